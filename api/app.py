@@ -1,4 +1,4 @@
-"""The web application: the REST service, and the pages over it."""
+"""Web application: the REST API, and the pages on top of it."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -46,9 +46,9 @@ THIS_MACHINE: Final = ("127.0.0.1", "localhost", "[::1]")
 
 
 def _lasting_routes() -> Iterator[BaseRoute]:
-    """Yield all routes that are the same for every application: the service, and the pages.
+    """Yield all routes that every application shares: API and pages.
 
-    Each is a route of the application itself: routers within routers would match all that is below
+    They are attached to the application itself, because nested routers would match every path below
     them twice.
     """
     for router in (*ROUTERS, *PAGES, static_routes()):
@@ -61,7 +61,7 @@ in this process need not do so again."""
 
 
 def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
-    """Return the application that serves what *settings* name."""
+    """Return the application with these *settings*."""
     failpoints.arm(settings.failpoint)
     catalogue = Catalogue.of(settings.bank)
     service = Service.of(settings, clock=clock)
@@ -110,7 +110,7 @@ def _body_limits(settings: Settings) -> BodyLimits:
 
 
 def _checks(settings: Settings) -> dict[str, Check]:
-    """Return what must hold for the service to be ready; space is that of a database in a file."""
+    """Return the readiness checks; free space is checked for a database in a file."""
     checks: dict[str, Check] = {"schema": _is_current, "database": _can_write}
     url = make_url(settings.database)
     if url.get_backend_name() == "sqlite" and url.database:

@@ -1,7 +1,7 @@
-"""What every route is given: `Here`, one request with its caller and the database.
+"""Dependencies of routes: `Here`, the context of one request, with its caller and the database.
 
-A route opens its transaction itself, `with here.reading()` or `with here.transaction()`: what it
-returns is answered after the commit, so that no failed commit is told as a success.
+A route opens its own transaction, with `here.reading()` or `here.transaction()`. So its response is
+sent after the commit, and a failed commit is never reported as a success.
 """
 
 from collections.abc import Iterator, Mapping
@@ -34,9 +34,9 @@ __all__ = ["Here", "HereDep", "HereSubmitting", "HereTyping", "HereUnasked", "Su
 
 
 class Here(Asking):
-    """One request: when it arrived, who asks, and the database.
+    """Context of one request: its arrival time, its caller, and the database.
 
-    It counts once for who asks, among the requests of its *pace*.
+    It counts once against its caller's rate limit for requests of its *pace*.
     """
 
     pace: ClassVar[Pace] = "requests"
@@ -48,13 +48,16 @@ class Here(Asking):
 
     @property
     def now(self) -> datetime:
-        """When the request arrived: with its last byte; with its head while a body is to come."""
+        """Arrival time of the last byte; while a body is incomplete, of the head."""
         arrived: datetime = self.request.scope["state"]["arrived"]
         return arrived
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """Yield a session that changes nothing."""
+        """Yield a read-only session.
+
+        Afterwards the caller's activity is stored if it is due.
+        """
         with self.unnoted() as session:
             yield session
             due = request_activity.is_due(session, self.visit, now=self.now)
@@ -65,25 +68,25 @@ class Here(Asking):
 
     @contextmanager
     def unnoted(self) -> Iterator[Session]:
-        """Yield a session that changes nothing; who asks is not noted."""
+        """Yield a read-only session; the caller's activity is not stored."""
         with self.service.db.reading() as session:
             yield session
 
     @contextmanager
     def heavy_reading(self, member: Member) -> Iterator[Session]:
-        """Yield a session for a read that takes seconds, once it is the turn of *member*.
+        """Yield a session for a read that takes seconds, once *member* gets a turn.
 
-        Ask for it after the right was checked: who may not read does not wait.
+        Check the right first, so that a caller without it does not wait.
         """
         with self.service.heavy_reads.turn(member.caller.id), self.reading() as session:
             yield session
 
     @contextmanager
     def recomputing(self, right: Right) -> Iterator[Session]:
-        """Yield a session for a change of the grades of a class, once it is the caller's turn.
+        """Yield a session for a change of many grades, once the caller gets a turn.
 
-        It is committed at the end. The *right* in the course of the path is checked before, so that
-        who lacks it does not wait.
+        The session is committed at the end. The *right* in the course of the path is checked first,
+        so that a caller without it does not wait.
         """
         with self.unnoted() as session:
             self._need(session, self.request.path_params, right)
@@ -92,11 +95,11 @@ class Here(Asking):
             yield session
 
     def wrote(self) -> None:
-        """Take note that something was written by now."""
+        """Handle a committed write; the default does nothing."""
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """Yield a session whose work is committed at its end."""
+        """Yield a session that is committed at the end, together with the caller's activity."""
         with self.service.db.transaction() as session:
             yield session
             request_activity.note(session, self.visit, now=self.now)
@@ -104,18 +107,21 @@ class Here(Asking):
         self.wrote()
 
     def throttle(self, action: Action, who: str) -> None:
-        """Count that *who* does *action*, for good; `RateLimited` where that is too often."""
+        """Count an *action* of *who* in a separate transaction.
+
+        The event counts even if the request fails later. Raises `RateLimited` over the limit.
+        """
         with self.service.db.transaction() as session:
             rate_limit_events.spend(session, action, who, now=self.now)
 
     @property
     def address(self) -> str:
-        """What the client's address is counted under."""
+        """The key under which the client's address is counted."""
         return address_key(self.request.client.host if self.request.client else "")
 
     @property
     def device(self) -> str:
-        """The secret by which the browser is known for log-ins, "" where it sends none."""
+        """The secret that identifies a browser known from earlier log-ins, "" if it sends none."""
         name = device_cookie_for(self.service.settings.public_url).name
         value = self.request.cookies.get(name, "")
         secret = parse(value)
@@ -123,13 +129,13 @@ class Here(Asking):
 
     @property
     def view_as(self) -> str:
-        """With whose eyes the caller wants to look."""
+        """The student whose view the caller requests: an id, ``test``, or ""."""
         return self.request.headers.get("X-View-As", "")
 
     def caller(self, session: Session) -> Caller:
-        """Return who asks, by token or by session cookie; `Unauthenticated` for nobody.
+        """Authenticate the caller by token or session cookie.
 
-        Raises `RateLimited` where they ask too often.
+        Raises `Unauthenticated` without a valid one, and `RateLimited` over the limit.
         """
         caller = once(session, Caller, lambda: self._told_apart(session))
         self.count(caller.id)
@@ -147,9 +153,9 @@ class Here(Asking):
         )
 
     def admit(self) -> None:
-        """Raise what keeps the caller out, unless they were let in before.
+        """Raise the error of a caller without access, unless this request was admitted before.
 
-        What of the address they may not see is then hidden from a request that is wrong, too.
+        So an invalid request also reveals nothing about resources that its caller may not see.
         """
         if not self._is_known:
             with self.service.db.reading() as session:
@@ -168,7 +174,7 @@ class Here(Asking):
             return str(self.caller(session).id)
 
     def _need(self, session: Session, named: Mapping[str, str], right: Right) -> None:
-        """Raise `Forbidden` where the caller lacks a *right* in the course of the path."""
+        """Raise `Forbidden` if the caller lacks a *right* in the course of the path."""
         course, assignment = (read_id(named.get(name, "")) for name in ("course", "assignment"))
         if assignment is not None:
             self.assignment(session, assignment, right=right)
@@ -190,19 +196,19 @@ class Here(Asking):
 
     @property
     def _is_known(self) -> bool:
-        """Whether the caller of this request has been told from others, and counted."""
+        """Whether the caller of this request was authenticated and counted."""
         return "is_known" in self.request.scope["state"]
 
     def count(self, caller: UUID) -> None:
-        """Count the request for *caller*, once; `RateLimited` where they ask too often."""
+        """Count the request for *caller*, once; raise `RateLimited` over the limit."""
         if not self._is_known:
             self.service.throttles[self.pace].check(str(caller))
             self.request.scope["state"]["is_known"] = True
 
     def presented(self) -> bytes | None:
-        """Return the digest of the secret that is shown, None where something is unusual.
+        """Return the digest of the presented credential, or None for an unusual request.
 
-        Nothing is said of whether it is a good one.
+        The credential is not verified here.
         """
         headers = self.request.headers
         if self.view_as:
@@ -228,13 +234,13 @@ class Here(Asking):
         return authentication.by_session(session, cookie, now=self.now)
 
     def site(self, session: Session, *, right: Right) -> Caller:
-        """Return the caller, who has a *right* that is not of one course."""
+        """Return the caller, who needs a *right* that belongs to no course."""
         caller = self.caller(session)
         caller.need(right)
         return caller
 
     def member(self, session: Session, course: UUID, *, right: Right = "see_course") -> Member:
-        """Return what the caller is in a course."""
+        """Return the membership of the caller in a course."""
         member = authorization.course_member(session, self.caller(session), course, right=right)
         self.visit.member = member
         return member
@@ -242,7 +248,7 @@ class Here(Asking):
     def assignment(
         self, session: Session, assignment: UUID, *, right: Right = "see_course"
     ) -> tuple[Member, Assignment]:
-        """Return an assignment and what the caller is in its course."""
+        """Return the membership of the caller in an assignment's course, and the assignment."""
         found = authorization.assignment_member(
             session, self.caller(session), assignment, right=right
         )
@@ -252,7 +258,7 @@ class Here(Asking):
     def posed(
         self, session: Session, assignment: UUID, problem: str, *, right: Right = "see_course"
     ) -> Posed:
-        """Return a problem of an assignment, and what the caller is in its course."""
+        """Return a problem of an assignment, with the membership of the caller."""
         caller = self.caller(session)
         posed = authorization.posed_member(session, caller, assignment, problem, right=right)
         self.visit.member = posed.member
@@ -260,7 +266,7 @@ class Here(Asking):
 
 
 class Submitting(Here):
-    """A request that hands something in."""
+    """Context of a request that submits answers."""
 
     pace = "submissions"
 
@@ -271,10 +277,10 @@ class _Typing(Here):
 
 class _Unasked(Here):
     def admit(self) -> None:
-        """Let everybody in."""
+        """Admit everybody."""
 
     def admit_upload(self, right: str) -> None:  # type: ignore[override]
-        """Return None: the caller is not authenticated, and no large body is read."""
+        """Return None: the caller is not authenticated, so no large body is read."""
 
 
 HereDep = Annotated[Here, Depends(Ask(Here))]

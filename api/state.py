@@ -1,4 +1,4 @@
-"""What a running service holds: settings, database, clock, and what it keeps in memory."""
+"""State of a running service: settings, database, clock, caches and background workers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ MINUTE: Final = 60
 
 
 def passwords_of(settings: Settings) -> Passwords:
-    """Return what hashes and checks passwords, at the cost that *settings* name."""
+    """Return the password hasher with the memory cost of *settings*."""
     return Passwords(Cost(STANDARD.passes, settings.password_memory, STANDARD.threads))
 
 
@@ -47,7 +47,7 @@ def _rates(settings: Settings) -> Mapping[str, Rate]:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The parts of a running service; `close` ends it, after the writer has finished."""
+    """Components of a running service; `close` stops them after the writer has finished."""
 
     settings: Settings
     db: Database
@@ -67,7 +67,7 @@ class Service:
     storage: StorageBudget = field(init=False)
 
     def __post_init__(self) -> None:
-        """Start the writer; the rest begins when the service is up."""
+        """Build the components and start the writer; the others start with the application."""
         shared = SharedThrottles(
             self.db,
             self.clock,
@@ -93,16 +93,16 @@ class Service:
 
     @property
     def throttles(self) -> Mapping[str, Throttle]:
-        """Return what counts the requests of each pace."""
+        """The rate limiters of this process, by pace."""
         return self.shared_throttles.throttles
 
     @classmethod
     def of(cls, settings: Settings, *, clock: Clock = system_clock) -> Self:
-        """Return a service as *settings* say."""
+        """Return a service with these *settings*."""
         return cls(settings, Database(settings.database), clock, passwords_of(settings))
 
     def close(self) -> None:
-        """Finish what was accepted, and let go of the database."""
+        """Finish all accepted work, then close the database."""
         self.publishing.close()
         self.regrades.close()
         self.judging_pool.close()

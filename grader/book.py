@@ -1,4 +1,4 @@
-"""What the engine is given to compute and to diagnose with: solvers, their twins, the mistakes."""
+"""Registry of solvers, their wrong versions (twins), tracers and mistakes."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,10 +17,10 @@ Solver: TypeAlias = Callable[..., object]
 
 @dataclass(frozen=True, slots=True)
 class MistakeInfo:
-    """A mistake that students make, whatever the problem.
+    """A mistake of students, independent of the problem.
 
-    *id* is global; *rank* says how often real students make it, higher is commoner; *say* is the
-    hint to the student, which does not give the answer away; *note* is for the instructor.
+    *id* is global; *rank* orders mistakes by frequency, higher is more frequent; *say* is the hint
+    to the student, which does not reveal the answer; *note* is for the instructor.
     """
 
     id: str
@@ -31,9 +31,9 @@ class MistakeInfo:
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """What a mistake makes of the arguments of a solver that is right in itself.
+    """A mistake that changes the arguments of a correct solver.
 
-    *arguments* are the names of those that change; *call* returns all of them by name.
+    *arguments* are the names of the arguments that change; *call* returns all of them by name.
     """
 
     arguments: frozenset[str]
@@ -42,9 +42,9 @@ class Rewrite:
 
 @dataclass(frozen=True, slots=True)
 class Twin:
-    """A wrong version of *solver*, with its signature: what a student computes by *mistake*.
+    """Wrong version of *solver*, with its signature: computes what a student with *mistake* would.
 
-    One that only gives other arguments to the solver says so by its *rewrite*.
+    A twin that only changes the arguments of the solver has a *rewrite*.
     """
 
     mistake: str
@@ -55,12 +55,12 @@ class Twin:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Book:
-    """Everything that the engine looks up by name; all functions take and give engine values.
+    """Registry of solvers, twins and mistakes by name; functions take and return engine values.
 
-    *functions* are the solvers by name, *twins* the wrong versions by mistake and then by the name
-    of the solver that they stand in for, *mistakes* what to say about each, *rewrites* those of the
-    twins that have one. What a rewrite gives must suit the twins. *tracers* give the steps of
-    worked solutions, by the name of the solver.
+    *functions* are the solvers by name. *twins* are the wrong versions, by mistake and then by the
+    name of the solver that they replace. *mistakes* describe the mistakes. *rewrites* are those of
+    the twins that have one; the arguments that a rewrite returns must suit the other twins.
+    *tracers* return the steps of worked solutions, by the name of the solver.
     """
 
     functions: Mapping[str, Function]
@@ -70,9 +70,9 @@ class Book:
     tracers: Mapping[str, Tracer] = field(default_factory=dict)
 
     def both(self, one: str, two: str) -> dict[str, Function]:
-        """Return the wrong versions where two mistakes are made at once, by solver.
+        """Return the wrong versions for a student who makes both mistakes, by solver.
 
-        A solver with a twin of each is left out if the two do not go together.
+        A solver with a twin for each mistake is left out if the two cannot be combined.
         """
         found = {**self.twins[one], **self.twins[two]}
         for solver in self.twins[one].keys() & self.twins[two].keys():
@@ -84,10 +84,10 @@ class Book:
         return found
 
     def composite(self, one: str, two: str, solver: str) -> Function | None:
-        """Return *solver* with two mistakes in it, or None where they do not go together.
+        """Return *solver* with both mistakes in it, or None if the two cannot be combined.
 
-        The arguments are rewritten first and given to the other twin. That takes a mistake that
-        rewrites; two that change the same argument exclude each other.
+        The rewritten arguments go to the other twin. At least one of the two mistakes must have a
+        rewrite; two rewrites that change the same argument exclude each other.
         """
         first, second = (self.rewrites.get(mistake, {}).get(solver) for mistake in (one, two))
         if first is None and second is None:
@@ -100,11 +100,11 @@ class Book:
 
 
 def _after(rewrite: Rewrite, twin: Function) -> Function:
-    """Return *twin*, given the arguments that *rewrite* makes."""
+    """Return *twin*, called with the arguments that *rewrite* returns."""
     return lambda *arguments, **keywords: twin(**rewrite.call(*arguments, **keywords))
 
 
 @lru_cache(maxsize=CACHED_BOOKS)
 def functions_of(book: Book) -> Mapping[str, Function]:
-    """Return all that an expression may call: the language's own functions and the solvers."""
+    """Return the functions that an expression may call: the built-in ones and the solvers."""
     return {**FUNCTIONS, **book.functions}

@@ -1,10 +1,10 @@
-"""Every error that Grader raises on purpose; who is at fault decides the class.
+"""Exceptions of Grader; the class tells who has to act.
 
 GraderError
-├── ProblemError   the author must mend the problem file
+├── ProblemError   the author must correct the problem file
 │   └── DrawError  no draw of one seed satisfies `require`
-├── AnswerError    the student may mend the answer, free of charge
-└── SolverError    a reference solver could not compute; the part goes to a person
+├── AnswerError    the student may correct the answer, free of charge
+└── SolverError    a reference solver could not compute; a person grades the part
 """
 
 MAX_FIELD = 60
@@ -13,15 +13,15 @@ __all__ = ["AnswerError", "DrawError", "GraderError", "ProblemError", "SolverErr
 
 
 class GraderError(Exception):
-    """Anything this package raises on purpose."""
+    """Base class of the exceptions that this package raises on purpose."""
 
 
 class ProblemError(GraderError):
-    """The problem definition is wrong.
+    """An error in a problem definition.
 
-    The message says what is wrong and what to do; *file*, *line* and *field* say where, as far as
-    the place that raised it knows them. The loader completes what is missing with `at`; further
-    errors of the same file are its *others*.
+    The message states the error and the remedy; *file*, *line* and *field* give the location, as
+    far as the code that raised it knows. The loader adds the rest with `at`; *others* are further
+    errors of the same file.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class ProblemError(GraderError):
         self.others: tuple[ProblemError, ...] = ()
 
     def at(self, *, file: str = "", line: int | None = None, field: str = "") -> "ProblemError":
-        """Return the same error with the place filled in where it was unknown."""
+        """Return the same error with missing parts of the location filled in."""
         return ProblemError(
             self.message,
             file=self.file or file,
@@ -54,10 +54,10 @@ class DrawError(ProblemError):
 
 
 class AnswerError(GraderError):
-    """The answer cannot be read.
+    """An answer that cannot be read.
 
-    *message* says what was found, *expected* what would be read, *position* the offset of the
-    first character that could not be read, counted in the answer as typed.
+    *message* states what is wrong, *expected* what could be read; *position* is the offset, in the
+    answer as typed, of the first character that could not be read.
     """
 
     def __init__(self, message: str, *, expected: str = "", position: int | None = None) -> None:
@@ -71,4 +71,4 @@ class AnswerError(GraderError):
 
 
 class SolverError(GraderError):
-    """A reference solver was given something it cannot compute with. Nobody gains or loses."""
+    """Failure of a reference solver to compute with its arguments; it costs the student nothing."""

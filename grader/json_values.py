@@ -1,10 +1,10 @@
-"""Values and answers as JSON data that comes back as itself.
+"""Serialization of values and answers as JSON data, without loss.
 
-Whole numbers, truth values and texts are written as they are, lists as lists, the others as an
-object with a tag: ``{"fraction": "1/3"}``, ``{"tuple": [...]}``, ``{"tensor": [...], "shape":
-[...]}``; an object that was typed is one below ``{"object": {...}}``, a truncated answer
-``{"truncated": "...", "bytes": 59700, "sha256": "..."}``. Formulas, tables and networks are not
-written, nor is a value of a subclass, which would come back as one of its base class.
+Integers, Booleans and texts stay as they are, lists become lists, and other values an object with
+a tag: ``{"fraction": "1/3"}``, ``{"tuple": [...]}``, ``{"tensor": [...], "shape": [...]}``. An
+object in an answer becomes ``{"object": {...}}``, a truncated answer ``{"truncated": "...",
+"bytes": 59700, "sha256": "..."}``. Formulas, tables and networks have no JSON form, and neither
+has a value of a subclass, because it would come back as one of its base class.
 """
 
 import math
@@ -26,11 +26,11 @@ WRITTEN: Final = PLAIN | {tuple, list, dict, Tensor, TruncatedAnswer}
 
 
 class UnwrittenError(Exception):
-    """The value has no JSON form."""
+    """A value that has no JSON form."""
 
 
 def to_json(value: Value | Sequence[object] | Mapping[str, object] | None) -> object:
-    """Return a value, or an answer as it was typed, as JSON data; else raise `UnwrittenError`.
+    """Serialize a value, or an answer as typed, to JSON data; else raise `UnwrittenError`.
 
     >>> to_json((1, Fraction(1, 3)))
     {'tuple': [1, {'fraction': '1/3'}]}
@@ -65,7 +65,7 @@ def _cells(items: tuple[Value, ...]) -> list[object]:
 
 
 def from_json(told: Any) -> Any:
-    """Return what `to_json` was given; `ValueError` for what it cannot have written.
+    """Deserialize data from `to_json`; raise `ValueError` for data that it cannot have written.
 
     >>> from_json({"tensor": [1, 2], "shape": [2]})
     Tensor(shape=(2,), cells=(1, 2))
@@ -84,7 +84,7 @@ def _each(told: list[Any]) -> list[Any]:
 
 
 def _tagged(told: dict[str, Any]) -> Any:
-    """Return what an object with a tag says; `match` would take twice as long."""
+    """Deserialize an object with a tag; `match` would take twice as long."""
     if isinstance(text := told.get("fraction"), str):
         return _fraction(text)
     if isinstance(items := told.get("tuple"), list):

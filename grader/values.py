@@ -1,7 +1,7 @@
-"""The values that keys, answers and parameters take: exact numbers, shapes, tensors, formulas.
+"""Value types of keys, answers and parameters: exact numbers, shapes, tensors, formulas.
 
-A number is an `int` or a `Fraction`, never a float, so that comparison has no rounding noise. A
-float that comes from outside (a NumPy solver, a JSON document) enters by its shortest decimal form.
+A number is an `int` or a `Fraction`, never a float, so that comparisons have no rounding noise. A
+float from outside (a NumPy solver, a JSON document) is converted from its shortest decimal form.
 """
 
 import math
@@ -44,23 +44,23 @@ Array: TypeAlias = npt.NDArray[np.int64] | npt.NDArray[np.float64]
 
 
 class Opaque:
-    """A value that only solvers look into, such as a network; expressions pass it on."""
+    """A value that only solvers inspect, such as a network; expressions pass it on."""
 
     __slots__ = ()
 
     def field(self, name: str) -> "Value":
-        """Return the named field, which an expression writes as ``value.name``."""
+        """Return the field that an expression writes as ``value.name``."""
         raise KeyError(name)
 
 
 @dataclass(frozen=True, slots=True)
 class Record(Opaque):
-    """Named values, such as the previous row of a table: ``prev.shape``."""
+    """A record of named values, such as the previous row of a table: ``prev.shape``."""
 
     fields: Mapping[str, "Value"]
 
     def field(self, name: str) -> "Value":
-        """Return the named field or raise `KeyError`."""
+        """Return the field; raise `KeyError` if there is none."""
         return self.fields[name]
 
 
@@ -73,7 +73,7 @@ class Tensor:
 
     @classmethod
     def of(cls, nested: object) -> "Tensor":
-        """Return the tensor that nested sequences of numbers spell; ragged input is a `ValueError`.
+        """Return nested sequences of numbers as a tensor; raise `ValueError` if they are ragged.
 
         A row may be a tensor or an array.
 
@@ -95,7 +95,7 @@ class Tensor:
 
     @classmethod
     def from_array(cls, array: npt.NDArray[np.generic]) -> "Tensor":
-        """Return the tensor with the cells of a NumPy *array* of any shape."""
+        """Return a NumPy *array* of any shape as a tensor."""
         if array.size > MAX_CELLS:
             raise SolverError(f"an array of {array.size} cells is larger than {MAX_CELLS}")
         cells = array.ravel().tolist()
@@ -104,7 +104,7 @@ class Tensor:
         return cls(array.shape, tuple(exact(cell) for cell in cells))
 
     def array(self) -> Array:
-        """Return a NumPy array: int64 where every cell is a moderate integer, else float64."""
+        """Return a NumPy array: int64 if all cells are integers of moderate size, else float64."""
         if set(map(type, self.cells)) <= {int} and _all_moderate(self.cells):
             return np.array(self.cells, dtype=np.int64).reshape(self.shape)
         try:
@@ -114,7 +114,7 @@ class Tensor:
         return np.array(floats, dtype=np.float64).reshape(self.shape)
 
     def __getitem__(self, index: int) -> "Tensor | Number":
-        """Return the sub-tensor at *index* of the first axis; a number where one axis is left."""
+        """Return the sub-tensor at *index* of the first axis, or a number if there is one axis."""
         if not self.shape or not -self.shape[0] <= index < self.shape[0]:
             raise IndexError(index)
         index %= self.shape[0]
@@ -133,7 +133,7 @@ class Tensor:
 
 
 def _all_moderate(cells: tuple[Number, ...]) -> bool:
-    """Tell whether no cell is too large for sums of products in 64 bits."""
+    """Return whether sums of products of the cells fit into 64 bits."""
     return not cells or (min(cells) >= -EXACT_INTEGER and max(cells) <= EXACT_INTEGER)
 
 
@@ -141,32 +141,32 @@ Value: TypeAlias = bool | int | Fraction | str | Tensor | Opaque | tuple["Value"
 
 
 def is_number(value: object) -> TypeGuard[Number]:
-    """Tell whether *value* is an exact number (a truth value is not)."""
+    """Return whether *value* is an exact number; a Boolean is not."""
     return type(value) in NUMBERS
 
 
 def magnitude(number: Number) -> Number:
-    """Return *number* without its sign; `abs` of a union is an `object` to the type checker."""
+    """Return the absolute value of *number*; type checkers see `abs` of a union as an `object`."""
     return number if number >= 0 else -number
 
 
 def simplest(number: Fraction) -> Number:
-    """Return *number* as an integer where it is one."""
+    """Return *number* as an integer if it is one."""
     return number.numerator if number.denominator == 1 else number
 
 
 def rounded_to(number: Fraction, figures: int) -> Number:
-    """Return *number* rounded to so many figures, or to the point if that is later."""
+    """Return *number* rounded to *figures* significant figures; integer digits always stay."""
     most = max(figures, len(str(abs(number.numerator) // number.denominator)))
     top, bottom = Decimal(number.numerator), Decimal(number.denominator)
     return simplest(Fraction(Context(prec=most).divide(top, bottom)))
 
 
 def same_form(value: Value, true: Value, *, whole: bool = False) -> bool:
-    """Tell whether *value* has the type and shape of *true*, and is positive where *true* is.
+    """Return whether *value* has the type and shape of *true*, and is positive if *true* is.
 
-    With *whole* a number has to be an integer; the sizes of a shape always do. A tensor has to be
-    positive where every cell of the true one is.
+    With *whole*, a number must be an integer; the sizes of a shape always must. A tensor must be
+    positive if every cell of the true one is.
     """
     if is_number(true):
         if not is_number(value) or (whole and not isinstance(value, int)):
@@ -188,16 +188,16 @@ def same_form(value: Value, true: Value, *, whole: bool = False) -> bool:
 
 
 def _items(row: Any) -> Iterable[Any]:
-    """Return what stands in a *row*: a tensor, an array or a sequence."""
+    """Return the items of a *row*: a tensor, an array or a sequence."""
     return row.rows() if isinstance(row, Tensor) else row
 
 
 def exact(number: object) -> Number:
-    """Return *number* exactly; a float by its shortest decimal form, so 0.1 is one tenth.
+    """Return *number* as an exact number; a float by its shortest decimal form: 0.1 is a tenth.
 
-    A whole float is the integer that it is: 2.0**60 is not rounded to its first digits.
+    A float without decimals becomes that integer: 2.0**60 is not rounded to its first digits.
 
-    Raises `SolverError` where there is no finite number.
+    Raises `SolverError` if there is no finite number.
 
     >>> exact(0.1), exact(2.0)
     (Fraction(1, 10), 2)

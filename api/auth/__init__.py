@@ -1,4 +1,5 @@
 """Authentication and authorization: passwords, secrets, roles, scopes, sessions, rate limits.
 
-Nothing here reads a clock, a setting or the database: services bring the rows and the time.
+Nothing here reads a clock or a setting: callers pass the time. Only authentication, authorization
+and request activity use the database.
 """

@@ -1,4 +1,4 @@
-"""Who asks, found by the secret that they show."""
+"""Authentication: the caller of a request, found by token or session cookie."""
 
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -21,7 +21,7 @@ Secret = TypeVar("Secret", Token, LoginSession)
 
 
 def _shown(table: type[Secret]) -> Select[Secret, User]:
-    """Return the statement that finds the row of a secret; its owner is then at hand."""
+    """Return the statement that loads the row of a credential with its owner."""
     joined = select(table, User).join(User, User.id == table.user_id)
     return joined.where(table.prefix == bindparam("prefix"))
 
@@ -33,7 +33,7 @@ SHOWN: Final[dict[type[Any], Select[Any, User]]] = {
 
 
 def digest_of_token(authorization: str) -> bytes | None:
-    """Return the digest of the token in an ``Authorization`` header, None where it has none."""
+    """Return the digest of the token in an ``Authorization`` header, or None if it has none."""
     if not authorization.lower().startswith(BEARER):
         return None
     shown = parse(authorization[len(BEARER) :].strip())
@@ -41,13 +41,13 @@ def digest_of_token(authorization: str) -> bytes | None:
 
 
 def digest_of_session(cookie: str) -> bytes | None:
-    """Return the digest of a session cookie, None where it is none."""
+    """Return the digest of a session cookie, or None if it has another form."""
     shown = parse(cookie)
     return shown.digest if shown is not None and shown.kind == "session" else None
 
 
 def by_token(session: Session, authorization: str, *, now: datetime) -> Caller:
-    """Return the owner of the token of an ``Authorization`` header, or raise `Unauthenticated`."""
+    """Authenticate the token in an ``Authorization`` header; raise `Unauthenticated` on failure."""
     if not authorization.lower().startswith(BEARER):
         raise Unauthenticated("Send the header: Authorization: Bearer TOKEN.")
     shown = parse(authorization[len(BEARER) :].strip())
@@ -70,7 +70,7 @@ def by_token(session: Session, authorization: str, *, now: datetime) -> Caller:
 
 
 def by_session(session: Session, cookie: str, *, now: datetime) -> Caller:
-    """Return who is logged in with a session cookie, or raise `Unauthenticated`."""
+    """Authenticate a session cookie; raise `Unauthenticated` on failure."""
     shown = parse(cookie)
     if shown is None or shown.kind != "session":
         raise Unauthenticated("Log in first.")
@@ -90,7 +90,10 @@ def by_session(session: Session, cookie: str, *, now: datetime) -> Caller:
 
 
 def _owned(session: Session, table: type[Secret], prefix: str) -> Secret | None:
-    """Return the row of a secret; its owner is read with it, and then at hand."""
+    """Return the row of a credential, or None.
+
+    The same query loads its owner into the session, so that `_active` needs none.
+    """
     row = find_one(session, SHOWN[table], prefix=prefix)
     return None if row is None else row[0]
 

@@ -1,6 +1,7 @@
-"""Who asks, and what they may see and do.
+"""Authorization: what a caller may see and do.
 
-Whatever a caller may not see is not there (404); 403 is only for an act on something visible.
+A resource that the caller may not see does not exist for them (404). 403 is only for a forbidden
+action on a visible resource.
 """
 
 from dataclasses import dataclass, field, replace
@@ -82,12 +83,14 @@ POSED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: a user, by a token (with *scopes*, perhaps for one course) or a session.
+    """Principal of a request: a user with a token or a session.
 
-    *view_as* is the student with whose eyes the caller wants to look. *seen_at* is when the token
-    or session was last noted as used, *request* the id of the request, for the audit log; *writes*
-    says that the request is one that may change something. *digest* is that of the secret they
-    showed, *expires_at* when a token ends, *begun_at* when a session began.
+    A token has *scopes*, and may be limited to one course; for a session *scopes* is None.
+
+    *view_as* is the student whose view the caller requests. *seen_at* is the stored time of the
+    last use of the token or session. *request* is the id of the request, for the audit log.
+    *writes* is True if the request may change something. *digest* is that of the presented secret.
+    *expires_at* is the end of a token, *begun_at* the start of a session.
     """
 
     user: User
@@ -104,14 +107,17 @@ class Caller:
     begun_at: datetime | None = None
 
     def need(self, right: Right) -> None:
-        """Raise `Forbidden` where the caller lacks a *right* that is not of one course."""
+        """Raise `Forbidden` if the caller lacks a *right* that belongs to no course."""
         standing: Standing | None = "admin" if self.user.is_admin else None
         here = self.only_course is None and permitted(standing, right, scopes=self.scopes)
         if not here:
             raise Forbidden(f"This needs the right to {RIGHTS[right].says}.")
 
     def need_login(self) -> UUID:
-        """Return the session of the caller; `Forbidden` for a token, which changes no account."""
+        """Return the session id of the caller.
+
+        Raises `Forbidden` for a token, which cannot change an account.
+        """
         if self.session_id is None:
             raise Forbidden("Log in with your password for this; a token changes no account.")
         return self.session_id
@@ -124,10 +130,10 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """What a caller is in a course.
+    """Membership of a caller in a course.
 
-    *student_id* is whose work "mine" means: the caller's own, or that of the student whom a member
-    of the staff looks at (*viewing*, which writes nothing unless it is the test student).
+    *student_id* is the student that "mine" refers to: the caller, or the student whom a member of
+    staff views as (*viewing*, which is read-only except for the test student).
     """
 
     caller: Caller
@@ -139,18 +145,18 @@ class Member:
     viewing: bool = False
 
     def may(self, right: Right) -> bool:
-        """Tell whether the role, and the scopes of the token, give *right*.
+        """Return whether the role and the scopes of the token grant *right*.
 
-        Who looks with a student's eyes only reads.
+        A member who views as a student can only read.
         """
         if self.viewing and RIGHTS[right].scope != "read":
             return False
         return permitted(self.role, right, scopes=self.caller.scopes)
 
     def need(self, right: Right, *, archived: bool = False) -> None:
-        """Raise `Forbidden` where the member lacks *right*.
+        """Raise `Forbidden` if the member lacks *right*.
 
-        Raises `Conflict` for a change in an archived course, unless it is meant for those.
+        Raises `Conflict` for a change in an archived course, unless *archived* allows it.
         """
         if self.viewing and RIGHTS[right].scope != "read":
             raise Forbidden("You look as a student and change nothing; the test student may.")
@@ -162,22 +168,23 @@ class Member:
 
     @property
     def is_staff(self) -> bool:
-        """Whether the member sees what students do not."""
+        """Whether the member sees more than students do."""
         return self.role != "student"
 
     def is_blind_to(self, assignment: Assignment) -> bool:
-        """Return whether the member may not know whose work in *assignment* is."""
+        """Return whether the names of students in *assignment* are hidden from the member."""
         return assignment.anonymous and is_blind_role(self.role)
 
     def need_names(self, assignment: Assignment) -> None:
-        """Raise `Forbidden` where the member may not know whose work in *assignment* is."""
+        """Raise `Forbidden` if the names of students in *assignment* are hidden from the member."""
         if self.is_blind_to(assignment):
             raise Forbidden(WITHOUT_NAMES)
 
     def need_accommodations(self, session: Session) -> None:
         """Raise `Forbidden` for a grader of a course with an anonymous assignment.
 
-        An extension may hold in all assignments, and late days have one budget in all of them.
+        An extension may cover all assignments, and late days have one budget for all of them, so
+        both would reveal names.
         """
         if is_blind_in_course(session, self.role, self.course.id):
             raise Forbidden(NO_ACCOMMODATIONS)
@@ -185,7 +192,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Posed:
-    """A problem in an assignment, with the member who asks for it."""
+    """Problem in an assignment, with the membership of the caller."""
 
     member: Member
     assignment: Assignment
@@ -194,14 +201,17 @@ class Posed:
 
 
 def asking(caller: Caller, *, view_as: str, request: str, writes: bool) -> Caller:
-    """Return *caller* in a request, perhaps with other eyes: ``test``, or the id of a student."""
+    """Return *caller* with the data of a request; *view_as* is ``test``, a student's id, or ""."""
     return replace(caller, view_as=view_as, request=request, writes=writes)
 
 
 def course_member(
     session: Session, caller: Caller, course_id: UUID, *, right: Right = "see_course"
 ) -> Member:
-    """Return what *caller* is in a course; `NotFound` for who is not in it."""
+    """Return the membership of *caller* in a course.
+
+    Raises `NotFound` for a caller who is not in it, `Forbidden` for one who lacks *right*.
+    """
     found = find_one(session, COURSE, course=course_id, caller=caller.id)
     member = None if found is None else _member(session, caller, found[0], found[1])
     if member is None:
@@ -213,7 +223,7 @@ def course_member(
 def _member(
     session: Session, caller: Caller, course: Course, enrolment: Enrolment | None
 ) -> Member | None:
-    """Return what *caller* is in a course by their *enrolment*; None for who is not in it."""
+    """Return the membership of *caller* by their *enrolment*, None if not in the course."""
     if caller.only_course not in {None, course.id}:
         return None
     if caller.user.is_admin:
@@ -227,7 +237,7 @@ def _member(
 
 
 def _seen_as(session: Session, member: Member) -> Member:
-    """Return *member* as the student whom the caller wants to look as."""
+    """Return *member* as the student whose view the caller requests."""
     member.need("view_as_student")
     whom = member.caller.view_as
     students = select(Enrolment).where(
@@ -254,9 +264,10 @@ def _seen_as(session: Session, member: Member) -> Member:
 def assignment_member(
     session: Session, caller: Caller, assignment_id: UUID, *, right: Right = "see_course"
 ) -> tuple[Member, Assignment]:
-    """Return an assignment and what *caller* is in its course; `NotFound` where it is hidden.
+    """Return the membership of *caller* in the course of an assignment, and the assignment.
 
-    A student does not see an assignment before it is published; its release is the caller's affair.
+    Raises `NotFound` if it is hidden. A student does not see an assignment before it is published;
+    the calling code has to check its release.
     """
     found = find_one(session, ASSIGNMENT, assignment=assignment_id, caller=caller.id)
     if found is None or found[0].deleted_at is not None:
@@ -283,7 +294,7 @@ def posed_member(
     *,
     right: Right = "see_course",
 ) -> Posed:
-    """Return a problem in an assignment, by its id there; `NotFound` where there is none."""
+    """Return a problem in an assignment by its *slug* there; raise `NotFound` if there is none."""
     try:
         member, assignment = assignment_member(session, caller, assignment_id, right=right)
     except NotFound as error:

@@ -1,7 +1,7 @@
-"""The passwords that are tried first: words and rows of keys that people put digits around.
+"""Common passwords: words and keyboard rows that people surround with digits.
 
-What is known of them is zxcvbn's: 30,000 passwords by how often they were found, English words,
-names, and the ways in which people change and join them.
+The data is zxcvbn's: 30,000 passwords by frequency, English words, names, and the ways in which
+people change and join them.
 """
 
 import string
@@ -29,8 +29,8 @@ ONE_AT_A_TIME: Final = Lock()
 
 
 def is_common(password: str) -> bool:
-    """Tell whether *password* is among those that are tried first."""
-    # Imported here: it takes 15 MB, which a process that sets no password does not need.
+    """Return whether *password* is easily guessed."""
+    # Imported lazily: it takes 15 MB, which most processes do not need.
     from zxcvbn import zxcvbn  # noqa: PLC0415
     from zxcvbn.matching import RANKED_DICTIONARIES  # noqa: PLC0415
 
@@ -47,7 +47,7 @@ def is_common(password: str) -> bool:
 
 
 def stem_of(text: str) -> str:
-    """Return the letters and digits of *text*, without the digits at both ends.
+    """Return the letters and digits of *text*, in lower case, without the digits at both ends.
 
     >>> stem_of("2026 Deep-Learning!")
     'deeplearning'

@@ -1,7 +1,7 @@
-"""Throttles: how long somebody waits before the next login, invitation or export.
+"""Rate limits of log-ins, invitations, exports and similar actions.
 
-The events are counted by whoever stores them. An attempt that is refused is no event, or a wait
-would never end.
+The caller of this module stores the events. A refused attempt is no event, or the wait would never
+end.
 """
 
 from collections.abc import Mapping, Sequence
@@ -48,7 +48,10 @@ UNKNOWN: Final = "unknown"
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many events in a window; with *longest*, each further one doubles the pause up to it."""
+    """Limit of *count* events per *window*.
+
+    With *longest*, each further event doubles the pause, up to *longest*.
+    """
 
     count: int
     window: timedelta
@@ -56,7 +59,7 @@ class Limit:
 
     @property
     def memory(self) -> timedelta:
-        """Return how long an event counts: older ones need not be read, and may be deleted."""
+        """How long an event counts; older ones need not be read and may be deleted."""
         return self.window if self.longest is None else REMEMBERED * self.longest
 
 
@@ -68,7 +71,7 @@ LIMITS: Final[Mapping[Action, Limit]] = {
     "login_pair": GUESSES,
     "login_account": GUESSES,
     "login_account_cap": Limit(1_000, HOUR),
-    # A lecture hall is one address. No pause grows here: one visitor would lock out all.
+    # A lecture hall is one address. Pauses do not grow here, or one visitor would lock out all.
     "login_address": Limit(60, MINUTE),
     "login_address_cap": Limit(300, MINUTE),
     "invite_address": Limit(60, MINUTE),
@@ -79,7 +82,7 @@ LIMITS: Final[Mapping[Action, Limit]] = {
     "solve_problem": Limit(30, MINUTE),
     # Revoked tokens leave rows behind, in their table and in the audit log.
     "token_person": Limit(60, HOUR),
-    # Each takes up to a second of processor time in a large class.
+    # Each takes up to a second of CPU time in a large class.
     "check_export": Limit(30, MINUTE),
     "upload_file": Limit(30, MINUTE),
 }
@@ -90,11 +93,12 @@ there. A first password that is right and two typing errors before it are let th
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """The failed log-ins that bear on the next one, by what they have in common with it.
+    """Failed log-ins that are relevant to the next one, by what they share with it.
 
-    *device* has those of the account in a browser where it has logged in before, None for another
-    browser. *account* has those from all addresses, *address* those of all accounts, and *pair*
-    those of the account from the address; in a known browser these three do not matter.
+    *device* are those of the account in a browser where it logged in before, None for another
+    browser. *account* are those of the account from all addresses, *address* those of all accounts
+    from the address, *pair* those of the account from the address. For a known browser these three
+    are ignored.
     """
 
     device: Sequence[datetime] | None
@@ -105,9 +109,9 @@ class Failures:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What becomes of a log-in: whether the password is checked, and what a failure answers.
+    """Decision on a log-in: whether to check the password, and the wait after a failure.
 
-    *seconds* is how long a failed log-in has to wait, 0 where it is only told that it was wrong.
+    *seconds* is how long a failed log-in has to wait, 0 if it only learns that it was wrong.
     """
 
     is_checked: bool
@@ -115,10 +119,10 @@ class Ruling:
 
 
 def rule_login(failures: Failures, now: datetime) -> Ruling:
-    """Return the ruling on a log-in; it never depends on whether the account exists.
+    """Decide on a log-in; the decision never depends on whether the account exists.
 
     Failures elsewhere slow an account down only after a few failures at the same address, and never
-    in a known browser. Only far above these limits is a first try refused.
+    in a known browser. A first try is refused only far above these limits.
     """
     if failures.device is not None:
         seconds = wait(LIMITS["login_device"], failures.device, now)
@@ -138,11 +142,11 @@ def rule_login(failures: Failures, now: datetime) -> Ruling:
 
 
 def wait(limit: Limit, events: Sequence[datetime], now: datetime) -> int:
-    """Return how many whole seconds to wait until *limit* lets the next event happen, 0 for none.
+    """Return in how many whole seconds *limit* allows the next event, 0 for now.
 
-    Events may stand in any order. One that another machine's clock puts up to a window ahead of
-    *now* counts as now; one still further ahead is from before the clock was put back. An event
-    that is forgotten in the meantime shortens the pause.
+    Events may be in any order. An event up to a window ahead of *now*, by another machine's clock,
+    counts as now; one still further ahead is from before the clock was set back, and is ignored. An
+    event that expires in the meantime shortens the pause.
     """
     ages = _ages(limit, events, now)
     if len(ages) < limit.count:
@@ -158,23 +162,23 @@ def wait(limit: Limit, events: Sequence[datetime], now: datetime) -> int:
 
 
 def _ages(limit: Limit, events: Sequence[datetime], now: datetime) -> Sequence[timedelta]:
-    """Return how long ago the events were that still count, the newest first."""
+    """Return the ages of the events that still count, newest event first."""
     return sorted(
         max(now - event, ZERO) for event in events if -limit.window <= now - event < limit.memory
     )
 
 
 def _pause(first: timedelta, longest: timedelta, further: int) -> timedelta:
-    """Return *first*, doubled for each *further* event; never more than *longest*."""
+    """Return *first*, doubled for each *further* event, at most *longest*."""
     doublings = min(further, (longest // first).bit_length())
     return min(first * (1 << doublings), longest)
 
 
 def address_key(address: str) -> str:
-    """Return what a client's *address* is counted under.
+    """Return the key under which a client's *address* is counted.
 
-    A household, or a customer of a provider, has up to a whole /48 of IPv6. What is no address, as
-    with a socket file, is ``unknown``.
+    IPv6 addresses are counted by /48, because a household or a customer of a provider may have a
+    whole one. A client without an IP address, as on a Unix socket, is ``unknown``.
     """
     try:
         read = ip_address(address)

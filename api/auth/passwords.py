@@ -1,4 +1,4 @@
-"""Passwords: kept as argon2id hashes, checked in constant work, refused where they are weak."""
+"""Passwords: hashed with argon2id, verified in constant work, refused if weak."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ DIFFERENT: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one hash costs: passes over the memory, the memory in KiB, and threads."""
+    """Cost of one hash: passes over the memory, the memory in KiB, and threads."""
 
     passes: int
     memory: int
@@ -35,9 +35,9 @@ logins at the same time, which is what the service's threads allow, take 760 MiB
 
 
 class Passwords:
-    """Hashes and checks passwords; safe to share between threads.
+    """Hashes and verifies passwords; safe to share between threads.
 
-    *cost* is what a hash costs; *hasher* stands in for argon2id where a test counts its calls.
+    *cost* is the cost of a hash; *hasher* replaces argon2id in a test that counts its calls.
     """
 
     def __init__(self, cost: Cost = STANDARD, *, hasher: HasherProtocol | None = None) -> None:
@@ -46,9 +46,9 @@ class Passwords:
         self._nobody = self._hasher.hash(token_urlsafe())
 
     def hash(self, password: str) -> str:
-        """Return the hash to be stored for *password*.
+        """Return the hash of *password*, to be stored.
 
-        Raises `ValueError` where `fault_of` would have refused its length or its characters.
+        Raises `ValueError` if `fault_of` would refuse its length or its characters.
         """
         text = _normal(password)
         if text is None:
@@ -56,22 +56,23 @@ class Passwords:
         return self._hasher.hash(text)
 
     def verify(self, password: str, stored: str | None) -> bool:
-        """Tell whether *password* is the one whose hash is *stored*; None is an unknown person.
+        """Return whether *password* matches the hash *stored*; None stands for an unknown person.
 
-        One hash is computed whatever the answer, so that the time does not tell who has an account:
-        for an unknown person, with the hash of a random text that was never told.
+        Exactly one hash is computed in any case, so that the time does not reveal who has an
+        account. For an unknown person it is compared with the hash of a random text that nobody
+        knows.
         """
         text = _normal(password)
         known = stored if text is not None and _is_hash(stored) else None
         return self._hasher.verify(text or "", known or self._nobody)
 
     def needs_rehash(self, stored: str) -> bool:
-        """Tell whether *stored* was made at another cost: hash anew when its owner next logs in."""
+        """Return whether *stored* has another cost; hash again when its owner next logs in."""
         return self._hasher.current_hasher.check_needs_rehash(stored)
 
 
 def fault_of(password: str, *, email: str, name: str) -> str | None:
-    """Return what is wrong with *password* as a sentence for its owner, None where it will do."""
+    """Return the fault of *password* as a sentence for its owner, or None if it is acceptable."""
     text = _composed(password)
     if len(text) < SHORTEST:
         return f"The password has {len(text)} characters; use at least {SHORTEST}."
@@ -96,12 +97,12 @@ def _is_hash(stored: str | None) -> bool:
 
 
 def _composed(password: str) -> str:
-    """Return the one form of *password*, however its accents were typed (RFC 8265 asks for NFC)."""
+    """Return *password* in NFC, so that it does not matter how accents were typed (RFC 8265)."""
     return unicodedata.normalize("NFC", password[: LONGEST_AS_SENT + 1])
 
 
 def _normal(password: str) -> str | None:
-    """Return what is hashed for *password*, None where it can be nobody's."""
+    """Return the text to hash for *password*, or None if no account can have it."""
     if len(password) > LONGEST_AS_SENT:
         return None
     text = _composed(password)
@@ -110,7 +111,7 @@ def _normal(password: str) -> str | None:
 
 
 def _own_stems(email: str, name: str) -> set[str]:
-    """Return the stems of what everybody knows of a person; a name stands in either order."""
+    """Return the stems of publicly known facts about a person; the name in either order."""
     turned = " ".join(reversed(name.split()))
     forms = (email, email.partition("@")[0], name, turned)
     return {stem for form in forms if (stem := stem_of(_composed(form)))}

@@ -1,6 +1,6 @@
-"""What is noted of a request by itself: that a session or token is in use, and who looks as whom.
+"""Activity of callers: last use of a session or token, and views as a student.
 
-Reads note it as well, in a short transaction after them, and not each time.
+Reads record it too, in a short transaction afterwards, but not each time.
 """
 
 import logging
@@ -30,9 +30,9 @@ log = logging.getLogger("api.presence")
 
 @dataclass(slots=True)
 class Visit:
-    """A request as far as it is known: its *method*, who asks, and what they are in a course.
+    """Activity of one request: its *method*, its caller, and their membership in a course.
 
-    What *is noted* is still known, and is not noted again.
+    If *is_noted* is True, the activity is already stored and is not stored again.
     """
 
     method: str
@@ -42,19 +42,19 @@ class Visit:
 
     @property
     def looks(self) -> Member | None:
-        """The member who looks as a student, None where nobody does."""
+        """The membership of a caller who views as a student, None otherwise."""
         return self.member if self.member is not None and self.member.caller.view_as else None
 
 
 def is_due(session: Session, visit: Visit, *, now: datetime) -> bool:
-    """Tell whether there is something to note about *visit*."""
+    """Return whether *visit* has activity to store."""
     if visit.is_noted:
         return False
     return _is_touch_due(visit.caller, now=now) or _is_look_due(session, visit, now=now)
 
 
 def note(session: Session, visit: Visit, *, now: datetime) -> None:
-    """Write what is due: the time of a session or token, the entry of who looks as a student."""
+    """Store due activity: the time of a session or token, the audit entry of a view."""
     if visit.is_noted:
         return
     if visit.caller is not None and _is_touch_due(visit.caller, now=now):
@@ -65,7 +65,10 @@ def note(session: Session, visit: Visit, *, now: datetime) -> None:
 
 
 def note_apart(db: Database, visit: Visit, *, now: datetime) -> None:
-    """Write what is due in a transaction of its own; a read is answered even where that fails."""
+    """Store the activity that is due in a separate transaction.
+
+    Errors of the database are logged, so that they do not fail the read.
+    """
     try:
         with db.transaction() as session:
             note(session, visit, now=now)

@@ -1,7 +1,7 @@
-"""Roles and rights: the one table that says who may do what.
+"""Roles and rights: the only table of who may do what.
 
-A role is held in a course. An administrator stands above every role, in every course. Where a token
-is used, the right's scope must be the token's as well.
+A role belongs to a course. An administrator ranks above every role in every course. With a token,
+its scopes must include the scope of the right as well.
 """
 
 from collections.abc import Collection, Mapping
@@ -61,7 +61,7 @@ Right = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Who has a right: this standing and those above, by a token with this scope; in words."""
+    """Rule of a right: the lowest standing with it, the scope that a token needs, a description."""
 
     least: Standing
     scope: Scope
@@ -102,14 +102,14 @@ RIGHTS: Final[Mapping[Right, Rule]] = {
 
 
 def may(standing: Standing | None, right: Right) -> bool:
-    """Tell whether somebody of this *standing* has *right*; None is nobody of the course."""
+    """Return whether *standing* includes *right*; None is a person outside the course."""
     return standing is not None and RANKS[standing] >= RANKS[RIGHTS[right].least]
 
 
 def permitted(standing: Standing | None, right: Right, *, scopes: Collection[Scope] | None) -> bool:
-    """Tell whether a request may use *right*: its owner may, and so may its token.
+    """Return whether a request may use *right*: both its user and its token must have it.
 
-    *scopes* are those of the token; None is a session, which may all that its owner may.
+    *scopes* are those of the token; None is a session, which may do all that its user may.
     """
     if not may(standing, right):
         return False
@@ -117,23 +117,23 @@ def permitted(standing: Standing | None, right: Right, *, scopes: Collection[Sco
 
 
 def grantable(standing: Standing | None) -> tuple[Scope, ...]:
-    """Return the scopes that are of use in a token of somebody whose highest standing is this."""
+    """Return the scopes useful in a token of a person whose highest standing is *standing*."""
     useful = {rule.scope for right, rule in RIGHTS.items() if may(standing, right)}
     return tuple(scope for scope in SCOPES if scope in useful)
 
 
 def may_give(giver: Standing | None, role: Role) -> bool:
-    """Tell whether *giver* may give or take *role* in the course: never one above their own."""
+    """Return whether *giver* may give or take *role* in the course: never one above their own."""
     return giver is not None and may(giver, "manage_people") and RANKS[giver] >= RANKS[role]
 
 
 def may_reset(giver: Standing | None, *, here: Role, elsewhere: Standing | None) -> bool:
-    """Tell whether *giver* may hand out a reset link for somebody who is *here* and *elsewhere*.
+    """Return whether *giver* may create a reset link for a person who is *here* and *elsewhere*.
 
-    Whoever has the link can log in as that person. So an instructor gives none for another
-    instructor, nor for anybody who is in another course: who knows an e-mail address can add its
-    owner to a course. *elsewhere* is their highest standing in all other courses, ``admin`` for an
-    administrator.
+    With the link one can log in as that person. Therefore an instructor creates none for another
+    instructor, nor for anybody who is in another course: anyone who knows an e-mail address can add
+    its owner to a course. *elsewhere* is their highest standing in all other courses, ``admin`` for
+    an administrator, None if they have none.
     """
     if giver == "admin":
         return True

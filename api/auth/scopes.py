@@ -1,6 +1,6 @@
-"""Scopes: what a token of the API may be used for, beside what its owner may do.
+"""Scopes of API tokens, which limit what a token can do on behalf of its owner.
 
-A scope takes away and never adds: `api.auth.roles.permitted` asks the owner's role as well.
+A scope only restricts: `api.auth.roles.permitted` also checks the owner's role.
 """
 
 from collections.abc import Collection, Mapping
@@ -14,7 +14,7 @@ Scope = Literal["read", "submit", "grade", "manage", "admin"]
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What one scope gives: the scopes that are in it, itself among them, said in words."""
+    """Scopes that one scope includes, itself among them, with a description."""
 
     gives: frozenset[Scope]
     says: str
@@ -38,5 +38,5 @@ SCOPES: Final[Mapping[Scope, Grant]] = {
 
 
 def allows(scopes: Collection[Scope], need: Scope) -> bool:
-    """Tell whether one of *scopes* gives *need*; a token without scopes gives nothing."""
+    """Return whether one of *scopes* includes *need*; without scopes the answer is False."""
     return any(need in SCOPES[scope].gives for scope in scopes)

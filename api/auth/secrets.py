@@ -1,7 +1,7 @@
-"""Secrets that are handed out once: tokens of the API, sessions, devices, invitations, resets.
+"""Secrets that are revealed once: API tokens, sessions, devices, invitations, resets.
 
-A secret reads ``gr_<kind>_<prefix>_<random>``. The prefix is public: it finds the row and names the
-secret in lists. Beside it only the SHA-256 of the whole is stored.
+A secret has the form ``gr_<kind>_<prefix>_<random>``. The prefix is public: it identifies the row,
+and names the secret in lists. Only the prefix and the SHA-256 of the whole secret are stored.
 """
 
 import hmac
@@ -40,7 +40,7 @@ FORM: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Presented:
-    """A secret as somebody presents it, without its text: *prefix* finds the row to compare."""
+    """Secret as a client presents it, without its text; *prefix* identifies the row to compare."""
 
     kind: Kind
     prefix: str
@@ -49,7 +49,7 @@ class Presented:
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A new secret: *text* is told to its owner once, *prefix* and *digest* are stored."""
+    """New secret: its owner sees *text* once; *prefix* and *digest* are stored."""
 
     kind: Kind
     prefix: str
@@ -57,23 +57,23 @@ class Secret:
 
     @property
     def digest(self) -> bytes:
-        """Return the SHA-256 of the whole text, 32 bytes.
+        """The SHA-256 of the whole text, 32 bytes.
 
-        No salt and no slow hash: nobody guesses 256 random bits.
+        It needs no salt and no slow hash, because nobody can guess 256 random bits.
         """
         return sha256(self.text.encode()).digest()
 
 
 def new_secret(kind: Kind) -> Secret:
-    """Return a secret of *kind* that nobody can guess, from the system's random source."""
+    """Create an unguessable secret of *kind* from the system's random source."""
     prefix = _letters(PREFIX_LENGTH)
     return Secret(kind, prefix, f"gr_{kind}_{prefix}_{_letters(RANDOM_LENGTH)}")
 
 
 def parse(text: str) -> Presented | None:
-    """Return kind, prefix and digest of a presented secret, None where *text* has another form.
+    """Return kind, prefix and digest of a presented secret, or None if *text* has another form.
 
-    The caller asks for the kind that belongs there: a session is no token of the API.
+    The caller must check the kind: a session is no API token.
     """
     match = FORM.fullmatch(text)
     if match is None:
@@ -83,9 +83,9 @@ def parse(text: str) -> Presented | None:
 
 
 def matches(digest: bytes, stored: bytes | None) -> bool:
-    """Tell whether *digest* is the one *stored*, in the same time wherever they differ.
+    """Return whether *digest* equals *stored*, in constant time.
 
-    None stands for a prefix that no row has; it is compared all the same.
+    None stands for a prefix without a row; it is compared too, to take the same time.
     """
     same = hmac.compare_digest(digest, NOTHING if stored is None else stored)
     return same and stored is not None

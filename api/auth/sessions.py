@@ -1,4 +1,4 @@
-"""Sessions of the pages: how long they last, what ends them, their cookies, and foreign forms."""
+"""Sessions of the pages: lifetimes, the events that end them, cookies, and CSRF protection."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -47,10 +47,10 @@ Event = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What an event does to its person's sessions and tokens of the API.
+    """Effect of an event on a person's sessions and API tokens.
 
-    *this* is the session in which it happened; ``new`` ends it and starts another under a new id,
-    so that an id that somebody planted or saw before is worth nothing after.
+    *this* is the session in which it happened. ``new`` replaces it by one with a new id, so that an
+    id that somebody planted or saw before is useless afterwards (session fixation).
     """
 
     this: Literal["new", "end"]
@@ -64,8 +64,8 @@ EVENTS: Final[Mapping[Event, Effect]] = {
     "logout_everywhere": Effect(this="end", others="end", tokens="keep"),
     "password_changed": Effect(this="new", others="end", tokens="keep"),
     "password_locked": Effect(this="end", others="end", tokens="end"),
-    # Somebody else does it, and a session's id must change with its rights: log in again. Tokens
-    # stay, as what they may do is asked of the role at each request.
+    # Another person changes the role, and a session's id must change with its rights: the user
+    # logs in again. Tokens stay valid, because each request checks the role.
     "role_changed": Effect(this="end", others="end", tokens="keep"),
     "reset": Effect(this="new", others="end", tokens="end"),
     "suspended": Effect(this="end", others="end", tokens="end"),
@@ -73,44 +73,45 @@ EVENTS: Final[Mapping[Event, Effect]] = {
 
 
 def expires_at(created: datetime, seen: datetime) -> datetime:
-    """Return when a session ends of itself: unused for 12 hours, or 7 days after its login."""
+    """Return when a session expires: after 12 idle hours, or 7 days after its log-in."""
     return min(created + ABSOLUTE, seen + IDLE)
 
 
 def is_alive(created: datetime, seen: datetime, *, now: datetime) -> bool:
-    """Tell whether a session can still be used; at the very instant of its end it cannot."""
+    """Return whether a session is valid at *now*; at its exact end it is not."""
     return now < expires_at(created, seen)
 
 
 def is_touch_due(seen: datetime, *, now: datetime) -> bool:
-    """Tell whether the time of the last request is so old that *now* is to be stored for it."""
+    """Return whether the stored time *seen* is old enough to be replaced by *now*."""
     return now - seen >= TOUCH
 
 
 @dataclass(frozen=True, slots=True)
 class Cookie:
-    """The cookie that carries a session; its name and whether it is for https alone."""
+    """Session cookie: its name, and whether it is sent over https only."""
 
     name: str
     secure: bool
 
     def header(self, value: str, *, remaining: timedelta = ABSOLUTE) -> str:
-        """Return the ``Set-Cookie`` header that gives *value* to the browser for this long."""
+        """Return the ``Set-Cookie`` header that sets *value* for the *remaining* time."""
         secure = "; Secure" if self.secure else ""
         age = max(int(remaining.total_seconds()), 0)
         return f"{self.name}={value}; Max-Age={age}; Path=/{secure}; HttpOnly; SameSite=Lax"
 
     def cleared(self) -> str:
-        """Return the ``Set-Cookie`` header that takes the session from the browser."""
+        """Return the ``Set-Cookie`` header that deletes the cookie."""
         return self.header("", remaining=timedelta(0))
 
 
 @lru_cache(maxsize=16)
 def cookie_for(address: str) -> Cookie:
-    """Return the cookie of a service that browsers reach at *address*, such as its https URL.
+    """Return the session cookie of a service with the public *address*, such as its https URL.
 
-    Raises `ValueError` where that is neither https nor this very machine: anyone on the way could
-    read the session. The prefix ``__Host-`` keeps other hosts of the domain from planting one.
+    Raises `ValueError` unless that is https or this machine, because anyone on the network path
+    could read the session. The prefix ``__Host-`` prevents other hosts of the domain from setting
+    the cookie.
     """
     match _scheme_and_host(address):
         case "https", str(host) if host:
@@ -124,13 +125,13 @@ def cookie_for(address: str) -> Cookie:
 
 
 def is_on_this_machine(address: str) -> bool:
-    """Tell whether only this machine reaches an *address*: ``http`` at a loopback host."""
+    """Return whether only this machine reaches an *address*: ``http`` at a loopback host."""
     scheme, host = _scheme_and_host(address)
     return scheme == "http" and _is_local(host)
 
 
 def device_cookie_for(address: str) -> Cookie:
-    """Return the cookie by which a browser is known; it outlives sessions and opens nothing."""
+    """Return the cookie that marks a known browser; it outlives sessions and grants no access."""
     session = cookie_for(address)
     return Cookie(f"{session.name}-device", secure=session.secure)
 
@@ -156,11 +157,11 @@ OWN: Final = frozenset({"same-origin", "none"})
 
 
 def foreign_request(method: str, headers: Mapping[str, str]) -> str | None:
-    """Return why a request of the pages is refused as another site's, None where it is let through.
+    """Return why a request of the pages is refused as cross-site, or None if it is allowed.
 
-    *headers* have lower-case names (or ignore case). It holds for every form, that of the login
-    too, since another site could log its visitor in under its own account; a request with a token
-    of the API needs none of it, as no browser sends one of itself.
+    *headers* have lower-case names (or ignore case). The check covers every form, including log-in,
+    because another site could log its visitor in to that site's own account. Requests with an API
+    token need no check, as browsers never send one by themselves.
     """
     if method.upper() in SAFE:
         return None
@@ -177,9 +178,9 @@ def foreign_request(method: str, headers: Mapping[str, str]) -> str | None:
 
 
 def _host_of(origin: str) -> str:
-    """Return host and port of an ``Origin`` header, empty for ``null`` and whatever is not one.
+    """Return host and port of an ``Origin`` header, "" for ``null`` and invalid ones.
 
-    The scheme is left out: a proxy in front speaks https for us.
+    The scheme is ignored, because a proxy in front may terminate https.
     """
     scheme, _, host = origin.lower().partition("://")
     return host if scheme in {"http", "https"} else ""

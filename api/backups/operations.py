@@ -1,6 +1,6 @@
-"""A database as one file, and back: of one moment, and looked through before it counts.
+"""Backup of a database to one file, and restore; every file is verified before it is used.
 
-SQLite copies itself; PostgreSQL is asked by its own `pg_dump` and `pg_restore`.
+SQLite copies itself; for PostgreSQL, `pg_dump` and `pg_restore` do the work.
 """
 
 from collections.abc import Iterator
@@ -31,7 +31,11 @@ SIGNATURES: Final = {b"SQLite format 3\0": "sqlite", b"PGDMP": "postgresql"}
 
 
 def backup(url: str, file: Path) -> str:
-    """Write the database at *url* into a new *file*, and return what is told of it."""
+    """Write the database at *url* to a new *file*, and return a summary for the user.
+
+    The backup is a consistent snapshot. Raises `FileError` if *file* exists or cannot be written,
+    or the database is empty.
+    """
     where = _address(url)
     if file.exists():
         raise FileError(f"{file} is there already; name a file that is not")
@@ -45,9 +49,10 @@ def backup(url: str, file: Path) -> str:
 
 
 def restore(url: str, file: Path, *, upgrades: bool) -> str:
-    """Fill the empty database at *url* from *file*, and return what is told of it.
+    """Restore *file* into the empty database at *url*, and return a summary for the user.
 
-    A backup of an older version is taken where it is to be brought up to date (*upgrades*).
+    A backup of an older schema is accepted only with *upgrades*, and is then upgraded. Raises
+    `FileError` if the backup cannot be used.
     """
     where = _address(url)
     if _system_of(file) != where.get_backend_name():
@@ -72,7 +77,7 @@ def _bring_up_file(part: Path) -> None:
 
 
 def _bring_up(url: str, *, left: str) -> None:
-    """Bring the schema up to date; where that fails it is told what is *left*."""
+    """Upgrade the schema; an error message ends with *left*, the state of the database."""
     db = Database(url)
     try:
         upgrade(db)
@@ -94,7 +99,7 @@ def _address(url: str) -> URL:
 
 
 def _system_of(file: Path) -> str:
-    """Return what kind of database a backup is of, by how it begins."""
+    """Return the database system of a backup, by its signature."""
     try:
         with file.open("rb") as opened:
             head = opened.read(max(map(len, SIGNATURES)))
@@ -107,7 +112,7 @@ def _system_of(file: Path) -> str:
 
 
 def _check_revision(revision: str | None, file: Path, *, upgrades: bool) -> bool:
-    """Return whether the backup is of an older version; raise where it cannot be used."""
+    """Return whether the backup has an older schema; raise `FileError` if it cannot be used."""
     known = revisions()
     if revision is None:
         raise FileError(f"{file} holds no database of Grader")
@@ -128,7 +133,7 @@ def _check_revision(revision: str | None, file: Path, *, upgrades: bool) -> bool
 
 @contextmanager
 def _written_whole(file: Path) -> Iterator[Path]:
-    """Yield a file to write, which becomes *file* once it lies on the disk, or vanishes."""
+    """Yield a temporary path; it becomes *file* once it is on disk, or is deleted on an error."""
     part = file.with_name(f"{file.name}.part")
     try:
         part.unlink(missing_ok=True)

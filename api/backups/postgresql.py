@@ -1,4 +1,4 @@
-"""Backups of PostgreSQL, by the programs that come with it, in their own compressed format."""
+"""Backups of PostgreSQL with its own programs, in their compressed format."""
 
 import os
 import re
@@ -36,14 +36,14 @@ REVISION: Final = re.compile(
 
 
 def dump(where: URL, part: Path) -> str | None:
-    """Write the database into the empty file *part*, and return the revision of its schema."""
+    """Write the database to the empty file *part*, and return its schema revision."""
     _check_version("pg_dump", where)
     _run(where, "pg_dump", "--format=custom", *PLAIN, f"--file={part}", f"--dbname={_open(where)}")
     return revision_in(where, part)
 
 
 def revision_in(where: URL, file: Path) -> str | None:
-    """Return the revision of the schema in a backup that can be read."""
+    """Return the schema revision in a backup, or None; raise `FileError` if it is unreadable."""
     shown = _run(
         where, "pg_restore", "--data-only", "--table=alembic_version", "--file=-", str(file)
     )
@@ -52,7 +52,10 @@ def revision_in(where: URL, file: Path) -> str | None:
 
 
 def load(where: URL, file: Path) -> None:
-    """Bring *file* into the database, which must have no tables yet: all of it or nothing."""
+    """Restore *file* into the database in one transaction.
+
+    Raises `FileError` if the database has tables already.
+    """
     with _connected(where) as connection:
         tables = "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()"
         [count] = connection.execute(tables).fetchone() or [0]
@@ -65,8 +68,8 @@ def load(where: URL, file: Path) -> None:
 
 
 def _open(where: URL) -> str:
-    """Return the address without its password: other users see the arguments of a program."""
-    # `URL.set` leaves what it is told to make None.
+    """Return the address without its password, as other users can see a program's arguments."""
+    # `URL.set` ignores None.
     bare = where._replace(drivername="postgresql", password=None)
     return bare.difference_update_query(["password"]).render_as_string(hide_password=False)
 
@@ -81,7 +84,7 @@ def _connected(where: URL) -> psycopg.Connection:
 
 
 def _check_version(program: str, where: URL) -> None:
-    """Raise where a *program* is older than the server, which it could not read."""
+    """Raise `FileError` if *program* is older than the server, whose data it could not read."""
     found = re.search(r"(\d+)", _run(where, program, "--version"))
     with _connected(where) as connection:
         theirs = connection.info.server_version // PER_MAJOR
@@ -91,7 +94,7 @@ def _check_version(program: str, where: URL) -> None:
 
 
 def _run(where: URL, program: str, *arguments: str) -> str:
-    """Return what a *program* prints; its own words tell why it failed."""
+    """Run *program* and return its output; raise `FileError` with its error message."""
     path = shutil.which(program)
     if path is None:
         raise FileError(MISSING.format(program=program))

@@ -1,4 +1,4 @@
-"""Backups of SQLite, by its own way of copying a database while others use it."""
+"""Backups of SQLite with its backup API, while others use the database."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ OWN_ONLY: Final = 0o600
 
 
 def dump(where: URL, part: Path) -> str | None:
-    """Write the database into the empty file *part*, and return the revision of its schema."""
+    """Write the database to the empty file *part*, and return its schema revision."""
     source = _file_of(where)
     if not source.is_file():
         raise FileError(f"there is no database at {source}")
@@ -28,13 +28,16 @@ def dump(where: URL, part: Path) -> str | None:
 
 
 def revision_in(_where: URL, file: Path) -> str | None:
-    """Return the revision of the schema in a backup that is sound."""
+    """Return the schema revision in a backup, or None; raise `FileError` if it is damaged."""
     with _told(file):
         return _sound(file)
 
 
 def load(where: URL, file: Path, *, ready: Callable[[Path], None] | None) -> None:
-    """Make *file* the database, which must have no tables yet, after *ready* was done to it."""
+    """Replace the empty database by a copy of *file*, after *ready* was applied to the copy.
+
+    Raises `FileError` if the database has tables already.
+    """
     target = _file_of(where)
     part = target.with_name(f"{target.name}.part")
     with _told(target):
@@ -63,15 +66,18 @@ def _file_of(where: URL) -> Path:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy all pages in one step: others read and write meanwhile, and one moment is kept."""
+    """Copy all pages in one step, so that the copy is one snapshot while others read and write."""
     with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
         new.execute("PRAGMA synchronous = FULL")
         old.backup(new)
-        new.execute("PRAGMA journal_mode = DELETE")  # one file, without a second that belongs to it
+        new.execute("PRAGMA journal_mode = DELETE")  # a single file, without a WAL
 
 
 def _sound(file: Path) -> str | None:
-    """Return the revision of the schema in *file*; raises where its pages do not fit together."""
+    """Return the schema revision in *file*, or None.
+
+    Raises `FileError` if the integrity check fails.
+    """
     with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as opened:
         [(said,)] = opened.execute("PRAGMA integrity_check(1)").fetchall()
         if said != "ok":

@@ -1,4 +1,4 @@
-"""What whoever runs the service does from the command line, in the database itself."""
+"""Operations of administrators from the command line, directly in the database."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 
 def add_user(settings: Settings, email: str, name: str, *, admin: bool) -> tuple[str, str]:
-    """Return the link for a new account, and until when it is good."""
+    """Create an account; return its link and when the link expires."""
     address, told = _read(EMAIL, email, "e-mail address"), _read(NAME, name, "name")
 
     def work(session: Session) -> Link:
@@ -52,7 +52,7 @@ def add_user(settings: Settings, email: str, name: str, *, admin: bool) -> tuple
 
 
 def link_for(settings: Settings, email: str) -> tuple[str, str]:
-    """Return a link for an account, and until when it is good."""
+    """Return a link for an account and when the link expires."""
     address = _read(EMAIL, email, "e-mail address")
     link = _in_transaction(
         settings,
@@ -64,9 +64,9 @@ def link_for(settings: Settings, email: str) -> tuple[str, str]:
 
 
 def token_for(settings: Settings, email: str, *, scopes: str, days: int) -> tuple[str, str]:
-    """Return a new token of an account, and until when it is good.
+    """Return a new token of an account and when it expires.
 
-    *scopes* are names with commas; "" is every scope that is of use to its owner.
+    *scopes* are names separated by commas; "" means all scopes that its owner can use.
     """
     address, now = _read(EMAIL, email, "e-mail address"), system_clock()
     wanted = _scopes(scopes)
@@ -92,7 +92,7 @@ def token_for(settings: Settings, email: str, *, scopes: str, days: int) -> tupl
 
 
 def listed_users(settings: Settings) -> list[str]:
-    """Return a line for each account: e-mail address, name, and what is special about it."""
+    """Return a line for each account: e-mail address, name and state."""
     accounts_by_name = (
         select(User).where(User.erased_at.is_(None)).order_by(User.sort_name, User.id)
     )
@@ -102,7 +102,7 @@ def listed_users(settings: Settings) -> list[str]:
 
 
 def revoke_all(settings: Settings, email: str) -> str:
-    """End every session and token of an account, and return the name of its owner."""
+    """Revoke all sessions and tokens of an account; return its owner's name."""
     address = _read(EMAIL, email, "e-mail address")
     return _in_transaction(
         settings,
@@ -111,7 +111,7 @@ def revoke_all(settings: Settings, email: str) -> str:
 
 
 def listed_tokens(settings: Settings, email: str) -> list[str]:
-    """Return a line for each token of an account that was not revoked, the newest first."""
+    """Return a line for each token of an account that is not revoked, newest first."""
     address = _read(EMAIL, email, "e-mail address")
 
     def work(session: Session) -> list[str]:
@@ -122,7 +122,7 @@ def listed_tokens(settings: Settings, email: str) -> list[str]:
 
 
 def revoke_token(settings: Settings, email: str, beginning: str) -> str:
-    """Revoke the token of an account that begins so, and return its name."""
+    """Revoke the token of an account with this *beginning*; return the token's name."""
     address = _read(EMAIL, email, "e-mail address")
     sought = beginning.removeprefix(BEGINNING)
 
@@ -177,7 +177,7 @@ def _in_transaction(settings: Settings, work: Callable[[Session], T]) -> T:
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[Database]:
-    """Yield the database; what goes wrong in it is told in a sentence."""
+    """Yield the database; its errors become `FileError` with one sentence."""
     missing = missing_file(settings.database)
     if missing:
         raise FileError(f"there is no database at {missing}. Run: grader db upgrade")

@@ -1,4 +1,4 @@
-"""`grader batch` on the command line, which starts without loading the other commands."""
+"""The command `grader batch`, which starts without loading the other commands."""
 
 import os
 from pathlib import Path
@@ -21,7 +21,7 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """Run the command line, whose first argument is `batch`."""
+    """Run the command line of `batch`, which is its first argument."""
     run_command(app)
 
 
@@ -73,7 +73,7 @@ def batch(
 
 
 def _processes(file: Path, workers: int | None) -> int:
-    """Return how many processes judge; a small file is judged in this one."""
+    """Return the number of grading processes; 1 for a small file."""
     if workers is not None:
         return workers
     small = not file.is_file() or file.stat().st_size < BYTES_FOR_PROCESSES

@@ -1,4 +1,4 @@
-"""What `grader batch` does with its options, and what it prints."""
+"""Execution and output of `grader batch`."""
 
 import sys
 import time
@@ -41,7 +41,7 @@ FEWEST_FOR_RATE: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line says; *mapped* has a ``COLUMN=NAME`` for each `--map`."""
+    """Options of the command; *mapped* has a ``COLUMN=NAME`` for each `--map`."""
 
     file: Path
     out: Path | None
@@ -54,7 +54,7 @@ class Options:
 
 
 def run(options: Options) -> bool:
-    """Mark a file as the options say and print what came out; tell whether all rows were read."""
+    """Grade a file and print a summary; return whether all rows were read."""
     names = _names(options.mapped)
     source = open_source(options.file, names)
     for path in filter(None, (options.out, options.rejects)):
@@ -81,7 +81,7 @@ def run(options: Options) -> bool:
 
 
 def _names(pairs: list[str]) -> dict[str, str]:
-    """Return Grader's columns with the file's names from ``student=source`` pairs."""
+    """Return the file's column names by Grader's names, from ``student=source`` pairs."""
     names: dict[str, str] = {}
     for pair in pairs:
         column, separator, name = pair.partition("=")
@@ -92,30 +92,30 @@ def _names(pairs: list[str]) -> dict[str, str]:
 
 
 def _check_output(source: Path, target: Path) -> None:
-    """Raise `FileError` where results cannot be written to *target*: nothing is lost by trying."""
+    """Raise `FileError` if results cannot be written to *target*, before any grading."""
     check_writable(target)
     if target.exists() and target.samefile(source):
         raise FileError(f"{target} is the file to be marked; write the results to another")
 
 
 def _pool(options: Options) -> AbstractContextManager[Pool]:
-    """Return where the answers are judged."""
+    """Return the pool that grades: a cluster, several processes, or this process."""
     if options.cluster is not None:
         return cluster(options.cluster)
     return processes(options.workers) if options.workers > 1 else here()
 
 
 class _Rate(ProgressColumn):
-    """How much of a phase is done in a second."""
+    """Progress column with the speed per second."""
 
     def render(self, task: Task) -> Text:
-        """Return the rate, as soon as there is one."""
+        """Return the speed, or nothing as long as it is unknown."""
         return Text(f"{task.speed:,.0f}/s" if task.speed else "")
 
 
 @contextmanager
 def _watched(title: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Show on a terminal how far a phase is, how fast it goes and how long it will take."""
+    """Show progress, speed and remaining time of a phase on a terminal."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -129,7 +129,7 @@ def _watched(title: str, total: int) -> Iterator[Callable[[int], None]]:
 
 
 def _print_rows(summary: Summary) -> None:
-    """Print what became of the first rows, as far as a screen is the place for it."""
+    """Print the results of the first rows, shortened to fit a terminal."""
     table = Table(box=None)
     for title in ("student", "problem", "part", "status", "score", "read as"):
         table.add_column(title, overflow="ellipsis", no_wrap=title != "read as")

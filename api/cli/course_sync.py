@@ -1,4 +1,4 @@
-"""A course and a folder of files, from the command line, in the database itself."""
+"""Export and import of a course as a folder, directly in the database."""
 
 from contextlib import closing
 from pathlib import Path
@@ -24,7 +24,7 @@ __all__ = ["apply_folder", "export_course"]
 
 
 def export_course(settings: Settings, slug: str, folder: Path) -> tuple[int, list[str]]:
-    """Write the files of a course into *folder*; return how many, and which others are there."""
+    """Write the files of a course to *folder*; return their number and the stale files there."""
     with opened(settings) as db, db.reading() as session:
         files = course_files(session, _course(session, slug))
     for path, text in files.items():
@@ -42,7 +42,7 @@ def _course(session: Session, slug: str) -> Course:
 
 
 def _paths(folder: Path) -> list[str]:
-    """Return the paths of the files of a course in *folder*."""
+    """Return the relative paths of the course files in *folder*."""
     found = [folder / COURSE] if (folder / COURSE).exists() else []
     for name in (ASSIGNMENTS, PROBLEMS):
         found += sorted((folder / name).glob("*.yaml"))
@@ -52,7 +52,7 @@ def _paths(folder: Path) -> list[str]:
 def apply_folder(
     settings: Settings, folder: Path, slug: str, *, prune: bool, dry_run: bool
 ) -> Applied:
-    """Make a course what the files in *folder* say; return what changed."""
+    """Make a course match the files in *folder*; return the changes."""
     files = {path: read_text(folder / path) for path in _paths(folder)}
     if not files:
         raise FileError(f"there is no {COURSE} in {folder}")
@@ -70,7 +70,7 @@ def apply_folder(
                 act = Act(course, None, system_clock(), dry_run=dry_run)
                 done = apply(session, act, setup, solved, prune=prune)
                 if dry_run:
-                    session.rollback()  # a course that was only made for this
+                    session.rollback()  # it may have created the course just for this
         except ServiceError as error:
             raise FileError(_told(error)) from error
     return done
@@ -83,7 +83,7 @@ def _named(setup: Setup) -> str:
 
 
 def _found_or_made(session: Session, setup: Setup, slug: str) -> Course:
-    """Return the course of that slug, held until the end; a new one where there is none."""
+    """Return the course with the slug, created if missing, locked until the transaction ends."""
     course = session.scalar(select(Course).where(Course.slug == slug))
     if course is None:
         if setup.course is None:

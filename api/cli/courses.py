@@ -1,4 +1,4 @@
-"""The commands for courses that live in git: `grader course export` and `grader course apply`."""
+"""Commands for courses in git: `grader course export` and `grader course apply`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -27,7 +27,7 @@ def export(
     database: DatabaseUrl = DATABASE,
 ) -> None:
     """Write what is set in a course, without people and their work; other files stay."""
-    # Imported here: the commands that only mark start without a database.
+    # Imported here: commands that only grade start without a database.
     from api.cli.course_sync import export_course  # noqa: PLC0415
 
     written, stale = export_course(settings_with(database=database), course, folder)

@@ -1,4 +1,4 @@
-"""The commands for the schema of the database: `grader db upgrade` and `grader db check`."""
+"""Commands for the database schema: `grader db upgrade` and `grader db check`."""
 
 import os
 from typing import Annotated, Final
@@ -39,7 +39,7 @@ STATES: Final = {
 
 
 def settings_with(**options: str) -> Settings:
-    """Return the settings, with the *options* of a command before those of the environment."""
+    """Return the settings; *options* of a command override the environment."""
     try:
         settings = Settings.read(os.environ, **options)
     except SettingsError as error:
@@ -72,8 +72,8 @@ def check(database: DatabaseUrl = DATABASE) -> None:
 
 
 def _state(url: str, *, then: str, seconds: float = 0) -> str:
-    """Return the state of the schema, brought up to date before where that is asked for."""
-    # Imported here: the commands that only mark start without a database.
+    """Return the state of the schema, after an upgrade if *then* asks for one."""
+    # Imported here: commands that only grade start without a database.
     from api.db.engine import Database  # noqa: PLC0415
     from api.db.migrations import schema_state, upgrade  # noqa: PLC0415
     from api.db.wait_for_database import missing_file, wait_for, why_unusable  # noqa: PLC0415

@@ -232,7 +232,7 @@ app.command()(batch.batch)
 
 
 def _named(problem: str) -> tuple[Catalogue, str]:
-    """Return the bank and the id that was given, or the one file that was given and its id."""
+    """Return the catalogue and the problem id for an id or for the path of a file."""
     if problem.endswith(".yaml"):
         path = Path(problem)
         return Catalogue(path), path.stem

@@ -1,6 +1,6 @@
-"""The start of the command line, which loads nothing by itself.
+"""Entry point of the command line, which loads no command by itself.
 
-A process that is started for a batch looks at this module again, and must not load all commands.
+Each process of a batch imports this module again, and must not load all commands.
 """
 
 import sys
@@ -9,7 +9,7 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Run `grader`; `batch` without loading the other commands."""
+    """Run `grader`; `batch` runs without loading the other commands."""
     if sys.argv[1:2] == ["batch"]:
         from api.cli.batch import main as run  # noqa: PLC0415  # see above
     else:

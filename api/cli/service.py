@@ -1,4 +1,4 @@
-"""The commands of whoever runs the service: `grader settings|secret|work|backup|restore`."""
+"""Commands for operators: `grader settings|secret|work|backup|restore`."""
 
 import os
 from pathlib import Path
@@ -42,7 +42,7 @@ def secret(
 @app.command()
 def work() -> None:
     """Publish the bank and do regrades, beside services that are set to `GRADER_WORKER=apart`."""
-    # Imported here: the commands that only mark start without a service.
+    # Imported here: commands that only grade start without a service.
     from api.server.main import main, start_worker  # noqa: PLC0415
 
     main(start_worker)

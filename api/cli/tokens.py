@@ -1,4 +1,4 @@
-"""The commands for tokens of the API: `grader token make|list|revoke`."""
+"""Commands for API tokens: `grader token make|list|revoke`."""
 
 from typing import Annotated
 
@@ -24,7 +24,7 @@ def make(
     email: Email, *, scopes: Scopes = "", days: Days = 90, database: DatabaseUrl = DATABASE
 ) -> None:
     """Print a new token of the API, once."""
-    # Imported here: the commands that only mark start without a database.
+    # Imported here: commands that only grade start without a database.
     from api.cli.admin_operations import token_for  # noqa: PLC0415
 
     secret, until = token_for(settings_with(database=database), email, scopes=scopes, days=days)

@@ -1,4 +1,4 @@
-"""The commands for whoever runs the service: `grader user`, its accounts and links."""
+"""Commands for accounts: `grader user`."""
 
 from typing import Annotated
 
@@ -31,7 +31,7 @@ def add(
     public_url: PublicUrl = "",
 ) -> None:
     """Add an account, and print the link by which its owner sets a password."""
-    # Imported here: the commands that only mark start without a database.
+    # Imported here: commands that only grade start without a database.
     from api.cli.admin_operations import add_user  # noqa: PLC0415
 
     _print(

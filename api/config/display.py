@@ -1,4 +1,4 @@
-"""The settings for people: the file that `grader settings` prints, and the page of them."""
+"""Settings for people: the output of `grader settings`, and the page `docs/settings.md`."""
 
 import json
 import textwrap
@@ -34,7 +34,7 @@ of a file.
 
 
 def settings_page() -> str:
-    """Return `docs/settings.md`."""
+    """Return the contents of `docs/settings.md`."""
     return HEAD + "".join(
         f"| `{PREFIX}{name.upper()}` | {_default(default)} | {_meaning(name, meaning)} |\n"
         for name, default, meaning in Settings.table()
@@ -42,9 +42,9 @@ def settings_page() -> str:
 
 
 def settings_file(settings: Settings, given: Mapping[str, Given]) -> str:
-    """Return all *settings* as TOML: those that are not set, and the secret ones, as comments.
+    """Return all *settings* as TOML; defaults and secrets appear as comments.
 
-    Of what is *given* the place is told.
+    The comment of a setting names its source if it is in *given*.
     """
     places = {name: one.where for name, one in given.items()}
     return "\n".join(
@@ -72,7 +72,7 @@ def _masked(name: str, value: object) -> object:
 
 
 def _toml(value: object) -> str:
-    """Return *value* as TOML writes it; what has none is an empty text."""
+    """Return *value* as a TOML literal; None becomes an empty string."""
     match value:
         case None:
             return '""'

@@ -1,4 +1,4 @@
-"""Secrets that a machine makes for itself, each in a file of its own."""
+"""Secrets that the service generates for itself, each in its own file."""
 
 import os
 from pathlib import Path
@@ -15,9 +15,10 @@ SHARED = 0o444
 
 
 def make_secret(file: Path, *, shared: bool) -> bool:
-    """Write a new secret into *file* and return True; one that is there stays, which is False.
+    """Write a new secret to *file* and return True; return False if it already holds one.
 
-    Its owner may read it, or everybody on the machine where it is *shared*.
+    Only the owner can read it; with *shared* every user of the machine can. Raises `FileError` if
+    an existing file is empty or the file cannot be written.
     """
     try:
         if file.exists():

@@ -1,4 +1,4 @@
-"""The settings of the service, read once from the environment and passed on from there."""
+"""Settings of the service, read once at the start and passed on from there."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -35,7 +35,7 @@ SET_IN_VAIN: Final = (
 
 
 def _split(given: object) -> object:
-    """Return a text with commas as its pieces."""
+    """Split a comma-separated text into a tuple; return any other value unchanged."""
     if not isinstance(given, str):
         return given
     return tuple(piece.strip() for piece in given.split(",") if piece.strip())
@@ -46,7 +46,7 @@ Proxy = Annotated[str, AfterValidator(checked_proxy)]
 
 
 class Settings(BaseModel):
-    """What an operator can set: each field is the variable ``GRADER_`` and its name in capitals."""
+    """Operator settings: each field is the variable ``GRADER_`` plus its name in capitals."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -273,7 +273,7 @@ class Settings(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _complete(cls, given: Any) -> Any:
-        """Put the password into the address of the database."""
+        """Insert the password into the database address."""
         if not isinstance(given, dict) or not given.get("database_password"):
             return given
         address, password = given.get("database"), given["database_password"]
@@ -283,10 +283,10 @@ class Settings(BaseModel):
 
     @classmethod
     def read(cls, environment: Mapping[str, str], **options: str) -> Self:
-        """Return the settings of *environment*, with the *options* of a command before them.
+        """Return the settings of *environment*; *options* of a command take precedence.
 
-        What neither sets has its default.
-        Raises `SettingsError` with a line for each that cannot be.
+        Settings in neither place have their default. Raises `SettingsError` with a line for each
+        invalid setting.
         """
         found = given_by(environment) | {
             name: Given(value, "--" + name.replace("_", "-"))
@@ -300,13 +300,13 @@ class Settings(BaseModel):
 
     @property
     def has_idle_password(self) -> bool:
-        """Whether a password of the database is set that its address does not have."""
+        """Whether a database password is set but not used in the database address."""
         own = self.database_password
         return own is not None and own != password_in(make_url(self.database))
 
     @classmethod
     def table(cls) -> Iterator[tuple[str, object, str]]:
-        """Yield the name, the default and the meaning of every setting."""
+        """Yield the name, default and description of every setting."""
         for name, field in cls.model_fields.items():
             yield name, field.default, field.description or ""
 
@@ -320,7 +320,7 @@ HIDDEN: Final = frozenset(
 
 
 def given_by(environment: Mapping[str, str]) -> dict[str, Given]:
-    """Return what *environment* and the file that it names set, each with its place."""
+    """Return the settings from *environment* and the file that it names, each with its source."""
     return gather(environment, Settings.model_fields, hidden=HIDDEN)
 
 

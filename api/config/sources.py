@@ -1,7 +1,7 @@
-"""Where settings come from: variables, files that hold a secret, and one file of settings.
+"""Sources of settings: environment variables, files with one secret, and a settings file.
 
-A variable wins over the file. Everything keeps the name of its place, so that what is wrong with it
-can be told there.
+A variable takes precedence over the settings file. Every value keeps its source, so that an error
+message can name it.
 """
 
 import tomllib
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-if TYPE_CHECKING:  # the health check needs the standard library alone
+if TYPE_CHECKING:  # the health check needs only the standard library
     from pydantic_core import ErrorDetails
 
 __all__ = ["FILE", "PREFIX", "Given", "SettingsError", "gather", "unknown", "wrong"]
@@ -27,7 +27,7 @@ ELSEWHERE: Final = ("GRADER_TEST_", "GRADER_FUZZ_", "GRADER_DURABILITY_")
 
 
 class SettingsError(Exception):
-    """The service cannot be set up as it was told to be: each of *lines* says where, what and why.
+    """Invalid settings; each of *lines* names a source, its value and the reason.
 
     >>> str(SettingsError(["GRADER_PORT='http': a number is expected"]))
     "GRADER_PORT='http': a number is expected"
@@ -40,7 +40,7 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a setting was set to, and the words for the place."""
+    """Value of a setting, and its source in words."""
 
     value: object
     where: str
@@ -49,9 +49,9 @@ class Given:
 def gather(
     environment: Mapping[str, str], names: Collection[str], *, hidden: Collection[str]
 ) -> dict[str, Given]:
-    """Return what is set of the settings *names*; the *hidden* ones may each lie in a file.
+    """Return the values of the settings *names* that are set; *hidden* ones may be in files.
 
-    Raises `SettingsError` where a file cannot be read.
+    Raises `SettingsError` if a file cannot be read.
     """
     found = _from_file(environment.get(FILE, ""))
     for name in names:
@@ -64,7 +64,7 @@ def gather(
 def unknown(
     environment: Mapping[str, str], names: Collection[str], *, hidden: Collection[str]
 ) -> list[str]:
-    """Return the variables that begin as ours do and are none of our settings."""
+    """Return the variables that start with `PREFIX` but are not settings, sorted."""
     ours = {FILE, *(PREFIX + name.upper() for name in names)}
     ours |= {PREFIX + name.upper() + IN_FILE for name in hidden}
     return sorted(
@@ -77,11 +77,11 @@ def unknown(
 def wrong(
     errors: "Iterable[ErrorDetails]", found: Mapping[str, Given], *, hidden: Collection[str]
 ) -> Iterator[str]:
-    """Yield a line for each of the *errors*: where it was set, to what, and why that cannot be."""
+    """Yield a line for each error: the source, the value unless *hidden*, and the reason."""
     for one in errors:
         name = str(one["loc"][0]) if one["loc"] else ""
         where = found[name].where if name in found else name or "settings"
-        # What is wrong with all of them together has all of them as its input, secrets too.
+        # The input of an error without a field is all settings, including secrets.
         told = "" if not name or name in hidden else f"={one['input']!r}"
         yield f"{where}{told}: {_why(one)}"
 
@@ -114,7 +114,10 @@ def _secret(path: str, where: str) -> str:
 
 
 def _utf8(value: str, variable: str) -> str:
-    """Return *value*; bytes that were no text stand in it as halves of characters."""
+    """Return *value*; raise `SettingsError` if it came from bytes that are not UTF-8.
+
+    The environment represents such bytes as lone surrogates.
+    """
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -145,7 +148,7 @@ def _is_section(value: object) -> bool:
 
 
 def _text(path: str, where: str) -> str:
-    """Return the text of a small file, without the mark that editors of Windows begin it with."""
+    """Return the text of a small file without a byte order mark, which Windows editors add."""
     try:
         with Path(path).open(encoding="utf-8-sig") as file:
             text = file.read(LONGEST + 1)

@@ -1,6 +1,6 @@
-"""Addresses as an operator tells them: of a database, of hosts, of proxies.
+"""Validation of the addresses that an operator sets: databases, hosts and proxies.
 
-All are looked through before anything is opened with them.
+They are all validated before anything connects to them.
 """
 
 import ipaddress
@@ -30,9 +30,10 @@ HOST: Final = re.compile(r"(\*\.)?[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
 
 
 def checked_address(address: str) -> str:
-    """Return *address* where it is one of a database that can be used.
+    """Return *address* if it names a supported database.
 
-    Raises `ValueError`, whose words never hold the address: there may be a password in it.
+    Raises `ValueError` otherwise. The message never contains the address, which may hold a
+    password.
 
     >>> checked_address("mysql://ada:geheim@db/grader")
     Traceback (most recent call last):
@@ -42,7 +43,7 @@ def checked_address(address: str) -> str:
         raise ValueError("the address has characters that cannot be used")
     try:
         parsed = make_url(address)
-    except (ArgumentError, ValueError):  # the second is a port that is no number
+    except (ArgumentError, ValueError):  # ValueError: the port is not a number
         raise ValueError(f"this is no address of a database; {FORMS}") from None
     if parsed.drivername in SQLITE:
         if not parsed.database or parsed.database.startswith((":memory:", "file:")):
@@ -53,7 +54,7 @@ def checked_address(address: str) -> str:
 
 
 def without_password(address: str) -> str:
-    """Return the *address* of a database with its password hidden.
+    """Return the database *address* with its password masked.
 
     >>> without_password("postgresql://grader:geheim@db/grader")
     'postgresql://grader:***@db/grader'
@@ -62,7 +63,7 @@ def without_password(address: str) -> str:
 
 
 def with_password(address: str, password: str) -> str:
-    """Return *address* with a *password*, where it is of PostgreSQL and has none.
+    """Return *address* with *password* added, if it is a PostgreSQL address without one.
 
     >>> with_password("postgresql://grader@db/grader", "geheim")
     'postgresql://grader:geheim@db/grader'
@@ -70,7 +71,7 @@ def with_password(address: str, password: str) -> str:
     try:
         parsed = make_url(address)
     except (ArgumentError, ValueError):
-        return address  # it is refused later
+        return address  # `checked_address` refuses it later
     if not parsed.drivername.startswith("postgres") or password_in(parsed):
         return address
     if parsed.username:
@@ -79,13 +80,13 @@ def with_password(address: str, password: str) -> str:
 
 
 def password_in(address: URL) -> str | None:
-    """Return the password of an address, which may stand before its host or as an option."""
+    """Return the password of an address: the one before the host, or the query option."""
     option = address.query.get("password")
     return address.password or (option if isinstance(option, str) else None)
 
 
 def checked_host(name: str) -> str:
-    """Return the *name* under which a host answers; raise `ValueError` for what is none.
+    """Return *name* if it is a host name or wildcard; raise `ValueError` otherwise.
 
     >>> checked_host("*.example.edu")
     '*.example.edu'
@@ -96,7 +97,7 @@ def checked_host(name: str) -> str:
 
 
 def checked_proxy(address: str) -> str:
-    """Return the *address* of a proxy or a network of them; raise `ValueError` for what is none.
+    """Return *address* if it is an IP address or a network; raise `ValueError` otherwise.
 
     >>> checked_proxy("10.0.0.0/8")
     '10.0.0.0/8'

@@ -1,4 +1,4 @@
-"""A file that is put in its place so that a loss of power leaves all of it there, or nothing."""
+"""Atomic file replacement: after a power loss the file is complete or absent."""
 
 import os
 from contextlib import suppress
@@ -8,11 +8,14 @@ __all__ = ["put_in_place"]
 
 
 def put_in_place(part: Path, file: Path) -> None:
-    """Give the whole *part* the name *file*, in the same folder, once it lies on the disk."""
+    """Flush *part* to disk, then rename it to *file* in the same folder.
+
+    The order matters: a rename before the flush could leave an empty file after a power loss.
+    """
     _flush(part)
     part.replace(file)
-    with suppress(OSError):  # some shares cannot
-        _flush(file.parent)  # the name is kept by the folder
+    with suppress(OSError):  # some network shares do not support it
+        _flush(file.parent)  # makes the rename durable
 
 
 def _flush(path: Path) -> None:

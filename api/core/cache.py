@@ -1,4 +1,4 @@
-"""A cache in memory: the last values that were asked for, so many and no more."""
+"""Bounded LRU cache in memory, safe to share between threads."""
 
 import threading
 from collections import OrderedDict
@@ -12,9 +12,10 @@ V = TypeVar("V")
 
 
 class Cache(Generic[K, V]):
-    """At most *size* values, among them the last half as many that were asked for.
+    """Bounded, thread-safe LRU cache of at most *size* values.
 
-    Threads may share it. While it is not half full nothing is about to go, and no order is kept.
+    A cache that is at most half full evicts nothing soon, so reads skip the lock and record no
+    order. Therefore only the most recently used half of *size* is sure to survive evictions.
     """
 
     def __init__(self, size: int) -> None:
@@ -26,7 +27,7 @@ class Cache(Generic[K, V]):
         return len(self._values)
 
     def find(self, key: K) -> V | None:
-        """Return the value of *key*, None where it is not kept."""
+        """Return the value of *key*, or None if it is not cached."""
         value = self._values.get(key)
         if value is not None and 2 * len(self._values) > self._size:
             with self._lock:
@@ -35,19 +36,22 @@ class Cache(Generic[K, V]):
         return value
 
     def keep(self, key: K, value: V) -> None:
-        """Keep *value* under *key*, in place of another."""
+        """Store *value* under *key*, replacing an earlier value."""
         with self._lock:
             self._values[key] = value
             self._values.move_to_end(key)
             self._shrink()
 
     def drop(self, key: K) -> None:
-        """Keep nothing under *key*."""
+        """Remove *key*; a missing key is no error."""
         with self._lock:
             self._values.pop(key, None)
 
     def get(self, key: K, make: Callable[[], V]) -> V:
-        """Return the value of *key*, made if it is not kept."""
+        """Return the value of *key*; call *make* and store its result if it is not cached.
+
+        *make* runs without the lock. If two threads make the same value, the first one stored wins.
+        """
         found = self.find(key)
         if found is not None:
             return found

@@ -1,4 +1,4 @@
-"""The clock: the one place where the service asks what time it is."""
+"""The clock: the only source of the current time in the service."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -14,12 +14,14 @@ MICROSECOND: Final = timedelta(microseconds=1)
 
 
 def system_clock() -> datetime:
-    """Return the machine's time."""
+    """Return the system time, aware and in UTC."""
     return datetime.now(UTC)
 
 
 def to_micros(at: datetime) -> int:
-    """Return an aware time as microseconds since 1970 in UTC; `ValueError` for a naive one.
+    """Return an aware time as microseconds since 1970 in UTC.
+
+    Raises `ValueError` if *at* is naive.
 
     >>> to_micros(datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC))
     1000000
@@ -30,7 +32,7 @@ def to_micros(at: datetime) -> int:
 
 
 def from_micros(micros: int) -> datetime:
-    """Return microseconds since 1970 as a time in UTC.
+    """Return the UTC time of *micros* microseconds since 1970.
 
     >>> from_micros(1_500_000).isoformat()
     '1970-01-01T00:00:01.500000+00:00'

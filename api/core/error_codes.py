@@ -1,6 +1,6 @@
-"""Every stable code of an error, with its status and meaning; the table of `docs` is made of it.
+"""Stable error codes with their HTTP status and meaning; the table in `docs` is generated from it.
 
-A new code is one line here. It never changes its status or its sense: programs decide by it.
+A new code is one entry here. Its status and meaning never change, because clients depend on them.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ __all__ = ["CODES", "Code"]
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """What a stable code stands for: the status, a title, and what happened and what to do."""
+    """Stable error code: its HTTP status, a title, and what happened and what to do."""
 
     status: int
     title: str

@@ -1,26 +1,26 @@
-"""Every error that the service raises on purpose; the class decides the HTTP status.
+"""Errors that the service raises on purpose; the class determines the HTTP status.
 
 ServiceError
-├── BadRequest            400  the request is not one of HTTP/1.1
-├── Unauthenticated       401  who asks is not known (answers with ``WWW-Authenticate: Bearer``)
-├── Forbidden             403  the thing may be seen, the act may not be done
-│   └── NotReleased       403  it becomes visible later; `until` says when, if that is known
-├── NotFound              404  there is nothing there, or nothing that the caller may see
+├── BadRequest            400  the request is not valid HTTP/1.1
+├── Unauthenticated       401  the caller is unknown (sent with ``WWW-Authenticate: Bearer``)
+├── Forbidden             403  the caller may see the resource but not perform the action
+│   └── NotReleased       403  it becomes visible later; `until` is the time, if known
+├── NotFound              404  nothing exists there, or nothing that the caller may see
 ├── RequestTimeout        408  the body did not arrive in time
-├── Conflict              409  the state of the thing does not allow it
-├── Gone                  410  it was there and is no more
-├── Precondition          412  it was changed since it was read
+├── Conflict              409  the state of the resource does not allow the action
+├── Gone                  410  the resource existed and was removed
+├── Precondition          412  the resource changed since it was read
 ├── TooLarge              413  the body is over the limit
-├── Unsupported           415  the body is of a type that is not read here
+├── Unsupported           415  the media type of the body is not accepted here
 ├── Misdirected           421  the request names a host that is not this service
-├── Invalid               422  what was sent cannot be used; `errors` name the fields
-├── PreconditionRequired  428  an edit must say which version it changes
-├── RateLimited           429  too much, too fast; `retry_after` says when
-└── Unavailable           503  storage or a part of the service does not work just now
+├── Invalid               422  the input cannot be used; `errors` names the fields
+├── PreconditionRequired  428  an edit must name the version that it changes
+├── RateLimited           429  too many requests; `retry_after` is in seconds
+└── Unavailable           503  storage or another part of the service is not working
 
-An error has a stable code; `api.core.error_codes` lists them with status and meaning. The detail is
-read by people and never holds what was sent. HTTP is made of an error in
-`api.http.problem_details`.
+Every error has a stable code; `api.core.error_codes` lists them with status and meaning. The detail
+is for people and never repeats the input. `api.http.problem_details` turns an error into an HTTP
+response.
 """
 # ruff: noqa: N818  # they are named as their statuses are
 
@@ -58,14 +58,14 @@ __all__ = [
 
 
 class FileError(GraderError):
-    """A file that a command cannot use; nothing ran."""
+    """File that a command cannot use; the command did nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """What is wrong with one field: its name as the caller wrote it, and what to do about it.
+    """Error in one field: the field's name as the caller wrote it, and what to do about it.
 
-    *file* and *line* are the place in a file that was sent.
+    *file* and *line* locate the error in an uploaded file.
     """
 
     field: str
@@ -75,10 +75,10 @@ class FieldError:
 
 
 class ServiceError(Exception):
-    """Anything the service refuses on purpose.
+    """Base class of the errors that the service raises on purpose.
 
-    *detail* says to a person what is refused and what to do; *code* is one of `CODES` with the
-    status of the class; *retry_after* is in seconds. Raises `LookupError` for any other code.
+    *detail* tells a person what was refused and what to do. *code* is one of `CODES`, with the
+    status of the class. *retry_after* is in seconds. Raises `LookupError` for any other code.
     """
 
     status: ClassVar[int] = 500
@@ -111,21 +111,21 @@ class BadRequest(ServiceError):
 
 
 class Unauthenticated(ServiceError):
-    """Who asks is not known."""
+    """The caller is unknown."""
 
     status = 401
     code = "unauthenticated"
 
 
 class Forbidden(ServiceError):
-    """The caller may see the thing, and may not do this with it."""
+    """The caller may see the resource but not perform the action."""
 
     status = 403
     code = "forbidden"
 
 
 class NotReleased(Forbidden):
-    """It becomes visible later: *until* says when, as far as that is known."""
+    """The resource becomes visible later; *until* is the time, or None if unknown."""
 
     code = "not_released"
 
@@ -135,7 +135,7 @@ class NotReleased(Forbidden):
 
 
 class NotFound(ServiceError):
-    """There is nothing there, or nothing that the caller may see."""
+    """Nothing exists there, or nothing that the caller may see."""
 
     status = 404
     code = "not_found"
@@ -149,21 +149,21 @@ class RequestTimeout(ServiceError):
 
 
 class Conflict(ServiceError):
-    """The state of the thing does not allow it."""
+    """The state of the resource does not allow the action."""
 
     status = 409
     code = "conflict"
 
 
 class Gone(ServiceError):
-    """It was there and is no more."""
+    """The resource existed and was removed."""
 
     status = 410
     code = "gone"
 
 
 class Precondition(ServiceError):
-    """The thing was changed since the caller read it."""
+    """The resource changed since the caller read it."""
 
     status = 412
     code = "stale"
@@ -177,7 +177,7 @@ class TooLarge(ServiceError):
 
 
 class Unsupported(ServiceError):
-    """The body is of a type that is not read here."""
+    """The media type of the body is not accepted here."""
 
     status = 415
     code = "unsupported_media_type"
@@ -191,39 +191,39 @@ class Misdirected(ServiceError):
 
 
 class Invalid(ServiceError):
-    """What was sent cannot be used."""
+    """The input cannot be used."""
 
     status = 422
     code = "invalid"
 
     @classmethod
     def of(cls, field: str, said: str) -> Self:
-        """Return the error of one field; *said* goes on from its name, as in ``is no section``."""
+        """Return the error of one field; *said* continues its name, as in ``is no section``."""
         return cls(f"{field.removeprefix('query ')} {said}.", errors=(FieldError(field, said),))
 
     @classmethod
     def named(cls, errors: Sequence[FieldError]) -> Self:
-        """Return the error of several fields; the first is told in its sentence."""
+        """Return the error of several fields; the detail names the first."""
         first = errors[0]
         return cls(f"{first.field} {first.said}.".strip(), errors=tuple(errors))
 
 
 class PreconditionRequired(ServiceError):
-    """An edit must say which version it changes."""
+    """An edit must name the version that it changes."""
 
     status = 428
     code = "precondition_required"
 
 
 class RateLimited(ServiceError):
-    """Too much came too fast."""
+    """Too many requests in too short a time."""
 
     status = 429
     code = "rate_limited"
 
 
 class Unavailable(ServiceError):
-    """Storage, or another part of the service, does not work just now."""
+    """Storage, or another part of the service, is not working."""
 
     status = 503
     code = "unavailable"

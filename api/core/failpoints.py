@@ -1,6 +1,6 @@
-"""Points of the intake at which a process dies as `kill -9` ends it, so that tests hit each window.
+"""Failpoints of submission intake: tests kill the process there, as `kill -9` would.
 
-A service reaches them all the time; it dies at one only where `GRADER_FAILPOINT` names it.
+Every process passes them; it dies at one only if `GRADER_FAILPOINT` names it.
 """
 
 import os
@@ -20,7 +20,7 @@ _armed: dict[str, tuple[int, "count[int]"]] = {}
 
 
 def arm(given: str | None) -> None:
-    """Let this process die at the failpoint that is *given* as `PATTERN` says; at none for None."""
+    """Arm the failpoint in *given*, which has the form of `PATTERN`; None disarms all."""
     _armed.clear()
     if given:
         name, _, time = given.partition(":")
@@ -28,7 +28,7 @@ def arm(given: str | None) -> None:
 
 
 def reach(name: Failpoint) -> None:
-    """Return, unless the process is to die here: then nothing runs any more."""
+    """Pass the failpoint *name*, or end the process at once if it is armed and due."""
     if _armed and name in _armed:
         time, reached = _armed[name]
         if next(reached) == time:

@@ -1,4 +1,4 @@
-"""Ids: UUIDs of version 7, which sort by the time when they were made."""
+"""UUIDs of version 7, which sort by creation time."""
 
 from functools import lru_cache
 from typing import Final
@@ -14,22 +14,22 @@ LENGTH: Final = 36
 
 
 def new_id() -> UUID:
-    """Return an id that nobody has had."""
+    """Return a new unique id."""
     return uuid7()
 
 
 def new_name() -> str:
-    """Return the text of an id that nobody has had; a `UUID` takes longer to make and to write."""
+    """Return the text of a new id; faster than creating and formatting a `UUID`."""
     return str(uuid_utils.uuid7())
 
 
 def new_digits() -> str:
-    """Return the digits of an id that nobody has had, as `UUID.hex` writes them."""
+    """Return the 32 hexadecimal digits of a new id, in the format of `UUID.hex`."""
     return uuid_utils.uuid7().hex
 
 
 def read_id(text: str) -> UUID | None:
-    """Return the id that *text* is, or None."""
+    """Parse *text* as an id; return None if it is not one."""
     try:
         return _read(text) if len(text) == LENGTH else UUID(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""JSON that is written once, for whoever asked and for the database."""
+"""JSON that is serialized once, for the response and for the database."""
 
 import json
 from typing import Any
@@ -9,13 +9,13 @@ __all__ = ["JsonText", "stored", "written"]
 
 
 class JsonText(str):
-    """A value as JSON: a column of JSON stores it as it is."""
+    """Serialized JSON; a JSON column stores it unchanged."""
 
     __slots__ = ()
 
 
 def written(value: Any) -> JsonText:
-    """Return *value* as JSON, without blanks.
+    """Serialize *value* as compact JSON.
 
     >>> written({"score": [1, "½"]})
     '{"score":[1,"½"]}'
@@ -24,5 +24,5 @@ def written(value: Any) -> JsonText:
 
 
 def stored(value: Any) -> str:
-    """Return what a column of JSON stores of *value*."""
+    """Return the text that a JSON column stores for *value*; `JsonText` is not serialized again."""
     return value if isinstance(value, JsonText) else json.dumps(value)

@@ -1,7 +1,7 @@
-"""The log: a line for everything that happens, as text or as JSON, on standard error.
+"""Log of the service on standard error, one line per event, as text or JSON.
 
-Whatever asks to be logged chooses its words so that nothing secret is among them: routes and not
-paths, names of errors of the database and not their texts.
+Callers keep secrets out of their messages: they log routes instead of paths, and class names of
+database errors instead of their texts.
 """
 
 import json
@@ -19,10 +19,10 @@ LOGGED: Final = ("api", "uvicorn")
 
 
 class JsonLines(logging.Formatter):
-    """A record as one line of JSON: time, level, logger, message, and what it is about."""
+    """Formatter that writes a record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
+        """Return the JSON: time, level, logger, process, message, `FIELDS`, and any exception."""
         told: dict[str, Any] = {
             "time": _moment(record).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -37,10 +37,10 @@ class JsonLines(logging.Formatter):
 
 
 class PlainLines(logging.Formatter):
-    """A record as a line for people; an error is followed by where it came from."""
+    """Formatter that writes a record as a line for people, with the traceback of an error."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
+        """Return the record as text; a traceback follows on further lines."""
         second, level = _second(int(record.created)), record.levelname.lower()
         told = f"{second} {level} {record.name}: {record.getMessage()}"
         if record.exc_info:
@@ -49,18 +49,18 @@ class PlainLines(logging.Formatter):
 
 
 class _OwnHandler(logging.Handler):
-    """Writes to what standard error is at the moment."""
+    """Handler that looks up `sys.stderr` at each record, so that a replaced stream is used."""
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
             sys.stderr.write(f"{self.format(record)}\n")
             sys.stderr.flush()
-        except Exception:  # a line of the log breaks nothing
+        except Exception:  # logging must not fail a request
             self.handleError(record)
 
 
 def write_log(form: Literal["text", "json"]) -> None:
-    """Let this process write its log in a *form*; told again, it changes the form."""
+    """Configure this process's logging in a *form*; a second call replaces the form."""
     root = logging.getLogger()
     for handler in [one for one in root.handlers if isinstance(one, _OwnHandler)]:
         root.removeHandler(handler)
@@ -69,7 +69,7 @@ def write_log(form: Literal["text", "json"]) -> None:
     root.addHandler(handler)
     for name in LOGGED:
         logging.getLogger(name).setLevel(logging.INFO)
-    # What no line shows is not looked up: it takes as long as the rest.
+    # No format uses these fields, and collecting them takes as long as the rest.
     logging._srcfile = None  # noqa: SLF001  (the way that the documentation of logging gives)
     logging.logThreads = logging.logMultiprocessing = False
 

@@ -1,4 +1,4 @@
-"""The names of people: what of one is the family name, and how lists of people are ordered."""
+"""Names of people: family names, and the sort order of lists of people."""
 
 import unicodedata
 from typing import Final
@@ -15,10 +15,10 @@ PLAIN: Final = str.maketrans(
 
 
 def name_pair(name: str, family: str = "") -> tuple[str, str]:
-    """Return the given and the family name.
+    """Split a name into given name and family name.
 
-    *family* is what a list of students gave apart, "" where none did. Without it, and where the
-    name has none of it, the family name stands before a comma, or is the last word.
+    *family* is the family name from the separate column of a student list, or "". Without it, or if
+    *name* does not contain it, the family name is the part before a comma, or the last word.
 
     >>> name_pair("Ann van Dyk"), name_pair("van Dyk, Ann"), name_pair("Suharto")
     (('Ann van', 'Dyk'), ('Ann', 'van Dyk'), ('Suharto', ''))
@@ -40,26 +40,26 @@ def name_pair(name: str, family: str = "") -> tuple[str, str]:
 
 
 def belongs(name: str, family: str) -> bool:
-    """Tell whether *name* begins or ends with the family name, and has another word."""
+    """Return whether *name* begins or ends with *family* and has at least one other word."""
     return family != "" and (name.endswith(f" {family}") or name.startswith(f"{family} "))
 
 
 def sort_name(name: str, family: str = "") -> str:
-    """Return what lists of people are ordered by: the family name first, then the given name.
+    """Return the sort key of a person: family name, then given name.
 
-    Case and accents do not count. A name that is one word stands by it. Of a long name the first
-    300 characters count.
+    Case and accents are ignored. A name of one word sorts by that word. Only the first 300
+    characters count.
 
     >>> sort_name("Chloé Müller"), sort_name("Suharto")
     ('muller  chloe', 'suharto')
     """
     first, last = name_pair(name, family)
-    # Two blanks: whoever is called Smith stands before whoever is called Smith Jones.
+    # Two blanks sort the family name Smith before Smith Jones.
     return folded(f"{last}  {first}".strip())[:LONGEST]
 
 
 def folded(text: str) -> str:
-    """Return *text* without case and accents.
+    """Return *text* in lower case without accents.
 
     >>> folded("Łukasz Đặng"), folded("GROẞ Ærø")
     ('lukasz dang', 'gross aero')

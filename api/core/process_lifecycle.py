@@ -1,4 +1,4 @@
-"""The process that serves, and those that work for it and end with it however it ends."""
+"""Lifecycle of the serving process and of its helper processes, which never outlive it."""
 
 import ctypes
 import gc
@@ -26,12 +26,13 @@ PR_SET_PDEATHSIG: Final = 1
 
 
 def keep_what_there_is(*, sweep: bool = True) -> None:
-    """Leave out of garbage collections what was made so far.
+    """Exclude all objects that exist now from future garbage collections.
 
-    With *sweep* garbage goes first, which would else stay for as long as the process does.
+    With *sweep* existing garbage is collected first; otherwise it would stay until the process
+    ends.
 
-    To look for circles through all modules and routes took a tenth of the time of a page, and
-    single pages far longer.
+    Without this, searching all modules and routes for reference cycles took a tenth of the time of
+    an average page, and much longer for single pages.
     """
     if sweep:
         gc.collect()
@@ -39,13 +40,14 @@ def keep_what_there_is(*, sweep: bool = True) -> None:
 
 
 def end_with_parent() -> None:
-    """Let this process end as soon as the one that started it is gone, even where that was killed.
+    """Make this process end when its parent ends, even if the parent is killed.
 
-    The workers of a pool would else wait for ever: each holds both ends of the queue of calls.
+    Otherwise the workers of a pool would wait forever: each holds both ends of the call queue.
 
-    On Linux the kernel kills it, which ends native code too. That happens when the *thread* that
-    started this process ends, so start it in one that lives as long. Elsewhere a thread of this
-    process waits for the end of the parent, and can end it between two steps of Python.
+    On Linux the kernel kills this process, which also ends native code. The trigger is the end of
+    the *thread* that started this process, so start it from a thread that lives long enough.
+    Elsewhere a thread of this process waits for the parent to end; it can only act between two
+    bytecodes.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -54,9 +56,10 @@ def end_with_parent() -> None:
 
 @contextmanager
 def killed_after(seconds: float) -> Iterator[None]:
-    """Let the system end this process where the block takes longer, even in native code.
+    """Kill this process if the block takes longer than *seconds*, even in native code.
 
-    It does so though the parent is gone, or was stopped. There is no such timer on Windows.
+    The timer belongs to the operating system, so it works after the parent ended or was stopped.
+    Windows has no such timer; there the block has no limit.
     """
     if not hasattr(signal, "setitimer"):
         yield
@@ -69,7 +72,10 @@ def killed_after(seconds: float) -> Iterator[None]:
 
 
 def loaded(module: str) -> Any:
-    """Return how processes start: from one that has loaded *module* once, where that goes."""
+    """Return a multiprocessing context with *module* preloaded in its fork server.
+
+    Platforms without a fork server get the "spawn" context, where every process loads the module.
+    """
     if FORKSERVER not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context(FORKSERVER)
@@ -78,7 +84,7 @@ def loaded(module: str) -> Any:
 
 
 def start_loading(module: str) -> None:
-    """Start the process that `loaded` processes start from, where there is one."""
+    """Start the fork server of `loaded` ahead of time, if the platform has one."""
     if loaded(module).get_start_method() == FORKSERVER:
         from multiprocessing import forkserver  # noqa: PLC0415  # not on Windows
 
@@ -86,7 +92,7 @@ def start_loading(module: str) -> None:
 
 
 def work_quietly(niceness: int) -> None:
-    """Begin a worker of a pool: at a lower priority, and never longer than its parent."""
+    """Initialize a pool worker: lower its priority by *niceness* and end it with its parent."""
     end_with_parent()
     if hasattr(os, "nice"):
         os.nice(niceness)

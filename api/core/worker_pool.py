@@ -1,7 +1,7 @@
 """Pool of worker processes whose jobs have a deadline.
 
-`ProcessPoolExecutor` cannot end a call that does not return, and gives up every other call when one
-worker dies. Here a worker runs one job at a time: one that misses the deadline is killed and
+`ProcessPoolExecutor` cannot end a call that does not return, and drops all other calls when one
+worker dies. Here a worker runs one job at a time: a worker that misses the deadline is killed and
 replaced, and no other job is lost.
 """
 
@@ -32,7 +32,7 @@ EXTRA_SECONDS: Final = 5.0
 
 
 class DeadlineExceeded(Exception):  # noqa: N818  # gRPC's name for it
-    """A job took longer than its deadline, and its worker was killed."""
+    """A job missed its deadline, and its worker was killed."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"it took longer than {seconds:g} seconds")
@@ -41,19 +41,19 @@ class DeadlineExceeded(Exception):  # noqa: N818  # gRPC's name for it
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """A call to be made, and the future that gets its outcome."""
+    """Pending call, with the future that receives its outcome."""
 
     future: Future[Any]
     call: tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 
 
 class WorkerPool(Executor):
-    """Runs jobs in up to *workers* processes, each job for at most *deadline_seconds*.
+    """Executor of jobs in up to *workers* processes, each for at most *deadline_seconds*.
 
-    A future fails with `DeadlineExceeded` where its job missed the deadline, and with
-    `BrokenExecutor` where its worker died; the next job gets a new worker. Workers are started when
-    they are needed, run *niceness* below this process, and die with it. A worker loads the module
-    *preload* before its first job, whose deadline begins after that.
+    A future fails with `DeadlineExceeded` if its job missed the deadline, and with `BrokenExecutor`
+    if its worker died; the next job gets a new worker. Workers start on demand, run at a priority
+    *niceness* lower than this process, and die with it. A worker imports the module *preload*
+    before its first job; the deadline starts after the import.
     """
 
     def __init__(
@@ -67,7 +67,10 @@ class WorkerPool(Executor):
         self._workers: list[_Worker] = []
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Return the future of a call of a function that a module defines."""
+        """Schedule a call and return its future; *fn* must be importable from a module.
+
+        Raises `BrokenExecutor` if the pool is shut down.
+        """
         future: Future[T] = Future()
         with self._lock:
             if self._is_closed:
@@ -80,7 +83,10 @@ class WorkerPool(Executor):
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002  # as the base has it
-        """Take no more jobs; end each worker after what it is doing, and after what waits."""
+        """Accept no more jobs; workers end once the queue is empty.
+
+        *cancel_futures* cancels the queued jobs instead of running them.
+        """
         with self._lock:
             self._is_closed = True
             if cancel_futures:
@@ -91,7 +97,7 @@ class WorkerPool(Executor):
             worker.join()
 
     def kill(self) -> None:
-        """Take no more jobs and end all workers now: what they are doing fails."""
+        """Accept no more jobs and kill all workers at once; their current jobs fail."""
         self.shutdown(wait=False, cancel_futures=True)
         for worker in self._workers:
             worker.kill()
@@ -107,9 +113,10 @@ class WorkerPool(Executor):
 
 
 class _Worker(threading.Thread):
-    """Thread that gives jobs to one process.
+    """Thread that feeds jobs to one worker process.
 
-    It starts the process itself: the kernel kills a process with the thread that started it.
+    The thread starts the process itself, because the kernel kills a process with the thread that
+    started it.
     """
 
     def __init__(
@@ -128,16 +135,16 @@ class _Worker(threading.Thread):
         self._connection: Connection | None = None
 
     def run(self) -> None:
-        """Do one job after the other until there is a None."""
+        """Run jobs from the queue until a None arrives."""
         while (job := self._jobs.get()) is not None:
             if job.future.set_running_or_notify_cancel():
                 self._do(job)
-            del job  # its outcome is not held until the next one comes
+            del job  # free the result before waiting for the next job
             self._idle.release()
         self._end()
 
     def kill(self) -> None:
-        """End the process now, and start none again."""
+        """Kill the process, and never start another."""
         with self._lock:
             self._is_killed = True
             if self._process is not None:
@@ -150,7 +157,7 @@ class _Worker(threading.Thread):
             self._end(kill=True)
             said = STOPPED if self._is_killed else "the worker process died"
             job.future.set_exception(BrokenExecutor(said))
-        except Exception as error:  # what cannot be pickled, too
+        except Exception as error:  # also an argument that cannot be pickled
             job.future.set_exception(error)
         else:
             if has_result:
@@ -159,7 +166,10 @@ class _Worker(threading.Thread):
                 job.future.set_exception(outcome)
 
     def _called(self, job: _Job) -> tuple[bool, Any]:
-        """Return what the process sends back: whether it is a result, and that or the error."""
+        """Run the job in the process; return (True, result) or (False, error).
+
+        Raises `DeadlineExceeded` after killing a process that missed the deadline.
+        """
         connection = self._connected()
         connection.send((self._deadline, job.call))
         if not connection.poll(self._deadline):
@@ -169,7 +179,7 @@ class _Worker(threading.Thread):
         return bool(has_result), outcome
 
     def _connected(self) -> Connection:
-        """Return the connection to the process, which is started where there is none."""
+        """Return the connection to the process, starting the process if necessary."""
         with self._lock:
             if self._is_killed:
                 raise EOFError
@@ -187,7 +197,7 @@ class _Worker(threading.Thread):
         return started
 
     def _end(self, *, kill: bool = False) -> None:
-        """End the process: with its connection it has nothing more to do."""
+        """Close the connection, which makes the process exit, and wait for it."""
         with self._lock:
             process, connection = self._process, self._connection
             self._process = self._connection = None
@@ -201,8 +211,8 @@ class _Worker(threading.Thread):
 
 
 def _work(connection: Connection, preload: str, niceness: int) -> None:
-    """Make the calls that come over *connection*, one at a time, until it is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the parent, which ends this
+    """Run the calls that arrive over *connection*, one at a time, until it closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C and ends this
     work_quietly(niceness)
     if preload:
         importlib.import_module(preload)
@@ -214,17 +224,17 @@ def _work(connection: Connection, preload: str, niceness: int) -> None:
                 connection.send(outcome)
             except OSError:
                 raise
-            except Exception as error:  # it cannot be pickled
+            except Exception as error:  # the result cannot be pickled
                 connection.send((False, RuntimeError(f"the result cannot be sent back: {error}")))
 
 
 def _made(connection: Connection) -> tuple[bool, Any]:
-    """Return what comes of the next call: true and its result, or false and its error."""
+    """Receive and run the next call; return (True, result) or (False, error)."""
     try:
         seconds, (function, args, kwargs) = connection.recv()
     except (EOFError, OSError):
         raise
-    except Exception as error:  # a module that it names cannot be loaded
+    except Exception as error:  # the function's module cannot be imported
         return False, error
     try:
         with killed_after(seconds + EXTRA_SECONDS):

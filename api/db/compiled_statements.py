@@ -1,7 +1,8 @@
-"""Statements put together once, and given to the driver with their values.
+"""Statements compiled once and passed to the driver with their values.
 
-SQLAlchemy would look up the statement, the types of its values and those of its rows each time,
-which takes longer than to run it. What goes wrong is told by its errors all the same.
+For each execution SQLAlchemy would look up the compiled statement, the types of its values and
+those of its rows, which takes longer than the execution. Errors are still raised as SQLAlchemy's
+classes.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,14 +25,15 @@ STATEMENTS_KEPT: Final = 256
 
 
 def is_sqlite(session: Session) -> bool:
-    """Tell whether *session* is one of SQLite."""
+    """Return whether *session* uses SQLite."""
     return session.get_bind().dialect.name == SQLITE
 
 
 def find(session: Session, statement: Any, given: Mapping[str, Any]) -> list[Any]:
-    """Return the rows that a *statement* finds by what it is *given*; it is one that is kept.
+    """Return the rows of *statement* for the parameters *given*.
 
-    Its parameters are single ones: a list would make another text for each length.
+    The statement must be a long-lived object, because it is the cache key. Its parameters must be
+    single values: a list would compile to another text for each length.
     """
     bound = _bound(statement, session.get_bind().dialect)
     rows = _execute(session, bound, bound.row(given)).fetchall()
@@ -39,7 +41,7 @@ def find(session: Session, statement: Any, given: Mapping[str, Any]) -> list[Any
 
 
 def run(session: Session, statement: Any, given: Mapping[str, Sequence[Any]]) -> None:
-    """Run a *statement* for columns of values: once on PostgreSQL, on SQLite for each row."""
+    """Execute *statement* for columns of values: once on PostgreSQL, once per row on SQLite."""
     bound = _bound(statement, session.get_bind().dialect)
     _execute(session, bound, bound.row(given) if bound.named else bound.rows(given))
 
@@ -50,11 +52,10 @@ def _execute(session: Session, bound: "_Bound", values: Any) -> CursorResult[Any
 
 @dataclass(frozen=True, slots=True)
 class _Bound:
-    """The *text* of a statement, how its *values* are given to it, and what its rows are made of.
+    """Compiled statement: its *text*, the processors of its *values*, and those of its *results*.
 
-    *constants* are the values that the statement has of its own. The driver is told the values by
-    name where it is *named*, else in order. *results* are how the values of a row are read; none
-    where they are what the driver finds.
+    *constants* are the values in the statement itself. *named* is True if the driver takes values
+    by name, False if by position. *results* is empty if no column needs processing.
     """
 
     text: str
@@ -64,20 +65,20 @@ class _Bound:
     named: bool
 
     def row(self, given: Mapping[str, Any]) -> Any:
-        """Return one set of the values that are *given*, as the driver takes them."""
+        """Return one set of parameters for the driver."""
         told = {**self.constants, **given} if self.constants else given
         if self.named:
             return {name: told[name] if of is None else of(told[name]) for name, of in self.values}
         return tuple([told[name] if of is None else of(told[name]) for name, of in self.values])
 
     def rows(self, given: Mapping[str, Iterable[Any]]) -> list[tuple[Any, ...]]:
-        """Return whole rows of the columns that are *given*, as the driver takes them."""
+        """Return the parameters of all rows for the driver, from columns of values."""
         told = {name: repeat(value) for name, value in self.constants.items()} | dict(given)
         columns = [told[name] if of is None else map(of, told[name]) for name, of in self.values]
         return list(zip(*columns, strict=False))
 
     def found(self, row: Sequence[Any]) -> tuple[Any, ...]:
-        """Return the values of a row that the driver found."""
+        """Return the Python values of a row from the driver."""
         return tuple(
             [one if of is None else of(one) for one, of in zip(row, self.results, strict=True)]
         )
@@ -99,7 +100,7 @@ def _bound(statement: Any, dialect: Dialect) -> _Bound:
 
 
 def gives(kind: TypeEngine[Any], dialect: Dialect) -> Process:
-    """Return how a value of a *kind* is given to the driver, None where it is as it is."""
+    """Return the bind processor of a type, or None if the driver takes values unchanged."""
     if isinstance(kind, Uuid):
         return _digits
     if isinstance(kind, TypeDecorator) and kind.impl_instance.bind_processor(dialect) is None:
@@ -108,7 +109,10 @@ def gives(kind: TypeEngine[Any], dialect: Dialect) -> Process:
 
 
 def _digits(value: Any) -> str | None:
-    """Return an id as its digits; one that is written so already stays as it is."""
+    """Return an id as 32 hexadecimal digits; an id in that form is returned unchanged.
+
+    Raises `ValueError` for a text of another length.
+    """
     if type(value) is str:
         if len(value) != DIGITS:
             raise ValueError("an id is written without dashes here")
@@ -117,5 +121,5 @@ def _digits(value: Any) -> str | None:
 
 
 def _reads(kind: TypeEngine[Any], dialect: Dialect) -> Process:
-    """Return how a value of a *kind* is read that the driver found, None where it is as it is."""
+    """Return the result processor of a type, or None if the driver's values are used unchanged."""
     return kind.dialect_impl(dialect).result_processor(dialect, None)

@@ -1,8 +1,8 @@
-"""The database: an engine for SQLite or PostgreSQL, and the only place that commits.
+"""Database engine for SQLite or PostgreSQL; all commits happen here.
 
-Work that writes is done in `Database.transaction`, work that reads in `Database.reading`, which
-sees one moment and changes nothing. On SQLite one writer at a time holds the file from the start of
-its transaction (``BEGIN IMMEDIATE``), so that none fails half-way because another was faster.
+Writes use `Database.transaction`. Reads use `Database.reading`, a read-only snapshot. On SQLite a
+writer locks the file from the start of its transaction (``BEGIN IMMEDIATE``). Otherwise a
+transaction that reads before it writes would fail halfway if another writer commits in between.
 """
 
 from collections.abc import Callable, Hashable, Iterator
@@ -64,9 +64,10 @@ KNOWN: Final = "grader_known"
 
 
 def once(session: Session, key: Hashable, find: Callable[[], Found]) -> Found:
-    """Return what *find* finds under *key*; a session that changes nothing looks once.
+    """Return the result of *find*, cached under *key* in a read-only session.
 
-    It sees one moment, so that a second look would find the same. Others look each time.
+    Such a session reads one snapshot, so a second query would return the same. In any other session
+    *find* is called each time.
     """
     known = session.info.get(KNOWN)
     if known is None:
@@ -79,23 +80,23 @@ def once(session: Session, key: Hashable, find: Callable[[], Found]) -> Found:
 def find_one(
     session: Session, statement: Select[*tuple[Any, ...]], **given: Any
 ) -> Row[*tuple[Any, ...]] | None:
-    """Return the row that a *statement* finds with what is *given*, None where there is none.
+    """Return the only row of *statement* for the parameters *given*, or None.
 
-    It is looked for as `once` does. The statement is one that is kept: to put one together takes
-    as long as to run it.
+    The result is cached as by `once`. The statement must be a long-lived object: building one takes
+    as long as executing it.
     """
     key = (statement, *given.values())
     return once(session, key, lambda: session.execute(statement, given).one_or_none())
 
 
 def forget(session: Session) -> None:
-    """End the moment that a session sees: what is read with it next is of another."""
+    """End the snapshot of a read-only session; the next read takes a new one."""
     session.close()
     session.info[KNOWN] = {}
 
 
 def driver_url(url: str) -> str:
-    """Return *url* with the driver that we use named.
+    """Return *url* with our PostgreSQL driver.
 
     >>> driver_url("postgresql://localhost/grader")
     'postgresql+psycopg://localhost/grader'
@@ -107,11 +108,14 @@ def driver_url(url: str) -> str:
 
 
 class InDoubtError(OperationalError):
-    """The line to the database broke while it committed: the transaction may be stored or not."""
+    """The connection broke during a commit: the transaction may be stored or not."""
 
 
 def is_line_down(error: BaseException | None) -> TypeGuard[Exception]:
-    """Tell whether *error* is that the database is away, so that the next try meets the same."""
+    """Return whether *error* means that the database is unreachable.
+
+    An immediate retry would then fail in the same way.
+    """
     if isinstance(error, PoolTimeout):
         return True
     if not isinstance(error, DBAPIError):
@@ -120,10 +124,10 @@ def is_line_down(error: BaseException | None) -> TypeGuard[Exception]:
 
 
 class Database:
-    """An engine and its two kinds of transaction.
+    """Database engine with its two kinds of transaction.
 
-    *url* is ``sqlite:///file`` or ``postgresql://user@host/name``; *pool* the number of connections
-    that stay open.
+    *url* is ``sqlite:///file`` or ``postgresql://user@host/name``; *pool* is the number of
+    connections that stay open.
     """
 
     def __init__(self, url: str, *, pool: int = 8) -> None:
@@ -143,9 +147,9 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """Yield a session whose work is committed at the end, or rolled back at an error.
+        """Yield a session; commit at the end, or roll back on an error.
 
-        Raises `InDoubtError` where nobody can tell which of both it was.
+        Raises `InDoubtError` if it is unknown whether the commit succeeded.
         """
         with self._write_lock, Session(self._writing, expire_on_commit=False) as session:
             yield session
@@ -161,16 +165,16 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """Yield a session that sees one moment of the database; nothing of it is kept."""
+        """Yield a session that reads one snapshot of the database and commits nothing."""
         with Session(self._reading, autoflush=False, info={KNOWN: {}}) as session:
             yield session
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:
-        """Yield a connection that may change the schema; all of it is kept, or nothing.
+        """Yield a connection for a schema change, in one transaction.
 
-        SQLite changes a table by making it anew, which would delete what refers to the old one: the
-        references are not enforced meanwhile.
+        SQLite changes a table by creating a new one and dropping the old one, which would delete
+        the rows that refer to it. Therefore foreign keys are not enforced meanwhile.
         """
         with self._write_lock, self._writing.connect() as connection:
             if self.is_sqlite:
@@ -183,9 +187,9 @@ class Database:
                     connection.connection.driver_connection.execute("PRAGMA foreign_keys = ON")  # type: ignore[union-attr]
 
     def unsafe_settings(self) -> list[str]:
-        """Return the settings of the server by which what it confirmed may be lost.
+        """Return the PostgreSQL settings that could lose confirmed data, sorted by name.
 
-        A connection to SQLite sets what it needs itself.
+        Connections to SQLite set their own pragmas, so there the list is empty.
         """
         if self.is_sqlite:
             return []
@@ -195,10 +199,10 @@ class Database:
             return sorted(found)
 
     def check_writable(self) -> None:
-        """Return where the database takes writes; else it raises what a write would meet.
+        """Commit a harmless write; raise the database's error if it fails.
 
-        Something is really committed, for a full disk or a quota shows only then: a number that
-        nobody reads, or on PostgreSQL a row as it was.
+        Only a real commit reveals a full disk or a quota. On SQLite it toggles an unused number
+        (`user_version`); on PostgreSQL it rewrites a row unchanged.
         """
         with self._write_lock, self._writing.begin() as connection:
             if self.is_sqlite:
@@ -220,7 +224,7 @@ def _engine(url: str, pool: int) -> Engine:
     if make_url(url).get_backend_name() == "sqlite":
         engine = create_engine(
             url, hide_parameters=True, pool_size=pool, max_overflow=-1, json_serializer=stored
-        )  # as many as there are threads: whoever has the turn to write waits for none
+        )  # as many as threads: the holder of the write lock never waits for a connection
         event.listen(engine, "do_connect", _make_sqlite)
         event.listen(engine, "connect", _open_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -241,9 +245,10 @@ def _engine(url: str, pool: int) -> Engine:
 
 
 def _drop_read_only_connections(context: ExceptionContext) -> None:
-    """Treat a server that has become read-only as one that is away: the next try connects again.
+    """Treat a server that has become read-only as disconnected, so that the next try reconnects.
 
-    A session has the default of when it began, and would refuse writes after the server takes them.
+    A session keeps the default from its start, and would refuse writes after the server accepts
+    them.
     """
     connection = context.connection
     writes = connection is not None and connection.get_execution_options().get(WRITES)
@@ -252,27 +257,27 @@ def _drop_read_only_connections(context: ExceptionContext) -> None:
 
 
 def _leave_writing_to_the_server(connection: Any, _record: object) -> None:
-    """Let the server say again whether a connection that was used for reading may write.
+    """Reset a connection that was used for reading, so that the server decides if it may write.
 
-    SQLAlchemy leaves it as one that writes, whatever the default of the server is by then.
+    SQLAlchemy would reset it to read-write even if the server's default is read-only by then.
     """
     if connection is not None and connection.read_only is not None:
         connection.read_only = None
 
 
 def _make_sqlite(_dialect: object, _record: object, given: list[Any], _named: object) -> None:
-    """Make the file of a new database one that its owner alone reads; what lies beside it follows.
+    """Create a new database file readable only by its owner; its side files inherit that.
 
-    What is wrong with the place is told by SQLite, which looks at it next.
+    Errors are ignored here, because SQLite reports them when it opens the file next.
     """
     with suppress(OSError):
         Path(given[0]).touch(OWN_ONLY, exist_ok=False)
 
 
 def _open_sqlite(connection: Any, _record: object) -> None:
-    """Set what a connection to SQLite needs to be durable and to hold its references."""
-    connection.isolation_level = None  # the driver would begin transactions of its own
-    # SQLite's own knows ASCII alone: whoever looks for "åsa" would not find Åsa.
+    """Configure a SQLite connection for durability and foreign keys."""
+    connection.isolation_level = None  # keep the driver from starting transactions
+    # SQLite's own handles only ASCII: a search for "åsa" would not find Åsa.
     connection.create_function("lower", 1, _lower, deterministic=True)
     for pragma in SQLITE_PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")

@@ -1,4 +1,4 @@
-"""The schema brought up to date, and told apart from an older or a newer one."""
+"""Schema migrations, and a check for an older or newer schema."""
 
 from functools import cache
 from importlib.resources import as_file, files
@@ -29,7 +29,7 @@ HEAD: Final = "head"
 
 
 def schema_state(db: Database) -> State:
-    """Return whether the schema is the one that this service needs."""
+    """Return how the schema of the database compares with the one that this version needs."""
     with db.migrating() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
     with as_file(files("migrations")) as folder:
@@ -44,7 +44,7 @@ def schema_state(db: Database) -> State:
 
 
 def is_current(db: Database) -> bool:
-    """Return whether the schema is the one that this service needs, by a look at one row."""
+    """Return whether the schema is the one that this version needs; reads a single row."""
     with db.reading() as session:
         found = session.scalars(text("SELECT version_num FROM alembic_version")).all()
     return list(found) == [newest_revision()]
@@ -52,26 +52,25 @@ def is_current(db: Database) -> bool:
 
 @cache
 def revisions() -> tuple[str, ...]:
-    """Return the revisions of the schema that this version knows, its own first."""
+    """Return the schema revisions that this version knows, newest first."""
     with as_file(files("migrations")) as folder:
         return tuple(one.revision for one in ScriptDirectory(str(folder)).walk_revisions())
 
 
 def newest_revision() -> str:
-    """Return the revision of the schema that this service needs."""
+    """Return the schema revision that this version needs."""
     return revisions()[0]
 
 
 def upgrade(db: Database) -> None:
-    """Bring the schema up to date, all of it or nothing; data stays."""
+    """Upgrade the schema to the newest revision in one transaction; data is kept."""
     _run(db, "upgrade", HEAD)
 
 
 def downgrade(db: Database, revision: str, *, lose_data: bool = False) -> None:
-    """Take the schema back to *revision* (``base``: nothing).
+    """Downgrade the schema to *revision*; ``base`` removes it.
 
-    Raises `LossError` where that would lose rows or values, unless it may *lose_data*; nothing is
-    changed then.
+    Raises `LossError` and changes nothing if that would lose rows or values, unless *lose_data*.
     """
     _run(db, "downgrade", revision, lose_data=lose_data)
 

@@ -1,7 +1,7 @@
-"""Rows of a table as PostgreSQL is given them: one JSON text, which it takes apart by columns.
+"""Rows for PostgreSQL as one JSON text, which the server splits into columns.
 
-The driver would look at each value by itself, which takes several times as long, and anew at a
-statement that has more than fifty.
+The driver would convert each value separately, which takes several times as long, and would parse a
+statement with more than fifty values again at each execution.
 """
 
 from collections.abc import Iterable, Mapping
@@ -34,7 +34,7 @@ TABLES_KEPT: Final = 256
 
 
 def recorded(table: Table, columns: Columns) -> Select[Any]:
-    """Return the rows of *columns* of a *table* that are `told` under the name of the table."""
+    """Return a SELECT of the rows that `told` encodes, from the parameter named after the table."""
     kinds = {name: table.c[name].type for name in columns}
     given = cast(bindparam(table.name, type_=Text), JSON)
     found = func.json_to_recordset(given).table_valued(
@@ -50,7 +50,7 @@ def recorded(table: Table, columns: Columns) -> Select[Any]:
 
 
 def told(table: Table, dialect: Dialect, given: Mapping[str, Iterable[Any]]) -> str:
-    """Return the rows of the columns that are *given*, as `recorded` reads them."""
+    """Encode columns of values as one JSON text, in the format that `recorded` reads."""
     tells = _tells(table, tuple(given), dialect)
     columns = [
         values if tell is None else map(tell, values)
@@ -62,7 +62,7 @@ def told(table: Table, dialect: Dialect, given: Mapping[str, Iterable[Any]]) -> 
 
 
 def _read_as(kind: TypeEngine[Any]) -> TypeEngine[Any]:
-    """Return as what a column is read: JSON comes as it is written, in a text."""
+    """Return the type that PostgreSQL reads a column as; JSON arrives as text and is cast later."""
     return Text() if isinstance(kind, JSON) else kind
 
 
@@ -72,7 +72,7 @@ def _tells(table: Table, columns: Columns, dialect: Dialect) -> list[Process]:
 
 
 def _tell(kind: TypeEngine[Any], dialect: Dialect) -> Process:
-    """Return how a value is told in JSON, None where it is as it is."""
+    """Return the encoder of a type's values, or None if they need none."""
     if isinstance(kind, JSON):
         return _json_or_nothing if kind.none_as_null else stored
     if isinstance(kind, LargeBinary):

@@ -1,8 +1,8 @@
-"""The lock of a file of SQLite, which has one writer: nobody writes twice while another waits.
+"""Fair lock for the only writer of a SQLite file.
 
-SQLite lets a process that waits look again after up to a tenth of a second. Another that writes
-again and again is always faster, until the first is told that the file is locked. Here whoever
-waits may be next, and then no other has a second turn before.
+SQLite lets a waiting process retry only after up to a tenth of a second. A process that writes
+again and again always gets in first, until the waiting one fails because the file is locked. Here a
+waiting process can reserve the next turn, and no other process gets a second turn before it.
 """
 
 import os
@@ -27,12 +27,16 @@ GLANCE: Final = 0.0005
 
 
 class WriteLock:
-    """The turn to write into the file *path*, for the threads of all processes that ask for it.
+    """Lock for writing to the database at *path*, shared by the threads of all processes.
 
-    Without a path, for a database in memory, it is for those of this process.
-    It is a courtesy: whoever has waited for *patience* seconds goes on without it, and is told by
-    SQLite if the file is locked still. So it is where there can be no file beside the database, or
-    none that can be locked. A process that dies has no turn any more.
+    There are two lock files. A process takes ``-next``, then waits for ``-turn``, and gives up
+    ``-next`` when it has it. So the last writer has to queue behind a process that already waits.
+    All take the two in this order, which rules out a deadlock.
+
+    Without a path, for a database in memory, the lock covers this process only. The lock is
+    advisory: after *patience* seconds a writer continues without it, and SQLite reports if the file
+    is still locked. The same holds if the lock files cannot be created or locked. The lock of a
+    process that dies is released.
     """
 
     def __init__(self, path: Path | None, *, patience: float) -> None:
@@ -41,7 +45,7 @@ class WriteLock:
         self._now, self._next = (_Lock(path, suffix) for suffix in LOCK_FILES)
 
     def __enter__(self) -> None:
-        """Wait for the turn."""
+        """Acquire the lock."""
         with ExitStack() as failed:
             failed.enter_context(self._threads)
             until = time.monotonic() + self._patience
@@ -58,18 +62,18 @@ class WriteLock:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        """Leave it to the next."""
+        """Release the lock."""
         self._now.leave()
         self._threads.release()
 
     def close(self) -> None:
-        """Have nothing open any more."""
+        """Close both lock files."""
         self._now.close()
         self._next.close()
 
 
 class _Lock:
-    """A file beside a database, which one process at a time has locked; its content is nothing."""
+    """Lock file beside a database, held by one process at a time; the file is empty."""
 
     def __init__(self, database: Path | None, suffix: str) -> None:
         self._database, self._suffix = database, suffix
@@ -79,7 +83,7 @@ class _Lock:
         self.close()
 
     def taken(self, until: float) -> bool:
-        """Wait for the lock *until* that time at the latest; tell whether it came."""
+        """Wait for the lock until the monotonic time *until*; return whether it was acquired."""
         while not self._is_free():
             if time.monotonic() > until:
                 return False
@@ -87,7 +91,10 @@ class _Lock:
         return True
 
     def _is_free(self) -> bool:
-        """Take the lock, and tell whether no other process had it."""
+        """Try to acquire the lock; return False only if another process holds it.
+
+        Errors count as success, because the lock is advisory.
+        """
         if sys.platform == "win32" or self._database is None:
             return True
         with suppress(OSError):
@@ -100,23 +107,23 @@ class _Lock:
         return True
 
     def _opened(self, database: Path) -> int:
-        """Return the file, opened; who may use the *database* may use it too."""
+        """Open the file, with the permissions and owner of the database."""
         found = database.stat()
         path = database.with_name(database.name + self._suffix)
         file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, stat.S_IMODE(found.st_mode))
-        with suppress(OSError):  # it is another's, who has done it
+        with suppress(OSError):  # another user created it and did this
             os.fchmod(file, stat.S_IMODE(found.st_mode))
-            os.fchown(file, found.st_uid, found.st_gid)  # whoever makes it may be root
+            os.fchown(file, found.st_uid, found.st_gid)  # the creator may be root
         return file
 
     def leave(self) -> None:
-        """Leave the lock to others, if it is ours."""
+        """Release the lock, if this process holds it."""
         if sys.platform != "win32" and self._file is not None:
             with suppress(OSError):
                 fcntl.flock(self._file, fcntl.LOCK_UN)
 
     def close(self) -> None:
-        """Have the file open no more."""
+        """Close the file."""
         if self._file is not None:
             os.close(self._file)
             self._file = None

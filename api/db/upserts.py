@@ -1,7 +1,7 @@
-"""Many rows written by one statement, on either database, whether or not they are there.
+"""Bulk inserts and upserts by single statements, on either database.
 
-PostgreSQL is sent one text for each table: a statement with its answer takes as long as some twenty
-rows of it. The bare tables are written, not objects: that takes a fraction of the time.
+PostgreSQL gets one text per table: the round trip of a statement costs as much as some twenty rows.
+Rows are written without ORM objects, which takes a fraction of the time.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,10 +29,10 @@ STATEMENTS_KEPT: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Rows of a *table*, which all have the same columns, and *how* they are written.
+    """Rows to write to a *table*, all with the same columns, and *how* to write them.
 
-    As new ones; if their primary key is missing; in place of those that have it; or so, with each
-    writing counted in the column *version*. An id may be given as its digits.
+    "new" inserts; "if missing" skips rows whose primary key exists; "in place" updates them;
+    "counted" updates them and increments the column *version*. An id may be given as its digits.
     """
 
     table: type[Base]
@@ -41,10 +41,10 @@ class Rows:
 
 
 def write_all(session: Session, rows: Iterable[Rows]) -> None:
-    """Write *rows* of several tables; those may refer to each other in this order.
+    """Write *rows* of several tables; later tables may refer to earlier ones.
 
-    On PostgreSQL that is one statement: each has to be sent, waited for and answered. Raises
-    `ValueError` where a table comes twice: one statement cannot write the same row again.
+    On PostgreSQL this is a single statement, and so a single round trip. Raises `ValueError` if a
+    table occurs twice, because one statement cannot write the same row twice.
     """
     some = [one for one in rows if one.rows]
     if len({one.table for one in some}) < len(some):
@@ -62,26 +62,30 @@ def write_all(session: Session, rows: Iterable[Rows]) -> None:
 
 
 def insert_all(session: Session, table: type[Base], rows: Sequence[Row]) -> None:
-    """Write new *rows*, which all have the same columns."""
+    """Insert new *rows*, which all have the same columns."""
     write_all(session, [Rows(table, rows)])
 
 
 def insert_missing(session: Session, table: type[Base], rows: Sequence[Row]) -> None:
-    """Write those of *rows* whose primary key is not there yet."""
+    """Insert those *rows* whose primary key does not exist yet."""
     write_all(session, [Rows(table, rows, "if missing")])
 
 
 def upsert(
     session: Session, table: type[Base], rows: Sequence[Row], *, version: bool = False
 ) -> None:
-    """Write *rows*, in place of those with the same primary key; *version* counts the writing."""
+    """Insert *rows*, or update the rows with the same primary key.
+
+    With *version* an update increments the column *version*.
+    """
     write_all(session, [Rows(table, rows, "counted" if version else "in place")])
 
 
 def rewrite(session: Session, table: type[Base], rows: Sequence[Row]) -> None:
-    """Write what *rows*, which all have the same columns, say over those with their primary keys.
+    """Update existing rows by primary key; all *rows* have the same columns.
 
-    Objects of the session that stand for them are not told.
+    ORM objects of these rows in the session are not refreshed. Raises `ValueError` if a column
+    refuses a value.
     """
     if not rows:
         return
@@ -94,7 +98,7 @@ def rewrite(session: Session, table: type[Base], rows: Sequence[Row]) -> None:
     try:
         session.execute(statement, given)
     except StatementError as error:
-        if isinstance(error.orig, ValueError):  # told by its column
+        if isinstance(error.orig, ValueError):  # raised by the column type
             raise error.orig from error
         raise
 
@@ -108,7 +112,7 @@ def _keys(table: type[Base]) -> list[str]:
 
 
 def _columns(one: Rows) -> dict[str, Sequence[Any]]:
-    """Return the values of each column; of those that the rows leave out they are the table's."""
+    """Return the values by column, with the table's defaults for columns that the rows omit."""
     rows, defaults = one.rows, _defaults(one.table, tuple(one.rows[0]))
     given: dict[str, Sequence[Any]] = {name: [row[name] for row in rows] for name in rows[0]}
     return given | {name: [value] * len(rows) for name, value in defaults.items()}
@@ -120,7 +124,7 @@ def _text(one: Rows, dialect: Dialect) -> str:
 
 @lru_cache(maxsize=STATEMENTS_KEPT)
 def _defaults(table: type[Base], columns: Columns) -> Row:
-    """Return what the table says of the columns that rows of *columns* leave out."""
+    """Return the defaults of the columns that the rows omit, except primary keys."""
     return {
         one.name: one.default.arg(None) if one.default.is_callable else one.default.arg
         for one in _bare(table).columns
@@ -130,7 +134,7 @@ def _defaults(table: type[Base], columns: Columns) -> Row:
 
 @lru_cache(maxsize=STATEMENTS_KEPT)
 def _together(shapes: tuple[tuple[How, type[Base], Columns], ...]) -> Any:
-    """Return the statement of PostgreSQL that writes rows of several tables."""
+    """Return the PostgreSQL statement that writes rows of several tables."""
     *others, last = [
         (table.__tablename__, _written(how, table, columns, POSTGRESQL))
         for how, table, columns in shapes
@@ -140,7 +144,7 @@ def _together(shapes: tuple[tuple[How, type[Base], Columns], ...]) -> Any:
 
 @lru_cache(maxsize=STATEMENTS_KEPT)
 def _written(how: How, table: type[Base], columns: Columns, dialect: str) -> Any:
-    """Return the statement that writes rows of these *columns*, and defaults."""
+    """Return the statement that writes rows of these *columns*, with defaults for the others."""
     insert, keys = _insert(table, columns, dialect), _keys(table)
     if how == "new":
         return insert

@@ -1,4 +1,4 @@
-"""A database that is not there yet, and may be soon: at a start everything begins at once."""
+"""Waiting for a database that is still starting, and explanations of why it cannot be used."""
 
 import logging
 import re
@@ -55,7 +55,7 @@ log = logging.getLogger("api.reaching")
 
 
 def why_unusable(error: SQLAlchemyError) -> str:
-    """Return in a sentence why the database cannot be used, and what to do; no secret is in it."""
+    """Return in one sentence why the database cannot be used and what to do, without secrets."""
     words = str(getattr(error, "orig", None) or error)
     for sign, told in SIGNS.items():
         if re.search(sign, words):
@@ -66,7 +66,10 @@ def why_unusable(error: SQLAlchemyError) -> str:
 
 
 def missing_file(address: str) -> Path | None:
-    """Return the file of SQLite that is not there yet; to look into it would make it."""
+    """Return the SQLite file of *address* if it does not exist, else None.
+
+    Also returns None if its folder does not exist. Opening a missing database would create it.
+    """
     url = make_url(address)
     if url.get_backend_name() != "sqlite":
         return None
@@ -75,9 +78,10 @@ def missing_file(address: str) -> Path | None:
 
 
 def wait_for(db: Database, seconds: float) -> None:
-    """Return once PostgreSQL answers; after so many *seconds* of none its error is raised.
+    """Wait until PostgreSQL answers; after *seconds* raise its error.
 
-    So it is at once where PostgreSQL lets nobody in by this address. A file is there or it is not.
+    The error is raised at once if PostgreSQL refuses these credentials. SQLite needs no wait: its
+    file exists or not.
     """
     until, said = time.monotonic() + seconds, False
     while not db.is_sqlite:

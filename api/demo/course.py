@@ -1,4 +1,4 @@
-"""The demo course made: a class works through weeks that are over, by the service's writer."""
+"""Creation of the demo course: a class works through past weeks, stored by the service's writer."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
@@ -50,7 +50,7 @@ SEATS: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """A problem in an assignment with what is the same for all who work at it."""
+    """Problem of an assignment with the data shared by all who work on it."""
 
     assignment: Assignment
     row: AssignmentProblem
@@ -59,7 +59,7 @@ class _Table:
 
 
 def find_demo(session: Session) -> Course | None:
-    """Return the demo course, None where it was not made yet."""
+    """Return the demo course; None if it does not exist yet."""
     made = select(AuditEntry.course_id).where(AuditEntry.action == MADE)
     return session.scalar(select(Course).where(Course.id.in_(made)).limit(1))
 
@@ -73,9 +73,9 @@ def make_demo(
     now: datetime,
     progress: Callable[[int, int], None] = lambda _at, _of: None,
 ) -> UUID:
-    """Make the demo course where it is not there, all of it or nothing; return its id.
+    """Create the demo course if it does not exist, in one transaction; return its id.
 
-    The problems of *plan* are published. Raises `Conflict` in a database that somebody uses.
+    The problems of *plan* must be published. Raises `Conflict` if the database is in use.
     """
     with db.transaction() as session:
         found = find_demo(session)
@@ -104,7 +104,7 @@ def _received(entry: Entry) -> datetime:
 
 
 def _open(session: Session, scenery: Scenery, entries: Sequence[Entry]) -> None:
-    """Note for every problem and student that it was opened a while before the first answer."""
+    """Record for every student and problem that it was opened a while before the first answer."""
     releases = {one.id: one.release_at for one, _ in scenery.posed}
     firsts = {entry.standing: entry for entry in reversed(entries)}
     insert_missing(
@@ -139,7 +139,7 @@ def _write(
 def _entries(
     session: Session, scenery: Scenery, executor: Executor, *, now: datetime
 ) -> Iterator[Entry]:
-    """Yield all that the class hands in until *now*, each student's work at a problem in order."""
+    """Yield all submissions of the class until *now*, those of a student to a problem in order."""
     tables = list(_tables(session, scenery, now=now))
     jobs = [job for table in tables for job in _jobs(session, scenery, table)]
     outcomes = executor.map(sit, [sitting for _, sitting in jobs])
@@ -167,7 +167,7 @@ def _jobs(session: Session, scenery: Scenery, table: _Table) -> Iterator[tuple[_
     seats = [
         Seat(number, one.classmate, _drawn(scenery, table, one).position)
         for number, one in enumerate(scenery.students)
-        if number or table.assignment.slug != OPEN  # the first one's work there is the reader's
+        if number or table.assignment.slug != OPEN  # the reader works there as the first student
     ]
     for start in range(0, len(seats), SEATS):
         some = tuple(seats[start : start + SEATS])
@@ -190,7 +190,7 @@ def _of_table(
 def _of_student(
     scenery: Scenery, table: _Table, number: int, work: Sequence[HandedIn], *, now: datetime
 ) -> Iterator[Entry]:
-    """Yield the submissions of one student at one problem, at times that the timeline allows."""
+    """Yield a student's submissions to a problem, at times that the timeline allows."""
     student = scenery.students[number]
     times = moments(
         table.rules[student.user.id].timelines[-1],

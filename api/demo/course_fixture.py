@@ -1,4 +1,4 @@
-"""The demo course without any work in it: people, sections, assignments, what was granted."""
+"""The demo course without submissions: people, sections, assignments and extensions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ SKILL: Final = 55
 
 @dataclass(frozen=True, slots=True)
 class Student:
-    """A student of the demo: the account, and how they work."""
+    """Student of the demo: the account, and the working habits."""
 
     user: User
     section_id: UUID
@@ -63,7 +63,7 @@ class Student:
 
 @dataclass(frozen=True, slots=True)
 class Scenery:
-    """The course as it stands before anybody hands in; *posed* are its problems, by assignment."""
+    """Course before the first submission; *posed* holds its problems by assignment."""
 
     course: Course
     students: tuple[Student, ...]
@@ -74,7 +74,7 @@ class Scenery:
     def posed_to(
         self, student: Student, assignment: Assignment, at: tuple[AssignmentProblem, ProblemVersion]
     ) -> Posed:
-        """Return a problem as a student meets it."""
+        """Return a problem as assigned to a student."""
         caller = Caller(student.user, None)
         member = Member(caller, self.course, "student", student.user.id, student.section_id)
         return Posed(member, assignment, *at)
@@ -82,13 +82,13 @@ class Scenery:
     def posed_to_grader(
         self, grader: User, assignment: Assignment, at: tuple[AssignmentProblem, ProblemVersion]
     ) -> Posed:
-        """Return a problem as one of the graders meets it."""
+        """Return a problem as a grader sees it."""
         member = Member(Caller(grader, None), self.course, "grader", grader.id)
         return Posed(member, assignment, *at)
 
 
 def build(session: Session, plan: Sequence[Planned], *, students: int, now: datetime) -> Scenery:
-    """Write the course with so many students, of whom nobody has handed in anything."""
+    """Store the course with this number of *students* and without submissions."""
     began = now - timedelta(days=42)
     course = Course(
         id=new_id(),
@@ -116,7 +116,7 @@ def build(session: Session, plan: Sequence[Planned], *, students: int, now: date
 def _students(
     session: Session, course: Course, sections: Sequence[Section], *, count: int, now: datetime
 ) -> tuple[Student, ...]:
-    """Add the class; the first is who is told a password."""
+    """Add the class; the first student is the one with a published login."""
     others = names(count - 1, Stream(KEY, "names"))
     habits = classmates(count, Stream(KEY, "class"), mistakes=tuple(MISTAKES))
     found = []
@@ -132,7 +132,7 @@ def _students(
 
 
 def _staff(session: Session, course: Course, *, now: datetime) -> list[User]:
-    """Add the instructor and the graders, and return them in this order."""
+    """Add the instructor and the graders; return them in this order."""
     found = []
     for named, role in (
         (LOGINS["instructor"], "instructor"),
@@ -207,7 +207,7 @@ def _grant(
     *,
     now: datetime,
 ) -> None:
-    """Grant one student a week more in the first assignment, another one no limit of attempts."""
+    """Grant one student a week more for *assignment*, and another unlimited attempts everywhere."""
     week = ExtensionSpec(days=7, reason="ill in the week before")
     limitless = ExtensionSpec(unlimited_attempts=True, reason="accommodation")
     for student, spec, where in (

@@ -1,4 +1,4 @@
-"""Logins of the demo course: new passwords and tokens at each start of it, and their end."""
+"""Logins of the demo course: new passwords and tokens at each start, and their revocation."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -29,7 +29,7 @@ LASTS: Final = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """How to come in as somebody: by e-mail and password, or by a token."""
+    """Login of a demo user: e-mail and password, or a token."""
 
     role: str
     user_id: UUID
@@ -41,7 +41,7 @@ class Login:
 def fresh_logins(
     db: Database, course_id: UUID, *, passwords: Passwords, now: datetime
 ) -> dict[str, Login]:
-    """Return new logins by role; the passwords, sessions and tokens of the last start end."""
+    """Return new logins by role; revoke the passwords, sessions and tokens of the last start."""
     chosen = {role: token_hex(8) for role in LOGINS}
     hashes = {role: passwords.hash(password) for role, password in chosen.items()}
     with db.transaction() as session:
@@ -61,10 +61,10 @@ def fresh_logins(
 
 
 def end_logins(session: Session, course_id: UUID, *, now: datetime) -> int:
-    """End every way in that the demo course gave, and return how many accounts had one.
+    """Revoke all logins that the demo course gave; return how many accounts had one.
 
-    These are the accounts of the course whose password no other course and no administrator set up:
-    whoever read the log of the demo could have made it.
+    Affects accounts of the course whose password neither another course nor an administrator set
+    up: anybody who read the demo's log could have set it.
     """
     users = session.scalars(
         select(User)
@@ -99,7 +99,7 @@ def _has_token() -> ColumnElement[bool]:
 
 
 def _people(session: Session, course_id: UUID) -> list[tuple[User, Role]]:
-    """Return those whose logins are told, each with the role, as far as they are still there."""
+    """Return the users with a published login and their roles, if they still have them."""
     emails = {named.email: role for role, named in LOGINS.items()}
     rows = session.execute(
         select(User, Enrolment.role)

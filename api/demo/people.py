@@ -1,4 +1,4 @@
-"""Synthetic students: names that nobody has, how much each knows, and what each is used to."""
+"""Synthetic students: unused names, skills and habits."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ PLAIN_LETTERS: Final = str.maketrans({"ø": "o", "Ø": "O", "ł": "l", "Ł": "L"
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A synthetic person."""
+    """Name and e-mail address of a synthetic person."""
 
     name: str
     email: str
@@ -40,13 +40,13 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """What a student is used to; numbers are percentages.
+    """Habits of a student; numbers are percentages.
 
-    *style* is the notation most used, *favourites* the mistakes made again and again. *untidy*
-    answers cannot be read, *stubborn* students send the same again, *patience* is the most rounds
-    of new tries. *piecemeal* ones answer part by part, *resends* sends right parts again. *early*
-    says how often the last day is not waited for, *late* how often the due time is missed, *absent*
-    how often nothing is sent at all.
+    *style* is the usual notation, *favourites* are the mistakes that the student repeats. *untidy*
+    answers are unreadable, *stubborn* students send the same again, *patience* is the maximum
+    number of rounds of new tries. *piecemeal* students answer part by part, *resends* sends right
+    parts again. *early* is how often the student does not wait for the last day, *late* how often
+    they miss the due time, *absent* how often they send nothing at all.
     """
 
     style: Style = "plain"
@@ -63,14 +63,17 @@ class Habits:
 
 @dataclass(frozen=True, slots=True)
 class Classmate:
-    """A synthetic student: *skill* is how many of a hundred middling questions go right at once."""
+    """Synthetic student; *skill* is how many of 100 middling questions they get right at once."""
 
     skill: int
     habits: Habits = Habits()
 
 
 def names(n: int, stream: Stream) -> tuple[Named, ...]:
-    """Return *n* synthetic people, no two with the same name or address; at most `MAX_NAMES`."""
+    """Return *n* synthetic people with distinct names and addresses.
+
+    Raises `ValueError` if *n* exceeds `MAX_NAMES`.
+    """
     if n > MAX_NAMES:
         raise ValueError(f"there are {MAX_NAMES} names, not {n}; ask for fewer")
     pairs = Dice(stream).shuffled((given, family) for given in GIVEN for family in FAMILY)
@@ -82,13 +85,13 @@ def _named(given: str, family: str) -> Named:
 
 
 def _ascii(name: str) -> str:
-    """Return a name as addresses have it: small letters without marks."""
+    """Return a name for an address: lower-case ASCII letters without accents."""
     spread = unicodedata.normalize("NFKD", name.translate(PLAIN_LETTERS))
     return "".join(letter for letter in spread if letter.isascii()).lower()
 
 
 def classmates(n: int, stream: Stream, *, mistakes: tuple[str, ...] = ()) -> tuple[Classmate, ...]:
-    """Return *n* students, most of them middling, each with habits; *mistakes* may become some."""
+    """Return *n* students, most of them middling; *mistakes* are candidates for favorites."""
     dice = Dice(stream)
     return tuple(_classmate(dice, mistakes) for _ in range(n))
 

@@ -1,4 +1,4 @@
-"""What the demo course sets: four assignments around the day on which it is made."""
+"""Plan of the demo course: four assignments around the day of its creation."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ LATE: Final = ({"days": 1, "credit": "90%"}, {"days": 3, "credit": "50%"})
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """An assignment of the demo: *release* and *due* in days from today."""
+    """Assignment of the demo; *release* and *due* are days from today."""
 
     slug: str
     title: str
@@ -31,7 +31,7 @@ class Planned:
     attempts: int | None = 5
 
     def timeline(self, now: datetime) -> TimelineSpec:
-        """Return when it is released, due and closed, where *now* is today."""
+        """Return the timeline of the assignment if *now* is today."""
         told: dict[str, Any] = {
             "release": _wall(now, self.release, MORNING),
             "due": _wall(now, self.due, NIGHT),
@@ -85,7 +85,10 @@ PLAN: Final = (
 
 
 def planned(known: Sequence[str]) -> tuple[Planned, ...]:
-    """Return the plan with problems that are *known*; where none of its own are, the first ones."""
+    """Return the plan limited to *known* problems.
+
+    An assignment without a known problem gets the first one instead.
+    """
     return tuple(
         replace(one, problems=_at_hand(one.problems, known) or tuple(known[:1])) for one in PLAN
     )
@@ -96,5 +99,5 @@ def _at_hand(wanted: tuple[str, ...], known: Collection[str]) -> tuple[str, ...]
 
 
 def problems_of(plan: Sequence[Planned]) -> frozenset[str]:
-    """Return the problems that any assignment of *plan* asks."""
+    """Return the problems of all assignments of *plan*."""
     return frozenset(name for one in plan for name in one.problems)

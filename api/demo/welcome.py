@@ -1,4 +1,4 @@
-"""What a start of the demo prints: addresses, logins, and `curl` lines that work as they are."""
+"""Text printed at a start of the demo: addresses, logins, and working `curl` lines."""
 
 import json
 import shlex
@@ -43,7 +43,7 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """All that is told of the demo at a start; *closed* says since when nothing takes answers."""
+    """Data of the text at a start; *closed* is when the assignment stopped taking answers."""
 
     course: UUID
     assignment: UUID
@@ -52,7 +52,7 @@ class Welcome:
     closed: datetime | None = None
 
     def text(self, address: str) -> str:
-        """Return the words for a service that is reached at *address*."""
+        """Return the text for a service at *address*."""
         return "".join(f"{line}\n" for line in self._lines(address))
 
     def _lines(self, address: str) -> Iterator[str]:
@@ -73,7 +73,7 @@ class Welcome:
             yield line
 
     def curl(self, address: str) -> Iterator[tuple[str, str]]:
-        """Yield what each `curl` line shows, and the line."""
+        """Yield a description and the text of each `curl` line."""
         base = f"{address}/api/v1"
         student, instructor = self.logins.get("student"), self.logins.get("instructor")
         if student is not None:
@@ -101,7 +101,7 @@ def _line(url: str, token: str, *, body: Mapping[str, object] | None = None) -> 
 def welcome(
     db: Database, course_id: UUID, logins: Mapping[str, Login], *, now: datetime
 ) -> Welcome | None:
-    """Return what is told of a demo course, None where its open assignment was deleted."""
+    """Return the data of the text; None if the open assignment of the demo was deleted."""
     with db.reading() as session:
         assignment = session.scalar(
             select(Assignment).where(
@@ -123,7 +123,7 @@ def welcome(
 
 
 def _answers(session: Session, assignment: Assignment, login: Login) -> Answers | None:
-    """Return answers to the first part at which a mistake is known, for the student's numbers."""
+    """Return answers to the first part with a known mistake, for the student's variant."""
     member = _member(session, assignment, login)
     variants = Variants()
     for one in posed_in(session, assignment.id):
@@ -147,7 +147,7 @@ def _member(session: Session, assignment: Assignment, login: Login) -> Member:
 
 
 def _pairs(variant: Variant) -> Iterator[tuple[str, str, str]]:
-    """Yield the parts at which a mistake is named, each with a right answer and with that one."""
+    """Yield each part with a named mistake, a right answer, and an answer with that mistake."""
     for part in variant.problem.parts:
         key = variant.keys.get(part.id)
         for one in variant.mistakes[part.id].candidates if part.id in variant.mistakes else ():
@@ -160,7 +160,7 @@ def _pairs(variant: Variant) -> Iterator[tuple[str, str, str]]:
 
 
 def _judged_as(variant: Variant, part: str, value: Value | None, status: str) -> str:
-    """Return *value* as it is typed, "" where it would not be judged so."""
+    """Return *value* as typed, or "" if it does not grade to *status*."""
     if value is None:
         return ""
     typed = show(value).translate(PLAIN)

@@ -1,6 +1,6 @@
-"""What the documentation takes from the service: the errors, the table of calls, the description.
+"""Generator of the documentation pages that come from the service's code.
 
-`make docs` writes them; tests hold them to the code.
+`make docs` writes them; tests compare them with the code.
 """
 
 import json
@@ -29,12 +29,15 @@ def api_document() -> dict[str, Any]:
 
 
 def snapshot(document: dict[str, Any]) -> str:
-    """Return the *document* as it is kept in the tests: the same for the same service."""
+    """Return *document* as deterministic JSON, the form stored in the tests."""
     return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def api_page(page: str, document: dict[str, Any]) -> str:
-    """Return `docs/api.md`, which reads *page*, with the table of every call in *document*."""
+    """Return *page* (`docs/api.md`) with the table of all calls in *document*.
+
+    Raises `ValueError` if the page has no line for the table.
+    """
     words, found, _ = page.partition(CALLS)
     if not found:
         raise ValueError(f"the page has no line {CALLS.strip()}")
@@ -42,7 +45,7 @@ def api_page(page: str, document: dict[str, Any]) -> str:
 
 
 def _calls(document: dict[str, Any]) -> Iterator[str]:
-    """Yield a table for each area; its name is a link to nowhere else."""
+    """Yield the table of calls for each area."""
     rows = [
         (operation["tags"][0], f"{method.upper()} {path.removeprefix(PREFIX)}", operation)
         for path, item in document["paths"].items()
@@ -55,7 +58,7 @@ def _calls(document: dict[str, Any]) -> Iterator[str]:
 
 
 def write_pages(root: Path) -> None:
-    """Write what comes from the service into the checkout at *root*."""
+    """Write the generated pages to the checkout at *root*."""
     document = api_document()
     page = root / "docs" / "api.md"
     page.write_text(api_page(page.read_text(encoding="utf-8"), document), encoding="utf-8")

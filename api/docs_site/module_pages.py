@@ -12,7 +12,10 @@ GENERATED: Final = "<!-- What follows is written by `make docs`. -->\n"
 
 
 def architecture_page(page: str, root: Path) -> str:
-    """Return *page*, with the table of all packages under *root* behind its marker."""
+    """Return *page* with the table of all packages under *root* after its marker.
+
+    Raises `ValueError` if the page has no marker.
+    """
     text, marker, _ = page.partition(GENERATED)
     if not marker:
         raise ValueError(f"the page has no line {GENERATED.strip()}")
@@ -47,6 +50,6 @@ def _name(folder: Path, root: Path) -> str:
 
 
 def _summary(path: Path) -> str:
-    """Return the first line of a module's docstring, as one cell of a table."""
+    """Return the summary of a module's docstring as a table cell."""
     docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
     return docstring.partition("\n\n")[0].replace("\n", " ").replace("|", "\\|").replace("``", "`")

@@ -1,4 +1,4 @@
-"""What is wrong between a ledger and the rows of a database: pure, over values."""
+"""Comparison of a ledger with the rows of a database: pure functions of values."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,9 +12,10 @@ __all__ = ["Findings", "Stored", "check"]
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A submission as it is in the database.
+    """Stored submission.
 
-    *digest* is worked out from the row, *attempts* says which attempt the answer to each part used.
+    *digest* is recomputed from the row; *attempts* holds the attempt that the answer to each part
+    used.
     """
 
     student: UUID
@@ -27,20 +28,20 @@ class Stored:
 
     @property
     def marks(self) -> Iterator[Mark]:
-        """The marks of the requests that it may come from."""
+        """Marks of the requests that it may come from."""
         for part, answer in self.answers.items():
             yield self.student, self.problem, part, answer
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Everything that must not be; each finding is a line for people.
+    """Violations of the promises; each finding is a readable line.
 
     *lost*: a receipt without its submission; *doubled*: one request stored twice; *changed*: a
-    submission that differs from its receipt; *denied*: stored, though the author was told that it
+    submission that differs from its receipt; *denied*: stored, although the response said that it
     is not; *unknown*: a row that nobody sent; *torn*: a submission without its answers; *gaps*:
-    sequences that are not 1, 2, 3, …; *attempts*: numbers of attempts that are not, or beyond the
-    limit; *damaged*: what the database says of itself.
+    sequences other than 1, 2, 3, …; *attempts*: attempt numbers that are wrong or beyond the limit;
+    *damaged*: errors that the database reports itself.
     """
 
     lost: tuple[str, ...] = ()
@@ -57,7 +58,7 @@ class Findings:
         return any(getattr(self, one.name) for one in fields(self))
 
     def told(self, *, most: int = 3) -> str:
-        """Return a line for each kind, with how often it was found and the first ones."""
+        """Return a line for each kind of finding, with its count and the first *most* examples."""
         lines = []
         for one in fields(self):
             found: tuple[str, ...] = getattr(self, one.name)
@@ -73,7 +74,7 @@ def check(
     limits: Mapping[UUID, int | None],
     damaged: Sequence[str] = (),
 ) -> Findings:
-    """Return what is wrong; *limits* are the attempts that each problem allows, None for any."""
+    """Return the violations; *limits* are the attempts that each problem allows, None for any."""
     by_mark: dict[Mark, list[Stored]] = defaultdict(list)
     for row in rows:
         for mark in row.marks:

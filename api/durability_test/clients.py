@@ -1,4 +1,4 @@
-"""Clients that hand in without pause, and note in a ledger what they are told."""
+"""Clients that submit without pause and record the responses in a ledger."""
 
 import http.client
 import itertools
@@ -36,7 +36,7 @@ PAUSE: Final = 0.05
 def note(
     ledger: Ledger, entry: Entry, status: int, body: Mapping[str, Any], *, replayed: bool = False
 ) -> None:
-    """Note in the *ledger* what a request was answered."""
+    """Record the response to a request in *ledger*."""
     if status == http.client.CREATED:
         ledger.accepted(entry, body, replayed=replayed)
         return
@@ -46,11 +46,11 @@ def note(
 
 
 class Load:
-    """Clients that hand in at *places* as long as this context lasts, at any of the *ports*.
+    """Clients that submit at *places* while this context is open, at any of the *ports*.
 
-    A request with a key is sent until it is answered for good, at the end too, where a service is
-    there to answer. Every so manieth as *bare* says has no key, none where that is 0, and is sent
-    once only.
+    A request with an idempotency key is sent until it has a final response, even at the end if a
+    service is there to respond. Every *bare*-th request has no key (none if *bare* is 0) and is
+    sent only once.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class Load:
             self.ledger.waited(time.monotonic() - begun)
 
     def _next(self) -> tuple[Place, Request]:
-        """Return the next request of all: neighbours in turn, each with another answer."""
+        """Return the next request; neighboring places take turns, each answer is different."""
         number = next(self._numbers)
         turn, neighbour = number // (NEIGHBOURS * EACH), number % NEIGHBOURS
         place = self._places[(turn * NEIGHBOURS + neighbour) % len(self._places)]
@@ -116,23 +116,23 @@ class Load:
 
     @property
     def patience(self) -> float:
-        """How many seconds a client waits for an answer."""
+        """Seconds that a client waits for a response."""
         return self._patience
 
 
 class _Line:
-    """The connection of one client, made anew where it breaks, at the next port."""
+    """Connection of one client; if it breaks, it reconnects at the next port."""
 
     def __init__(self, ports: Iterator[int], load: Load) -> None:
         self._ports, self._ledger, self._patience = ports, load.ledger, load.patience
         self._connection: http.client.HTTPConnection | None = None
 
     def settles(self, entry: Entry, place: Place) -> bool:
-        """Send a request, and return whether that was the last time."""
+        """Send a request; return whether it needs no further try."""
         try:
             response, body = self._ask(entry.request, place)
         except ConnectionRefusedError:
-            return False  # nobody has seen it
+            return False  # the request was never received
         except (OSError, http.client.HTTPException):
             self.close()
             self._ledger.lost_sight()
@@ -142,7 +142,7 @@ class _Line:
         return response.status in FINAL or entry.request.key is None
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         if self._connection is not None:
             self._connection.close()
         self._connection = None

@@ -1,4 +1,4 @@
-"""The command by which whoever runs the service sees that it keeps what it promised here."""
+"""The command `grader selftest`: an operator checks the service's promises on this machine."""
 
 from typing import Annotated, Final
 
@@ -30,7 +30,7 @@ def selftest(
 
     It works in a database of its own beside the configured one, which is gone afterwards.
     """
-    # Imported here: the commands that only mark start without a database.
+    # Imported here: commands that only grade start without a database.
     from api.durability_test.run import try_durability  # noqa: PLC0415
 
     if not durability:

@@ -1,4 +1,4 @@
-"""Services killed again and again while clients hand in, and what was lost by it."""
+"""Durability run: services killed repeatedly while clients submit, and the resulting losses."""
 
 import random
 import time
@@ -33,7 +33,7 @@ PATIENCE: Final = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was done and told, and what is wrong: *kills* by the moment at which they hit."""
+    """Report of a run: requests, responses and findings; *kills* counts by moment of the kill."""
 
     kills: Counter[str]
     requests: int
@@ -47,11 +47,11 @@ class Report:
 
     @property
     def good(self) -> bool:
-        """Whether every promise was kept, and nothing but the promised statuses was seen."""
+        """Whether there are no findings and no unexpected statuses."""
         return not self.findings and not self.odd
 
     def told(self) -> str:
-        """Return the report in lines."""
+        """Return the report as lines of text."""
         kills = ", ".join(f"{moment} {count}" for moment, count in sorted(self.kills.items()))
         codes = ", ".join(f"{code}: {count}" for code, count in sorted(self.statuses.items()))
         lines = [
@@ -76,10 +76,10 @@ def kill_under_load(
     rounds: int = 0,
     moments: Sequence[str] = WAYS,
 ) -> Report:
-    """Return what came of killing *services* for so many *seconds*; they are dead afterwards.
+    """Kill *services* repeatedly for *seconds*, and return a report; they are dead afterwards.
 
-    The *moments* are drawn from *seed*; in a round each comes once, and there are so many *rounds*
-    at least.
+    The order of *moments* is drawn from *seed*. Each round has every moment once; there are at
+    least *rounds* rounds.
     """
     ledger, kills, stream = Ledger(), Counter[str](), random.Random(seed)  # noqa: S311
     ways = _ways(moments, stream)
@@ -113,7 +113,7 @@ def kill_under_load(
 
 
 def _ways(moments: Sequence[str], stream: random.Random) -> Iterator[str]:
-    """Yield how the next service ends, each way equally often, in changing order."""
+    """Yield the moment of the next kill; all are equally frequent, in changing order."""
     while True:
         yield from stream.sample(moments, len(moments))
 
@@ -123,7 +123,7 @@ def _settings(armed: str, stream: random.Random) -> dict[str, str]:
 
 
 def _end(victim: Service, armed: str, ledger: Ledger, stream: random.Random) -> str:
-    """End a service under load, and return the moment at which that was."""
+    """End a service under load, by its failpoint or by a kill; return the moment."""
     if armed in FAILPOINTS and victim.ends(PATIENCE):
         victim.kill()
         return armed
@@ -137,19 +137,19 @@ def _end(victim: Service, armed: str, ledger: Ledger, stream: random.Random) -> 
 
 
 def _wait_for_a_receipt(ledger: Ledger) -> None:
-    """Return once somebody was given one: before that there is nothing to lose."""
+    """Wait up to `PATIENCE` for a new receipt: before that there is nothing to lose."""
     begun = time.monotonic()
     while ledger.accepted_after(begun) is None and time.monotonic() < begun + PATIENCE:
         time.sleep(0.01)
 
 
 def judged(db: Database, scene: Scene, ledger: Ledger) -> Findings:
-    """Return what is wrong in the database after what the ledger tells."""
+    """Return the differences between the database and the ledger."""
     return check(ledger.entries, stored(db), limits=scene.limits, damaged=damage(db))
 
 
 def report(ledger: Ledger, findings: Findings, kills: Counter[str]) -> Report:
-    """Return the report of a history and its findings."""
+    """Return the report of a ledger and its findings."""
     return Report(
         kills=kills,
         requests=len(ledger.entries),

@@ -1,4 +1,4 @@
-"""What clients were told, kept outside the service: the history that its rows are compared with."""
+"""Ledger: responses to clients, kept outside the service and compared with its rows."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ Mark: TypeAlias = tuple[UUID, UUID, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is handed in by a student to a problem; one without a *key* is never sent again."""
+    """Submission of a student to a problem; one without a *key* is never sent again."""
 
     student: UUID
     problem: UUID
@@ -29,13 +29,13 @@ class Request:
 
     @property
     def mark(self) -> Mark:
-        """By what its row is found, whatever the service does with keys."""
+        """Fields that identify its row, independent of idempotency keys."""
         return self.student, self.problem, self.part, self.answer
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the author of a submission holds of it; *reply* is the digest of all that was told."""
+    """Receipt of a submission as its author has it; *reply* is the digest of the whole response."""
 
     id: str
     sequence: int
@@ -53,7 +53,7 @@ class Receipt:
 
 @dataclass(slots=True)
 class Entry:
-    """A request and what it was told: its receipts, and whether nothing of it is kept."""
+    """Request with its receipts; *denied* if the response says that nothing is stored."""
 
     request: Request
     receipts: set[Receipt] = field(default_factory=set)
@@ -61,7 +61,7 @@ class Entry:
 
 
 class Ledger:
-    """The history of all clients; what is noted once is never taken back."""
+    """Thread-safe history of all clients; entries are never removed."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -74,14 +74,14 @@ class Ledger:
         self._accepted: list[float] = []
 
     def sent(self, request: Request) -> Entry:
-        """Return the entry of a request, noted before it is sent."""
+        """Record a request before it is sent, and return its entry."""
         entry = Entry(request)
         with self._lock:
             self.entries.append(entry)
         return entry
 
     def accepted(self, entry: Entry, reply: Mapping[str, Any], *, replayed: bool) -> None:
-        """Note a receipt, and whether it was told of a submission that was stored before."""
+        """Record a receipt; *replayed* if the submission was stored earlier."""
         receipt = Receipt.of(reply)
         with self._lock:
             self.statuses[201] += 1
@@ -91,7 +91,7 @@ class Ledger:
             entry.denied = False
 
     def refused(self, entry: Entry, status: int, *, kept: bool, odd: str = "") -> None:
-        """Note a refusal; *kept* is False where it says that nothing of the request is stored."""
+        """Record a rejection; *kept* is False if it says that nothing of the request is stored."""
         with self._lock:
             self.statuses[status] += 1
             entry.denied = not kept
@@ -99,23 +99,23 @@ class Ledger:
                 self.odd.append(f"{status} {odd}")
 
     def lost_sight(self) -> None:
-        """Note that no answer came, so that nobody knows what became of the request."""
+        """Record that no response came, so that the outcome of the request is unknown."""
         with self._lock:
             self.unanswered += 1
 
     def waited(self, seconds: float) -> None:
-        """Note how long a request took, however it ended."""
+        """Record the duration of a request in *seconds*, with any outcome."""
         with self._lock:
             self.longest = max(self.longest, seconds)
 
     def accepted_after(self, moment: float) -> float | None:
-        """Return how long after a *moment* of the monotonic clock the next receipt came."""
+        """Return the seconds from *moment* (monotonic clock) to the next receipt, or None."""
         with self._lock:
             at = bisect_right(self._accepted, moment)
             return self._accepted[at] - moment if at < len(self._accepted) else None
 
     @property
     def receipts(self) -> int:
-        """How many requests have a receipt."""
+        """Number of requests with a receipt."""
         with self._lock:
             return sum(bool(entry.receipts) for entry in self.entries)

@@ -1,4 +1,4 @@
-"""The trial of durability as an operator runs it: scratch database, service, clients, kills."""
+"""Durability test for operators: scratch database, service, clients and kills."""
 
 from contextlib import closing
 from typing import Final
@@ -18,9 +18,9 @@ STUDENTS_PER_SECOND: Final = 4
 
 
 def try_durability(url: str, *, seconds: float, seed: int) -> Report:
-    """Return what came of killing a service on a database of its own beside that of *url*.
+    """Kill a service on a scratch database beside that of *url*, and return the report.
 
-    Raises `FileError` where there can be no such database, or no service starts on it.
+    Raises `FileError` if no such database is possible or no service starts on it.
     """
     students = STUDENTS + int(seconds * STUDENTS_PER_SECOND)
     with scratch(url) as (made, folder), closing(Database(made)) as db:

@@ -1,4 +1,4 @@
-"""A course to be tried out, made in an empty database: students with tokens, and two problems."""
+"""Test course in an empty database: students with tokens, and two problems."""
 
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
@@ -41,7 +41,7 @@ parts:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a student hands in: the address below ``/api/v1``, and the token that opens it."""
+    """Place where a student submits: the path below ``/api/v1``, and the token for it."""
 
     student: UUID
     problem: UUID
@@ -51,7 +51,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The places of all students, and how many attempts each problem allows."""
+    """Places of all students, and the attempts that each problem allows."""
 
     places: Sequence[Place]
     limits: Mapping[UUID, int | None]
@@ -59,7 +59,7 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class _Posed:
-    """A problem in an assignment of its own."""
+    """Problem in an assignment with no other problem."""
 
     id: UUID
     assignment: UUID
@@ -70,14 +70,14 @@ class _Posed:
 
 
 def write_bank(folder: Path) -> Path:
-    """Return *folder*, made to hold the one problem of the scene and nothing else."""
+    """Write a bank with only the problem of the scene to *folder*, and return *folder*."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{NAME}.yaml").write_text(SOURCE, encoding="utf-8")
     return folder
 
 
 def make_scene(db: Database, *, students: int, now: datetime) -> Scene:
-    """Return a course made in an empty database, which gets its tables here.
+    """Create the schema and the course in an empty database.
 
     One assignment allows any number of attempts, the other `LIMIT`.
     """
@@ -143,7 +143,7 @@ def _posed(
 def _students(
     session: Session, course: UUID, count: int, *, now: datetime
 ) -> list[tuple[UUID, str]]:
-    """Return the ids of new students with the text of a token of each."""
+    """Create students; return the id and the token text of each."""
     given = [(new_id(), new_secret("api")) for _ in range(count)]
     insert_all(session, User, [_user(one, now) for one, _ in given])
     insert_all(session, Token, [_token(one, secret, now) for one, secret in given])

@@ -1,4 +1,4 @@
-"""A database to try the service out on: where the configured one is, and gone afterwards."""
+"""Scratch database: beside the configured one, and deleted afterwards."""
 
 import tempfile
 from collections.abc import Iterator
@@ -17,10 +17,10 @@ __all__ = ["scratch"]
 
 @contextmanager
 def scratch(url: str) -> Iterator[tuple[str, Path]]:
-    """Yield the address of a new database, and a folder for what belongs to it.
+    """Yield the URL of a new database, and a folder for its files.
 
-    It is on the same disk as the SQLite file of *url*, or on the same server of PostgreSQL. Raises
-    `FileError` where there can be none.
+    It is on the same disk as the SQLite file of *url*, or on the same PostgreSQL server. Raises
+    `FileError` if none can be created.
     """
     try:
         parsed = make_url(url)

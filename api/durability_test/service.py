@@ -1,4 +1,4 @@
-"""A service in a process of its own, to be killed and started again."""
+"""Service in a separate process, to kill and start again."""
 
 import http.client
 import os
@@ -25,19 +25,19 @@ SPAWNED: Final = b"spawn_main"
 
 
 class NotUpError(Exception):
-    """A service did not start; what it printed is in the message."""
+    """Error if a service does not start; the message holds its output."""
 
 
 class Process(Protocol):
-    """What is asked of a process, as of a `subprocess.Popen`."""
+    """Interface of a process, a part of `subprocess.Popen`."""
 
     pid: int
 
     def poll(self) -> int | None:
-        """Return how it ended, None while it runs."""
+        """Return the exit status; None while it runs."""
 
     def wait(self, timeout: float | None = None) -> int:
-        """Return how it ended, once it did."""
+        """Wait for the end, and return the exit status."""
 
 
 Launch: TypeAlias = Callable[[Mapping[str, str], Path], Process]
@@ -58,9 +58,9 @@ def launch(given: Mapping[str, str], log: Path) -> Process:
 
 
 def environment(database: str, bank: Path, **settings: str) -> dict[str, str]:
-    """Return the environment of a service on *database* that lets clients hand in without pause.
+    """Return the environment of a service on *database* that does not limit the clients' rates.
 
-    Of the settings of this process none is inherited.
+    It inherits no settings of this process.
     """
     inherited = {name: one for name, one in os.environ.items() if not name.startswith(PREFIX)}
     given = {
@@ -82,7 +82,7 @@ def environment(database: str, bank: Path, **settings: str) -> dict[str, str]:
 
 
 class Service:
-    """One service at a port of its own, which stays the same from start to start."""
+    """Service at a fixed port, which it keeps over all starts."""
 
     def __init__(
         self, given: Mapping[str, str], folder: Path, *, launched: Launch = launch
@@ -95,9 +95,10 @@ class Service:
         self.slowest_start = 0.0
 
     def start(self, **settings: str) -> None:
-        """Start it, with more *settings*, and return as soon as it answers.
+        """Start the service with extra *settings*, and return as soon as it responds.
 
-        One with a failpoint may end before. Raises `NotUpError` where another one does not start.
+        A service with a failpoint may end before that. Raises `NotUpError` if any other does not
+        start.
         """
         begun = time.monotonic()
         more = {PREFIX + name.upper(): one for name, one in settings.items()}
@@ -112,11 +113,11 @@ class Service:
         self.slowest_start = max(self.slowest_start, time.monotonic() - begun)
 
     def answers(self, path: str = "/healthz") -> bool:
-        """Tell whether it answers at *path* with 200."""
+        """Return whether *path* responds with status 200."""
         return self.status(path) == http.client.OK
 
     def status(self, path: str) -> int | None:
-        """Return the status of its answer at *path*, None where there is no answer."""
+        """Return the status of *path*; None without a response."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
             connection.request("GET", path)
@@ -127,14 +128,14 @@ class Service:
             connection.close()
 
     def ends(self, within: float) -> bool:
-        """Wait until it has ended by itself, so many seconds at the most; tell whether it has."""
+        """Wait up to *within* seconds for the process to end by itself; return whether it ended."""
         until = time.monotonic() + within
         while self._running.poll() is None and time.monotonic() < until:
             time.sleep(0.005)
         return self._running.poll() is not None
 
     def kill(self) -> None:
-        """End it, and whatever it started, as ``kill -9`` does; nothing where it is over."""
+        """Kill the process group as ``kill -9`` does; do nothing if it is not running."""
         if self._process is None:
             return
         with suppress(ProcessLookupError):
@@ -142,7 +143,7 @@ class Service:
         self._process.wait(PATIENCE)
         self._process = None
         until = time.monotonic() + PATIENCE
-        while self._is_listening() and time.monotonic() < until:  # what it started ends a bit later
+        while self._is_listening() and time.monotonic() < until:  # its children end a bit later
             time.sleep(0.005)
 
     def _is_listening(self) -> bool:
@@ -150,7 +151,7 @@ class Service:
             return line.connect_ex(("127.0.0.1", self.port)) == 0
 
     def kill_child(self, chosen: Callable[[list[int]], int]) -> None:
-        """End one of the processes that it serves with, which it replaces."""
+        """Kill one of its serving processes, which it then replaces."""
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
         serving = [
             int(one) for one in children if SPAWNED in Path(f"/proc/{one}/cmdline").read_bytes()
@@ -160,7 +161,7 @@ class Service:
 
     @property
     def pid(self) -> int:
-        """The process."""
+        """Id of the process."""
         return self._running.pid
 
     @property

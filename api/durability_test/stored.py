@@ -1,4 +1,4 @@
-"""The submissions of a database as values to check, and what the database says of itself."""
+"""Submissions of a database as values to check, and the database's own integrity check."""
 
 from collections import defaultdict
 from typing import Any
@@ -39,7 +39,7 @@ def _stored(row: Submission, attempts: dict[str, int | None]) -> Stored:
 
 
 def damage(db: Database) -> list[str]:
-    """Return what SQLite finds wrong with its file; PostgreSQL checks its pages when it reads."""
+    """Return errors that SQLite finds in its file; PostgreSQL checks pages as it reads them."""
     if not db.is_sqlite:
         return []
     found: list[Any] = []

@@ -47,18 +47,18 @@ BODY_MESSAGE: Final = "http.request"
 
 @dataclass(frozen=True, slots=True)
 class BodyCap:
-    """The size limit of one kind of upload, and the right that its caller needs."""
+    """Size limit of one kind of upload, and the right that its caller needs."""
 
     size_bytes: int
     right: str = ""
 
 
 class BodyBudget:
-    """The bytes of the large bodies that one process receives or works on, in all and by caller.
+    """Bytes of large bodies that one process receives or works on, in total and per caller.
 
-    While others hold a part of the total, a caller gets at most half of what they leave free. So a
-    few callers with slow uploads cannot use it up: the next one always gets a share. Used by the
-    event loop alone, and therefore without a lock.
+    While others hold a part of the total, a caller gets at most half of what they leave free.
+    Therefore a few callers with slow uploads cannot use it up: the next one always gets a share.
+    Only the event loop uses this class, so it needs no lock.
     """
 
     def __init__(self, total_bytes: int = 64 * MEBIBYTE, caller_bytes: int = 24 * MEBIBYTE) -> None:
@@ -69,7 +69,8 @@ class BodyBudget:
     def reserve(self, caller: str, size: int) -> None:
         """Reserve *size* bytes for *caller*.
 
-        Raises `RateLimited` where the caller, `Unavailable` where the process has too many.
+        Raises `RateLimited` if the caller exceeds their budget, `Unavailable` if the process has no
+        room.
         """
         held = self._reserved.get(caller, 0)
         if held + size > self._caller_bytes:
@@ -92,7 +93,7 @@ class BodyBudget:
         self.reserved_bytes += size
 
     def release(self, caller: str, size: int) -> None:
-        """Give back *size* bytes that `reserve` took for *caller*."""
+        """Release *size* bytes that `reserve` reserved for *caller*."""
         self.reserved_bytes -= size
         left = self._reserved.pop(caller, 0) - size
         if left:
@@ -101,9 +102,9 @@ class BodyBudget:
 
 @dataclass(frozen=True, slots=True)
 class BodyLimits:
-    """The limits of all request bodies of one process.
+    """Limits of all request bodies of one process.
 
-    *uploads* maps a pattern of a whole path to a limit above *default_bytes*.
+    *uploads* maps a regular expression for a whole path to a limit above *default_bytes*.
     """
 
     default_bytes: int = DEFAULT_BODY_BYTES
@@ -119,10 +120,10 @@ class BodyLimits:
 
 
 class RequestBody:
-    """The body of one request, received within the *limits*.
+    """Body of one request, received within the *limits*.
 
-    *is_small*: at most 64 KiB by its headers. *is_read*: received whole. *is_abandoned*: the rest
-    will not be read, and the connection ends with the response.
+    *is_small*: at most 64 KiB by its headers. *is_read*: received completely. *is_abandoned*: the
+    rest will not be read, and the connection closes after the response.
     """
 
     __slots__ = (
@@ -159,7 +160,7 @@ class RequestBody:
         self._has_arrived = BODY_ARRIVED in state
         self._held: deque[Message] | None = None
         self._read_bytes = self._reserved_bytes = 0
-        # Pieces are not checked before so many bytes were received.
+        # Sizes are checked only above this number of bytes.
         self._unchecked_bytes = self._size_limit = UNAUTHENTICATED_BODY_BYTES
         self._deadline: float | None = None
         self._caller: str | None = None
@@ -168,7 +169,7 @@ class RequestBody:
         self.is_small = True
 
     def check_head(self, headers: Mapping[bytes, bytes]) -> None:
-        """Read the length from *headers*; raises `TooLarge` if it is over the path's limit."""
+        """Read the length from *headers*; raise `TooLarge` if it is over the path's limit."""
         length = headers.get(b"content-length", b"")
         if length.isdigit():
             self.length = int(length.lstrip(b"0")[:MAX_LENGTH_DIGITS] or 0)
@@ -180,18 +181,18 @@ class RequestBody:
 
     @property
     def is_admitted(self) -> bool:
-        """Whether more than 64 KiB may be read, as the caller is authenticated."""
+        """Whether the caller is authenticated, so that more than 64 KiB may be read."""
         return self._caller is not None
 
     @property
     def right(self) -> str:
-        """The right that the caller needs for a body as large as the path allows."""
+        """The right that the caller needs for a body above the default limit, "" for none."""
         return self._limits.cap(self._path).right
 
     def admit(self, caller: str) -> None:
-        """Allow as much as the path's limit, counted under *caller*, who is authenticated.
+        """Raise the limit to the path's, and count the bytes under *caller*, who is authenticated.
 
-        Raises `RateLimited` or `Unavailable` where the byte budget does not allow it.
+        Raises `RateLimited` or `Unavailable` if the byte budget does not allow it.
         """
         self._limits.budget.reserve(caller, self.length or 0)
         self._caller = caller
@@ -202,9 +203,9 @@ class RequestBody:
             self._deadline = asyncio.get_running_loop().time() + seconds
 
     async def receive(self) -> Message:
-        """Return the next message of the client.
+        """Return the next ASGI message of the client.
 
-        Raises `TooLarge`, `RequestTimeout`, and what the byte budget raises.
+        Raises `TooLarge`, `RequestTimeout`, and the errors of the byte budget.
         """
         if self._held:
             return self._held.popleft()
@@ -216,7 +217,10 @@ class RequestBody:
         return message
 
     async def read(self) -> bytes | None:
-        """Return the whole body, None if the client went away; `receive` repeats it afterwards."""
+        """Return the whole body, or None if the client disconnected.
+
+        `receive` then returns its messages again.
+        """
         messages: deque[Message] = deque()
         while not self.is_read:
             messages.append(await self.receive())
@@ -228,7 +232,7 @@ class RequestBody:
         return b"".join([message.get("body", b"") for message in messages])
 
     def release(self) -> None:
-        """Give the reserved bytes back, once the request is answered."""
+        """Release the reserved bytes; called once the request is answered."""
         if self._caller is not None:
             self._limits.budget.release(self._caller, self._reserved_bytes)
             self._caller = None
@@ -249,7 +253,7 @@ class RequestBody:
     async def _receive_pieces(self) -> Message:
         """Return at least 64 KiB, or the rest of the body, as one message.
 
-        A client that sends single bytes would otherwise make a message of each.
+        A client that sends single bytes would otherwise cause a message for each.
         """
         pieces = bytearray()
         while True:
@@ -271,7 +275,7 @@ class RequestBody:
             self._state["arrived"] = self._clock()
 
     def _check_size(self) -> None:
-        """Compare the bytes received with the size limit, and reserve them if that is new."""
+        """Check the received bytes against the size limit, and reserve those not reserved yet."""
         self._check_limit(self._read_bytes, self._size_limit)
         if self._caller is not None:
             missing = self._read_bytes - self._reserved_bytes
@@ -287,6 +291,6 @@ class RequestBody:
 
 
 def body_of(scope: Scope) -> RequestBody:
-    """Return the body of the request of *scope*."""
+    """Return the body of the request in *scope*."""
     body: RequestBody = scope["state"]["body"]
     return body

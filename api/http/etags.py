@@ -1,4 +1,4 @@
-"""ETags: the version of what is read, and edits that say which version they change."""
+"""ETags and `If-Match`: optimistic concurrency control for edits."""
 
 import re
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ STRONG: Final = re.compile(r'"([\x21\x23-\x7e]{0,80})"')
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The versions that an edit says it changes; ``None`` stands for any (``If-Match: *``).
+    """Versions in the ``If-Match`` header of an edit; ``None`` stands for any (``If-Match: *``).
 
-    *is_told* is False for an edit that says nothing.
+    *is_told* is False if the header is missing.
     """
 
     tags: frozenset[str] | None
@@ -26,8 +26,8 @@ class Expected:
     def check(self, version: int) -> None:
         """Raise `Precondition` (412) unless *version* is one of them.
 
-        Raises `PreconditionRequired` (428) with the version where nothing was said. Call it where
-        the row is locked, so that two edits cannot both pass.
+        Raises `PreconditionRequired` (428), which names the version, if the header is missing. Call
+        it while the row is locked, so that two edits cannot both pass.
         """
         if not self.is_told:
             meaning = CODES["precondition_required"].meaning
@@ -51,7 +51,7 @@ def expected(
         Header(description="the ETag of what is edited, as the last reading gave it"),
     ] = None,
 ) -> Expected:
-    """Return what ``If-Match`` says; `PreconditionRequired` (428) where it is not sent."""
+    """Parse ``If-Match``; raise `PreconditionRequired` (428) if it is missing."""
     if if_match is None:
         raise PreconditionRequired(CODES["precondition_required"].meaning)
     if if_match.strip() == "*":
@@ -62,12 +62,12 @@ def expected(
 def expected_now(
     if_match: Annotated[str | None, Header(description="the ETag of what is edited")] = None,
 ) -> Expected:
-    """Return what ``If-Match`` says; where it is not sent, the check names the version."""
+    """Parse ``If-Match``; if it is missing, `Expected.check` reports the current version."""
     return Expected(frozenset(), is_told=False) if if_match is None else expected(if_match)
 
 
 def _strong(header: str) -> str:
-    """Return a list of ETags without the weak ones, which never match an edit (RFC 9110)."""
+    """Remove the weak ETags from *header*; they never match an edit (RFC 9110)."""
     return re.sub(r'W/"[^"]*"', "", header)
 
 

@@ -1,4 +1,4 @@
-"""Types of fields that hold whatever comes: bounded, finite, storable, never echoed.
+"""Field types for untrusted input: bounded, finite, storable, never echoed.
 
 Narrow one with pydantic's `Field`: ``Annotated[Text, Field(max_length=500)]``.
 """
@@ -44,7 +44,7 @@ WRITTEN: Final = re.compile(r"([+-]?[0-9]{1,12})(?:\.([0-9]{1,12})|/([0-9]{1,12}
 SLUG: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 KEY: Final = r"^[\x21-\x7e]+$"
 ADDRESS: Final = re.compile(r"[^@\s\"<>(),;:\\]{1,64}@[^@\s\"<>(),;:\\]{1,189}")
-# Marks that change the direction of the text around them.
+# Bidirectional control characters.
 TURNING: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
@@ -85,9 +85,9 @@ def _email(text: str) -> str:
 
 
 def exact(value: object) -> Fraction:
-    """Return the number that *value* is or writes, such as 3, 0.5, "0.5" or "7/2".
+    """Parse an exact number, such as 3, 0.5, "0.5" or "7/2".
 
-    Raises `Refused` for anything else; truth values and floats are no exact numbers.
+    Raises `Refused` for anything else; booleans and floats are not exact numbers.
 
     >>> exact("7/2")
     Fraction(7, 2)
@@ -103,7 +103,7 @@ def exact(value: object) -> Fraction:
 
 
 def share(value: object) -> Fraction:
-    """Return the share that *value* is or writes: 0.9, "9/10" or "90%".
+    """Parse a share: 0.9, "9/10" or "90%".
 
     >>> share("90%")
     Fraction(9, 10)
@@ -114,7 +114,7 @@ def share(value: object) -> Fraction:
 
 
 def told(value: Fraction) -> int | float | str:
-    """Return *value* as JSON: a number of at most six decimals, else a text such as ``"1/3"``.
+    """Return *value* for JSON: a number of at most six decimals, else text such as ``"1/3"``.
 
     >>> [told(Fraction(3)), told(Fraction(7, 2)), told(Fraction(1, 3))]
     [3, 3.5, '1/3']
@@ -170,12 +170,12 @@ def _instant(text: str) -> datetime | None:
 
 
 def zulu(value: datetime) -> str:
-    """Return an instant as JSON: in UTC, with microseconds."""
+    """Format an instant for JSON: in UTC, with microseconds."""
     return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _answer(value: Any) -> Typed:
-    """Return *value* if it can be judged: text, a number, or lists of them within bounds."""
+    """Return *value* if it can be graded: text, a number, or lists of them within bounds."""
     cells, waiting = 0, [value]
     while waiting:
         item = waiting.pop()

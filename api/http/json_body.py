@@ -1,8 +1,8 @@
-"""JSON bodies read strictly and exactly: what is ambiguous or cannot be stored is refused.
+"""Strict and exact JSON bodies: ambiguous or unstorable input is refused.
 
 A number with a point or an exponent becomes a `Fraction`, as in a batch file (the engine's
-`load_json` reads both), since answers are judged exactly: 0.1 is one tenth. An integer stays one.
-A schema therefore has no ``float`` among what comes in; see `api.http.fields`.
+`load_json` reads both), because answers are graded exactly: 0.1 is one tenth. An integer stays an
+integer. Therefore no request schema has a ``float``; see `api.http.fields`.
 """
 
 import json
@@ -46,11 +46,11 @@ JSON_TYPE: Final = "application/json"
 
 
 def load_body(body: bytes) -> object:
-    """Return the value of a JSON document in UTF-8.
+    """Parse a JSON document in UTF-8.
 
-    Raises `Invalid` with a code for what JSON forbids, for NaN, numbers of 10^309 or more, a key
-    that comes twice, nesting deeper than 20, texts over 20,000 characters, U+0000 and half
-    surrogate pairs; `TooLarge` for more than 20,000 values.
+    Raises `Invalid` with a code for invalid JSON, NaN, numbers of 10^309 or more, duplicate keys,
+    nesting deeper than 20, texts over 20,000 characters, U+0000 and lone surrogates; raises
+    `TooLarge` for more than 20,000 values.
 
     >>> load_body(b'{"side": 64, "rate": 0.1}')
     {'side': 64, 'rate': Fraction(1, 10)}
@@ -75,14 +75,14 @@ def load_body(body: bytes) -> object:
 
 
 def _is_harmless(text: str) -> bool:
-    """Tell whether *text*, which is JSON, is too short and plain for anything to be refused."""
+    """Return whether the JSON *text* is too short and plain to exceed any limit of `_check`."""
     plain = len(text) <= min(MAX_TEXT, MAX_VALUES) and "\\u" not in text
     return plain and text.count("[") + text.count("{") <= MAX_DEPTH
 
 
 @lru_cache(maxsize=2)
 def _decoder(*, has_long: bool) -> json.JSONDecoder:
-    """Return what reads JSON strictly: to make it takes longer than to read a short body."""
+    """Return the strict JSON decoder; creating one takes longer than parsing a short body."""
     return json.JSONDecoder(
         parse_int=_number if has_long else None,
         parse_float=_number,
@@ -116,7 +116,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _check(value: object) -> None:
-    """Raise what `load_body` promises for depth, number and texts, level by level."""
+    """Raise the errors of `load_body` for depth, number of values and texts, level by level."""
     level, depth, seen = [value], 0, 0
     while level:
         seen += len(level)
@@ -154,12 +154,15 @@ def _too_deep() -> ServiceError:
 
 
 class StrictRequest(Request):
-    """A request whose JSON was read by `load_body`."""
+    """Request whose JSON is parsed by `load_body`."""
 
     value: object = None
 
     async def read(self, types: Collection[str]) -> None:
-        """Read the body; `Unsupported` unless its type is one of *types* or it is empty."""
+        """Read and parse the body.
+
+        Raises `Unsupported` unless the body is empty or its media type is one of *types*.
+        """
         body = await self.body()
         if not body:
             return
@@ -171,25 +174,26 @@ class StrictRequest(Request):
             self.value = await run_in_threadpool(load_body, body) if large else load_body(body)
 
     def take(self, body: bytes) -> None:
-        """Read a short *body* that is there already; `Unsupported` unless it is JSON."""
+        """Parse a short *body* that was already received; raise `Unsupported` unless it is JSON."""
         if _media_type(self.headers.get("content-type", "")) != JSON_TYPE:
             raise Unsupported(f"Send the body as {JSON_TYPE}.")
         self.value = load_body(body)
 
     async def json(self) -> object:
-        """Return what `read` has read; FastAPI asks for it."""
+        """Return the value that `read` or `take` parsed; FastAPI calls this."""
         return self.value
 
 
 class StrictRoute(APIRoute):
-    """A route whose JSON body is read by `load_body` before pydantic sees it.
+    """Route whose JSON body is parsed by `load_body` before pydantic validates it.
 
-    A body of another type than the route takes is refused: JSON, or what its ``openapi_extra``
-    declares under ``requestBody.content``. Whatever is refused, who may not ask is told that first.
+    The route accepts JSON, or the media types that its ``openapi_extra`` declares under
+    ``requestBody.content``; it refuses any other. Authentication comes first: a caller who has no
+    access gets that error, not the errors of their input.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return the handler that reads the body strictly and passes the request on."""
+        """Return the handler that parses the body strictly and passes the request on."""
         handle = super().get_route_handler()
         types = self.body_types()
         asking, known = who_asks(self.dependant), query_names(self.dependant)
@@ -210,7 +214,7 @@ class StrictRoute(APIRoute):
         return strict
 
     def body_types(self) -> tuple[str, ...]:
-        """Return the media types that a body may have."""
+        """Return the media types that the route accepts."""
         declared = ((self.openapi_extra or {}).get("requestBody") or {}).get("content") or {}
         own = (JSON_TYPE,) if self.body_field is not None or not declared else ()
         return tuple(dict.fromkeys((*own, *declared)))
@@ -218,7 +222,7 @@ class StrictRoute(APIRoute):
 
 @lru_cache(maxsize=64)
 def _media_type(header: str) -> str:
-    """Return the media type of a ``Content-Type``, "" for one that names a charset but UTF-8."""
+    """Return the media type of a ``Content-Type``, "" if its charset is not UTF-8 or ASCII."""
     message = Message()
     message["content-type"] = header
     if not header or str(message.get_content_charset("utf-8")) not in {"utf-8", "us-ascii"}:
@@ -227,7 +231,7 @@ def _media_type(header: str) -> str:
 
 
 class ApiRouter(APIRouter):
-    """A router whose routes read strictly, below `PREFIX`; every router of the API is one."""
+    """Router with strict routes below `PREFIX`; the base of all routers of the API."""
 
     def __init__(self, **options: Any) -> None:
         whole: dict[str, Any] = {"route_class": StrictRoute, "prefix": PREFIX} | options

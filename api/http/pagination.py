@@ -1,9 +1,9 @@
-"""Lists in pages: a cursor says where the last page ended, so that nothing is skipped or doubled.
+"""Cursor pagination: the cursor marks the end of the last page, so no row is skipped or repeated.
 
-A page is bounded by the number of its rows and by its size in bytes.
+A page is limited by its number of rows and by its size in bytes.
 
-A route takes a `Window`, asks it for the cursor, gives cursor and limit to its service, and makes a
-`Page` of the rows. The service orders by a column and the id and narrows with `keyset`.
+A route takes a `Window`, gets the cursor from it, passes cursor and limit to its service, and
+builds a `Page` from the rows. The service orders by a column and the id, and filters with `keyset`.
 """
 
 import base64
@@ -46,21 +46,21 @@ Sort: TypeAlias = str | int | datetime
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The end of a page: the order *by*, and the sort value and id of its last row."""
+    """End of a page: the order *by*, and the sort value and id of the last row."""
 
     by: str
     value: Sort
     id: UUID
 
     def encode(self) -> str:
-        """Return the cursor as an opaque text for a query."""
+        """Return the cursor as an opaque text for a query string."""
         value = to_micros(self.value) if isinstance(self.value, datetime) else self.value
         told = json.dumps([self.by, value, self.id.hex], separators=(",", ":"), ensure_ascii=False)
         return base64.urlsafe_b64encode(told.encode()).decode().rstrip("=")
 
     @classmethod
     def decode(cls, text: str, *, by: str, kind: type[Sort]) -> "Cursor":
-        """Return the cursor that *text* is; `Invalid` unless it is of this order and *kind*."""
+        """Parse a cursor; raise `Invalid` unless it belongs to this order and *kind*."""
         match _loaded(text):
             case [str(name), value, str(told)] if name == by and len(told) == len(UUID(int=0).hex):
                 found, end = _sort(value, kind), _id(told)
@@ -113,9 +113,9 @@ def keyset(
     after: Cursor | None,
     order: str = "ascending",
 ) -> S:
-    """Return *statement* ordered by *column* and id, from after the cursor on.
+    """Return *statement* ordered by *column* and id, starting after the cursor.
 
-    The *order* is "ascending" or "descending", for both.
+    *order* is "ascending" or "descending", for both columns.
     """
     down = order == "descending"
     if after is not None:
@@ -135,7 +135,7 @@ class Page(Schema, Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """How much of a list was asked for, and from where."""
+    """Page request: limit and cursor."""
 
     limit: int
     cursor: str | None
@@ -143,7 +143,10 @@ class Window:
     response: Response
 
     def after(self, by: str, kind: type[Sort]) -> Cursor | None:
-        """Return where to go on in the order *by*, whose column holds a *kind*; None at first."""
+        """Return the cursor of the order *by*, or None on the first page.
+
+        The sort column has the type *kind*.
+        """
         return None if self.cursor is None else Cursor.decode(self.cursor, by=by, kind=kind)
 
     def page(
@@ -153,11 +156,11 @@ class Window:
         end: Callable[[Row], Cursor],
         show: Callable[[Row], T],
     ) -> Page[T]:
-        """Return the page of *rows*, of which the service was asked for ``limit + 1``.
+        """Return the page of *rows*, of which the service reads up to ``limit + 1``.
 
-        It ends early at 1 MiB, but has at least one row; *rows* may be read as they are needed.
-        *end* makes the cursor of the last row, *show* what the caller sees of each. The address of
-        the next page is put into the ``Link`` header.
+        The page ends early at 1 MiB, but has at least one row; *rows* may be a lazy iterable. *end*
+        returns the cursor of the last row, *show* the representation of each row. Sets the ``Link``
+        header to the address of the next page.
         """
         shown: list[tuple[Row, T]] = []
         size_bytes, has_more = 0, False
@@ -173,7 +176,7 @@ class Window:
         if not has_more:
             return Page(items=items, next=None)
         following = end(shown[-1][0]).encode()
-        # A path, so that no `Host` header gets into it.
+        # A path without host, so that no forged `Host` header gets into it.
         query = self.request.url.include_query_params(cursor=following).query
         link = f"{self.request.url.path}?{query}"
         self.response.headers["Link"] = f'<{link}>; rel="next"'

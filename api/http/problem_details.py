@@ -1,6 +1,6 @@
 """Errors over HTTP: one body for all of them, `application/problem+json` (RFC 9457).
 
-What was sent is never repeated, and at most 20 fields are named (see `wrong_fields`).
+The body never repeats input, and names at most 20 fields (see `wrong_fields`).
 """
 
 import json
@@ -33,9 +33,9 @@ MEDIA_TYPE: Final = "application/problem+json"
 MAX_ERRORS: Final = 20
 MAX_SAID: Final = 500
 RETRY_STORAGE: Final = 2
-# Statuses that Starlette and FastAPI raise themselves.
+# Statuses that Starlette and FastAPI raise.
 RAISED: Final = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
-# SQLite reports a mistake in our SQL under the same class as a full disk, with this code.
+# SQLite raises the same class for an error in our SQL as for a full disk, but with this code.
 SQLITE_ERROR: Final = 1
 Handler = Callable[[Request, Any], Awaitable[Response]]
 log = logging.getLogger("api.errors")
@@ -66,7 +66,7 @@ class Problem(Schema):
 
 
 def install(app: FastAPI, present: Callable[[Scope, Response], Response]) -> None:
-    """Make *app* answer every error that it can name with a problem, as *present* shows it."""
+    """Register handlers that render every expected error of *app* as a problem, with *present*."""
     handlers: dict[Any, Any] = {
         ServiceError: _service,
         RequestValidationError: _validation,
@@ -89,9 +89,10 @@ def _presented(
 
 
 def responses(*kinds: type[ServiceError] | str) -> dict[int | str, dict[str, Any]]:
-    """Return what a route passes as ``responses=``: an example body for each code.
+    """Return the ``responses=`` of a route: an example body for each code.
 
-    A class stands for its own code; other codes are given by name, such as "attempts_exhausted".
+    A class stands for its default code; other codes are given by name, such as
+    "attempts_exhausted".
     """
     found: dict[int | str, dict[str, Any]] = {}
     for kind in kinds:
@@ -189,7 +190,7 @@ async def _validation(request: Request, error: RequestValidationError) -> Respon
 
 
 async def _http(request: Request, error: HTTPException) -> Response:
-    """Return the problem for what Starlette or FastAPI raised, or for what it was raised from."""
+    """Return the problem for an exception of Starlette or FastAPI, or for its cause."""
     if isinstance(error.__cause__, ServiceError):
         return respond(error.__cause__, _request_id(request))
     if error.status_code < 400:  # noqa: PLR2004
@@ -205,14 +206,14 @@ async def _http(request: Request, error: HTTPException) -> Response:
 
 
 def _allowed(request: Request, of_first: str) -> str:
-    """Return the methods of all routes at the address; the framework names those *of_first*."""
+    """Return the methods of all routes at the path; the framework only names *of_first*."""
     there = [one for one in request.app.routes if one.matches(request.scope)[0] is not Match.NONE]
     methods = {method for one in there for method in getattr(one, "methods", None) or ()}
     return ", ".join(sorted(methods | {*of_first.replace(",", " ").split()}))
 
 
 def _without_slash(request: Request) -> str:
-    """Return where the thing is that was asked for with a slash behind it, "" for anything else."""
+    """Return a hint if the path without its trailing slash exists, else ""."""
     bare = request.url.path.rstrip("/")
     if bare == request.url.path:
         return ""
@@ -238,10 +239,10 @@ async def _grader(request: Request, error: GraderError) -> Response:
 
 
 async def _storage(request: Request, error: DBAPIError | PoolTimeoutError) -> Response:
-    """Return 503 while the database cannot be reached or written; other errors of it are ours."""
+    """Return 503 if the database cannot be reached or written; raise other errors as bugs."""
     if not _is_trouble(error):
         raise error
-    # Neither the statement nor its values go to the log.
+    # Neither the statement nor its values are logged.
     cause = type(getattr(error, "orig", None) or error).__name__
     log.error("storage does not answer: %s, request %s", cause, _request_id(request))
     told = Unavailable(CODES["unavailable"].meaning, retry_after=RETRY_STORAGE)

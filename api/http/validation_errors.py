@@ -1,6 +1,6 @@
-"""Pydantic's errors in our words, without anything that was sent.
+"""Pydantic's errors in our wording, without any input.
 
-Only the kind of an error, the limits of the schema and the words of our own `Refused` are told.
+Only the kind of an error, the limits of the schema and the messages of `Refused` are included.
 """
 
 import re
@@ -14,10 +14,10 @@ __all__ = ["PLAIN_NAME", "wrong_fields"]
 
 MAX_PLACE: Final = 200
 PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
-# The place of a value in a request; of the body only the path inside it is told.
+# Prefixes by part of the request; the body has none.
 PLACES: Final = {"query": "query ", "path": "path ", "header": "header ", "cookie": "cookie "}
 
-# What pydantic's kinds of error say here; the names in braces are limits from the schema.
+# Messages by pydantic's error type; the names in braces are limits from the schema.
 SAID: Final = {
     "missing": "is missing",
     "extra_forbidden": "is not a field here; check the spelling or leave it out",
@@ -52,19 +52,19 @@ SAID: Final = {
     "less_than_equal": "must be at most {le}",
 }
 
-# A length that is asked behind a check of our own: pydantic then counts characters as items.
+# After one of our validators pydantic reports a text's length limit as one of items.
 OF_TEXT: Final = {"too_short": "string_too_short", "too_long": "string_too_long"}
 
 
 def wrong_fields(errors: Iterable[Mapping[str, Any]]) -> tuple[FieldError, ...]:
-    """Return pydantic's *errors* in our words, without anything that was sent but plain names."""
+    """Translate pydantic's *errors* to our wording; plain key names are the only input repeated."""
     return tuple(FieldError(_path(one["loc"]), _said(one)) for one in errors)
 
 
 def _path(steps: Sequence[int | str]) -> str:
-    """Return the place of a field, such as ``answers.side`` or ``query limit``.
+    """Return the path of a field, such as ``answers.side`` or ``query limit``.
 
-    A key may be what somebody sent; one that does not look like a name is left out.
+    A key may be input; one that does not look like a name is replaced by an ellipsis.
     """
     place, inside = ("", steps) if not steps else (str(steps[0]), steps[1:])
     told = ""

@@ -1,4 +1,4 @@
-"""`docs/errors.md`: the page that explains every code of an error."""
+"""Generator of `docs/errors.md`, which explains every error code."""
 
 from collections.abc import Iterator
 from itertools import groupby
@@ -21,7 +21,7 @@ never repeated. A running service shows this page at `/docs/errors`.
 
 
 def errors_page() -> str:
-    """Return `docs/errors.md`: a section for each status, in it one for each code."""
+    """Return the contents of `docs/errors.md`: a section per status, with a subsection per code."""
     return "\n".join([HEAD, *_sections()]).rstrip() + "\n"
 
 

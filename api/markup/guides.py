@@ -1,4 +1,4 @@
-"""The guides of `docs/` that users of the service read, as HTML: one source, served as pages."""
+"""Guides of `docs/` for users of the service, rendered as HTML pages from the same source."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ OWN_LIST: Final = "\n- ["
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A section of a guide: the *id* of its heading, and the heading."""
+    """Section of a guide: the *id* of its heading, and the heading."""
 
     id: str
     heading: Markup
@@ -48,7 +48,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """A guide with its *title*; *sections* has none where the text begins with its own list."""
+    """Guide with its *title*; *sections* is empty if the text begins with its own list of them."""
 
     title: str
     sections: tuple[Section, ...]
@@ -56,7 +56,7 @@ class Guide:
 
 
 def _source(name: str) -> str:
-    """Return a guide in Markdown: as it is shipped, or in a checkout the file in `docs/`."""
+    """Return the Markdown of a guide: the packaged file, or in a checkout the one in `docs/`."""
     shipped = files("api") / "web" / "guides"
     folder = shipped if shipped.is_dir() else Path(__file__).parents[2] / "docs"
     return (folder / f"{name}.md").read_text(encoding="utf-8")
@@ -68,7 +68,7 @@ def title_of(name: str) -> str:
 
 
 def guide(name: str) -> Guide:
-    """Return the guide of that *name*, one of `GUIDES`."""
+    """Return the rendered guide *name*, one of `GUIDES`."""
     reader = _reader()
     source = _source(name)
     env: dict[str, Any] = {}
@@ -82,7 +82,7 @@ def guide(name: str) -> Guide:
 
 @cache
 def _reader() -> MarkdownIt:
-    """Return the reader of guides, whose headings have the ids that GitHub gives them."""
+    """Return the Markdown parser of guides, which gives headings the same ids as GitHub."""
     reader = MarkdownIt("commonmark").enable("table").use(anchors_plugin, max_level=4)
     reader.add_render_rule("html_block", _html)
     reader.add_render_rule("html_inline", _html)
@@ -90,13 +90,13 @@ def _reader() -> MarkdownIt:
 
 
 def _html(_self: object, tokens: Sequence[Token], at: int, *_: object) -> str:
-    """Return HTML as the text that it is; a comment, which is for the tests, is left out."""
+    """Render raw HTML as escaped text; comments, which are for the tests, are dropped."""
     found = tokens[at].content
     return "" if found.startswith("<!--") else str(escape(found))
 
 
 def _led(tokens: Iterable[Token]) -> Iterator[Token]:
-    """Yield *tokens* without pictures, with links to pages; a link to anything else is text."""
+    """Yield *tokens* without images, with links to pages; any other link becomes text."""
     address = ""
     for one in tokens:
         if one.type == "link_open":
@@ -107,7 +107,7 @@ def _led(tokens: Iterable[Token]) -> Iterator[Token]:
 
 
 def _address(target: str) -> str:
-    """Return where a link of a guide leads in the service, nothing where that is not shown.
+    """Return the page of the service that a link of a guide leads to, "" if it is not served.
 
     >>> _address("answers.md#limits"), _address("#limits"), _address("operate.md")
     ('/docs/answers#limits', '#limits', '')

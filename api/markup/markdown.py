@@ -1,4 +1,4 @@
-"""Texts of problem files, in Markdown with TeX, as HTML; and what students write, as plain text."""
+"""Markdown with TeX in problem files, rendered as HTML."""
 
 import re
 import threading
@@ -20,7 +20,7 @@ KEPT: Final = 2_048
 
 
 class _Text(threading.local):
-    """The text that a thread is rendering, and what its formulas may still cost."""
+    """Remaining cost budget for the formulas of the text that a thread renders, in CPU seconds."""
 
     seconds_left = 0.0
 
@@ -37,7 +37,7 @@ SCROLLED: Final = 'tabindex="0" role="group" aria-label'
 
 
 def _formula(source: str, options: dict[str, Any]) -> str:
-    """Return a formula as `math`; what stands side by side in a display may break on a phone."""
+    """Render a formula as `math`; side-by-side formulas of a display may wrap on a phone."""
     display = bool(options.get("display_mode"))
     pieces = apart(source) if display else [source.strip()]
     markup = ""
@@ -53,20 +53,20 @@ def _formula(source: str, options: dict[str, Any]) -> str:
 
 
 def _cost(conversion: Conversion) -> float:
-    """Return what a formula takes of the budget of its text: all of it, where the child ended."""
+    """Return the part of the budget that a formula uses: all of it if the child process died."""
     if isinstance(conversion.error, TexCostError):
         return MAX_TEXT_SECONDS
     return conversion.cpu_seconds
 
 
 def _source(source: str, _options: object = None) -> str:
-    """Return a formula as it is written."""
+    """Render a formula as its TeX source."""
     return f"<code>{escape(source)}</code>"
 
 
 @lru_cache(maxsize=2)
 def _markdown(*, converts: bool = True) -> MarkdownIt:
-    """Return the reader of Markdown: no HTML, no images, no links to elsewhere."""
+    """Return the Markdown parser, without raw HTML, images and links."""
     reader = MarkdownIt("commonmark", {"html": False}).enable("table")
     reader.disable(["image", "html_inline", "html_block", "autolink", "link", "reference"])
     renderer = _formula if converts else _source
@@ -74,7 +74,7 @@ def _markdown(*, converts: bool = True) -> MarkdownIt:
 
 
 def prose(text: str) -> Markup:
-    """Return paragraphs of Markdown with formulas as HTML; what is no formula stands as it is.
+    """Render paragraphs of Markdown with formulas as HTML; an invalid formula stays as TeX.
 
     >>> print(prose("A stride of $2$ *skips*."))
     <p>A stride of <span class="math inline"><math><mn>2</mn></math></span> <em>skips</em>.</p>
@@ -82,7 +82,7 @@ def prose(text: str) -> Markup:
     """
     try:
         return _prose(text)
-    except TexUnavailableError:  # this text is tried again the next time
+    except TexUnavailableError:  # not cached: the next call tries again
         return dressed(_markdown(converts=False).render(text), table="given")
 
 
@@ -93,9 +93,9 @@ def _prose(text: str) -> Markup:
 
 
 def dressed(html: str, *, table: str) -> Markup:
-    """Return what a reader made of Markdown as pages show it: no style, and what is wide scrolls.
+    """Prepare rendered Markdown for a page: no inline styles, and wide tables and code scroll.
 
-    Tables have the class *table*. The reader must escape all HTML but its own.
+    Tables get the class *table*. The parser must escape all HTML except its own.
     """
     found = ALIGNED.sub(r' class="to-\1"', html)
     begins = f'<div class="scroll" {SCROLLED}="Table"><table class="{table}">'
@@ -104,7 +104,7 @@ def dressed(html: str, *, table: str) -> Markup:
 
 
 def inline(text: str) -> Markup:
-    """Return one line of Markdown with formulas as HTML without a paragraph around it."""
+    """Render one line of Markdown with formulas as HTML, without a paragraph around it."""
     try:
         return _inline(text)
     except TexUnavailableError:
@@ -118,7 +118,7 @@ def _inline(text: str) -> Markup:
 
 
 def formulas(text: str) -> Iterator[tuple[str, bool]]:
-    """Yield the TeX of each formula of a text, with whether it stands on lines of its own.
+    """Yield the TeX of each formula of a text, and whether it is a display formula.
 
     >>> [*formulas("A stride of $S=2$.")]
     [('S=2', False)]
@@ -135,9 +135,9 @@ def _walked(tokens: Iterable[Token]) -> Iterator[Token]:
 
 
 def formula_faults(text: str) -> Iterator[str]:
-    """Yield why formulas of a *text* cannot be shown as such.
+    """Yield why formulas of *text* cannot be rendered.
 
-    Raises `TexUnavailableError` where the converter does not answer: that is no fault of the text.
+    Raises `TexUnavailableError` if the converter does not answer, which is no fault of the text.
     """
     seconds_left = MAX_TEXT_SECONDS
     for source, display in formulas(text):

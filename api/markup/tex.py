@@ -1,7 +1,8 @@
-"""TeX of a problem's texts as MathML Core, by math-core (ADR 13).
+"""TeX in problem texts as MathML Core, by math-core (ADR 13).
 
-math-core is native code: what could cost much is refused before (`api.markup.tex_bounds`), and the
-rest is converted by a child process that can be killed (`api.markup.tex_converter`).
+math-core is native code. Therefore potentially expensive input is refused first
+(`api.markup.tex_bounds`), and the rest is converted by a child process that can be killed
+(`api.markup.tex_converter`).
 """
 
 import re
@@ -52,7 +53,7 @@ STYLES: Final = {
 
 
 def tex_markup(source: str, *, display: bool = False) -> str:
-    """Return a formula as a `math` element without styles; `TexError` where it is not one.
+    """Return a formula as a `math` element without styles; raise `TexError` if invalid.
 
     >>> tex_markup("S=1")
     '<math><mi>S</mi><mo>=</mo><mn>1</mn></math>'
@@ -64,7 +65,7 @@ def tex_markup(source: str, *, display: bool = False) -> str:
 
 
 def convert_tex(source: str, *, display: bool) -> Conversion:
-    """Return the `math` element of a formula or its error, from the cache where it is there.
+    """Return the `math` element of a formula or its error, cached.
 
     Raises `TexUnavailableError`, which is not cached.
     """
@@ -87,22 +88,22 @@ def _converted(source: str, *, display: bool) -> Conversion:
 
 
 def _admitted(markup: str) -> str:
-    """Return what the converter made, as a page may show it."""
+    """Return the converter's markup in the form that pages may contain."""
     if LINKED.search(markup):
         raise TexError("A formula cannot have a label, nor refer to one.")
-    # Browsers differ in how they draw the box of `menclose`; a row with a class is drawn by all.
+    # Browsers render the box of `menclose` differently; all render a row with a class.
     boxed = markup.replace('<menclose notation="box">', '<mrow class="mx-boxed">')
     return STYLE.sub(_as_classes, boxed.replace("</menclose>", "</mrow>"))
 
 
 def apart(source: str) -> list[str]:
-    r"""Return the formulas that stand side by side in one display, with `\qquad` between them.
+    r"""Split a display at `\qquad` into the formulas that stand side by side.
 
     >>> apart(r"X = 1, \qquad K = \text{a \qquad b}")
     ['X = 1,', 'K = \\text{a \\qquad b}']
     """
     if len(source) > MAX_LENGTH:
-        return [source.strip()]  # it is refused as a whole
+        return [source.strip()]  # `check_bounds` refuses it
     found: list[str] = []
     for piece in APART.split(source):
         if found and len(OPENING.findall(found[-1])) > len(CLOSING.findall(found[-1])):
@@ -113,7 +114,7 @@ def apart(source: str) -> list[str]:
 
 
 def _counted(place: re.Match[str]) -> str:
-    """Return a place as people count characters."""
+    """Return a position counted from 1; math-core counts from 0."""
     return f"at character {int(place[1]) + 1}: "
 
 

@@ -1,8 +1,8 @@
-r"""Bounds on TeX, checked before math-core sees it.
+r"""Bounds on TeX, checked before math-core parses it.
 
-math-core 0.9 parses what follows an opening delimiter twice where the delimiter is not closed, so
-that its time doubles with each of them. It also expands commands that a formula defines, such as
-``\def\a#1{\a{#1#1}}``, until the memory is used up.
+math-core 0.9 parses the text after an unclosed opening delimiter twice, so that its time doubles
+with each of them. It also expands commands that a formula defines, such as ``\def\a#1{\a{#1#1}}``,
+until the memory is used up.
 """
 
 import re
@@ -22,13 +22,13 @@ LEXEME: Final = re.compile(r"\\(?:[A-Za-z]+|[\s\S])|%.*|[^\\\s]")
 DEFINITION: Final = re.compile(
     r"\\(?:def|gdef|global|let|newcommand|providecommand|renewcommand)(?![A-Za-z])"
 )
-# What makes the next group one level deeper without a brace.
+# Commands that nest the next group one level deeper without a brace.
 STACKING: Final = re.compile(r"(?:\\[dt]?frac|\\sqrt|\^|_)(?=\s*(?:\\[dt]?frac|\\sqrt|\^|_))")
 
 GROUP_BEGINS: Final = frozenset({"{", r"\left", r"\begin", r"\begingroup"})
 GROUP_ENDS: Final = frozenset({"}", r"\right", r"\end", r"\endgroup"})
 CELL_ENDS: Final = frozenset({"&", r"\\", r"\cr"})
-# The delimiter that follows one of these opens or closes nothing.
+# A delimiter after one of these neither opens nor closes anything.
 TAKES_DELIMITER: Final = frozenset({r"\left", r"\right", r"\middle"}) | {
     rf"\{size}{side}" for size in ("big", "Big", "bigg", "Bigg") for side in ("", "l", "m", "r")
 }
@@ -52,11 +52,11 @@ CLOSING: Final = frozenset(
 
 
 class TexError(ValueError):
-    """A formula cannot be converted; the text says why and where."""
+    """Formula that cannot be converted; the text explains why and where."""
 
 
 def check_bounds(source: str) -> None:
-    r"""Raise `TexError` for a formula that could cost more than a moment to convert.
+    r"""Raise `TexError` for a formula that could be expensive to convert.
 
     >>> check_bounds(r"\left[0, 1\right) \times [0, 1)")
     >>> check_bounds("(" * 9)
@@ -85,9 +85,9 @@ def _check_depth(source: str) -> None:
 
 
 def _check_closed(source: str) -> None:
-    """Raise `TexError` where too many opening delimiters are not closed.
+    """Raise `TexError` if more than `MAX_UNCLOSED` opening delimiters are not closed.
 
-    A delimiter is closed in its own group and cell, and not by what is only an index.
+    A closing delimiter counts only in the same group and cell, and not as an index.
     """
     groups: list[list[int]] = [[]]
     unclosed: list[int] = []
@@ -114,7 +114,7 @@ def _check_closed(source: str) -> None:
 
 
 def _lexemes(source: str) -> Iterator[tuple[int, str]]:
-    """Yield the commands and characters of a formula, each with its place, without comments."""
+    """Yield the commands and characters of a formula with their positions, without comments."""
     for lexeme in LEXEME.finditer(source):
         if lexeme[0][0] != "%":
             yield lexeme.start(), lexeme[0]
@@ -129,5 +129,5 @@ def _is_closing(lexeme: str) -> bool:
 
 
 def _category(lexeme: str) -> str:
-    """Return the Unicode category of a character, nothing for a command."""
+    """Return the Unicode category of a character, "" for a command."""
     return unicodedata.category(lexeme) if len(lexeme) == 1 else ""

@@ -1,7 +1,7 @@
-"""Child process that converts TeX with math-core, one formula a line.
+"""Child process that converts TeX with math-core, one formula per line.
 
-math-core is native code that cannot be interrupted and holds the interpreter. The kernel ends this
-process where a formula takes more processor time or memory than it may.
+math-core is native code that cannot be interrupted and holds the interpreter lock. The kernel ends
+this process if a formula exceeds its limit of processor time or memory.
 """
 
 import json
@@ -24,10 +24,10 @@ MAX_EXPANSIONS: Final = 200
 def main() -> None:
     """Answer each line of standard input, ``[source, display]`` in JSON, until it ends.
 
-    The answer is ``[true, MathML, seconds]``, or ``[false, why, seconds]`` for a formula that is
-    not one, with the processor time that it took.
+    The answer is ``[true, MathML, seconds]``, or ``[false, why, seconds]`` for an invalid formula;
+    *seconds* is the processor time used.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the parent, which ends this
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C and ends this
     _limit_memory()
     converter = LatexToMathML(annotation=False, fancy_error=False, max_expansions=MAX_EXPANSIONS)
     for line in sys.stdin.buffer:
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def _limit_time(seconds: float) -> None:
-    """End this process after so much processor time, where the system can; 0 lifts the limit."""
+    """End this process after *seconds* of processor time, if the system can; 0 lifts the limit."""
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_PROF, seconds)
 

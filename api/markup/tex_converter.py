@@ -1,4 +1,4 @@
-"""Converts TeX in a child process, which can be killed where a formula takes too long."""
+"""TeX conversion in a child process, which can be killed if a formula takes too long."""
 
 import atexit
 import json
@@ -33,7 +33,7 @@ NO_ANSWER: Final = "The converter of formulas did not answer in time. Try again 
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """The MathML of a formula, or why it has none, and the processor time that it took."""
+    """MathML of a formula, or the error, and the processor time used in seconds."""
 
     markup: str = ""
     error: TexError | None = None
@@ -41,18 +41,18 @@ class Conversion:
 
 
 class TexCostError(TexError):
-    """A formula took more time or memory than it may; the child that converted it has ended."""
+    """A formula exceeded its limit of time or memory, and the child that converted it has ended."""
 
 
 class TexUnavailableError(TexError):
-    """A formula was not converted in time, for a reason that lies not in the formula."""
+    """A formula was not converted in time, for a reason unrelated to the formula."""
 
 
 class TexConverter:
-    """Converts one formula at a time in a child process; threads may share it.
+    """Converts one formula at a time in a child process; safe to share between threads.
 
-    The child is started at the first formula and replaced when it dies. It dies with this process:
-    its input ends then, and what it is busy with ends by its own limit of processor time.
+    The child starts with the first formula and is replaced when it dies. It ends with this process:
+    its input ends then, and its own limit of processor time ends a conversion in progress.
     """
 
     def __init__(self) -> None:
@@ -63,10 +63,10 @@ class TexConverter:
         atexit.register(self.close)
 
     def convert(self, source: str, *, display: bool) -> Conversion:
-        """Return the MathML of a formula, or the error for what is no formula.
+        """Return the MathML of a formula, or the error of an invalid one.
 
-        Raises `TexCostError` for what costs too much, and `TexUnavailableError` where the machine
-        is too busy, or no child can be started.
+        Raises `TexCostError` for a formula that exceeds the limits, and `TexUnavailableError` if
+        the machine is too busy or no child can be started.
         """
         if not self._lock.acquire(timeout=ANSWER_SECONDS):
             raise TexUnavailableError(NO_ANSWER)
@@ -80,13 +80,13 @@ class TexConverter:
         return Conversion(str(text), cpu_seconds=seconds)
 
     def close(self) -> None:
-        """End the child; it is started again when it is needed."""
+        """Stop the child; the next formula starts a new one."""
         child, self._child = self._child, None
         if child is not None:
             _end(child)
 
     def _ask(self, line: bytes) -> bytes:
-        """Return the answer of the child to one line; it is restarted if it died idle."""
+        """Return the child's answer to one line; a child that died idle is restarted."""
         for is_fresh in (False, True):
             child = self._running() if not is_fresh else self._start()
             self._is_late, self._sent_at = False, time.monotonic()
@@ -95,7 +95,7 @@ class TexConverter:
                 child.stdin.flush()  # type: ignore[union-attr]
                 answer = child.stdout.readline()  # type: ignore[union-attr]
             except OSError:
-                continue  # it was gone before it had the formula
+                continue  # the child died before it received the formula
             finally:
                 self._sent_at = None
             if answer.endswith(b"\n"):
@@ -118,7 +118,7 @@ class TexConverter:
             if not name.startswith(SETTINGS_PREFIX)
         }
         try:
-            # `-P`: no module of the folder that this process works in is loaded.
+            # `-P`: import no module from the working directory.
             self._child = subprocess.Popen(
                 [sys.executable, "-P", "-m", "api.markup.tex_child"],
                 env=given | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
@@ -132,7 +132,7 @@ class TexConverter:
         return self._child
 
     def _watch(self, child: subprocess.Popen[bytes]) -> None:
-        """Kill a child that does not answer, as long as it lives."""
+        """Kill a child that does not answer in time; runs as long as the child lives."""
         while child.poll() is None:
             sent_at = self._sent_at
             if sent_at is not None and time.monotonic() - sent_at > ANSWER_SECONDS:

@@ -1,7 +1,8 @@
-"""The rest of the bank, published in a process of its own while the service serves.
+"""Publication of the rest of the bank, in a separate process while the service runs.
 
-It has a low priority, can be stopped at any time and goes on at the next start: each problem is
-stored as soon as it is solved. On PostgreSQL one process at a time of all that serve does it.
+The process has a low priority. It can be stopped at any time and continues at the next start,
+because each problem is stored as soon as it is solved. On PostgreSQL, only one of all serving
+processes publishes at a time.
 """
 
 import multiprocessing
@@ -37,29 +38,29 @@ PAUSE: Final = 60.0
 
 
 def publish_in_background(settings: Settings) -> SpawnProcess:
-    """Start the process and return it; it ends with its parent, however that ends.
+    """Start the publishing process and return it; it never outlives its parent.
 
     Call this from the main thread: the kernel kills a process with the thread that started it.
     """
-    # It starts workers, which Python forbids to a daemon.
+    # Not a daemon: it starts workers, which Python forbids daemons to do.
     process = multiprocessing.get_context("spawn").Process(target=_run, args=(settings,))
     process.start()
-    # Python would else wait for it at the end of this process.
+    # Otherwise Python would wait for it when this process exits.
     Finalize(None, process.kill, exitpriority=0)
     return process
 
 
 def _run(settings: Settings) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it goes to the parent as well
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent receives it as well
     work_quietly(NICE)
     publish_until_complete(settings)
 
 
 def publish_until_complete(settings: Settings) -> None:
-    """Return once this process, or another before it, has published the bank.
+    """Return once this process, or another one before it, has published the bank.
 
-    Where the database fails, or another process publishes, it tries again every minute: the other
-    one may die.
+    It retries every minute if the database fails or another process is publishing, because that
+    process may die.
     """
     while not _published(settings):
         time.sleep(PAUSE)
@@ -90,9 +91,9 @@ def _publish(db: Database, catalogue: Catalogue, *, seeds: int) -> None:
 
 @contextmanager
 def _alone(db: Database) -> Iterator[bool]:
-    """Yield whether no other process publishes into the database meanwhile."""
+    """Yield whether this process may publish: it holds the advisory lock, or uses SQLite."""
     if db.is_sqlite:
-        yield True  # the file is served by one process; two would store nothing twice
+        yield True  # one process serves the file; two would still store nothing twice
         return
     with db.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         got = connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({LOCK})").scalar_one()

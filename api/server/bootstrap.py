@@ -1,4 +1,4 @@
-"""What is done before the service serves: schema, problems, and the demo course."""
+"""Preparation before the service starts: schema, problems, and the demo course."""
 
 import os
 import sys
@@ -55,15 +55,15 @@ log = getLogger("api.starting")
 
 
 class StartError(Exception):
-    """The service cannot start, and why; what it says is for the operator."""
+    """The service cannot start; the message is for the operator."""
 
 
 def prepare(
     settings: Settings, *, clock: Clock = system_clock, is_worker: bool = False
 ) -> Welcome | None:
-    """Bring the database to where it can be served; return what is told of the demo, if any.
+    """Prepare the database for serving; return the welcome of the demo, if there is one.
 
-    A worker leaves the demo to the service. Raises `StartError` where it cannot be.
+    A worker leaves the demo to the service. Raises `StartError` if the database cannot be used.
     """
     makes_demo = settings.demo and not is_worker
     if makes_demo:
@@ -86,7 +86,7 @@ def prepare(
 
 
 def _check_private(settings: Settings) -> None:
-    """Raise `StartError` where others could log in to the demo."""
+    """Raise `StartError` if others could log in to the demo."""
     names = [("GRADER_PUBLIC_URL", settings.public_url, settings.public_url)]
     names += [("GRADER_HOSTS", host, f"http://{host}") for host in settings.hosts]
     for name, value, address in names:
@@ -95,7 +95,7 @@ def _check_private(settings: Settings) -> None:
 
 
 def end_demo(db: Database, *, now: datetime) -> None:
-    """End the log-ins of a demo course that was made at an earlier start."""
+    """End the log-ins of a demo course from an earlier start."""
     with db.transaction() as session:
         course = find_demo(session)
         ended = 0 if course is None else end_logins(session, course.id, now=now)
@@ -104,7 +104,7 @@ def end_demo(db: Database, *, now: datetime) -> None:
 
 
 def _check_durable(db: Database) -> None:
-    """Raise `StartError` where the database may lose what it has confirmed."""
+    """Raise `StartError` if the database may lose confirmed data."""
     unsafe = db.unsafe_settings()
     if unsafe:
         raise StartError(WEAK.format(told=" and ".join(f"{name} = off" for name in unsafe)))
@@ -136,7 +136,7 @@ def _demo(
 
 
 def _made(db: Database, catalogue: Catalogue, settings: Settings, *, now: datetime) -> UUID:
-    """Publish what the demo asks, and make it; return the id of the course."""
+    """Publish the problems of the demo, create its course, and return the course id."""
     plan = planned(catalogue.ids)
     with _workers() as executor:
         _publish(db, catalogue, executor, plan=plan, seeds=settings.seeds, now=now)
@@ -187,7 +187,7 @@ def _workers() -> Iterator[WorkerPool]:
 
 @contextmanager
 def _shown(title: str) -> Iterator[Callable[[str, int, int], None]]:
-    """Say what is done; on a terminal, with a bar."""
+    """Print *title*; on a terminal also display a progress bar."""
     sys.stdout.write(f"{title} ...\n")
     sys.stdout.flush()
     err = console.ERR

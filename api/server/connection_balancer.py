@@ -1,7 +1,8 @@
-"""Connections, taken from the listening socket one at a time, and shared among processes.
+"""Connection balancing: accepts one connection at a time, and balances them among processes.
 
-Several processes listen at one socket. An event loop by itself takes all that wait there: of the
-connections that a proxy keeps open one process would have them all, and the others nothing to do.
+All processes listen on one socket. An event loop by itself accepts all pending connections at once.
+When a proxy opens its keep-alive connections, one process would get them all, and the others would
+have no work for as long as the proxy keeps them (ADR 15).
 """
 
 import asyncio
@@ -24,29 +25,30 @@ log = logging.getLogger("api.acceptor")
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """The connections of one process among those of all: *counts*, in shared memory, at a place."""
+    """Connection count of one process: index *at* of *counts*, which is in shared memory."""
 
     counts: MutableSequence[int]
     at: int
 
     def is_ahead(self, own: int) -> bool:
-        """Tell the others how many are one's own; return whether another process has fewer."""
+        """Publish this process's count *own*; return whether another process has fewer."""
         self.counts[self.at] = own
         return own > min(self.counts)
 
 
 def shares(processes: int) -> list[Share]:
-    """Return the shares of so many processes; they are given to them when they start."""
+    """Return one connection count for each process, to be passed to it at its start."""
     counts: MutableSequence[int] = RawArray("i", processes)
     return [Share(counts, at) for at in range(processes)]
 
 
 class Acceptor:
-    """Takes what comes to a *listener*, each with a *protocol* that is made for it, until closed.
+    """Accepts connections from *listener* until closed, each with a new *protocol*.
 
-    *connections* are those of this process. Where its *share* is larger than another's, the others
-    may go first; what nobody takes meanwhile it takes itself, so that a process that has died, or
-    is busy, keeps nobody waiting. uvicorn closes it as it would a server of asyncio.
+    *connections* are those of this process. If *share* says that another process has fewer, this
+    one pauses for `COURTESY` seconds and then accepts what nobody has taken. So a process that has
+    died or is busy delays a connection only by that pause. uvicorn closes this object like a server
+    of asyncio.
     """
 
     def __init__(
@@ -65,12 +67,12 @@ class Acceptor:
         self._watch()
 
     def close(self) -> None:
-        """Take nothing more."""
+        """Stop accepting."""
         self._is_open = False
         self._loop.remove_reader(self._listener)
 
     async def wait_closed(self) -> None:
-        """Return once what was taken has its protocol."""
+        """Wait until every accepted connection has its protocol."""
         await asyncio.gather(*self._opening)
 
     def _watch(self) -> None:
@@ -78,7 +80,7 @@ class Acceptor:
             self._loop.add_reader(self._listener, self._look)
 
     def _look(self) -> None:
-        """Take what has come, or leave it to others for a moment."""
+        """Accept a pending connection, or leave it to the others for a moment."""
         own = len(self._connections) + len(self._opening)
         if self._share is None or not self._share.is_ahead(own):
             self._take()
@@ -87,7 +89,7 @@ class Acceptor:
         self._loop.call_later(COURTESY, self._look_again)
 
     def _look_again(self) -> None:
-        """Take what nobody else has taken."""
+        """Accept a connection that no other process has taken."""
         if self._is_open:
             self._watch()
             self._take()
@@ -96,7 +98,7 @@ class Acceptor:
         try:
             taken, _ = self._listener.accept()
         except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-            return  # another process was faster, or whoever came has gone
+            return  # another process was faster, or the client has left
         except OSError as error:
             log.error("no connection can be taken: %s", error.strerror)  # noqa: TRY400
             self._loop.remove_reader(self._listener)
@@ -110,5 +112,5 @@ class Acceptor:
         taken.settimeout(0)
         try:
             await self._loop.connect_accepted_socket(self._protocol, taken)
-        except OSError:  # it was reset meanwhile
+        except OSError:  # the client reset it meanwhile
             taken.close()

@@ -1,7 +1,8 @@
-"""Connection deadlines, and the choice of the connection to close when there are too many.
+"""Connection deadlines, and the choice of the connection to close if there are too many.
 
-A client has 10 s to send the head of a request, and 60 s to take more of a response. The deadline
-of a body is in `api.http.bodies`; here a connection ends whose body the application does not read.
+A client has 10 s to send the head of a request, and 60 s without reading any of a response. The
+deadline of a body is in `api.http.bodies`. Here a connection ends if its body goes on although the
+application no longer reads it.
 """
 
 import asyncio
@@ -29,7 +30,7 @@ CHECK_SECONDS: Final = 2.5
 
 
 class ConnectionDeadlines:
-    """Closes one connection when its client misses a deadline."""
+    """Deadlines of one connection; closes it if its client misses one."""
 
     def __init__(self, protocol: "CappedProtocol") -> None:
         self._protocol = protocol
@@ -48,20 +49,21 @@ class ConnectionDeadlines:
             self._timer.cancel()
 
     def abort(self) -> None:
-        """Close the connection at once, without sending the rest, and free its place."""
+        """Close the connection at once, without sending the rest, and free its slot."""
         self._protocol.connections.discard(self._protocol)
         self._protocol.transport.abort()
 
     def discard(self, size: int) -> None:
-        """Count *size* bytes of a refused body; pauses reading until the next check if too many."""
+        """Count *size* bytes of a refused body; too many pause reading until the next check."""
         self._discarded_bytes += size
         if self._discarded_bytes > MAX_DISCARDED_BYTES:
             self._protocol.flow.pause_reading()
 
     def waiting_since(self) -> tuple[bool, float] | None:
-        """Return whether the client uploads as an authenticated caller, and since when it is late.
+        """Return whether this is an authenticated upload, and since when the client is late.
 
-        Returns None while the service works on a request or sends a response.
+        The time is that of the event loop. Returns None while the service works on a request or
+        sends a response.
         """
         protocol = self._protocol
         if self._stalled_since is not None:
@@ -87,7 +89,7 @@ class ConnectionDeadlines:
         self._timer = self._protocol.loop.call_later(CHECK_SECONDS, self._check)
 
     def _note_progress(self, now: float) -> None:
-        """Note since when the client has taken no byte of the response."""
+        """Record since when the client has read no byte of the response."""
         unsent = self._protocol.transport.get_write_buffer_size()
         if not unsent or unsent != self._unsent_bytes:
             self._stalled_since = None
@@ -101,7 +103,7 @@ class ConnectionDeadlines:
             stalled = self._stalled_since
             return stalled is not None and now - stalled > SEND_TIMEOUT_SECONDS
         if protocol.flow.read_paused:
-            return False  # the client may have sent bytes that were not read yet
+            return False  # the client may have sent bytes that are still unread
         if protocol.message_began_at is not None:
             allowed = UNREAD_BODY_TIMEOUT_SECONDS if protocol.has_head else HEAD_TIMEOUT_SECONDS
             return now - protocol.message_began_at > allowed
@@ -115,7 +117,7 @@ class ConnectionDeadlines:
 def make_room(newest: "CappedProtocol") -> bool:
     """Close the connection that has kept the service waiting longest, except the *newest*.
 
-    Uploads of authenticated callers come last. Returns False if every other connection has a
+    Uploads of authenticated callers are closed last. Returns False if every other connection has a
     request in progress.
     """
     others: Iterable[CappedProtocol] = newest.connections - {newest}  # type: ignore[assignment]

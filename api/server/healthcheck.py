@@ -1,8 +1,8 @@
-"""Health check of the containers: `python -m api.server.healthcheck` exits 0 while all is well.
+"""Health check of the containers: `python -m api.server.healthcheck` exits 0 if healthy.
 
-A service is asked whether it can work; a worker, which nobody can ask, touches its heartbeat. The
-settings are read as the service reads them. This needs nothing but the standard library, so that
-asking costs little.
+It checks the age of the heartbeat file if one is set, because a worker cannot be queried; otherwise
+it queries the readiness of the service. Settings are read as the service reads them. It needs only
+the standard library, so that a check is cheap.
 """
 
 import os
@@ -26,7 +26,10 @@ EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # only comp
 
 
 def all_is_well(environment: Mapping[str, str]) -> bool:
-    """Return whether what *environment* sets up can work; settings that cannot be read are told."""
+    """Return whether the service or worker set up by *environment* is healthy.
+
+    Settings that cannot be read are reported on standard error.
+    """
     try:
         given = gather(environment, LOOKED_AT, hidden=())
     except SettingsError as error:
@@ -39,7 +42,7 @@ def all_is_well(environment: Mapping[str, str]) -> bool:
 
 
 def url_of(host: str, port: object) -> str:
-    """Return the URL by which this machine reaches what listens there.
+    """Return the URL at which this machine reaches a listener on *host* and *port*.
 
     >>> url_of("0.0.0.0", 8000), url_of("::", 80)
     ('http://127.0.0.1:8000', 'http://[::1]:80')
@@ -56,7 +59,7 @@ def _beats(file: Path) -> bool:
 
 
 def _is_ready(url: str) -> bool:
-    # A service that has names answers to this one too.
+    # A service with configured hosts accepts this one too.
     asked = Request(f"{url}/readyz", headers={"Host": "localhost"})  # noqa: S310  # http alone
     try:
         with build_opener(ProxyHandler({})).open(asked, timeout=PATIENCE):

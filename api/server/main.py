@@ -1,4 +1,4 @@
-"""The server process, from its settings to its end."""
+"""Server process, from reading the settings to its exit."""
 
 import os
 import socket
@@ -36,9 +36,9 @@ log = getLogger("api.serve")
 
 
 def serve(settings: Settings) -> int:
-    """Prepare the database, serve until the process is told to stop, and return its exit code.
+    """Prepare the database, serve until the process is stopped, and return its exit code.
 
-    The bank is published meanwhile, in a process of its own.
+    Meanwhile a separate process publishes the bank.
     """
     with bound(settings) as listener:
         told, address = prepare(settings), address_of(listener)
@@ -53,7 +53,7 @@ def serve(settings: Settings) -> int:
 
 
 def start_worker(settings: Settings) -> None:
-    """Do, once the database can be used, what those that serve leave to a worker."""
+    """Wait for the database, then do the work that serving processes leave to a worker."""
     Heartbeat(settings.heartbeat).check()
     prepare(settings, is_worker=True)
     work(settings)
@@ -86,7 +86,7 @@ def _work(up: Callable[[], None], settings: Settings) -> None:
 
 
 def _greet(welcome: Welcome | None, address: str) -> None:
-    """Say that the service can be reached, and where; of the demo, how to come in."""
+    """Log the address of the service; for a demo, print how to log in."""
     log.info("Grader is running on %s (Ctrl+C stops it)", address)
     if welcome is not None:
         sys.stdout.write(welcome.text(address))
@@ -94,9 +94,9 @@ def _greet(welcome: Welcome | None, address: str) -> None:
 
 
 def main(then: Callable[[Settings], int | None] = serve) -> None:
-    """Serve, or do *then*, with the settings of the environment.
+    """Run *then*, which serves by default, with the settings of the environment.
 
-    What cannot be is told in a line, and the exit code is 2.
+    An expected error prints one line and exits with code 2.
     """
     try:
         settings = Settings.read(os.environ)

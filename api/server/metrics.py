@@ -1,7 +1,7 @@
-"""Figures of the service for Prometheus: requests by route, how long they took, how many there are.
+"""Prometheus metrics: requests by route, their duration, and requests in progress.
 
-Several processes of one service write them into files of one folder, so that whichever is asked
-tells those of all.
+Several processes of one service write them to files in one folder, so that each of them can report
+the totals.
 """
 
 import hmac
@@ -35,7 +35,7 @@ OF_THE_SERVICE: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 class Metrics:
-    """Counts what the shell tells it, from the head of a request to its end."""
+    """Metrics of requests, updated by the HTTP policy from the head of a request to its end."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -68,18 +68,18 @@ class Metrics:
         about.labels(version("dlgrader")).set(1)
 
     def began(self) -> None:
-        """Take note of the head of a request."""
+        """Count a request in progress."""
         self._under_way.inc()
 
     def ended(self, method: str, route: str, *, status: int, seconds: float) -> None:
-        """Take note of the end of a request."""
+        """Count a finished request and its duration."""
         self._under_way.dec()
         told = method if method in METHODS else "other"
         self._requests.labels(told, route, str(status)).inc()
         self._seconds.labels(_area(method, route)).observe(seconds)
 
     def text(self) -> bytes:
-        """Return the figures, those of all processes where there are several."""
+        """Return the metrics in Prometheus format, of all processes if there are several."""
         if FOLDER not in os.environ:
             return generate_latest(self.registry)
         together = CollectorRegistry()
@@ -88,13 +88,13 @@ class Metrics:
 
 
 def metrics_routes(metrics: Metrics, token: str) -> ApiRouter:
-    """Return `GET /metrics`, for whoever sends the *token*; it is no part of the API."""
+    """Return `GET /metrics`, which requires *token*; it is not part of the API."""
     expected = (BEARER + token).encode()
     router = ApiRouter(prefix="", tags=["service"])
 
     @router.get("/metrics", include_in_schema=False)
     def tell(request: Request) -> Response:
-        """Return the figures as Prometheus reads them."""
+        """Return the metrics in Prometheus format."""
         given = request.headers.get("authorization", "").encode()
         if not hmac.compare_digest(given, expected):
             raise Unauthenticated(CODES["unauthenticated"].meaning)
@@ -106,13 +106,13 @@ def metrics_routes(metrics: Metrics, token: str) -> ApiRouter:
 
 
 def forget_process(pid: int) -> None:
-    """Leave out of what is under way what a process had to do that has ended."""
+    """Remove the requests in progress of a process that has ended."""
     if FOLDER in os.environ:
         mark_process_dead(pid)  # type: ignore[no-untyped-call]
 
 
 def _area(method: str, route: str) -> str:
-    """Return what a request is for, in the few words that a distribution is kept by."""
+    """Return the area of a request; the duration histogram has few labels, to stay small."""
     if route in OF_THE_SERVICE:
         return "service"
     if method == "POST" and route.endswith("/submissions"):

@@ -1,4 +1,4 @@
-"""What a connection may send: the head has an end, and soon; no other protocol is spoken."""
+"""HTTP protocol of a connection, with a limit on the request head and without upgrades."""
 
 import asyncio
 from collections.abc import Callable
@@ -32,7 +32,7 @@ NO_TUNNEL: Final = "There is no way through to another server."
 
 
 class _Parser(httptools.HttpRequestParser):
-    """A parser that says where another protocol would begin, and raises nothing for it."""
+    """Parser that records the position of a protocol upgrade instead of raising an error."""
 
     stopped_at: int | None = None
 
@@ -41,7 +41,7 @@ class _Parser(httptools.HttpRequestParser):
         self.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's
 
     def feed_data(self, data: Any) -> None:
-        """Read *data* up to the end of a head that asks for another protocol."""
+        """Parse *data*, up to the end of a head that requests another protocol."""
         try:
             super().feed_data(data)
         except httptools.HttpParserUpgrade as asked:
@@ -49,9 +49,9 @@ class _Parser(httptools.HttpRequestParser):
 
 
 class Joined:
-    """A *transport* that sends the head of an answer together with what follows it.
+    """Wrapper of a *transport* that sends the head of a response together with its body.
 
-    uvicorn writes both apart. Each writing is a call of the system, and wakes whoever reads.
+    uvicorn writes them separately. Each write is a system call and wakes the reader.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Joined:
         return getattr(self._transport, name)
 
     def write(self, data: bytes) -> None:
-        """Send *data*; a head waits for what follows it until the loop turns."""
+        """Send *data*; hold a head until the next write or the next turn of the event loop."""
         if self._held:
             data, self._held = self._held + data, b""
         elif data.startswith(HEAD):
@@ -79,10 +79,10 @@ class Joined:
         self._transport.write(data)
 
     def close(self) -> None:
-        """Close once all is sent, and later where the client is still sending a body.
+        """Close after sending everything, and later if the client is still sending a body.
 
-        To close a socket with bytes that were not read resets the connection, and a client that
-        sends all before it reads would lose the response (RFC 9112, 9.6).
+        Closing a socket with unread bytes resets the connection. A client that sends everything
+        before it reads would then lose the response (RFC 9112, 9.6).
         """
         self._send_held()
         if self._begin_lingering():
@@ -92,16 +92,17 @@ class Joined:
 
     def _send_held(self) -> None:
         held, self._held = self._held, b""
-        if held and not self._transport.is_closing():  # it may have been reset meanwhile
+        if held and not self._transport.is_closing():  # the client may have reset it
             self._transport.write(held)
 
 
 class CappedProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP, which refuses a head over 16 KiB with 431; the parser itself has no limit.
+    """uvicorn's HTTP protocol, with a limit on the head: over 16 KiB it responds 431.
 
-    It ignores `Upgrade`, as a server may (RFC 9110, 7.8). The parser takes what follows such a head
-    for the other protocol, so that a body would be lost, or read as the next request: the head is
-    read once more without that field, by a new parser, and what follows it as ever.
+    The parser itself has no limit. The protocol ignores `Upgrade`, as a server may (RFC 9110, 7.8).
+    The parser takes everything after such a head for the other protocol, so that a body would be
+    lost or parsed as the next request. Therefore a new parser reads the head again without that
+    field, and then the rest as usual.
     """
 
     parser: _Parser
@@ -118,21 +119,21 @@ class CappedProtocol(HttpToolsProtocol):
         self.deadlines = ConnectionDeadlines(self)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to serve a connection; closes another one if there are too many."""
+        """Start serving a connection; close another one if there are too many."""
         super().connection_made(transport)
         self.transport = Joined(transport, self.loop, self._begin_lingering)  # type: ignore[assignment]
         self.deadlines.start()
         limit = self.limit_concurrency
         if limit is not None and (len(self.connections) <= limit or make_room(self)):
-            self.limit_concurrency = None  # uvicorn answers 503 where there was no room
+            self.limit_concurrency = None  # otherwise uvicorn responds 503
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End."""
+        """Stop the deadlines."""
         self.deadlines.stop()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read what came; nothing of which a part is kept grows without end."""
+        """Parse *data*; unfinished heads are limited, so that no buffer grows without bound."""
         if self._is_draining:
             self.deadlines.discard(len(data))
             return
@@ -147,29 +148,29 @@ class CappedProtocol(HttpToolsProtocol):
 
     @property
     def newest_cycle(self) -> RequestResponseCycle | None:
-        """The request whose head came last, None before the first."""
+        """The request whose head arrived last, None before the first."""
         return self.cycle
 
     def on_message_begin(self) -> None:
-        """Begin to count."""
+        """Reset the counters of the head."""
         self._head = 0
         self.has_head = False
         self.message_began_at = self.loop.time()
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
-        """Take a piece of the address."""
+        """Count and store a piece of the URL."""
         self._count(len(url))
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header; what follows a body in the manner of one is counted and left out."""
+        """Count and store a header; trailers after a chunked body are counted and dropped."""
         self._count(len(name) + len(value) + FIELD_OVERHEAD_BYTES)
         if not self.has_head:
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Begin the request, or wait until its head is read once more."""
+        """Start the request, or wait until its head is parsed again without `Upgrade`."""
         self.has_head = True
         if self.pipeline:
             self._check_queue()
@@ -179,14 +180,14 @@ class CappedProtocol(HttpToolsProtocol):
             raise ValueError(NO_TUNNEL)  # the parser stops here
 
     def on_body(self, body: bytes) -> None:
-        """Take a piece of the body, whose length the shell counts."""
+        """Pass on a piece of the body; the HTTP policy limits its length."""
         self._pending = 0
         super().on_body(body)
         if self.cycle.response_complete:
             self.deadlines.discard(len(body))
 
     def on_message_complete(self) -> None:
-        """End the request."""
+        """Mark the body as complete."""
         if self.parser.should_upgrade():
             return
         self._pending = 0
@@ -195,7 +196,7 @@ class CappedProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what cannot be read, or is too long, and close."""
+        """Respond 400, or 431 for a head over the limit, and close."""
         if self._is_draining:
             return
         if self._refused:
@@ -204,14 +205,14 @@ class CappedProtocol(HttpToolsProtocol):
             super().send_400_response(msg)
 
     def _begin_lingering(self) -> bool:
-        """Drop what still comes of a body whose request was answered; False where none does."""
+        """Start to drop the rest of an unread body; return False if there is none."""
         if self._is_draining or not self.has_head or self.message_began_at is None:
             return False
         self._is_draining = True
         return True
 
     def _check_queue(self) -> None:
-        """Stop reading if too many requests are queued; the connection ends after the last."""
+        """Stop reading if too many requests are queued; the connection closes after the last."""
         fields = sum(len([*cycle.scope["headers"]]) for cycle, _ in self.pipeline)
         if len(self.pipeline) < MAX_QUEUED_REQUESTS and fields < MAX_QUEUED_FIELDS:
             return
@@ -232,7 +233,7 @@ class CappedProtocol(HttpToolsProtocol):
         return b"\r\n".join((first, *fields, b"", b""))
 
     def _refuse(self) -> None:
-        self._is_draining = True  # the connection is closed at once: what comes has no end
+        self._is_draining = True  # close at once: the head may have no end
         head = (
             b"content-type: text/plain; charset=utf-8\r\n"
             b"content-length: %d\r\nconnection: close\r\n\r\n" % len(TOO_LARGE)

@@ -1,4 +1,4 @@
-"""Several processes that serve at one address: started together, replaced, stopped together."""
+"""Supervisor of the processes at one address: starts, replaces and stops them."""
 
 import logging
 import multiprocessing
@@ -31,7 +31,7 @@ log = logging.getLogger("api.supervisor")
 
 @dataclass(slots=True)
 class Post:
-    """A child that there always is: what it does, and the process that does it now."""
+    """Supervised process slot: its work, and the process that does it now."""
 
     name: str
     work: Work
@@ -43,7 +43,7 @@ class Post:
     is_up: bool = field(default=False)
 
     def start(self) -> None:
-        """Fill the post with a new process."""
+        """Start a new process in this slot."""
         context = multiprocessing.get_context("spawn")
         self.ready, told = context.Pipe(duplex=False)
         self.process = context.Process(
@@ -54,7 +54,7 @@ class Post:
         self.is_up = False
 
     def hear(self) -> bool:
-        """Return whether the process has just said that it is up."""
+        """Return whether the process became ready since the last call."""
         if self.is_up or self.ready is None or not self.ready.poll():
             return False
         try:
@@ -65,7 +65,10 @@ class Post:
         return self.is_up
 
     def fell_empty(self) -> bool:
-        """Return whether the process has ended; the next one waits longer if it never was up."""
+        """Return whether the process has exited, and schedule its replacement.
+
+        The pause grows with each process that exits before it is ready, up to 30 s.
+        """
         if self.process is None or self.process.exitcode is None:
             return False
         if not self.is_up:
@@ -77,10 +80,10 @@ class Post:
 
 
 class Supervisor:
-    """Keeps *posts* filled until this process is told to stop; the first server calls *on_up*.
+    """Keeps a process in each slot of *posts* until this process is stopped.
 
-    *on_end* is told the id of each process that has ended; *on_stop* is called before the others
-    are told to stop.
+    *on_up* is called when the first server is ready. *on_end* gets the id of each process that has
+    exited. *on_stop* is called before the processes get SIGTERM.
     """
 
     def __init__(
@@ -97,7 +100,7 @@ class Supervisor:
         self._signals = 0
 
     def run(self) -> int:
-        """Return the exit code, once all have ended: 1 where no server could start."""
+        """Run until all processes have exited; return the exit code, 1 if no server could start."""
         for one in (signal.SIGINT, signal.SIGTERM):
             signal.signal(one, self._told)
         for post in self._posts:
@@ -111,9 +114,9 @@ class Supervisor:
         self._signals += 1
 
     def _watch(self) -> bool:
-        """Look at every post once; False where it is hopeless."""
+        """Check every slot once; return False if a process exits before any server was ready."""
         for post in self._posts:
-            # A worker alone answers nobody.
+            # A worker alone does not make the service reachable.
             if post.hear() and post.name == SERVER and not self._was_up:
                 self._was_up = True
                 self._on_up()
@@ -128,7 +131,7 @@ class Supervisor:
         return True
 
     def _stop(self) -> None:
-        """End the children, by force after a while or at a second signal."""
+        """Stop the processes; kill them after a timeout or at a second signal."""
         asked = self._signals
         self._on_stop()
         for process in self._running():
@@ -146,7 +149,7 @@ class Supervisor:
 
 
 def _child(told: Connection, work: Work, arguments: tuple[Any, ...]) -> None:
-    """Be one of the processes: a signal of the keyboard goes to the parent, who passes it on."""
+    """Entry point of a process: ignores Ctrl-C, which the parent receives too and passes on."""
     end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_quietly()

@@ -1,4 +1,4 @@
-"""One process that serves: its socket, its limits, and how it stops."""
+"""Serving process: its socket, its limits, and its shutdown."""
 
 import asyncio
 import signal
@@ -28,7 +28,10 @@ KEEP_ALIVE: Final = 5
 
 
 class _Server(uvicorn.Server):
-    """A server that calls *listening* once it can be reached; *share* is of several alone."""
+    """uvicorn server that calls *listening* once it is reachable.
+
+    *share* is the connection count of this process, None if there is only one.
+    """
 
     def __init__(
         self, config: uvicorn.Config, listening: Callable[[], None], share: Share | None
@@ -37,7 +40,7 @@ class _Server(uvicorn.Server):
         self._listening, self._share = listening, share
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take connections from *sockets*, and say so."""
+        """Start accepting connections from *sockets*, then call *listening*."""
         await super().startup([])
         there = self.server_state.connections
         doors = [Acceptor(one, self._protocol, there, self._share) for one in sockets or ()]
@@ -45,16 +48,16 @@ class _Server(uvicorn.Server):
         self._listening()
 
     def _protocol(self) -> asyncio.Protocol:
-        """Return what speaks HTTP on a new connection."""
+        """Return the HTTP protocol of a new connection."""
         return self.config.http_protocol_class(  # type: ignore[call-arg]  # it is httptools'
             config=self.config, server_state=self.server_state, app_state=self.lifespan.state
         )
 
 
 def bound(settings: Settings) -> socket.socket:
-    """Return a socket at the address of the service, at which nobody is answered yet.
+    """Return a socket that is bound to the address of the service, but does not listen yet.
 
-    Raises `StartError` where the address is taken or is none.
+    Raises `StartError` if the address is invalid or in use.
     """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     opened = socket.socket(family, socket.SOCK_STREAM)
@@ -68,9 +71,9 @@ def bound(settings: Settings) -> socket.socket:
 
 
 def listen(opened: socket.socket, settings: Settings) -> None:
-    """Let connections come to *opened*, a socket from `bound`; from now on nobody else can.
+    """Start listening on *opened*, a socket from `bound`; no other process can do so afterwards.
 
-    Raises `StartError` where another began to listen at its address after it was bound.
+    Raises `StartError` if another process began to listen at its address after it was bound.
     """
     try:
         opened.listen(WAITING)
@@ -86,12 +89,15 @@ def _unusable(settings: Settings, error: OSError) -> StartError:
 
 
 def address_of(listener: socket.socket) -> str:
-    """Return the URL by which this machine reaches what listens there."""
+    """Return the URL at which this machine reaches *listener*."""
     return url_of(*listener.getsockname()[:2])
 
 
 def end_quietly() -> None:
-    """Let this process end with code 0 when it is told to: uvicorn passes the signal on at last."""
+    """Make SIGTERM end this process with exit code 0.
+
+    The handler matters also after a shutdown, because uvicorn then raises the signal again.
+    """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
 
@@ -103,9 +109,9 @@ def run(
     listening: Callable[[], None],
     share: Share | None = None,
 ) -> None:
-    """Serve *app* until the process is told to stop, and then finish what was accepted.
+    """Serve *app* until the process is stopped, then finish the accepted requests.
 
-    *share* is that of this process in the connections, where there are several.
+    *share* is the connection count of this process if there are several.
     """
     keep_what_there_is()
     server = _Server(config_of(app, settings), listening, share)
@@ -118,7 +124,10 @@ def run(
 
 
 def config_of(app: FastAPI, settings: Settings) -> uvicorn.Config:
-    """Return how uvicorn serves; the log is our own, in which nobody's address or query stands."""
+    """Return uvicorn's configuration.
+
+    Its access log is off, because it contains addresses and queries; the service writes its own.
+    """
     return uvicorn.Config(
         app,
         http=CappedProtocol,

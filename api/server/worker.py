@@ -1,4 +1,4 @@
-"""The process beside those that serve: it publishes the bank, and does what regrades ask for."""
+"""Worker process: publishes the bank and executes regrades."""
 
 import logging
 import signal
@@ -27,19 +27,19 @@ log = logging.getLogger("api.worker")
 
 
 class Heartbeat:
-    """The *file* that a worker touches to show that it lives; None is none."""
+    """Heartbeat *file* that a worker touches to show that it is alive; None disables it."""
 
     def __init__(self, file: Path | None) -> None:
         self._file, self._failed = file, False
 
     def check(self) -> None:
-        """Raise `StartError` where the file cannot be written."""
+        """Raise `StartError` if the file cannot be written."""
         self.beat()
         if self._failed:
             raise StartError(f"{PREFIX}HEARTBEAT: set it to a file that can be written")
 
     def beat(self) -> None:
-        """Touch the file; where that fails it is told, once until it works again."""
+        """Touch the file; log a failure once until it succeeds again."""
         try:
             if self._file is not None:
                 self._file.touch()
@@ -53,9 +53,9 @@ class Heartbeat:
 
 
 def work(settings: Settings, *, up: Callable[[], None] = lambda: None) -> None:
-    """Work until this process is told to stop; a chunk of a regrade that is begun is ended.
+    """Work until this process is stopped; a regrade chunk in progress is finished first.
 
-    *up* is called once it works.
+    *up* is called once the worker is ready.
     """
     told = threading.Event()
     for one in (signal.SIGINT, signal.SIGTERM):

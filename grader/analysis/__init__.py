@@ -1,11 +1,11 @@
 """Item analysis: statistics of a class's scores per assignment, item and variant.
 
-Pure functions of numbers; of a whole class they take counts and sums, never its rows. The figures
-are floats (credits and points are not: nothing here decides a score), and None stands where too
-few students allow no figure. `distribution` describes totals, `items` and `reliability` the items
-of an assignment, `attempts` what later attempts bring, `answers` the wrong answers, `fairness` the
-variants; `flags` says what to look at, with intervals from `inference`; `searching` finds who
-guesses by halving.
+Pure functions of numbers; for a class they take counts and sums, never its rows. The results are
+floats (credits and points are not: nothing here decides a score), and None if there are too few
+students. `distribution` describes totals, `items` and `reliability` the items of an assignment,
+`attempts` the effect of later attempts, `answers` the wrong answers, `fairness` the variants;
+`flags` lists what to review, with intervals from `inference`; `searching` detects students who
+guess by bisection.
 """
 
 from grader.analysis.answers import (

@@ -1,4 +1,4 @@
-"""Which wrong answers a part gets, who gives them, and whether one of them is a better key."""
+"""Wrong answers to a part: their frequency, their causes, and doubts about the key."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ HALF: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class AnswerGroup:
-    """Equal wrong answers: how many gave it, *in_top* of them in the top third, their mean total.
+    """Equal wrong answers: *count* of them, *in_top* from the top third, and their mean total.
 
-    *mistakes* are the ids of those that explain it; none means that nothing does.
+    *mistakes* are the ids of the mistakes that explain the answer; empty if none does.
     """
 
     value: str
@@ -34,7 +34,7 @@ class AnswerGroup:
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """How many answers are right, and how many of those come from the top third."""
+    """Number of right answers, and how many of them come from the top third."""
 
     count: int
     in_top: int
@@ -42,7 +42,7 @@ class Right:
 
 @dataclass(frozen=True, slots=True)
 class WrongAnswer:
-    """A group with its share of the wrong answers; *key_doubt* says that it may be the key."""
+    """A group with its share of the wrong answers; *key_doubt* if it may be the true key."""
 
     group: AnswerGroup
     share_of_wrong: float
@@ -51,7 +51,7 @@ class WrongAnswer:
 
 @dataclass(frozen=True, slots=True)
 class WrongAnswers:
-    """The wrong answers among *n*: those that no mistake explains first, then the most frequent."""
+    """Wrong answers among *n*: those that no mistake explains first, then by frequency."""
 
     n: int
     wrong: int
@@ -60,19 +60,19 @@ class WrongAnswers:
 
     @property
     def doubts(self) -> tuple[WrongAnswer, ...]:
-        """The answers that have clearly more votes than the key among the top third."""
+        """The answers that clearly outvote the key among the top third."""
         return tuple(row for row in self.rows if row.key_doubt)
 
 
 def wrong_answers(
     groups: Sequence[AnswerGroup], right: Right, *, wrong: int | None = None
 ) -> WrongAnswers:
-    """Return the table of wrong answers, with a doubt about the key where there is reason.
+    """Return the table of wrong answers, with a doubt about the key if there is reason.
 
-    *wrong* is how many there are in all, where *groups* are only some of them.
+    *wrong* is the total number of wrong answers, if *groups* holds only some of them.
 
     The reason: of those in the top third who gave either this answer or the key, more gave this
-    answer, so clearly that the interval of their share lies above one half; 20 students at least.
+    answer, and the interval of their share lies above one half; at least 20 students.
     """
     wrong = sum(group.count for group in groups) if wrong is None else wrong
     n = wrong + right.count

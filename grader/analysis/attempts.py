@@ -1,4 +1,4 @@
-"""What several attempts bring, and how long the first answer takes."""
+"""Statistics of attempts: the gain from later ones, and the time to the first answer."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ NEARLY: Final = 1 - 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """How many were right first at this *attempt*, and the share of all who were by then."""
+    """Number of students first right at this *attempt*, and the share of all right by then."""
 
     attempt: int
     count: int
@@ -31,7 +31,7 @@ class Solved:
 
 @dataclass(frozen=True, slots=True)
 class Attempts:
-    """At which attempt *n* students were right; *mean* and *median* are of those who ever were."""
+    """Attempts that *n* students needed; *mean* and *median* cover those who were ever right."""
 
     n: int
     never: int
@@ -42,9 +42,9 @@ class Attempts:
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """The mean credit of *n* students at first and at best, between 0 and 1.
+    """Mean credit of *n* students at the first and at the best attempt, between 0 and 1.
 
-    *improvable* had less than full credit at first, *improved* of them did better later.
+    *improvable* students had less than full credit at first; *improved* of them did better later.
     """
 
     n: int
@@ -57,7 +57,7 @@ class Gain:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Seconds from the opening to the first answer of *n* students, of whom *idle* were capped."""
+    """Seconds from opening to the first answer, for *n* students; *idle* of them were capped."""
 
     n: int
     median: float | None
@@ -66,7 +66,10 @@ class Times:
 
 
 def attempts_to_correct(solved_at: Mapping[int, int], *, never: int = 0) -> Attempts:
-    """Return how many attempts being right took, by how many were at which; *never* were none."""
+    """Return the attempts needed, from students per attempt of their first right answer.
+
+    *never* is the number of students who were never right.
+    """
     n, rows, solved = sum(solved_at.values()) + never, [], 0
     for attempt in sorted(solved_at):
         solved += solved_at[attempt]
@@ -80,7 +83,7 @@ def attempts_to_correct(solved_at: Mapping[int, int], *, never: int = 0) -> Atte
 
 
 def _at(rows: Iterable[Solved], place: int) -> int:
-    """Return the attempt of who comes at a place, counted from 0, in the order of attempts."""
+    """Return the attempt of the student at a position, counted from 0, in the order of attempts."""
     for row in rows:
         place -= row.count
         if place < 0:

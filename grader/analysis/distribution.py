@@ -1,4 +1,4 @@
-"""How the totals of an assignment are distributed."""
+"""Distribution of the totals of an assignment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ FOR_KURTOSIS: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """How many totals lie from *low* up to *high*; only the last up to the maximum holds *high*."""
+    """Number of totals from *low* up to *high*; only the last regular bin includes *high*."""
 
     low: float
     high: float
@@ -28,10 +28,10 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """The totals of *n* students in figures; None where too few or equal totals allow none.
+    """Statistics of the totals of *n* students; None if there are too few or all are equal.
 
-    *sd* has N - 1 below; *skewness* and *kurtosis* are those of the k-statistics (a normal
-    distribution has 0 and 0); *quartiles* are the first, the median and the third.
+    *sd* divides by N - 1; *skewness* and *kurtosis* are those of the k-statistics (0 and 0 for a
+    normal distribution); *quartiles* are the first, the median and the third.
     """
 
     n: int
@@ -46,9 +46,9 @@ class Distribution:
 
 
 class Moments(NamedTuple):
-    """What the distribution of *n* numbers is worked out of.
+    """Moments of *n* numbers, from which their distribution is computed.
 
-    *powers* are the means of the second, third and fourth powers of the distances from the mean,
+    *powers* are the means of the second, third and fourth powers of the deviations from the mean,
     in *unit*; *quartiles* are the first, the median and the third.
     """
 
@@ -63,9 +63,9 @@ class Moments(NamedTuple):
 def distribution(
     moments: Moments | None, maximum: float, places: Mapping[int, int]
 ) -> Distribution:
-    """Return the distribution that has these *moments*, None where there is no total.
+    """Return the distribution with these *moments*; None if there are no totals.
 
-    *places* has how many totals there are in each bin, `BELOW` and `BINS` (above) included.
+    *places* is the number of totals per bin, `BELOW` and `BINS` (above) included.
     """
     if moments is None:
         return Distribution(0, float(maximum), histogram=_histogram((0.0, 0.0), maximum, places))
@@ -104,7 +104,7 @@ def _shape(moments: Moments) -> tuple[float | None, float | None, float | None]:
 def _histogram(
     ends: tuple[float, float], maximum: float, places: Mapping[int, int]
 ) -> tuple[Bin, ...]:
-    """Return the bins; none where the maximum is none."""
+    """Return the bins; empty if the maximum is not positive."""
     if maximum <= 0:
         return ()
     edges = [maximum * edge / BINS for edge in range(BINS + 1)]

@@ -1,4 +1,4 @@
-"""Whether some variants of a problem are harder than others."""
+"""Fairness of variants: tests whether some are harder than others."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ OTHERS: Final = "others"
 
 
 class Tally(NamedTuple):
-    """How many of the *n* students with a variant were right at the first attempt.
+    """Number of students with a variant, and of those who were right at the first attempt.
 
-    A caller may also tally by what variants have in common, such as the value of one parameter.
+    A caller may also tally by a property of variants, such as the value of one parameter.
     """
 
     variant: str
@@ -34,11 +34,11 @@ class Tally(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class VariantFacility:
-    """The share that was right with one variant, or with *variants* of them taken together.
+    """Facility of one variant, or of *variants* pooled: the share of students who were right.
 
-    *p_value* is that of Fisher's exact test against everybody else, *adjusted* for the number of
-    variants tested (Benjamini and Hochberg); both are None where fewer than 20 students stand on
-    either side. *unlike* says that it differs from all together.
+    *p_value* is that of Fisher's exact test against all other students, *adjusted* for the number
+    of variants tested (Benjamini and Hochberg); both are None if either side has fewer than 20
+    students. *unlike* is set if the variant differs from all variants together.
     """
 
     variant: str
@@ -54,10 +54,10 @@ class VariantFacility:
 
 @dataclass(frozen=True, slots=True)
 class Fairness:
-    """The variants from the hardest to the easiest, and the share that was right with any.
+    """Variants from the hardest to the easiest, and the facility over all of them.
 
     *chi_square* with *degrees* of freedom, and its *p_value*, compare the rows of at least 20
-    students; None where there are not two of them, or where all or none were right.
+    students; None if there are fewer than two such rows, or if all or none were right.
     """
 
     n: int
@@ -74,10 +74,10 @@ class Fairness:
 
 
 def fairness(tallies: Sequence[Tally]) -> Fairness:
-    """Return how hard the variants are beside each other; those below 20 students in one row.
+    """Compare the difficulty of variants; those with fewer than 20 students share one row.
 
-    A variant is unlike where its interval excludes the share that was right with any, and the
-    exact test agrees after adjusting for the number of variants.
+    A variant is unlike if its interval excludes the overall facility and the exact test agrees
+    after adjustment for the number of variants.
     """
     n, right = sum(one.n for one in tallies), sum(one.right for one in tallies)
     if not n:
@@ -92,7 +92,7 @@ def fairness(tallies: Sequence[Tally]) -> Fairness:
 
 
 def _pooled(tallies: Iterable[Tally]) -> Iterable[tuple[Tally, int]]:
-    """Yield each tally of at least 20 students, then the others as one, with their number."""
+    """Yield each tally of at least 20 students, then the others pooled, with their number."""
     small = []
     for one in tallies:
         if one.n >= MIN_STUDENTS:
@@ -105,7 +105,7 @@ def _pooled(tallies: Iterable[Tally]) -> Iterable[tuple[Tally, int]]:
 
 
 def _judged(pooled: Sequence[tuple[Tally, int]], everyone: Tally) -> list[VariantFacility]:
-    """Return a row for each tally; those with enough students on either side are tested."""
+    """Return a row for each tally; tallies with enough students on both sides are tested."""
     tested = [
         at for at, (one, _) in enumerate(pooled) if min(one.n, everyone.n - one.n) >= MIN_STUDENTS
     ]
@@ -135,7 +135,7 @@ def _row(
 
 
 def _chi_square(rows: Sequence[VariantFacility]) -> float | None:
-    """Return Pearson's statistic of rows by right and wrong."""
+    """Return Pearson's chi-square statistic of the table of rows by right and wrong."""
     n, right = sum(row.n for row in rows), sum(row.right for row in rows)
     if len(rows) <= 1 or right in {0, n}:
         return None

@@ -1,4 +1,4 @@
-"""Floats as figures: when a spread is rounding only, and how a share is told."""
+"""Helpers for statistics: the threshold of rounding noise, and shares as percentages."""
 
 from typing import Final
 
@@ -11,7 +11,7 @@ WHOLE: Final = 0.5
 
 
 def shown(share: float) -> str:
-    """Return a share in whole percents, with one more figure next to 0 and 100.
+    """Return a share as a percentage without decimals, or with one decimal close to 0 and 100.
 
     >>> shown(0.354), shown(0.996), shown(1)
     ('35%', '99.6%', '100%')

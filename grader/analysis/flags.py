@@ -1,4 +1,4 @@
-"""What an instructor should look at, each with a plain sentence; nothing below 20 students."""
+"""Flags for the instructor, each with a plain sentence; none below 20 students."""
 
 from collections.abc import Iterator
 from typing import Final, Literal, NamedTuple, TypeAlias
@@ -20,18 +20,18 @@ MINUS: Final = "\N{MINUS SIGN}"
 
 
 class Flag(NamedTuple):
-    """A reason to look at an item: a code for programs, and what to say."""
+    """A reason to review an item: a code for programs, and a sentence for people."""
 
     code: FlagCode
     say: str
 
 
 def item_flags(item: ItemStatistics) -> tuple[Flag, ...]:
-    """Return what the figures of an item give reason to look at.
+    """Return the flags that the statistics of an item give reason for.
 
-    A figure is flagged where its whole interval is beyond the limit. In a class too small for that
-    a wrong key is found by the answers: see `answer_flags`. What nearly everyone gets right has no
-    wrong key and cannot discriminate.
+    A statistic is flagged if its whole interval is beyond the limit. In a class too small for that,
+    `answer_flags` detects a wrong key from the answers. An item that nearly everyone gets right has
+    no wrong key and cannot discriminate.
     """
     facility = tuple(_facility_flags(item))
     if any(flag.code == "too_easy" for flag in facility):

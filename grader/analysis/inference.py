@@ -1,7 +1,7 @@
-"""How sure a figure is: intervals of 90 %, exact and approximate p-values, many tests at once.
+"""Statistical inference: 90 % intervals, exact and approximate p-values, multiple tests.
 
-Statistics are floats; nothing here decides a score. For whole degrees of freedom the tail of
-chi-square has a closed form, and so nothing beyond the standard library and NumPy is needed.
+Results are floats; nothing here decides a score. For integer degrees of freedom the tail of
+chi-square has a closed form, so the standard library and NumPy suffice.
 """
 
 import math
@@ -32,17 +32,17 @@ SLACK: Final = 1e-7
 
 
 class Interval(NamedTuple):
-    """The two ends between which the true figure lies with 90 % confidence."""
+    """Confidence interval of 90 %."""
 
     low: float
     high: float
 
 
 def wilson(share: float, n: int) -> Interval:
-    """Return the interval of a proportion, after Wilson (1927); of nobody it is 0 to 1.
+    """Return the interval of a proportion, after Wilson (1927); 0 to 1 if *n* is 0.
 
     A mean of partial credits between 0 and 1 varies at most as much as a proportion, so for it
-    the interval is on the safe side.
+    the interval is conservative.
     """
     if not n:
         return Interval(0.0, 1.0)
@@ -63,7 +63,7 @@ def fisher_interval(correlation: float, n: int) -> Interval | None:
 
 
 def chi_square_tail(statistic: float, degrees: int) -> float:
-    """Return the probability of a chi-square of at least *statistic* with whole *degrees*.
+    """Return the probability of a chi-square of at least *statistic*, for integer *degrees*.
 
     The sum of Abramowitz and Stegun 26.4.4 and 26.4.5: even degrees are a Poisson sum, odd ones
     begin with the tail of a normal variable.
@@ -78,10 +78,11 @@ def chi_square_tail(statistic: float, degrees: int) -> float:
 
 
 def fisher_exact(right: int, n: int, *, all_right: int, everyone: int) -> float:
-    """Return how likely a split at least as uneven as this is, if the group makes no difference.
+    """Return the two-sided p-value of Fisher's exact test.
 
-    *right* of the *n* in a group are right, and *all_right* of *everyone*, the group included.
-    The two-sided test of Fisher: all splits that are no more likely than this one.
+    *right* of the *n* students in a group are right, and *all_right* of *everyone*, the group
+    included. The p-value sums the probabilities of all splits that are no more likely than this
+    one.
     """
     logs = np.concatenate(([0.0], np.cumsum(np.log(np.arange(1, everyone + 1)))))
     least, most = max(0, n - (everyone - all_right)), min(n, all_right)
@@ -93,9 +94,9 @@ def fisher_exact(right: int, n: int, *, all_right: int, everyone: int) -> float:
 
 
 def adjusted(p_values: Sequence[float]) -> tuple[float, ...]:
-    """Return the p-values after Benjamini and Hochberg (1995), in the order given.
+    """Return the p-values adjusted after Benjamini and Hochberg (1995), in the order given.
 
-    Those that stay below a level are real but for that share of them, on average.
+    Of the adjusted p-values below a level, at most that share are false positives, on average.
     """
     count = len(p_values)
     least, found = 1.0, [1.0] * count

@@ -1,8 +1,8 @@
-"""What each item of an assignment tells: how hard it is, and how far it agrees with the others.
+"""Item statistics of an assignment: difficulty, and agreement with the other items.
 
-An item is a part or a problem. The caller writes 0 where a student opened the assignment and left
-the item blank, and NaN (None) where the item does not count for them: not opened, excused. Use
-first attempts: the later ones tell of persistence.
+An item is a part or a problem. The caller passes 0 if a student opened the assignment and left
+the item blank, and NaN (None) if the item does not count for them: not opened, or excused. Use
+first attempts: later ones measure persistence.
 """
 
 import math
@@ -19,15 +19,15 @@ __all__ = ["ItemStatistics", "item_statistics"]
 
 @dataclass(frozen=True, slots=True)
 class ItemStatistics:
-    """The figures of one item; None where too few students, or equal scores, allow none.
+    """Statistics of one item; None if there are too few students or all scores are equal.
 
     *n* students opened it. *facility* is the mean as a share of the maximum, and lies in
     *facility_interval*. Of these, *pairs* opened another item too: over them *discrimination* is
     the correlation of the item with the rest of the total, and lies in *interval* (Fisher's z).
     *point_biserial* is, for an item that is right or wrong, the correlation with the total, the
-    item included. *efficiency* is discrimination as percent of the most that these scores could
-    have, *effective_weight* the percent that the item adds to the spread of the totals (None if
-    it works against it), *alpha_if_deleted* the reliability of the others.
+    item included. *efficiency* is discrimination as a percentage of the maximum that these scores
+    allow. *effective_weight* is the percentage that the item adds to the spread of the totals (None
+    if it works against it). *alpha_if_deleted* is the reliability of the other items.
     """
 
     n: int
@@ -45,7 +45,7 @@ class ItemStatistics:
 
 
 def item_statistics(sums: TableSums) -> tuple[ItemStatistics, ...]:
-    """Return the figures of each item by the sums of a table."""
+    """Return the statistics of each item, from the sums of a table."""
     weights = _weights(
         [_with_total(one) / (one.item.n - 1) if one.item.n > 1 else math.nan for one in sums.items]
     )
@@ -54,10 +54,10 @@ def item_statistics(sums: TableSums) -> tuple[ItemStatistics, ...]:
 
 
 def _cleared(product: float, left: Spread, right: Spread) -> float:
-    """Return a sum of products of centred numbers, exactly 0 where floats round to it.
+    """Return a sum of products of centered numbers, exactly 0 if it is rounding noise.
 
-    A discrimination of -1e-17 would otherwise count as negative and be flagged. Where either is
-    constant, the product is rounding alone.
+    A discrimination of -1e-17 would otherwise count as negative and be flagged. If either side is
+    constant, the product is rounding noise.
     """
     length = _length(left, right)
     return product if length and abs(product) > TINY * length else 0.0
@@ -68,13 +68,13 @@ def _length(left: Spread, right: Spread) -> float:
 
 
 def _correlation(product: float, left: Spread, right: Spread) -> float | None:
-    """Return Pearson's correlation; None where either is constant."""
+    """Return Pearson's correlation; None if either side is constant."""
     length = _length(left, right)
     return max(-1.0, min(1.0, _cleared(product, left, right) / length)) if length else None
 
 
 def _with_total(one: ItemSums) -> float:
-    """Return the item times the total, centred and added up."""
+    """Return the sum of the centered products of item and total."""
     return _cleared(one.item.squares + one.product, one.item, one.total)
 
 

@@ -1,4 +1,4 @@
-"""How far the items of an assignment measure the same: Cronbach's alpha."""
+"""Reliability of an assignment: Cronbach's alpha."""
 
 import math
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ FEWEST: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """Alpha of *k* items over the *n* students who opened them all (KR-20 where they are 0 or 1).
+    """Alpha of *k* items over the *n* students who opened them all (KR-20 if all are 0 or 1).
 
-    *sem* is the standard error of a total, in points. Both are None where there are fewer than two
-    items or students, or where all totals are equal.
+    *sem* is the standard error of a total, in points. Both are None if there are fewer than two
+    items or students, or if all totals are equal.
     """
 
     alpha: float | None
@@ -28,7 +28,7 @@ class Reliability:
 
 
 def reliability_of(sums: TableSums) -> Reliability:
-    """Return Cronbach's alpha by the sums of a table."""
+    """Return Cronbach's alpha, from the sums of a table."""
     items, totals = used(sums.items), sums.totals
     k, n = len(items), totals.n
     if n < FEWEST or k < FEWEST or not totals.squares:
@@ -55,5 +55,5 @@ def _without(one: ItemSums, apart: float, k: int) -> float | None:
 
 
 def _unrounded(alpha: float) -> float:
-    """Return *alpha*, exactly 0 where floats round to it: the items then have nothing in common."""
+    """Return *alpha*, exactly 0 if it is rounding noise: the items then have nothing in common."""
     return 0.0 if abs(alpha) <= TINY else alpha

@@ -1,4 +1,4 @@
-"""Whether a student looks for the key by halving an interval instead of computing it. For staff."""
+"""Detection of students who search for the key by bisection instead of computing it. For staff."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -16,11 +16,11 @@ SHRUNK: Final = 5
 
 
 def looks_like_search(values: Sequence[Fraction]) -> bool:
-    """Tell whether five answers in a row halve an interval, as 500, 250, 375, 312, 343 do.
+    """Return whether five consecutive answers bisect an interval, as 500, 250, 375, 312, 343 do.
 
-    The answers stand in the order given; the same answer again counts once. Answers that go in
-    one direction only (64, 32, 16, 8, 4) are no search: forgotten factors look like that. A sign
-    to look at, never a proof.
+    The answers are in the order given; consecutive equal answers count once. Answers that move in
+    one direction only (64, 32, 16, 8, 4) are not a search: forgotten factors produce them. The
+    result is a sign, never a proof.
     """
     moved = [value for at, value in enumerate(values) if not at or value != values[at - 1]]
     steps = [after - before for before, after in pairwise(moved)]
@@ -35,7 +35,7 @@ def _halves(steps: Sequence[Fraction]) -> bool:
 
 
 def _is_half(before: Fraction, after: Fraction) -> bool:
-    """Tell whether a step is half of the one before; whole numbers may be one half off."""
+    """Return whether a step is half of the one before; integers may be off by one half."""
     whole = before.denominator == after.denominator == 1
     low, high = NEAR
     return low * before <= after <= high * before or (whole and abs(2 * after - before) <= 1)

@@ -1,4 +1,4 @@
-"""What the figures of items need of the scores: sums, by whom ever they were added up."""
+"""Sums of scores from which the item statistics are computed."""
 
 import math
 from collections.abc import Iterable
@@ -11,9 +11,9 @@ __all__ = ["ItemSums", "Spread", "TableSums", "spread", "used"]
 
 
 class Spread(NamedTuple):
-    """Of *n* numbers the mean, and the squares of their distances from it added up.
+    """Count, mean and sum of squared deviations of *n* numbers.
 
-    *squares* is exactly 0 where the numbers are constant but for rounding.
+    *squares* is exactly 0 if the numbers are constant up to rounding.
     """
 
     n: int
@@ -23,12 +23,13 @@ class Spread(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ItemSums:
-    """The sums of an item that is worth *maximum*.
+    """Sums of an item that is worth *maximum*.
 
-    *alone* is of all its scores. *item*, *rest* and *total* (both together) are of the students
-    who have a rest: *product* and *ordered* add up item times rest, centred, as they stand and with
-    both sorted; *two_valued*: everybody has nothing or all. *complete* and *others* (the total
-    without the item) are of the students who have a score in every item that anybody has.
+    *alone* covers all its scores. *item*, *rest* and *total* (both together) cover the students who
+    have a rest: *product* and *ordered* are the sums of item times rest, centered, in the given
+    order and with both sorted; *two_valued* is set if everybody has nothing or full points.
+    *complete* and *others* (the total without the item) cover the students who have a score in
+    every item that anybody has.
     """
 
     maximum: float
@@ -45,7 +46,7 @@ class ItemSums:
 
 @dataclass(frozen=True, slots=True)
 class TableSums:
-    """The sums of all items, and of the *totals* of those who have a score in every one."""
+    """Sums of all items, and the spread of the *totals* of students with a score in every item."""
 
     items: tuple[ItemSums, ...]
     totals: Spread
@@ -54,7 +55,7 @@ class TableSums:
 def spread(
     n: int, total: float = 0.0, squares: float = 0.0, ends: tuple[float, float] = (0.0, 0.0)
 ) -> Spread:
-    """Return the spread of *n* numbers between *ends*, by their sum and that of their squares."""
+    """Return the spread of *n* numbers between *ends*, from their sum and sum of squares."""
     if not n:
         return Spread(0, math.nan, 0.0)
     low, high = ends

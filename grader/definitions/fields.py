@@ -1,6 +1,7 @@
-"""The field types of a problem file: exact numbers, expressions, templates, ids.
+"""Field types of a problem file: exact numbers, expressions, templates, ids.
 
-Each accepts what YAML gives (`int`, `Fraction`, `str`, `list`) and says in its error what to write.
+Each accepts the types that YAML returns (`int`, `Fraction`, `str`, `list`); its error message names
+the remedy.
 """
 
 import re
@@ -55,7 +56,7 @@ NUMBER: Final = re.compile(r"[-+]?\d{1,30}(\.\d{1,30})?(/\d{1,30})?%?", re.ASCII
 
 
 class Model(BaseModel):
-    """A frozen value that rejects unknown fields, so that a typo in a file is an error."""
+    """Frozen pydantic model that rejects unknown fields, so that a typo in a file is an error."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True
@@ -63,7 +64,7 @@ class Model(BaseModel):
 
 
 def to_number(given: object) -> Number:
-    """Return the exact number that YAML gave: a number, or text such as ``1/4`` or ``5%``."""
+    """Return a value from YAML as an exact number: a number, or text such as ``1/4`` or ``5%``."""
     if is_number(given):
         return given
     text = given.strip() if isinstance(given, str) else ""
@@ -77,7 +78,7 @@ def to_number(given: object) -> Number:
 
 
 def to_expression(given: object) -> Expression:
-    """Return the expression that YAML gave: text, a number, or (nested) lists of numbers."""
+    """Return a value from YAML as an expression: text, a number, or (nested) lists of numbers."""
     if isinstance(given, Expression):
         return given
     if isinstance(given, str):
@@ -101,7 +102,7 @@ def _literal(given: object) -> Node:
 
 
 def to_value(given: object) -> Value:
-    """Return a constant: scalars as they are, a list as a tuple, nested lists as a tensor."""
+    """Return a constant: scalars unchanged, a list as a tuple, nested lists as a tensor."""
     if isinstance(given, (bool, int, Fraction, str)):
         return given
     if isinstance(given, list) and given:
@@ -119,7 +120,7 @@ def _tensor(given: AbstractSequence[object]) -> Tensor:
 
 
 def to_template(given: object) -> Template:
-    """Return the text with ``{{placeholders}}`` that YAML gave."""
+    """Return a text from YAML with ``{{placeholders}}`` as a template."""
     if isinstance(given, Template):
         return given
     if not isinstance(given, str):

@@ -1,4 +1,4 @@
-"""Every name and every function in a problem is known, where it stands; else a `ProblemError`."""
+"""Check of the names, functions and ids in a problem."""
 
 import difflib
 import keyword
@@ -37,9 +37,9 @@ TRUTHS: Final = {"true": "True", "false": "False"}
 
 
 def check_names(problem: Problem, book: Book) -> None:
-    """Raise `ProblemError` at the first name, function or id that the problem may not use.
+    """Raise `ProblemError` for the first name, function or id that the problem may not use.
 
-    The others are its `others`; a name that is not known is told where it first stands.
+    Its `others` are the further errors; each unknown name is reported once, at its first use.
     """
     if found := tuple(_misused(problem, book)):
         first, *others = found
@@ -64,7 +64,7 @@ def _misused(problem: Problem, book: Book) -> Iterator[ProblemError]:
 def shown_names(problem: Problem) -> set[str]:
     """Return the parameters and names of `let` that the texts for students show.
 
-    What a shown name is computed of counts as shown, and so do the rows of a table.
+    A name that a shown name depends on counts as shown, and so does a name in the rows of a table.
     """
     used = [(field, expression.names) for field, expression, _ in _expressions(problem)]
     shown = {name for field, names in used if SHOWN.fullmatch(field) for name in names}
@@ -78,7 +78,7 @@ def shown_names(problem: Problem) -> set[str]:
 
 
 def _options(part: AnyPart) -> tuple[Template, ...]:
-    """Return the texts of the options that *part* offers."""
+    """Return the texts of the options of *part*."""
     options = getattr(part, "options", ())
     return tuple(options.values()) if isinstance(options, dict) else ()
 
@@ -130,13 +130,13 @@ def _in_part(
 
 
 def _offered(problem: Problem, field: str) -> Collection[str]:
-    """Return the ids of the options of the part that has *field*."""
+    """Return the ids of the options of the part that *field* belongs to."""
     head, _, rest = field.partition(".")
     return getattr(problem.parts[int(rest.split(".")[0])], "options", ()) if head == "parts" else ()
 
 
 def _unknown(problem: Problem, functions: set[str]) -> Iterator[ProblemError]:
-    """Yield an error for each name and function that is not known, where it first stands."""
+    """Yield an error for each unknown name and function, at its first use."""
     parts = {part.id for part in problem.parts}
     told: set[str] = set()
     absent: set[str] = set()
@@ -158,7 +158,7 @@ def _unknown(problem: Problem, functions: set[str]) -> Iterator[ProblemError]:
 
 
 def _remedy(name: str, known: set[str], *, parts: Collection[str], options: Collection[str]) -> str:
-    """Return what to do about a *name* that is not *known* in an expression."""
+    """Return the advice for a *name* in an expression that is not *known*."""
     if name in options:
         return OF_AN_OPTION
     if name in parts:
@@ -169,14 +169,14 @@ def _remedy(name: str, known: set[str], *, parts: Collection[str], options: Coll
 
 
 def _meant(function: str, functions: set[str]) -> str:
-    """Return what may be meant by a *function* that there is not."""
+    """Return the advice for a *function* that does not exist."""
     if function in OTHERWISE:
         return f"; {OTHERWISE[function]}"
     return near(function, functions)
 
 
 def _unusable(problem: Problem, functions: set[str]) -> Iterator[ProblemError]:
-    """Yield an error for each name that is taken, or that no expression can have."""
+    """Yield an error for each name that is used twice or reserved."""
     seen: dict[str, str] = {}
     names = chain(
         ((f"params.{name}", name) for name in problem.params),
@@ -196,7 +196,7 @@ def _unusable(problem: Problem, functions: set[str]) -> Iterator[ProblemError]:
 
 
 def _unanswered(problem: Problem) -> Iterator[ProblemError]:
-    """Yield an error for each example of what the problem does not have."""
+    """Yield an error for each example that refers to an original or a part that does not exist."""
     ids = [part.id for part in problem.parts]
     for at, example in enumerate(problem.examples):
         if example.seed is None and not problem.has_original:
@@ -214,6 +214,6 @@ def _unanswered(problem: Problem) -> Iterator[ProblemError]:
 
 
 def near(name: str, known: Collection[str]) -> str:
-    """Return ``; did you mean ...?`` where *known* has a similar name, else nothing."""
+    """Return ``; did you mean ...?`` if *known* has a similar name, else ""."""
     close = difflib.get_close_matches(name[:MAX_NAME], sorted(known), n=1)
     return f"; did you mean {close[0]!r}?" if close else ""

@@ -1,4 +1,4 @@
-"""The parameters of a problem: what may be drawn, and what the textbook variant has.
+"""Parameters of a problem: how they are drawn, and their values in the textbook variant.
 
 A parameter is a choice, integers (one, or a tensor of them), a network, or a constant. `original`
 is the value of the textbook variant.
@@ -23,13 +23,13 @@ MAX_DRAWN_CELLS = 4096
 
 
 class Choose(Model):
-    """One of the listed values, each as likely as the others."""
+    """A choice among listed values, all equally likely."""
 
     choose: Annotated[tuple[Plain, ...], Field(min_length=2, max_length=1000)]
     original: Plain = None
 
     def draw(self, stream: Stream, scope: Scope) -> Value:
-        """Return one of the choices."""
+        """Draw one of the choices."""
         del scope
         return self.choose[stream.below(len(self.choose))]  # type: ignore[return-value]
 
@@ -40,14 +40,14 @@ class Choose(Model):
 
 
 class Integers(Model):
-    """A whole number between two limits, both included; with `shape`, a tensor of them."""
+    """An integer between two limits, both included; with `shape`, a tensor of integers."""
 
     integers: tuple[Expr, Expr]
     shape: Annotated[tuple[Expr, ...], Field(max_length=5)] = ()
     original: Plain = None
 
     def draw(self, stream: Stream, scope: Scope) -> Value:
-        """Return an integer, or a tensor of the evaluated shape."""
+        """Draw an integer, or a tensor of the evaluated shape."""
         low, high = (_whole(limit, scope) for limit in self.integers)
         if high < low:
             raise SolverError(f"no integer lies between {low} and {high}")
@@ -65,7 +65,7 @@ class Integers(Model):
         return Tensor(shape, drawn)
 
     def textbook(self, scope: Scope) -> Value:
-        """Return the original value: a tensor where a shape is given."""
+        """Return the original value: a tensor if a shape is given."""
         original: Value = self.original  # type: ignore[assignment]
         if not self.shape:
             if isinstance(original, bool) or not isinstance(original, int):
@@ -94,7 +94,7 @@ class Network(Model):
 
 
 class Torch(Model):
-    """A network as PyTorch prints a module; ``{{name}}`` in it is filled in."""
+    """A network in the format in which PyTorch prints a module; ``{{name}}`` is filled in."""
 
     torch: Prose
 
@@ -104,7 +104,7 @@ class Torch(Model):
 
 
 class Named(Model):
-    """A published network by its name, such as ``vgg16``."""
+    """A published network, by name, such as ``vgg16``."""
 
     named: str
 
@@ -114,7 +114,7 @@ class Named(Model):
 
 
 class Constant(Model):
-    """A value that never changes; in the file it stands bare: ``C: 80``."""
+    """A value that never changes; the file holds it without a wrapper: ``C: 80``."""
 
     value: Plain
 
@@ -161,7 +161,7 @@ def _whole(expression: Expression, scope: Scope) -> int:
 
 
 def _call(scope: Scope, name: str, *arguments: Value) -> Value:
-    """Return what the function gives; it fails as any solver does."""
+    """Return the result of the function *name*; it fails in the same way as a solver."""
     named = {f"argument {at}": value for at, value in enumerate(arguments)}
     call = Call(name, tuple(Name(one) for one in named))
     return evaluate(call, Scope(named, scope.functions))

@@ -1,4 +1,4 @@
-"""What every part of a problem declares, and the models that the kinds of answer build on."""
+"""Common fields of the parts of a problem, and base models of the kinds of answer."""
 
 from typing import Annotated, Literal, Self
 
@@ -14,7 +14,7 @@ NOTHING = Template.parse("")
 
 
 class Accept(Model):
-    """A value that counts as right beside the key, with the reason why."""
+    """A value that counts as right besides the key, with the reason."""
 
     key: Expr
     reason: Annotated[str, Field(min_length=3)]
@@ -22,7 +22,7 @@ class Accept(Model):
 
 
 class AuthorMistake(Model):
-    """A wrong answer that the author knows, what to tell the student, and its credit."""
+    """A wrong answer listed by the author, with the hint for the student and its credit."""
 
     id: SnakeId
     key: Expr
@@ -31,9 +31,9 @@ class AuthorMistake(Model):
 
 
 class Part(Model):
-    """One question with one answer. The kinds of answer extend this.
+    """One question with one answer; base class of the kinds of answer.
 
-    *title* is what people read in place of the id, empty where the author gave none.
+    *title* is displayed instead of the id; it is empty if the author gave none.
     """
 
     id: SnakeId
@@ -49,7 +49,7 @@ class Part(Model):
 
     @property
     def key_expression(self) -> Expression | None:
-        """The key, where the part has one."""
+        """The expression of the key; None if the part has no key."""
         return None
 
     @property
@@ -59,11 +59,11 @@ class Part(Model):
 
 
 class KeyedPart(Part):
-    """A part whose answer is judged against a computed key.
+    """A part whose answer is compared with a computed key.
 
-    `carry` guards what later parts may compute from this part's answer, `follow_through` is the
-    credit of an answer that is right for the student's own earlier answers, and `ignore` names
-    mistakes that are not looked for here.
+    `carry` is the condition under which later parts may compute with this part's answer,
+    `follow_through` the credit of an answer that is right for the student's own earlier answers,
+    and `ignore` names mistakes that the diagnosis skips here.
     """
 
     key: Expr | None = None
@@ -88,7 +88,7 @@ class KeyedPart(Part):
 
     @property
     def key_expression(self) -> Expression | None:
-        """The key, where the part has one."""
+        """The expression of the key; None if the part has no key."""
         return self.key
 
     def needs_key(self) -> bool:

@@ -1,4 +1,4 @@
-"""A problem as its file states it, and the hashes that tell two versions apart."""
+"""A problem as its file defines it, and the hashes that distinguish versions."""
 
 import hashlib
 import json
@@ -59,7 +59,7 @@ else:
 
 
 class Expectation(Model):
-    """What an example's answer must give."""
+    """The expected result of an answer in an example."""
 
     status: Status
     mistakes: tuple[SnakeId, ...] | None = None
@@ -77,7 +77,7 @@ class Seed(Model):
 
 
 class Example(Model):
-    """The author's own test: answers to a variant and what each must give."""
+    """The author's own test: answers to a variant and the expected result of each."""
 
     params: Literal["original"] | Seed = "original"
     answers: Annotated[dict[SnakeId, Any], Field(min_length=1)]
@@ -99,7 +99,7 @@ class Example(Model):
 
 
 class Problem(Model):
-    """A problem: what is drawn, what is asked, how it is judged."""
+    """A problem: parameters, texts and parts."""
 
     id: KebabId
     title: Annotated[str, Field(min_length=SHORTEST_TITLE, max_length=LONGEST_TITLE)]
@@ -126,7 +126,7 @@ class Problem(Model):
         return hash((self.draw_hash, self.marking_hash))
 
     def __eq__(self, other: object) -> bool:
-        """Tell whether both were read from the same data; what is kept by problem asks often."""
+        """Return whether both were read from the same data; cheap, as caches compare often."""
         if self is other or not isinstance(other, Problem):
             return self is other
         mine, its = (self.draw_hash, self.marking_hash), (other.draw_hash, other.marking_hash)
@@ -134,32 +134,32 @@ class Problem(Model):
 
     @cached_property
     def draw_hash(self) -> str:
-        """The hash of what is drawn: params, let and require."""
+        """The hash of the fields that determine a draw: params, let and require."""
         return self._draw_hash
 
     @cached_property
     def marking_hash(self) -> str:
-        """The hash of everything else."""
+        """The hash of all other fields."""
         return self._marking_hash
 
     @property
     def has_original(self) -> bool:
-        """Whether there is a textbook variant: every drawn parameter gives its original."""
+        """Whether there is a textbook variant: every drawn parameter has an original value."""
         return all("original" in self.params[name].model_fields_set for name in self.drawn)
 
     @property
     def drawn(self) -> tuple[str, ...]:
-        """The parameters that are drawn."""
+        """The names of the drawn parameters."""
         return tuple(name for name, param in self.params.items() if isinstance(param, Drawn))
 
     @property
     def is_drawn(self) -> bool:
-        """Whether any parameter is drawn, so that seeds give different variants."""
+        """Whether any parameter is drawn, so that different seeds give different variants."""
         return bool(self.drawn)
 
     @property
     def is_computed(self) -> bool:
-        """Whether any part is judged by machine."""
+        """Whether the engine grades any part; a text is graded by a person."""
         return any(part.kind != "text" for part in self.parts)
 
     def part(self, part_id: str) -> AnyPart:
@@ -181,7 +181,7 @@ class Problem(Model):
 
 
 def digest(block: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of plain data from a file; order counts, notation does not."""
+    """Return the SHA-256 of plain data from a file; order matters, notation does not."""
     return hashlib.sha256(json.dumps(_canonical(block)).encode()).hexdigest()
 
 
@@ -197,4 +197,4 @@ def _canonical(value: object) -> object:
     return value
 
 
-Problem.model_rebuild()  # now, and not when the first of several threads asks for it
+Problem.model_rebuild()  # now, not in the first of several threads that needs it

@@ -1,6 +1,6 @@
-r"""Text with ``{{placeholders}}``, filled in before Markdown and TeX see it.
+r"""Templates: text with ``{{placeholders}}``, filled in before Markdown and TeX are rendered.
 
-Plain braces belong to TeX: in ``$\frac{1}{2}$`` nothing is filled in.
+Plain braces belong to TeX: ``$\frac{1}{2}$`` has no placeholder.
 """
 
 import re
@@ -26,7 +26,7 @@ class Template:
 
     @classmethod
     def parse(cls, source: str) -> "Template":
-        """Return the template that *source* spells, or raise `ProblemError`.
+        """Parse *source* as a template; raise `ProblemError` if an expression is invalid.
 
         >>> Template.parse("a {{W}} wide image").expressions[0].source
         'W'

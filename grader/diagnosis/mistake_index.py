@@ -1,8 +1,8 @@
-"""Which known wrong answers an answer is: looked up, instead of trying one after the other.
+"""Index of the known wrong answers to a part, by value.
 
-Equal values are found by their hash; numbers equal but for float noise, and roundings, by bisection
-among the sorted numbers; tensors by bisection among their first cells. The kind of the part has the
-last word on whatever was found in that way, and decides alone where it has no look-up.
+Equal values are found by hash; numbers that are equal up to float noise, and roundings, by
+bisection in the sorted numbers; tensors by bisection on their first cells. The kind of the part
+confirms each match, and decides alone if it has no look-up.
 """
 
 import math
@@ -22,7 +22,7 @@ from grader.values import Number, Tensor, is_number
 
 __all__ = ["Index", "highest"]
 
-# Numbers within twice the float noise of each other: a little more than can be recognised.
+# Numbers within twice the float noise of each other: slightly wider than `recognised` allows.
 NOISE: Final = 500_000_000
 MORE: Final = 1 + 1e-6
 SURE: Final = 10**FLOAT_FIGURES
@@ -33,7 +33,7 @@ Form: TypeAlias = tuple[int, ...]
 
 
 class Index:
-    """The known wrong answers to one part, by value."""
+    """Index of the known wrong answers to one part, by value."""
 
     def __init__(self, known: Known, kind: Kind[Any, Any], part: AnyPart, scope: Scope) -> None:
         self._candidates = known.candidates
@@ -49,7 +49,7 @@ class Index:
 
     @cached_property
     def _lines(self) -> dict[Form, tuple[list[float], list[int]]]:
-        """The numbers of each form in order, and the places that belong to them."""
+        """The sorted numbers of each form, and the indices of their candidates."""
         forms: dict[Form, list[tuple[float, int]]] = {}
         for at, identity in enumerate(self._identities):
             if (place := _place(identity)) is not None:
@@ -59,9 +59,10 @@ class Index:
     def likeliest(
         self, reading: Reading[Any], *, rounded: Callable[[], bool]
     ) -> tuple[Candidate, ...]:
-        """Return the candidates of the highest rank that give this answer.
+        """Return the candidates of the highest rank that match this answer.
 
-        Exactly; or, if none does and the answer is not the right value *rounded*, as a rounding.
+        An exact match comes first. If there is none and the answer is not the key *rounded*, a
+        candidate that rounds to the answer matches.
         """
         found = self.equal(reading)
         if not found and (found := self.resembling(reading)) and rounded():
@@ -69,7 +70,7 @@ class Index:
         return highest(found)
 
     def equal(self, reading: Reading[Any]) -> list[Candidate]:
-        """Return the candidates that the answer is, the likeliest first."""
+        """Return the candidates that equal the answer, the likeliest first."""
         if not self._candidates:
             return []
         identity = self._kind.identity(reading.value, self._part)
@@ -84,9 +85,9 @@ class Index:
         return [self._candidates[at] for at in sorted(set(found))]
 
     def resembling(self, reading: Reading[Any]) -> list[Candidate]:
-        """Return the candidates that it does not equal but is a rounding of, the likeliest first.
+        """Return the candidates that round to the answer without being equal, the likeliest first.
 
-        A whole number that was typed in full is a rounding of nothing but what it equals.
+        An integer that was typed in full matches only equal candidates.
         """
         if not self._candidates or (_is_short(reading.value) and reading.step == 1):
             return []
@@ -101,9 +102,9 @@ class Index:
         return [one for one in found if is_like(one.value)]
 
     def _near(self, form: Form, number: float, reach: float = 0.0) -> list[int]:
-        """Return the places of the candidates within *reach* of *number*, or float noise.
+        """Return the indices of the candidates within *reach* of *number*, or within float noise.
 
-        It may return some more, but none too few, whatever the rounding of floats.
+        It may return too many, but never too few, despite the rounding of floats.
         """
         if form not in self._lines:
             return []
@@ -115,7 +116,7 @@ class Index:
         return places[low:high]
 
     def _recognised(self, places: Iterable[int], reading: Reading[Any]) -> list[int]:
-        """Return those of *places* whose value the kind takes the answer for."""
+        """Return those of *places* whose value the kind recognizes in the answer."""
         return [at for at in places if self._is(reading, self._candidates[at])]
 
     def _is(self, reading: Reading[Any], one: Candidate) -> bool:
@@ -126,12 +127,12 @@ class Index:
 
 
 def _is_short(value: Any) -> bool:
-    """Tell whether a whole number has no more digits than a float is sure of."""
+    """Return whether the value is an integer of no more digits than a float holds exactly."""
     return type(value) is int and abs(value) < SURE
 
 
 def highest(found: Sequence[Candidate]) -> tuple[Candidate, ...]:
-    """Return those of the highest rank."""
+    """Return the candidates of the highest rank."""
     if len(found) <= 1:
         return tuple(found)
     best = max(one.rank for one in found)
@@ -139,14 +140,14 @@ def highest(found: Sequence[Candidate]) -> tuple[Candidate, ...]:
 
 
 def _place(identity: Hashable | None) -> tuple[Form, float] | None:
-    """Return the form of a number or tensor with the number by which it is sorted, else None."""
+    """Return the form of a number or tensor and the number that sorts it; None for other values."""
     if isinstance(identity, Tensor):
         return (identity.shape, _rounded(identity.cells[0])) if identity.cells else None
     return ((), _rounded(identity)) if is_number(identity) else None
 
 
 def _rounded(number: Number) -> float:
-    """Return the nearest float: comparing these takes a tenth of what exact fractions take."""
+    """Return the nearest float; it compares ten times faster than an exact fraction."""
     try:
         return number.numerator / number.denominator
     except OverflowError:
@@ -154,6 +155,6 @@ def _rounded(number: Number) -> float:
 
 
 def _line(numbers: list[tuple[float, int]]) -> tuple[list[float], list[int]]:
-    """Return the sorted numbers, and the places that belong to them."""
+    """Return the sorted numbers, and the indices of their candidates."""
     ordered = sorted(numbers)
     return [number for number, _ in ordered], [at for _, at in ordered]

@@ -1,9 +1,9 @@
-"""The wrong answers that are known: what a student gets by a mistake that we can run.
+"""Known wrong answers: the results of mistakes that the engine can run.
 
-A twin is a wrong version of a solver. Put in its place in a key, and in the keys of the earlier
-parts that the key names, it gives the answer of a student who makes that mistake: in every call, or
-in one of them. Where the answer is large or a tensor, two mistakes at once are tried too, also in
-one and the same solver where one of the two only gives it other arguments.
+A twin is a wrong version of a solver. It replaces the solver in a key, and in the keys of the
+earlier parts that the key names, in every call or in one of them. The result is the answer of a
+student who makes that mistake. If the answer is large or a tensor, pairs of mistakes are tried too,
+even in one and the same solver if one of the two only changes its arguments.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -45,10 +45,10 @@ Keys: TypeAlias = Mapping[str, Value | None]
 
 
 class Candidate(NamedTuple):
-    """A wrong answer and the mistake, or the two, that lead to it.
+    """A wrong answer and the mistake, or the two mistakes, that lead to it.
 
-    *rank* orders candidates of the same value: the author's own first, then by how often students
-    make the mistake, or the two.
+    *rank* orders candidates of the same value: the author's own first, then by the frequency of the
+    mistake, or of the two.
     """
 
     ids: tuple[str, ...]
@@ -62,7 +62,7 @@ class Candidate(NamedTuple):
 class Known:
     """The known wrong answers to a part, the likeliest first.
 
-    *hidden* are the mistakes that the numbers hide: wherever made, they still give the key.
+    *hidden* are the mistakes that the numbers hide: made in any call, they still give the key.
     """
 
     candidates: tuple[Candidate, ...] = ()
@@ -73,7 +73,7 @@ NONE: Final = Known()
 
 
 def caused(ids: tuple[str, ...], value: Value, book: Book) -> Candidate:
-    """Return the wrong answer *value* that the mistakes *ids* of the book lead to."""
+    """Return a candidate: the wrong answer *value* with the mistakes *ids* of the book."""
     rank, say = _rank_and_words(ids, book)
     return Candidate(ids, value, rank, say)
 
@@ -92,7 +92,7 @@ def known_mistakes(
     *,
     parts: Collection[str] | None = None,
 ) -> dict[str, Known]:
-    """Return the known wrong answers to every part of a variant, or to some *parts*, by part.
+    """Return the known wrong answers by part, for all parts of a variant or only for *parts*.
 
     *names* are the parameters, *keys* the right answers.
     """
@@ -114,9 +114,9 @@ def hidden_mistakes(
     *,
     among: Mapping[str, Collection[str]],
 ) -> dict[str, frozenset[str]]:
-    """Return, by part, which of the mistakes *among* those named the numbers hide.
+    """Return, by part, which of the mistakes in *among* the numbers hide.
 
-    It is what `known_mistakes` finds hidden, and no more is run than that takes.
+    The result agrees with `known_mistakes`, but no other mistakes are run.
     """
     plan = plan_of(problem, book)
     asked = [part for part in problem.parts if among.get(part.id)]
@@ -133,7 +133,7 @@ def hidden_mistakes(
 def carried_mistakes(
     problem: Problem, part: AnyPart, names: Mapping[str, Value], keys: Keys, book: Book
 ) -> Known:
-    """Return the known wrong answers to *part* where *keys* hold what the student carried on.
+    """Return the known wrong answers to *part* if *keys* hold the student's carried answers.
 
     Mistakes are run in the key of *part* alone.
     """
@@ -151,9 +151,10 @@ def pairs(
     *,
     known: Known = NONE,
 ) -> Known:
-    """Return the wrong answers by two mistakes at once, but those that are *known* from one alone.
+    """Return the wrong answers from two mistakes at once, without those *known* from one alone.
 
-    They are only looked for where the answer tells enough: a tensor, or four digits or more.
+    They are only computed if the answer is specific enough: a tensor, or a number of four or more
+    digits.
     """
     key = keys.get(part.id)
     if not (isinstance(key, Tensor) or (is_number(key) and magnitude(key) >= MIN_NUMBER_FOR_PAIRS)):
@@ -170,7 +171,7 @@ def pairs(
 
 
 def _known(part: AnyPart, keys: Keys, found: Iterable[Candidate]) -> Known:
-    """Return *found* without repetitions and without those that give the key."""
+    """Return the candidates without duplicates and without those that equal the key."""
     key = keys.get(part.id)
     listed: dict[tuple[str, ...], list[Candidate]] = {}
     hidden: set[str] = set()
@@ -184,12 +185,12 @@ def _known(part: AnyPart, keys: Keys, found: Iterable[Candidate]) -> Known:
 
 
 def _telling(groups: Iterable[list[Candidate]], key: Value | None) -> Iterator[Candidate]:
-    """Yield the wrong answers that show their mistake; *groups* has a list for each mistake.
+    """Yield the wrong answers that are evidence of their mistake; *groups* has a list per mistake.
 
-    Beside a small whole number a slip hits any other by chance, one time in about as many as the
-    number says. There a mistake made in one call alone must be five times as likely: by its share
-    of the ranks, shared out in turn among the answers that it gives. It stays where a mistake made
-    in all calls gives the same answer, so that the commoner of the two is named.
+    If the key is a small integer N, a slip hits any other small integer by chance, with a
+    probability of about 1/N. Therefore a mistake in one call alone must be five times as likely,
+    measured by its share of the ranks, divided among the answers that it gives. It stays if a
+    mistake in all calls gives the same answer, so that the more frequent of the two is named.
     """
     made = [group for group in groups if group]
     if not isinstance(key, int) or abs(key) >= TELLING_NUMBER:
@@ -224,7 +225,7 @@ def _author(
 def _twins(
     part: AnyPart, worlds: "_Worlds", *, among: Collection[str] | None = None
 ) -> Iterator[Candidate]:
-    """Yield each mistake, or each *among* some, in all calls, then at each site alone."""
+    """Yield the answers of each mistake (of *among*, if given) in all calls, then at each site."""
     for mistake, sites in worlds.plan.mistakes[part.id].items():
         if among is not None and mistake not in among:
             continue
@@ -236,10 +237,10 @@ def _twins(
 
 
 class _Worlds:
-    """The answers of students who make a mistake: by part, as far as they differ in how they came.
+    """Cache of the answers of students who make a mistake, for the parts that it affects.
 
-    A world is computed once and serves every part, since a part's answer depends on its own chain
-    of keys alone. Where not all parts are *needed*, only those are computed.
+    A world is computed once and serves every part, because a part's answer depends only on its own
+    chain of keys. If not all parts are *needed*, only those are computed.
     """
 
     def __init__(
@@ -260,14 +261,14 @@ class _Worlds:
         self._worlds: dict[object, Mapping[str, Value]] = {}
 
     def everywhere(self, *mistakes: str) -> Mapping[str, Value]:
-        """Return the answers where the *mistakes*, one or two, are made in all calls."""
+        """Return the answers if the *mistakes*, one or two, are made in all calls."""
         if mistakes not in self._worlds:
             twins = self.book.both(*mistakes) if len(mistakes) > 1 else self.book.twins[mistakes[0]]
             self._worlds[mistakes] = self._run(twins, "", {})
         return self._worlds[mistakes]
 
     def at(self, mistake: str, site: Site) -> Mapping[str, Value]:
-        """Return the answers where *mistake* is made at one *site* only."""
+        """Return the answers if *mistake* is made at one *site* only."""
         if (mistake, site) not in self._worlds:
             part, numbers, function = site
             swap = dict.fromkeys(numbers, self.book.twins[mistake][function])
@@ -277,7 +278,7 @@ class _Worlds:
     def _run(
         self, twins: Mapping[str, Function], place: str, swap: Mapping[int, Function]
     ) -> dict[str, Value]:
-        """Return the answers to the parts that twins, a swapped call, or a wrong answer touch."""
+        """Return the answers to the parts that a twin, a swap or an earlier answer changes."""
         functions = {**self._functions, **twins} if twins else self._functions
         known = dict(self._known)
         found: dict[str, Value] = {}

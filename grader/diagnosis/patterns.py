@@ -1,6 +1,6 @@
-"""How a wrong answer that no known mistake gives looks beside the key. It tells the key: for staff.
+"""Patterns of wrong answers that no known mistake explains. They reveal the key: for staff.
 
-Every pattern is a phrase that goes on from "It is": "twice the key", "the key, transposed".
+Every pattern is a phrase that continues "It is": "twice the key", "the key, transposed".
 """
 
 import math
@@ -65,9 +65,9 @@ WAYS: Final = (("up", "down"), ("left", "right"))
 
 
 def patterns(result: Result) -> tuple[str, ...]:
-    """Return in which ways the answer resembles the key that counted, the most telling first.
+    """Return the resemblances between the answer and the key that counted, the most telling first.
 
-    There are none where the answer is right or free, or where a known mistake gives it.
+    Empty if the answer is right or cost nothing, or if a known mistake explains it.
 
     >>> patterns(Result("a", "wrong", Fraction(0), 1, value=126, against=63))
     ('twice the key',)
@@ -119,14 +119,14 @@ def _more(one: object, other: object) -> Number | None:
 
 
 def _rearranged(value: Tensor, key: Tensor) -> str:
-    """Return how the cells of the answer are those of the key in other places, "" where not."""
+    """Return how the answer rearranges the cells of the key; "" if it does not."""
     if len(value.cells) == len(key.cells):
         return _turned(value, key) or _shifted(value, key) or _swapped(value, key)
     return _without_a_slice(value, key)
 
 
 def _turned(value: Tensor, key: Tensor) -> str:
-    """Return how the answer is the key transposed or flipped."""
+    """Return how the answer is the key transposed or flipped; "" if it is not."""
     for how, form, places in _turns(key.shape):
         cells = _taken(key, places)
         if form == value.shape and cells != key.cells and _alike(value.cells, cells):
@@ -136,7 +136,7 @@ def _turned(value: Tensor, key: Tensor) -> str:
 
 @lru_cache(maxsize=FORMS_KEPT)
 def _turns(shape: Form) -> tuple[tuple[str, Form, Places], ...]:
-    """Return the ways to turn an array, each with the shape and the places after it."""
+    """Return the ways to turn an array, each with the resulting shape and cell indices."""
     places = _places(shape)
     if places.ndim == 1:
         turns = {"backwards": places[::-1]}
@@ -151,7 +151,7 @@ def _turns(shape: Form) -> tuple[tuple[str, Form, Places], ...]:
 
 
 def _shifted(value: Tensor, key: Tensor) -> str:
-    """Return in which way the answer is the key moved on by one cell, whatever came in."""
+    """Return in which direction the key is shifted by one cell, regardless of the new cells."""
     for way, to, origin in _shifts(key.shape) if value.shape == key.shape else ():
         cells = _taken(key, origin)
         if len({*cells}) > 1 and _alike(_taken(value, to), cells):
@@ -161,7 +161,7 @@ def _shifted(value: Tensor, key: Tensor) -> str:
 
 @lru_cache(maxsize=FORMS_KEPT)
 def _shifts(shape: Form) -> tuple[tuple[str, Places, Places], ...]:
-    """Return the ways to shift an array by one, each with the places after it and before it."""
+    """Return the ways to shift an array by one, each with the cell indices after and before it."""
     places = _places(shape)
     found: list[tuple[str, Places, Places]] = []
     for axis, (back, on) in zip((-2, -1), WAYS, strict=True):
@@ -174,7 +174,7 @@ def _shifts(shape: Form) -> tuple[tuple[str, Places, Places], ...]:
 
 
 def _swapped(value: Tensor, key: Tensor) -> str:
-    """Return which slices of the key stand in another order."""
+    """Return which slices of the key are in another order."""
     if value.shape != key.shape or {*value.cells} != {*key.cells}:
         return ""
     for axis, name in enumerate(_axes(key)):
@@ -190,7 +190,7 @@ def _swapped(value: Tensor, key: Tensor) -> str:
 
 
 def _without_a_slice(value: Tensor, key: Tensor) -> str:
-    """Return which row, column or channel of the key the answer is without."""
+    """Return which row, column or channel of the key the answer lacks."""
     if len(value.shape) != len(key.shape):
         return ""
     short = [
@@ -206,7 +206,7 @@ def _without_a_slice(value: Tensor, key: Tensor) -> str:
 
 
 def _reckoned(value: Tensor, key: Tensor) -> str:
-    """Return what was added to every cell of the key, or by what it was multiplied."""
+    """Return the factor or addend that turns the key, or each of its channels, into the answer."""
     if value.shape != key.shape or len(key.cells) < PAIR:
         return ""
     pairs = [*zip(value.cells, key.cells, strict=True)]
@@ -225,7 +225,7 @@ def _reckoned(value: Tensor, key: Tensor) -> str:
 
 
 def _added(pairs: list[tuple[Number, Number]]) -> str:
-    """Return the number by which all *pairs* differ as "plus 3" or "minus 3", "" where none."""
+    """Return the difference of all *pairs* as "plus 3" or "minus 3", "" if it varies."""
     difference = pairs[0][0] - pairs[0][1]
     if any(one - two != difference for one, two in pairs):
         return ""
@@ -243,7 +243,7 @@ def _slices(tensor: Tensor, axis: int) -> list[Cells]:
 
 @lru_cache(maxsize=FORMS_KEPT)
 def _cuts(shape: Form, axis: int) -> tuple[Places, ...]:
-    """Return the places of the cells of each slice across *axis*."""
+    """Return the cell indices of each slice across *axis*."""
     return tuple(map(_flat, np.moveaxis(_places(shape), axis, 0)))
 
 
@@ -256,7 +256,7 @@ def _flat(places: npt.NDArray[np.int64]) -> Places:
 
 
 def _axes(tensor: Tensor) -> tuple[str, ...]:
-    """Return what a slice across each axis is called."""
+    """Return the name of a slice across each axis."""
     rank = len(tensor.shape)
     if rank == 1:
         return ("number",)
@@ -264,7 +264,7 @@ def _axes(tensor: Tensor) -> tuple[str, ...]:
 
 
 def _alike(cells: Cells, wanted: Cells) -> bool:
-    """Tell whether all cells are those wanted, but for float noise or rounded to three figures."""
+    """Return whether all cells are those wanted, up to float noise or three-figure rounding."""
     return cells == wanted or all(map(_near, cells, wanted))
 
 

@@ -1,4 +1,4 @@
-"""Long numbers made brief, where people look at them and nothing is judged."""
+"""Abbreviation of long numbers for display; values for grading stay exact."""
 
 from typing import Final
 
@@ -13,7 +13,7 @@ FIGURES: Final = 6
 
 
 def brief_number(number: Number) -> Number:
-    """Return *number*, a long one rounded to six figures, or to the point if that is later."""
+    """Return *number*, rounded if long: to six figures, but integer digits always stay."""
     text = show(number)
     if isinstance(number, int) or len(text) <= (LONG_FRACTION if "/" in text else LONG_DECIMAL):
         return number
@@ -21,7 +21,7 @@ def brief_number(number: Number) -> Number:
 
 
 def brief(value: Value) -> Value:
-    """Return *value* with long numbers rounded to six figures, or to the point if that is later."""
+    """Return *value* with long numbers rounded to six figures; integer digits always stay."""
     if is_number(value):
         return brief_number(value)
     if isinstance(value, Tensor):

@@ -1,4 +1,4 @@
-"""Tables and matrices as lines of text, their columns under each other, at most 96 wide."""
+"""Tables and matrices as lines of text with aligned columns, at most 96 characters wide."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -14,9 +14,9 @@ CUT: Final = "\N{HORIZONTAL ELLIPSIS}"
 
 
 def grid(tensor: Tensor) -> str:
-    """Return a matrix as lines; of more axes, one matrix after another.
+    """Return a matrix as lines; a tensor of more axes as one matrix after another.
 
-    Of a matrix that is too wide the columns before the last are left out.
+    If a matrix is too wide, columns before the last are omitted.
 
     >>> print(grid(Tensor.of([[0, 10], [-3, 4]])))
      0  10
@@ -31,7 +31,7 @@ def grid(tensor: Tensor) -> str:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[Value]]) -> str:
-    """Return a table as lines: a column of texts to the left, one of numbers to the right.
+    """Return a table as lines: columns of texts aligned left, columns of numbers right.
 
     >>> print(table(("layer", "n"), (("conv", 7), ("relu", 120))))
     layer    n
@@ -44,7 +44,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[Value]]) -> str:
 
 
 def _lines(rows: list[list[str]], *, left: Sequence[int] | set[int] = ()) -> str:
-    """Return rows of cells with their columns under each other, those in *left* to the left."""
+    """Return rows of cells in aligned columns: those in *left* to the left, others right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     shown = _shown(widths)
     lines = (
@@ -62,7 +62,7 @@ def _lines(rows: list[list[str]], *, left: Sequence[int] | set[int] = ()) -> str
 
 
 def _shown(widths: list[int]) -> list[int | None]:
-    """Return the columns that fit, with a None for those left out before the last."""
+    """Return the columns that fit, with None for the ones omitted before the last."""
     if sum(widths) + len(GAP) * (len(widths) - 1) <= WIDTH:
         return [*range(len(widths))]
     room = WIDTH - widths[-1] - len(GAP) - len(CUT)

@@ -1,6 +1,6 @@
-"""Values and formulas as MathML Core, from the trees that `grader.display.text` writes.
+"""Values and formulas as MathML Core, from the same trees as `grader.display.text`.
 
-What a page shows is so what is judged. The elements are those that browsers draw without help:
+Pages therefore show exactly what is graded. The elements are those that browsers render natively:
 `mrow mi mn mo mtext mfrac msqrt msup msub mtable mtr mtd`.
 """
 
@@ -45,12 +45,12 @@ MATRIX_AXES: Final = 2
 
 
 def math(*elements: str) -> str:
-    """Return a `math` element of *elements* in a row."""
+    """Return a `math` element that contains *elements* in a row."""
     return f"<math>{''.join(elements)}</math>"
 
 
 def element(value: Showable) -> str:
-    """Return *value* as one element, to stand inside of `math`.
+    """Return *value* as one element, for use inside `math`.
 
     >>> element(-2)
     '<mrow><mo>−</mo><mn>2</mn></mrow>'
@@ -69,7 +69,7 @@ def element(value: Showable) -> str:
 
 
 def words(text: str) -> str:
-    """Return *text* as one element."""
+    """Return *text* as an `mtext` element, escaped."""
     return f"<mtext>{escape(text)}</mtext>"
 
 
@@ -83,7 +83,7 @@ def fenced(inner: str, opening: str = "(", closing: str = ")") -> str:
 
 
 def _number(value: Number) -> str:
-    """Return a number: a decimal, a fraction, or a power of ten, as `show` writes it."""
+    """Return a number as `show` writes it: a decimal, a fraction, or a power of ten."""
     text = show(value)
     digits = text.removeprefix("-")
     if "/" in digits:
@@ -99,7 +99,7 @@ def _number(value: Number) -> str:
 
 
 def _tensor(tensor: Tensor) -> str:
-    """Return a vector or a matrix as a table in brackets, further axes as a list of matrices."""
+    """Return a vector or matrix as a table in brackets; with more axes, as a list of matrices."""
     if len(tensor.shape) > MATRIX_AXES:
         return listed(tensor.rows(), opening="[", closing="]")
     rows = [tensor] if len(tensor.shape) <= 1 else [*tensor.rows()]
@@ -108,19 +108,19 @@ def _tensor(tensor: Tensor) -> str:
 
 
 def mtable(lines: Iterable[Iterable[str]]) -> str:
-    """Return elements row by row as a table."""
+    """Return rows of elements as a table."""
     rows = ("".join(f"<mtd>{cell}</mtd>" for cell in line) for line in lines)
     return f"<mtable>{''.join(f'<mtr>{row}</mtr>' for row in rows)}</mtable>"
 
 
 def listed(items: Iterable[Showable], *, opening: str = "", closing: str = "") -> str:
-    """Return *items* between commas, in brackets where they are given."""
+    """Return *items* separated by commas, in brackets if given."""
     inner = COMMA.join(map(element, items))
     return fenced(inner, opening, closing) if opening else _group(inner)
 
 
 def measured(number: Number, unit: str) -> str:
-    """Return a number before its unit, or before the sign ``%``.
+    """Return a number followed by its unit or by ``%``.
 
     >>> measured(5, "%")
     '<mrow><mn>5</mn><mo>%</mo></mrow>'
@@ -130,14 +130,14 @@ def measured(number: Number, unit: str) -> str:
 
 
 def _row(items: tuple[Value, ...] | tuple[Node, ...]) -> str:
-    """Return a shape as ``126×126×16``, anything else in round brackets."""
+    """Return a shape as ``126×126×16``, any other tuple in parentheses."""
     if is_shape(items):
         return _group(TIMES.join(map(element, items)))
     return listed(items, opening="(", closing=")")
 
 
 def _node(node: Node) -> tuple[str, int]:
-    """Return the element of *node* and how tightly it binds."""
+    """Return the element of *node* and its precedence."""
     match node:
         case Num(value):
             plain = value >= 0 and show(value).isdigit()
@@ -184,7 +184,7 @@ def _call(function: str, arguments: tuple[Node, ...]) -> str:
 
 
 def _within(node: Node, level: int) -> str:
-    """Return the element of *node*, in brackets where it binds less tightly than *level*."""
+    """Return the element of *node*, in brackets if its precedence is below *level*."""
     found, own = _node(node)
     return found if own >= level else fenced(found)
 
@@ -194,7 +194,7 @@ def _word(text: str) -> str:
 
 
 def _name(name: str) -> str:
-    """Return a variable: Greek letters by name, what follows ``_`` as its index."""
+    """Return a variable: Greek letters by name, the text after ``_`` as a subscript."""
     if derivative := DERIVATIVE.fullmatch(name):
         above, below = (_group("<mo>∂</mo>", _name(one)) for one in derivative.groups())
         return f"<mfrac>{above}{below}</mfrac>"

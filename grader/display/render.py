@@ -1,7 +1,8 @@
-"""What was read, and the steps of a worked solution, as plain text and as MathML of one tree.
+"""Rendering of readings and of steps of worked solutions, as plain text and as MathML.
 
-A text is at most 96 columns wide, but for formulas and sentences, which the reader of the text
-wraps. Long decimals and fractions are rounded to six figures; a formula then says ≈.
+Both come from one tree. A text is at most 96 columns wide, except formulas and sentences, which
+the reader of the text wraps. Long decimals and fractions are rounded to six figures; a formula
+then has ≈.
 """
 
 from dataclasses import dataclass
@@ -26,14 +27,14 @@ DOT: Final = "<mo>\N{DOT OPERATOR}</mo>"
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """The same thing twice: *text* for a terminal or a mail, *mathml* for a page."""
+    """The same content in two formats: *text* for a terminal or a mail, *mathml* for a page."""
 
     text: str
     mathml: str
 
 
 def render(value: Showable) -> Rendered:
-    """Return *value*, what was read or a key, as text and as MathML.
+    """Return *value*, a reading or a key, as text and as MathML.
 
     >>> render((3, 2)).text, render((3, 2)).mathml
     ('3×2', '<math><mrow><mn>3</mn><mo>×</mo><mn>2</mn></mrow></math>')
@@ -42,7 +43,7 @@ def render(value: Showable) -> Rendered:
 
 
 def render_step(step: Step) -> Rendered:
-    """Return one *step* of a worked solution."""
+    """Render one *step* of a worked solution."""
     match step:
         case Said(text):
             return Rendered(text, math(words(text)))
@@ -61,14 +62,14 @@ def render_step(step: Step) -> Rendered:
 
 
 def _brief_tree(tree: Node) -> Node:
-    """Return *tree* with its numbers made brief."""
+    """Return *tree* with long numbers abbreviated."""
     return rebuilt(
         tree, lambda node: Num(brief_number(node.value)) if isinstance(node, Num) else None
     )
 
 
 def _formula(step: Formula) -> Rendered:
-    """Return symbols = numbers = value, each once."""
+    """Return symbols = numbers = value; equal sides appear once."""
     spelled = None if step.value is None else literal(step.value)
     sides: list[Showable] = [] if step.tree == spelled else [_brief_tree(step.tree)]
     if step.numbers not in {step.tree, spelled}:
@@ -86,19 +87,19 @@ def _formula(step: Formula) -> Rendered:
 
 
 def _beside(value: Value) -> str:
-    """Return *value* as it stands behind a sign: a matrix below it."""
+    """Return *value* as text after a sign; a matrix starts on the next line."""
     below = isinstance(value, Tensor) and len(value.shape) > 1
     return f"\n{grid(value)}" if isinstance(value, Tensor) and below else f" {show(value)}"
 
 
 def _label(name: str) -> str:
-    """Return a name as a variable where it looks like one, else as text."""
+    """Return a name as a variable if it looks like one, else as text."""
     plain = name.replace("_", "").isalnum() and name.isascii()
     return element(Name(name)) if plain else words(name)
 
 
 def _array(name: str, value: Tensor) -> Rendered:
-    """Return a named array; a short vector stands beside its name."""
+    """Return a named array; a short vector stands on the line of its name."""
     line = f"{name} = {show(value)}"
     inline = len(value.shape) <= 1 and len(line) <= WIDTH
     return Rendered(
@@ -112,7 +113,7 @@ def _place(place: tuple[int, ...]) -> str:
 
 
 def _window(step: Window) -> Rendered:
-    """Return one cell as the sum of its products, channel by channel where there are several."""
+    """Return one cell as the sum of its products, channel by channel if there are several."""
     place = _place(step.place)
     sums = [_products(patch, kernel) for patch, kernel in step.channels]
     bias, marked_bias = (f" {_signed(step.bias)}", f"{PLUS}{_operand(step.bias)}")
@@ -133,7 +134,7 @@ def _window(step: Window) -> Rendered:
 
 
 def _products(patch: Tensor, kernel: Tensor) -> Rendered:
-    """Return a sum of products, or only how many they are where they are too many."""
+    """Return a sum of products, or only their number if there are too many."""
     pairs = [*zip(patch.cells, kernel.cells, strict=True)]
     if len(pairs) > MAX_TERMS:
         said = f"sum of {len(pairs)} products"
@@ -163,7 +164,7 @@ def _pooled(step: Pooled) -> Rendered:
 
 
 def _result(total: Number) -> Rendered:
-    """Return what a cell comes to, behind its sign."""
+    """Return the value of a cell with = or ≈ before it."""
     value = brief_number(total)
     sign = "=" if value == total else ABOUT
     return Rendered(f" {sign} {show(value)}", f"<mo>{sign}</mo>{element(value)}")
@@ -184,7 +185,7 @@ def _operand(number: Number) -> str:
 
 
 def _rows(head: tuple[str, ...], rows: tuple[tuple[Value, ...], ...]) -> Rendered:
-    """Return a table."""
+    """Return a table, with long numbers abbreviated."""
     short = [[*map(brief, row)] for row in rows]
     lines = (map(words, head), *(map(element, row) for row in short))
     return Rendered(table(head, short), math(mtable(lines)))

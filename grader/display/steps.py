@@ -1,7 +1,7 @@
-"""The steps of a worked solution, as data that text, MathML and pictures are made from.
+"""Steps of a worked solution, as data for text, MathML and pictures.
 
-A tracer gives the steps of one solver; it takes the solver's arguments. `formula` is how it writes
-a formula: once in symbols, once with the numbers, and the value.
+A tracer returns the steps of one solver; it takes the solver's arguments. `formula` is its helper
+for a formula: once in symbols, once with the numbers, and the value.
 """
 
 from collections.abc import Callable, Mapping
@@ -45,9 +45,9 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """*name* = *tree* in symbols = *numbers*, the same tree with numbers, = *value*.
+    """A formula: *name* = *tree* in symbols = *numbers*, the tree with numbers, = *value*.
 
-    A formula that is the answer itself has no value.
+    *value* is None if the formula itself is the answer.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Formula:
 
     @property
     def number(self) -> Number:
-        """The value of a formula that has a number for one."""
+        """The value as a number; raises `SolverError` if it is not one."""
         if not is_number(self.value):
             raise SolverError(f"{self.name} is not a number")
         return self.value
@@ -76,9 +76,9 @@ class Window:
     """One cell of an output: *patch* times *kernel* cell by cell, summed, plus *bias*.
 
     *place* is the index of the cell in the output, *corner* that of the window in the padded input,
-    along the axes that the kernel moves on; *dilation* is how far neighbours of the patch lie apart
-    there. *patch* and *kernel* have one shape: that of the window, with channels before it if they
-    have some.
+    along the axes that the kernel moves on; *dilation* is the distance between neighbors of the
+    patch in the input. *patch* and *kernel* have one shape: that of the window, with channels
+    before it if there are any.
     """
 
     place: tuple[int, ...]
@@ -91,12 +91,12 @@ class Window:
 
     @property
     def products(self) -> Tensor:
-        """The products that are summed."""
+        """The products of the sum."""
         return Tensor(self.patch.shape, _multiplied(self.patch, self.kernel))
 
     @property
     def channels(self) -> tuple[tuple[Tensor, Tensor], ...]:
-        """The patch and the kernel of each channel; both as they are where there is one."""
+        """The patch and the kernel of each channel; without a channel axis, both as they are."""
         if len(self.patch.shape) == len(self.corner):
             return ((self.patch, self.kernel),)
         pairs = zip(self.patch.rows(), self.kernel.rows(), strict=True)
@@ -134,7 +134,7 @@ class Pooled:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A table: the layers of a network, the steps of a recursion, the boxes that are kept."""
+    """A table: the layers of a network, the steps of a recursion, the boxes that remain."""
 
     head: tuple[str, ...]
     rows: tuple[tuple[Value, ...], ...]
@@ -147,8 +147,8 @@ Tracer: TypeAlias = Callable[..., tuple[Step, ...]]
 def formula(name: str, source: str, *, result: Value | None = None, **numbers: Value) -> Formula:
     """Return the step *name* = *source*, an expression over the names in *numbers*.
 
-    Without a *result* it is computed. One that the language of expressions cannot compute, such as
-    ``exp(-x)``, has to be given.
+    Without a *result* the value is computed. Pass the result of an expression that the expression
+    language cannot compute, such as ``exp(-x)``.
 
     >>> formula("W_out", "floor((W - K)/S) + 1", W=28, K=5, S=2).value
     12
@@ -159,7 +159,7 @@ def formula(name: str, source: str, *, result: Value | None = None, **numbers: V
 
 
 def stated(name: str, value: Value) -> Step:
-    """Return the step that says what *name* is: a formula without symbols, or an array.
+    """Return the step that states the value of *name*: a formula without symbols, or an array.
 
     >>> stated("d", 4).value
     4
@@ -180,7 +180,7 @@ def _parsed(source: str) -> Node:
 
 
 def filled(tree: Node, numbers: Mapping[str, Value]) -> Node:
-    """Return *tree* with values in the places of the names that have one."""
+    """Return *tree* with each name in *numbers* replaced by its value."""
 
     def change(node: Node) -> Node | None:
         if isinstance(node, Name) and node.name in numbers:
@@ -201,7 +201,7 @@ def itemised(value: Value) -> str:
 
 
 def literal(value: Value) -> Node | None:
-    """Return the node that spells *value*: a number, or a tuple of such; None for anything else."""
+    """Return *value* as a node: a number or a (nested) tuple of numbers; None for other values."""
     if is_number(value):
         return Num(value)
     if not isinstance(value, tuple):

@@ -1,8 +1,8 @@
-"""Values and formulas as plain text and as TeX; what is shown can be read back as the same value.
+"""Values and formulas as plain text and as TeX; the text can be read back as the same value.
 
-A product is written with ``·``, a power with ``^``, brackets stand only where they are needed. A
-decimal that ends is shown as a decimal, any other fraction as ``1/3``; only where its denominator
-is long, as that of ``1/sqrt(5)``, as a decimal of 15 figures.
+A product has ``·``, a power ``^``, and brackets only where needed. A terminating decimal is shown
+as a decimal, any other fraction as ``1/3``, or as a decimal of 15 figures if its denominator is
+long, as for ``1/sqrt(5)``.
 """
 
 import re
@@ -128,7 +128,7 @@ def show_tex(value: Showable) -> str:
 
 
 def show_exactly(value: Number) -> str:
-    """Return a number as plain text, with all digits of a fraction whose denominator is long."""
+    """Return a number as plain text, with all digits even if the denominator is long."""
     if isinstance(value, int) or value.denominator == 1:
         return str(value.numerator)
     return _decimal(value) or f"{value.numerator}/{value.denominator}"
@@ -142,7 +142,7 @@ def _number(value: Number) -> str:
 
 
 def _decimal(value: Fraction) -> str:
-    """Return the decimal that ends, with an exponent if it is tiny; '' where there is none."""
+    """Return the terminating decimal, with an exponent if it is tiny; "" if there is none."""
     places, factor = _decimal_places(value.denominator)
     digits = str(abs(value.numerator) * factor)
     if not places or len(digits) > PLACES:
@@ -157,9 +157,9 @@ def _decimal(value: Fraction) -> str:
 
 @lru_cache(maxsize=512)
 def _decimal_places(bottom: int) -> tuple[int, int]:
-    """Return the decimals of a fraction with that denominator, and what makes it so many digits.
+    """Return the number of decimals for this denominator, and the factor that scales it to them.
 
-    There are 0 where the decimal does not end.
+    The number is 0 if the decimal does not terminate.
     """
     most = next((places for places, scale in SCALES if not scale % bottom), 0)
     places = bisect_left(range(most), 1, key=lambda at: not 10**at % bottom)
@@ -175,19 +175,19 @@ def _nested(tensor: Tensor) -> str:
 
 
 def _row(items: tuple[Value, ...] | tuple[Node, ...]) -> str:
-    """Return a shape as ``126×126×16``, anything else as ``(a, b)``."""
+    """Return a shape as ``126×126×16``, any other tuple as ``(a, b)``."""
     if is_shape(items):
         return "×".join(str(item) for item in items)
     return f"({', '.join(show(item) for item in items)}{',' if len(items) == 1 else ''})"
 
 
 def is_shape(items: tuple[Value, ...] | tuple[Node, ...]) -> bool:
-    """Tell whether *items* are written with crosses between them: two whole numbers or more."""
+    """Return whether *items* is written with × between items: two or more non-negative integers."""
     return len(items) > 1 and all(type(item) is int and item >= 0 for item in items)
 
 
 def _plain(node: Node) -> tuple[str, int]:
-    """Return the text of *node* and how tightly it binds."""
+    """Return the text of *node* and its precedence."""
     match node:
         case Num(value):
             text = _number(value)
@@ -233,13 +233,13 @@ def _condition(node: Choose | Compare | Not | Logic) -> str:
 
 
 def _within(node: Node, level: int) -> str:
-    """Return the text of *node*, in brackets where it binds less tightly than *level*."""
+    """Return the text of *node*, in brackets if its precedence is below *level*."""
     text, own = _plain(node)
     return text if own >= level else f"({text})"
 
 
 def _right(node: Node, level: int) -> str:
-    """Return the text of a right operand: a minus sign is not put behind another sign."""
+    """Return the text of a right operand; no minus sign follows another sign directly."""
     text = _within(node, level)
     return f"({text})" if text.startswith("-") else text
 
@@ -271,7 +271,7 @@ def _tex_row(items: tuple[Value, ...] | tuple[Node, ...]) -> str:
 
 
 def _tex(node: Node) -> tuple[str, int]:
-    """Return the TeX of *node* and how tightly it binds."""
+    """Return the TeX of *node* and its precedence."""
     match node:
         case Num(value):
             text = _tex_number(value)
@@ -319,7 +319,7 @@ def _tex_name(name: str) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """Return a count with its noun, in the plural where it must be.
+    """Return a count with its noun, in the plural unless the count is 1.
 
     >>> counted(1, "row"), counted(3, "row")
     ('1 row', '3 rows')

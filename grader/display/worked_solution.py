@@ -1,7 +1,7 @@
-"""Worked solutions: the way to the key of a part, step by step.
+"""Worked solutions: the steps to the key of a part.
 
-The steps are those of every solver call in the key, in the order in which they are computed, then
-the key itself in symbols, in numbers, and its value. Of a table it is that for every cell.
+The steps are those of every solver call in the key, in the order of computation, then the key
+itself in symbols, in numbers, and its value. For a table, this is done for every cell.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -51,12 +51,12 @@ LEFT_OUT: Final = "The other rows follow in the same way."
 
 
 def worked(variant: Variant, part: AnyPart, book: Book) -> tuple[Step, ...]:
-    """Return the way to the answer of *part*; of a key that cannot be computed, why not."""
+    """Return the steps to the key of *part*, or the reason if the key cannot be computed."""
     return tuple(_said_once(_way(variant, part, book)))
 
 
 def _way(variant: Variant, part: AnyPart, book: Book) -> tuple[Step, ...]:
-    """Return the steps, sentences as often as they are said."""
+    """Return the steps, including repeated sentences."""
     failure = variant.failures.get(part.id)
     if failure is not None:
         return (Said(f"The answer could not be computed: {failure}."),)
@@ -82,7 +82,7 @@ def _way(variant: Variant, part: AnyPart, book: Book) -> tuple[Step, ...]:
 
 
 def _computed(part: AnyPart, scope: Scope, book: Book) -> Iterator[Step]:
-    """Yield the steps of the solvers that the key calls, then those of the key itself."""
+    """Yield the steps of the solver calls in the key, then those of the key itself."""
     if part.key_expression is not None:
         tree = _taken(part.key_expression.tree, scope)
         yield from _calls(tree, scope, book)
@@ -91,7 +91,7 @@ def _computed(part: AnyPart, scope: Scope, book: Book) -> Iterator[Step]:
 
 
 def _arrayed(step: Step) -> Step:
-    """Return the *step* to an array with the array for its value, as the answer is shown."""
+    """Return *step* with its value as an array, which is how the answer is displayed."""
     if not isinstance(step, Formula) or not isinstance(step.value, tuple):
         return step
     spelled, value = literal(step.value), as_tensor(step.value)
@@ -103,7 +103,7 @@ def _arrayed(step: Step) -> Step:
 
 
 def _calls(tree: Node, scope: Scope, book: Book) -> Iterator[Step]:
-    """Yield the steps of the solvers that *tree* calls, inner calls first, equal steps once."""
+    """Yield the steps of the solver calls in *tree*, inner calls first, without duplicates."""
     told: list[tuple[Step, ...]] = []
     for call, index in _inner_first(tree):
         steps = _to_cell(_traced(call, scope, book), index)
@@ -113,9 +113,9 @@ def _calls(tree: Node, scope: Scope, book: Book) -> Iterator[Step]:
 
 
 def _to_cell(steps: tuple[Step, ...], index: tuple[int, ...]) -> tuple[Step, ...]:
-    """Return the steps to one cell, that of *index*, without the sizes; all *steps* if not shown.
+    """Return the steps to the cell at *index*, without the sizes; all *steps* if it has none.
 
-    What stands before the first cell, such as the padded input, is kept.
+    Steps before the first cell, such as the padded input, stay.
     """
     asked = [step for step in steps if isinstance(step, Window | Pooled) and step.place == index]
     if not asked:
@@ -125,7 +125,7 @@ def _to_cell(steps: tuple[Step, ...], index: tuple[int, ...]) -> tuple[Step, ...
 
 
 def _said_once(steps: Iterable[Step]) -> Iterator[Step]:
-    """Yield *steps* without the sentences that have been said before."""
+    """Yield *steps* without repeated sentences."""
     said: set[Step] = set()
     for step in steps:
         if not isinstance(step, Said):
@@ -136,7 +136,7 @@ def _said_once(steps: Iterable[Step]) -> Iterator[Step]:
 
 
 def _traced(call: Call, scope: Scope, book: Book) -> tuple[Step, ...]:
-    """Return the steps of one call; none where there is no way to it that can be shown."""
+    """Return the steps of one call; none if it has no tracer or the tracer fails."""
     tracer = book.tracers.get(call.function)
     if tracer is None:
         return ()
@@ -145,11 +145,11 @@ def _traced(call: Call, scope: Scope, book: Book) -> tuple[Step, ...]:
     try:
         return tracer(*arguments, **keywords)
     except SolverError:
-        return ()  # the key itself could be computed; it is shown without this way to it
+        return ()  # the key was computed; it is shown without these steps
 
 
 def _taken(tree: Node, scope: Scope) -> Node:
-    """Return *tree* with each ``a if c else b`` replaced by the side that was taken."""
+    """Return *tree* with each ``a if c else b`` replaced by the branch taken."""
 
     def change(node: Node) -> Node | None:
         if not isinstance(node, Choose):
@@ -161,7 +161,7 @@ def _taken(tree: Node, scope: Scope) -> Node:
 
 
 def _inner_first(node: Node, index: tuple[int, ...] = ()) -> Iterator[tuple[Call, tuple[int, ...]]]:
-    """Yield the solver calls in *node*, each with the *index* that is taken of its result."""
+    """Yield the solver calls in *node*, inner first, with the *index* applied to each result."""
     below = (node.index, *index) if isinstance(node, Item) else ()
     for child in children(node):
         yield from _inner_first(child, below)
@@ -170,15 +170,15 @@ def _inner_first(node: Node, index: tuple[int, ...] = ()) -> Iterator[tuple[Call
 
 
 def _is_solver(node: Node) -> bool:
-    """Tell whether *node* calls a solver."""
+    """Return whether *node* calls a solver."""
     return isinstance(node, Call) and node.function not in FUNCTIONS
 
 
 def _result(name: str, tree: Node, scope: Scope, book: Book) -> Iterator[Step]:
-    """Yield the key in symbols and in numbers, unless its one call has been shown already.
+    """Yield the key in symbols and in numbers, unless its only call has been traced already.
 
-    In the symbols what a solver gave, or a cell of it, stands for its call; where that is a
-    matrix or long, which a formula cannot hold, the key is stated alone.
+    In the symbols, the result of a solver, or a cell of it, replaces its call. If that is a matrix
+    or long, a formula cannot hold it, and the step only states the value of the key.
     """
     if isinstance(tree, Call) and tree.function in book.tracers and _traced(tree, scope, book):
         return
@@ -192,17 +192,17 @@ def _result(name: str, tree: Node, scope: Scope, book: Book) -> Iterator[Step]:
 
 
 def _is_given(node: Node) -> bool:
-    """Tell whether *node* calls a solver, or takes an item of what one gives."""
+    """Return whether *node* calls a solver, or indexes the result of a call."""
     return _is_given(node.value) if isinstance(node, Item) else _is_solver(node)
 
 
 def _is_known(node: Node) -> bool:
-    """Tell whether *node* stands for a value of the problem, or calls a solver."""
+    """Return whether *node* is a value of the problem, or calls a solver."""
     return isinstance(node, (Name, Field, Item)) or _is_solver(node)
 
 
 def _spelled(node: Node, scope: Scope) -> Node | None:
-    """Return the value of *node* as a formula holds it; None for large arrays, and matrices."""
+    """Return the value of *node* as a formula holds it; None for matrices and long arrays."""
     value = evaluate(node, scope)
     if isinstance(value, Tensor) and len(value.shape) == 1 and len(show(value)) <= SHORT:
         return literal(value.cells)
@@ -210,7 +210,7 @@ def _spelled(node: Node, scope: Scope) -> Node | None:
 
 
 def _chosen(part: KeyedPart, scope: Scope, book: Book) -> Iterator[Step]:
-    """Yield the steps of all that a choice asks, and what became of its conditions."""
+    """Yield the steps of the solver calls in a choice, and the value of each condition."""
     if part.key is None:
         return
     tree = part.key.tree
@@ -230,7 +230,7 @@ def _options(part: ChoicePart | ChoicesPart, key: Value | None, seen: Scope) -> 
 
 
 def _table(part: TablePart, key: Value | None, book: Book) -> tuple[Step, ...]:
-    """Return the steps of each row, as many rows as there is room for, then the whole table."""
+    """Return the steps of each row, as far as the limit allows, then the whole table."""
     if not isinstance(key, TableKey):
         return ()
     labels = (
@@ -251,18 +251,18 @@ def _table(part: TablePart, key: Value | None, book: Book) -> tuple[Step, ...]:
 
 
 def _named(item: Value) -> str:
-    """Return the item of a row in words; a tuple is no shape here, but kernel and stride."""
+    """Return the item of a row as text; a tuple here is kernel and stride, not a shape."""
     return f"({itemised(item)})" if isinstance(item, tuple) else show(item)
 
 
 def _row(part: TablePart, scope: Scope, book: Book) -> Iterator[Step]:
-    """Yield the steps to the cells of one row."""
+    """Yield the steps of each cell of one row."""
     for column in part.columns.values():
         yield from _computed(column, scope, book)
 
 
 def _within_row(key: TableKey, item: Value, previous: Mapping[str, Value]) -> Scope:
-    """Return what the columns of the row of *item* compute with."""
+    """Return the scope in which the columns of the row of *item* are computed."""
     names = {**key.scope.names, "layer": item, "prev": Record(previous)}
     return Scope(names, key.scope.functions, key.scope.swaps)
 

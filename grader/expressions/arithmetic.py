@@ -1,4 +1,4 @@
-"""Exact arithmetic on numbers, bounded before it is computed, and the functions of expressions."""
+"""Exact arithmetic with bounds checked in advance, and the functions of expressions."""
 
 import math
 import operator
@@ -54,7 +54,7 @@ def arithmetic(symbol: str, left: Number, right: Number) -> Number:
 
 
 def power(base: Number, exponent: Number) -> Number:
-    """Return *base* to the *exponent*, exactly where it can be; bounded before it is computed."""
+    """Return *base* to the *exponent*, exact if possible; the size is checked in advance."""
     if isinstance(exponent, Fraction):
         if exponent.denominator == HALVES:
             return power(square_root(base), exponent.numerator)
@@ -90,14 +90,14 @@ def logarithm(number: Number, base: Number = 2) -> Number:
 
 
 def natural_logarithm(number: Number) -> Number:
-    """Return the logarithm to the base e as the nearest double, exactly for 1."""
+    """Return the logarithm to the base e as the nearest double; exact for 1."""
     if number <= 0:
         raise SolverError("a logarithm of a number that has none")
     return _nearest(math.log, Fraction(number))
 
 
 def exponential(number: Number) -> Number:
-    """Return e to the power of *number* as the nearest double, exactly for 0."""
+    """Return e to the power of *number* as the nearest double; exact for 0."""
     return _nearest(math.exp, Fraction(number))
 
 
@@ -107,7 +107,7 @@ def _nearest(function: Callable[[float], float], value: Fraction) -> Number:
     except OverflowError as error:
         raise SolverError("a number is too large") from error
     except ValueError as error:
-        raise SolverError("a number is too small") from error  # as a double it is zero
+        raise SolverError("a number is too small") from error  # it underflows to zero
     return simplest(Fraction(repr(result)))
 
 
@@ -121,7 +121,7 @@ def half_up(number: Number, digits: int = 0) -> Number:
 
 
 def _numbers(name: str, arguments: tuple[Value, ...]) -> list[Number]:
-    """Return several numbers, or those of one tuple or one tensor; an error tells the *name*."""
+    """Return several numbers, or the items of one tuple or tensor; *name* is for the error."""
     items: tuple[Value, ...] = arguments
     if len(arguments) == 1 and isinstance(arguments[0], Tensor):
         items = arguments[0].cells
@@ -135,9 +135,9 @@ def _numbers(name: str, arguments: tuple[Value, ...]) -> list[Number]:
 def _joined(
     join: Callable[[Number, Number], Number], numbers: Iterable[Number], start: Number
 ) -> Number:
-    """Return *numbers* joined one after the other; `SolverError` where that grows too long.
+    """Fold *numbers* with *join*; raise `SolverError` if an intermediate result grows too long.
 
-    What comes in between may be longer than a result, as terms of a sum may cancel.
+    Intermediate results may be longer than the final one, because terms of a sum may cancel.
     """
     found = start
     for number in numbers:
@@ -148,7 +148,7 @@ def _joined(
 
 
 def _one(name: str, function: Callable[[Number], Number]) -> Function:
-    """Return *function* for exactly one number; an error tells its *name*."""
+    """Return *function* restricted to exactly one number; *name* is for the error."""
 
     def take(value: Value) -> Value:
         if not is_number(value):

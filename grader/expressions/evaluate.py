@@ -1,7 +1,7 @@
-"""Compute a tree of `grader.expressions.tree`, every intermediate value bounded.
+"""Evaluation of expression trees; every intermediate value is bounded.
 
 A value that cannot be computed (a division by zero, an unknown name, a number beyond 4,096 bits, a
-solver that fails) is a `SolverError`; the caller decides whose fault that is.
+solver that fails) raises `SolverError`; the caller decides who is responsible.
 """
 
 import operator
@@ -39,7 +39,7 @@ MAX_WORK: Final = MAX_CELLS
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a tree may refer to: values by name, functions by name, and replaced call sites."""
+    """Names of a tree: values by name, functions by name, and functions that replace a site."""
 
     names: Mapping[str, Value]
     functions: Mapping[str, Function]
@@ -47,9 +47,9 @@ class Scope:
 
 
 class Work:
-    """Counts the cells that one expression takes in and gives at all of its steps.
+    """Counter of the cells that all steps of one expression take and return.
 
-    A step on a tensor is bounded by itself; many of them in one expression are bounded by this.
+    Each step on a tensor has a limit of its own; this one limits an expression of many steps.
     """
 
     __slots__ = ("cells",)
@@ -58,7 +58,7 @@ class Work:
         self.cells = 0
 
     def spend(self, *values: Value) -> None:
-        """Count the cells of *values*; `SolverError` where they are too many in all."""
+        """Count the cells of *values*; raise `SolverError` if the total is too large."""
         self.cells += sum(map(_cells, values))
         if self.cells > MAX_WORK:
             raise SolverError(
@@ -107,7 +107,7 @@ def _value(node: Node, scope: Scope, work: Work) -> Value:
 
 
 def truth(value: Value) -> bool:
-    """Return *value* if it is a truth value, else raise `SolverError`."""
+    """Return *value* if it is a Boolean, else raise `SolverError`."""
     if isinstance(value, bool):
         return value
     raise SolverError(
@@ -116,7 +116,7 @@ def truth(value: Value) -> bool:
 
 
 def bounded(value: Value) -> Value:
-    """Return *value* unless it is too large: a number by its bits, others by all they hold."""
+    """Return *value*, or raise `SolverError` if it has too many bits, cells or items."""
     if isinstance(value, int):
         if value.bit_length() > MAX_BITS:
             raise SolverError(f"a number has more than {MAX_BITS} bits")
@@ -135,7 +135,7 @@ def bounded(value: Value) -> Value:
 
 
 def _bound_items(value: tuple[Value, ...]) -> None:
-    """Raise `SolverError` where a tuple, with all that is in it, is too large."""
+    """Raise `SolverError` if a tuple with its contents is too large."""
     items = cells = 0
     waiting: list[Value] = [value]
     while waiting:
@@ -152,7 +152,7 @@ def _bound_items(value: tuple[Value, ...]) -> None:
 
 
 def _cells(value: Value) -> int:
-    """Return how many cells or items a value has; nothing for a number."""
+    """Return the number of cells or items of a value; 0 for a number."""
     if isinstance(value, Tensor):
         return len(value.cells)
     if isinstance(value, tuple):
@@ -178,7 +178,7 @@ def _call(node: Call, scope: Scope, work: Work) -> Value:
         found = bounded(function(*arguments, **keywords))
     except SolverError:
         raise
-    except Exception as error:  # whatever a solver does, nobody gains or loses by it
+    except Exception as error:  # a failing solver costs no student anything
         raise SolverError(f"{node.function} could not compute: {error}") from error
     work.spend(found)
     return found
@@ -229,7 +229,7 @@ def _compare(first: Node, rest: tuple[tuple[str, Node], ...], scope: Scope, work
 
 
 def _apply(symbol: str, left: Value, right: Value, work: Work) -> Value:
-    """Return the result of one operation on numbers, or cell by cell where a tensor takes part."""
+    """Return the result of one operation on numbers, or cell by cell if an operand is a tensor."""
     if is_number(left) and is_number(right):
         return bounded(arithmetic(symbol, left, right))
     work.spend(left, right)

@@ -1,10 +1,10 @@
-"""Equality of formulas over declared domains, by exact agreement at sampled points.
+"""Equality of formulas over declared domains, by exact comparison at sampled points.
 
-Two formulas are equal if they agree exactly wherever the key has a value; where they do not, the
-point is a counter-example. Every answer to a part meets the same points
-(`grader.expressions.sampling`), so a verdict never changes between two runs. A formula is computed
-once for a sample, at all points, and what came out is kept: comparing it with the key and with each
-known mistake compares tuples.
+Two formulas are equal if they agree exactly at every point where the key has a value; a point where
+they differ is a counterexample. All answers to a part are compared at the same points
+(`grader.expressions.sampling`), so the result is deterministic. A formula is evaluated once per
+sample, at all points, and its values are cached: comparing it with the key and with each known
+mistake compares tuples.
 """
 
 from collections.abc import Mapping
@@ -29,19 +29,19 @@ PLAIN: Final = Scope({}, FUNCTIONS)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Formula(Opaque):
-    """A tree with the scope of everything in it that is not a variable."""
+    """A tree with the scope of all names that are not variables."""
 
     tree: Node
     scope: Scope = PLAIN
     _kept: dict[Sample, Values] = field(default_factory=dict, init=False, repr=False)
 
     def at(self, point: Mapping[str, Value]) -> Value:
-        """Return the value where the variables have the values of *point*."""
+        """Return the value for the values of the variables in *point*."""
         names = {**self.scope.names, **point}
         return evaluate(self.tree, Scope(names, self.scope.functions, self.scope.swaps))
 
     def values(self, sample: Sample) -> Values:
-        """Return the values at every point of *sample*, which are computed once."""
+        """Return the values at every point of *sample*, computed once."""
         found = self._kept.get(sample)
         if found is None:
             found = self._kept[sample] = values_at(self.tree, self.scope, sample)
@@ -52,16 +52,16 @@ class Formula(Opaque):
 
 
 class Difference(NamedTuple):
-    """A point where an answer is not what the key is, and the answer's *own* value there."""
+    """A counterexample: a point where an answer differs from the key, and its *own* value there."""
 
     point: Point
     own: Number | None
 
 
 def compare(answer: Formula, key: Formula, sample: Sample) -> Difference | None:
-    """Return the first point where *answer* differs from *key*, or None where they are equal.
+    """Return the first point where *answer* differs from *key*, or None if they are equal.
 
-    Only points where the key has a value count; a key without any is a `SolverError`.
+    Only points where the key has a value count; raises `SolverError` if there is none.
     """
     own, wanted = answer.values(sample), key.values(sample)
     if wanted.tops.count(None) == len(sample):

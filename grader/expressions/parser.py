@@ -1,9 +1,9 @@
-"""The expression language of problem files: parsed from text into a bounded tree.
+"""Parser of the expression language of problem files: text to a bounded tree.
 
-Decimals are exact fractions, ``/`` gives a fraction, integers are unbounded up to 4,096 bits. There
-are names, calls with keywords, tuples, lists, constant indices, ``.field``, comparisons, ``and or
-not``, ``a if c else b`` and strings as arguments. There is nothing else: no comprehension, no
-lambda, no attribute of Python objects. `grader.expressions.evaluate` computes a tree.
+Decimals are exact fractions, ``/`` returns a fraction, integers have up to 4,096 bits. The language
+has names, calls with keywords, tuples, lists, constant indices, ``.field``, comparisons, ``and or
+not``, ``a if c else b`` and strings as arguments. It has nothing else: no comprehension, no lambda,
+no attribute of Python objects. `grader.expressions.evaluate` evaluates a tree.
 """
 
 import ast
@@ -75,7 +75,7 @@ COMPARISONS: Final[dict[type[ast.cmpop], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """An author's expression: its *source* and its *tree*, the *names* and *calls* in it."""
+    """An author's expression: its *source* and *tree*, and the *names* and *calls* in it."""
 
     source: str
     tree: Node
@@ -88,12 +88,12 @@ class Expression:
 
     @property
     def is_literal(self) -> bool:
-        """Whether the expression neither names nor calls anything."""
+        """Whether the expression contains no name and no call."""
         return not self.names and not self.calls
 
 
 def parse(source: str) -> Expression:
-    """Return the expression that *source* spells, or raise `ProblemError` that says what to do."""
+    """Parse *source*; raise a `ProblemError` with the remedy if it is invalid."""
     if len(source) > MAX_LENGTH:
         raise ProblemError(
             f"the expression has {len(source)} characters, the limit is {MAX_LENGTH}; "
@@ -101,7 +101,7 @@ def parse(source: str) -> Expression:
         )
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error")  # what Python only warns of is refused here
+            warnings.simplefilter("error")  # a warning of Python is an error here
             body = ast.parse(source.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         reason = error.msg if isinstance(error, SyntaxError) else "it is nested too deeply"
@@ -121,19 +121,19 @@ def parse(source: str) -> Expression:
 
 
 def _reserved(source: str) -> str:
-    """Return the advice on a name that no expression can have, "" where there is none."""
+    """Return the advice on a reserved word used as a name, "" if there is none."""
     named = re.findall(r"\w+", TEXTS.sub("", source))
     taken = next((word for word in named if word in WORDS), None)
     return f"; {taken!r} is a word of expressions, choose another name" if taken else ""
 
 
 def shorten(text: str) -> str:
-    """Return *text* cut to `MAX_QUOTED` characters, for messages."""
+    """Return *text* truncated to `MAX_QUOTED` characters, for messages."""
     return text if len(text) <= MAX_QUOTED else f"{text[: MAX_QUOTED - 1]}…"
 
 
 class _Builder:
-    """Turns Python's syntax tree into ours, refusing everything that is not listed."""
+    """Converter from Python's syntax tree to ours; rejects every node that is not listed."""
 
     def __init__(self, source: str) -> None:
         self._source = source

@@ -1,10 +1,10 @@
-"""The points at which formulas are compared: drawn from the domains and the key, never the answer.
+"""Sample points for the comparison of formulas, from the domains and the key, never the answer.
 
 The variables of a formula are sizes, channels and strides: integers in stated ranges under stated
 conditions. Half of the drawn values are among the smallest, where floors and ceilings differ. For
 each division that the key rounds, points are added until every remainder of every small divisor
-occurs, since near misses such as ``ceil`` for ``floor`` agree at all others. The simplest points
-come first, so that the first difference is one that a student can work out by hand.
+occurs, because near misses such as ``ceil`` for ``floor`` agree at all other points. The simplest
+points come first, so that a student can check the first difference by hand.
 """
 
 import math
@@ -58,7 +58,7 @@ Division: TypeAlias = tuple[Node, Node]
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """The values of a variable: integers, or with *real* rationals, from *low* to *high*."""
+    """Domain of a variable: integers, or with *real* rationals, from *low* to *high*."""
 
     low: Fraction
     high: Fraction
@@ -66,7 +66,7 @@ class Interval:
 
     @classmethod
     def parse(cls, given: object) -> "Interval":
-        """Return the interval that ``1..64`` or ``0.0..1.0`` spells; a point makes it real."""
+        """Parse an interval such as ``1..64`` or ``0.0..1.0``; a decimal point makes it real."""
         match = LIMITS.fullmatch(given.strip()) if isinstance(given, str) else None
         if match is None or Fraction(match[1]) > Fraction(match[2]):
             raise ValueError(f"{given!r} is not a range; write 1..64, or 0.0..1.0 for real numbers")
@@ -74,13 +74,13 @@ class Interval:
 
     @property
     def size(self) -> int:
-        """How many different values can be picked."""
+        """The number of different values that can be picked."""
         if self.real:
             return FINE + 1 if self.low < self.high else 1
         return int(self.high - self.low) + 1
 
     def pick(self, stream: Stream) -> Number:
-        """Return one value, in half of the cases one of the smallest, or of the roundest."""
+        """Return a random value; half of the values are among the smallest, or the roundest."""
         plain = stream.below(2)
         if self.real:
             steps = COARSE if plain else FINE
@@ -95,7 +95,7 @@ class Interval:
         return range(int(self.low), int(self.high) + 1)
 
     def shifted(self, value: Number, by: int) -> Number:
-        """Return *value* plus *by*, going round within the interval."""
+        """Return *value* plus *by*, modulo the interval; a real value stays."""
         return value if self.real else int(self.low) + (int(value) - int(self.low) + by) % self.size
 
 
@@ -109,11 +109,12 @@ Domain = Annotated[
 
 @lru_cache(maxsize=512)
 def points(variables: Variables, where: tuple[Expression, ...], key: Node | None = None) -> Sample:
-    """Return points of the domains that satisfy *where*: 64, or 128 where *key* may round.
+    """Return points of the domains that satisfy *where*: 64, or 128 if *key* may round.
 
-    Domains of up to 128 points are taken whole. Others have both their ends among the points, and
-    of each division that *key* rounds every remainder, for the divisors up to 16 that the variables
-    make, small ones first, as far as 128 points go and a bounded search finds them.
+    Domains of up to 128 points are used completely. For larger ones, the points include both ends
+    of each domain, and every remainder of each division that *key* rounds, for the divisors up to
+    16 that the variables produce, small ones first, as far as 128 points allow and a bounded search
+    finds them.
     """
     if math.prod(box.size for _, box in variables) <= MOST_POINTS:
         found = [point for point in _every(variables) if _holds(where, point)]
@@ -135,7 +136,7 @@ def _every(variables: Variables) -> Iterator[Point]:
 
 
 def _drawn(variables: Variables, where: tuple[Expression, ...]) -> Iterator[Point]:
-    """Yield different points at random; none, after many tries, where none is found."""
+    """Yield different random points; stop early if none satisfies the conditions."""
     stream = Stream(b"grader.symbolic", repr([(name, str(box)) for name, box in variables]))
     met: set[tuple[Number, ...]] = set()
     found = False
@@ -168,13 +169,13 @@ def _holds(where: tuple[Expression, ...], point: Point) -> bool:
 
 
 def _simplicity(point: Point) -> tuple[Number, tuple[Number, ...]]:
-    """Return what sorts points from simple to laborious: the sum of their figures, then these."""
+    """Return the sort key from simple to laborious points: the sum of their figures, then these."""
     figures = sum(abs(value.numerator) + value.denominator for value in point.values())
     return figures, tuple(point.values())
 
 
 def _may_round(key: Node | None) -> bool:
-    """Tell whether *key* rounds, or calls a solver, which may do so."""
+    """Return whether *key* rounds, or calls a solver, which may round."""
     return any(
         (isinstance(node, Binary) and node.operator in WHOLE)
         or (isinstance(node, Call) and (node.function in ROUNDED or node.function not in FUNCTIONS))
@@ -183,7 +184,7 @@ def _may_round(key: Node | None) -> bool:
 
 
 def _divisions(key: Node | None) -> tuple[Division, ...]:
-    """Return the divisions in *key* whose result is rounded, each once."""
+    """Return the divisions in *key* whose result is rounded, without duplicates."""
     rounded: list[Node] = []
     for node in walk(key) if key is not None else ():
         if isinstance(node, Call) and node.function in ROUNDED:
@@ -204,7 +205,7 @@ def _with_every_rest(
 ) -> Iterator[Point]:
     """Yield a point for each remainder of each small divisor, the small divisors first.
 
-    It is one of those *drawn* where that will do.
+    A point of *drawn* is preferred.
     """
     boxes = dict(variables)
     ways = [(division, _ways(division[1], boxes)) for division in divisions]
@@ -216,7 +217,7 @@ def _with_every_rest(
 
 
 def _ways(divisor: Node, boxes: Mapping[str, Interval]) -> dict[int, list[Point]]:
-    """Return by divisor up to 16 the values of its variables that give it; empty without any."""
+    """Return, for each divisor up to 16, values of the variables that produce it; may be empty."""
     names = names_in(divisor)
     if not names <= boxes.keys():
         return {}
@@ -234,7 +235,7 @@ def _ways(divisor: Node, boxes: Mapping[str, Interval]) -> dict[int, list[Point]
 def _candidates(
     drawn: list[Point], ways: list[Point], boxes: Mapping[str, Interval], divisor: int
 ) -> Iterator[Point]:
-    """Yield *drawn* points with the divisor put in, then with one variable shifted as well."""
+    """Yield *drawn* points with the divisor fixed, then with one variable shifted as well."""
     for way in ways:
         yield from ({**point, **way} for point in drawn[:POINTS])
     for point in drawn[:SHIFTED]:
@@ -246,7 +247,7 @@ def _candidates(
 def _one_a_rest(
     candidates: list[Point], where: tuple[Expression, ...], division: Division, divisor: int
 ) -> Iterator[Point]:
-    """Yield the first of the *candidates* for each remainder that satisfies the conditions."""
+    """Yield, for each remainder, the first of the *candidates* that satisfies the conditions."""
     scope, sample = Scope({}, FUNCTIONS), Sample(tuple(candidates))
     tops, bottoms = (values_at(side, scope, sample) for side in division)
     tries = [TRIES_FOR_REST] * divisor

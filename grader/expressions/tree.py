@@ -1,7 +1,7 @@
-"""The tree that an expression or a formula becomes, whoever wrote it: an author or a student.
+"""Abstract syntax tree of expressions and formulas, for authors and students alike.
 
-One set of nodes serves keys, conditions and typed formulas, so that what is shown, what is judged
-and what is computed are the same thing.
+One set of nodes serves keys, conditions and typed formulas, so that a formula is displayed, graded
+and computed from the same tree.
 """
 
 from collections.abc import Callable, Iterator
@@ -42,7 +42,7 @@ class Num:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A string; solvers take them as arguments, nothing else does."""
+    """A string; only solvers take them, as arguments."""
 
     value: str
 
@@ -56,7 +56,7 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Negate:
-    """Minus the operand."""
+    """Unary minus."""
 
     operand: "Node"
 
@@ -70,7 +70,7 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """Two operands and one of ``+ - * / // % **``."""
+    """Binary operation with one of ``+ - * / // % **``."""
 
     operator: str
     left: "Node"
@@ -95,7 +95,7 @@ class Logic:
 
 @dataclass(frozen=True, slots=True)
 class Choose:
-    """``then if test else otherwise``."""
+    """Conditional: ``then if test else otherwise``."""
 
     test: "Node"
     then: "Node"
@@ -181,18 +181,18 @@ def walk(node: Node) -> Iterator[Node]:
 
 
 def names_in(node: Node) -> frozenset[str]:
-    """Return the names that *node* refers to (functions are not names)."""
+    """Return the names in *node*; names of functions do not count."""
     return frozenset(item.name for item in walk(node) if isinstance(item, Name))
 
 
 def calls_in(node: Node) -> tuple[Call, ...]:
-    """Return the calls in *node* in the order of their sites."""
+    """Return the calls in *node*, in the order of their sites."""
     found = (item for item in walk(node) if isinstance(item, Call))
     return tuple(sorted(found, key=lambda call: call.site))
 
 
 def rebuilt(node: Node, change: Callable[[Node], Node | None]) -> Node:
-    """Return *node* with every node for which *change* gives another one replaced, top down.
+    """Return *node* with each node replaced for which *change* returns another one, top down.
 
     >>> rebuilt(Negate(Name("a")), lambda one: Num(2) if one == Name("a") else None)
     Negate(operand=Num(value=2))

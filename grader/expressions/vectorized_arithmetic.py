@@ -1,8 +1,8 @@
-"""Exact arithmetic on lanes: a lane holds one number a point, and an operation takes them all.
+"""Vectorized exact arithmetic on lanes: a lane holds one number per sample point.
 
-A lane is a list of whole numbers and, where a division leaves fractions, a list of denominators
-below them. Fractions are not brought to lowest terms after each operation: `bits` bounds how long
-the numbers can have become, and only the caller that meets a bound has to look at them.
+A lane is a list of integers and, if a division left fractions, a list of denominators. Fractions
+are not reduced after each operation: `bits` bounds the length of the numbers, and only a caller
+that reaches a limit has to look at them.
 """
 
 import math
@@ -18,7 +18,7 @@ __all__ = ["CHOICES", "OPERATIONS", "ROUNDINGS", "Lane", "opposite", "raised", "
 
 
 class Lane(NamedTuple):
-    """A number a point: *tops* over *bottoms* (positive; None: whole numbers), below 2**bits."""
+    """One number per point: *tops* over *bottoms* (positive; None for integers), below 2**bits."""
 
     tops: list[int]
     bottoms: list[int] | None
@@ -26,7 +26,7 @@ class Lane(NamedTuple):
 
     @classmethod
     def of(cls, numbers: Iterable[Number]) -> "Lane":
-        """Return the lane of these numbers, at least one.
+        """Return a lane of these numbers, at least one.
 
         >>> Lane.of([2, Fraction(1, 3)])
         Lane(tops=[2, 1], bottoms=[1, 3], bits=2)
@@ -37,29 +37,29 @@ class Lane(NamedTuple):
 
     @classmethod
     def constant(cls, number: Number, count: int) -> "Lane":
-        """Return the lane that holds *number* at each of *count* points."""
+        """Return a lane that holds *number* at each of *count* points."""
         top, bottom = number.as_integer_ratio()
         bottoms = None if bottom == 1 else [bottom] * count
         return cls([top] * count, bottoms, max(top.bit_length(), bottom.bit_length()))
 
     @classmethod
     def measured(cls, tops: list[int], bottoms: list[int] | None) -> "Lane":
-        """Return the lane of these numbers, with the least bound on their bits."""
+        """Return a lane of these numbers, with the least bound on their bits."""
         return cls(tops, bottoms, max(map(int.bit_length, (*tops, *(bottoms or (1,))))))
 
     def ratios(self) -> Iterable[tuple[int, int]]:
-        """Return top and bottom of each number, not always in lowest terms."""
+        """Return numerator and denominator of each number, not always in lowest terms."""
         return zip(self.tops, self.bottoms or [1] * len(self.tops), strict=True)
 
     def numbers(self) -> Iterable[Number]:
-        """Return the numbers, one a point."""
+        """Return the numbers, one per point."""
         if self.bottoms is None:
             return self.tops
         return map(simplest, map(Fraction, self.tops, self.bottoms))
 
 
 def reduced(lane: Lane) -> tuple[list[int], list[int] | None]:
-    """Return tops and bottoms in lowest terms, None for the bottoms where all numbers are whole."""
+    """Return tops and bottoms in lowest terms; None for the bottoms if all are integers."""
     tops, bottoms, _ = lane
     if bottoms is None:
         return tops, None
@@ -69,12 +69,12 @@ def reduced(lane: Lane) -> tuple[list[int], list[int] | None]:
 
 
 def opposite(lane: Lane) -> Lane:
-    """Return the numbers with the other sign."""
+    """Return the negated numbers."""
     return Lane(list(map(neg, lane.tops)), lane.bottoms, lane.bits)
 
 
 def raised(base: Lane, exponents: list[int]) -> Lane:
-    """Return the powers of *base* to the *exponents*, none of which is negative."""
+    """Return *base* to the powers *exponents*, which are not negative."""
     tops = list(map(pow, base.tops, exponents))
     bottoms = None if base.bottoms is None else list(map(pow, base.bottoms, exponents))
     return Lane(tops, bottoms, base.bits * max(exponents) or 1)
@@ -139,7 +139,7 @@ def _absolute(lane: Lane) -> Lane:
 
 
 def _round(lane: Lane) -> Lane:
-    """Return the nearest whole numbers, halves away from zero, as people round."""
+    """Return the nearest integers, halves away from zero, as people round."""
     if lane.bottoms is None:
         return lane
     pairs = zip(lane.tops, lane.bottoms, strict=True)

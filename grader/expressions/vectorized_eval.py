@@ -1,9 +1,9 @@
-"""Compute a formula at all sampled points at once.
+"""Vectorized evaluation: a formula at all sampled points at once.
 
-The value at each point is the one that `grader.expressions.evaluate` gives there, and there is none
-where it fails. An operation on all points is one call on two lanes
-(`grader.expressions.vectorized_arithmetic`), not a walk through the tree for each point. What has
-no such form (a solver, a condition) is evaluated point by point.
+The value at each point is that of `grader.expressions.evaluate`; there is none if that fails. An
+operation on all points is one call on two lanes (`grader.expressions.vectorized_arithmetic`), not a
+walk through the tree for each point. A node without such a form (a solver, a condition) is
+evaluated point by point.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -47,8 +47,8 @@ INEXACT: Final = frozenset({"sqrt", "exp", "ln", "log2", "log10"})
 class Values(NamedTuple):
     """The values of a formula at a sample, in lowest terms: equal values are equal tuples.
 
-    A top is None where the formula has no value; there are no *bottoms* where all values are whole.
-    *inexact* says that a root, a power of e or a logarithm may have been rounded to a double.
+    A top is None if the formula has no value there; *bottoms* is empty if all values are integers.
+    *inexact* is set if a root, a power of e or a logarithm may have been rounded to a double.
     """
 
     tops: tuple[int | None, ...]
@@ -57,7 +57,7 @@ class Values(NamedTuple):
 
     @classmethod
     def of(cls, numbers: Iterable[Number | None], *, inexact: bool) -> "Values":
-        """Return the values that are these *numbers*.
+        """Return *numbers* as values.
 
         >>> Values.of([1, None, Fraction(1, 2)], inexact=False)
         Values(tops=(1, None, 1), bottoms=(1, 1, 2), inexact=False)
@@ -67,7 +67,7 @@ class Values(NamedTuple):
         return cls(tops, () if max(bottoms, default=1) == 1 else bottoms, inexact)
 
     def at(self, index: int) -> Number | None:
-        """Return the value at the point of this *index*, None where there is none."""
+        """Return the value at the point with this *index*, None if there is none."""
         top = self.tops[index]
         if top is None or not self.bottoms:
             return top
@@ -76,7 +76,7 @@ class Values(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample(Sequence[Point]):
-    """Points at which formulas are compared, and the same numbers as a lane for each variable."""
+    """Points at which formulas are compared, and a lane of numbers for each variable."""
 
     points: tuple[Point, ...]
     lanes: Mapping[str, Lane] = field(init=False, repr=False)
@@ -98,9 +98,9 @@ class Sample(Sequence[Point]):
 
 
 def values_at(tree: Node, scope: Scope, sample: Sample) -> Values:
-    """Return the values of *tree* at every point of *sample*; *scope* holds what is no variable.
+    """Return the values of *tree* at every point of *sample*; *scope* has all other names.
 
-    A value that is no number is none, and neither is one that is too laborious to compute.
+    A value that is not a number, or that takes too much work, is None.
     """
     run = _Run(scope, sample)
     try:
@@ -113,18 +113,18 @@ def values_at(tree: Node, scope: Scope, sample: Sample) -> Values:
 
 
 class _NoValue(Exception):  # noqa: N818 - an outcome, not an error
-    """There is no point left at which the formula could have a value."""
+    """Signal that the formula has a value at no point."""
 
 
 class _NoLane(Exception):  # noqa: N818 - an outcome, not an error
-    """A value inside the formula is no number: a tensor, a shape."""
+    """Signal that a value inside the formula is not a number: a tensor, a shape."""
 
 
 class _Run:
-    """One formula at one sample.
+    """Evaluation of one formula at one sample.
 
-    A point where anything has no value has none at the end. It is kept in `_undefined`, and its
-    place in the lanes is filled with some number, so that no operation needs to look.
+    If any node has no value at a point, the formula has none there. `_undefined` holds such points,
+    and the lanes hold an arbitrary number in their place, so that no operation has to check.
     """
 
     def __init__(self, scope: Scope, sample: Sample) -> None:
@@ -148,7 +148,7 @@ class _Run:
         return Values(tuple(tops), tuple(bottoms or ()), self._inexact)
 
     def scopes(self) -> Iterator[Scope]:
-        """Yield the scope at each point, where a variable hides any other name."""
+        """Yield the scope at each point; a variable hides any other name."""
         names, functions, swaps = self._scope.names, self._scope.functions, self._scope.swaps
         return (Scope({**names, **point}, functions, swaps) for point in self._sample.points)
 
@@ -188,7 +188,7 @@ class _Run:
         return self._bounded(raised(base, list(map(abs, exponent.tops))))
 
     def _is_plain(self, call: Call) -> bool:
-        """Tell whether a call means the function of `FUNCTIONS`, and no twin of it."""
+        """Return whether a call means the function of `FUNCTIONS`, and not a twin of it."""
         meant = self._scope.functions.get(call.function)
         known = meant is not None and meant is FUNCTIONS.get(call.function)
         return known and bool(call.arguments) and call.site not in self._scope.swaps
@@ -205,7 +205,7 @@ class _Run:
         return self._each(FUNCTIONS[name], lanes)
 
     def _each(self, function: Function, lanes: Sequence[Lane]) -> Lane:
-        """Return what *function* gives for the numbers at each point, once for equal numbers."""
+        """Return *function* of the numbers at each point, computed once for equal numbers."""
         operands = list(zip(*(lane.ratios() for lane in lanes), strict=True))
         distinct = set(operands)
         words = max(lane.bits for lane in lanes) >> WORD
@@ -216,7 +216,7 @@ class _Run:
         return _lane_of([1 if one is None else one for one in results])
 
     def _by_points(self, node: Node) -> Lane:
-        """Return the values of *node*, evaluated at one point after the other."""
+        """Return the values of *node*, evaluated point by point."""
         self._inexact = self._inexact or _is_inexact(node)
         found: list[Value] = []
         for at, scope in enumerate(self.scopes()):
@@ -228,7 +228,7 @@ class _Run:
         return _lane_of(found)
 
     def _bounded(self, lane: Lane) -> Lane:
-        """Return *lane*, given up where a number in lowest terms has more than 4,096 bits."""
+        """Return *lane*; a number of more than 4,096 bits in lowest terms becomes undefined."""
         work = (lane.bits >> WORD) ** 2
         self._spend(work, self._count)
         if lane.bits <= MAX_BITS:
@@ -267,7 +267,7 @@ def _number_in(tree: Node, scope: Scope) -> Number | None:
 
 
 def _result(function: Function, ratios: Iterable[tuple[int, int]]) -> Value | None:
-    """Return what *function* gives, as `evaluate` has it: whatever goes wrong is no value."""
+    """Return the value of *function*, or None if it fails in any way, as in `evaluate`."""
     try:
         numbers = [top if low == 1 else simplest(Fraction(top, low)) for top, low in ratios]
         return bounded(function(*numbers))

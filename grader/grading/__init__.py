@@ -1,1 +1,1 @@
-"""Grading: one result a part, with follow-through, tolerance and a record."""
+"""Grading: one result per part, with follow-through, tolerance and a record."""

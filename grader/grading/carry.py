@@ -1,4 +1,4 @@
-"""Which of a student's earlier answers a later part may compute with."""
+"""Carried answers: the earlier answers of a student that a later part may compute with."""
 
 from collections.abc import Mapping
 
@@ -20,8 +20,8 @@ def carried_names(
 ) -> dict[str, Value]:
     """Return the student's values of the earlier parts that the key of *part* names.
 
-    Only those that differ from the true ones and pass their guard are there; nothing means that
-    there is nothing to follow through.
+    Only values that differ from the key and pass their guard are included; if there are none, there
+    is nothing to follow through.
     """
     named = plan_of(variant.problem, book).named[part.id]
     return {

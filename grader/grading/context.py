@@ -1,6 +1,6 @@
-"""What the judging of a part looks at and no answer changes: worked out once a problem, or variant.
+"""Grading contexts: data for grading a part that no answer changes, per problem and per variant.
 
-What is the same for all variants of a part is common to them: also what short texts are read as.
+All variants share the context of their problem, which also caches the readings of short texts.
 """
 
 from collections.abc import Mapping
@@ -35,23 +35,23 @@ UNSEEN: Final = Scope({}, {})
 
 @lru_cache(maxsize=CACHED_VARIANTS)
 def contexts(variant: Variant, book: Book) -> tuple["PartContext", ...]:
-    """Return what each part of *variant* is judged with, in order."""
+    """Return the grading context of each part of *variant*, in order."""
     return tuple(new_context(variant, part.id, book) for part in variant.problem.parts)
 
 
 def new_context(variant: Variant, part_id: str, book: Book) -> "PartContext":
-    """Return the context of one part, for one who asks once and forgets the variant then."""
+    """Return the context of one part without caching it, for a single use of the variant."""
     return PartContext(variant, _common(variant.problem, book)[part_id], book)
 
 
 @lru_cache(maxsize=CACHED_PROBLEMS)
 def _common(problem: Problem, book: Book) -> Mapping[str, "CommonContext"]:
-    """Return what is the same in the contexts of all variants, by part."""
+    """Return the context that all variants share, by part."""
     return {part.id: CommonContext(problem, part, book) for part in problem.parts}
 
 
 def heard_parts(problem: Problem, part_id: str, book: Book) -> frozenset[str]:
-    """Return the parts whose answers can count at a part: named in its key, or in their guards."""
+    """Return the parts that can affect the result of a part: named in its key or their guards."""
     earlier = plan_of(problem, book).named[part_id]
     guards = [
         one.carry.names
@@ -62,10 +62,10 @@ def heard_parts(problem: Problem, part_id: str, book: Book) -> frozenset[str]:
 
 
 class CommonContext:
-    """One part of a problem with all of its judging that no numbers change.
+    """Grading context of one part of a problem, independent of the numbers.
 
-    *earlier* are the names in the key, those of earlier parts among them; *heard* the earlier parts
-    whose answers can count here. *missing* is what becomes of no answer.
+    *earlier* are the names in the key, including earlier parts; *heard* are the earlier parts whose
+    answers can affect the result. *missing* is the result without an answer.
     """
 
     def __init__(self, problem: Problem, part: AnyPart, book: Book) -> None:
@@ -79,10 +79,10 @@ class CommonContext:
 
 
 class PartContext:
-    """One part of a variant with all that its judging needs, most of it when first asked for.
+    """Grading context of one part of a variant; most of it is computed on first use.
 
-    *seen* holds what the student sees, *key* is the right answer (None for thresholds and
-    conditions), *failure* why it could not be computed; the others are those of its *common*.
+    *seen* is the scope that the student sees, *key* the right answer (None for thresholds and
+    conditions), *failure* the reason if it could not be computed; the others come from *common*.
     """
 
     def __init__(self, variant: Variant, common: CommonContext, book: Book) -> None:
@@ -99,31 +99,32 @@ class PartContext:
             self.failure = variant.failures.get(name)
 
     def read(self, typed: Typed, style: Style | None) -> Reading[Any]:
-        """Return what an answer is read as, or raise `AnswerError`."""
+        """Return the reading of an answer, or raise `AnswerError`."""
         if type(typed) is str and len(typed) <= SHORT and not self.kind.reads_by_numbers:
             return _read_anywhere(self.common, typed, style)
         return self.kind.read_typed(typed, style, self.part, self.seen)
 
     @cached_property
     def known(self) -> Index:
-        """The known wrong answers by one mistake."""
+        """The known wrong answers from one mistake."""
         return self._index(self.variant.mistakes.get(self.part.id, NONE))
 
     @cached_property
     def pairs(self) -> Index:
-        """The known wrong answers by two mistakes at once."""
+        """The known wrong answers from two mistakes at once."""
         return self._index(double_mistakes(self.variant, self.part.id, self.book))
 
     @cached_property
     def _solved(self) -> Scope:
-        """What the keys compute with."""
+        """The scope in which keys are computed."""
         return self.variant.solved(self.book)
 
     @cached_property
     def accepted(self) -> tuple[tuple[Value | None, str], ...]:
-        """The values that the author accepts beside the key, and what to say of each.
+        """The values that the author accepts besides the key, each with its message.
 
-        One that cannot be computed is left out: the checker reports it, nobody loses by it.
+        Values that cannot be computed are omitted: the checker reports them, and no student loses
+        by it.
         """
         found = []
         for accept in self.keyed.accept if self.keyed else ():
@@ -138,7 +139,7 @@ class PartContext:
         return tuple(found)
 
     def solve(self, carried: Mapping[str, Value]) -> Value | None:
-        """Return the key from the student's own earlier answers, None where there is none."""
+        """Return the key from the student's own earlier answers, None if there is none."""
         scope = Scope({**self._solved.names, **carried}, self._solved.functions)
         try:
             return self.kind.solve(self.part, scope)
@@ -146,7 +147,7 @@ class PartContext:
             return None
 
     def carried(self, names: Mapping[str, Value]) -> Index:
-        """Return the known wrong answers of a student who carried on the answers *names*."""
+        """Return the known wrong answers of a student who carried the answers *names*."""
         variant = self.variant
         keys = {**variant.keys, **names}
         return self._index(
@@ -159,5 +160,5 @@ class PartContext:
 
 @lru_cache(maxsize=READINGS_KEPT)
 def _read_anywhere(common: CommonContext, typed: str, style: Style | None) -> Reading[Any]:
-    """Return what a text is read as at all variants, whose numbers do not matter."""
+    """Return the reading of a text, for all variants: their numbers do not matter."""
     return common.kind.read_typed(typed, style, common.part, UNSEEN)

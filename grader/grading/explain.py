@@ -1,4 +1,4 @@
-"""Why an answer got its credit, in sentences for an appeal. They tell the key: for staff alone."""
+"""Explanations of credit, in sentences for an appeal. They reveal the key: for staff only."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -44,10 +44,10 @@ UNJUDGED: Final = frozenset({"unreadable", "misfit", "missing", "person", "failu
 
 
 def explain(result: Result, part: AnyPart, variant: Variant | None = None) -> tuple[str, ...]:
-    """Return what was typed, how it was read, which rule decided, and the credit: a sentence each.
+    """Return the answer as typed, its reading, the deciding rule and the credit, a sentence each.
 
-    *part* is the part that was answered; what the key of its *variant* accepts is put in words
-    once. Where no known mistake gives the answer, it is said what it looks like beside the key.
+    *part* is the part that was answered; the description of what the key of *variant* accepts is
+    cached there. If no known mistake gives the answer, a sentence says how it resembles the key.
     """
     typed = () if result.typed is None else (f"Typed: {_short_typed(result.typed)}",)
     read = (f"Read as: {_short(result.read_as)}",) if result.read_as else ()
@@ -70,7 +70,7 @@ def _accepted(result: Result, part: AnyPart, variant: Variant | None) -> str:
 
 
 def _reason(result: Result) -> str:
-    """Return which rule decided, with its figures."""
+    """Return the rule that decided, with its numbers."""
     if result.status == "partial":
         carried = " for the student's own earlier answers" * (result.rule == "follow_through")
         return f"Right in part{carried}{_places(result)}."
@@ -82,13 +82,13 @@ def _reason(result: Result) -> str:
 
 
 def _looks(result: Result) -> tuple[str, ...]:
-    """Return what the answer looks like beside the key, where it looks like anything."""
+    """Return how the answer resembles the key, if it does."""
     found = patterns(result)
     return (f"It is {', or '.join(found)}.",) if found else ()
 
 
 def _places(result: Result) -> str:
-    """Return how many places of an answer with several are right, and the first that is not."""
+    """Return how many cells of an answer are right, and the first that is not."""
     if not result.cells:
         return ""
     first = f", the first that is not is {result.place}" if result.place else ""
@@ -108,14 +108,14 @@ def _credit(result: Result) -> str:
 
 
 def typed_text(typed: Typed) -> str:
-    """Return an answer as text: what was typed as it is, all else as JSON, its numbers exact.
+    """Return an answer as text: typed text unchanged, anything else as JSON with exact numbers.
 
     >>> typed_text("1/4"), typed_text([1, Fraction(1, 4), "1/4"])
     ('1/4', '[1, 0.25, "1/4"]')
     """
     try:
         return typed if isinstance(typed, str) else "".join(_json_pieces(typed))
-    except ValueError:  # Python writes no integer of more than some thousand digits
+    except ValueError:  # Python limits the digits of an integer as text
         return TOO_MANY_DIGITS
 
 
@@ -142,7 +142,7 @@ def _json_pieces(typed: object) -> Iterator[str]:
 
 
 def _short_typed(typed: Typed) -> str:
-    """Return the beginning of an answer as text; the rest of a long list is not written."""
+    """Return the beginning of an answer as text, without serializing the rest of a long list."""
     if isinstance(typed, str):
         return _short(typed)
     text = ""

@@ -1,4 +1,4 @@
-"""Follow-through: the key that a student's own earlier answers lead to."""
+"""Follow-through: the key that follows from a student's own earlier answers."""
 
 from collections.abc import Mapping
 from fractions import Fraction
@@ -12,9 +12,9 @@ __all__ = ["FollowThrough", "follow_through"]
 
 
 class FollowThrough(NamedTuple):
-    """What a student carries on to a part: earlier answers by *names*, and the *key* from them.
+    """The earlier answers that a student carries to a part, by *names*, and the *key* from them.
 
-    *credit* is the share of the credit that an answer to that key can have.
+    *credit* is the share of the credit that an answer equal to that key can earn.
     """
 
     names: Mapping[str, Value]
@@ -26,10 +26,10 @@ NONE: Final = FollowThrough({}, None, Fraction(0))
 
 
 def follow_through(context: PartContext, own: Mapping[str, Value]) -> FollowThrough:
-    """Return what a student with the answers *own* carries on to the part of *context*.
+    """Return what a student with the answers *own* carries to the part of *context*.
 
-    There is no key where the answers lead to none, or by a shortcut: a key that merely repeats a
-    carried answer, where the true ones differ.
+    The key is None if it cannot be computed, or if it only repeats a carried answer while the true
+    keys of the two parts differ: that would be a shortcut.
     """
     if not own or context.keyed is None or context.earlier.isdisjoint(own):
         return NONE

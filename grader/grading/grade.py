@@ -1,8 +1,9 @@
-"""Judge a submission: one result a part, in the order that the rules lay down.
+"""Grading of a submission: one result per part, by rules in a fixed order.
 
 Per part: correct, then right for the student's own earlier answers (follow_through), then a known
-mistake (from true values, then from carried ones, then two at once), then partial, else wrong. What
-cannot be read is unreadable and costs nothing; what cannot be computed goes to a person.
+mistake (from true values, then from carried ones, then two at once), then partial, else wrong. An
+answer that cannot be read is unreadable and costs nothing; if the engine cannot compute, a person
+grades the part.
 """
 
 from collections.abc import Mapping
@@ -43,9 +44,9 @@ def grade(
 ) -> tuple[Result, ...]:
     """Return a result for each part of the variant, in order.
 
-    *answers* are those of this submission, *carried* the values that the student's earlier
-    submissions gave to parts not answered (or not readable) in this one. *numbers* is how the
-    course marks decimals; what the problem says comes first.
+    *answers* are those of this submission, *carried* the values of the student's earlier
+    submissions for parts not answered (or not readable) in this one. *numbers* is the number style
+    of the course; that of the problem takes precedence.
     """
     style = variant.problem.numbers or numbers
     own: dict[str, Value] = dict(carried or {})
@@ -64,8 +65,8 @@ def grade_at(
 ) -> Result:
     """Return the result of an answer in the context of its part.
 
-    The answer may be blank, unreadable, or for a person. *own* are the values that the student
-    carries, *style* is how decimals are marked.
+    The answer may be blank, unreadable, or for a person to grade. *own* are the values that the
+    student carries, *style* is the number style.
     """
     if is_blank(typed):
         return context.common.missing._replace(typed=typed)
@@ -103,7 +104,7 @@ def _unreadable(context: PartContext, typed: Typed, error: AnswerError) -> Resul
 
 
 class _Answer(NamedTuple):
-    """An answer that was read, in the context of its part, with what the student carries."""
+    """Reading of an answer in the context of its part, with the values that the student carries."""
 
     context: PartContext
     typed: Typed
@@ -111,7 +112,7 @@ class _Answer(NamedTuple):
     carried: Mapping[str, Value]
 
     def judge(self, key: Value | None) -> Judgement:
-        """Return how the answer compares with *key*."""
+        """Return the comparison of the answer with *key*."""
         return self.context.kind.judge(self.reading, key, self.context.part, self.context.seen)
 
     def result(
@@ -126,10 +127,10 @@ class _Answer(NamedTuple):
         judged: Judgement = RIGHT,
         against: Value | None = None,
     ) -> Result:
-        """Return the result of the part, with how the answer was read; *judged* has its cells."""
+        """Return the result of the part, with the reading; *judged* has its cells."""
         part, reading = self.context.part, self.reading
         value = self.context.kind.carried(reading)
-        return Result(  # by place, because names take as long as all the rest
+        return Result(  # positional, because keywords take as long as all the rest
             part.id,
             status,
             credit,
@@ -151,15 +152,15 @@ class _Answer(NamedTuple):
         )
 
     def review(self, failure: str) -> Result:
-        """Return the result of a part whose key, or whose form, could not be computed."""
+        """Return the result of a part whose key or form could not be computed."""
         found = self.result("needs_review", None, "failure", say=FAILED, carries=False)
         return found._replace(reason=failure)
 
 
 def _better(answer: _Answer) -> Result:
-    """Return the result of an answer; of one given twice, in full and rounded, the better one.
+    """Return the result of an answer; the better one if it is given both in full and rounded.
 
-    How it was read is the same whichever is better: a student sees that before any verdict.
+    The displayed reading is the same in both cases: a student sees it before any result.
     """
     full = _judge(answer)
     if answer.reading.rounded is None or full.credit == FULL:
@@ -173,14 +174,14 @@ def _better(answer: _Answer) -> Result:
 
 
 def _judge(answer: _Answer) -> Result:
-    """Return the result of an answer, which says too if it has another form than asked for."""
+    """Return the result of an answer; it notes if the answer has another form than requested."""
     judged = answer.judge(answer.context.key)
     result = _verdict(answer, judged)
     return result._replace(misfit=judged.misfit) if judged.misfit else result
 
 
 def _verdict(answer: _Answer, judged: Judgement) -> Result:
-    """Return the result of an answer by the first rule that fits."""
+    """Return the result of an answer by the first rule that applies."""
     context = answer.context
     if judged.right:
         return answer.result("correct", FULL, judged.by, say="Correct.", against=context.key)
@@ -207,7 +208,7 @@ def _verdict(answer: _Answer, judged: Judgement) -> Result:
 
 
 class _Standing(NamedTuple):
-    """What an answer that is not right earns by its cells, *by* which rule, *against* which key."""
+    """Credit of an answer that is not right for its cells, *by* which rule, *against* which key."""
 
     judged: Judgement
     by: Rule
@@ -215,7 +216,7 @@ class _Standing(NamedTuple):
 
 
 def _compared(answer: _Answer, key: Value) -> Judgement:
-    """Return how the answer compares with a *key* that stands beside the true one."""
+    """Return the comparison of the answer with a *key* other than the true one."""
     try:
         return answer.judge(key)
     except SolverError:
@@ -225,8 +226,8 @@ def _compared(answer: _Answer, key: Value) -> Judgement:
 def _causes(answer: _Answer, follow: FollowThrough) -> tuple[Rule, tuple[Candidate, ...]]:
     """Return the likeliest causes: from true values, then from carried ones, then two at once.
 
-    An answer that may be the right value rounded shows no mistake but that. Two at once are named
-    only where they give the very answer: there are too many of them for a rounding to tell.
+    An answer that may be the key rounded shows no other mistake. A pair of mistakes must match
+    exactly: there are too many pairs for a rounding to be evidence.
     """
     context, reading = answer.context, answer.reading
 
@@ -247,7 +248,7 @@ def _causes(answer: _Answer, follow: FollowThrough) -> tuple[Rule, tuple[Candida
 def _mistaken(
     answer: _Answer, standing: _Standing, rule: Rule, named: tuple[Candidate, ...]
 ) -> Result:
-    """Return the result of an answer whose likely causes are known."""
+    """Return the result of an answer with known likely causes."""
     judged = standing.judged
     credit = max((judged.credit, *(Fraction(one.credit) for one in named if one.credit)))
     say = " Or: ".join(dict.fromkeys(one.say for one in named))
@@ -263,7 +264,7 @@ def _mistaken(
 
 
 def _wrong(answer: _Answer, standing: _Standing) -> Result:
-    """Return the result of an answer that is of another form, partly right, or wrong."""
+    """Return the result of an answer that has another form, or is partly right or wrong."""
     judged, context = standing.judged, answer.context
     if judged.misfit:
         return answer.result("unreadable", NOTHING, "misfit", say=judged.misfit, carries=False)

@@ -1,4 +1,4 @@
-"""One judged answer as JSON data, with all from which it can be judged again and explained."""
+"""Records of graded answers as JSON data, complete enough to grade and explain them again."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ __all__ = ["Recorded", "from_record", "to_record", "version"]
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What a record says was judged: which answer, to what, with which earlier answers.
+    """Inputs of a grading from its record: the answer, the variant and the carried answers.
 
     *version* is that of the problem and of the engine, *numbers* the course's number style.
     """
@@ -40,7 +40,7 @@ class Recorded:
 
 
 def version(problem: Problem) -> dict[str, str]:
-    """Return what a verdict depends on beside seed and answers: the problem's and the engine's."""
+    """Return the versions of problem and engine; a result also depends on seed and answers."""
     return {
         "problem": problem.id,
         "draw_hash": problem.draw_hash,
@@ -52,9 +52,9 @@ def version(problem: Problem) -> dict[str, str]:
 def to_record(
     result: Result, variant: Variant, *, numbers: Style | None = None
 ) -> dict[str, object]:
-    """Return the record of a result; *numbers* is the style that `grade` was given.
+    """Return the record of a result; *numbers* is the style passed to `grade`.
 
-    It tells the key: for staff.
+    It reveals the key: for staff.
     """
     return {
         **version(variant.problem),
@@ -81,7 +81,7 @@ def _exact(number: Number) -> int | str:
 
 
 def from_record(record: object) -> Recorded:
-    """Return what the record of an answer says was judged, or raise `ProblemError`."""
+    """Return the inputs of the grading from the record of an answer, or raise `ProblemError`."""
     try:
         return _recorded(record)
     except KeyError as error:

@@ -1,4 +1,4 @@
-"""What became of the answer to one part."""
+"""Result of grading the answer to one part."""
 
 from collections.abc import Mapping
 from fractions import Fraction
@@ -33,19 +33,19 @@ Rule: TypeAlias = (
 
 
 class Result(NamedTuple):
-    """What became of one part.
+    """Result of one part.
 
-    *status* says what happened, *credit* (an exact fraction, None until a person has marked) what
-    it earns of *points*. *read_as* is the answer as it was read, *notes* say how where that was not
-    plain. *mistakes* are the ids of the likely causes, *say* is what the student is told,
-    *position* where an unreadable answer could not be read on. *carries* is the value for later
-    parts; *cells* (each right or not), *place* (the first that is not) and *reason* (why no key
-    could be computed) are for staff.
+    *status* is the outcome, *credit* (an exact fraction, None until a person has graded) the share
+    of *points* that it earns. *read_as* is the reading of the answer, *notes* explain the reading
+    if it was not obvious. *mistakes* are the ids of the likely causes, *say* is the feedback to the
+    student, *position* where an unreadable answer could not be read on. *carries* is the value for
+    later parts; *cells* (each right or not), *place* (the first that is not) and *reason* (why no
+    key could be computed) are for staff.
 
-    For appeals and statistics: *typed* is the answer as it was given, *value* what it was read as
-    (equal for answers that read alike), *rule* what decided, and *against* the key that counted:
-    the true one, the accepted one, or that of the student's own earlier answers. *carried* are the
-    student's own earlier answers that could count here, by part. For staff too.
+    For appeals and statistics: *typed* is the answer as given, *value* its reading (equal for
+    answers that read alike), *rule* the deciding rule, and *against* the key that counted: the true
+    one, the accepted one, or that of the student's own earlier answers. *carried* are the student's
+    own earlier answers that could count here, by part. These are for staff too.
     """
 
     part: str
@@ -71,15 +71,15 @@ class Result(NamedTuple):
 
     @property
     def feedback(self) -> str:
-        """What the student is told, with how the answer was read where that was not plain."""
+        """The feedback to the student, with notes on the reading if it was not obvious."""
         return " ".join((self.say, *self.notes))
 
     @property
     def score(self) -> Fraction | None:
-        """Points times credit; None until a person has marked."""
+        """Points times credit; None until a person has graded."""
         return None if self.credit is None else self.credit * self.points
 
     @property
     def costs_attempt(self) -> bool:
-        """Whether the answer uses an attempt: what could not be read does not."""
+        """Whether the answer uses an attempt; an unreadable answer does not."""
         return self.status not in FREE

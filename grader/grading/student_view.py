@@ -1,4 +1,4 @@
-"""What a student sees of a result before the release, and nothing else."""
+"""A student's view of a result before the release."""
 
 from fractions import Fraction
 from typing import NamedTuple
@@ -12,12 +12,12 @@ __all__ = ["StudentView", "before_release"]
 
 
 class StudentView(NamedTuple):
-    """What became of one part, as far as its student may know before the release.
+    """Result of one part, limited to what its student may know before the release.
 
-    *say* is the verdict in words with the hint of a named mistake, or with a counter-example that
-    has the student's own value alone. *cells* (each right or not) and *place* (the first that is
-    not) are there only where the part says ``show: cells``. Two keys under which status, credit,
-    hint and counter-example are the same give the same view.
+    *say* is the result in words with the hint of a named mistake, or with a counterexample that
+    contains only the student's own value. *cells* (each right or not) and *place* (the first that
+    is not) are set only if the part has ``show: cells``. Two keys with the same status, credit,
+    hint and counterexample give the same view.
     """
 
     part: str
@@ -33,10 +33,10 @@ class StudentView(NamedTuple):
 
 
 def before_release(result: Result, part: Part) -> StudentView:
-    """Return what the student may see of the *result* of *part*.
+    """Return the *result* of *part* as its student may see it.
 
-    The key, the rule that decided (it tells how near the answer is), the ids of mistakes and what
-    the answer looks like beside the key are for staff.
+    The key, the deciding rule (it reveals how near the answer is), the ids of mistakes and the
+    resemblance to the key are for staff.
     """
     shown = isinstance(part, KeyedPart) and part.show == "cells"
     return StudentView(

@@ -1,7 +1,7 @@
-"""How close a number must be to the key: closed intervals in exact arithmetic.
+"""Tolerance of a number to the key: closed intervals in exact arithmetic.
 
-Exact is the default. A limit itself passes, and there is no rounding noise at it. Fractions are
-compared by their numerators and denominators, because arithmetic on them costs ten times as much.
+Exact is the default. The limits belong to the interval, and have no rounding noise. Fractions are
+compared by their numerators and denominators, because arithmetic on them is ten times slower.
 """
 
 import math
@@ -55,8 +55,8 @@ class Tolerance(Model):
     """The accepted distance from the key; of several, the widest counts.
 
     `abs` and `rel` are distances (``0.5``, ``5%``), `sigfigs` and `decimals` half a unit of the
-    last of so many figures of the key, `rounded` accepts the key rounded to the digits that the
-    student gave, if those are at least so many significant figures.
+    last of that many figures of the key, `rounded` accepts the key rounded to the digits that the
+    student gave, if they have at least that many significant figures.
     """
 
     abs: Positive | None = None
@@ -75,7 +75,7 @@ class Tolerance(Model):
 
     @cached_property
     def widest(self) -> Rule:
-        """The widest rule that it has: the one that an answer has failed which is not right."""
+        """The widest rule of the tolerance, which an answer has failed if it is not right."""
         if self.rounded is not None:
             return "rounding"
         wide = self.abs or self.rel or self.sigfigs or self.decimals is not None
@@ -89,7 +89,7 @@ class Tolerance(Model):
         return *fixed.as_integer_ratio(), *share.as_integer_ratio()
 
     def radius(self, key: Number) -> Number:
-        """Return the accepted distance from *key*, leaving `rounded` aside."""
+        """Return the accepted distance from *key*, disregarding `rounded`."""
         fixed, fixed_by, share, share_by = self.ratios
         found = [Fraction(fixed, fixed_by), Fraction(share, share_by) * magnitude(key)]
         if self.sigfigs is not None and key:
@@ -97,7 +97,7 @@ class Tolerance(Model):
         return simplest(max(found))
 
     def interval(self, key: Number) -> tuple[Number, Number]:
-        """Return the smallest and the largest accepted answer."""
+        """Return the smallest and the largest accepted answer, disregarding `rounded`."""
         radius = self.radius(key)
         return simplest(Fraction(key - radius)), simplest(Fraction(key + radius))
 
@@ -118,7 +118,7 @@ Tolerances: TypeAlias = Annotated[
 
 
 def decimal_place(number: Number) -> int:
-    """Return the power of ten of the leading figure: 2 for 345, -3 for 0.004; not of 0.
+    """Return the power of ten of the leading figure: 2 for 345, -3 for 0.004; undefined for 0.
 
     >>> decimal_place(345), decimal_place(Fraction(4, 1000)), decimal_place(1000)
     (2, -3, 3)
@@ -133,14 +133,14 @@ def decimal_place(number: Number) -> int:
 
 
 def _reaches(top: int, bottom: int, place: int) -> bool:
-    """Tell whether the fraction is at least ten to the *place*."""
+    """Return whether the fraction is at least ten to the *place*."""
     return bool(top >= bottom * 10**place if place >= 0 else top * 10**-place >= bottom)
 
 
 def accepted_by(
     answer: Number, key: Number, tolerance: Tolerance, *, step: Number | None
 ) -> Rule | None:
-    """Return the rule by which *answer*, typed with *step* as its last unit, is right; or None."""
+    """Return the rule by which *answer*, typed with *step* as its last unit, is right, or None."""
     rule = _close(answer, key, tolerance)
     if rule is not None or tolerance.rounded is None:
         return rule
@@ -151,8 +151,8 @@ def accepted_by(
 def cell_accepted_by(cell: Number, key: Number, tolerance: Tolerance) -> Rule | None:
     """Return the rule by which one cell of an array is right, or None.
 
-    Programs fill columns with zeros and leave them out, so that here a cell is the key rounded if
-    it is so with any number of zeros at its end: ``0.3`` is ``0.300``.
+    Programs pad columns with zeros or omit them. A cell is therefore the key rounded if it is so
+    with any number of trailing zeros: ``0.3`` is ``0.300``.
     """
     rule = _close(cell, key, tolerance)
     if rule is not None or tolerance.rounded is None or not cell or not key:
@@ -167,7 +167,7 @@ def cell_accepted_by(cell: Number, key: Number, tolerance: Tolerance) -> Rule | 
 
 
 def _close(answer: Number, key: Number, tolerance: Tolerance) -> Rule | None:
-    """Return the rule by which *answer* is right, leaving rounding aside."""
+    """Return the rule by which *answer* is right, disregarding rounding."""
     if answer == key:
         return "exact"
     if tolerance.widest == "exact":
@@ -185,7 +185,7 @@ def _close(answer: Number, key: Number, tolerance: Tolerance) -> Rule | None:
 
 
 def _within_half(off: int, unit: int, place: int) -> bool:
-    """Tell whether the distance is at most half of ten to the *place*."""
+    """Return whether the distance is at most half of ten to the *place*."""
     return bool(2 * off <= 10**place * unit if place >= 0 else 2 * off * 10**-place <= unit)
 
 
@@ -196,9 +196,10 @@ def _apart(one: Number, two: Number) -> tuple[int, int]:
 
 
 def recognised(answer: Number, value: Number, *, step: Number | None) -> bool:
-    """Tell whether *answer* is *value*: equal, or, where it was computed, but for float noise.
+    """Return whether *answer* equals *value*; a computed one may differ by float noise.
 
-    Mistakes are recognised by this, whatever the part tolerates: a wrong cause is worse than none.
+    Mistakes are recognized by this rule, regardless of the tolerance of the part: a wrong cause is
+    worse than none.
     """
     if answer == value:
         return True
@@ -209,9 +210,9 @@ def recognised(answer: Number, value: Number, *, step: Number | None) -> bool:
 
 
 def resembles(answer: Number, value: Number, *, step: Number | None) -> bool:
-    """Tell whether *answer* is *value* rounded to three figures or more.
+    """Return whether *answer* is *value* rounded to three or more figures.
 
-    A whole number is no rounding of a fraction here: 112 does not show that 111.5 was found.
+    An integer does not count as a rounding of a fraction: 112 is no evidence of 111.5.
     """
     if step == 1 and not isinstance(value, int):
         return False
@@ -219,11 +220,12 @@ def resembles(answer: Number, value: Number, *, step: Number | None) -> bool:
 
 
 def rounds(answer: Number, key: Number, *, steps: Steps, figures: int) -> bool:
-    """Tell whether *answer* is *key* rounded to so many *figures* or more.
+    """Return whether *answer* is *key* rounded to *figures* or more.
 
-    *steps* are one unit of the last place that was typed, and of the last that need not be a zero:
-    138,000,000 may have 3 to 9 figures. Those of the key count: 9.996 is 10.0, but not 9.96. What
-    equals the key rounded to *figures* is right with fewer digits too: 78 for 77.98 is 78.0.
+    *steps* are one unit of the last typed place, and of the last that need not be a zero:
+    138,000,000 may have 3 to 9 figures. The figures of the key count: 9.996 is 10.0, but not 9.96.
+    An answer that equals the key rounded to *figures* is right with fewer digits too: 78 for 77.98
+    is 78.0.
     """
     step, figure = steps
     if step is None or figure is None or not key:
@@ -236,9 +238,9 @@ def rounds(answer: Number, key: Number, *, steps: Steps, figures: int) -> bool:
 
 
 def may_round(answer: Number, value: Number, *, step: Number | None) -> bool:
-    """Tell whether *answer* is *value* rounded to whatever digits were typed.
+    """Return whether *answer* is *value* rounded to the digits that were typed.
 
-    Of a float printed in full the last figures are noise: ``0.5064935064935064`` is 39/77.
+    The last figures of a float printed in full are noise: ``0.5064935064935064`` is 39/77.
     """
     if step is None:
         return False
@@ -251,14 +253,14 @@ def may_round(answer: Number, value: Number, *, step: Number | None) -> bool:
 
 
 def is_rounding(answer: Number, value: Number, *, step: Number | None, figures: int) -> bool:
-    """Tell whether *answer* is *value* rounded to *step*, and has so many *figures* or more."""
+    """Return whether *answer* is *value* rounded to *step*, with *figures* or more."""
     if not step:
         return False
     return has_figures(answer, step, figures) and may_round(answer, value, step=step)
 
 
 def has_figures(answer: Number, step: Number, figures: int) -> bool:
-    """Tell whether *answer*, which is not 0, has so many significant figures down to *step*."""
+    """Return whether *answer* has *figures* significant figures down to *step*; False for 0."""
     size = abs(answer.numerator) * step.denominator
     return bool(answer) and size >= step.numerator * 10 ** (figures - 1) * answer.denominator
 
@@ -287,7 +289,7 @@ def accepted(tolerance: Tolerance, key: Number, *, unit: str = "") -> str:
 
 
 def in_words(tolerance: Tolerance) -> str:
-    """Return how near to its key a cell has to be.
+    """Return in words how close a cell has to be to its key.
 
     >>> in_words(Tolerance(abs=Fraction(1, 2), rounded=3)), in_words(EXACT)
     ('within 0.5 or rounded to 3 or more figures', 'exactly')

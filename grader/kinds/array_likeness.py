@@ -1,4 +1,4 @@
-"""Whether an array is a value cell by cell, or what rounding makes of it: so mistakes are named."""
+"""Comparison of an array, cell by cell, with a value or its rounding, to recognize mistakes."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -26,7 +26,7 @@ SURE: Final = 10**FLOAT_FIGURES
 
 
 def is_value(answer: Tensor, value: Value | None) -> bool:
-    """Tell whether every cell is that of *value*."""
+    """Return whether every cell equals that of *value*."""
     pairs = _pairs(answer, value)
     return pairs is not None and all(
         cell == wanted or recognised(cell, wanted, step=None) for cell, wanted in pairs
@@ -34,10 +34,11 @@ def is_value(answer: Tensor, value: Value | None) -> bool:
 
 
 def likeness_of(answer: Tensor) -> Likeness | None:
-    """Return what tells whether every cell is that of a value, or it rounded to what was typed.
+    """Return a predicate: whether every cell equals that of a value, or is its rounding.
 
-    One of them has three figures or more. All have the decimals of the longest, because
-    programs fill columns with zeros. Whole numbers round nothing but what they equal.
+    Return None if the array is all whole numbers, which round only values equal to them, or if no
+    cell has three figures or more. All cells have the decimals of the longest, because programs
+    pad columns with zeros.
     """
     if _are_whole(answer.cells) or not any(map(_tells, answer.cells)):
         return None
@@ -54,7 +55,7 @@ def likeness_of(answer: Tensor) -> Likeness | None:
 
 
 def may_be_rounded(answer: Tensor, value: Value | None) -> bool:
-    """Tell whether no cell shows, by three figures or more, that *value* was not rounded."""
+    """Return whether every cell of three figures or more may be a rounding of *value*."""
     pairs = _pairs(answer, value)
     return pairs is not None and all(
         cell == wanted or not _tells(cell) or _may_be_rounded(cell, wanted)
@@ -63,7 +64,7 @@ def may_be_rounded(answer: Tensor, value: Value | None) -> bool:
 
 
 def _pairs(answer: Tensor, value: Value | None) -> Iterator[tuple[Number, Number]] | None:
-    """Return the cells of both at each place; None where *value* is no array of that shape."""
+    """Return pairs of corresponding cells; None if *value* is no array of the same shape."""
     try:
         wanted = as_tensor(value)
     except SolverError:
@@ -73,13 +74,16 @@ def _pairs(answer: Tensor, value: Value | None) -> Iterator[tuple[Number, Number
 
 
 def _are_whole(cells: tuple[Number, ...]) -> bool:
-    """Tell whether all *cells* are whole numbers with no more digits than a float is sure of."""
+    """Return whether all *cells* are integers that a float represents exactly.
+
+    Integers below 10^`FLOAT_FIGURES` count as such.
+    """
     return WHOLE.issuperset(map(type, cells)) and max(map(magnitude, cells), default=0) < SURE
 
 
 @lru_cache(maxsize=1024)
 def _unit(denominator: int) -> Number | None:
-    """Return one unit of the last decimal of numbers with this *denominator*, None without end."""
+    """Return one unit of the last decimal for this *denominator*; None if decimals never end."""
     return decimal_step(simplest(Fraction(1, denominator)))
 
 
@@ -88,7 +92,7 @@ def _step(cell: Number) -> Number | None:
 
 
 def _tells(cell: Number) -> bool:
-    """Tell whether *cell* has enough figures to tell one value from another."""
+    """Return whether *cell* has enough figures to distinguish values."""
     step = _step(cell)
     return step is None or has_figures(cell, step, TELLING_FIGURES)
 

@@ -49,11 +49,11 @@ MAX_PLACES: Final = 10
 
 
 class ArrayPart(KeyedPart):
-    """A part whose answer is an array; the tolerance holds for each cell.
+    """Part whose answer is an array; the tolerance holds for each cell.
 
     Credit is given by cell, by row (the cells along the last axis), or for all together. With
-    ``size: asked`` the size of the array is part of the question, so that one of another size is
-    wrong. Otherwise such an answer costs nothing and is told which size is asked for.
+    ``size: asked`` the size is part of the question, so that an array of another size is wrong.
+    Otherwise such an answer costs nothing, and the student learns the size asked for.
     """
 
     tolerance: Tolerances = EXACT
@@ -62,7 +62,7 @@ class ArrayPart(KeyedPart):
 
     @property
     def tolerances(self) -> Iterator[Tolerance]:
-        """The tolerance of each cell, in their order and without end."""
+        """Tolerances of the cells in order, repeated without end."""
         return cycle(self.tolerance if isinstance(self.tolerance, tuple) else (self.tolerance,))
 
 
@@ -70,7 +70,7 @@ T = TypeVar("T", bound=ArrayPart)
 
 
 class ArrayKind(Kind[T, Tensor]):
-    """An array against a key of the same shape, cell by cell."""
+    """Kind of an array that is compared with a key of the same shape, cell by cell."""
 
     rank: ClassVar[int | None]
 
@@ -86,7 +86,7 @@ class ArrayKind(Kind[T, Tensor]):
     def judge(
         self, reading: Reading[Tensor], key: Value | None, part: T, scope: Scope
     ) -> Judgement:
-        """Return the credit by cells; another size is a misfit unless the size is asked for."""
+        """Return the credit by cells; another size is a misfit unless part of the question."""
         del scope
         answer, expected = reading.value, as_tensor(key)
         if answer.shape != expected.shape:
@@ -106,32 +106,32 @@ class ArrayKind(Kind[T, Tensor]):
         return _partly(tuple(rule is not None for rule in rules), expected.shape, part)
 
     def accepted(self, part: T, key: Value | None) -> str:
-        """Return in words which answers are right: the key, and how near each cell has to be."""
+        """Return the accepted answers in words: the key, and the tolerance of each cell."""
         each = part.tolerance if isinstance(part.tolerance, tuple) else (part.tolerance,)
         if key is None or all(tolerance.widest == "exact" for tolerance in each):
             return super().accepted(part, key)
         return f"{self.show(key, part)}, each cell {', '.join(map(in_words, each))}"
 
     def recognise(self, reading: Reading[Tensor], value: Value, part: T, scope: Scope) -> bool:
-        """Tell whether every cell is that of *value*."""
+        """Return whether every cell equals that of *value*."""
         del part, scope
         return is_value(reading.value, value)
 
     def likeness(self, reading: Reading[Tensor]) -> Likeness | None:
-        """Return what tells whether every cell is that of a value, or it rounded as typed."""
+        """Return a predicate: whether every cell equals that of a value, or is its rounding."""
         return likeness_of(reading.value)
 
     def may_round(self, reading: Reading[Tensor], value: Value | None) -> bool:
-        """Tell whether no cell shows, by three figures or more, that *value* was not rounded."""
+        """Return whether every cell of three figures or more may be a rounding of *value*."""
         return may_be_rounded(reading.value, value)
 
     def point_out(self, reading: Reading[Tensor], cells: tuple[bool, ...]) -> str:
-        """Return the places of the cells that are not right, counted from 1."""
+        """Return a sentence with the indices of the wrong cells, counted from 1."""
         shape = reading.value.shape
         return not_right([_place(at, shape) for at, right in enumerate(cells) if not right])
 
     def samples(self, part: T, key: Value | None) -> Samples:
-        """Return the key, the key with every cell moved away, and broken text."""
+        """Return the key, the key with every cell moved out of tolerance, and broken text."""
         tensor = as_tensor(key)
         moved = tuple(
             cell + 1 + 2 * max(tolerance.radius(cell), magnitude(cell))
@@ -142,13 +142,13 @@ class ArrayKind(Kind[T, Tensor]):
 
 
 def not_right(places: Sequence[str]) -> str:
-    """Return the sentence that names *places*, the first ten of them."""
+    """Return the sentence that lists *places*, at most `MAX_PLACES` of them."""
     more = f" and {len(places) - MAX_PLACES} more" if len(places) > MAX_PLACES else ""
     return f"Not right: {', '.join(places[:MAX_PLACES])}{more}."
 
 
 def _partly(cells: tuple[bool, ...], shape: tuple[int, ...], part: ArrayPart) -> Judgement:
-    """Return the judgement of an array of which some *cells* are not right."""
+    """Return the judgement of an array in which some *cells* are wrong."""
     credit = NOT.credit
     if part.credit_by == "cell":
         credit = _ratio(sum(cells), len(cells))
@@ -164,7 +164,7 @@ def _ratio(right: int, of: int) -> Fraction:
 
 
 def _place(at: int, shape: tuple[int, ...]) -> str:
-    """Return the index of a cell, counted from 1: ``(2, 3)``."""
+    """Return the index of a cell as text, counted from 1: ``(2, 3)``."""
     index: list[str] = []
     for side in reversed(shape):
         at, place = divmod(at, side)
@@ -195,7 +195,7 @@ class VectorPart(ArrayPart):
 
 
 class VectorKind(ArrayKind[VectorPart]):
-    """A vector: ``[1, 2, 3]``."""
+    """Kind of a vector: ``[1, 2, 3]``."""
 
     part: ClassVar[type[VectorPart]] = VectorPart
     max_characters = 65_536
@@ -204,12 +204,15 @@ class VectorKind(ArrayKind[VectorPart]):
     rank = 1
 
     def read(self, typed: Typed, part: VectorPart, scope: Scope) -> Reading[Tensor]:
-        """Return the numbers, by their names where they have some."""
+        """Return the numbers, in the order of the part's names if the answer names them."""
         del scope
         return read_listed(typed, part.names)
 
     def solve(self, part: VectorPart, scope: Scope) -> Value | None:
-        """Return the key as a tensor, with as many components as there are tolerances or names."""
+        """Return the key as a tensor.
+
+        Raises `SolverError` if its size differs from the number of tolerances or names.
+        """
         key = as_tensor(super().solve(part, scope))
         each = (part.tolerance, "tolerance"), (part.names, "name")
         for items, word in each:
@@ -228,7 +231,7 @@ class MatrixPart(ArrayPart):
 
 
 class MatrixKind(ArrayKind[MatrixPart]):
-    """A matrix in any notation."""
+    """Kind of a matrix in any notation."""
 
     part: ClassVar[type[MatrixPart]] = MatrixPart
     max_characters = 65_536
@@ -246,7 +249,7 @@ class TensorPart(ArrayPart):
 
 
 class TensorKind(ArrayKind[TensorPart]):
-    """A tensor as nested lists."""
+    """Kind of a tensor as nested lists."""
 
     part: ClassVar[type[TensorPart]] = TensorPart
     max_characters = 65_536
@@ -255,6 +258,6 @@ class TensorKind(ArrayKind[TensorPart]):
     rank = None
 
     def read(self, typed: Typed, part: TensorPart, scope: Scope) -> Reading[Tensor]:
-        """Return the array; with three axes or more, blank lines part its matrices."""
+        """Return the array; with three axes or more, blank lines separate its matrices."""
         del scope
         return read_tensor(typed, rank=part.rank)

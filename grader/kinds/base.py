@@ -1,4 +1,4 @@
-"""What every kind of answer can do: read, solve, judge, recognise, show, give samples."""
+"""Interface of all kinds of answer: read, solve, judge, recognize, show, give samples."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping
@@ -63,11 +63,12 @@ Likeness: TypeAlias = Callable[[Value | None], bool]
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """How an answer compares with a key.
+    """Result of comparing an answer with a key.
 
-    *credit* is exact, *remark* may be shown to the student (it tells nothing of the key), *misfit*
-    says that the answer has another form than the one asked for, *cells* marks each cell for staff.
-    *by* names the rule of the kind that decided, *place* the first place that is not right.
+    *credit* is exact. *remark* may be shown to the student; it reveals nothing about the key.
+    *misfit* says that the answer has another form than the one asked for. *cells* says for each
+    cell, for staff, whether it is right. *by* names the rule of the kind that decided, *place* the
+    first place that is not right.
     """
 
     credit: Fraction
@@ -94,7 +95,7 @@ NOT_BY: Final[Mapping[str, Judgement]] = {by: Judgement(NOT.credit, by=by) for b
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """Answers as students type them, for the test that every kind passes."""
+    """Answers as students type them, for the test that every kind must pass."""
 
     right: tuple[Typed, ...]
     wrong: tuple[Typed, ...]
@@ -102,14 +103,13 @@ class Samples:
 
 
 class Kind(ABC, Generic[P, A]):
-    """One kind of answer. Its methods are functions of their arguments alone.
+    """Kind of answer. Its methods depend on their arguments alone.
 
-    *max_characters* is the most that an answer may have, in all texts of a list together. *hint*
-    tells students how an answer is typed, *example* is one that every part accepts as
-    readable unless the part makes its own. *by_person* says that no machine judges it,
-    *reads_by_numbers* that how an answer is read depends on the numbers that the student sees, and
-    *reads_alone* that `grader read` reads an answer without a problem: it takes no options, rows or
-    condition.
+    *max_characters* limits an answer, counting all texts of a list together. *hint* tells students
+    how to type an answer; *example* is an answer that every part can read, unless the part makes
+    its own. *by_person* means that only a person grades it, *reads_by_numbers* that the reading
+    depends on the numbers of the student's variant, and *reads_alone* that `grader read` can read
+    an answer without a problem, because the kind has no options, rows or condition.
     """
 
     part: ClassVar[type[Part]]
@@ -122,15 +122,15 @@ class Kind(ABC, Generic[P, A]):
 
     @abstractmethod
     def read(self, typed: Typed, part: P, scope: Scope) -> Reading[A]:
-        """Return what was typed as a value, or raise `AnswerError`.
+        """Return the value of an answer, or raise `AnswerError`.
 
         *scope* holds what the student sees (parameters), never a key, so reading cannot leak one.
         """
 
     def read_typed(self, typed: Typed, style: Style | None, part: P, scope: Scope) -> Reading[A]:
-        """Return the reading of an answer as it was submitted, or raise `AnswerError`.
+        """Return the reading of an answer as submitted, or raise `AnswerError`.
 
-        Look-alike characters are folded and decimals written in *style* before `read` sees them.
+        Look-alike characters are folded and decimals converted from *style* before `read`.
         """
         if isinstance(typed, list):
             check_length(typed, self.max_characters)
@@ -138,26 +138,26 @@ class Kind(ABC, Generic[P, A]):
 
     @abstractmethod
     def judge(self, reading: Reading[A], key: Value | None, part: P, scope: Scope) -> Judgement:
-        """Return how the answer compares with *key*; *key* is None where the part has none."""
+        """Return how the answer compares with *key*, which is None if the part has none."""
 
     @abstractmethod
     def samples(self, part: P, key: Value | None) -> Samples:
         """Return right, wrong and unreadable answers to *part*."""
 
     def solve(self, part: P, scope: Scope) -> Value | None:
-        """Return the key in *scope*, or None where the part has none."""
+        """Return the key in *scope*, or None if the part has none."""
         expression = part.key_expression
         return None if expression is None else evaluate(expression.tree, scope)
 
     def accepted(self, part: P, key: Value | None) -> str:
-        """Return in plain words which answers are right where *key* is the key; "" without one."""
+        """Return in words which answers are right for *key*; "" if it is None."""
         return "" if key is None else f"exactly {self.show(key, part)}"
 
     def identity(self, value: A | Value, part: P) -> Hashable | None:
-        """Return what an answer, or a mistake's value, is looked up by; None where it cannot be.
+        """Return the lookup key of an answer or of a mistake's value, or None if it has none.
 
-        Answers are recognised as a mistake's value exactly where the two are equal; of numbers and
-        tensors those within float noise are found too. Without one, `recognise` is asked.
+        An answer is recognized as a mistake if the two are equal; numbers and tensors also match
+        within float noise. Without a lookup key, `recognise` decides.
         """
         del part
         if isinstance(value, tuple):
@@ -165,62 +165,62 @@ class Kind(ABC, Generic[P, A]):
         return value if isinstance(value, (int, str, Tensor, Fraction)) else None
 
     def recognise(self, reading: Reading[A], value: Value, part: P, scope: Scope) -> bool:
-        """Tell whether the answer is *value*, the result of a known mistake."""
+        """Return whether the answer is *value*, the result of a known mistake."""
         return self.judge(reading, value, part, scope).right
 
     def likeness(self, reading: Reading[A]) -> Likeness | None:
-        """Return what tells whether the answer is a value rounded to telling digits.
+        """Return a predicate: whether the answer is a value rounded to telling digits.
 
-        None where the answer is no such rounding of anything.
+        Return None if the answer cannot be such a rounding of any value.
         """
         del reading
         return None
 
     def resembles(self, reading: Reading[A], value: Value | None) -> bool:
-        """Tell whether the answer is *value* rounded to telling digits."""
+        """Return whether the answer is *value* rounded to telling digits."""
         is_like = self.likeness(reading)
         return is_like is not None and is_like(value)
 
     def may_round(self, reading: Reading[A], value: Value | None) -> bool:
-        """Tell whether the answer is *value* rounded to any digits."""
+        """Return whether the answer is *value* rounded to any digits."""
         del reading, value
         return False
 
     def may_carry(self, value: Value, true: Value) -> bool:
-        """Tell whether *value*, a student's answer, has a form that later keys can compute with."""
+        """Return whether later keys can use *value*, a student's answer, in place of *true*."""
         return same_form(value, true)
 
     def point_out(self, reading: Reading[A], cells: tuple[bool, ...]) -> str:
-        """Return which cells are not right, for parts that show it."""
+        """Return a sentence that lists the wrong cells, for parts that show them."""
         del reading
         wrong = ", ".join(str(at) for at, right in enumerate(cells, 1) if not right)
         return f"Not right: {wrong}."
 
     def carried(self, reading: Reading[A]) -> Value | None:
-        """Return the answer as a value that later keys may compute with, and that JSON can hold.
+        """Return the answer as a value that later keys can use and JSON can hold, or None.
 
-        A value of a type of the kind's own is neither; such a kind returns a plain one here.
+        A kind whose values have a type of their own returns a plain value here.
         """
         value = reading.value
         return value if type(value) in CARRIED else None  # type: ignore[return-value]
 
     def render(self, reading: Reading[A], part: P, scope: Scope) -> Rendered:
-        """Return what was read as text and as MathML; what is shown is what is judged."""
+        """Return the reading as text and as MathML: the value that is graded."""
         return Rendered(reading.shown, math(self.draw(reading.value, part, scope)))
 
     def draw(self, value: A, part: P, scope: Scope) -> str:
-        """Return what was read as one element of MathML."""
+        """Return the value as one MathML element."""
         del part, scope
-        return element(value)  # type: ignore[arg-type]  # kinds of other values draw themselves
+        return element(value)  # type: ignore[arg-type]  # kinds of other values override this
 
     def show(self, value: Value | None, part: P | None = None) -> str:
-        """Return a key in plain text, as a student may type it; *part* may say in which unit."""
+        """Return a key in plain text, as a student may type it; *part* may give the unit."""
         del part
         return "" if value is None else show(value)
 
 
 def as_tensor(value: Value | None) -> Tensor:
-    """Return a key as a tensor: nested tuples are one."""
+    """Return a key as a tensor, converting nested tuples, or raise `SolverError`."""
     if isinstance(value, Tensor):
         return value
     try:
@@ -233,7 +233,7 @@ def as_tensor(value: Value | None) -> Tensor:
 
 
 def share(cells: tuple[bool, ...], *, partial: bool, place: str = "") -> Judgement:
-    """Return the judgement of *cells*: all, or with *partial* the share of right ones."""
+    """Return the judgement of *cells*: all or nothing, or if *partial* the share of right ones."""
     if partial or all(cells):
         return Judgement(Fraction(sum(cells), len(cells)), cells=cells, by="cells", place=place)
     return Judgement(NOT.credit, cells=cells, by="cells", place=place)

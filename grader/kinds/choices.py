@@ -34,7 +34,7 @@ SEPARATORS: Final = re.compile(r"[\s,;/&+]+|\band\b")
 
 
 class OptionsPart(KeyedPart):
-    """A part with options by id; the key is an id as text, such as ``'a'``."""
+    """Part with options by id; the key is an id as text, such as ``'a'``."""
 
     options: Annotated[dict[SnakeId, Prose], Field(min_length=2, max_length=26)]
 
@@ -55,7 +55,7 @@ class ChoicePart(OptionsPart):
 
 
 class ChoiceKind(Kind[ChoicePart, str]):
-    """One option, by its id or by its text."""
+    """Kind of a single option, given by its id or its text."""
 
     part: ClassVar[type[ChoicePart]] = ChoicePart
     max_characters = MAX_LENGTH
@@ -69,7 +69,7 @@ class ChoiceKind(Kind[ChoicePart, str]):
         return Reading(picked, shown=picked)
 
     def solve(self, part: ChoicePart, scope: Scope) -> Value | None:
-        """Return the id of the right option."""
+        """Return the id of the right option, or raise `SolverError` if the key is no option."""
         key = super().solve(part, scope)
         if isinstance(key, str) and key in part.options:
             return key
@@ -78,7 +78,7 @@ class ChoiceKind(Kind[ChoicePart, str]):
     def judge(
         self, reading: Reading[str], key: Value | None, part: ChoicePart, scope: Scope
     ) -> Judgement:
-        """Return right or not."""
+        """Return full credit if the option is the key, else none."""
         del part, scope
         return RIGHT if reading.value == key else NOT
 
@@ -87,7 +87,7 @@ class ChoiceKind(Kind[ChoicePart, str]):
         return _rendered((reading.value,), part, scope)
 
     def samples(self, part: ChoicePart, key: Value | None) -> Samples:
-        """Return the right option, every other one, and no option."""
+        """Return the right option, all the wrong ones, and unreadable answers."""
         wrong = tuple(option for option in part.options if option != key)
         return Samples((str(key), f"({str(key).upper()})"), wrong, ("none of them", "", 7))
 
@@ -100,7 +100,7 @@ class ChoicesPart(OptionsPart):
 
 
 class ChoicesKind(Kind[ChoicesPart, tuple[str, ...]]):
-    """A set of options, in any order."""
+    """Kind of a set of options, in any order."""
 
     part: ClassVar[type[ChoicesPart]] = ChoicesPart
     max_characters = 10_000
@@ -115,7 +115,7 @@ class ChoicesKind(Kind[ChoicesPart, tuple[str, ...]]):
         return Reading(picked, shown=", ".join(picked))
 
     def solve(self, part: ChoicesPart, scope: Scope) -> Value | None:
-        """Return the ids of the right options, sorted."""
+        """Return the ids of the right options, sorted, or raise `SolverError`."""
         key = super().solve(part, scope)
         picked = key if isinstance(key, tuple) else (None,)
         ids = [item for item in picked if isinstance(item, str) and item in part.options]
@@ -126,7 +126,11 @@ class ChoicesKind(Kind[ChoicesPart, tuple[str, ...]]):
     def judge(
         self, reading: Reading[tuple[str, ...]], key: Value | None, part: ChoicesPart, scope: Scope
     ) -> Judgement:
-        """Return right or not; by option the share of right ones ticked less that of wrong ones."""
+        """Return full credit for exactly the right options.
+
+        With credit by option, the credit is the share of right options picked minus the share of
+        wrong ones, at least 0.
+        """
         del scope
         if reading.value == key:
             return RIGHT
@@ -141,16 +145,16 @@ class ChoicesKind(Kind[ChoicesPart, tuple[str, ...]]):
     def render(
         self, reading: Reading[tuple[str, ...]], part: ChoicesPart, scope: Scope
     ) -> Rendered:
-        """Return the options with their texts, one a line."""
+        """Return the options with their texts, one per line."""
         return _rendered(reading.value, part, scope)
 
     def carried(self, reading: Reading[tuple[str, ...]]) -> Value | None:
-        """Return nothing: a later key does not compute with options."""
+        """Return None, because later keys do not compute with options."""
         del reading
         return None
 
     def samples(self, part: ChoicesPart, key: Value | None) -> Samples:
-        """Return the right options, their complement, and no options."""
+        """Return the right options, their complement, and unreadable answers."""
         right = key if isinstance(key, tuple) else ()
         others = [option for option in part.options if option not in right]
         text = ", ".join(str(option) for option in right)
@@ -172,7 +176,7 @@ def _text(typed: Typed) -> str:
 
 
 def _pieces(text: str, part: OptionsPart) -> list[Typed]:
-    """Return the options that *text* names: between commas or lines, or between blanks."""
+    """Return the options in *text*, separated by commas, lines or spaces."""
     coarse = [piece for piece in LISTED.split(text) if piece.strip(BRACKETS)]
     texts = {_bare(said.source) for said in part.options.values()}
     if any(_bare(piece.strip(BRACKETS)) in texts for piece in coarse):
@@ -184,7 +188,7 @@ def _pieces(text: str, part: OptionsPart) -> list[Typed]:
 
 
 def _option(text: str, part: OptionsPart) -> str:
-    """Return the id of the option that *text* names, by id or by its full text."""
+    """Return the id of the option that *text* names by its id, its text, or both."""
     bare = _bare(text)
     if bare in part.options:
         return bare
@@ -205,10 +209,10 @@ def _option(text: str, part: OptionsPart) -> str:
 
 
 def _bare(text: str) -> str:
-    """Return what is left of an option, or of an answer, without what may stand around it."""
+    """Return an option or an answer without labels and surrounding characters, case-folded."""
     return LABEL.sub("", fold(text).strip().strip(AROUND)).strip(AROUND).casefold()
 
 
 def _ticked(picked: tuple[str, ...], options: AbstractSet[object]) -> Fraction:
-    """Return the share of *options* that was picked; none of none."""
+    """Return the share of *options* in *picked*; 0 if there are no options."""
     return Fraction(sum(one in options for one in picked), len(options) or 1)

@@ -1,4 +1,4 @@
-"""The kind whose answer is a formula in named variables, or a list of formulas: `expression`."""
+"""Kind whose answer is a formula in named variables, or a list of formulas: `expression`."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
@@ -49,19 +49,19 @@ Formulas: TypeAlias = Formula | tuple[Formula, ...]
 
 
 class FormulaPart(KeyedPart):
-    """A part whose answer holds formulas in `variables`, under the conditions of `where`."""
+    """Part whose answer holds formulas in `variables`, under the conditions of `where`."""
 
     variables: Annotated[dict[VariableName, Domain], Field(max_length=20)] = {}
     where: tuple[Expr, ...] = ()
 
     @property
     def variables_of_key(self) -> frozenset[str]:
-        """The names in the key that are variables of the formula."""
+        """Names in the key that are variables of the formula."""
         return frozenset(self.variables)
 
     @cached_property
     def sample(self) -> Sample:
-        """The points at which answers, mistakes and what is accepted are compared with the key."""
+        """Sample points at which answers, mistakes and accepted forms are compared with the key."""
         key = None if self.key is None else self.key.tree
         return points(tuple(self.variables.items()), self.where, key)
 
@@ -84,7 +84,7 @@ class ExpressionPart(FormulaPart):
 
     @property
     def length(self) -> int | None:
-        """How many formulas are asked for, None for one that is no list."""
+        """Number of formulas asked for, or None for a single formula that is not a list."""
         return _length(self.key)
 
     @model_validator(mode="after")
@@ -109,7 +109,7 @@ def _length(key: Expression | None) -> int | None:
 
 
 class ExpressionKind(Kind[ExpressionPart, Formulas]):
-    """A formula, equal to the key wherever the key is defined on the declared domains."""
+    """Kind of a formula that equals the key wherever the key is defined on the declared domains."""
 
     part: ClassVar[type[ExpressionPart]] = ExpressionPart
     hint = "A formula in the variables that are named."
@@ -132,7 +132,7 @@ class ExpressionKind(Kind[ExpressionPart, Formulas]):
     def judge(
         self, reading: Reading[Formulas], key: Value | None, part: ExpressionPart, scope: Scope
     ) -> Judgement:
-        """Return right, or not with a counter-example that shows the student's own value."""
+        """Return the credit; a wrong formula gets a counterexample with the student's own value."""
         del scope
         answer = reading.value
         if isinstance(answer, Formula) and isinstance(key, Formula):
@@ -150,21 +150,21 @@ class ExpressionKind(Kind[ExpressionPart, Formulas]):
         return judge_each(answer, key, part, noun="formula", partial=part.credit_by == "component")
 
     def identity(self, value: Formulas | Value, part: ExpressionPart) -> Hashable | None:
-        """Return the values at the sampled points."""
+        """Return the values at the sample points."""
         return identity_of(value, part)
 
     def draw(self, value: Formulas, part: ExpressionPart, scope: Scope) -> str:
-        """Return the formula, or the formulas in brackets."""
+        """Return the formula, or several in brackets, as one MathML element."""
         del part, scope
         return draw_formulas(value)
 
     def carried(self, reading: Reading[Formulas]) -> Value | None:
-        """Return nothing: a later key does not compute with a formula."""
+        """Return None, because later keys do not compute with a formula."""
         del reading
         return None
 
     def samples(self, part: ExpressionPart, key: Value | None) -> Samples:
-        """Return the key and the key plus one where a student can type them, and broken text."""
+        """Return the key and the key plus one, if a student can type them, and broken text."""
         name = next(iter(part.variables))
         broken = (f"({name}", "undeclared_name", f"{name} +")
         trees = [one.tree for one in _each(key)]
@@ -177,12 +177,12 @@ class ExpressionKind(Kind[ExpressionPart, Formulas]):
 
 
 def draw_formulas(value: Formulas) -> str:
-    """Return a formula, or several in brackets, as one element of MathML."""
+    """Return a formula, or several in brackets, as one MathML element."""
     return element(value.tree if isinstance(value, Formula) else tuple(one.tree for one in value))
 
 
 def can_be_typed(tree: Node, part: FormulaPart) -> bool:
-    """Tell whether a formula holds only what a student may write: no parameter and no solver."""
+    """Return whether a formula holds only what a student may write: no parameter or solver."""
     return all(
         isinstance(node, (Num, Negate, Binary))
         or (isinstance(node, Name) and node.name in part.variables)
@@ -192,7 +192,7 @@ def can_be_typed(tree: Node, part: FormulaPart) -> bool:
 
 
 def _formula_of(part: FormulaPart, scope: Scope) -> Formula:
-    """Return the key of *part* as a formula, its variables hidden from *scope*."""
+    """Return the key of *part* as a formula, without values of *scope* for its variables."""
     if part.key is None:
         raise SolverError("the part has no key")
     if not part.key.calls and part.key.names <= part.variables.keys():
@@ -202,7 +202,7 @@ def _formula_of(part: FormulaPart, scope: Scope) -> Formula:
 
 
 def formulas_of(part: FormulaPart, scope: Scope) -> tuple[Formula, ...]:
-    """Return the items of a key that is a tuple, each as a formula."""
+    """Return the items of a key that is a tuple, each as a formula, or raise `SolverError`."""
     formula = _formula_of(part, scope)
     if not isinstance(formula.tree, Listed):
         raise SolverError("the key is not a tuple of formulas")
@@ -211,15 +211,18 @@ def formulas_of(part: FormulaPart, scope: Scope) -> tuple[Formula, ...]:
 
 @lru_cache(maxsize=KEPT_FORMULAS)
 def _alike(tree: Node, sample: Sample) -> Formula:
-    """Return a formula that is the same at all variants, whose values at *sample* it keeps."""
+    """Return the cached formula of a key that is the same in all variants.
+
+    The cache keeps its values at *sample*, which is only part of the cache key.
+    """
     del sample
     return Formula(tree)
 
 
 def identity_of(value: object, part: FormulaPart) -> Hashable | None:
-    """Return the values of one or more formulas at the sampled points.
+    """Return the values of one or more formulas at the sample points.
 
-    None where one has no value somewhere, or a rounded one: then only `compare` can tell.
+    Return None if any value is undefined or inexact; then only `compare` can decide.
     """
     values = tuple(one.values(part.sample) for one in _each(value))
     whole = values and all(None not in one.tops and not one.inexact for one in values)
@@ -234,7 +237,7 @@ def judge_each(
     noun: str,
     partial: bool,
 ) -> Judgement:
-    """Return the judgement of formulas that have as many keys, with the first counter-example."""
+    """Return the judgement of as many formulas as *keys*, with the first counterexample."""
     found: list[Difference | None] = []
     for answer, key in zip(answers, keys, strict=True):
         if not isinstance(key, Formula):
@@ -254,7 +257,7 @@ def _each(value: object) -> tuple[Formula, ...]:
 
 
 def _counter_example(differs: Difference, place: str = "") -> str:
-    """Return what the student's own formula gives at a point, and nothing of the key."""
+    """Return the value of the student's own formula at a point, without revealing the key."""
     at = ", ".join(f"{name} = {show(value)}" for name, value in differs.point.items())
     start = f"{place.capitalize()}: at" if place else "At"
     return f"{start} {at} your formula {_outcome(differs.own)}, which is not right there."

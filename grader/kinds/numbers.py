@@ -48,7 +48,7 @@ OUT_OF: Final = re.compile(
 
 
 class ScalarPart(KeyedPart):
-    """A part whose answer is one number."""
+    """Part whose answer is one number."""
 
     tolerance: Tolerance = EXACT
 
@@ -57,16 +57,16 @@ S = TypeVar("S", bound=ScalarPart)
 
 
 class ScalarKind(Kind[S, Number]):
-    """One number against a key with a tolerance."""
+    """Kind of one number that is compared with a key by a tolerance."""
 
     def solve(self, part: S, scope: Scope) -> Value | None:
-        """Return the key, which is a number, or None where the part has limits instead."""
+        """Return the key, a number, or None if the part has limits instead."""
         return as_number(super().solve(part, scope))
 
     def judge(
         self, reading: Reading[Number], key: Value | None, part: S, scope: Scope
     ) -> Judgement:
-        """Return right or not, by the part's tolerance."""
+        """Return full or no credit, by the part's tolerance."""
         del scope
         if not is_number(key):
             return NOT
@@ -79,25 +79,25 @@ class ScalarKind(Kind[S, Number]):
         return NOT_BY[widest]
 
     def accepted(self, part: S, key: Value | None) -> str:
-        """Return in plain words which answers are right where *key* is the key."""
+        """Return in words which answers are right for *key*."""
         if not is_number(key) or part.tolerance.widest == "exact":
             return super().accepted(part, key)
         return accepted(part.tolerance, key)
 
     def recognise(self, reading: Reading[Number], value: Value, part: S, scope: Scope) -> bool:
-        """Tell whether the answer is *value*, the result of a known mistake."""
+        """Return whether the answer is *value*, the result of a known mistake."""
         del part, scope
         return is_number(value) and recognised(reading.value, value, step=reading.step)
 
     def likeness(self, reading: Reading[Number]) -> Likeness | None:
-        """Return what tells whether the answer is a value rounded to three figures or more."""
+        """Return a predicate: whether the answer is a value rounded to three figures or more."""
         number, step = reading.value, reading.step
         if not step:
             return None
         return lambda value: is_number(value) and resembles(number, value, step=step)
 
     def may_round(self, reading: Reading[Number], value: Value | None) -> bool:
-        """Tell whether the answer is *value* rounded to any digits."""
+        """Return whether the answer is *value* rounded to any digits."""
         return is_number(value) and may_round(reading.value, value, step=reading.step)
 
     def samples(self, part: S, key: Value | None) -> Samples:
@@ -109,7 +109,7 @@ class ScalarKind(Kind[S, Number]):
 
 
 def as_number(key: Value | None) -> Number | None:
-    """Return *key*, which is a number or None, or raise `SolverError`."""
+    """Return *key* if it is a number or None, else raise `SolverError`."""
     if key is None or is_number(key):
         return key
     raise SolverError("the key is not a number")
@@ -126,25 +126,25 @@ class IntegerPart(ScalarPart):
 
 
 class IntegerKind(ScalarKind[IntegerPart]):
-    """A whole number. A fraction is readable, and wrong: it is a known mistake."""
+    """Kind of a whole number. A fraction is readable but wrong, because it is a known mistake."""
 
     part: ClassVar[type[IntegerPart]] = IntegerPart
     hint = "A whole number; arithmetic is worked out."
     example = "2^10 - 24"
 
     def may_carry(self, value: Value, true: Value) -> bool:
-        """Tell whether *value* is a whole number, and positive where the true one is."""
+        """Return whether *value* is a whole number, and positive if *true* is."""
         return same_form(value, true, whole=True)
 
     def read(self, typed: Typed, part: IntegerPart, scope: Scope) -> Reading[Number]:
-        """Return the number; of a square that is typed as n×n the side."""
+        """Return the number, or the side of a square typed as n×n."""
         del scope
         side = read_side(typed) if part.square and isinstance(typed, str) else None
         return side or read_count(typed)
 
 
 def read_count(typed: Typed) -> Reading[Number]:
-    """Return the number where a count is asked for; ``65.536`` could mean 65536 and is refused."""
+    """Return the number if a count is asked for; refuse ``65.536``, which could mean 65536."""
     if digits := grouped_by_points(typed):
         raise AnswerError(
             f"{digits} can be read as a decimal number and as a whole number with a point "
@@ -152,7 +152,7 @@ def read_count(typed: Typed) -> Reading[Number]:
             expected=f"{digits.replace('.', '')}, or the decimal with another number of digits",
         )
     found = read_number(typed)
-    return found.rounded or found  # no count is a fraction, so that 63.5 was rounded on purpose
+    return found.rounded or found  # a count is never a fraction: 63.5 was rounded on purpose
 
 
 class NumberPart(ScalarPart):
@@ -168,12 +168,12 @@ class NumberPart(ScalarPart):
     between: Annotated[tuple[Exact, Exact] | None, Field(description="both limits count")] = None
 
     def needs_key(self) -> bool:
-        """Whether the part is incomplete without a key: limits stand in for one."""
+        """Return whether the part is incomplete without a key; limits replace a key."""
         return self.at_least is None and self.at_most is None and self.between is None
 
     @property
     def limits(self) -> tuple[Number | None, Number | None]:
-        """The smallest and the largest accepted number, None where there is no limit."""
+        """Smallest and largest accepted number; None for no limit."""
         return self.between if self.between is not None else (self.at_least, self.at_most)
 
     @model_validator(mode="after")
@@ -189,7 +189,7 @@ class NumberPart(ScalarPart):
 
 
 def _out_of(typed: Typed) -> Reading[Number] | None:
-    """Return the share that ``8 out of 12`` is, None for anything else."""
+    """Return the share typed as ``8 out of 12``, or None for anything else."""
     found = OUT_OF.fullmatch(typed) if isinstance(typed, str) else None
     if found is None:
         return None
@@ -198,14 +198,14 @@ def _out_of(typed: Typed) -> Reading[Number] | None:
 
 
 class NumberKind(ScalarKind[NumberPart]):
-    """A number, exact or decimal; ``86%`` is read as 0.86, ``8.08x`` as a ratio."""
+    """Kind of a number, exact or decimal; ``86%`` is read as 0.86, ``8.08x`` as a ratio."""
 
     part: ClassVar[type[NumberPart]] = NumberPart
     hint = "A number: a decimal, a fraction or arithmetic."
     example = "3/4"
 
     def read(self, typed: Typed, part: NumberPart, scope: Scope) -> Reading[Number]:
-        """Return the number; more than 1 is refused where a share is asked for."""
+        """Return the number; refuse one above 1 if a share is asked for."""
         del scope
         reading = (part.share and _out_of(typed)) or read_number(typed, ratio=True)
         if part.share and reading.value > 1:
@@ -218,7 +218,7 @@ class NumberKind(ScalarKind[NumberPart]):
     def judge(
         self, reading: Reading[Number], key: Value | None, part: NumberPart, scope: Scope
     ) -> Judgement:
-        """Return right or not, by the limits if there are any, else by the tolerance."""
+        """Return full or no credit, by the limits if there are any, else by the tolerance."""
         if part.needs_key():
             return super().judge(reading, key, part, scope)
         low, high = part.limits
@@ -226,7 +226,7 @@ class NumberKind(ScalarKind[NumberPart]):
         return RIGHT_BY["limits"] if fits else NOT_BY["limits"]
 
     def accepted(self, part: NumberPart, key: Value | None) -> str:
-        """Return the limits in words, or what the tolerance accepts."""
+        """Return the limits in words, or the answers that the tolerance accepts."""
         low, high = part.limits
         if low is not None and high is not None:
             return f"from {show(low)} to {show(high)}"
@@ -250,7 +250,7 @@ class NumberKind(ScalarKind[NumberPart]):
 
 
 def _share_samples(part: NumberPart, key: Number) -> Samples:
-    """Return the key, and those ends of the range from 0 to 1 that the tolerance refuses."""
+    """Return the key, and those of 0 and 1 that the tolerance rejects."""
     ends = (end for end in (0, 1) if accepted_by(end, key, part.tolerance, step=None) is None)
     return Samples((show(key), key), tuple(map(show, ends)), ("abc", "1.5", "nan"))
 
@@ -262,7 +262,7 @@ class PercentPart(ScalarPart):
 
 
 class PercentKind(ScalarKind[PercentPart]):
-    """A percentage; the key is in percent too."""
+    """Kind of a percentage; the key is in percent too."""
 
     part: ClassVar[type[PercentPart]] = PercentPart
     hint = "A number of percent."
@@ -274,12 +274,12 @@ class PercentKind(ScalarKind[PercentPart]):
         return read_number(typed, percent=True)
 
     def draw(self, value: Number, part: PercentPart, scope: Scope) -> str:
-        """Return the number with its sign."""
+        """Return the number with its percent sign."""
         del part, scope
         return measured(value, "%")
 
     def samples(self, part: PercentPart, key: Value | None) -> Samples:
-        """Return answers near and far; up to 1 with the sign, without which it may be a share."""
+        """Return answers near and far; keys up to 1 need the sign, because they could be shares."""
         found = super().samples(part, key)
         if not is_number(key) or magnitude(key) > 1:
             return found

@@ -1,4 +1,4 @@
-"""The kind whose answer is any value that satisfies a condition: `predicate`."""
+"""Kind whose answer is any value that satisfies a condition: `predicate`."""
 
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -41,17 +41,17 @@ class PredicatePart(Part):
 
     @property
     def expressions(self) -> tuple[tuple[str, Expression], ...]:
-        """The expressions of the part with their fields, for checks of their names."""
+        """Expressions of the part with their fields, for checking their names."""
         return (*super().expressions, ("accept_if", self.accept_if))
 
     @property
     def variables_of_key(self) -> frozenset[str]:
-        """The condition names the answer."""
+        """Names that the condition may use besides parameters and parts: ``answer``."""
         return frozenset({"answer"})
 
 
 class PredicateKind(Kind[PredicatePart, tuple[Number, ...]]):
-    """A tuple of numbers judged by a condition; there is no one key."""
+    """Kind of a tuple of numbers that a condition accepts; there is no single key."""
 
     part: ClassVar[type[PredicatePart]] = PredicatePart
     hint = "Numbers with commas between."
@@ -59,7 +59,7 @@ class PredicateKind(Kind[PredicatePart, tuple[Number, ...]]):
     reads_alone = False
 
     def read(self, typed: Typed, part: PredicatePart, scope: Scope) -> Reading[tuple[Number, ...]]:
-        """Return the numbers, of which there must be as many as the part asks for."""
+        """Return the numbers; there must be as many as the part asks for."""
         del scope
         numbers, notes = _numbers(typed, part)
         asked = counted(len(part.as_), "number")
@@ -77,7 +77,7 @@ class PredicateKind(Kind[PredicatePart, tuple[Number, ...]]):
         part: PredicatePart,
         scope: Scope,
     ) -> Judgement:
-        """Return right where the condition holds; where it cannot be computed it does not."""
+        """Return full credit if the condition holds; it fails if it cannot be computed."""
         del key
         names = {**scope.names, "answer": reading.value}
         try:
@@ -87,7 +87,7 @@ class PredicateKind(Kind[PredicatePart, tuple[Number, ...]]):
         return RIGHT_BY["condition"] if holds else NOT_BY["condition"]
 
     def draw(self, value: tuple[Number, ...], part: PredicatePart, scope: Scope) -> str:
-        """Return the numbers between commas."""
+        """Return the numbers separated by commas."""
         del part, scope
         return listed(value)
 

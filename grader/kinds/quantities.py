@@ -1,4 +1,4 @@
-"""The kind whose answer is a number with a unit: `quantity`, such as 60.95 MB or 3.6 GMACs."""
+"""Kind whose answer is a number with a unit: `quantity`, such as 60.95 MB or 3.6 GMACs."""
 
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
@@ -35,10 +35,10 @@ OTHER: Final = {"macs": "5 FLOPs", "flops": "5 MACs"}
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A quantity in the part's unit, and as it was *given* in another *unit*.
+    """Quantity in the part's unit, and as it was *given* in the typed *unit*.
 
-    *figure* is one unit of the last figure that was typed and need not be a zero: 1000 kB in
-    61,000 kB, which is 1 where the part's unit is MB.
+    *figure* is one unit, in the part's unit, of the last typed figure that need not be a zero: in
+    61,000 kB that is 1000 kB, so 1 if the part's unit is MB.
     """
 
     number: Number
@@ -64,7 +64,7 @@ class QuantityPart(ScalarPart):
     @field_validator("unit")
     @classmethod
     def _unit_is_of_the_dimension(cls, spelling: str, others: ValidationInfo) -> str:
-        """Return the unit in the spelling that is shown."""
+        """Return the unit in its displayed spelling."""
         dimension = others.data.get("dimension")
         unit = unit_named(spelling)
         if dimension and (unit is None or unit.dimension != dimension):
@@ -74,19 +74,19 @@ class QuantityPart(ScalarPart):
 
     @property
     def size(self) -> Number:
-        """How many of the first unit of the dimension the part's unit is."""
+        """Size of the part's unit, in the first unit of the dimension."""
         return DIMENSIONS[self.dimension][self.unit]
 
 
 class QuantityKind(Kind[QuantityPart, Amount]):
-    """A number with a unit, converted exactly to the unit of the key."""
+    """Kind of a number with a unit, converted exactly to the unit of the key."""
 
     part: ClassVar[type[QuantityPart]] = QuantityPart
     hint = "A number with its unit."
     example = "5 MB"
 
     def read(self, typed: Typed, part: QuantityPart, scope: Scope) -> Reading[Amount]:
-        """Return the quantity in the part's unit; a unit of another dimension is refused."""
+        """Return the quantity in the part's unit; refuse a unit of another dimension."""
         del scope
         default = part.unit if part.bare == "unit" else None
         found = read_quantity(typed, dimension=part.dimension, default=default)
@@ -94,13 +94,13 @@ class QuantityKind(Kind[QuantityPart, Amount]):
         return replace(_amount(found, part), rounded=rounded)
 
     def solve(self, part: QuantityPart, scope: Scope) -> Value | None:
-        """Return the key, which is a number of the part's unit."""
+        """Return the key, a number in the part's unit."""
         return as_number(super().solve(part, scope))
 
     def judge(
         self, reading: Reading[Amount], key: Value | None, part: QuantityPart, scope: Scope
     ) -> Judgement:
-        """Return right or not; rounding is measured at the digits given in the typed unit."""
+        """Return full or no credit; rounding counts the figures given in the typed unit."""
         del scope
         if not is_number(key):
             return NOT
@@ -115,7 +115,7 @@ class QuantityKind(Kind[QuantityPart, Amount]):
         return NOT_BY[tolerance.widest]
 
     def accepted(self, part: QuantityPart, key: Value | None) -> str:
-        """Return in words which answers are right where *key* is the key."""
+        """Return in words which answers are right for *key*."""
         if not is_number(key) or part.tolerance.widest == "exact":
             return super().accepted(part, key)
         return accepted(part.tolerance, key, unit=part.unit)
@@ -127,12 +127,12 @@ class QuantityKind(Kind[QuantityPart, Amount]):
     def recognise(
         self, reading: Reading[Amount], value: Value, part: QuantityPart, scope: Scope
     ) -> bool:
-        """Tell whether the answer is *value*, the result of a known mistake."""
+        """Return whether the answer is *value*, the result of a known mistake."""
         del part, scope
         return is_number(value) and recognised(reading.value.number, value, step=reading.step)
 
     def likeness(self, reading: Reading[Amount]) -> Likeness | None:
-        """Return what tells whether the answer is a value rounded to three figures or more."""
+        """Return a predicate: whether the answer is a value rounded to three figures or more."""
         number, step = reading.value.number, reading.step
         if not step:
             return None
@@ -141,7 +141,7 @@ class QuantityKind(Kind[QuantityPart, Amount]):
         )
 
     def may_round(self, reading: Reading[Amount], value: Value | None) -> bool:
-        """Tell whether the answer is *value* rounded to any digits."""
+        """Return whether the answer is *value* rounded to any digits."""
         return is_number(value) and may_round(reading.value.number, value, step=reading.step)
 
     def carried(self, reading: Reading[Amount]) -> Value | None:
@@ -149,7 +149,7 @@ class QuantityKind(Kind[QuantityPart, Amount]):
         return reading.value.number
 
     def draw(self, value: Amount, part: QuantityPart, scope: Scope) -> str:
-        """Return the number in the unit that was typed."""
+        """Return the number in the typed unit, as MathML."""
         del part, scope
         return measured(value.given, value.unit)
 
@@ -158,7 +158,7 @@ class QuantityKind(Kind[QuantityPart, Amount]):
         return super().show(value) if part is None else f"{super().show(value)} {part.unit}"
 
     def samples(self, part: QuantityPart, key: Value | None) -> Samples:
-        """Return the key in the part's unit and in the smallest, more of it, and other units."""
+        """Return the key in the part's and the first unit, a larger value, and broken text."""
         if not is_number(key):
             return Samples((), (), ("abc",))
         first = next(iter(DIMENSIONS[part.dimension]))
@@ -170,7 +170,7 @@ class QuantityKind(Kind[QuantityPart, Amount]):
 
 
 def _amount(found: Reading[Quantity], part: QuantityPart) -> Reading[Amount]:
-    """Return what was read in the part's unit, and as it was typed."""
+    """Return the reading converted to the part's unit, with the value as typed."""
     value, step = found.value.value, found.value.step
     unit = Fraction(DIMENSIONS[part.dimension][found.value.unit])
     given = simplest(value / unit)

@@ -1,4 +1,4 @@
-"""The kind whose answer is a set in any order: `set`, of numbers, shapes or names."""
+"""Kind whose answer is a set in any order: `set`, of numbers, shapes or names."""
 
 from collections.abc import Hashable, Sequence
 from fractions import Fraction
@@ -50,7 +50,7 @@ class SetPart(KeyedPart):
 
 
 class SetKind(Kind[SetPart, Items]):
-    """A set: ``{3, 5}``, ``3×3 and 5×5``, ``conv1, conv3``."""
+    """Kind of a set: ``{3, 5}``, ``3×3 and 5×5``, ``conv1, conv3``."""
 
     part: ClassVar[type[SetPart]] = SetPart
     max_characters = 20_000
@@ -58,12 +58,12 @@ class SetKind(Kind[SetPart, Items]):
     example = "3, 5"
 
     def read(self, typed: Typed, part: SetPart, scope: Scope) -> Reading[Items]:
-        """Return the items, sorted, each of them once."""
+        """Return the items, sorted, without duplicates."""
         del scope
         return read_set(typed, of=part.of, names=part.options)
 
     def solve(self, part: SetPart, scope: Scope) -> Value | None:
-        """Return the items of the key, sorted, each of them once."""
+        """Return the items of the key, sorted, without duplicates, or raise `SolverError`."""
         items = tuple(dict.fromkeys(_items(super().solve(part, scope))))
         if len(items) > MAX_ITEMS:
             raise SolverError(f"the key has {len(items)} items, more than {MAX_ITEMS}")
@@ -71,12 +71,12 @@ class SetKind(Kind[SetPart, Items]):
             raise SolverError(f"the key is not a tuple of {part.of}s")
         if part.of == "name":
             return tuple(name for name in part.options if name in items)
-        return tuple(sorted(items))  # type: ignore[type-var]  # _belongs has made them alike
+        return tuple(sorted(items))  # type: ignore[type-var]  # `_belongs` ensures one type
 
     def judge(
         self, reading: Reading[Items], key: Value | None, part: SetPart, scope: Scope
     ) -> Judgement:
-        """Return the credit of all items together or of each; a shape of other axes is a misfit."""
+        """Return the credit for all items or by item; a shape with other axes is a misfit."""
         del scope
         given = reading.value
         if not isinstance(key, tuple):
@@ -96,23 +96,23 @@ class SetKind(Kind[SetPart, Items]):
         return Judgement(credit, cells=cells, by="cells", place=place)
 
     def accepted(self, part: SetPart, key: Value | None) -> str:
-        """Return in words which answers are right where *key* is the key."""
+        """Return in words which answers are right for *key*."""
         if not isinstance(key, tuple) or part.tolerance.widest == "exact":
             return super().accepted(part, key)
         return f"{self.show(key, part)}, each {in_words(part.tolerance)}"
 
     def identity(self, value: Items | Value, part: SetPart) -> Hashable | None:
-        """Return the items themselves, which are sorted."""
+        """Return the items themselves; they are sorted, so that equal sets are equal tuples."""
         del part
         return value if isinstance(value, tuple) else None
 
     def recognise(self, reading: Reading[Items], value: Value, part: SetPart, scope: Scope) -> bool:
-        """Tell whether the items are those of *value*, the result of a known mistake."""
+        """Return whether the items are those of *value*, the result of a known mistake."""
         del part, scope
         return reading.value == value
 
     def point_out(self, reading: Reading[Items], cells: tuple[bool, ...]) -> str:
-        """Return which items do not belong, or that some are missing."""
+        """Return a sentence that lists the wrong items, or says that some are missing."""
         wrong = [show(item) for item, right in zip(reading.value, cells, strict=True) if not right]
         return f"Not right: {', '.join(wrong)}." if wrong else "Something is missing."
 
@@ -126,7 +126,7 @@ class SetKind(Kind[SetPart, Items]):
         return show_set(value) if isinstance(value, tuple) else super().show(value, part)
 
     def samples(self, part: SetPart, key: Value | None) -> Samples:
-        """Return the key in two orders, the key with one more item or one less, and broken text."""
+        """Return the key in two orders, the key with an item added or removed, and broken text."""
         broken = ("{1, ...}", "no such thing", "(((", "{1, nan}")
         if not isinstance(key, tuple):
             return Samples((), (), broken)
@@ -137,7 +137,7 @@ class SetKind(Kind[SetPart, Items]):
 
 
 def _items(value: Value | None) -> Items:
-    """Return the items of a key: of a tuple, of a vector, the rows of a matrix, or itself."""
+    """Return the items of a key: of a tuple or vector, rows of a matrix, or the value itself."""
     if isinstance(value, Tensor):
         rows = tuple(value.rows())
         return tuple(row.cells if isinstance(row, Tensor) else row for row in rows)
@@ -159,9 +159,9 @@ def _belongs(item: Value, part: SetPart) -> bool:
 
 
 def _partners(given: Items, key: Items, part: SetPart) -> list[Rule | None]:
-    """Return by which rule each item given has an item of the key to itself, None without one.
+    """Return the rule by which each item matches its own item of the key; None for no match.
 
-    As many as can have one do: an item moves on to another of the key to make room.
+    Uses a maximum bipartite matching: an item moves to another match to make room.
     """
     if part.tolerance.widest == "exact":
         return ["exact" if item in key else None for item in given]
@@ -185,7 +185,7 @@ def _partners(given: Items, key: Items, part: SetPart) -> list[Rule | None]:
 def _settle(
     number: int, near: Sequence[dict[int, Rule]], owner: dict[int, int], tried: set[int]
 ) -> bool:
-    """Give the item *number* a partner, and its former owner another; tell whether that goes."""
+    """Match item *number*, moving earlier matches if needed; return whether that succeeds."""
     for at in near[number]:
         if at in tried:
             continue
@@ -197,7 +197,10 @@ def _settle(
 
 
 def _other_axes(given: Items, key: Items) -> str:
-    """Return what to say where a shape has another number of axes than all those of the key."""
+    """Return a message on a shape without the number of axes that all shapes of the key have.
+
+    Return "" if there is no such shape, or if the shapes of the key differ in it.
+    """
     asked = {len(shape) for shape in key if isinstance(shape, tuple)}
     if len(asked) != 1:
         return ""
@@ -209,7 +212,7 @@ def _other_axes(given: Items, key: Items) -> str:
 
 
 def _another(key: Items, part: SetPart) -> Value | None:
-    """Return an item that is not in the key, None where every name is."""
+    """Return an item that is not in the key; None if the key contains every name."""
     if part.of == "name":
         return next((name for name in part.options if name not in key), None)
     if part.of == "shape":
@@ -220,5 +223,5 @@ def _another(key: Items, part: SetPart) -> Value | None:
 
 
 def _net_share(right: int, wrong: int, *, of: int) -> Fraction:
-    """Return the credit of picks: each wrong one takes back a right one, but nothing below 0."""
+    """Return the credit by item: each wrong item cancels a right one, down to 0."""
     return Fraction(max(0, right - wrong), of) if of else NOT.credit

@@ -1,4 +1,4 @@
-"""The kind whose answer is a shape: `shape`, in numbers or in formulas."""
+"""Kind whose answer is a shape: `shape`, in numbers or in formulas."""
 
 import re
 from collections.abc import Hashable
@@ -62,14 +62,14 @@ class ShapePart(FormulaPart):
 
 
 class ShapeKind(Kind[ShapePart, Axes]):
-    """A shape, exact; by axis if the author says so."""
+    """Kind of an exact shape; graded by axis if the author says so."""
 
     part: ClassVar[type[ShapePart]] = ShapePart
     hint = "The sizes of the axes in order, with × or commas between."
     example = "3×32×32"
 
     def read(self, typed: Typed, part: ShapePart, scope: Scope) -> Reading[Axes]:
-        """Return the axes as numbers, or as formulas where the part has variables."""
+        """Return the axes as numbers, or as formulas if the part has variables."""
         del scope
         if not part.variables:
             return _read_sizes(typed, part)  # type: ignore[return-value]
@@ -77,7 +77,7 @@ class ShapeKind(Kind[ShapePart, Axes]):
         return Reading(tuple(map(Formula, axes.value)), axes.shown, axes.notes)
 
     def solve(self, part: ShapePart, scope: Scope) -> Value | None:
-        """Return a tuple of integers, or of formulas where the part has variables."""
+        """Return a tuple of integers, or of formulas if the part has variables."""
         if part.variables:
             return formulas_of(part, scope)
         return _as_shape(super().solve(part, scope))
@@ -85,7 +85,7 @@ class ShapeKind(Kind[ShapePart, Axes]):
     def judge(
         self, reading: Reading[Axes], key: Value | None, part: ShapePart, scope: Scope
     ) -> Judgement:
-        """Return the credit; another number of axes is a misfit that costs nothing."""
+        """Return the credit; another number of axes is a misfit, which costs nothing."""
         del scope
         if not isinstance(key, tuple):
             return NOT
@@ -101,16 +101,16 @@ class ShapeKind(Kind[ShapePart, Axes]):
         return share(marks, partial=partial, place=f"axis {marks.index(False) + 1}")
 
     def identity(self, value: Axes | Value, part: ShapePart) -> Hashable | None:
-        """Return the numbers of the axes, or the values of formulas at the sampled points."""
+        """Return the sizes of the axes, or the values of formulas at the sample points."""
         return identity_of(value, part) if part.variables else super().identity(value, part)
 
     def draw(self, value: Axes, part: ShapePart, scope: Scope) -> str:
-        """Return the axes as one element of MathML."""
+        """Return the axes as one MathML element."""
         formulas = tuple(axis for axis in value if isinstance(axis, Formula))
         return draw_formulas(formulas) if formulas else super().draw(value, part, scope)
 
     def carried(self, reading: Reading[Axes]) -> Value | None:
-        """Return a shape of numbers; formulas are not carried."""
+        """Return a shape of numbers, or None for formulas, which later keys cannot use."""
         if all(isinstance(axis, int) for axis in reading.value):
             return super().carried(reading)
         return None
@@ -146,10 +146,10 @@ def _axes(given: int, asked: int, part: ShapePart) -> str:
 
 
 def _read_sizes(typed: Typed, part: ShapePart) -> Reading[tuple[int, ...]]:
-    """Return the sizes, by the names of the axes where each stands beside one.
+    """Return the sizes, in the order of the layout if each has its axis name beside it.
 
-    Names behind all sizes are dropped if they are those asked for: so ``(H×W×C)`` is; ``(C×H×W)``
-    would be another shape and is refused as a second bracket.
+    Axis names after all sizes are dropped if they are in the order asked for, such as
+    ``(H×W×C)``; ``(C×H×W)`` would mean another shape and is refused as a second bracket.
     """
     square = 2 if part.square else None
     if part.layout is None or not isinstance(typed, str) or not LETTER.search(typed):
@@ -168,6 +168,6 @@ def _read_sizes(typed: Typed, part: ShapePart) -> Reading[tuple[int, ...]]:
 
 @lru_cache(maxsize=len(get_args(Layout)))
 def _names_of(layout: str) -> re.Pattern[str]:
-    """Return the pattern of the axes of *layout* in brackets, ``(H, W, C)``, at the end."""
+    """Return a pattern of the axis names of *layout* in brackets at the end: ``(H, W, C)``."""
     names = r"\s{0,3}(?:[x×*·,]|\\times)\s{0,3}".join(NAMES[axis] for axis in layout)
     return re.compile(rf"(?<=\S)\s{{0,9}}(\({names}\))[\s.$]*\Z", re.IGNORECASE)

@@ -1,7 +1,7 @@
-"""The kind whose answer is a table: `table`, one row a layer, cells of other kinds.
+"""Kind whose answer is a table: `table`, one row per layer, with cells of other kinds.
 
-A row's key may use the row before it (``prev.shape``). A cell is right if it fits the true previous
-row or the student's own, so one slip costs one row.
+The key of a row may use the previous row (``prev.shape``). A cell is right if it follows from the
+true previous row or from the student's own, so that one slip costs one row.
 """
 
 import re
@@ -82,12 +82,12 @@ class TablePart(KeyedPart):
     credit_by: Literal["row", "cell", "all"] = "row"
 
     def needs_key(self) -> bool:
-        """Whether the part is incomplete without a key: the columns have them."""
+        """Return False: the columns have the keys."""
         return False
 
     @property
     def expressions(self) -> tuple[tuple[str, Expression], ...]:
-        """The expressions of the part with their fields, for checks of their names."""
+        """Expressions of the part with their fields, for checking their names."""
         columns = [
             (f"columns.{name}.{field}", expression)
             for name, column in self.columns.items()
@@ -98,7 +98,7 @@ class TablePart(KeyedPart):
 
     @property
     def variables_of_key(self) -> frozenset[str]:
-        """The names that a column's key has beside parameters and parts."""
+        """Names that the key of a column may use besides parameters and parts."""
         return frozenset({"layer", "prev"})
 
     @model_validator(mode="after")
@@ -120,7 +120,10 @@ Cells: TypeAlias = tuple[Row, ...]
 
 @dataclass(frozen=True, slots=True)
 class TableKey(Opaque):
-    """The keys of a table, and what computes a row from the row before it; equal by the keys."""
+    """Keys of a table, and the data to compute a row from the previous one.
+
+    Only the keys count for equality.
+    """
 
     rows: tuple[Mapping[str, Value], ...]
     items: tuple[Value, ...] = field(compare=False)
@@ -128,7 +131,7 @@ class TableKey(Opaque):
     scope: Scope = field(compare=False)
 
     def row(self, part: TablePart, at: int, previous: Mapping[str, Value]) -> dict[str, Value]:
-        """Return the keys of the row *at* where the row before it is *previous*."""
+        """Return the keys of row *at*, computed from the *previous* row, or raise `SolverError`."""
         names = {**self.scope.names, "layer": self.items[at], "prev": Record(previous)}
         scope = Scope(names, self.scope.functions, self.scope.swaps)
         keys = {}
@@ -144,7 +147,7 @@ class TableKey(Opaque):
 
 
 class TableKind(Kind[TablePart, Cells]):
-    """A table of numbers and shapes, with follow-through from the student's own previous row."""
+    """Kind of a table of numbers and shapes, with follow-through from the student's own rows."""
 
     part: ClassVar[type[TablePart]] = TablePart
     max_characters = 20_000
@@ -163,7 +166,7 @@ class TableKind(Kind[TablePart, Cells]):
         return TableKey(tuple(rows), items, start, scope)
 
     def read(self, typed: Typed, part: TablePart, scope: Scope) -> Reading[Cells]:
-        """Return the cells row by row; an empty cell is None."""
+        """Return the cells by row; an empty cell is None."""
         expected = len(_items(evaluate(part.rows.tree, scope)))
         lines = split_rows(typed, columns=tuple(part.columns), rows=expected)
         if len(lines) != expected:
@@ -179,7 +182,7 @@ class TableKind(Kind[TablePart, Cells]):
     def judge(
         self, reading: Reading[Cells], key: Value | None, part: TablePart, scope: Scope
     ) -> Judgement:
-        """Return the credit by rows or cells; a cell may follow from the student's previous row."""
+        """Return the credit by row or cell, with follow-through from the student's previous row."""
         if not isinstance(key, TableKey):
             raise SolverError("the table has no key")
         marks: list[tuple[bool, ...]] = []
@@ -195,13 +198,13 @@ class TableKind(Kind[TablePart, Cells]):
         return _partly(tuple(marks), rows, key, part)
 
     def point_out(self, reading: Reading[Cells], cells: tuple[bool, ...]) -> str:
-        """Return the rows and columns of the cells that are not right, counted from 1."""
+        """Return a sentence with the rows and columns of the wrong cells, counted from 1."""
         width = len(reading.value[0])
         wrong = (divmod(at, width) for at, right in enumerate(cells) if not right)
         return not_right([f"row {row + 1} column {column + 1}" for row, column in wrong])
 
     def draw(self, value: Cells, part: TablePart, scope: Scope) -> str:
-        """Return the cells row by row; one that is empty is a dash."""
+        """Return the cells by row, with a dash for an empty cell."""
         columns = part.columns.values()
         return mtable(
             (
@@ -212,12 +215,12 @@ class TableKind(Kind[TablePart, Cells]):
         )
 
     def carried(self, reading: Reading[Cells]) -> Value | None:
-        """Return nothing: later keys compute with the true table."""
+        """Return None, because later keys compute with the true table."""
         del reading
         return None
 
     def samples(self, part: TablePart, key: Value | None) -> Samples:
-        """Return the keys as lines, the same with the last row broken off, and no table."""
+        """Return the keys as lines, the same with every cell changed, and unreadable tables."""
         if not isinstance(key, TableKey):
             return Samples((), (), ("",))
         shows = [
@@ -232,7 +235,7 @@ class TableKind(Kind[TablePart, Cells]):
 def _partly(
     marks: tuple[tuple[bool, ...], ...], rows: tuple[bool, ...], key: TableKey, part: TablePart
 ) -> Judgement:
-    """Return the judgement of a table that is not right in every cell, with its first wrong row."""
+    """Return the judgement of a table with a wrong cell, and name its first wrong row."""
     cells = tuple(cell for row in marks for cell in row)
     counts = cells if part.credit_by == "cell" else rows
     credit = share(counts, partial=part.credit_by != "all").credit
@@ -244,7 +247,7 @@ def _partly(
 
 
 def _items(value: Value) -> tuple[Value, ...]:
-    """Return the rows: the items of a tuple, or the layers of a network."""
+    """Return the items of the rows: of a tuple, or the layers of a network."""
     if isinstance(value, Opaque):
         try:
             value = value.field("layers")
@@ -275,7 +278,7 @@ def _row(line: list[Typed], number: int, part: TablePart, scope: Scope) -> Row:
 
 
 def _refuse_size(cell: Typed, column: Column) -> None:
-    """Raise `AnswerError` for ``7×7`` where a whole number is asked for: its side or a product."""
+    """Raise `AnswerError` for ``7×7`` in a column of whole numbers: a side or a product."""
     if not isinstance(cell, str) or not isinstance(column, IntegerPart) or column.square:
         return
     if size := SIZE.fullmatch(cell):
@@ -288,7 +291,7 @@ def _refuse_size(cell: Typed, column: Column) -> None:
 def _followed(
     key: TableKey, part: TablePart, at: int, own: Mapping[str, Value]
 ) -> Mapping[str, Value]:
-    """Return the keys of a row from the student's own previous row; {} where they have none."""
+    """Return the keys of a row computed from the student's previous row; {} if that fails."""
     try:
         return key.row(part, at, own)
     except SolverError:
@@ -310,7 +313,7 @@ def _marks(
 
 
 def _own_row(cells: Row, true: Mapping[str, Value], part: TablePart) -> Mapping[str, Value]:
-    """Return the student's row; an empty cell, or one of another form, carries the true value."""
+    """Return the student's row; empty cells and cells of another form get the true value."""
     own = dict(true)
     for (name, column), cell in zip(part.columns.items(), cells, strict=True):
         may_carry = COLUMN_KINDS[column.kind].may_carry

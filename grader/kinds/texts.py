@@ -1,4 +1,4 @@
-"""The kind whose answer a person marks: `text`, with a rubric."""
+"""Kind whose answer a person grades: `text`, with a rubric."""
 
 from typing import Annotated, ClassVar, Final, Literal, Self
 
@@ -48,7 +48,7 @@ class TextPart(Part):
 
 
 class TextKind(Kind[TextPart, str]):
-    """Free text. It is kept as typed; nothing is judged by machine."""
+    """Kind of free text, graded only by a person."""
 
     part: ClassVar[type[TextPart]] = TextPart
     max_characters = MAX_LENGTH
@@ -57,7 +57,10 @@ class TextKind(Kind[TextPart, str]):
     by_person = True
 
     def read(self, typed: Typed, part: TextPart, scope: Scope) -> Reading[str]:
-        """Return the text as typed."""
+        """Return the text without surrounding whitespace.
+
+        `shown` is truncated to `SHOWN` characters.
+        """
         del part, scope
         if not isinstance(typed, str):
             raise AnswerError("This is not text.", expected="your answer in words")
@@ -71,18 +74,18 @@ class TextKind(Kind[TextPart, str]):
     def read_typed(
         self, typed: Typed, style: Style | None, part: TextPart, scope: Scope
     ) -> Reading[str]:
-        """Return the text as typed, because prose is in no style of numbers."""
+        """Return the reading of the text as typed, because prose has no number style."""
         del style
         return self.read(typed, part, scope)
 
     def judge(
         self, reading: Reading[str], key: Value | None, part: TextPart, scope: Scope
     ) -> Judgement:
-        """Return no credit: only a person gives it."""
+        """Return no credit, because only a person gives it."""
         del reading, key, part, scope
         return NOT_BY["person"]
 
     def samples(self, part: TextPart, key: Value | None) -> Samples:
-        """Return nothing that is right or wrong by machine."""
+        """Return unreadable answers only; no text is right or wrong without a person."""
         del part, key
         return Samples((), (), (7, ["a"]))

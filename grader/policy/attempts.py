@@ -1,4 +1,4 @@
-"""Whether an answer is taken, and which attempt it uses at each part."""
+"""Admission of answers, and the attempts that they use."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,13 +24,13 @@ Why: TypeAlias = Literal["not_released", "deadline_passed", "attempts_exhausted"
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """One answer of a student to a part: its facts, and the grading of it that counts now.
+    """One stored answer of a student to a part, with the grading that counts now.
 
-    *sequence* orders the answers, *at* is when it arrived. *attempt* is the number of the attempt
-    that it used, None where it cost nothing. *value* is the digest of what was read, empty where
-    nothing was. *status* and *credit* are those of the grading (None: a person has yet to mark),
-    *manual* says that a person gave it. *admitted_late* is what lateness left of the credit when
-    the answer was taken.
+    *sequence* orders the answers, *at* is the time of arrival. *attempt* is the number of the
+    attempt that it used, None if it cost nothing. *value* is the digest of the reading, empty if
+    there is none. *status* and *credit* are those of the grading (None: a person has yet to grade),
+    *manual* is set if a person gave it. *admitted_late* is the late credit when the answer was
+    accepted.
     """
 
     submission: str
@@ -46,9 +46,10 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """An answer to a part that may be taken: the digest of what was read, and whether it *costs*.
+    """A new answer to a part: the digest of its reading, and whether it *costs* an attempt.
 
-    Free is what could not be read, a text, and what waits for a person because our key failed.
+    An answer that could not be read, a text, and an answer that waits for a person because the key
+    failed cost nothing.
     """
 
     value: str
@@ -57,11 +58,11 @@ class Offered:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """How a submission is taken.
+    """Terms of an accepted submission.
 
-    *attempts* has the number of the attempt for each part, None where it costs nothing. *repeats*
-    has the submission that gave the same value before, for each part that repeats one. *late* is
-    what lateness leaves of the credit.
+    *attempts* has the number of the attempt for each part, None if it costs nothing. *repeats* has
+    the earlier submission with the same value, for each part that repeats one. *late* is the late
+    credit.
     """
 
     attempts: Mapping[str, int | None]
@@ -70,10 +71,10 @@ class Admission:
 
 
 class Refused(Exception):  # noqa: N818 - an outcome, not an error
-    """A submission is not taken.
+    """A submission was refused.
 
-    *code* says why, *parts* where, *retry_at* when it would be taken (None: not by waiting), *said*
-    what the student is told.
+    *code* is the reason, *parts* where it applies, *retry_at* when the submission would be accepted
+    (None: waiting does not help), *said* the message to the student.
     """
 
     def __init__(
@@ -93,10 +94,10 @@ def admit(
     answers: Mapping[str, Offered],
     earlier: Mapping[str, Sequence[Answered]],
 ) -> Admission:
-    """Return how the *answers* to some parts, which arrived *at* an instant, are taken.
+    """Return the terms of the *answers* to some parts, which arrived at the instant *at*.
 
-    *earlier* has the student's earlier answers to each part. The same value as an earlier one that
-    counted costs nothing. Raises `Refused`, for the whole submission.
+    *earlier* has the student's earlier answers to each part. A repeated value that counted before
+    costs nothing. Raises `Refused` for the whole submission.
     """
     late = rules.late_credit(at)
     if late is None:
@@ -115,14 +116,14 @@ def admit(
 
 
 def attempts_used(answered: Iterable[Answered]) -> int:
-    """Return how many attempts at a part the answers have used."""
+    """Return the number of attempts that the answers to a part have used."""
     return max((one.attempt for one in answered if one.attempt is not None), default=0)
 
 
 def next_attempt_at(rules: Rules, earlier: Iterable[Answered]) -> int | None:
-    """Return from when the cool-down allows another attempt at a part; None where none is running.
+    """Return when the cool-down allows the next attempt at a part; None if none is running.
 
-    That is reckoned from the last attempt by sequence, since a clock may be set back.
+    The cool-down starts at the last attempt by sequence, because a clock may be set back.
     """
     counted = [one for one in earlier if one.attempt is not None]
     if not counted or not rules.cool_down:
@@ -144,7 +145,7 @@ def _not_open(rules: Rules, at: int) -> Refused:
 def _same_before(offered: Offered, earlier: Sequence[Answered]) -> str | None:
     """Return the first submission whose answer used an attempt for the same value.
 
-    Of what uses none, such as a text, only the last one can be the same: it is what counts.
+    An answer that costs nothing, such as a text, may otherwise repeat only the last one: it counts.
     """
     if not offered.value:
         return None
@@ -157,7 +158,7 @@ def _same_before(offered: Offered, earlier: Sequence[Answered]) -> str | None:
 
 
 def _check_limit(rules: Rules, used: Mapping[str, int], *, others: bool) -> None:
-    """Raise `Refused` where a part has no attempt left; *others* says if there are more parts."""
+    """Raise `Refused` if a part has no attempt left; *others* is set if there are more parts."""
     parts = tuple(part for part, number in used.items() if rules.attempts_left(number) == 0)
     if not parts:
         return
@@ -168,7 +169,7 @@ def _check_limit(rules: Rules, used: Mapping[str, int], *, others: bool) -> None
 
 
 def _check_cool_down(rules: Rules, at: int, *, earlier: Mapping[str, Sequence[Answered]]) -> None:
-    """Raise `Refused` where the last attempt is nearer than the cool-down, on either side."""
+    """Raise `Refused` if the last attempt is closer than the cool-down, before or after *at*."""
     if not rules.cool_down:
         return
     free = {part: next_attempt_at(rules, answered) for part, answered in earlier.items()}

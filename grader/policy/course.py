@@ -1,4 +1,4 @@
-"""The grade of a course, in percent."""
+"""Course grade, in percent."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,10 +27,10 @@ ONLY_EXTRA: Final = "only extra work so far, which needs other work to add to"
 
 @dataclass(frozen=True, slots=True)
 class AssignmentLine:
-    """An assignment in the course: *score* None where there is nothing to grade yet.
+    """An assignment in the course; *score* is None if there is nothing to grade yet.
 
     An *extra* assignment adds to the score, not to the maximum; an *excused* one to neither.
-    *pending* is what a person has yet to mark: it counts neither way until then.
+    *pending* are the points that a person has yet to grade: they count neither way until then.
     """
 
     id: str
@@ -45,23 +45,23 @@ class AssignmentLine:
 
     @property
     def counts(self) -> bool:
-        """Whether there is something to add up."""
+        """Whether the assignment enters the total."""
         return self.score is not None and not self.excused
 
     @property
     def unmarked(self) -> Mark:
-        """What is left out until it is marked; extra work is in no maximum to be taken out of."""
+        """The points left out until graded; none for extra work, which is in no maximum."""
         return NO_MARK if self.extra or not self.counts else self.pending
 
     @property
     def settled(self) -> Mark:
-        """What counts now."""
+        """The score and maximum that count now."""
         return Mark(self.score or NOTHING, self.possible).without(self.unmarked)
 
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """Assignments that count together with a *weight*, of which the lowest are dropped."""
+    """Assignments that count together with a *weight*; the lowest *drop_lowest* are dropped."""
 
     id: str
     weight: Fraction
@@ -70,7 +70,7 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class _Summed:
-    """The assignments of a category added up; *percent* None where nothing counts yet."""
+    """The total of the assignments of a category; *percent* is None if nothing counts yet."""
 
     percent: Fraction | None
     lines: Sequence[AssignmentLine]
@@ -80,11 +80,11 @@ class _Summed:
 def course_grade(
     assignments: Sequence[AssignmentLine], categories: Sequence[Category] = ()
 ) -> Graded:
-    """Return the percentage of 100 so far; 0 of 0 where nothing is graded yet.
+    """Return the course grade so far out of 100 percent; 0 out of 0 if nothing is graded yet.
 
-    Categories where nothing is graded yet leave their weight to the others, in proportion. Without
-    categories the points are added up. What is in none of the categories does not count, nor do
-    points that wait to be marked; an assignment with some of these is not dropped as the lowest.
+    Categories without a graded assignment leave their weight to the others, in proportion. Without
+    categories the points are added up. An assignment outside the categories does not count, nor do
+    points that wait for grading; an assignment with such points is never dropped as the lowest.
     """
     excused = [_no_count(one, "excused") for one in assignments if one.excused]
     if not categories:
@@ -106,7 +106,7 @@ def course_grade(
 def _graded(
     percent: Fraction | None, said: Sequence[Reckoning], lines: Sequence[AssignmentLine]
 ) -> Graded:
-    """Return the grade of a course of these *lines*, with the points in them that wait."""
+    """Return the grade of a course with these *lines*, with the points in them that wait."""
     possible = NOTHING if percent is None else Fraction(100)
     waiting = any(one.waiting and not one.excused for one in lines)
     pending = together(one.unmarked for one in lines if one.waiting)
@@ -119,7 +119,7 @@ def _of_category(category: Category, assignments: Sequence[AssignmentLine]) -> _
 
 
 def _summed(about: str, lines: Sequence[AssignmentLine], drop_lowest: int) -> _Summed:
-    """Return the sum of what is graded and not excused, without the *drop_lowest* lowest."""
+    """Return the total of graded, not excused assignments without the *drop_lowest* lowest."""
     graded = {one.id: (one, one.settled) for one in lines if one.counts}
     droppable = {name: mark for name, (line, mark) in graded.items() if not line.extra}
     dropped = lowest(droppable, drop_lowest, waiting=[one.id for one in lines if one.waiting])
@@ -145,7 +145,7 @@ def _summed(about: str, lines: Sequence[AssignmentLine], drop_lowest: int) -> _S
 
 
 def _weighted(sums: Sequence[tuple[Category, _Summed]]) -> tuple[Fraction | None, Reckoning]:
-    """Return the weighted mean of the categories that have one, and how it came about."""
+    """Return the weighted mean of the categories that have a percentage, and its breakdown."""
     shares = [
         (category, summed.percent)
         for category, summed in sums
@@ -172,7 +172,7 @@ def _no_count(line: AssignmentLine, why: str) -> Reckoning:
 
 
 def _named(line: AssignmentLine) -> str:
-    """Return the title, and how an assignment counts where that is not as usual."""
+    """Return the title, and how the assignment counts if not as usual."""
     if line.extra:
         return f"{line.title}, extra"
     waits = line.unmarked.possible

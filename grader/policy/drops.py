@@ -1,4 +1,4 @@
-"""Which of several marks are dropped."""
+"""Dropped scores: selection of the lowest, and exact sums."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -17,22 +17,22 @@ FINEST: Final = 10**12
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A score out of what was possible."""
+    """A score out of the possible points."""
 
     score: Fraction
     possible: Fraction
 
     @property
     def percent(self) -> Fraction:
-        """The score in percent of what was possible, which is more than nothing."""
+        """The score in percent of the possible points, which must be positive."""
         return Fraction(100) * self.score / self.possible
 
     def without(self, other: "Mark") -> "Mark":
-        """Return what is left of both numbers."""
+        """Return the difference of both numbers."""
         return Mark(self.score - other.score, self.possible - other.possible)
 
     def times(self, scale: Fraction) -> "Mark":
-        """Return both numbers scaled."""
+        """Return both numbers multiplied by *scale*."""
         return self if scale == 1 else Mark(self.score * scale, self.possible * scale)
 
 
@@ -40,9 +40,9 @@ NO_MARK: Final = Mark(Fraction(0), Fraction(0))
 
 
 def added(numbers: Iterable[Fraction]) -> Fraction:
-    """Return the sum of exact *numbers*; most are whole, and those are added in less time.
+    """Return the sum of exact *numbers*; integers are summed separately, which is faster.
 
-    A sum whose denominator grows beyond all use, over 600 digits, is rounded at twelve decimals.
+    A sum whose denominator exceeds 600 digits is rounded to twelve decimals.
 
     >>> added([Fraction(1), Fraction(1, 2), Fraction(2)])
     Fraction(7, 2)
@@ -61,7 +61,7 @@ def added(numbers: Iterable[Fraction]) -> Fraction:
 
 
 def _bounded(number: Fraction) -> Fraction:
-    """Return *number*, rounded where its denominator is too long to be stored or shown."""
+    """Return *number*, rounded if its denominator is too long to store or display."""
     if number.denominator.bit_length() <= MAX_DENOMINATOR_BITS:
         return number
     return Fraction(round(number * FINEST), FINEST)
@@ -69,12 +69,12 @@ def _bounded(number: Fraction) -> Fraction:
 
 @lru_cache(maxsize=WHOLE_KEPT)
 def _whole(number: int) -> Fraction:
-    """Return a whole number as an exact one, which takes longer to make than to add."""
+    """Return an integer as a fraction, which takes longer to make than to add."""
     return Fraction(number)
 
 
 def together(marks: Iterable[Mark]) -> Mark:
-    """Return all *marks* as one."""
+    """Return the sum of *marks*."""
     every = list(marks)
     if not every:
         return NO_MARK
@@ -84,11 +84,12 @@ def together(marks: Iterable[Mark]) -> Mark:
 def lowest(
     marks: Mapping[str, Mark], number: int, *, waiting: Collection[str] = ()
 ) -> frozenset[str]:
-    """Return the *number* lowest of *marks* by percentage, though never the last one that is left.
+    """Return the names of the *number* lowest *marks* by percentage; one mark always stays.
 
-    Of equal ones the one with more points goes first, which leaves the best percentage; then the
-    later. What had no points is not dropped, nor what is *waiting*: its mark is not known yet. Nor
-    is what beats all that would be left, which is possible where the lowest one waits.
+    Of equal ones, the one with more points is dropped first, which leaves the best percentage; then
+    the later one. A mark without possible points is not dropped, nor one that is *waiting*, because
+    it is not known yet. Nor is a mark above the percentage of the rest, which is possible if the
+    lowest one waits.
     """
     left = {name: mark for name, mark in marks.items() if mark.possible > 0}
     known = [name for name in reversed(left) if name not in waiting]

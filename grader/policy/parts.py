@@ -1,4 +1,4 @@
-"""Parts graded by where a student stands in them, exactly and with every step."""
+"""Grades of parts from a student's progress, exactly and with every step."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -20,10 +20,10 @@ Voided: TypeAlias = Literal["", "full", "out"]
 
 @dataclass(frozen=True, slots=True)
 class PartLine:
-    """A part of a problem: its *points*, and the *credit* after policy (None: nothing marked).
+    """A part of a problem: its *points*, and the *credit* after policy (None: nothing graded).
 
-    An *override* is in the same points; it holds over full marks for everyone, while a part that is
-    out stays out. *standing* tells how the credit came about.
+    An *override* is in the same points; it takes precedence over full points for everyone, but a
+    part that is out stays out. *standing* explains the credit.
     """
 
     part: str
@@ -36,19 +36,19 @@ class PartLine:
 
     @property
     def earned(self) -> Fraction:
-        """The points before an override: exact products take their time."""
+        """The points before an override; exact products are avoided because they are slow."""
         if self.voided == "full" or self.credit == 1:
             return self.points
         return self.points * self.credit if self.credit else NOTHING
 
     @property
     def score(self) -> Fraction:
-        """The points."""
+        """The points, with the override if there is one."""
         return self.earned if self.override is None else self.override
 
     @property
     def is_pending(self) -> bool:
-        """Whether a person has yet to mark what the points are to be."""
+        """Whether the points wait for a person's grade."""
         return self.waiting and not self.voided and self.override is None
 
 
@@ -60,7 +60,7 @@ def part_line(
     voided: Voided = "",
     override: Fraction | None = None,
 ) -> PartLine:
-    """Return the line of a part where a student stands so."""
+    """Return the line of a part for the progress of a student."""
     return PartLine(
         part=part,
         points=points,
@@ -73,7 +73,7 @@ def part_line(
 
 
 def part_grade(problem: str, line: PartLine) -> Graded:
-    """Return the grade of a part in the problem's own points; one that is out has none."""
+    """Return the grade of a part in the problem's own points; a part that is out has none."""
     about = f"{problem}, {line.part}"
     if line.voided == "out":
         return left_out(remark(about, "voided", OUT, problem=problem, part=line.part))
@@ -101,7 +101,7 @@ def _part_steps(line: PartLine) -> tuple[Step, ...]:
 
 
 def _steps_to(points: Fraction, standing: PartStanding) -> tuple[Step, ...]:
-    """Return the steps to the credit after policy; none where nothing is marked."""
+    """Return the steps to the credit after policy; none if nothing is graded."""
     raw, number, late = standing.raw, standing.attempt, standing.late_factor
     if raw is None:
         return ()
@@ -113,7 +113,7 @@ def _steps_to(points: Fraction, standing: PartStanding) -> tuple[Step, ...]:
 
 
 def _in_time(standing: PartStanding) -> str:
-    """Return why nothing was lost by lateness."""
+    """Return why the answer was in time."""
     days = standing.late_days
     return f"in time by {days} late day{'' if days == 1 else 's'}" if days else "in time"
 

@@ -1,4 +1,4 @@
-"""How a grade came about: its steps as data, and as one plain line each."""
+"""Score breakdowns: the steps to a grade as data, and as one plain line each."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -33,9 +33,9 @@ Sign: TypeAlias = Literal["is", "plus", "times", "total", "set", "said"]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a reckoning: a machine's *label*, its exact *value*, and *why* in plain words.
+    """One step of a breakdown: a *label* for programs, its exact *value*, and *why* in words.
 
-    *of* is the id of the problem or part that the step is of; its words begin with it.
+    *of* is the id of the problem or part that the step belongs to; its text begins with it.
     """
 
     label: str
@@ -47,9 +47,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Reckoning:
-    """The steps to one number; *about* is the part, problem, group or category, or ``Total``.
+    """Breakdown of one number; *about* is the part, problem, group or category, or ``Total``.
 
-    That of a part or of a problem has the ids of *problem* and *part*.
+    The breakdown of a part or problem has the ids of *problem* and *part*.
     """
 
     about: str
@@ -63,11 +63,12 @@ class Reckoning:
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """A grade: *score* out of *possible*, and how it came about.
+    """A grade: *score* out of *possible*, with its breakdowns.
 
-    *waiting* says that a person has yet to mark something in it, *pending* which points that are:
-    of the maximum, and what of them is in the score already. Of a course they are points too.
-    *tell* works out the reckonings: whoever only adds up grades does not ask for them.
+    *waiting* is set if a person has yet to grade something in it, *pending* are the points that
+    wait: their maximum, and the share of them that is in the score already. They are points for a
+    course too. *tell* computes the breakdowns, so that a caller that only adds up grades does not
+    pay for them.
     """
 
     score: Fraction
@@ -78,34 +79,34 @@ class Graded:
 
     @property
     def reckonings(self) -> tuple[Reckoning, ...]:
-        """How it came about, the reckonings of what is in it first."""
+        """The breakdowns, those of the components first."""
         return self.tell()
 
     @property
     def mark(self) -> Mark:
-        """The score out of what is possible."""
+        """The score out of the possible points."""
         return Mark(self.score, self.possible)
 
     @property
     def settled(self) -> Mark:
-        """What is marked: score and maximum without what waits for a person."""
+        """The graded share: score and maximum without the points that wait for a person."""
         return self.mark.without(self.pending)
 
     @property
     def explain(self) -> tuple[str, ...]:
-        """One plain line for each reckoning, the smallest first."""
+        """One plain line for each breakdown, those of the components first."""
         return tuple(map(str, self.reckonings))
 
 
 def remark(
     about: str, label: str, why: str, *, of: str = "", problem: str = "", part: str = ""
 ) -> Reckoning:
-    """Return a reckoning that is a remark only, such as why something does not count."""
+    """Return a breakdown with a remark only, such as why something does not count."""
     return Reckoning(about, (Step(label, NOTHING, why, "said", of),), problem, part)
 
 
 def left_out(said: Reckoning) -> Graded:
-    """Return no points out of none, with what is to be *said* of it."""
+    """Return a grade of no points out of none, with the remark *said*."""
     return Graded(NOTHING, NOTHING, tell=lambda: (said,))
 
 
@@ -121,12 +122,12 @@ def in_words(steps: Iterable[Step]) -> str:
 
 @lru_cache(maxsize=KEPT)
 def of_points(points: Fraction) -> str:
-    """Return *points* as what a score is out of: ``of 2 points``."""
+    """Return *points* as the maximum of a score: ``of 2 points``."""
     return f"of {shown(points)} point{'' if points == 1 else 's'}"
 
 
 def that_wait(points: Fraction) -> str:
-    """Return how many *points* a person has yet to mark.
+    """Return how many *points* a person has yet to grade.
 
     >>> that_wait(Fraction(5)), that_wait(Fraction(1))
     ('5 points that wait to be marked', '1 point that waits to be marked')
@@ -137,7 +138,7 @@ def that_wait(points: Fraction) -> str:
 
 @lru_cache(maxsize=KEPT)
 def shown(number: Fraction) -> str:
-    """Return a number as people write it: a short decimal, a plain fraction, else about what it is.
+    """Return a number for people: a short decimal, a plain fraction, else an approximation.
 
     >>> shown(Fraction(9, 10)), shown(Fraction(2, 3)), shown(Fraction(250, 3))
     ('0.9', '2/3', 'about 83.33')
@@ -152,7 +153,7 @@ def shown(number: Fraction) -> str:
 
 
 def factor(number: Fraction) -> str:
-    """Return a credit or a weight as a plain fraction where it is one.
+    """Return a credit or a weight as a fraction if the denominator is small, else as a decimal.
 
     >>> factor(Fraction(9, 10)), factor(Fraction(1))
     ('9/10', '1')
@@ -161,7 +162,7 @@ def factor(number: Fraction) -> str:
 
 
 def _joined(step: Step, at: int) -> str:
-    """Return a step as it stands in its line, with what joins it to the steps before."""
+    """Return a step as text in its line, with the sign that joins it to the steps before."""
     match step.sign:
         case "is":
             return f"{shown(step.value)} {step.why}"

@@ -1,4 +1,4 @@
-"""What a student has earned at one part: the best of the answers, or the last text."""
+"""Progress of a student at one part: the best of the answers, or the last text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ __all__ = ["PartStanding", "stand"]
 
 @dataclass(frozen=True, slots=True)
 class PartStanding:
-    """What counts at a part.
+    """Progress of a student at a part: the answer that counts, and its credit.
 
-    *counts* is the submission whose answer counts, *status* what became of it, *manual* whether a
-    person marked it, *attempt* the number of the attempt that it counts as (None for a text).
-    *raw* times *attempt_factor* times *late_factor* is the *credit*: None while nothing is marked.
-    *waiting* says that an answer which may yet raise it waits for a person. *late_days* kept what
-    counts in time.
+    *counts* is the submission whose answer counts, *status* its status, *manual* whether a person
+    graded it, *attempt* the number of the attempt that it counts as (None for a text). *credit* is
+    *raw* times *attempt_factor* times *late_factor*, None while nothing is graded. *waiting* is set
+    if an answer that may still raise it waits for a person. *late_days* is the number of late days
+    that kept the answer in time.
     """
 
     attempts_used: int = 0
@@ -36,9 +36,10 @@ class PartStanding:
 
 
 def stand(rules: Rules, answered: Sequence[Answered], *, text: bool = False) -> PartStanding:
-    """Return what counts of the answers of a student to a part, in whatever order they come.
+    """Return the progress of a student from the answers to a part, in any order.
 
-    The best one does, so that answering again never costs anything; of texts the last one does.
+    The best answer counts, so that answering again never costs anything; of texts, the last one
+    counts.
     """
     ordered = sorted(answered, key=lambda one: one.sequence)
     if not ordered:
@@ -62,9 +63,9 @@ def stand(rules: Rules, answered: Sequence[Answered], *, text: bool = False) -> 
 
 @dataclass(frozen=True, slots=True)
 class _Earned:
-    """An answer with the attempt that it counts as, and what that and its lateness leave.
+    """An answer with the attempt that it counts as, and the factors of attempt and lateness.
 
-    *credit* is that after policy; None until it is marked.
+    *credit* is the credit after policy; None until the answer is graded.
     """
 
     answer: Answered
@@ -77,19 +78,20 @@ class _Earned:
     def of(
         cls, answer: Answered, number: int | None, attempt_factor: Fraction, late_factor: Fraction
     ) -> "_Earned":
-        """Return what an answer earns by its two factors."""
+        """Return the answer with its credit after the two factors."""
         credit = answer.credit
         for factor in (attempt_factor, late_factor):
-            if credit and factor != 1:  # exact products take their time, and mostly there is none
+            if credit and factor != 1:  # exact products are slow, and most factors are 1
                 credit *= factor
         return cls(answer, number, attempt_factor, late_factor, credit)
 
 
 def _earned(rules: Rules, ordered: Sequence[Answered]) -> list[_Earned]:
-    """Return what each answer earns.
+    """Return the credit of each answer.
 
-    One that used no attempt counts as the one that it would have used, or as the first answer with
-    the same value: what became readable by a regrade takes nothing from the later ones.
+    An answer that used no attempt counts as the attempt that it would have used, or as the first
+    answer with the same value: an answer that a regrade made readable takes nothing from the later
+    ones.
     """
     earned: list[_Earned] = []
     first: dict[str, int] = {}
@@ -104,9 +106,9 @@ def _earned(rules: Rules, ordered: Sequence[Answered]) -> list[_Earned]:
 
 
 def _last_text(rules: Rules, ordered: Sequence[Answered]) -> _Earned:
-    """Return what the last text earns; an empty one takes nothing away from the text before it.
+    """Return the last text with its credit; an empty text does not replace the text before it.
 
-    Neither does the same text again: what counts stays the answer that came first with it.
+    Neither does a repetition of the text: the first answer with that text counts.
     """
     written = [one for one in ordered if one.status not in FREE]
     last = (written or ordered)[-1]
@@ -118,16 +120,16 @@ def _last_text(rules: Rules, ordered: Sequence[Answered]) -> _Earned:
 
 
 def _late(rules: Rules, one: Answered) -> Fraction:
-    """Return what lateness leaves: the better of when it was taken and now."""
+    """Return the late credit: the better of that at admission and that by the current rules."""
     if one.admitted_late == 1:
         return FULL
     return max(one.admitted_late, rules.late_credit(one.at) or NOTHING)
 
 
 def _rank(one: _Earned) -> tuple[Fraction, bool, bool]:
-    """Return what the answer that counts has most of; of equal ones it is the earliest.
+    """Return the sort key whose maximum counts; of equal answers, the earliest.
 
-    Where nothing is earned, an answer that was read counts before one that was not.
+    If none earns anything, an answer that could be read counts before one that could not.
     """
     return one.credit or NOTHING, one.answer.status not in FREE, one.credit is not None
 

@@ -1,4 +1,4 @@
-"""When an answer is taken, and what its lateness leaves of its credit."""
+"""Timelines: when an answer is accepted, and its late credit."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,12 +13,12 @@ NOTHING: Final = Fraction(0)
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """One resolved timeline: instants in microseconds UTC, each of which still counts itself.
+    """One resolved timeline of instants in microseconds UTC; each instant itself is still in time.
 
-    *release* None: open from the start. *due* None: never late. *steps* are pairs of an instant
-    and the credit up to it, ascending, for what comes after *due*. After *close* nothing is taken;
-    where it is None, nothing is taken after the last of *due* and *steps*, and without *due* it
-    stays open. Between the last step and *close* an answer is taken for practice: its credit is 0.
+    *release* None: open from the start. *due* None: never late. *steps* are pairs of an instant and
+    the credit up to it, ascending, for answers after *due*. After *close* no answer is accepted; if
+    it is None, none after the last of *due* and *steps*, and without *due* it stays open. Between
+    the last step and *close* an answer is accepted for practice: its credit is 0.
     """
 
     release: int | None = None
@@ -36,15 +36,15 @@ class Timeline:
 
     @property
     def closes_at(self) -> int | None:
-        """The last instant at which an answer is taken; None where there is none."""
+        """The last instant at which an answer is accepted; None if it stays open."""
         if self.close is not None or self.due is None:
             return self.close
         return max((self.due, *(until for until, _ in self.steps)))
 
     def credit_at(self, at: int) -> Fraction | None:
-        """Return what lateness leaves of the credit at the instant *at*; None once it is closed.
+        """Return the late credit at the instant *at*; None once the timeline is closed.
 
-        The release is not asked about: see `is_open`.
+        The release does not matter here: see `is_open`.
         """
         closes = self.closes_at
         if closes is not None and at > closes:
@@ -54,16 +54,16 @@ class Timeline:
         return next((credit for until, credit in self.steps if at <= until), NOTHING)
 
     def is_released(self, at: int) -> bool:
-        """Tell whether the problems may be seen at the instant *at*."""
+        """Return whether the problems are visible at the instant *at*."""
         return self.release is None or self.release <= at
 
     def is_open(self, at: int) -> bool:
-        """Tell whether an answer is taken at the instant *at*."""
+        """Return whether an answer is accepted at the instant *at*."""
         return self.is_released(at) and self.credit_at(at) is not None
 
     @property
     def pays_until(self) -> int | None:
-        """The last instant at which an answer has credit; None where there is none."""
+        """The last instant at which an answer earns credit; None without a limit."""
         if self.due is None:
             return self.close
         return max((self.due, *(until for until, credit in self.steps if credit)))
@@ -71,14 +71,14 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What holds for one student in one assignment.
+    """Rules for one student in one assignment.
 
     *timelines* are the assignment's own and that of each extension. *attempts* are allowed at each
     part (None: no limit), with *cool_down* microseconds between two of them. *by_attempt* are the
-    credit factors of the first, second, ... attempt; the last one repeats, none is full credit.
-    *reserve* are timelines that the student may yet get by handing in late: they admit nothing by
-    themselves, but while one of them runs the student's time is not over. *bridged* are the due
-    times that held before each of the late days that were spent.
+    credit factors of the first, second, ... attempt; the last one repeats, and empty means full
+    credit. *reserve* are timelines that the student may still get by submitting late: they accept
+    nothing by themselves, but while one of them runs the student's time is not over. *bridged* are
+    the due times that applied before each of the late days that were spent.
     """
 
     timelines: tuple[Timeline, ...]
@@ -98,50 +98,56 @@ class Rules:
 
     @property
     def release(self) -> int | None:
-        """The earliest release; None where one timeline is open from the start."""
+        """The earliest release; None if one timeline is open from the start."""
         given = [one.release for one in self.timelines if one.release is not None]
         return min(given) if len(given) == len(self.timelines) else None
 
     @property
     def due(self) -> int | None:
-        """The latest due time; None where one timeline has none."""
+        """The latest due time; None if one timeline has none."""
         return _latest([one.due for one in self.timelines])
 
     @property
     def closes_at(self) -> int | None:
-        """The last instant at which an answer is taken; None where there is none."""
+        """The last instant at which an answer is accepted; None without a limit."""
         return _latest([one.closes_at for one in self.timelines])
 
     @property
     def ends_at(self) -> int | None:
-        """The last instant at which an answer may yet be taken; None where there is none."""
+        """The last instant at which an answer may yet be accepted; None without a limit.
+
+        It includes the timelines in *reserve*.
+        """
         return _latest([one.closes_at for one in (*self.timelines, *self.reserve)])
 
     @property
     def pays_until(self) -> int | None:
-        """The last instant at which an answer may yet have credit; None where there is none."""
+        """The last instant at which an answer may yet earn credit; None without a limit.
+
+        It includes the timelines in *reserve*.
+        """
         return _latest([one.pays_until for one in (*self.timelines, *self.reserve)])
 
     def released(self, at: int) -> bool:
-        """Tell whether the student may see the problems at the instant *at*."""
+        """Return whether the student may see the problems at the instant *at*."""
         return any(one.is_released(at) for one in self.timelines)
 
     def is_open(self, at: int) -> bool:
-        """Tell whether an answer of the student is taken at the instant *at*."""
+        """Return whether an answer of the student is accepted at the instant *at*."""
         return any(one.is_open(at) for one in self.timelines)
 
     def late_credit(self, at: int) -> Fraction | None:
-        """Return the best credit of the timelines that are open at the instant *at*, else None."""
+        """Return the best late credit of the timelines open at the instant *at*, else None."""
         found = [one.credit_at(at) for one in self.timelines if one.is_open(at)]
         return max((credit for credit in found if credit is not None), default=None)
 
     def late_days_at(self, at: int) -> int:
-        """Return how many late days keep an answer in time that arrived at the instant *at*."""
+        """Return how many late days keep an answer that arrived at the instant *at* in time."""
         return sum(due < at for due in self.bridged)
 
     @property
     def bridges_until(self) -> int | None:
-        """The last instant that late days which are left keep in time; None where there is none."""
+        """The last instant that the remaining late days keep in time; None if they add nothing."""
         dues = [one.due for one in self.reserve if one.due is not None]
         last = max(dues, default=None)
         return last if last is not None and self.due is not None and last > self.due else None
@@ -152,11 +158,11 @@ class Rules:
         return min((then for then in coming if then > at and self.is_open(then)), default=None)
 
     def attempts_left(self, used: int) -> int | None:
-        """Return how many attempts are left at a part where *used* are; None without a limit."""
+        """Return how many attempts are left at a part after *used*; None without a limit."""
         return None if self.attempts is None else max(self.attempts - used, 0)
 
     def attempt_factor(self, number: int) -> Fraction:
-        """Return what is left of the credit at the attempt *number*, counted from 1."""
+        """Return the credit factor of the attempt *number*, counted from 1."""
         if not self.by_attempt:
             return FULL
         return self.by_attempt[min(number, len(self.by_attempt)) - 1]

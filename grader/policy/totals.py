@@ -1,6 +1,6 @@
-"""Problems and assignments added up, exactly and with every step.
+"""Totals of problems and assignments, exactly and with every step.
 
-The steps are worked out when somebody asks for them: of a submission only the figures are kept.
+The steps are computed on demand: a submission needs only the numbers.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -36,7 +36,7 @@ TOTAL: Final = "Total"
 
 @dataclass(frozen=True, slots=True)
 class ProblemLine:
-    """A problem of an assignment, which is worth *points* there; those of its parts scale to them.
+    """A problem of an assignment, worth *points* there; the points of its parts scale to them.
 
     An *extra* problem adds to the score, not to the maximum; an *excused* one to neither. An
     *override* is in the assignment's points.
@@ -52,7 +52,7 @@ class ProblemLine:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Problems of an assignment of which the lowest are dropped."""
+    """Group of problems of an assignment; the lowest *drop_lowest* are dropped."""
 
     id: str
     drop_lowest: int
@@ -62,7 +62,7 @@ class Group:
 def problem_grade(line: ProblemLine) -> Graded:
     """Return the grade of a problem, in the assignment's points.
 
-    A voided part keeps its share: with *full* everyone has it, with *out* it is missing from the
+    A voided part keeps its share: with *full* everyone gets it, with *out* it is missing from the
     score and from the maximum.
     """
     if line.excused:
@@ -94,7 +94,7 @@ def problem_grade(line: ProblemLine) -> Graded:
 
 
 def _scale(line: ProblemLine) -> Fraction:
-    """Return what a point of the parts is worth in the assignment."""
+    """Return the worth of a point of the parts in the assignment."""
     worth = added(part.points for part in line.parts)
     if not worth:
         return NOTHING
@@ -108,11 +108,11 @@ def assignment_grade(
     override: Fraction | None = None,
     excused: bool = False,
 ) -> Graded:
-    """Return the grade of an assignment; what each group drops counts neither way.
+    """Return the grade of an assignment; problems that a group drops count neither way.
 
-    An unanswered problem has score 0, and what is possible stays. Dropped are only problems that
-    are neither excused nor extra, and none in which a person has yet to mark something. What waits
-    in extra problems is no part of the maximum, and so not pending.
+    An unanswered problem has score 0 and keeps its maximum. Excused and extra problems are never
+    dropped, nor those in which a person has yet to grade something. Points that wait in extra
+    problems are not part of the maximum, and therefore not pending.
     """
     grades = {} if excused else {line.problem: problem_grade(line) for line in problems}
     return total_grade(grades, problems, groups, override=override, excused=excused)
@@ -126,7 +126,7 @@ def total_grade(
     override: Fraction | None = None,
     excused: bool = False,
 ) -> Graded:
-    """Return what `assignment_grade` does, where the *grades* of its problems are known already."""
+    """Return the result of `assignment_grade` if the *grades* of its problems are already known."""
     if excused:
         return _excused(TOTAL)
     counting = [(line, grades[line.problem]) for line in problems if not line.excused]
@@ -169,9 +169,9 @@ def _total(
     below: Callable[[], Sequence[Graded]],
     problem: str = "",
 ) -> Graded:
-    """Return the sum with its reckoning after those of what is *below* it.
+    """Return the total with its breakdown after those of its components *below*.
 
-    Points that a person set stand for all that was to be marked.
+    An override replaces all points, including those that wait for grading.
     """
     score = out_of.score if override is None else override
     waits = pending if override is None else NO_MARK
@@ -199,13 +199,13 @@ def _excused(about: str, *, problem: str = "") -> Graded:
 def _dropped_by(
     groups: Sequence[Group], counting: Sequence[tuple[ProblemLine, Graded]]
 ) -> dict[str, str]:
-    """Return the problems that do not count, with the group that drops each."""
+    """Return the dropped problems, with the group that drops each."""
     droppable = {line.problem: grade for line, grade in counting if not line.extra}
     return {name: group.id for group in groups for name in _dropped(group, droppable)}
 
 
 def _dropped(group: Group, droppable: Mapping[str, Graded]) -> list[str]:
-    """Return the problems of a group that do not count, in their order."""
+    """Return the dropped problems of a group, in their order."""
     inside = {name: droppable[name] for name in group.problems if name in droppable}
     marks = {name: grade.settled for name, grade in inside.items()}
     waiting = [name for name, grade in inside.items() if grade.waiting]

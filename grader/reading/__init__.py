@@ -1,11 +1,11 @@
 """Readers: text or JSON to a value. Every reader raises only `AnswerError`.
 
-`characters` makes look-alike characters one, `tokens`, `names` and `constants` find numbers, signs
-and variables, `magnitudes` and `wording` deal with the words around a value and the earlier links
-of a chain, `parser` builds a tree, `places` knows the last digit of a number. On these stand
-`numbers`, `units`, `shapes` and `formulas`. Arrays are laid out by `printing`, `brackets` and
-`layouts`, read by `cells` and put together by `tensors`. Before all of it `styles` turns the
-decimal commas of a declared style into points.
+`number_styles` converts the decimal commas of a declared style to points. Then `characters` folds
+look-alike characters; `tokens`, `names` and `constants` recognize numbers, signs and variables;
+`magnitudes` and `wording` handle the words around a value and the earlier links of a chain;
+`parser` builds a tree; `places` finds the last digit of a number. `numbers`, `units`, `shapes` and
+`formulas` build on these. For arrays, `printing`, `brackets` and `layouts` find the layout, `cells`
+reads the cells, and `tensors` assembles them.
 """
 
 from grader.reading.formulas import read_formula, read_formula_list, read_formulas

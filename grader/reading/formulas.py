@@ -29,10 +29,9 @@ r"""What may be dropped as words around a formula: only what is set as ``\text{.
 def read_formula(typed: Typed, variables: Collection[str]) -> Reading[Node]:
     r"""Return the formula that *typed* spells in the declared *variables*.
 
-    What stands before the last ``=`` is dropped, even where it is a variable, and so are a few
-    words behind the formula. ``[x]`` is a bracket, and no rounding down; around a division it is
-    refused, since it could be either. Raises `AnswerError`; an unknown name is answered with the
-    names that there are.
+    Everything before the last ``=`` is dropped, even a variable, and so are a few words after the
+    formula. ``[x]`` means parentheses, not rounding down; around a division it is refused, since it
+    could mean either. Raises `AnswerError`; for an unknown name the error lists the declared names.
 
     >>> read_formula(r"n = \frac{W-K+2P}{S} + 1", ["W", "K", "P", "S"]).shown
     '(W - K + 2·P)/S + 1'
@@ -51,7 +50,7 @@ def read_formula(typed: Typed, variables: Collection[str]) -> Reading[Node]:
 
 
 def read_formula_list(typed: Typed, variables: Collection[str]) -> Reading[tuple[Node, ...]]:
-    """Return the formulas that *typed* lists, in brackets or not: by comma, semicolon or line.
+    """Return the formulas of a list, with or without brackets: by comma, semicolon or line.
 
     >>> read_formula_list("w = a + b; v = 2a", ["a", "b"]).shown
     '(a + b, 2·a)'
@@ -92,7 +91,7 @@ def read_formulas(typed: Typed, variables: Collection[str]) -> Reading[tuple[Nod
 
 
 def _tokens(text: str, names: Names, *, grouping: bool) -> tuple[list[Token], tuple[str, ...]]:
-    """Return the tokens up to the words behind them, and the note on these."""
+    """Return the tokens before the trailing words, and the note on these words."""
     end, note = tail_of(text, names)
     return tokenize(text, 0, end, names=names, grouping=grouping), (note,) if note else ()
 
@@ -111,7 +110,7 @@ def _value(tokens: Sequence[Token], text: str, names: Names) -> Found:
 
 
 def _refuse_lost_names(tokens: Sequence[Token], text: str, names: Names) -> None:
-    r"""Refuse ``\mathrm{H W} K``: variables that would be dropped as words."""
+    r"""Raise `AnswerError` for ``\mathrm{H W} K``: variables that would be dropped as words."""
     for token in tokens:
         if token.kind == "text" and not set(token.text.split()).isdisjoint(names.declared):
             raise AnswerError(

@@ -1,4 +1,4 @@
-"""The items of a list of formulas: the pieces between commas, semicolons or line ends."""
+"""Items of a list of formulas, separated by commas, semicolons or line ends."""
 
 import re
 from collections.abc import Sequence
@@ -44,14 +44,14 @@ def split_items(tokens: Sequence[Token], text: str) -> list[list[Token]]:
 
 
 def _without_numbering(items: list[list[Token]]) -> list[list[Token]]:
-    """Return the items without the ``1.`` and ``2.`` that each of several begins with."""
+    """Return the items without numbering ``1.``, ``2.``, …, if all of several items have it."""
     starts = [item[0].text if item else "" for item in items]
     numbered = starts == [f"{number}." for number in range(1, len(items) + 1)]
     return [item[1:] for item in items] if numbered and len(items) > 1 else items
 
 
 def _unfenced(tokens: Sequence[Token]) -> Sequence[Token]:
-    """Return what stands in the brackets that hold all, however many."""
+    """Return *tokens* without the brackets that enclose them all, at most `MAX_FENCES` pairs."""
     for _ in range(MAX_FENCES):
         inner = _without_fence(tokens)
         if len(inner) == len(tokens):
@@ -61,7 +61,10 @@ def _unfenced(tokens: Sequence[Token]) -> Sequence[Token]:
 
 
 def _without_fence(tokens: Sequence[Token]) -> Sequence[Token]:
-    """Return what stands in the brackets that hold all, or all behind one label: ``v = [a, b]``."""
+    """Return *tokens* without brackets around all of them, or around all after a label.
+
+    A label is a name and its sign, as in ``v = [a, b]``.
+    """
     depth = opened = 0
     separated = False
     for at, token in enumerate(tokens):

@@ -1,4 +1,4 @@
-"""JSON of a request or of a JSON-lines file, read exactly and within bounds."""
+"""JSON of a request or of a JSON Lines file, parsed exactly and within limits."""
 
 import json
 import re
@@ -20,11 +20,10 @@ BRACKETS: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
 
 
 def load_json(text: str) -> object:
-    """Return the value of a JSON document; a number with a point or an exponent is a `Fraction`.
+    """Return the value of a JSON document; numbers with a point or an exponent become a `Fraction`.
 
-    Raises `AnswerError` for anything that JSON forbids, and for NaN, Infinity, a number beyond
-    10^309 or 400 digits, a key that comes twice, nesting deeper than 20, a text over 1,000,000
-    characters.
+    Raises `AnswerError` for invalid JSON, NaN, Infinity, a number beyond 10^309 or 400 digits, a
+    duplicate key, nesting deeper than 20, or a text over 1,000,000 characters.
 
     >>> load_json('{"a": [1, 0.1]}')
     {'a': [1, Fraction(1, 10)]}

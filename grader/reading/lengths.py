@@ -1,7 +1,7 @@
-"""Limits on the text of a whole answer, which bound the work of reading it.
+"""Limits on the length of a whole answer, which bound the work of reading it.
 
-Reading arithmetic takes about 4 µs a character. A limit for each cell alone would let 400 cells
-of 500 characters take most of a second.
+Reading arithmetic takes about 4 µs per character. With only a limit per cell, 400 cells of 500
+characters would take most of a second.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,9 +24,9 @@ DIGITS_PER_BIT: Final = 0.30103
 
 
 def check_length(items: Sequence[Typed], limit: int) -> None:
-    """Raise `AnswerError` where all texts in *items* together have more than *limit* characters.
+    """Raise `AnswerError` if all texts in *items* together have more than *limit* characters.
 
-    A list gets the same limit as the same answer typed as one text.
+    A list has the same limit as the same answer typed as one text.
     """
     length = text_length(items)
     if length > limit:
@@ -37,7 +37,7 @@ def check_length(items: Sequence[Typed], limit: int) -> None:
 
 
 def text_length(items: Iterable[Typed]) -> int:
-    """Return the number of characters of all texts, and of all long numbers, in nested lists."""
+    """Return the number of characters of all texts and long numbers in nested lists."""
     length = 0
     waiting = [*items]
     while waiting:
@@ -46,21 +46,21 @@ def text_length(items: Iterable[Typed]) -> int:
             length += len(item)
         elif isinstance(item, list):
             waiting.extend(item)
-        elif isinstance(item, int | Fraction):  # the text of a list may hold null or an object too
+        elif isinstance(item, int | Fraction):  # a list may also hold null or an object
             digits = max(_digits(item.numerator), _digits(item.denominator))
             length += digits if digits > PLAIN_DIGITS else 0
     return length
 
 
 def _digits(number: int) -> int:
-    """Return about how many digits *number* has; to write it would take longer."""
+    """Return the approximate number of digits of *number*, without converting it to text."""
     return int(number.bit_length() * DIGITS_PER_BIT)
 
 
 def check_arithmetic(lengths: Sequence[int]) -> None:
-    """Raise `AnswerError` where an array holds more arithmetic than people compute by hand.
+    """Raise `AnswerError` if an array holds more arithmetic than people compute by hand.
 
-    *lengths* are the characters of each cell that may hold arithmetic.
+    *lengths* are the numbers of characters of the cells that may hold arithmetic.
     """
     if len(lengths) > MAX_ARITHMETIC_CELLS:
         raise AnswerError(
@@ -71,7 +71,7 @@ def check_arithmetic(lengths: Sequence[int]) -> None:
 
 
 def check_arithmetic_length(lengths: Iterable[int]) -> None:
-    """Raise `AnswerError` where cells of these *lengths* hold too much arithmetic together."""
+    """Raise `AnswerError` if cells of these *lengths* together hold too much arithmetic."""
     if (characters := sum(lengths)) > MAX_ARITHMETIC_CHARACTERS:
         raise AnswerError(
             f"The arithmetic in the cells has {characters:,} characters.",

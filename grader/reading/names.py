@@ -1,8 +1,8 @@
-r"""The declared variables of a formula, and every way in which each of them is written.
+r"""Declared variables of a formula, and all spellings of each.
 
 ``C_in`` may come as ``C_{in}``, ``C_\text{in}`` or ``Cin``, ``C_1`` as ``C₁``, ``gamma`` as
 ``\gamma`` or ``γ``, and ``dL_da`` as ``\frac{\partial L}{\partial a}``, ``∂L/∂a`` or ``dL/da``. The
-longest variable that fits is taken, so that ``HWNK`` is a product of four.
+longest matching variable wins, so that ``HWNK`` is a product of four.
 """
 
 import re
@@ -48,7 +48,7 @@ _PIECES: Final = re.compile(r"[^\W\d_]+|\d+")
 
 @dataclass(frozen=True, slots=True)
 class Spotted:
-    """A variable in a text: its declared *name*, where it ends, whether its case differs."""
+    """Variable found in a text: its declared *name*, its end, and whether its case differs."""
 
     name: str
     end: int
@@ -57,7 +57,7 @@ class Spotted:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The variables that a formula may use; *letters* are those of one letter."""
+    """Variables that a formula may use; *letters* are the one-letter variables."""
 
     declared: tuple[str, ...] = ()
     pattern: re.Pattern[str] | None = None
@@ -65,7 +65,7 @@ class Names:
     letters: frozenset[str] = frozenset()
 
     def spot(self, text: str, at: int, end: int) -> Spotted | None:
-        """Return the variable that stands at *at* of *text*, or None."""
+        """Return the variable that starts at *at* in *text*, or None."""
         match = self.pattern.match(text, at, end) if self.pattern else None
         if match is None or match.lastindex is None:
             return None
@@ -77,7 +77,7 @@ NO_NAMES: Final = Names()
 
 
 def names_of(variables: Collection[str]) -> Names:
-    """Return the spellings of *variables*; the same set is prepared once."""
+    """Return the spellings of *variables*, cached per set."""
     return _prepare(tuple(sorted(set(variables), key=lambda name: (-len(name), name))))
 
 
@@ -97,7 +97,7 @@ def _prepare(declared: tuple[str, ...]) -> Names:
 
 
 def _other_case(declared: Iterable[str]) -> dict[str, str]:
-    """Return the spellings that differ in the case of a one-letter base and clash with nothing."""
+    """Return unambiguous spellings that differ in the case of a one-letter base."""
     folded = [name.casefold() for name in declared]
     found = {}
     for name in declared:
@@ -110,7 +110,7 @@ def _other_case(declared: Iterable[str]) -> dict[str, str]:
 
 
 def _spelling(name: str) -> str:
-    """Return a pattern of every way to write *name*."""
+    """Return a pattern that matches every spelling of *name*."""
     forms = [_plain_form(name)]
     if derivative := DERIVATIVE.fullmatch(name):
         above, below = map(_plain_form, derivative.groups())
@@ -125,7 +125,7 @@ def _spelling(name: str) -> str:
 
 
 def _within(forms: str) -> str:
-    """Return the pattern of *forms* with nothing behind them that would belong to the name."""
+    """Return the pattern of *forms* that nothing belonging to the name may follow."""
     return rf"(?:{forms})(?!\\?_|[₀-₉])"
 
 

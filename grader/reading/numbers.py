@@ -1,4 +1,4 @@
-"""Text or JSON to one exact number, with arithmetic left standing computed."""
+"""Text or JSON to one exact number; arithmetic in the answer is evaluated."""
 
 import re
 from collections.abc import Sequence
@@ -74,7 +74,8 @@ def read_number(typed: Typed, *, percent: bool = False, ratio: bool = False) -> 
     """Return the number that *typed* spells, or raise `AnswerError`.
 
     With *percent* the value is in percent, with or without the sign, and a share such as ``0.86``
-    is refused without it; elsewhere ``86%`` is 43/50. With *ratio* it may be one, ``8.08x``.
+    without the sign is refused; otherwise ``86%`` is 43/50. With *ratio* it may be a ratio,
+    ``8.08x``.
 
     >>> read_number("(3 × 3 × 10 + 1) × 40 = 3,640 weights").value
     3640
@@ -95,18 +96,18 @@ def read_number(typed: Typed, *, percent: bool = False, ratio: bool = False) -> 
 
 
 def is_plain_number(typed: str) -> bool:
-    """Tell whether *typed* is one plain number, which is read without a parser."""
+    """Return whether *typed* is one plain number, which needs no parser."""
     return PLAIN.fullmatch(typed) is not None
 
 
 @lru_cache(maxsize=512)
 def _decimal_unit(places: int) -> Fraction:
-    """Return one unit of so many decimals."""
+    """Return one unit of the last of *places* decimals."""
     return Fraction(1, 10**places)
 
 
 def grouped_by_points(typed: Typed) -> str:
-    """Return the last number whose points could group thousands, "" where there is none.
+    """Return the last number whose points could group thousands; "" if there is none.
 
     In text of a declared style (`in_style`) a point groups nothing.
 
@@ -130,12 +131,12 @@ def grouped_by_points(typed: Typed) -> str:
 
 
 def _is_mantissa(behind: Sequence[Token]) -> bool:
-    """Tell whether a power of ten is a factor *behind* a number: ``× 10`` or ``* 1e3``."""
+    """Return whether a power of ten is a factor *behind* a number: ``× 10`` or ``* 1e3``."""
     return bool(behind) and behind[0].text in CROSSES and behind[-1].text.startswith(TENS)
 
 
 def given_number(typed: object) -> Number:
-    """Return a number that JSON gave, or raise `AnswerError` if it is none."""
+    """Return a number from JSON, or raise `AnswerError` if it is not a number."""
     if not is_number(typed):
         found = {bool: "true or false", list: "a list", dict: "an object"}.get(
             type(typed), "nothing"
@@ -145,7 +146,7 @@ def given_number(typed: object) -> Number:
 
 
 def read_cell(text: str, start: int, end: int) -> Number:
-    """Return the number in one cell, ``text[start:end]``: arithmetic, but no words and no chain."""
+    """Return the number in the cell ``text[start:end]``: arithmetic, but no words and no chain."""
     if end - start > MAX_LENGTH:
         raise AnswerError("A cell is too long.", expected="a number", position=start)
     tokens = tokenize(text, start, end, names=CONSTANTS)
@@ -158,7 +159,7 @@ def read_cell(text: str, start: int, end: int) -> Number:
 
 
 def value_and_step(tokens: Sequence[Token], text: str, typed: str) -> tuple[Number, Number | None]:
-    """Return the number that *tokens* spell, and one unit of its last place if it has one."""
+    """Return the number that *tokens* spell, and one unit of its last place or None."""
     if len(tokens) > 1:
         refuse_range(tokens, text, typed)
         refuse_margin(tokens, text)
@@ -186,9 +187,9 @@ def _valued(found: Found, text: str, typed: str, *, percent: bool) -> Reading[Nu
 def _in_full(
     found: Found, last: Reading[Number], text: str, typed: str, *, percent: bool
 ) -> Reading[Number] | None:
-    """Return the number that *last* only rounds, if there is one: of ``2/3 = 0.67`` that is 2/3.
+    """Return the number that *last* rounds, or None: for ``2/3 = 0.67`` return 2/3.
 
-    A whole number counts alone: who writes ``606 ≈ 600`` has not answered both.
+    If the full number is whole, only it is accepted: ``606 ≈ 600`` does not answer both.
     """
     unit = rounding_unit(last.value, last.step, rough=found.rough)
     if unit is None:
@@ -202,7 +203,7 @@ def _in_full(
 
 
 def _refuse_thousands(found: Found, text: str, typed: str) -> None:
-    """Raise `AnswerError` for ``10^5 = 100.000``, where the link before has points for groups."""
+    """Raise `AnswerError` for ``10^5 = 100.000``, where the first link shows grouped thousands."""
     token = found.tokens[0]
     if len(found.tokens) > 1 or isinstance(typed, Styled) or not POINTED.fullmatch(token.text):
         return
@@ -219,7 +220,7 @@ def _refuse_thousands(found: Found, text: str, typed: str) -> None:
 def _spelled(
     tokens: Sequence[Token], text: str, typed: str, *, percent: bool
 ) -> Reading[Number] | None:
-    """Return the number that *tokens* and the words around it spell, None where they spell none."""
+    """Return the number that *tokens*, including words, spell; None if they spell none."""
     try:
         value = without_words(scaled(tokens)[0], text, words=WORDS)
         value = without_check(value, text)
@@ -229,7 +230,7 @@ def _spelled(
 
 
 def _ratio(text: str, typed: str) -> Reading[Number] | None:
-    """Return the plain number before a last cross, None where there is none, as in ``2 × 3 ×``."""
+    """Return the plain number before a final cross, or None, as for ``2 × 3 ×``."""
     refuse_repeated_ratio(text)
     times = RATIO.search(text)
     found = _worded(text[: times.start()], typed, percent=False) if times else None
@@ -240,7 +241,7 @@ def _ratio(text: str, typed: str) -> Reading[Number] | None:
 
 
 def _value_tokens(text: str) -> Found:
-    """Return the tokens of the value alone, numbers scaled by the words behind them."""
+    """Return the tokens of the value alone, with its numbers scaled by the words after them."""
     text = printed_number(text)
     label = ITEM.match(text)
     link = last_link(tokenize(text, label.end() if label else 0, names=CONSTANTS), text)
@@ -258,7 +259,7 @@ def _value_tokens(text: str) -> Found:
 
 
 def _remarked(tokens: Sequence[Token], end: int) -> tuple[tuple[Token, ...], ...]:
-    """Return the whole number in words behind a value, ``13.1M (exactly 13,107,400)``."""
+    """Return the whole number in a remark after a value: ``13.1M (exactly 13,107,400)``."""
     if tokens[-1].end <= end:
         return ()
     behind = [token for token in tokens if token.kind == "number" and token.start >= end]
@@ -267,7 +268,7 @@ def _remarked(tokens: Sequence[Token], end: int) -> tuple[tuple[Token, ...], ...
 
 
 def grouping_note(tokens: Sequence[Token]) -> tuple[str, ...]:
-    """Return the note that a comma groups thousands, where one does."""
+    """Return a note that the comma groups thousands, if one does."""
     grouped = any(token.kind == "number" and "," in token.text for token in tokens)
     return ("The comma groups thousands.",) if grouped else ()
 
@@ -280,7 +281,7 @@ def _reading(
     percent: bool,
     signed: bool = False,
 ) -> Reading[Number]:
-    """Return the reading; without a sign a percentage below 1 could be a share."""
+    """Return the reading; refuse a percentage below 1 without a sign, which could be a share."""
     if not percent:
         return Reading(value, show(value), notes, step)
     if not signed and 0 < magnitude(value) < 1:

@@ -1,4 +1,4 @@
-"""One unit of the last place of a number that was given as one: 1/100 for 3.14."""
+"""One unit of the last place of a number typed as a single number: 1/100 for 3.14."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -17,7 +17,7 @@ CROSSES: Final = frozenset({"×", "*", "·"})
 
 
 def last_unit(tokens: Sequence[Token]) -> Number | None:
-    """Return one unit of the last place of a number that was given as one, else None."""
+    """Return one unit of the last place if *tokens* are a single number, else None."""
     body = tokens[1:] if tokens[0].text in SUMS else tokens
     inner = body[1:-1]
     enclosed = bool(inner) and body[0].text in BRACES and body[-1].text in BRACES
@@ -39,7 +39,7 @@ def last_unit(tokens: Sequence[Token]) -> Number | None:
 
 
 def _power_of_ten(tokens: Sequence[Token]) -> int | None:
-    """Return the exponent behind ``10``: ``^6``, ``^{-6}`` or ``⁶``; None for anything else."""
+    """Return the exponent after ``10``: ``^6``, ``^{-6}`` or ``⁶``; None for anything else."""
     if len(tokens) == 1 and tokens[0].kind == "power":
         return int(tokens[0].value)
     inner = [token for token in tokens if token.text not in BRACES]
@@ -60,7 +60,7 @@ def _ten_to(place: int) -> Number:
 
 
 def decimal_step(typed: object) -> Number | None:
-    """Return one unit of the last place of a JSON number, None for a fraction that never ends."""
+    """Return one unit of the last place of a JSON number; None for a nonterminating fraction."""
     text = show_exactly(typed) if is_number(typed) else ""
     if "/" in text or not text:
         return None

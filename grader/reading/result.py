@@ -1,4 +1,4 @@
-"""What reading takes and returns: what was typed, and a value with how it was read."""
+"""Input and output of readers: the typed answer, and its value with notes."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,16 +13,16 @@ Typed: TypeAlias = str | int | Fraction | list["Typed"]
 
 
 class Styled(str):
-    """Text in a declared number style, so that a point in it is the decimal point."""
+    """Text in a declared number style, in which a point is the decimal point."""
 
     __slots__ = ()
 
 
 class TruncatedAnswer(str):
-    """An unreadable answer of which only the beginning is stored, with the digest of the whole.
+    """Unreadable answer, truncated in storage, with the digest of the whole.
 
-    As a text it is the *start* and a note on what is missing. *size_bytes* is the size of the
-    whole, *digest* its SHA-256. It cannot be read again, because the rest of it is gone.
+    As text it is the *start* and a note on what is missing. *size_bytes* is the size of the whole
+    answer, *digest* its SHA-256. It cannot be read again, because the rest is not stored.
     """
 
     __slots__ = ("digest", "size_bytes", "start")
@@ -31,7 +31,7 @@ class TruncatedAnswer(str):
     digest: str
 
     def __new__(cls, start: str, size_bytes: int, digest: str) -> Self:
-        """Return the answer that begins with *start*."""
+        """Return an answer that starts with *start*."""
         stored = len(start.encode())
         note = f"the first {stored:,} of {size_bytes:,} bytes; SHA-256 {digest}"
         answer = super().__new__(cls, f"{start}… ({note})")
@@ -39,7 +39,7 @@ class TruncatedAnswer(str):
         return answer
 
     def __getnewargs__(self) -> tuple[str, int, str]:  # type: ignore[override]
-        """Return what a copy, or another process, makes it from."""
+        """Return the constructor arguments, for copying and pickling."""
         return self.start, self.size_bytes, self.digest
 
 
@@ -50,12 +50,12 @@ INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[T]):
-    """What an answer was read as.
+    """Value of an answer, and how it was read.
 
-    *value* is what is judged, *shown* is that value in plain text. *notes* are sentences on how it
-    was read, only where something was decided. *step* is one unit of the last place that was given
-    (1/100 for 3.14), None for anything but a number that was given as one. *rounded* is what was
-    given for the same value with fewer figures, as in ``13,107,400 ≈ 13.1M``; it is right too.
+    *value* is graded; *shown* is that value in plain text. *notes* are sentences on the decisions
+    made in reading it. *step* is one unit of the last typed place (1/100 for 3.14), None for
+    anything but a single typed number. *rounded* is a rounded form of the same value in the answer,
+    as in ``13,107,400 ≈ 13.1M``; it is right too.
     """
 
     value: T
@@ -66,7 +66,7 @@ class Reading(Generic[T]):
 
 
 def is_blank(typed: Typed) -> bool:
-    """Tell whether nothing was typed: no visible character, or a list of nothing else."""
+    """Return whether *typed* is empty: no visible character, or a list of nothing else."""
     if isinstance(typed, str):
         return not typed.strip().strip(INVISIBLE).strip()
     waiting: list[Typed] = [typed]

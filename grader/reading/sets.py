@@ -1,4 +1,4 @@
-"""Text or JSON to a set: numbers, shapes or names in any order, each of them once."""
+"""Text or JSON to a set: numbers, shapes or names in any order, without duplicates."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -61,10 +61,10 @@ BRACKETS: Final = {"(": ")", "[": "]", "{": "}"}
 def read_set(
     typed: Typed, *, of: ItemKind, names: Sequence[str] = ()
 ) -> Reading[tuple[Value, ...]]:
-    """Return the items that *typed* names, sorted, or raise `AnswerError`.
+    """Return the items in *typed*, sorted, or raise `AnswerError`.
 
-    They stand between commas, semicolons, lines or an ``and``, with or without brackets around all.
-    Where they are names, they are some of *names*, in any case, and sorted like these.
+    Commas, semicolons, line ends or ``and`` separate them, with or without brackets around all.
+    Names are matched to *names* in any case, and sorted in the order of *names*.
 
     >>> read_set("3, 1 and 3", of="integer").shown
     '{1, 3}'
@@ -94,7 +94,7 @@ def read_set(
 
 
 def _check_size(items: Sequence[Typed], of: ItemKind) -> None:
-    """Raise `AnswerError` for a list that is longer than a set may be; names may be long."""
+    """Raise `AnswerError` for too many items or, except for names, too much text."""
     if len(items) > MAX_ITEMS:
         raise _too_long(len(items))
     if of != "name":
@@ -102,7 +102,7 @@ def _check_size(items: Sequence[Typed], of: ItemKind) -> None:
 
 
 def show_set(items: Iterable[Value]) -> str:
-    """Return a set as text that is read back as the same one.
+    """Return a set as text that `read_set` reads as the same set.
 
     >>> show_set(((3, 3), (5, 5)))
     '{3×3, 5×5}'
@@ -111,7 +111,7 @@ def show_set(items: Iterable[Value]) -> str:
 
 
 def _body(typed: str | Number) -> str:
-    """Return the text of the items, with commas for ``and``, without a label and outer brackets."""
+    """Return the text of the items without label and outer brackets; ``and`` becomes a comma."""
     if not isinstance(typed, str):
         return show(typed)
     text = DECORATION.sub("", clean(typed, limit=MAX_TEXT)).strip()
@@ -135,7 +135,7 @@ def _body(typed: str | Number) -> str:
 
 
 def _refuse_interval(text: str) -> None:
-    """Raise `AnswerError` for ``z ∈ [3, 6]`` and ``3:6``: the two numbers, or all between them."""
+    """Raise `AnswerError` for ``z ∈ [3, 6]`` and ``3:6``: two numbers, or all between them."""
     found = INTERVAL.search(text) or SLICE.search(text)
     if found is not None:
         raise AnswerError(
@@ -148,7 +148,7 @@ def _refuse_interval(text: str) -> None:
 def _without_words(text: str, names: Sequence[str]) -> tuple[str, tuple[str, ...]]:
     """Return *text* without the words before its items, and a note on them.
 
-    Nothing is taken away where one of the *names* that are asked for begins in the same way.
+    Nothing is removed if one of these words also occurs in *names*.
     """
     words = {" ".join(found[1].split()) for found in LEADING.finditer(text)}
     named = {word.casefold() for name in names for word in name.split()}
@@ -159,12 +159,12 @@ def _without_words(text: str, names: Sequence[str]) -> tuple[str, tuple[str, ...
 
 
 def _is_around(text: str) -> bool:
-    """Tell whether one pair of brackets holds all items; ``(3, 3)`` may be one shape."""
+    """Return whether one pair of brackets encloses all items; ``(3, 3)`` may be a single shape."""
     return _is_enclosed(text) and (text[0] == "{" or any(letter in BRACKETS for letter in text[1:]))
 
 
 def _is_enclosed(text: str) -> bool:
-    """Tell whether the first bracket is closed by the last letter."""
+    """Return whether the last character closes the bracket that the first one opens."""
     if len(text) <= 1 or text[-1] != BRACKETS.get(text[0]):
         return False
     depth = 0
@@ -199,9 +199,10 @@ def _numbers(body: str | list[Typed]) -> tuple[Number, ...]:
 
 
 def _items(body: str | list[Typed], *, apart: bool = False) -> list[Typed]:
-    """Return the items as typed, at most so many; *apart* a stronger mark than commas parts them.
+    """Return the items as typed, at most `MAX_ITEMS`.
 
-    So do the semicolon in ``16,3,5,5; 32,16,3,3`` and line ends.
+    With *apart*, a separator stronger than the comma takes precedence: the semicolon in
+    ``16,3,5,5; 32,16,3,3``, or line ends.
     """
     items = body if isinstance(body, list) else _pieces(body, ",;\n")
     if apart and isinstance(body, str) and "," in body and not set("([{x×").intersection(body):
@@ -212,7 +213,7 @@ def _items(body: str | list[Typed], *, apart: bool = False) -> list[Typed]:
 
 
 def _pieces(text: str, signs: str) -> list[Typed]:
-    """Return what stands between the *signs* outside brackets."""
+    """Return the pieces of *text* between any of *signs* outside brackets."""
     pieces, depth = [""], 0
     for found in PIECE.finditer(text):
         piece = found[0]
@@ -225,11 +226,11 @@ def _pieces(text: str, signs: str) -> list[Typed]:
 
 
 def _named(item: Typed, spelled: dict[str, str]) -> list[str]:
-    """Return the name that *item* is, or the names between blanks that it has."""
+    """Return the one name in *item*, or its names separated by spaces."""
     text = clean(item, limit=MAX_TEXT).strip("()[]{}'\"`* ") if isinstance(item, str) else ""
     text = BULLET.sub("", text)
     words = [text] if text.casefold() in spelled else [word.strip("`*") for word in text.split()]
-    words = [word for word in words if word]  # a mark that stands alone is no name
+    words = [word for word in words if word]  # a mark alone is not a name
     unknown = next((word for word in words if word.casefold() not in spelled), "")
     if unknown or not words:
         message = f"{shortened(unknown)!r} is not known here." if unknown else "This is no name."
@@ -238,7 +239,7 @@ def _named(item: Typed, spelled: dict[str, str]) -> list[str]:
 
 
 def _set(items: Sequence[Value], notes: Iterable[str]) -> Reading[tuple[Value, ...]]:
-    """Return the sorted *items*, each of them once."""
+    """Return a reading of the sorted *items* without duplicates."""
     if len(items) > MAX_ITEMS:
         raise _too_long(len(items))
     once = tuple(dict.fromkeys(items))

@@ -54,7 +54,7 @@ MAX_ITEMS: Final = 16
 def read_shape(typed: Typed, *, square: int | None = None) -> Reading[tuple[int, ...]]:
     """Return the shape that *typed* spells, or raise `AnswerError`.
 
-    A cross separates the axes. With *square* one number n stands for that many axes of size n.
+    A cross separates the axes. With *square*, one number n stands for *square* axes of size n.
 
     >>> read_shape("512 + 1 - 504 = 9 × 9").value
     (9, 9)
@@ -79,7 +79,7 @@ def read_shape(typed: Typed, *, square: int | None = None) -> Reading[tuple[int,
 
 
 def _from_text(typed: str, square: int | None) -> Reading[tuple[int, ...]]:
-    """Return the shape that a text spells, which is more than `_plain`."""
+    """Return the shape in a text that `_plain` does not read."""
     text = clean(typed, limit=MAX_TEXT)
     if batch := BATCH.search(text):
         raise AnswerError(
@@ -104,7 +104,7 @@ def _from_text(typed: str, square: int | None) -> Reading[tuple[int, ...]]:
 
 
 def read_side(typed: str) -> Reading[Number] | None:
-    """Return the side n of a square that is typed as n×n, None for every other text.
+    """Return the side n of a square typed as n×n; None for any other text.
 
     >>> read_side("13 + 4·4 = 29 × 29 pixels").value
     29
@@ -121,19 +121,19 @@ def read_side(typed: str) -> Reading[Number] | None:
 
 
 def _plain(typed: str) -> tuple[int, ...] | None:
-    """Return the sizes if *typed* is nothing but plain ones, None for the rest and every error."""
+    """Return the sizes if *typed* consists of plain sizes; None for all else, including errors."""
     if not PLAIN.fullmatch(typed):
         return None
     return tuple(map(int, DIGITS.findall(typed.rpartition("=")[2])))
 
 
 def is_plain_shape(typed: str) -> bool:
-    """Tell whether *typed* is nothing but plain sizes, which are read without a parser."""
+    """Return whether *typed* consists of plain sizes, which need no parser."""
     return PLAIN.fullmatch(typed) is not None
 
 
 def _axis_tokens(text: str) -> Found:
-    """Return the tokens of the axes; a comma groups thousands only where a cross separates."""
+    """Return the tokens of the axes; a comma groups thousands only if crosses separate the axes."""
     found = _value(text, grouping=False)
     if has_cross_and_comma(found.tokens):
         found = _value(text, grouping=True)
@@ -151,7 +151,7 @@ def _value(text: str, *, grouping: bool) -> Found:
 
 
 def _refuse_second(tokens: Sequence[Token], text: str) -> None:
-    """Raise `AnswerError` for a bracket behind a shape, a factor of its last axis or a remark."""
+    """Raise `AnswerError` for a bracket after a shape: a factor of the last axis, or a remark."""
     for at, token in enumerate(tokens):
         if token.text not in BRACKETS or not ends_operand(tokens[max(0, at - 1) : at]):
             continue
@@ -167,7 +167,7 @@ def _refuse_second(tokens: Sequence[Token], text: str) -> None:
 
 
 def _refuse_thousand(tokens: Sequence[Token]) -> None:
-    """Raise `AnswerError` for ``1.000``, the size 1 or 1000; any other decimal is no size."""
+    """Raise `AnswerError` for ``1.000``, the size 1 or 1000; no other decimal is a size."""
     for token in tokens:
         if token.kind == "number" and THOUSAND.fullmatch(token.text):
             digits = token.text.replace(".", "")
@@ -179,7 +179,7 @@ def _refuse_thousand(tokens: Sequence[Token]) -> None:
 
 
 def _refuse_product(text: str, start: int) -> None:
-    """Raise `AnswerError` for ``9 × 9 = 81``, where the number at *start* is no side."""
+    """Raise `AnswerError` for ``9 × 9 = 81``, where the number at *start* may be a product."""
     if any(token.text == "×" for token in tokenize(text, 0, start)):
         raise AnswerError(
             "The number behind the sizes can be read as their product or as a side.",
@@ -189,13 +189,13 @@ def _refuse_product(text: str, start: int) -> None:
 
 
 def _until_closed(tokens: Sequence[Token]) -> Sequence[Token]:
-    """Return the tokens up to the first bracket that closes."""
+    """Return the tokens up to and including the first closing bracket."""
     end = next((at for at, token in enumerate(tokens) if token.text in CLOSERS), len(tokens))
     return tokens[: end + 1]
 
 
 def _refuse_square(tokens: Sequence[Token], text: str) -> None:
-    """Raise `AnswerError` for ``250²``, two axes to some; a power of ten is one size."""
+    """Raise `AnswerError` for ``250²``, which may mean two axes; a power of ten is one size."""
     match [token.text for token in tokens]:
         case [base, _] if tokens[1].kind == "power":
             squared = tokens[1].value == SQUARE

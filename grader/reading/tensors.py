@@ -47,7 +47,7 @@ NAMES: Final = {VECTOR: "a vector", MATRIX: "a matrix"}
 def read_tensor(typed: Typed, *, rank: int | None = None) -> Reading[Tensor]:
     r"""Return the array that *typed* spells, or raise `AnswerError`.
 
-    With *rank* the array has so many axes: 1 for a vector, 2 for a matrix.
+    *rank* is the number of axes that the array must have: 1 for a vector, 2 for a matrix.
 
     >>> read_tensor(r"R = \begin{bmatrix} 9 & 9 \\ 9+9 & 0 \end{bmatrix}").shown
     '[[9, 9], [18, 0]]'
@@ -92,7 +92,7 @@ def _from_text(typed: str, rank: int | None) -> Reading[Tensor]:
 
 
 def _in_full(typed: str, last: Reading[Tensor], rank: int | None) -> Reading[Tensor] | None:
-    """Return the array of the link before *last*, if *last* only rounds cells of it."""
+    """Return the array of the previous link if *last* only rounds its cells, else None."""
     if CHAIN_NOTE not in last.notes:
         return None
     try:
@@ -104,7 +104,7 @@ def _in_full(typed: str, last: Reading[Tensor], rank: int | None) -> Reading[Ten
 
 
 def _plain(text: str, rank: int | None) -> Plain | None:
-    """Return the array if nothing but plain numbers of that rank stands in *text*."""
+    """Return the array if *text* holds only plain numbers and has that rank, else None."""
     plain = plain_array(text)
     return plain if plain and rank in {None, len(plain[0])} else None
 
@@ -116,7 +116,7 @@ def _scaled(numbers: tuple[Number, ...], scale: Number) -> tuple[Number, ...]:
 
 
 def _laid_out(text: str, bracketed: str, start: int, rank: int | None) -> tuple[list[Grid], str]:
-    """Return where the cells stand, and a note on a missing bracket.
+    """Return the layout of the cells, and a note on a missing bracket.
 
     *bracketed* is *text* with all its brackets square.
     """
@@ -131,7 +131,7 @@ def _laid_out(text: str, bracketed: str, start: int, rank: int | None) -> tuple[
 
 
 def _check_digits(typed: str) -> None:
-    """Refuse a long text that is hardly numbers at all, before any of it is looked at."""
+    """Raise `AnswerError` for a long text with hardly any digits, before reading any of it."""
     if not LONG_TEXT < len(typed) <= MAX_TEXT:
         return
     if SPARSEST * sum(map(typed.count, "0123456789")) < len(typed):
@@ -142,7 +142,10 @@ def _check_digits(typed: str) -> None:
 
 
 def _check_size(text: str) -> None:
-    """Refuse a text with far more pieces than the largest array has, before it is laid out."""
+    """Raise `AnswerError` for a text with far more pieces than the largest array.
+
+    The check comes before the layout, which costs more.
+    """
     marks = max(text.count(mark) for mark in ",;&|[\t")
     if marks > MAX_MARKS or sum(1 for _ in islice(PIECE.finditer(text), MAX_PIECES)) == MAX_PIECES:
         raise too_large()
@@ -156,14 +159,14 @@ def _numbers(text: str, cells: Sequence[Cell]) -> tuple[Number, ...]:
 
 
 def _blocks(blocks: list[list[Grid]], rank: int | None) -> list[Grid]:
-    """Return one matrix, a vector where one is asked for, or several matrices as a stack."""
+    """Return one matrix, a vector if one is asked for, or a stack of several matrices."""
     if len(blocks) > 1 or (rank or 0) > MATRIX:
         return [*blocks]
     return _line_up(blocks[0], rank) if rank == VECTOR else blocks[0]
 
 
 def _line_up(rows: list[Grid], rank: int | None) -> list[Grid]:
-    """Return one row, or one column, as a vector unless a matrix is asked for."""
+    """Return one row, or one column, as a vector unless *rank* asks for a matrix."""
     if rank is not None and rank != VECTOR:
         return rows
     if len(rows) == 1 and isinstance(rows[0], list):
@@ -173,13 +176,13 @@ def _line_up(rows: list[Grid], rank: int | None) -> list[Grid]:
 
 
 def _matlab_row(row: list[Grid], rank: int | None) -> list[Grid]:
-    """Return ``[1 2 3]`` as a matrix of one row where a matrix is asked for."""
+    """Return ``[1 2 3]`` as a matrix of one row if *rank* asks for a matrix."""
     bare = all(isinstance(cell, Cell) and cell.bare for cell in row)
     return [row] if rank == MATRIX and bare and row else row
 
 
 def _rows(grid: list[Grid]) -> Iterator[list[Grid]]:
-    """Yield the lists of cells, the innermost ones."""
+    """Yield the innermost lists of cells."""
     if any(isinstance(item, Cell) for item in grid):
         yield grid
         return
@@ -200,7 +203,7 @@ def _form(rank: int | None) -> str:
 
 
 def _item(leaf: object) -> Number:
-    """Return the number that one item of a JSON list is."""
+    """Return the number in one item of a JSON list."""
     if not isinstance(leaf, str):
         return given_number(leaf)
     text = clean(leaf, limit=CELL_TEXT)

@@ -1,8 +1,8 @@
-"""Our own generator: the same numbers from the same seed on every machine, for ever.
+"""Deterministic random generator: the same numbers from the same seed on every machine, forever.
 
 HMAC-SHA256 over a counter, 64 bits at a time, with rejection sampling, so that every integer is
-equally likely. No library's generator promises the same stream across its versions; this one has
-nothing that could change.
+equally likely. No library promises the same stream across its versions; this generator has nothing
+that could change.
 """
 
 import hmac
@@ -22,7 +22,7 @@ class Stream:
         self._words = _words(key, label.encode())
 
     def below(self, limit: int) -> int:
-        """Return an integer from 0 to *limit* - 1; *limit* is at most 2**64.
+        """Return the next integer from 0 to *limit* - 1; *limit* is at most 2**64.
 
         >>> stream = Stream(b"key", "seed 0")
         >>> [stream.below(10) for _ in range(5)]

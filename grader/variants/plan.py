@@ -1,4 +1,4 @@
-"""What a problem's keys compute on, and where a mistake can strike: worked out once a problem."""
+"""Plan of a problem: dependencies of its keys, and the calls in which a mistake can occur."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -33,11 +33,11 @@ all together, has no numbers.
 class Plan:
     """The structure of a problem's keys.
 
-    *named* has, by part, the names in its key, *functions* those it calls, *earlier* the parts that
-    it computes on, directly or through others. *mistakes* lists, by part, the mistakes with a twin
-    in its chain of keys, each with the (at most eight) nearest sites to try alone. *pairs* are the
-    mistakes that can be made together, the likeliest (at most two hundred) first. Both are worked
-    out when a part is first asked for: for variants that were stored, none is.
+    All mappings are by part: *named* has the names in its key, *functions* those it calls,
+    *earlier* the parts that it depends on, directly or through others. *mistakes* lists the
+    mistakes with a twin in its chain of keys, each with the (at most eight) nearest sites to try
+    alone. *pairs* are the mistakes that can be combined, the likeliest (at most two hundred) first.
+    Both are computed on the first request for a part: stored variants need neither.
     """
 
     named: Mapping[str, frozenset[str]]
@@ -72,7 +72,7 @@ def plan_of(problem: Problem, book: Book) -> Plan:
 
 
 class _ByPart(dict[str, T]):
-    """What *find* returns for each part, once it was asked for."""
+    """Lazy mapping: calls *find* on the first request for a part."""
 
     def __init__(self, find: Callable[[str], T]) -> None:
         self._find = find
@@ -82,7 +82,7 @@ class _ByPart(dict[str, T]):
 
 
 def _named(part: AnyPart) -> frozenset[str]:
-    """Return the names in the part's key or keys, without variables."""
+    """Return the names in the key or keys of the part, without variables of formulas."""
     if isinstance(part, TablePart):
         return frozenset().union(*(_named(column) for column in part.columns.values()))
     expression = part.key_expression
@@ -90,7 +90,7 @@ def _named(part: AnyPart) -> frozenset[str]:
 
 
 def _calls(part: AnyPart) -> tuple[Site, ...]:
-    """Return the calls in the part's key, those of a table or of several axes together."""
+    """Return the calls in the part's key; those of a table or of several axes are merged."""
     if isinstance(part, TablePart):
         inside = {one for column in part.columns.values() for _, _, one in _calls(column)}
         return tuple((part.id, (), function) for function in sorted(inside))
@@ -103,7 +103,7 @@ def _calls(part: AnyPart) -> tuple[Site, ...]:
 
 
 def _by_axis(axes: Iterable[Node]) -> Iterator[tuple[tuple[int, ...], str]]:
-    """Yield the calls in *axes*, those that stand at one place of axes with equal calls together.
+    """Yield the calls in *axes*; calls at the same position of axes with equal calls are merged.
 
     Nobody forgets the stride of the height and remembers that of the width.
     """
@@ -118,7 +118,7 @@ def _by_axis(axes: Iterable[Node]) -> Iterator[tuple[tuple[int, ...], str]]:
 
 
 def _mistakes(part: AnyPart, sites: Collection[Site], book: Book) -> dict[str, tuple[Site, ...]]:
-    """Return the mistakes that strike at *sites*, the part's own calls before those of others."""
+    """Return the mistakes with a twin at *sites*, the part's own calls before those of others."""
     if not isinstance(part, KeyedPart):
         return {}
     found: dict[str, tuple[Site, ...]] = {}
@@ -133,7 +133,7 @@ def _mistakes(part: AnyPart, sites: Collection[Site], book: Book) -> dict[str, t
 def _pairs(
     mistakes: Iterable[str], sites: Collection[Site], book: Book
 ) -> tuple[tuple[str, str], ...]:
-    """Return the likeliest pairs of *mistakes* that go together in every function at *sites*."""
+    """Return the likeliest pairs of *mistakes* that combine in every function at *sites*."""
     called = {function for _, _, function in sites}
 
     def likelihood(pair: tuple[str, str]) -> int:
@@ -144,6 +144,6 @@ def _pairs(
 
 
 def _together(one: str, two: str, called: set[str], book: Book) -> bool:
-    """Tell whether two mistakes go together in all *called* functions with a twin of each."""
+    """Return whether two mistakes can be combined in all *called* functions with a twin of each."""
     shared = called & book.twins[one].keys() & book.twins[two].keys()
     return all(book.composite(one, two, solver) is not None for solver in shared)

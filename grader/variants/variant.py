@@ -1,4 +1,4 @@
-"""A variant: a problem with its numbers drawn, its keys computed and its mistakes worked out."""
+"""A variant: a problem with its numbers drawn, its keys computed and its mistakes evaluated."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -35,12 +35,12 @@ NOTHING: Final[Mapping[str, None]] = {}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Variant:
-    """A problem with numbers: *seed* is None for the original.
+    """A problem with numbers; *seed* is None for the original.
 
-    *names* holds parameters and derived values, which the student sees; *keys* the right answers by
-    part, *failures* why a key could not be computed, *mistakes* the wrong answers that are known.
-    *pairs* are those by two mistakes at once, as far as `double_mistakes` was asked for them,
-    *words* what the keys accept, as far as `explain` was. A variant is equal to itself alone.
+    *names* holds the parameters and derived values, which the student sees; *keys* the right
+    answers by part, *failures* the reason if a key could not be computed, *mistakes* the known
+    wrong answers. *pairs* caches those from two mistakes at once for `double_mistakes`, *words* the
+    descriptions of accepted answers for `explain`. A variant is equal only to itself.
     """
 
     problem: Problem
@@ -53,21 +53,20 @@ class Variant:
     words: dict[str, str] = field(default_factory=dict)
 
     def scope(self, book: Book) -> Scope:
-        """Return what the student sees: parameters and functions, never a key."""
+        """Return the scope that the student sees: parameters and functions, never a key."""
         return Scope(self.names, functions_of(book))
 
     def solved(self, book: Book) -> Scope:
-        """Return what the keys compute with: parameters, the right answers, and functions."""
+        """Return the scope in which keys are computed: parameters, right answers and functions."""
         keys = {name: key for name, key in self.keys.items() if key is not None}
         return Scope({**self.names, **keys}, functions_of(book))
 
 
 def draw(problem: Problem, seed: int | None, book: Book) -> dict[str, Value]:
-    """Return the parameters and derived values of a seed; with None those of the original.
+    """Return the parameters and derived values for a seed; for None, those of the original.
 
-    The same on every machine: the numbers depend on the draw block and the seed alone. Raises
-    `DrawError` where no draw of the seed satisfies `require`, `ProblemError` where the original
-    does not.
+    The result is the same on every machine: it depends only on the draw block and the seed. Raises
+    `DrawError` if no draw of the seed satisfies `require`, `ProblemError` if the original does not.
     """
     functions = functions_of(book)
     if seed is None:
@@ -92,12 +91,12 @@ def draw(problem: Problem, seed: int | None, book: Book) -> dict[str, Value]:
 
 
 def _cells(names: Mapping[str, Value]) -> int:
-    """Return how many numbers were thrown, which is what a throw costs."""
+    """Return the number of values in a draw, which is the cost of drawing."""
     return sum(len(one.cells) if isinstance(one, Tensor) else 1 for one in names.values()) or 1
 
 
 def unused_conditions(problem: Problem, book: Book) -> tuple[int, ...]:
-    """Return the places of the conditions in `require` that none of `SAMPLE` throws breaks."""
+    """Return the indices of the conditions in `require` that none of `SAMPLE` draws violates."""
     functions = functions_of(book)
     unused = set(range(len(problem.require)))
     for seed in range(SAMPLE):
@@ -112,7 +111,7 @@ def unused_conditions(problem: Problem, book: Book) -> tuple[int, ...]:
 
 
 def _throw(problem: Problem, label: str, functions: Mapping[str, Function]) -> dict[str, Value]:
-    """Return one throw of the parameters, whether or not `require` admits it."""
+    """Return one draw of the parameters, whether or not `require` accepts it."""
     key = bytes.fromhex(problem.draw_hash)
     names: dict[str, Value] = {}
     for name, param in problem.params.items():
@@ -138,9 +137,9 @@ def _textbook(problem: Problem, functions: Mapping[str, Function]) -> dict[str, 
 
 
 def completed(problem: Problem, drawn: Mapping[str, Value], book: Book) -> dict[str, Value]:
-    """Return the parameters and derived values of the *drawn* ones, as `draw` returned them.
+    """Return all parameters and derived values for the *drawn* ones, as `draw` returned them.
 
-    Raises `ProblemError` where one that is drawn is missing.
+    Raises `ProblemError` if a drawn one is missing.
     """
     functions = functions_of(book)
     names: dict[str, Value] = {}
@@ -189,9 +188,9 @@ def _conditions(
 def solve(
     problem: Problem, seed: int | None, book: Book, *, parts: Collection[str] | None = None
 ) -> Variant:
-    """Return the variant of *seed*, None for the original, with keys and known mistakes.
+    """Return the variant for *seed* (None: the original), with keys and known mistakes.
 
-    Where not all *parts* are asked for, mistakes are known of those alone.
+    If *parts* is given, known mistakes are computed for those parts only.
     """
     return solve_numbers(problem, seed, draw(problem, seed, book), book, parts=parts)
 
@@ -204,9 +203,9 @@ def solve_numbers(
     *,
     parts: Collection[str] | None = None,
 ) -> Variant:
-    """Return the variant with the numbers that *seed* gave; *parts* are as for `solve`.
+    """Return the variant with the numbers drawn for *seed*; *parts* as in `solve`.
 
-    A part whose key cannot be computed is noted under *failures*; it goes to a person.
+    If the key of a part cannot be computed, *failures* has the reason; a person grades the part.
     """
     keys, failures = solve_keys(problem, names, book)
     mistakes = known_mistakes(problem, names, keys, book, parts=parts)
@@ -220,7 +219,7 @@ def solve_keys(
     *,
     known: Mapping[str, Value | None] = NOTHING,
 ) -> tuple[dict[str, Value | None], dict[str, str]]:
-    """Return the keys by part, and why the others could not be computed; *known* ones are kept."""
+    """Return the keys by part, and the failures of the others; *known* keys are kept."""
     functions = functions_of(book)
     keys: dict[str, Value | None] = {}
     failures: dict[str, str] = {}
@@ -238,7 +237,7 @@ def solve_keys(
 
 
 def double_mistakes(variant: Variant, part_id: str, book: Book) -> Known:
-    """Return the wrong answers to a part by two mistakes at once; worked out when first asked."""
+    """Return the wrong answers to a part from two mistakes at once; computed on first use."""
     found = variant.pairs.get(part_id)
     if found is None:
         part = variant.problem.part(part_id)

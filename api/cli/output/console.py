@@ -1,4 +1,4 @@
-"""What the command line prints: results and JSON on standard output, all else on standard error."""
+"""Output of the command line: results and JSON on stdout, everything else on stderr."""
 
 import json
 import re
@@ -65,7 +65,7 @@ def track(items: Iterable[T], title: str, *, total: int) -> Iterable[T]:
 
 
 def report(found: Report) -> None:
-    """Print what the checker found in one file."""
+    """Print the checker's report of one file."""
     for error in found.errors:
         fail(error)
     for warning in found.warnings:
@@ -77,7 +77,7 @@ def report(found: Report) -> None:
 
 
 def seeds(found: SeedReport) -> None:
-    """Print the seeds of a problem, and why others were refused."""
+    """Print the number of seeds of a problem, and why others were rejected."""
     if not found.walked:
         OUT.print(f"{found.problem}: one variant, nothing is drawn")
         return
@@ -92,7 +92,7 @@ def seeds(found: SeedReport) -> None:
 
 
 def problems(listed: Sequence[Problem]) -> None:
-    """Print a line for each problem, in columns that are never cut."""
+    """Print a line for each problem, in columns that are never truncated."""
     rows = [("id", "topic", "difficulty", "parts", "kind", "title")]
     for one in listed:
         kind = "text" if not one.is_computed else "drawn" if one.is_drawn else "computed"
@@ -117,13 +117,13 @@ def question(told: Mapping[str, Any]) -> None:
 
 
 def _called(part: Mapping[str, Any]) -> Text:
-    """Return the id of a part, by which it is answered, with its title where it has one."""
+    """Return the id of a part with its title, if it has one."""
     title = f"  {readable(part['title'])}" if part["title"] else ""
     return Text(part["id"], style="bold") + Text(title)
 
 
 def solution(told: Mapping[str, Any]) -> None:
-    """Print the keys of a variant and the wrong answers that are known."""
+    """Print the keys of a variant and its known wrong answers."""
     OUT.print(Text(told["problem"], style="bold") + Text(f"  ({_variant(told)})"))
     for part in told["parts"]:
         OUT.print(Text(f"{part['id']}  ", style="bold") + Text(part["failure"] or part["shown"]))
@@ -149,7 +149,7 @@ def worked(told: Mapping[str, Any]) -> None:
 
 
 def _indented(step: Mapping[str, Any]) -> str:
-    """Return the text of a step, indented; lines wrapped where they are no columns."""
+    """Return the text of a step, indented; wrap its lines unless they are columns."""
     lines = readable(step["text"]).splitlines()
     if step["data"]["type"] not in COLUMNS:
         lines = [piece for line in lines for piece in _wrapped(line)]
@@ -157,7 +157,7 @@ def _indented(step: Mapping[str, Any]) -> str:
 
 
 def _wrapped(line: str) -> list[str]:
-    """Return a long line as several; one with signs of equality has a new line for each side."""
+    """Wrap a long line; each side of an equation starts a new line."""
     if len(line) <= WIDTH:
         return [line]
     name, *sides = SIDES.split(line)
@@ -166,7 +166,7 @@ def _wrapped(line: str) -> list[str]:
 
 
 def result(record: Mapping[str, Any], *, explain: bool = False) -> None:
-    """Print the result of one answer; *explain* it with the key and the rule."""
+    """Print the result of one answer; *explain* adds the key and the rule."""
     status = record["status"]
     line = Text(status.replace("_", " "), style=f"bold {COLOURS[status]}")
     if record["credit"] is not None:
@@ -182,7 +182,7 @@ def result(record: Mapping[str, Any], *, explain: bool = False) -> None:
 
 
 def replayed(found: Replayed) -> None:
-    """Print what became of a record that was marked again."""
+    """Print the comparison of a record with its replay."""
     if found.error:
         fail(f"line {found.line}: {found.error}")
         return

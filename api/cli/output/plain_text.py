@@ -1,4 +1,4 @@
-"""Markdown and TeX made readable on a terminal."""
+"""Markdown and TeX as readable terminal text."""
 
 import re
 import unicodedata
@@ -77,7 +77,7 @@ PATTERN: Final = re.compile(
 
 
 def readable(text: str) -> str:
-    r"""Return *text* with the commonest TeX turned into plain characters; the rest stays.
+    r"""Return *text* with the most common TeX as plain characters; the rest stays.
 
     >>> readable(r"A $64\times 64$ image, $\frac{W}{2}$")
     'A 64× 64 image, (W)/(2)'
@@ -88,7 +88,7 @@ def readable(text: str) -> str:
 
 
 def _inline(text: str) -> str:
-    """Return *text* without matrices in plain characters, what is nested from the inside out."""
+    """Return *text* without matrices as plain characters, nested TeX from the inside out."""
     text = MARKED.sub(_marked, PATTERN.sub(lambda match: SYMBOLS[match[0]], text))
     for _ in range(NESTED):
         text = RAISED.sub(_raised, WORDS.sub(r"\1", text))

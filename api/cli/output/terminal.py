@@ -1,4 +1,4 @@
-"""The two streams of the command line, and what every command says on them."""
+"""Output streams of the command line, and the messages that every command prints."""
 
 import sys
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from grader.errors import GraderError
 
 __all__ = ["ERR", "OUT", "fail", "run_command", "say"]
 
-# What students and authors write is text, never rich's [markup] or :emoji:.
+# Text of students and authors is never rich's [markup] or :emoji:.
 OUT: Final = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
 ERR: Final = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
@@ -28,7 +28,7 @@ def fail(message: str) -> None:
 
 
 def run_command(command: Callable[[], object]) -> None:
-    """Run a command line; an expected error is one line and exit 2, never a traceback."""
+    """Run a command line; an expected error prints one line and exits with 2, no traceback."""
     try:
         command()
     except FileError as error:

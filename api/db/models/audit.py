@@ -1,4 +1,4 @@
-"""Who did what: rows are only added."""
+"""Audit log: an append-only table of changes and who made them."""
 
 from uuid import UUID
 
@@ -11,7 +11,7 @@ __all__ = ["AuditEntry"]
 
 
 class AuditEntry(Base):
-    """One act of staff, or of the service itself, with what it changed."""
+    """Action of staff, or of the service itself, with what it changed."""
 
     __tablename__ = "audit"
     __table_args__ = (Index(None, "course_id", "at"),)

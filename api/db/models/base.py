@@ -1,4 +1,4 @@
-"""What all tables share: the types of their columns, and ids."""
+"""Base of all models: column types and ids."""
 
 from datetime import datetime
 from fractions import Fraction
@@ -20,29 +20,32 @@ NUMBERS_KEPT: Final = 4096
 
 @lru_cache(maxsize=NUMBERS_KEPT)
 def exact(text: str) -> Fraction:
-    """Return an exact number from its text; the same few credits and factors stand everywhere."""
+    """Parse an exact number; cached, because a few credits and factors occur everywhere."""
     return Fraction(text)
 
 
 class Instant(TypeDecorator[datetime]):
-    """A moment, kept as microseconds since 1970 in UTC; a naive time is refused."""
+    """Column type of an instant, stored as microseconds since 1970 in UTC.
+
+    Raises `ValueError` for a naive time.
+    """
 
     impl = BigInteger
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        """Return the moment as a number."""
+        """Return the instant as microseconds."""
         del dialect
         return None if value is None else to_micros(value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
-        """Return the moment as an aware time."""
+        """Return the instant as an aware time in UTC."""
         del dialect
         return None if value is None else from_micros(value)
 
 
 class Exact(TypeDecorator[Fraction]):
-    """An exact number, kept as text: ``3``, ``7/2``."""
+    """Column type of an exact number, stored as text: ``3``, ``7/2``."""
 
     impl = Text
     cache_ok = True
@@ -71,14 +74,14 @@ Line = Annotated[str, mapped_column(String(300))]
 
 
 def refers(column: str, *, index: bool = True, primary_key: bool = False) -> Any:
-    """Return a column that refers to another table's *column*."""
+    """Return a foreign key column that refers to *column* of another table."""
     return mapped_column(
         Uuid, ForeignKey(column, onupdate="CASCADE"), index=index, primary_key=primary_key
     )
 
 
 class Base(DeclarativeBase):
-    """All tables."""
+    """Base class of all models."""
 
     metadata = MetaData(
         naming_convention={

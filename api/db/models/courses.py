@@ -1,4 +1,4 @@
-"""Courses: who is in them, and what is set."""
+"""Courses, their members, assignments and accommodations."""
 
 from fractions import Fraction
 from typing import Any
@@ -23,7 +23,7 @@ __all__ = [
 
 
 class Course(Base):
-    """A course, in one time zone. *categories* are those of its assignments, with weights."""
+    """Course in one time zone; *categories* are those of its assignments, with weights."""
 
     __tablename__ = "courses"
 
@@ -41,7 +41,7 @@ class Course(Base):
 
 
 class Section(Base):
-    """A group of students of a course that meets together."""
+    """Group of students of a course that meets together."""
 
     __tablename__ = "sections"
     __table_args__ = (UniqueConstraint("course_id", "name"),)
@@ -52,7 +52,7 @@ class Section(Base):
 
 
 class Enrolment(Base):
-    """What a person is in a course: *role* is student, grader or instructor."""
+    """Membership of a person in a course; *role* is student, grader or instructor."""
 
     __tablename__ = "enrolments"
     __table_args__ = (UniqueConstraint("course_id", "user_id"),)
@@ -70,11 +70,12 @@ class Enrolment(Base):
 
 
 class Assignment(Base):
-    """What is set, and the rules that hold for it.
+    """Assignment with its rules.
 
-    *timeline* is what the instructor wrote (wall clock of the course); the moments beside it are
-    what it means. *results* and *solutions* say when a student sees verdicts, and keys and worked
-    solutions; *variants* whose numbers a student gets. *version* counts changes of any of this.
+    *timeline* has the times as the instructor wrote them, in the course's time zone; the instants
+    beside it follow from it. *results* and *solutions* are when a student sees results, and keys
+    and worked solutions; *variants* determines which variant a student gets. *version* counts all
+    changes.
     """
 
     __tablename__ = "assignments"
@@ -113,10 +114,10 @@ class Assignment(Base):
 
 
 class AssignmentProblem(Base):
-    """A problem in an assignment, pinned to a version.
+    """Problem in an assignment, pinned to a version.
 
-    *points* is what it is worth here, None for the sum of its parts; *voided* tells of parts that
-    do not count as they were marked: ``full`` marks for everybody, or ``out`` of the maximum.
+    *points* is its worth here, None for the sum of its parts. *voided* lists parts that do not
+    count as graded: everybody gets ``full`` points, or the part is left ``out`` of the maximum.
     """
 
     __tablename__ = "assignment_problems"
@@ -136,7 +137,7 @@ class AssignmentProblem(Base):
 
 
 class Extension(Base):
-    """Other times or limits for a student or a section: in one assignment, or in all of them."""
+    """Other times or limits for a student or a section, in one assignment or in all of them."""
 
     __tablename__ = "extensions"
     __table_args__ = (Index(None, "course_id", "assignment_id"),)
@@ -154,7 +155,7 @@ class Extension(Base):
 
 
 class LateDays(Base):
-    """How many days of the budget a student has spent on an assignment."""
+    """Late days of the budget that a student has spent on an assignment."""
 
     __tablename__ = "late_days"
 
@@ -165,7 +166,7 @@ class LateDays(Base):
 
 
 class Excuse(Base):
-    """A student need not do an assignment, or one problem of it."""
+    """Excuse of a student from an assignment, or from one problem of it."""
 
     __tablename__ = "excuses"
 
@@ -180,7 +181,7 @@ class Excuse(Base):
 
 
 class Notice(Base):
-    """What students are told on a problem: what was corrected, and when."""
+    """Notice to students on a problem: what was corrected, and when."""
 
     __tablename__ = "notices"
 

@@ -1,4 +1,4 @@
-"""Grades of assignments, how they changed, and what people put in their place."""
+"""Grades of assignments, their changes, and overrides by people."""
 
 from fractions import Fraction
 from uuid import UUID
@@ -12,11 +12,11 @@ __all__ = ["Grade", "GradeChange", "Override"]
 
 
 class Grade(Base):
-    """A student's grade of an assignment: worked out from standings, kept as they are.
+    """Grade of a student in an assignment, computed from standings and stored.
 
-    *begun* says that something was handed in, *late* that lateness took some of what counts.
-    *pending_possible* are the points of *possible* that a person has yet to mark, *pending_score*
-    what of them is in *score* already.
+    *begun*: something was submitted. *late*: lateness reduced a score that counts.
+    *pending_possible* are the points of *possible* that a person has yet to grade; *pending_score*
+    is their part of *score*.
     """
 
     __tablename__ = "grades"
@@ -36,10 +36,10 @@ class Grade(Base):
 
 
 class GradeChange(Base):
-    """That a grade changed: from what to what, by which cause. Rows are only added.
+    """Change of a grade with its cause; append-only.
 
     *cause* is submission, regrade, undo, review, override, extension, excuse, late_days or
-    settings, *cause_id* which one.
+    settings; *cause_id* identifies it.
     """
 
     __tablename__ = "grade_changes"
@@ -57,10 +57,10 @@ class GradeChange(Base):
 
 
 class Override(Base):
-    """Points that a person gave in place of those that were worked out.
+    """Points that a person set in place of the computed ones.
 
-    For an assignment, for a problem of it, or for a part of that. The student sees them with the
-    reason and the author.
+    They apply to an assignment, to a problem of it, or to a part of that. The student sees them
+    with the reason and the author.
     """
 
     __tablename__ = "overrides"

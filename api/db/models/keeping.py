@@ -1,4 +1,4 @@
-"""What opens rows that are only added, for as long as a person is erased."""
+"""Flag that permits changes to append-only rows during an erasure."""
 
 from sqlalchemy.orm import Mapped
 
@@ -8,10 +8,10 @@ __all__ = ["Erasing"]
 
 
 class Erasing(Base):
-    """That a person is being erased: a row within that transaction, gone at its end.
+    """Flag that a person is being erased: it exists only within that transaction.
 
-    Triggers refuse every change of the audit log, of submissions, gradings and changes of grades;
-    where such a row is seen, what is personal in them may be changed. Nobody else ever sees one.
+    Triggers refuse every change of the audit log, submissions, gradings and grade changes. While
+    this row is visible, their personal data may be changed. No other transaction ever sees it.
     """
 
     __tablename__ = "erasings"

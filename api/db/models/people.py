@@ -1,4 +1,4 @@
-"""People, and what they show to be let in."""
+"""People and their credentials."""
 
 from typing import Any, Final
 from uuid import UUID
@@ -17,10 +17,10 @@ LOCKED: Final = "!"
 
 
 class User(Base):
-    """A person. An erased one keeps nothing but a new random id.
+    """Person; after erasure only a new random id is left.
 
-    *family_name* is the part of the name that a list of students gave apart, "" where none did;
-    *sort_name* follows from both.
+    *family_name* comes from the separate column of a student list, "" if there was none;
+    *sort_name* is derived from both names.
     """
 
     __tablename__ = "users"
@@ -41,7 +41,7 @@ class User(Base):
 
     @hybrid_property
     def has_password(self) -> bool:
-        """Whether the account has a password that can be used; a locked one cannot."""
+        """Whether the account has a usable password; a locked one is not usable."""
         return self.password_hash is not None and not self.password_hash.startswith(LOCKED)
 
     @has_password.inplace.expression
@@ -56,7 +56,7 @@ class User(Base):
 
     @validates("name")
     def _renamed(self, _: str, name: str) -> str:
-        """Keep what follows from a name; a family name that is not in a new one is not known."""
+        """Update *sort_name*; forget a family name that the new name does not contain."""
         if not belongs(name, self.family_name or ""):
             self.family_name = ""
         self.sort_name = sort_name(name, self.family_name)
@@ -64,13 +64,13 @@ class User(Base):
 
     @validates("family_name")
     def _related(self, _: str, family: str) -> str:
-        """Keep what follows from a family name."""
+        """Update *sort_name* for a new family name."""
         self.sort_name = sort_name(self.name or "", family)
         return family
 
 
 class _Shown:
-    """What a secret that somebody shows has: a public prefix, and the digest of the rest."""
+    """Columns of a credential: a public prefix, and the digest of the whole secret."""
 
     id: Mapped[Id]
     prefix: Mapped[str] = mapped_column(String(40), unique=True)
@@ -82,7 +82,7 @@ class _Shown:
 
 
 class Token(_Shown, Base):
-    """A token of the API; it can do what its scopes name, and no more than its owner."""
+    """API token, limited by its scopes and by the rights of its owner."""
 
     __tablename__ = "tokens"
 
@@ -94,10 +94,10 @@ class Token(_Shown, Base):
 
 
 class Invite(_Shown, Base):
-    """A link that lets its owner set a password, once.
+    """Link with which a person can set a password, once.
 
-    *course_id* is the course whose staff made it, None for an administrator or the command line. A
-    used link that is not revoked set up the password of the account: its maker may know it.
+    *course_id* is the course whose staff created it, None for an administrator or the command line.
+    A used link that is not revoked set up the account's password: its creator may know it.
     """
 
     __tablename__ = "invites"
@@ -109,7 +109,7 @@ class Invite(_Shown, Base):
 
 
 class LoginSession(_Shown, Base):
-    """A browser where somebody is logged in."""
+    """Log-in session of a browser."""
 
     __tablename__ = "sessions"
 
@@ -117,7 +117,7 @@ class LoginSession(_Shown, Base):
 
 
 class Knock(Base):
-    """One act that is counted to slow down whoever does it too often: a failed login, an export."""
+    """Event that counts towards a rate limit: a failed log-in, an export."""
 
     __tablename__ = "knocks"
 
@@ -127,9 +127,9 @@ class Knock(Base):
 
 
 class Spending(Base):
-    """How much of a limit on requests somebody has used up, in all processes together.
+    """Usage of a request rate limit by one caller, in all processes together.
 
-    *level* is the number of requests that counted at *at*; it goes down steadily with time.
+    *level* is the number of requests that counted at *at*; it decreases steadily with time.
     """
 
     __tablename__ = "spendings"

@@ -1,4 +1,4 @@
-"""Problems as they were published, and their variants."""
+"""Published problem versions and their variants."""
 
 from fractions import Fraction
 from typing import Any
@@ -13,11 +13,11 @@ __all__ = ["ProblemVersion", "Variant"]
 
 
 class ProblemVersion(Base):
-    """One version of a problem: its file, and what it was found to be.
+    """Version of a problem: its file, and what was derived from it.
 
-    *space* is ``bank`` or the id of the course that it belongs to; *status* is draft, published or
-    retired. *parts* is a summary (id, kind, points, and a title where there is one) by which lists
-    are made without reading the file, *variants* the length of the list that students draw from.
+    *space* is ``bank`` or the id of the course that owns it; *status* is draft, published or
+    retired. *parts* is a summary (id, kind, points, and a title if there is one), so that lists
+    need not parse the file. *variants* is the number of variants that students can be assigned.
     """
 
     __tablename__ = "problem_versions"
@@ -47,10 +47,10 @@ class ProblemVersion(Base):
 
 
 class Variant(Base):
-    """The numbers of a version with keys and wrong answers.
+    """Variant of a version: its numbers, keys and wrong answers.
 
-    *position* is the place in the list that students draw from, -1 for the original; a version
-    that marks the same numbers anew has the same positions.
+    *position* is the index in the list that students draw from, -1 for the original. A version with
+    the same numbers but other marking has the same positions.
     """
 
     __tablename__ = "variants"

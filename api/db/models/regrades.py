@@ -1,4 +1,4 @@
-"""Regrades: what is marked again, piece by piece, and what it changes."""
+"""Regrades: their chunks, and what they change."""
 
 from fractions import Fraction
 from typing import Any
@@ -13,14 +13,14 @@ __all__ = ["Regrade", "RegradeChange", "RegradeChunk", "RegradeStudent"]
 
 
 class Regrade(Base):
-    """One regrade of a problem in an assignment.
+    """Regrade of a problem in an assignment.
 
-    *status* is one of judging, ready (the dry run is done), applying, stopped (half-way through
-    applying or undoing), applied, undoing, undone, cancelled and failed. *scope* is whom it is
-    for: ``all``, ``some`` students, or ``unopened``: those alone who have not seen the problem.
-    *made*: *to_version* was made for it, a draft until it is applied.
-    *total* and *done* count the submissions of the phase that began at *began_at*; *draws* are
-    those that had another version than *from_version* before, as version id, student, number.
+    *status* is one of judging, ready (the dry run is done), applying, stopped (halfway through
+    applying or undoing), applied, undoing, undone, cancelled and failed. *scope* is who it is for:
+    ``all``, ``some`` students, or ``unopened``: only students who have not seen the problem.
+    *made*: *to_version* was created for this regrade, and is a draft until it is applied. *total*
+    and *done* count the submissions of the phase that began at *began_at*. *draws* lists the draws
+    that had another version than *from_version* before, as version id, student, number.
     """
 
     __tablename__ = "regrades"
@@ -53,10 +53,10 @@ class Regrade(Base):
 
 
 class RegradeChunk(Base):
-    """A piece of a regrade, which is done as a whole or not at all.
+    """Chunk of a regrade, processed in one transaction.
 
-    *status* is new, judged, applied or undone: after a crash the work goes on from here.
-    *submissions* is how many there were when it was judged, *counts* what was found.
+    *status* is new, judged, applied or undone; after a crash the work continues from here.
+    *submissions* is their number at the dry run; *counts* is its result.
     """
 
     __tablename__ = "regrade_chunks"
@@ -69,10 +69,10 @@ class RegradeChunk(Base):
 
 
 class RegradeStudent(Base):
-    """A student of a regrade: in which chunk, and what it does to their scores.
+    """Student in a regrade: their chunk, and the effect on their scores.
 
-    *score* is that of the problem, *grade* that of the assignment: before, after, and after where
-    no answer is lowered (*kept*). *counted*: whether they count in figures (no test student).
+    *score* is of the problem, *grade* of the assignment: before, after, and after if no answer may
+    be lowered (*kept*). *counted*: whether the student counts in statistics (test students do not).
     """
 
     __tablename__ = "regrade_students"
@@ -91,12 +91,13 @@ class RegradeStudent(Base):
 
 
 class RegradeChange(Base):
-    """What a regrade does to one answer: the grading that counted, and the one that would.
+    """Effect of a regrade on one answer: the grading that counted, and the new one.
 
-    *direction* is up, down, same (the credit stays, what is said or diagnosed does not) or review
-    (a person has to mark it now). *flag* says why it is not applied: ``manual`` (a person marked
-    it), ``kept`` (no answer is lowered). *result* has what the new grading holds, *before* what
-    of that stood in the answer when it was applied. *is_shown*: students can see the difference.
+    *direction* is up, down, same (the credit stays, but the feedback or diagnosis changes) or
+    review (a person has to grade it now). *flag* is why it is not applied: ``manual`` (a person
+    graded it), ``kept`` (no answer may be lowered). *result* holds the fields of the new grading,
+    *before* those that the answer had when it was applied. *is_shown*: students can see the
+    difference.
     """
 
     __tablename__ = "regrade_changes"

@@ -1,4 +1,4 @@
-"""What people do with answers: marks by a rubric, comments, and requests to look again."""
+"""Grading by people: rubrics, marks, comments and regrade requests."""
 
 from fractions import Fraction
 from typing import Any
@@ -13,7 +13,7 @@ __all__ = ["Comment", "RegradeRequest", "Review", "ReviewSkip", "RubricItem"]
 
 
 class RubricItem(Base):
-    """One thing that a marker can tick: points that it gives or takes, and what it says."""
+    """Rubric item that a grader can select: points that it adds or subtracts, and its feedback."""
 
     __tablename__ = "rubric_items"
     __table_args__ = (Index(None, "problem_id", "part"),)
@@ -30,11 +30,11 @@ class RubricItem(Base):
 
 
 class Review(Base):
-    """Where the marking of an answer by a person stands; the marks themselves are gradings.
+    """State of an answer that a person grades; the marks themselves are gradings.
 
-    The mark is that of *items* and *adjustment*, or a *credit* that was given as it is; *comment*
-    the student reads, *reason* not. *likeness* is equal for answers that say the same to the same
-    numbers. *flag* is why somebody wants it looked at again, "" where nobody does.
+    The mark is computed from *items* and *adjustment*, or is a *credit* that was entered directly.
+    The student sees *comment*, but not *reason*. *likeness* is equal for answers that say the same
+    to the same numbers. *flag* is why somebody wants it reviewed again, "" if nobody does.
     """
 
     __tablename__ = "reviews"
@@ -56,7 +56,7 @@ class Review(Base):
 
 
 class ReviewSkip(Base):
-    """A marker passed over an answer: it comes back to them after all others."""
+    """Answer that a grader skipped: they get it again after all others."""
 
     __tablename__ = "review_skips"
 
@@ -66,7 +66,7 @@ class ReviewSkip(Base):
 
 
 class Comment(Base):
-    """What somebody said about an answer; *public* ones the student sees."""
+    """Comment on an answer; the student sees *public* ones."""
 
     __tablename__ = "comments"
 
@@ -80,7 +80,7 @@ class Comment(Base):
 
 
 class RegradeRequest(Base):
-    """A student asks that an answer be looked at again."""
+    """Request of a student to review an answer again."""
 
     __tablename__ = "regrade_requests"
 

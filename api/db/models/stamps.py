@@ -1,4 +1,4 @@
-"""Stamps: by which a process knows that what it keeps in memory of a course or a person holds."""
+"""Change counters, which tell a process whether its cache of a course or person is current."""
 
 from uuid import UUID
 
@@ -11,10 +11,10 @@ __all__ = ["Stamp"]
 
 
 class Stamp(Base):
-    """That something changed in a course or about a person (*scope*): triggers write it.
+    """Change in a course or of a person (*scope*); triggers insert the rows.
 
-    The sum of *number* over a scope grows with every change that is committed, in whatever order:
-    rows are added and none is locked, so that two who change a course do not wait for each other.
+    The sum of *number* over a scope grows with every committed change, in any commit order. Rows
+    are only added and none is locked, so that two writers in one course do not wait for each other.
     """
 
     __tablename__ = "stamps"

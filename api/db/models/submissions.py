@@ -1,4 +1,4 @@
-"""What students handed in, how it was graded, and where they stand."""
+"""Submissions, their gradings, and students' progress."""
 
 from fractions import Fraction
 from typing import Any
@@ -13,7 +13,7 @@ __all__ = ["Answer", "Draft", "Draw", "Grading", "Standing", "Submission"]
 
 
 class Draw(Base):
-    """Which numbers a student has in a problem; *number* counts new ones from 0."""
+    """Variant assigned to a student in a problem; *number* counts new assignments from 0."""
 
     __tablename__ = "draws"
 
@@ -26,11 +26,11 @@ class Draw(Base):
 
 
 class Submission(Base):
-    """What a student handed in at one time: answers as typed. Never changed, never deleted.
+    """Answers that a student submitted together, as typed. Never changed, never deleted.
 
-    *sequence* numbers the submissions of a student to a problem; *key* is the client's, by which
-    the same request twice is one submission, *fingerprint* the digest of its body, and *reply* what
-    was answered: the same request is told the same again.
+    *sequence* numbers a student's submissions to a problem. *key* is the client's idempotency key,
+    *fingerprint* the digest of the request body, and *reply* the response, which a repeated request
+    gets again.
     """
 
     __tablename__ = "submissions"
@@ -56,12 +56,13 @@ class Submission(Base):
 
 
 class Answer(Base):
-    """The answer to one part in a submission, and the grading that counts now.
+    """Answer to one part in a submission, with the grading that counts now.
 
-    Facts of the admission: *attempt* is the number of the attempt that it used (None: it cost
-    nothing), *repeats* the submission that gave the same value before, *late* the credit factor of
-    its time. *value* is the digest of the value as it was read, *shown* the value in words,
-    *carries* what later parts compute with. The rest repeats the grading, for questions to many.
+    Facts of the admission: *attempt* is the number of the attempt that it used (None if it used
+    none), *repeats* the earlier submission with the same value, *late* the credit factor of its
+    time. *value* is the digest of the value as it was read, *shown* the value in words, *carries*
+    the value that later parts compute with. The other columns repeat the grading, for queries over
+    many answers.
     """
 
     __tablename__ = "answers"
@@ -94,9 +95,9 @@ class Answer(Base):
 
 
 class Grading(Base):
-    """One run of marking an answer, by the engine, a regrade or a person. Rows are only added.
+    """Grading of an answer by the engine, a regrade or a person. Append-only.
 
-    *record* is all that was found (`grader.grading.record`), *said* what the student is told.
+    *record* is the full result (`grader.grading.record`); *said* is the feedback for the student.
     """
 
     __tablename__ = "gradings"
@@ -118,9 +119,9 @@ class Grading(Base):
 
 
 class Standing(Base):
-    """Where a student stands in a problem: worked out from answers, kept so as not to do it again.
+    """Progress of a student in a problem, computed from the answers and stored.
 
-    *parts* tells of each part its attempts, factors, credit and the submission that counts.
+    *parts* has for each part its attempts, factors, credit and the submission that counts.
     """
 
     __tablename__ = "standings"
@@ -138,10 +139,10 @@ class Standing(Base):
 
 
 class Draft(Base):
-    """What a student has typed; *sequence* is the last submission when it was saved.
+    """Draft of a student's answers; *sequence* is the last submission when it was saved.
 
-    A part that was handed in since is no draft any more. A draft that is thrown away keeps its
-    row without answers, so that its *version* never comes twice.
+    A part that was submitted since is no longer a draft. A discarded draft keeps its row without
+    answers, so that its *version* never repeats.
     """
 
     __tablename__ = "drafts"

@@ -1,9 +1,9 @@
-"""What a synthetic student types for a variant, submission by submission.
+"""Answers of a synthetic student to a variant, submission by submission.
 
-The student knows some parts, makes known mistakes in others, guesses or scribbles, and answers what
-came back: a hint is often understood, what could not be read is typed anew, some give up, and some
-send the same again. Every text is tried with the engine before it is used, so that a submission is
-what it is meant to be.
+The student knows some parts, makes known mistakes in others, guesses or scribbles, and reacts to
+feedback: hints often help, unreadable answers are typed again, some students give up, and some send
+the same again. The engine grades every text before it is used, so that each submission has the
+intended result.
 """
 
 from collections.abc import Iterator, Mapping
@@ -69,7 +69,7 @@ INSTEAD: Final[Mapping[Move, tuple[Move, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What a student sends at once, typed by part, and what each of the parts was meant to be."""
+    """One submission: the typed text and the intended move of each part."""
 
     answers: Mapping[str, str]
     moves: Mapping[str, Move] = field(default_factory=dict)
@@ -78,7 +78,7 @@ class Submission:
 def answers(
     variant: Variant, classmate: Classmate, stream: Stream, *, book: Book = BOOK
 ) -> Iterator[dict[str, str]]:
-    """Yield the submissions that the student makes, in order, as typed texts by part."""
+    """Yield the student's submissions in order, as typed texts by part."""
     for one in submissions(variant, classmate, stream, book=book):
         yield dict(one.answers)
 
@@ -86,7 +86,7 @@ def answers(
 def submissions(
     variant: Variant, classmate: Classmate, stream: Stream, *, book: Book = BOOK
 ) -> Iterator[Submission]:
-    """Yield the submissions that the student makes, in order, with what they are meant to be."""
+    """Yield the student's submissions in order, with the intended moves."""
     dice = Dice(stream)
     sitting = _Sitting(variant, classmate, dice, book)
     yield from sitting.first()
@@ -97,7 +97,7 @@ def submissions(
 
 
 class _Sitting:
-    """One student at one variant: what was sent, what came of it, and what is carried on."""
+    """Simulation of one student at one variant: texts sent, results, and carried answers."""
 
     def __init__(self, variant: Variant, classmate: Classmate, dice: Dice, book: Book) -> None:
         self._variant = variant
@@ -121,7 +121,7 @@ class _Sitting:
                 yield one
 
     def pending(self) -> list[str]:
-        """Return the parts that a student would try again."""
+        """Return the parts that the student would try again."""
         return [
             part
             for part in self._contexts
@@ -129,7 +129,7 @@ class _Sitting:
         ]
 
     def again(self) -> Iterator[Submission]:
-        """Yield the next try: the same once more, or new answers to what was not right."""
+        """Yield the next try: the same submission again, or new answers to the wrong parts."""
         if self._dice.chance(self._classmate.habits.stubborn) and self._last.answers:
             yield self._last
             return
@@ -143,7 +143,7 @@ class _Sitting:
         yield found
 
     def _write(self, parts: tuple[str, ...]) -> Submission:
-        """Return answers to *parts*, each judged, so that later ones carry on what was typed."""
+        """Return answers to *parts*, each graded, so that later parts can carry earlier answers."""
         typed: dict[str, str] = {}
         moves: dict[str, Move] = {}
         for part in parts:
@@ -162,7 +162,7 @@ class _Sitting:
             self._own[result.part] = result.carries
 
     def _move(self, context: PartContext) -> Move:
-        """Return what the student does with a part, the better for having been told something."""
+        """Return the student's move at a part; earlier feedback makes the right answer likelier."""
         if isinstance(context.part, TextPart):
             return "words"
         told = self._results.get(context.part.id)
@@ -175,7 +175,7 @@ class _Sitting:
         return "slip" if self._dice.chance(EXPLAINED) else "guess"
 
     def _made(self, context: PartContext, move: Move) -> Result | None:
-        """Return the result of the first text that makes the *move*, None where none does."""
+        """Return the result of the first text that makes the *move*; None if none does."""
         for typed, mistake in islice(self._texts(context, move), TRIED):
             result = self._judged(context, typed)
             if result.status in MEANT[move] and mistake in {"", *result.mistakes}:
@@ -187,7 +187,7 @@ class _Sitting:
         return next(one for one in results if one.part == context.part.id)
 
     def _texts(self, context: PartContext, move: Move) -> Iterator[tuple[str, str]]:
-        """Yield texts for a *move*, each with the mistake that it is to show, if any."""
+        """Yield texts for a *move*, each with the mistake that it should show, if any."""
         match move:
             case "right":
                 yield from ((text, "") for text in self._right(context))
@@ -204,7 +204,7 @@ class _Sitting:
                 yield self._words(context), ""
 
     def _right(self, context: PartContext) -> Iterator[str]:
-        """Yield what is right after the student's own earlier answers, then what is right."""
+        """Yield answers that follow from the student's own earlier ones, then right answers."""
         for value in (self._followed(context), context.key):
             if value is not None:
                 yield from self._in_style(context, value)[: TRIED // 2]
@@ -212,14 +212,14 @@ class _Sitting:
         yield from (text for text in samples if isinstance(text, str))
 
     def _followed(self, context: PartContext) -> Value | None:
-        """Return the key from what the student carries on, None where that is nothing."""
+        """Return the key computed from the student's carried answers; None if there are none."""
         if context.keyed is None:
             return None
         names = carried_names(self._variant, context.keyed, self._own, book=self._book)
         return context.solve(names) if names else None
 
     def _slips(self, context: PartContext) -> Iterator[tuple[str, str]]:
-        """Yield what known mistakes give, the commoner ones and the student's own more often."""
+        """Yield the results of known mistakes; common ones and favorites tend to come first."""
         left = list(self._variant.mistakes.get(context.part.id, NONE).candidates)
         while left:
             one = self._dice.weighed(left, [self._weight(candidate) for candidate in left])
@@ -232,7 +232,7 @@ class _Sitting:
         return max(1, rank) * (FAVOURITE if usual else 1)
 
     def _in_style(self, context: PartContext, value: Value) -> list[str]:
-        """Return *value* in several notations, those of the student's style before the others."""
+        """Return *value* in several notations, usually with the student's style first."""
         found = self._dice.shuffled(notations(value, context.part))
         own = self._classmate.habits.style
         if not self._dice.chance(STRAYS):

@@ -1,4 +1,4 @@
-"""Answers in words: as much of the model answer as a student knows, in one of many frames."""
+"""Text answers: as much of the model answer as a student knows, in one of many frames."""
 
 import re
 from collections.abc import Mapping
@@ -78,9 +78,9 @@ FRAMES: Final[Mapping[Level, tuple[str, ...]]] = {
 
 
 def level_of(skill: int, dice: Dice) -> Level:
-    """Return how much of an answer in words a student of that *skill* knows today."""
+    """Return how much of a text answer a student of this *skill* knows, with some luck."""
     mark = skill + dice.between(-25, 25)
-    if mark >= 75:  # noqa: PLR2004  # the marks of a scale, here and below
+    if mark >= 75:  # noqa: PLR2004  # thresholds of a scale, here and below
         return "full"
     if mark >= 50:  # noqa: PLR2004
         return "most"
@@ -88,7 +88,7 @@ def level_of(skill: int, dice: Dice) -> Level:
 
 
 def essay(part: TextPart, scope: Scope, level: Level, dice: Dice) -> str:
-    """Return an answer in words to *part* that earns about what the *level* says."""
+    """Return a text answer to *part* that earns about what *level* says."""
     frame = dice.pick(FRAMES[level])
     known = _sentences(part, scope)
     share = SHARES[level]
@@ -99,7 +99,7 @@ def essay(part: TextPart, scope: Scope, level: Level, dice: Dice) -> str:
 
 
 def _sentences(part: TextPart, scope: Scope) -> list[str]:
-    """Return the sentences of the model answer; of the rubric where there is no model."""
+    """Return the sentences of the model answer, or those of the rubric if there is no model."""
     text = part.model.fill(scope).strip()
     if not text:
         return [item.say.fill(scope).strip() for item in part.rubric]

@@ -1,4 +1,4 @@
-"""What the graders of the demo have marked: most texts of the closed assignment, not all."""
+"""Grades by the graders of the demo: most texts of the closed assignment, but not all."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -28,7 +28,7 @@ LATER: Final = timedelta(days=2)
 
 
 def mark_some(session: Session, scenery: Scenery) -> None:
-    """Let the graders mark texts by the rubric, in turns, two days after they came."""
+    """Grade texts by the rubric, with alternating graders, two days after the submission."""
     variants = Variants()
     for found in _texts(session, scenery):
         rubric = live_items(session, found.asked, variants=variants)
@@ -38,7 +38,7 @@ def mark_some(session: Session, scenery: Scenery) -> None:
 
 
 def _texts(session: Session, scenery: Scenery) -> Iterator[Found]:
-    """Yield the texts that are marked, each with the grader whose turn it is."""
+    """Yield the texts to grade, each with the grader whose turn it is."""
     assignment, posed = scenery.posed[0]
     graders = cycle(scenery.graders)
     for row, version in posed:
@@ -51,7 +51,7 @@ def _texts(session: Session, scenery: Scenery) -> Iterator[Found]:
 
 
 def _last(session: Session, problem: UUID, part: str) -> Sequence[tuple[Answer, Submission]]:
-    """Return the last text of each student, the oldest first."""
+    """Return the last text of each student, oldest first."""
     rows = session.execute(
         select(Answer, Submission)
         .join(Submission, Submission.id == Answer.submission_id)
@@ -67,7 +67,7 @@ def _typed(found: Found) -> str:
 
 
 def _ticked(rubric: Sequence[RubricItem], text: str) -> Iterator[RubricItem]:
-    """Yield the items of which a long word is in the *text*."""
+    """Yield the rubric items with a long word that occurs in *text*."""
     for one in rubric:
         if any(word in text for word in LONG_WORD.findall(one.say.lower())):
             yield one

@@ -1,4 +1,4 @@
-"""What a student types who does not know: values that no known mistake explains, and scrawls."""
+"""Guesses of a student: values that no known mistake explains, and unreadable text."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -33,7 +33,7 @@ WIDEST: Final = 9
 
 
 def guesses(key: Value | None, dice: Dice) -> Iterator[Value]:
-    """Yield values of the form of *key* that a student might guess; none for other forms."""
+    """Yield values of the form of *key* that a student might guess; none for unknown forms."""
     for _ in range(WIDEST):
         if isinstance(key, bool):
             return
@@ -49,7 +49,7 @@ def guesses(key: Value | None, dice: Dice) -> Iterator[Value]:
 
 
 def _number(key: Number, dice: Dice) -> Number:
-    """Return a number near *key*, a multiple of it, or with two digits exchanged."""
+    """Return a number near *key*, a multiple of it, or one with two digits swapped."""
     if isinstance(key, Fraction):
         return key * dice.pick(FACTORS) + Fraction(dice.between(-WIDEST, WIDEST), 10)
     digits = str(abs(key))
@@ -65,7 +65,7 @@ def _number(key: Number, dice: Dice) -> Number:
 
 
 def _array(key: Tensor, dice: Dice) -> Tensor:
-    """Return the array with some cells miscalculated: one, or about a third of them."""
+    """Return the array with miscalculated cells: one, or about a third of them."""
     one = dice.below(len(key.cells))
     percent = 0 if dice.chance(60) else 35
     cells = [
@@ -76,12 +76,12 @@ def _array(key: Tensor, dice: Dice) -> Tensor:
 
 
 def _formula(key: Formula, dice: Dice) -> Formula:
-    """Return the formula with a constant too much."""
+    """Return the formula with an extra constant."""
     return Formula(Binary(dice.pick(("+", "-", "*")), key.tree, Num(dice.between(2, 4))), key.scope)
 
 
 def scrawls(part: AnyPart, key: Value | None, dice: Dice) -> Iterator[str]:
-    """Yield texts that are no answer to *part*, which most often cannot be read."""
+    """Yield texts that do not answer *part*; most are unreadable."""
     yield from dice.shuffled(SCRAWLS)
     samples = KINDS[part.kind].samples(part, key).unreadable
     yield from (text for text in samples if isinstance(text, str) and text.strip())

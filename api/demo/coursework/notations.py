@@ -1,4 +1,4 @@
-"""One value in the many notations that students type: plain, LaTeX, printed by code, loose."""
+"""Notations of a value as students type them: plain, LaTeX, printed by code, loose."""
 
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
@@ -31,9 +31,9 @@ MAX_PRINTED: Final = 400
 
 
 def notations(value: Value, part: AnyPart) -> tuple[tuple[Style, str], ...]:
-    """Return how students write *value* as the answer to *part*, each with the style it is of.
+    """Return the notations of *value* as an answer to *part*, each with its style.
 
-    Not all of them are right for every part: a rounded number is where the tolerance says so.
+    Not all are right for every part: a rounded number depends on the tolerance.
     """
     kind: Any = KINDS[part.kind]
     found: list[tuple[Style, str]] = [("plain", kind.show(value, part))]
@@ -50,7 +50,7 @@ def _more(value: Value, part: AnyPart) -> Written:
 
 
 def _counts(value: Value) -> Written:
-    """Yield a whole number with separators, as a product, in a box, as NumPy says it."""
+    """Yield a whole number with separators, as a product, in a box, and as NumPy prints it."""
     if not isinstance(value, int):
         yield from _reals(value)
         return
@@ -69,7 +69,7 @@ def _counts(value: Value) -> Written:
 
 
 def _reals(value: Value) -> Written:
-    """Yield a number as a fraction, and rounded to some figures."""
+    """Yield a number as a fraction, as code prints it, and rounded."""
     if not is_number(value) or magnitude(value) > LARGEST:
         return
     yield "latex", show_tex(value)
@@ -94,7 +94,7 @@ def _percents(value: Value) -> Written:
 
 
 def _quantities(value: Value, part: QuantityPart) -> Written:
-    """Yield a quantity in its unit, rounded, without a blank, and in the units beside it."""
+    """Yield a quantity in its unit, rounded, without a space, and in neighboring units."""
     if not is_number(value) or magnitude(value) > LARGEST:
         return
     yield "code", f"{show(value)}{part.unit}"
@@ -109,7 +109,7 @@ def _quantities(value: Value, part: QuantityPart) -> Written:
 
 
 def _shapes(value: Value) -> Written:
-    """Yield a shape with crosses, in brackets, as PyTorch prints it."""
+    """Yield a shape with crosses, in brackets, and as PyTorch prints it."""
     if not isinstance(value, tuple):
         return
     axes = [show(axis.tree if isinstance(axis, Formula) else axis) for axis in value]
@@ -156,7 +156,7 @@ def _matrix(rows: list[list[str]]) -> str:
 
 
 def _formulas(value: Value) -> Written:
-    """Yield a formula in Python, in LaTeX, and with its sums and products turned round."""
+    """Yield a formula in Python, in LaTeX, and with its sums and products reordered."""
     listed = value if isinstance(value, tuple) else (value,)
     trees = [one.tree for one in listed if isinstance(one, Formula)]
     turned = [reordered(tree) for tree in trees]
@@ -183,7 +183,7 @@ _WRITERS: Final[tuple[tuple[Style, Callable[[Node], str]], ...]] = (
 
 
 def reordered(tree: Node) -> Node:
-    """Return the formula with the sides of every sum and product exchanged."""
+    """Return the formula with the operands of every sum and product swapped."""
     if not isinstance(tree, Binary):
         return tree
     left, right = reordered(tree.left), reordered(tree.right)

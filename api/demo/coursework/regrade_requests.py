@@ -1,4 +1,4 @@
-"""Requests of the demo class to look again at what the engine marked wrong."""
+"""Regrade requests of the demo class for answers that the engine graded as wrong."""
 
 from datetime import timedelta
 from typing import Final
@@ -22,7 +22,7 @@ REPLY: Final = "The border is what this question is about, so the credit stays."
 
 
 def ask_again(session: Session, scenery: Scenery) -> None:
-    """Let some students ask about answers in the closed assignment; the last one is replied to."""
+    """Create regrade requests for answers in the closed assignment; the last one has a reply."""
     _, posed = scenery.posed[0]
     wrong = session.scalars(
         select(Answer)

@@ -1,7 +1,7 @@
-"""What a part of the class hands in to one problem, judged: plain data in and out, in any process.
+"""Simulated submissions of some students to one problem, graded: plain data, for any process.
 
-Answers are made and judged away from the database, as they are in a request; admission, numbering
-and grades are the writer's.
+Answers are created and graded away from the database, as in a request; the writer does admission,
+numbering and grades.
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ MOST: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A student at a problem: which one of the class, and at which variant."""
+    """Student at a problem: the number in the class, the habits, and the variant's position."""
 
     number: int
     classmate: Classmate
@@ -39,7 +39,7 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Sitting:
-    """Some students at one problem: its file, and the variants that they have by position."""
+    """Job: some students at one problem, its file, and their variants by position."""
 
     problem: str
     source: str
@@ -49,7 +49,7 @@ class Sitting:
 
 @dataclass(frozen=True, slots=True)
 class HandedIn:
-    """One submission: by which student of the class, as typed, and judged."""
+    """Graded submission of the student with this *number*."""
 
     number: int
     answers: Mapping[str, str]
@@ -57,7 +57,7 @@ class HandedIn:
 
 
 def sit(sitting: Sitting) -> list[HandedIn]:
-    """Return what the students hand in, each student's submissions in order."""
+    """Return the submissions of a job, those of each student in order."""
     problem = load_problem(sitting.source, file=f"{sitting.problem}.yaml")
     loaded = {
         position: load_variant(data, problem, BOOK) for position, data in sitting.variants.items()

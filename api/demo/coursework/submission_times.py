@@ -1,4 +1,4 @@
-"""When a student submits: mostly on the last day, now and then late, sometimes not at all."""
+"""Submission times of a student: mostly on the last day, sometimes late, sometimes none."""
 
 from typing import Final
 
@@ -27,10 +27,10 @@ LONGEST_PAUSE: Final = 40 * 60
 def moments(
     timeline: Timeline, classmate: Classmate, stream: Stream, *, count: int
 ) -> tuple[int, ...]:
-    """Return when *count* submissions are made, in order; fewer where the time is up before.
+    """Return the times of *count* submissions, in order; fewer if the time is up before.
 
-    They are instants in microseconds at which the timeline takes answers; none at all where the
-    student never submits.
+    They are instants in microseconds at which the timeline accepts answers; empty if the student
+    never submits.
     """
     dice = Dice(stream)
     if count < 1 or dice.chance(classmate.habits.absent):
@@ -47,9 +47,9 @@ def moments(
 
 
 def opening(first: int, stream: Stream) -> int:
-    """Return when a student opens a problem to which the *first* submission comes at an instant.
+    """Return when a student opens a problem, given the instant of the *first* submission.
 
-    Most go to work at once; some look at it, and come back hours or a day later.
+    Most start work at once; some take a look and come back hours or a day later.
     """
     dice = Dice(stream)
     slow = dice.chance(SLOW)
@@ -58,7 +58,7 @@ def opening(first: int, stream: Stream) -> int:
 
 
 def _span(timeline: Timeline) -> tuple[int, int, int]:
-    """Return from when, until when in time, and until when at all answers come."""
+    """Return the start of submissions, the due time, and the last instant for late ones."""
     due = timeline.due if timeline.due is not None else timeline.close
     if due is None:
         due = (timeline.release or 0) + USUAL
@@ -69,7 +69,7 @@ def _span(timeline: Timeline) -> tuple[int, int, int]:
 
 
 def _first(dice: Dice, classmate: Classmate, span: tuple[int, int, int]) -> int:
-    """Return when a student begins; the nearer the due time, the more do."""
+    """Return when a student begins; times near the due time are likelier."""
     opens, due, closes = span
     if closes > due and dice.chance(classmate.habits.late):
         return dice.between(due + 1, closes)

@@ -1,4 +1,4 @@
-"""The OpenAPI document: every operation with a name, examples, and the errors that it can meet."""
+"""OpenAPI document: operation ids, examples, and the errors of each operation."""
 
 import re
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from api.http.problem_details import Problem, responses
 
 __all__ = ["document", "install", "operation_id"]
 
-# What FastAPI adds for its own body of a 422, which is never sent.
+# FastAPI's schemas for its own 422 body, which is never sent.
 REPLACED: Final = ("HTTPValidationError", "ValidationError")
 ALWAYS: Final = ("internal", "unavailable")
 WITH_TOKEN: Final = ("token_expired", "rate_limited")
@@ -33,14 +33,14 @@ WITH_UPLOAD: Final = ("too_many_uploads", "upload_capacity")
 BEARER: Final = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "a token, as /me/tokens makes"}
 }
-# What is changed in a course, which may be archived.
+# Paths of changes in a course, which may be archived.
 IN_COURSE: Final = re.compile(r"\{(course|assignment|answer|comment|request|regrade)\}")
 PREFIX: Final = re.compile(r"^/(api/v\d+/)?")
 PARAMETER: Final = re.compile(r"\{(\w+)(?::\w+)?\}")
 
 
 def install(app: FastAPI, parameters: Mapping[str, str]) -> None:
-    """Make *app* describe itself with `document`, once."""
+    """Make *app* serve the OpenAPI document of `document`, built once."""
 
     def described() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -51,9 +51,9 @@ def install(app: FastAPI, parameters: Mapping[str, str]) -> None:
 
 
 def document(app: FastAPI, parameters: Mapping[str, str]) -> dict[str, Any]:
-    """Return the OpenAPI document of *app* with an example for every error of every operation.
+    """Return the OpenAPI document of *app* with an example of every error of every operation.
 
-    *parameters* describes those, by name, that their routes do not.
+    *parameters* maps names to descriptions, for parameters that their routes do not describe.
     """
     told = get_openapi(
         title=app.title, version=app.version, description=app.description, routes=app.routes
@@ -80,7 +80,7 @@ def document(app: FastAPI, parameters: Mapping[str, str]) -> dict[str, Any]:
 
 
 def operation_id(method: str, path: str) -> str:
-    """Return the name of an operation, which depends on its address alone.
+    """Return the id of an operation, which depends on its method and path alone.
 
     >>> operation_id("get", "/api/v1/courses/{course}/assignments")
     'get_course_assignments'
@@ -97,7 +97,7 @@ def operation_id(method: str, path: str) -> str:
 
 
 def _complete(operation: dict[str, Any], *, strict: bool) -> None:
-    """Add to *operation* its summary, and the errors that any request of its form can meet."""
+    """Add the summary to *operation*, and the errors that any request of its form can get."""
     operation["summary"] = str(operation.get("description", "")).split("\n\n")[0].replace("\n", " ")
     found = operation.setdefault("responses", {})
     if "Problem" not in str(found.get("422", "")):
@@ -107,7 +107,7 @@ def _complete(operation: dict[str, Any], *, strict: bool) -> None:
     met: tuple[str, ...] = WITH_BODY if "requestBody" in operation else ()
     if not met and (strict or operation.get("parameters")):
         met = WITH_INPUT
-    # A login needs no token, and says so itself.
+    # A log-in needs no token, and declares its own security.
     if "401" in found and "security" not in operation:
         operation["security"] = [{"bearer": []}]
         met += WITH_TOKEN
@@ -118,7 +118,7 @@ def _complete(operation: dict[str, Any], *, strict: bool) -> None:
 
 
 def _meet(operation: dict[str, Any], errors: Mapping[int | str, dict[str, Any]]) -> None:
-    """Add *errors* to those of an *operation*, whose own come after them."""
+    """Add *errors* to the responses of *operation*; its own examples come last and win."""
     found = operation.setdefault("responses", {})
     for status, general in errors.items():
         own = found.setdefault(str(status), general)

@@ -1,4 +1,4 @@
-"""Answers in the OpenAPI document: examples of what comes back, and errors told once for all."""
+"""Examples of responses in the OpenAPI document, and shared descriptions of errors."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -15,7 +15,7 @@ Values = dict[str, Any]
 
 
 def restore_examples(schemas: Values) -> None:
-    """Put the null values back into the examples of *schemas*: FastAPI leaves out every null."""
+    """Restore the null values in the examples of *schemas*, which FastAPI leaves out."""
     for model in _below(Schema):
         known = schemas.get(model.__name__, {})
         extra = model.model_config.get("json_schema_extra")
@@ -31,7 +31,7 @@ def _below(model: type[Schema]) -> Iterator[type[Schema]]:
 
 
 def add_examples(operation: Values, schemas: Values) -> None:
-    """Give each answer of *operation* examples, one for each form that it may have."""
+    """Add examples to each response of *operation*, one for each schema that it may have."""
     for answer in operation["responses"].values():
         for media, content in answer.get("content", {}).items():
             if media != MEDIA_TYPE and not content.keys() & {"example", "examples"}:
@@ -48,7 +48,7 @@ def _named(schema: Values, schemas: Values) -> Iterator[tuple[str, Values]]:
 
 
 def _example(schema: Values, schemas: Values) -> Any:
-    """Return an example of *schema*, None where nothing in it has one."""
+    """Return an example of *schema*, or None if nothing in it has one."""
     if "$ref" in schema:
         return _example(schemas[schema["$ref"].removeprefix(REFERENCE)], schemas)
     if "examples" in schema:
@@ -65,9 +65,10 @@ def _example(schema: Values, schemas: Values) -> Any:
 
 
 def share_errors(paths: Values) -> Values:
-    """Return the errors of all operations by status and codes, and put references in their place.
+    """Move the error responses of all operations to shared components and return these.
 
-    An error that a route describes in words of its own stays where it is.
+    Components are named by status and codes. A response that a route describes differently stays in
+    place.
     """
     shared: Values = {}
     for item in paths.values():

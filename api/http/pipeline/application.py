@@ -1,4 +1,4 @@
-"""An application in its shell: all that `api.http` does around routes."""
+"""FastAPI application wrapped in the HTTP policy."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -20,21 +20,21 @@ NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class ShelledApp(FastAPI):
-    """An application in a *shell*: problems for errors, limits, headers, and strict JSON.
+    """FastAPI application inside a *shell*, which is the HTTP policy; JSON is strict.
 
-    The shell is around the framework, which need not begin for what is answered ahead of it.
-    Routers are `ApiRouter`. *parameters* describes, by name, what the routes do not; *options* are
-    those of FastAPI.
+    The shell wraps the framework, so that the fast path can answer without it. Routers must be
+    `ApiRouter`. *parameters* maps names to descriptions, for parameters that the routes do not
+    describe; *options* are FastAPI's.
     """
 
     def __init__(
         self, shell: Shell, *, parameters: Mapping[str, str] = NOTHING, **options: Any
     ) -> None:
-        # It would tell others paths and queries, and asks at each request whether anybody listens.
+        # It would export paths and queries, and check for listeners at each request.
         untold: Any = {"tracing": False, "metrics": False, "logs": False}
         super().__init__(telemetry=untold, **options)
         self.router.route_class = StrictRoute
-        # The address would be built from what this process sees: http behind a proxy ending TLS.
+        # The redirect would use this process's scheme: http behind a proxy that terminates TLS.
         self.router.redirect_slashes = False
         problem_details.install(self, shell.present)
         document.install(self, parameters)
@@ -42,16 +42,16 @@ class ShelledApp(FastAPI):
         self._shelled = ShellMiddleware(super().__call__, shell)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, or the life of the application, in the shell."""
+        """Handle one request, or the lifespan events, inside the shell."""
         scope["app"] = self
         await self._shelled(scope, receive, send)
 
 
 async def _left(_request: Request, _error: Exception) -> Response:
-    """Leave what broke to the shell: it is raised on after this."""
+    """Send nothing; Starlette raises the error again, and the shell answers it."""
     return _Nothing()
 
 
 class _Nothing(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send nothing."""
+        """Send nothing; the shell answers."""

@@ -1,4 +1,4 @@
-"""Who asks comes before what they sent: of a wrong request a stranger learns only that."""
+"""Authentication before validation: a caller without access gets no validation errors."""
 
 from abc import ABC, abstractmethod
 from collections import Counter
@@ -31,45 +31,45 @@ MAX_NAMED: Final = 20
 
 
 class Asking(ABC):
-    """What a route depends on to know who asks."""
+    """Dependency that authenticates the caller of a route."""
 
     @abstractmethod
     def __init__(self, request: Request) -> None:
-        """Take the request; nothing of it is looked at yet."""
+        """Store the request without reading it."""
 
     @abstractmethod
     def admit(self) -> None:
-        """Raise the `ServiceError` for who may not ask here, whatever they sent."""
+        """Raise the `ServiceError` for a caller without access, even if their input is invalid."""
 
     @abstractmethod
     def admit_upload(self, right: str) -> str | None:
         """Authenticate the caller of a body over 64 KiB and check *right*, "" for none.
 
-        Returns the key under which the bytes of the body count, or None for a route that anybody
-        may call: it takes no larger body. Raises the `ServiceError` that refuses the caller.
+        Returns the key under which the bytes of the body count, or None for a public route, which
+        accepts no larger body. Raises the `ServiceError` that refuses the caller.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """The dependency on a *kind* of asking; it waits for nothing, and so needs no thread."""
+    """Dependency on a *kind* of `Asking`; async without awaiting, so that it needs no thread."""
 
     kind: type[Asking]
 
     async def __call__(self, request: Request) -> Asking:
-        """Return the asking of *request*."""
+        """Return the `Asking` of *request*."""
         return self.kind(request)
 
 
 def who_asks(dependant: Dependant) -> Sequence[type[Asking]]:
-    """Return what a route depends on to know who asks; nothing where anybody may."""
+    """Return the `Asking` classes that a route depends on; empty for a public route."""
     return [one.call.kind for one in dependant.dependencies if isinstance(one.call, Ask)]
 
 
 async def admit_large_body(request: Request, kinds: Collection[type[Asking]]) -> None:
     """Authenticate the caller before more than 64 KiB of a body are read.
 
-    Raises the `ServiceError` that refuses the caller, or that the byte budget raises.
+    Raises the `ServiceError` that refuses the caller, or the errors of the byte budget.
     """
     body = body_of(request.scope)
     if body.is_small:
@@ -81,21 +81,22 @@ async def admit_large_body(request: Request, kinds: Collection[type[Asking]]) ->
 
 
 def query_names(dependant: Dependant) -> tuple[str, ...]:
-    """Return the names of all parameters that a route reads from the query."""
+    """Return the names of all query parameters of a route and its dependencies."""
     below = (name for one in dependant.dependencies for name in query_names(one))
     return (*(one.alias for one in dependant.query_params), *below)
 
 
 def query_lists(dependant: Dependant) -> frozenset[str]:
-    """Return the names of those parameters of a route's query that may come several times."""
+    """Return the names of the query parameters of a route that may be repeated."""
     own = (one.alias for one in dependant.query_params if _is_list(one.field_info.annotation))
     return frozenset(own).union(*(query_lists(one) for one in dependant.dependencies))
 
 
 def check_query(request: Request, known: Collection[str], lists: Collection[str]) -> None:
-    """Raise `Invalid` for parameters of the query that are not *known*: a typo changes nothing.
+    """Raise `Invalid` for query parameters that are not *known*, so that a typo is not ignored.
 
-    One that comes twice is refused as well unless it is one of *lists*, as either could be meant.
+    A repeated parameter is also refused, unless it is one of *lists*, because either value could be
+    meant.
     """
     if not request.scope["query_string"] or not request.scope["path"].startswith(STRICT):
         return
@@ -112,7 +113,7 @@ def check_query(request: Request, known: Collection[str], lists: Collection[str]
 
 
 def _check_once(request: Request, lists: Collection[str]) -> None:
-    """Raise `Invalid` for known parameters that come several times and are none of *lists*."""
+    """Raise `Invalid` for repeated parameters that are not in *lists*."""
     times = Counter(name for name, _ in request.query_params.multi_items() if name not in lists)
     twice = [name for name, count in times.items() if count > 1]
     if twice:
@@ -123,5 +124,5 @@ def _check_once(request: Request, lists: Collection[str]) -> None:
 
 
 def _is_list(annotation: object) -> bool:
-    """Return whether what is annotated is a list, or a list or nothing."""
+    """Return whether *annotation* is a list type, or a union with one."""
     return list in {get_origin(one) for one in (annotation, *get_args(annotation))}

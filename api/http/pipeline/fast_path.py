@@ -1,7 +1,7 @@
-"""The way ahead of the framework, for requests that come often and are as they should be.
+"""Fast path: answers frequent, well-formed requests before FastAPI routing.
 
-What the framework does for a request takes longer than a submission that is judged by what is
-remembered. Whatever is wrong or unusual goes the whole way, so that there is one wording of errors.
+FastAPI's work for a request takes longer than grading a submission from the cache. An invalid or
+unusual request takes the normal route, so that errors have one source.
 """
 
 import re
@@ -20,23 +20,23 @@ NAMED: Final = re.compile(r"{(\w+)}")
 
 
 class Ahead(ABC):
-    """Answers JSON that is posted to one address; *path* is the one that its route declares."""
+    """Fast path for JSON that is posted to one route; *path* is the route's path template."""
 
     def __init__(self, path: str) -> None:
         self.path = path
         self._form = re.compile(NAMED.sub(r"(?P<\1>[^/]+)", path))
 
     def named(self, scope: Scope) -> dict[str, str] | None:
-        """Return what the address of a request names, None where the request is another."""
+        """Return the path parameters, or None if the request is not for this route."""
         if scope["method"] != "POST" or scope["query_string"]:
             return None
         found = self._form.fullmatch(scope["path"])
         return found.groupdict() if found is not None else None
 
     async def answer(self, scope: Scope, body: bytes) -> Response | None:
-        """Return the answer to a request by its whole *body*, None where it goes the whole way.
+        """Return the response to the whole *body*, or None to take the normal route.
 
-        Raises the `ServiceError` that refuses it.
+        Raises the `ServiceError` that refuses the request.
         """
         request = StrictRequest(scope)
         try:
@@ -47,4 +47,4 @@ class Ahead(ABC):
 
     @abstractmethod
     async def answer_to(self, request: StrictRequest) -> Response | None:
-        """Return the answer to a *request* with its JSON, None where it goes the whole way."""
+        """Return the response to a *request* with parsed JSON, or None to take the normal route."""

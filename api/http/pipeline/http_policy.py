@@ -1,6 +1,7 @@
-"""The shell around every request: id, arrival, limits, headers, one line of log, no crash shown.
+"""HTTP policy of every request: request id, arrival time, limits, headers, one log line.
 
-Pure ASGI, outermost: what goes wrong further in is answered here with the same id and headers.
+Pure ASGI middleware, outermost: it also answers unexpected errors from further in, with the same id
+and headers and without any detail.
 """
 
 import asyncio
@@ -62,13 +63,13 @@ Present = Callable[[Scope, Response], Response]
 
 
 class Watch(Protocol):
-    """What is told of every request, to count it."""
+    """Observer of all requests, for metrics."""
 
     def began(self) -> None:
-        """Take note of the head of a request."""
+        """Record the start of a request, after its head."""
 
     def ended(self, method: str, route: str, *, status: int, seconds: float) -> None:
-        """Take note of its end: the *route* is as it was declared, ``-`` for none."""
+        """Record the end of a request; *route* is its path template, ``-`` for none."""
 
 
 access_log = logging.getLogger("api.access")
@@ -77,13 +78,12 @@ error_log = logging.getLogger("api.errors")
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """What the shell holds requests to.
+    """Configuration of the HTTP policy.
 
-    *hosts* are the names that the service answers to (``*.example.org`` for every one below; none
-    for any). *bodies* are the limits of request bodies.
-    *headers* are set where a route has not set them. Caches keep nothing from
-    below *private*. *present* may show an error in another form than as a problem. *watch* is told
-    of every request. *ahead* may answer some without the framework.
+    *hosts* are the names of the service (``*.example.org`` for every subdomain; empty for any
+    name). *bodies* are the limits of request bodies. *headers* are set unless a route sets them.
+    Responses below *private* must not be cached. *present* may render an error in another form than
+    problem details. *watch* observes every request. *ahead* is the fast path.
     """
 
     hosts: tuple[str, ...] = ()
@@ -97,7 +97,7 @@ class Shell:
     written: tuple[Header, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Write the headers as they are sent, once for all responses."""
+        """Encode the headers once for all responses."""
         written = tuple(
             (name.lower().encode("latin-1"), one.encode("latin-1"))
             for name, one in self.headers.items()
@@ -105,7 +105,7 @@ class Shell:
         object.__setattr__(self, "written", written)
 
     def answers_to(self, header: str) -> bool:
-        """Tell whether a ``Host`` *header* names this service."""
+        """Return whether a ``Host`` *header* names this service."""
         if not self.hosts:
             return True
         found = HOST.fullmatch(header)
@@ -117,14 +117,14 @@ class Shell:
 
 
 class ShellMiddleware:
-    """The ASGI application *app* inside a `Shell`."""
+    """ASGI middleware that applies a `Shell` to *app*."""
 
     def __init__(self, app: ASGIApp, shell: Shell) -> None:
         self.app = app
         self.shell = shell
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request; anything but HTTP is passed on."""
+        """Handle one request; other protocols are passed on unchanged."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -147,7 +147,7 @@ class ShellMiddleware:
 
 
 class _Visit:
-    """One request: what it was given at the head, and what went through it."""
+    """Cycle of one request and its response."""
 
     def __init__(self, shell: Shell, scope: Scope, receive: Receive, send: Send) -> None:
         self.shell = shell
@@ -156,7 +156,7 @@ class _Visit:
         self.outer_send = send
         self.began = time.perf_counter()
         self.status = 0
-        # Of a field that comes twice the first counts.
+        # The first of repeated headers counts.
         self.fields: dict[bytes, bytes] = dict(reversed(scope["headers"]))
         given = self.fields.get(b"x-request-id", b"")
         self.id = given.decode("ascii") if SANE_ID.fullmatch(given) else new_name()
@@ -170,11 +170,11 @@ class _Visit:
             shell.watch.began()
 
     def admit(self) -> None:
-        """Raise the `ServiceError` for what the head of the request already shows to be wrong."""
+        """Raise the `ServiceError` for a request whose head is invalid."""
         if b"host" not in self.fields and self.scope["http_version"] == "1.1":
             raise BadRequest("The request has no Host header, which HTTP/1.1 requires.")
         host = self.fields.get(b"host", b"").decode("latin-1")
-        # Of several, whoever stands in front may have gone by another than we would.
+        # A proxy in front may have used another one of several.
         if self.has_several(b"host") or not self.shell.answers_to(host):
             raise Misdirected(CODES["unknown_host"].meaning)
         if "\0" in self.scope["path"]:
@@ -187,12 +187,16 @@ class _Visit:
         self.body.check_head(self.fields)
 
     def has_several(self, name: bytes) -> bool:
-        """Tell whether a field came more than once."""
+        """Return whether a header occurs more than once."""
         headers = self.scope["headers"]
         return len(self.fields) < len(headers) and sum(one[0] == name for one in headers) > 1
 
     async def ahead(self) -> Response | None:
-        """Return the answer to a request that is answered without the framework."""
+        """Return the response of the fast path, or None to take the normal route.
+
+        Only bodies of known length up to `LARGE` qualify, because parsing a larger one would block
+        the event loop.
+        """
         ahead = self.shell.ahead
         if ahead is None or (named := ahead.named(self.scope)) is None:
             return None
@@ -204,14 +208,14 @@ class _Visit:
         return None if body is None else await ahead.answer(self.scope, body)
 
     async def send(self, message: Message) -> None:
-        """Send a *message*, the first with the headers of the shell."""
+        """Send a *message*; the first one gets the headers of the policy."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
             message["headers"] = self.completed(message.get("headers", ()))
         await self.outer_send(message)
 
     def completed(self, given: Iterable[Header]) -> list[Header]:
-        """Return the headers that are *given*, and those of every response that are not."""
+        """Return the *given* headers, plus the default headers that they lack."""
         headers = [*given]
         names = {name for name, _ in headers}
         wanted = self.shell.written
@@ -229,21 +233,21 @@ class _Visit:
         return headers
 
     async def refuse(self, error: ServiceError) -> None:
-        """Answer with *error*, unless an answer is under way: then the connection breaks."""
+        """Answer with *error*; raise it to break the connection if a response has started."""
         if self.status:
             raise error
         response = self.shell.present(self.scope, respond(error, self.id))
         await response(self.scope, self.outer_receive, self.send)
 
     async def give_up(self) -> None:
-        """Answer that the service stops and does not wait any longer for what is under way."""
+        """Answer 503 to a request that is cut off because the service stops."""
         if self.status:
             raise asyncio.CancelledError  # a half-sent answer must break off
         told = LOOK_FIRST if self.body.is_read else NOT_READ
         await self.refuse(Unavailable(told, retry_after=RETRY_STOPPED))
 
     async def fail(self, error: Exception) -> None:
-        """Answer that something broke, and put the *error* into the log."""
+        """Log an unexpected *error* and answer 500."""
         told = (*self.named(), self.id)
         error_log.error("a request failed: %s %s, request %s", *told, exc_info=error)
         if self.status:
@@ -252,13 +256,13 @@ class _Visit:
         await self.shell.present(self.scope, shown)(self.scope, self.outer_receive, self.send)
 
     def named(self) -> tuple[str, str]:
-        """Return the method, and the route as it was declared: the path may hold what is secret."""
+        """Return the method and the path template; the path itself may contain secrets."""
         context = self.scope.get("fastapi", {}).get("effective_route_context")
         route = context if context is not None else self.scope.get("route")
         return self.scope["method"], str(getattr(route, "path", "-"))
 
     def report(self) -> None:
-        """Write the line of the access log, and tell whoever counts."""
+        """Write the access log line and notify the observer."""
         method, route = self.named()
         seconds = time.perf_counter() - self.began
         if self.shell.watch is not None:

@@ -1,9 +1,8 @@
-"""Limits on how often something may be done, decided in this process, at once.
+"""Rate limits of one process, decided in memory.
 
-Every key has a level: what was spent of it, which goes down steadily. What is spent here is told to
-other processes now and then by whoever asks what is owing
-(`api.services.rate_limits.distributed_rate_limits`), and what they have spent comes back the same
-way.
+Every key has a level: its usage, which decreases steadily. A background exchange
+(`api.services.rate_limits.distributed_rate_limits`) fetches the usage that other processes do not
+know yet, and brings back theirs.
 """
 
 import math
@@ -18,7 +17,7 @@ from api.core.errors import RateLimited
 __all__ = ["Rate", "Throttle"]
 
 MAX_KEYS: Final = 50_000
-# What rounding may add to a level.
+# Rounding error of a level.
 HAIR: Final = 1e-9
 SHARE: Final = 10
 """What may be spent of a key until others are to learn of it: a tenth of what there is."""
@@ -26,23 +25,23 @@ SHARE: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many *times* within so many *seconds*."""
+    """Rate of *times* events within *seconds*."""
 
     times: int
     seconds: float
 
     @property
     def per_second(self) -> float:
-        """Return by how much a level goes down in a second."""
+        """The decrease of a level per second."""
         return self.times / self.seconds
 
 
 class Throttle:
-    """Counts by key against a *rate*; *clock* is in seconds, and may go back.
+    """Leaky-bucket rate limiter with a level per key; *clock* is in seconds and may go back.
 
-    Of more than 50,000 keys the one not seen for longest is forgotten. *on_owing* is called where
-    so much of a key was spent that others should learn of it: it must return at once. Of keys of
-    which less than *min_owing* was spent others do not learn.
+    At more than 50,000 keys the least recently used one is dropped. *on_owing* is called when the
+    unshared usage of a key is large enough for other processes to matter; it must return at once.
+    Usage of a key below *min_owing* is not shared.
     """
 
     def __init__(
@@ -57,13 +56,13 @@ class Throttle:
         self._clock, self._on_owing, self._min_owing = clock, on_owing, min_owing
         self._share = max(1, rate.times // SHARE)
         self._lock = threading.Lock()
-        # The level, and when that was so.
+        # The level, and the time when it held.
         self._levels: OrderedDict[str, tuple[float, float]] = OrderedDict()
-        # What was spent and not yet told to others.
+        # Usage not yet shared with other processes.
         self._owing: dict[str, int] = {}
 
     def spend(self, key: str) -> float:
-        """Spend one of *key* and return 0, or the seconds to wait where that is too much."""
+        """Count one event of *key* and return 0; over the limit return the seconds to wait."""
         now = self._clock()
         with self._lock:
             level = self._level(key, now)
@@ -78,14 +77,14 @@ class Throttle:
         return 0.0
 
     def check(self, key: str) -> None:
-        """Spend one of *key*; `RateLimited` with the seconds to wait where that is too much."""
+        """Count one event of *key*; over the limit raise `RateLimited` with the seconds to wait."""
         wait = self.spend(key)
         if wait:
             seconds = math.ceil(wait)
             raise RateLimited(f"Too many requests. Try again in {seconds} s.", retry_after=seconds)
 
     def wait_seconds(self, key: str) -> float:
-        """Return how many seconds *key* is at or over the rate from now, 0 where it is below."""
+        """Return for how many seconds *key* stays at or over the limit, 0 if it is below."""
         now = self._clock()
         with self._lock:
             level = self._level(key, now)
@@ -94,7 +93,7 @@ class Throttle:
         return (level - self.rate.times + 1) / self.rate.per_second
 
     def add(self, key: str, amount: int) -> None:
-        """Spend *amount* of *key*, also where that is more than there is."""
+        """Count *amount* for *key*, even if that exceeds the limit."""
         now = self._clock()
         with self._lock:
             self._keep(key, self._level(key, now) + amount, now)
@@ -103,7 +102,7 @@ class Throttle:
             self._on_owing()
 
     def owing(self) -> dict[str, int]:
-        """Return what was spent of each key since this was last asked; it is owed no more."""
+        """Return and clear the unshared usage of each key with at least *min_owing* of it."""
         with self._lock:
             due = {key: spent for key, spent in self._owing.items() if spent >= self._min_owing}
             for key in due:
@@ -111,13 +110,13 @@ class Throttle:
         return due
 
     def owe_again(self, spent: Mapping[str, int]) -> None:
-        """Take back what others could not be told."""
+        """Restore unshared usage after an attempt to share it failed."""
         with self._lock:
             for key, count in spent.items():
                 self._owe(key, count)
 
     def learn(self, levels: Mapping[str, float]) -> None:
-        """Take over the *levels* that all have reached together, without what is owing since."""
+        """Merge the *levels* of all processes together, which exclude the unshared usage."""
         now = self._clock()
         with self._lock:
             for key, level in levels.items():
@@ -135,7 +134,7 @@ class Throttle:
             self._levels.popitem(last=False)
 
     def _owe(self, key: str, count: int = 1) -> int:
-        """Count what others are to be told of *key*, and return how much that is now."""
+        """Add to the unshared usage of *key* and return its total."""
         self._owing[key] = owing = self._owing.get(key, 0) + count
         if len(self._owing) > MAX_KEYS:
             del self._owing[next(iter(self._owing))]

@@ -1,4 +1,4 @@
-"""The way to a route by the shape of an address, so that not all are tried one after the other."""
+"""Index of routes by the shape of their path, so that matching does not try all routes in turn."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -18,11 +18,11 @@ Shape: TypeAlias = tuple[int, bool, str]
 
 
 class Shortcut(BaseRoute):
-    """Stands before *routes* of pages and calls, and goes on to the one of them that fits.
+    """Index of the *routes* of pages and API, placed before them in the router.
 
-    Among those of one shape the first that fits is taken. An address that fits none, or only with
-    another method, is left to what stands behind: *routes* themselves. Outside the API, HEAD is
-    answered as GET is; the server leaves the body off.
+    Within one shape the first match wins, as in a list. A path without a match, or with a match for
+    another method only, is left to the *routes* themselves, which follow. Outside the API, HEAD is
+    answered as GET; the server drops the body.
     """
 
     def __init__(self, routes: Iterable[BaseRoute]) -> None:
@@ -32,7 +32,7 @@ class Shortcut(BaseRoute):
                 self._by_shape[_shape(one.path)].append(one)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Return what the route that fits matches in *scope*; it is among it as ``route``."""
+        """Return the first full match; the child scope contains the route as ``route``."""
         if scope["type"] == "http":
             asked = _asked(scope)
             for one in self._by_shape.get(_shape(scope["path"]), ()):
@@ -42,19 +42,19 @@ class Shortcut(BaseRoute):
         return Match.NONE, {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the route answer that was found."""
+        """Pass the request to the matched route."""
         await scope["route"].handle(_asked(scope), receive, send)
 
 
 def _asked(scope: Scope) -> Scope:
-    """Return *scope* as the routes see it: HEAD of a page is GET."""
+    """Return *scope* as the routes see it: HEAD of a page becomes GET."""
     if scope["method"] != "HEAD" or scope["path"].startswith(STRICT):
         return scope
     return {**scope, "method": "GET"}
 
 
 def _shape(path: str) -> Shape:
-    """Return how many pieces a *path* has, whether it is one of the API, and its first piece.
+    """Return the number of segments of a *path*, whether it is in the API, and its first segment.
 
     >>> _shape("/api/v1/courses/{course}"), _shape("/courses/{course}")
     ((5, True, 'courses'), (3, False, 'courses'))

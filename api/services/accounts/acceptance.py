@@ -1,4 +1,4 @@
-"""A link used: its owner sets a password and is logged in."""
+"""Acceptance of a link: its owner sets a password and is logged in."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -31,9 +31,9 @@ WRONG_CURRENT = (
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """A link as its owner uses it, from a network *address*, with the *password* to set.
+    """A request to use a link, from a network *address*, with the *password* to set.
 
-    *current* is the locked password, "" where none was sent.
+    *current* is the locked password, "" if none was sent.
     """
 
     address: str
@@ -44,10 +44,10 @@ class Acceptance:
 
 
 def accept(db: Database, acceptance: Acceptance, *, passwords: Passwords) -> Begun:
-    """Set the password of the owner of a link, and return a new session for them.
+    """Set the password of a link's owner and return a new session for them.
 
-    A reset ends sessions and tokens: its owner may have lost those too. Raises `NotFound`, `Gone`,
-    `Invalid` for a password that cannot be used, and `RateLimited`.
+    A reset ends sessions and tokens, since the owner may have lost those too. Raises `NotFound`,
+    `Gone`, `Invalid` for an unusable password, and `RateLimited`.
     """
     now = acceptance.now
     _count(db, acceptance)
@@ -61,7 +61,7 @@ def accept(db: Database, acceptance: Acceptance, *, passwords: Passwords) -> Beg
     with db.transaction() as session:
         stored = user.password_hash
         invite, user = _lock(session, acceptance)
-        # Another password or another course changes what the link must come with.
+        # A new password or a new course changes whether the link needs the locked password.
         needed_now = needs_locked_password(session, invite, user)
         if needed_now is not needs_current or not login.is_still(user, stored):
             raise Gone(USED)
@@ -79,9 +79,10 @@ def accept(db: Database, acceptance: Acceptance, *, passwords: Passwords) -> Beg
 
 
 def _count(db: Database, acceptance: Acceptance) -> None:
-    """Count a use of a link, or a guess at one; `NotFound` where there is no such link.
+    """Count a use of a link, or a guess at one; raise `NotFound` if there is no such link.
 
-    Nobody guesses a secret. The limits save work, and guesses of others block no link.
+    A secret cannot be guessed, so the limits only save work. Wrong guesses by others do not block a
+    link.
     """
     with db.reading() as session:
         invite = _link(session, acceptance.secret)
@@ -106,7 +107,7 @@ def _link(session: Session, secret: str) -> Invite | None:
 
 
 def _find(session: Session, acceptance: Acceptance) -> tuple[Invite, User]:
-    """Return the link, which can still be used, and its owner."""
+    """Return a usable link and its owner."""
     invite = _link(session, acceptance.secret)
     if invite is None:
         raise NotFound(NO_LINK)
@@ -115,7 +116,7 @@ def _find(session: Session, acceptance: Acceptance) -> tuple[Invite, User]:
 
 
 def _lock(session: Session, acceptance: Acceptance) -> tuple[Invite, User]:
-    """Return the link and its owner, locked in this order: owner, link; `Gone` where it ended."""
+    """Lock the owner, then the link, and return both; raise `Gone` if the link has ended."""
     invite, user = _find(session, acceptance)
     held = _active(
         session.get(User, user.id, with_for_update={"key_share": True}, populate_existing=True)
@@ -133,7 +134,7 @@ def _check_usable(invite: Invite, *, now: datetime) -> None:
 
 
 def _active(user: User | None) -> User:
-    """Return *user*, or raise `Gone` where the account was suspended or erased."""
+    """Return *user*; raise `Gone` if the account is suspended or erased."""
     if user is None or user.suspended_at is not None or user.erased_at is not None:
         raise Gone("This account is not active. Ask your instructor.")
     return user
@@ -142,7 +143,7 @@ def _active(user: User | None) -> User:
 def _check_locked_password(
     db: Database, acceptance: Acceptance, user: User, *, passwords: Passwords
 ) -> None:
-    """Raise `Invalid` unless the locked password is right; wrong ones count as log-ins do."""
+    """Raise `Invalid` unless the locked password is right; a wrong one counts as a failed login."""
     stored = (user.password_hash or "").removeprefix(LOCKED)
     attempt = Attempt(user.email or "", acceptance.address, acceptance.now, acceptance.current)
     with db.transaction() as session:

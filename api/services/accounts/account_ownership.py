@@ -1,8 +1,8 @@
-"""Which course may change somebody's account, and which one invites them.
+"""Account ownership: which course may change an account, and which one invites its owner.
 
-Whoever adds a known e-mail address to a course has its owner in that course. So being in a course
-lets its staff neither rename the person nor log in as them, where another course has them as well.
-A staff role locks a password that staff elsewhere may know (`api.services.accounts.credentials`).
+A course gets a person by adding a known e-mail address. So membership alone lets its staff neither
+rename the person nor log in as them while another course has them as well. A staff role locks a
+password that staff elsewhere may know (`api.services.accounts.credentials`).
 """
 
 from dataclasses import dataclass
@@ -27,9 +27,9 @@ ELSEWHERE: Final = "This person is in another course too, or is staff; an admini
 
 @dataclass(frozen=True, slots=True)
 class Custody:
-    """What a member may do for somebody's account: change whose it is, or invite them.
+    """Permissions of a member on the account of a person: edit its identity, or invite its owner.
 
-    The owner has to replace a *locked* password.
+    *is_locked*: the owner has to replace a locked password.
     """
 
     may_edit: bool
@@ -38,7 +38,7 @@ class Custody:
 
 
 def custody_of(session: Session, member: Member, user_id: UUID) -> Custody:
-    """Return what *member* may do for the account of somebody in the course."""
+    """Return the permissions of *member* on the account of a person in the course."""
     enrolment, user = session.execute(
         select(Enrolment, User)
         .join(User, User.id == Enrolment.user_id)
@@ -50,7 +50,7 @@ def custody_of(session: Session, member: Member, user_id: UUID) -> Custody:
 
 
 def may_edit(session: Session, member: Member, enrolment: Enrolment, user: User) -> bool:
-    """Tell whether *member* may change whose account this is, and let them set a password."""
+    """Tell whether *member* may change the account's identity, and let its owner set a password."""
     return may_reset(
         member.role,
         here=enrolment.role,  # type: ignore[arg-type]  # the column holds a role
@@ -59,9 +59,9 @@ def may_edit(session: Session, member: Member, enrolment: Enrolment, user: User)
 
 
 def invited_here() -> ColumnElement[bool]:
-    """Return what holds for an enrolment whose course invites the person.
+    """Return the condition of an enrollment whose course invites the person.
 
-    It is the first of those that the person is in now, and they are staff of no other one; or it
+    It is the person's earliest enrollment in force, and they are staff of no other course; or it
     alone waits for a new password.
     """
     other = aliased(Enrolment)

@@ -1,4 +1,4 @@
-"""Accounts of the whole site: listed, corrected, suspended, restored, made administrators."""
+"""Accounts of the whole site: search, corrections, suspension, administrators."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -65,7 +65,7 @@ def users(
 
 
 def listed(user: User) -> UserOut:
-    """Return an account as administrators see it."""
+    """Serialize an account for administrators."""
     return UserOut(
         id=user.id,
         name=user.name,
@@ -80,15 +80,15 @@ def listed(user: User) -> UserOut:
 
 
 def find(session: Session, user_id: UUID) -> UserOut:
-    """Return an account as administrators see it; `NotFound` as for `locked_user`."""
+    """Return an account as administrators see it; raise `NotFound` as `locked_user` does."""
     return listed(_there(session.get(User, user_id)))
 
 
 def locked_user(session: Session, user_id: UUID) -> User:
-    """Return an account, locked; `NotFound` for none and for one that was erased.
+    """Lock and return an account; raise `NotFound` if there is none, or if it is erased.
 
-    Rows that refer to it are written meanwhile, such as submissions: who writes them holds what
-    ends with the account.
+    Rows that refer to it, such as submissions, can still be written: their writers lock the rows
+    that end with the account.
     """
     return _there(session.get(User, user_id, with_for_update={"key_share": True}))
 
@@ -113,7 +113,7 @@ def change(
 
 
 def suspend(session: Session, caller: Caller, user: User, *, now: datetime) -> None:
-    """Keep somebody out from now on: sessions, tokens and links end."""
+    """Suspend an account; its sessions, tokens and links end."""
     check_other(caller, user)
     if user.suspended_at is not None:
         return
@@ -125,7 +125,7 @@ def suspend(session: Session, caller: Caller, user: User, *, now: datetime) -> N
 
 
 def restore(session: Session, caller: Caller, user: User, *, now: datetime) -> None:
-    """Let somebody in again; tokens that ended are not good again."""
+    """Restore a suspended account; ended tokens stay ended."""
     if user.suspended_at is None:
         return
     user.suspended_at = None
@@ -134,7 +134,7 @@ def restore(session: Session, caller: Caller, user: User, *, now: datetime) -> N
 
 
 def name_admin(session: Session, caller: Caller, user: User, *, admin: bool, now: datetime) -> None:
-    """Make somebody an administrator, or not one any more; not oneself, so that one is left."""
+    """Grant or revoke the administrator role; not for oneself, so that an administrator remains."""
     check_other(caller, user)
     if user.is_admin == admin:
         return
@@ -150,7 +150,7 @@ def name_admin(session: Session, caller: Caller, user: User, *, admin: bool, now
 
 
 def reset(session: Session, caller: Caller, user: User, *, public_url: str, now: datetime) -> Link:
-    """Return a link by which somebody sets another password."""
+    """Return a link by which the owner sets another password."""
     if user.email is None:
         raise Conflict("This account has no e-mail address to log in with.")
     if user.suspended_at is not None:
@@ -162,7 +162,7 @@ def reset(session: Session, caller: Caller, user: User, *, public_url: str, now:
 
 
 def create(session: Session, email: str, name: str, *, admin: bool, now: datetime) -> User:
-    """Return a new account; `Invalid` where somebody has the e-mail address."""
+    """Create an account; raise `Invalid` if the e-mail address is taken."""
     check_free(session, email)
     user = User(id=new_id(), email=email, name=name, is_admin=admin, created_at=now)
     session.add(user)
@@ -175,7 +175,7 @@ def create(session: Session, email: str, name: str, *, admin: bool, now: datetim
 
 
 def link(session: Session, email: str, *, public_url: str, now: datetime) -> Link:
-    """Return a link for whoever has *email*: an invitation, or a reset where a password is set."""
+    """Return a link for the owner of *email*: an invitation, or a reset if a password is set."""
     user = by_email(session, email)
     if user.suspended_at is not None:
         raise Conflict(SUSPENDED)
@@ -186,7 +186,7 @@ def link(session: Session, email: str, *, public_url: str, now: datetime) -> Lin
 
 
 def by_email(session: Session, email: str) -> User:
-    """Return the account of an e-mail address; `NotFound` where there is none."""
+    """Return the account of an e-mail address; raise `NotFound` if there is none."""
     user = session.scalar(select(User).where(User.email == email))
     if user is None:
         raise NotFound("There is no account with this e-mail address.")
@@ -194,7 +194,7 @@ def by_email(session: Session, email: str) -> User:
 
 
 def shut_out(session: Session, email: str, *, now: datetime) -> User:
-    """End the sessions and tokens of whoever has *email*, and return the account."""
+    """End the sessions and tokens of the owner of *email*, and return the account."""
     user = by_email(session, email)
     sessions.settle(session, "reset", [user.id], now=now)
     recorder.record(session, None, "user.revoked", now=now, target=("user", user.id))
@@ -202,6 +202,6 @@ def shut_out(session: Session, email: str, *, now: datetime) -> User:
 
 
 def check_other(caller: Caller, user: User) -> None:
-    """Raise `Conflict` where somebody would do it to their own account."""
+    """Raise `Conflict` if *user* is the caller's own account."""
     if caller.id == user.id:
         raise Conflict("This is your own account; another administrator has to do it.")

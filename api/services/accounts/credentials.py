@@ -1,6 +1,6 @@
-"""Credentials of people who become staff: a link from another course gives no way into the role.
+"""Credentials of people who become staff: a link from another course must not open the role.
 
-Staff who make a link can use it themselves, and then know the password of the account. A course
+Staff who create a link can use it themselves, and then know the password of the account. A course
 *vouches* for a password that its used links set up; so do administrators and the command line. A
 staff role in a course that does not vouch locks the password, until its owner sets another with a
 link from that course and the locked password, or with a link from an administrator.
@@ -40,9 +40,9 @@ def secure_new_staff(
 ) -> None:
     """End the sessions of *user*, who gets a staff role, and lock a password from elsewhere.
 
-    *user* is locked in the database. *course* is where the role is held, None for the whole site.
-    Links of other courses, and the tokens of a locked password, end too. An administrator gains
-    nothing by a role in a course, and keeps everything.
+    The caller has locked the row of *user*. *course* is where the role is held, None for the whole
+    site. Links of other courses, and the tokens of a locked password, end too. An administrator
+    gains nothing by a role in a course, and keeps everything.
     """
     if user.is_admin and course is not None:
         return
@@ -53,7 +53,7 @@ def secure_new_staff(
 
 
 def _revoke_links(session: Session, user_id: UUID, course: UUID | None, *, now: datetime) -> None:
-    """Revoke the unused links that other courses made."""
+    """Revoke the unused links of other courses."""
     unused = update(Invite).where(
         Invite.user_id == user_id,
         Invite.used_at.is_(None),
@@ -68,7 +68,7 @@ def _revoke_links(session: Session, user_id: UUID, course: UUID | None, *, now: 
 def _is_vouched(session: Session, user_id: UUID, course: UUID | None) -> bool:
     """Tell whether *course* or an administrator vouches for the password.
 
-    So does the service for a password that no link set up.
+    A password that no link set up is vouched for, too.
     """
     links = select(Invite.course_id).where(Invite.user_id == user_id, *SET_UP_PASSWORD)
     vouching = set(session.scalars(links))
@@ -97,7 +97,7 @@ def _is_vouched_by(
 
 
 def is_sole_waiting() -> ColumnElement[bool]:
-    """Return the condition of an enrolment whose course alone waits for a new password.
+    """Return the condition of an enrollment whose course alone waits for a new password.
 
     The password is locked, and no other course with a staff role lacks a link that set it up.
     """
@@ -150,6 +150,6 @@ def needs_locked_password(session: Session, invite: Invite, user: User) -> bool:
 
 
 def end_vouching(session: Session, user_id: UUID, *, now: datetime) -> None:
-    """Let the links that set up earlier passwords of an account vouch for no later one."""
+    """Revoke the used links of an account, so that they do not vouch for a later password."""
     used = update(Invite).where(Invite.user_id == user_id, *SET_UP_PASSWORD)
     session.execute(used.values(revoked_at=now))

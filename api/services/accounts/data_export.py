@@ -1,11 +1,11 @@
-"""Everything that the service holds about somebody, as JSON data for themselves, piece by piece.
+"""Export of all personal data of an account as JSON, for its owner, in pieces.
 
-Nothing comes out this way before it is shown elsewhere: what was told about a submission is given
-as it was told then, and a grade, or a comment, once results are shown to its student.
+The export reveals nothing early: a submission comes with the reply of the time, and a grade or a
+comment only once results are shown to the student.
 
-Submissions and drafts may be large. Which there are is read at the start, with all that is short,
-in one transaction; they themselves follow a few at a time. So memory is bounded, and a slow reader
-holds no transaction. Submissions never change; a draft is as it is when its turn comes.
+Submissions and drafts may be large. One transaction reads their ids and everything short; they
+follow in small batches. So memory is bounded, and a slow reader holds no transaction. Submissions
+never change; a draft is read in its current state when its turn comes.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -54,16 +54,16 @@ PROFILE: Final = ("id", "name", "family_name", "email", "student_number", "login
 
 
 class Reading(Protocol):
-    """Whatever opens a session that reads."""
+    """Factory of read-only database sessions."""
 
     def __call__(self) -> AbstractContextManager[Session]:
-        """Return a session that changes nothing, to be used in a ``with``."""
+        """Return a read-only session, to be used in a ``with``."""
 
 
 def export(reading: Reading, user: User, *, now: datetime) -> Iterator[str]:
-    """Return all that is held about *user*, as the pieces of one JSON object: a `MeExport`.
+    """Return all data about *user* as pieces of one JSON object, a `MeExport`.
 
-    The first transaction is over when it returns.
+    The first transaction has ended when it returns.
     """
     with reading() as session:
         short = _short(session, user, now=now)
@@ -105,7 +105,7 @@ def _short(session: Session, user: User, *, now: datetime) -> MeExport:
 
 
 def _pieces(short: MeExport, large: Mapping[str, Iterator[Data]]) -> Iterator[str]:
-    """Yield an object with the fields of *short*, of which those of *large* come one by one."""
+    """Yield *short* as JSON; its fields that are in *large* are streamed item by item."""
     begin = "{"
     for name, value in short.model_dump(mode="json").items():
         yield f"{begin}{written(name)}:"
@@ -123,7 +123,7 @@ def _pieces(short: MeExport, large: Mapping[str, Iterator[Data]]) -> Iterator[st
 def _in_batches(
     reading: Reading, read: Callable[[Session, Sequence[UUID]], Iterable[Data]], ids: Sequence[UUID]
 ) -> Iterator[Data]:
-    """Yield what *read* returns of *ids*, in their order, each batch in a session of its own."""
+    """Yield the items of *ids* in order; each batch is read in its own session."""
     for start in range(0, len(ids), BATCH_SIZE):
         batch = ids[start : start + BATCH_SIZE]
         with reading() as session:
@@ -142,7 +142,7 @@ def _plain(value: object) -> object:
 
 
 def _shown(session: Session, student: UUID, *, now: datetime) -> set[UUID]:
-    """Return the assignments of which somebody sees the results now."""
+    """Return the assignments whose results the student sees now."""
     found = session.execute(
         select(Assignment, Course)
         .join(Course, Course.id == Assignment.course_id)
@@ -202,7 +202,7 @@ def _grades(session: Session, student: UUID, shown: Collection[UUID]) -> tuple[d
 def _comments(
     session: Session, user_id: UUID, shown: Collection[UUID]
 ) -> tuple[dict[str, Any], ...]:
-    """Return what somebody wrote, and what staff let them read about their own answers."""
+    """Return the comments that the user wrote, and those that staff published on their answers."""
     rows = session.execute(
         select(Comment, AssignmentProblem.assignment_id)
         .join(Answer, Answer.id == Comment.answer_id)
@@ -245,7 +245,7 @@ def _extensions(session: Session, student: UUID) -> tuple[dict[str, Any], ...]:
 
 
 def _acts(session: Session, user_id: UUID) -> tuple[dict[str, Any], ...]:
-    """Return what the audit log holds that somebody did, without whom it was about."""
+    """Return the user's actions in the audit log, without the people that they concern."""
     rows = session.scalars(
         select(AuditEntry)
         .where(AuditEntry.actor_id == user_id)

@@ -1,4 +1,4 @@
-"""Links for the people of a course: invitations for a mail merge, and resets one at a time."""
+"""Links for the people of a course: invitations for a mail merge, and single resets."""
 
 import csv
 import io
@@ -32,10 +32,11 @@ def invite(
     public_url: str,
     now: datetime,
 ) -> list[Link]:
-    """Return an invitation for each of the *named*, or for all in the course without a password.
+    """Create an invitation for each person *named*, or for all in the course without a password.
 
-    Whoever has the link can log in as that person. So none is made for who has set a password, nor
-    for whom another course had first or has as staff: their account is not this course's affair.
+    The holder of a link can log in as that person. So people with a password get none, nor do
+    people whom another course had first or has as staff: their account does not belong to this
+    course.
     """
     here = select(User).where(*_invitable(member)).join(Enrolment, Enrolment.user_id == User.id)
     if named is not None:
@@ -55,7 +56,7 @@ def invite(
 
 
 def _note(session: Session, member: Member, users: Sequence[UUID], *, now: datetime) -> None:
-    """Note who was invited, in every course of theirs."""
+    """Record the invitations in the audit log of every course of the invited people."""
     told: dict[UUID, list[str]] = {member.course.id: [str(one) for one in users]}
     others = select(Enrolment.course_id, Enrolment.user_id).where(
         Enrolment.user_id.in_(users),
@@ -77,7 +78,7 @@ def _note(session: Session, member: Member, users: Sequence[UUID], *, now: datet
 
 
 def left_out(session: Session, member: Member) -> tuple[int, int]:
-    """Return how many without a password get no link: they have no e-mail address, or for others.
+    """Return how many people without a password get no link: without an address, and others.
 
     The others were in another course first, or are staff of one or administrators.
     """
@@ -93,7 +94,7 @@ def left_out(session: Session, member: Member) -> tuple[int, int]:
 
 
 def _waiting(member: Member) -> tuple[ColumnElement[bool], ...]:
-    """Return what holds for people of the course who have set no password."""
+    """Return the conditions of people in the course who have set no password."""
     return (
         Enrolment.course_id == member.course.id,
         *PRESENT,
@@ -103,14 +104,14 @@ def _waiting(member: Member) -> tuple[ColumnElement[bool], ...]:
 
 
 def _invitable(member: Member) -> tuple[ColumnElement[bool], ...]:
-    """Return what holds for people of the course whom it may invite."""
+    """Return the conditions of people whom the course may invite."""
     return (*_waiting(member), User.email.is_not(None), User.is_admin.is_(False), invited_here())
 
 
 def reset(
     session: Session, member: Member, user_id: UUID, *, public_url: str, now: datetime
 ) -> Link:
-    """Return a link by which somebody of the course sets another password."""
+    """Return a link by which a person of the course sets another password."""
     enrolment, user = locked(session, member, user_id)
     if enrolment.is_test or user.email is None:
         raise Conflict("This person has no e-mail address to log in with.")

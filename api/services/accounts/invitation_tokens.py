@@ -1,6 +1,6 @@
-"""Links by which somebody sets a password, once: invitations, and resets of a forgotten one.
+"""One-time links to set a password: invitations, and resets of a forgotten one.
 
-The secret stands behind the ``#`` of a link, so that it reaches no log, and is sent in a body.
+The secret follows the ``#`` of a link, so that it reaches no log; it is sent in a body.
 """
 
 from collections.abc import Collection, Sequence
@@ -40,20 +40,20 @@ SUSPENDED: Final = "This account is suspended. An administrator can restore it f
 
 @dataclass(frozen=True, slots=True)
 class Maker:
-    """Who makes a link: a user, None for the command line, and the course whose staff they are."""
+    """Creator of a link: a user (None for the command line), and the course that they staff."""
 
     user_id: UUID | None = None
     course_id: UUID | None = None
 
     @classmethod
     def of(cls, member: Member) -> Self:
-        """Return *member* as the maker of a link; an administrator makes none for a course."""
+        """Return *member* as the creator of a link; an administrator's is not for a course."""
         return cls(member.caller.id, None if member.role == "admin" else member.course.id)
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link for *user*; its *address* is told once."""
+    """A link for *user*; its *address* is shown once."""
 
     user: User
     expires_at: datetime
@@ -69,7 +69,7 @@ def issue(
     maker: Maker,
     now: datetime,
 ) -> list[Link]:
-    """Return a new link for each of *users*; earlier ones stay good until one is used."""
+    """Create a link for each of *users*; earlier links stay valid until one is used."""
     links = []
     for user in users:
         secret = new_secret(purpose)
@@ -93,7 +93,7 @@ def issue(
 def issue_reset(
     session: Session, user: User, *, public_url: str, maker: Maker, now: datetime
 ) -> Link:
-    """Return a link by which *user* sets another password; earlier resets are void."""
+    """Create a reset link for *user*; earlier resets are revoked."""
     withdraw(session, [user.id], now=now, purpose="reset")
     [link] = issue(session, [user], "reset", public_url=public_url, maker=maker, now=now)
     return link
@@ -102,7 +102,7 @@ def issue_reset(
 def withdraw(
     session: Session, users: Collection[UUID], *, now: datetime, purpose: Purpose | None = None
 ) -> None:
-    """Make the unused links of *users* void, those of one *purpose* or all."""
+    """Revoke the unused links of *users*, those of one *purpose* or all."""
     theirs = update(Invite).where(
         Invite.user_id.in_(users), Invite.used_at.is_(None), Invite.revoked_at.is_(None)
     )
@@ -112,7 +112,7 @@ def withdraw(
 
 
 def check_password(user: User, password: str, *, name: str = "password") -> None:
-    """Raise `Invalid` that says what is wrong with a new *password* in the field *name*."""
+    """Raise `Invalid`, naming the fault, if a new *password* in the field *name* is not allowed."""
     fault = fault_of(password, email=user.email or "", name=user.name)
     if fault:
         raise Invalid(fault, errors=(FieldError(name, "needs to be another one"),))

@@ -1,8 +1,8 @@
-"""Logging in: counted before the password is looked at, in the same way for unknown accounts.
+"""Log-in: attempts are counted before the password is checked, also for unknown accounts.
 
-The attempt is stored as a failure first and deleted by success, so that many at once cannot all be
-the first; the password is checked between two transactions, since that takes time on purpose.
-Nothing that is counted depends on whether an account exists, or on what its owner does elsewhere.
+An attempt is first stored as a failure and deleted on success, so that many concurrent attempts
+cannot all be the first. The password is checked between two transactions, since hashing is slow by
+design. No count depends on whether an account exists, or on what its owner does elsewhere.
 """
 
 from dataclasses import dataclass, field
@@ -45,9 +45,9 @@ LOCKED_OUT = (
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try at a password: for which *email*, from which network *address*.
+    """An attempt to log in: for which *email*, from which network *address*.
 
-    *device* is the secret by which the browser is known, "" where it has none.
+    *device* is the secret of a known browser, "" if it has none.
     """
 
     email: str
@@ -58,7 +58,7 @@ class Attempt:
 
     @property
     def by_account(self) -> str:
-        """The key of failures for the account from anywhere."""
+        """The key of failures for the account from any address."""
         return rate_limit_events.key_of("login_account", self.email)
 
     @property
@@ -78,28 +78,28 @@ class Attempt:
 
     @property
     def known(self) -> str:
-        """The key that says that the account has logged in in the browser."""
+        """The key of the event that the account has logged in with the browser."""
         return rate_limit_events.key_of(rate_limit_events.KNOWN, self.email, self.device)
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """An attempt that is stored as failures: their ids, and how long a failed one has to wait."""
+    """An attempt stored as failures: their ids, and the wait in seconds if it fails."""
 
     knocks: tuple[UUID, ...]
     seconds: int
     is_known_device: bool
 
     def failure(self) -> ServiceError:
-        """Return what a wrong password is answered with."""
+        """Return the error for a wrong password."""
         return _slowed(self.seconds) if self.seconds else Unauthenticated(WRONG)
 
 
 def log_in(db: Database, attempt: Attempt, *, passwords: Passwords, before: str = "") -> Begun:
-    """Return a new session for who shows the right password.
+    """Check the password and return a new session.
 
-    *before* is the cookie of a session in this browser, which ends. Raises `Unauthenticated`,
-    `RateLimited`, or `Forbidden` for somebody suspended.
+    *before* is the cookie of an earlier session in this browser, which ends. Raises
+    `Unauthenticated`, `RateLimited`, or `Forbidden` for a suspended account or a locked password.
     """
     user_id, counted, stored = _counted(db, attempt)
     usable = None if stored is None else stored.removeprefix(LOCKED)
@@ -124,7 +124,7 @@ def log_in(db: Database, attempt: Attempt, *, passwords: Passwords, before: str 
 
 
 def _counted(db: Database, attempt: Attempt) -> tuple[UUID | None, Counted, str | None]:
-    """Return who has the e-mail, what was counted, and the hash of their password."""
+    """Count the attempt; return the account's id, the count, and the stored hash."""
     with db.transaction() as session:
         counted = count(session, attempt)
         user = session.scalar(select(User).where(User.email == attempt.email))
@@ -132,16 +132,16 @@ def _counted(db: Database, attempt: Attempt) -> tuple[UUID | None, Counted, str 
 
 
 def is_still(user: User, stored: str | None) -> bool:
-    """Tell whether nobody set another password since *stored* was read."""
+    """Tell whether the password is unchanged since *stored* was read."""
     now = None if user.password_hash is None else user.password_hash.encode()
     return now is None if stored is None else matches(stored.encode(), now)
 
 
 def count(session: Session, attempt: Attempt, *, is_known_device: bool | None = None) -> Counted:
-    """Store an attempt as failed, or raise `RateLimited` where its password is not checked.
+    """Store an attempt as failed; raise `RateLimited` if its password is not to be checked.
 
-    One that is refused is not stored, or a wait would never end. Whether the browser is known is
-    looked up unless *is_known_device* says it.
+    A refused attempt is not stored, or a wait would never end. Whether the browser is known is
+    looked up unless *is_known_device* is given.
     """
     if is_known_device is None:
         known = attempt.device and rate_limit_events.times(
@@ -159,7 +159,7 @@ def count(session: Session, attempt: Attempt, *, is_known_device: bool | None = 
     rows = [Knock(id=new_id(), key=key, at=attempt.now) for key in keys]
     session.add_all(rows)
     rate_limit_events.prune(session, now=attempt.now)
-    # A flood from one address must not make each attempt read an hour of it.
+    # During a flood from one address, an attempt must not read an hour of events.
     memory = LIMITS["login_address"].memory
     rate_limit_events.forget(session, attempt.by_address, before=attempt.now - memory)
     return Counted(tuple(row.id for row in rows), ruling.seconds, is_known_device)
@@ -187,7 +187,7 @@ def _slowed(seconds: int) -> RateLimited:
 def forgive(session: Session, counted: Counted) -> None:
     """Delete the stored failure of an attempt that succeeded.
 
-    Earlier failures stay: others would see by their waits that the owner has logged in.
+    Earlier failures stay: otherwise others could see by their waits that the owner has logged in.
     """
     session.execute(delete(Knock).where(Knock.id.in_(counted.knocks)))
 
@@ -195,8 +195,8 @@ def forgive(session: Session, counted: Counted) -> None:
 def new_device(session: Session, email: str, *, now: datetime, device: str = "") -> str:
     """Return the secret by which a browser is known to an account from now on.
 
-    A *device* that is known already stays. Any other gets a new secret: whoever used the browser
-    before may have its old one.
+    A known *device* stays. Any other browser gets a new secret: an earlier user of it may have the
+    old one.
     """
     device = device or new_secret("device").text
     key = rate_limit_events.key_of(rate_limit_events.KNOWN, email, device)
@@ -205,7 +205,7 @@ def new_device(session: Session, email: str, *, now: datetime, device: str = "")
 
 
 def session_of(session: Session, cookie: str) -> UUID | None:
-    """Return the id of the session that *cookie* is for, None where there is none."""
+    """Return the id of the session that *cookie* belongs to, None if there is none."""
     shown = parse(cookie)
     if shown is None or shown.kind != "session":
         return None

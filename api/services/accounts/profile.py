@@ -1,4 +1,4 @@
-"""What somebody sees and changes of their own account."""
+"""Profile: the caller's own account, and changes to it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -25,7 +25,7 @@ LOGGED_OUT = "You were logged out meanwhile; log in again."
 
 
 def me(session: Session, caller: Caller) -> Me:
-    """Return the account of the caller; of its courses, those that a token is for."""
+    """Return the account of the caller; a token for one course shows only that course."""
     user = caller.user
     return Me(
         id=user.id,
@@ -41,7 +41,7 @@ def me(session: Session, caller: Caller) -> Me:
 def courses_of(
     session: Session, user_id: UUID, *, only: UUID | None = None
 ) -> Sequence[CourseOfMine]:
-    """Return the courses that somebody is in, by title."""
+    """Return the courses of a user, by title."""
     held = (
         select(Course, Enrolment.role, Section.name)
         .join(Enrolment, Enrolment.course_id == Course.id)
@@ -64,13 +64,13 @@ def courses_of(
 
 
 def own_version(session: Session, caller: Caller) -> int:
-    """Return the version of the caller's account, which is locked from now on."""
+    """Lock the caller's account and return its version."""
     session.refresh(caller.user, with_for_update={"key_share": True})
     return caller.user.version
 
 
 def rename(session: Session, caller: Caller, name: str, *, now: datetime) -> None:
-    """Give the caller another name, which staff will read."""
+    """Change the caller's name, as staff read it."""
     user = caller.user
     before, user.name, user.version = user.name, name, user.version + 1
     change = ({"name": before}, {"name": name})
@@ -87,10 +87,12 @@ def change_password(
     *,
     passwords: Passwords,
 ) -> Begun:
-    """Set another password for who knows the *attempt*'s, and return their new session.
+    """Check the current password, set a new one, and return a new session.
 
-    All other sessions end, and so do links that were handed out. Wrong tries count as those of the
-    session alone, which the *attempt* has as its device: nobody else uses them up.
+    All other sessions end, and so do outstanding links. Wrong tries count for this session alone,
+    which the *attempt* has as its device, so nobody else can use them up. Raises `Invalid` for a
+    wrong or an unusable password, `RateLimited`, and `Unauthenticated` if the account changed
+    meanwhile.
     """
     with db.transaction() as session:
         counted = login.count(session, attempt, is_known_device=True)

@@ -1,4 +1,4 @@
-"""Sessions of the pages: begun at a login, ended by what `EVENTS` says."""
+"""Login sessions of the pages: begun at login, ended as `EVENTS` defines."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -20,9 +20,10 @@ __all__ = ["Begun", "begin", "end", "end_one", "sessions_of", "settle"]
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A session that has begun for *user*: *secret* goes into their cookie.
+    """A new session of *user*; *secret* goes into their cookie.
 
-    *device* goes into another one, by which the browser is known; "" leaves that as it is.
+    *device* goes into another cookie, by which the browser is known; "" leaves that cookie as it
+    is.
     """
 
     user: User
@@ -33,7 +34,7 @@ class Begun:
 
 
 def begin(session: Session, user: User, *, now: datetime, device: str = "") -> Begun:
-    """Return a new session of *user*."""
+    """Create a session of *user*."""
     secret = new_secret("session")
     row = LoginSession(
         id=new_id(),
@@ -56,9 +57,9 @@ def settle(
     now: datetime,
     this: UUID | None = None,
 ) -> None:
-    """End the sessions and tokens of *users* that *event* ends; *this* is the one it happened in.
+    """End the sessions and tokens of *users* that *event* ends; *this* is the session of the event.
 
-    Where the effect on that one is ``new``, the caller begins another.
+    If its effect on that session is ``new``, the caller begins another.
     """
     effect = EVENTS[event]
     if effect.others == "end":
@@ -78,7 +79,7 @@ def end(session: Session, users: Collection[UUID], *, now: datetime) -> None:
 
 
 def sessions_of(session: Session, user_id: UUID, *, now: datetime) -> Sequence[LoginSession]:
-    """Return where somebody is logged in, the last used first."""
+    """Return the active sessions of a user, last used first."""
     return session.scalars(
         select(LoginSession)
         .where(
@@ -92,7 +93,7 @@ def sessions_of(session: Session, user_id: UUID, *, now: datetime) -> Sequence[L
 
 
 def end_one(session: Session, caller: Caller, session_id: UUID, *, now: datetime) -> None:
-    """End one session of the caller's own."""
+    """End one session of the caller; raise `NotFound` if it is not theirs or has ended."""
     found = session.get(LoginSession, session_id)
     if found is None or found.user_id != caller.id or found.revoked_at is not None:
         raise NotFound("There is no such session.")

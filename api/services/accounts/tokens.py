@@ -1,4 +1,4 @@
-"""Tokens of the API: made by their owner after a login, told once, revoked at any time."""
+"""API tokens: created by their owner after a login, shown once, revocable at any time."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -26,7 +26,7 @@ MAX_TOKENS: Final = 50
 def highest(
     session: Session, user: User, *, course: UUID | None = None, but: UUID | None = None
 ) -> Standing | None:
-    """Return the highest standing of *user* in any course, in one, or in all *but* one."""
+    """Return the highest role of *user* in any course, in one, or in all *but* one, if any."""
     if user.is_admin:
         return "admin"
     held = select(Enrolment.role).where(
@@ -51,16 +51,17 @@ def create(
     course: UUID | None,
     now: datetime,
 ) -> tuple[Token, Secret]:
-    """Return a new token of *owner*, made *by* them or the service, with its secret.
+    """Create a token of *owner*, requested *by* them or the service; return it with its secret.
 
-    The secret is not stored. Raises `Conflict` where the account has `MAX_TOKENS` already.
+    The secret is not stored. Raises `Conflict` if the account has `MAX_TOKENS` already, and
+    `Invalid` for a course that the owner is not in, or scopes above the owner's role.
     """
     _check_count(session, owner, by, now=now)
     standing = highest(session, owner, course=course)
     if course is not None and standing is None:
         fault = "is no course that you are in"
         raise Invalid(f"The course {fault}.", errors=(FieldError("course", fault),))
-    # Who is in no course yet may have a token for the day when they are.
+    # People who are in no course yet may create a token in advance.
     useful = grantable(standing or "student")
     if not set(scopes) <= set(useful):
         fault = f"may be {', '.join(useful)}; the others are above your role"
@@ -86,10 +87,10 @@ def create(
 
 
 def _check_count(session: Session, owner: User, by: Caller | None, *, now: datetime) -> None:
-    """Raise `Conflict` where *owner* has as many tokens as an account may have.
+    """Raise `Conflict` if *owner* has `MAX_TOKENS` tokens already.
 
-    The account is locked: two requests at once do not both make the last one, and a session that
-    ended in the meantime makes none.
+    The account is locked, so that two concurrent requests cannot both create the last token. Raises
+    `Unauthenticated` if the session has ended in the meantime.
     """
     held = session.get(User, owner.id, with_for_update={"key_share": True}, populate_existing=True)
     if held is None or (by is not None and not _is_logged_in(session, by)):
@@ -117,7 +118,7 @@ def _is_logged_in(session: Session, caller: Caller) -> bool:
 
 
 def tokens_of(session: Session, user_id: UUID) -> Sequence[Token]:
-    """Return the tokens of somebody that were not revoked, the newest first."""
+    """Return the tokens of a user that are not revoked, newest first."""
     return session.scalars(
         select(Token)
         .where(Token.user_id == user_id, Token.revoked_at.is_(None))
@@ -126,7 +127,7 @@ def tokens_of(session: Session, user_id: UUID) -> Sequence[Token]:
 
 
 def revoke(session: Session, caller: Caller, token_id: UUID, *, now: datetime) -> None:
-    """Revoke a token of the caller's; by a token, only itself."""
+    """Revoke a token of the caller; a token can only revoke itself."""
     if caller.token_id != token_id:
         caller.need_login()
     token = session.get(Token, token_id)
@@ -137,6 +138,6 @@ def revoke(session: Session, caller: Caller, token_id: UUID, *, now: datetime) -
 
 
 def revoke_by_operator(session: Session, token: Token, *, now: datetime) -> None:
-    """Revoke anybody's *token*, as whoever runs the service may."""
+    """Revoke *token* on behalf of the operator of the service, for any owner."""
     token.revoked_at = now
     recorder.record(session, None, "token.revoked", now=now, target=("token", token.id))

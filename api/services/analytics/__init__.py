@@ -1,8 +1,8 @@
 """Analytics of an assignment, a problem or a course. For staff.
 
-Test students, staff and who left never count. The database adds up what is asked (`cells`, `units`,
-`summed`, `wrong`, `spreads`), and `grader.analysis` makes figures of the sums. Of single answers
-only examples are read, and those that look like a search.
+Test students, staff and students who left never count. The database computes the sums (`cells`,
+`units`, `item_statistics`, `wrong_answers`, `distributions`), and `grader.analysis` turns them into
+statistics. Single answers are read only as examples and for guess detection.
 """
 
 from api.services.analytics.course import course_analytics

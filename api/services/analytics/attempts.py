@@ -1,4 +1,4 @@
-"""How a class came to answers: at which attempts, with what gain, and in what time."""
+"""Attempts, gain and time: how a class arrived at its answers."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -19,9 +19,9 @@ NO_GAIN: Final = Gain(0, None, None, None, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """How many answered a part, and what later attempts brought.
+    """Counts of the answers to a part, and the gain of later attempts.
 
-    *follows* of the first answers are right for the student's own earlier answers.
+    *follows* counts the first answers that are right given the student's own earlier answers.
     """
 
     answered: int
@@ -31,7 +31,7 @@ class Answered:
 
 
 def attempts_asked(firsts: CTE) -> Asked:
-    """Return the questions that `answered_of` and `times_of` need answers to."""
+    """Return the queries whose rows `answered_of` and `times_of` need."""
     return {"answered": _answered(firsts), "solved": _solved(firsts), **_times(firsts)}
 
 
@@ -52,7 +52,7 @@ def _answered(firsts: CTE) -> Select[Any]:
 
 
 def _solved(firsts: CTE) -> Select[Any]:
-    """Return the question for the attempts at which students were right; null for never."""
+    """Return the query that counts students by the attempt that was right; null means never."""
     one = firsts.c
     return (
         select(one.item.label("unit"), one.solved_at.label("at"), func.count().label("n"))
@@ -62,9 +62,9 @@ def _solved(firsts: CTE) -> Select[Any]:
 
 
 def _times(firsts: CTE) -> Asked:
-    """Return the questions for the times from the opening of a problem to the first answer in it.
+    """Return the queries for the time from opening a problem to the first answer in it.
 
-    Who never opened the page, but sent answers only, has no time.
+    Students who submitted answers without opening the page have no time.
     """
     one = firsts.c
     place = func.row_number(type_=Integer).over(
@@ -80,7 +80,7 @@ def _times(firsts: CTE) -> Asked:
         .where(earliest.at == 1)
         .cte("took")
     )
-    # Nobody's opening and first answer are the same moment who has seen the page before.
+    # A time of 0 means that the student answered without seeing the page before.
     there = took.c.took != 0
     capped = case((took.c.took > IDLE_SECONDS, cast(IDLE_SECONDS, Float)), else_=took.c.took)
     numbers = select(took.c.key, capped.label("number")).where(there, took.c.took >= 0)
@@ -92,7 +92,7 @@ def _times(firsts: CTE) -> Asked:
 
 
 def answered_of(at: int, rows: dict[str, Rows]) -> Answered:
-    """Return how the part at a place was answered."""
+    """Return the counts, attempts and gain of the part at index *at*."""
     row = next((one for one in rows["answered"] if one.unit == at), None)
     solved = {one.at: one.n for one in rows["solved"] if one.unit == at}
     attempts = attempts_to_correct(
@@ -112,7 +112,7 @@ def _gain(row: Any) -> Gain:
 
 
 def times_of(number: int, rows: dict[str, Rows]) -> Times:
-    """Return how long the problem of this number took."""
+    """Return the median, quartiles and idle count of the times that a problem took."""
     near = [row for row in rows["times"] if row.key == number]
     if not near:
         return Times(0, None, None, 0)

@@ -1,4 +1,4 @@
-"""The assignments of a course beside each other: grades, and when they are handed in."""
+"""Comparison of the assignments of a course: grades and times of submission."""
 
 from collections import Counter, defaultdict
 from typing import Final, TypeAlias
@@ -26,7 +26,7 @@ HOUR: Final = 3_600_000_000
 
 
 def course_analytics(session: Session, course: Course, *, section: UUID | None) -> CourseAnalytics:
-    """Return a summary of each published assignment, by a fixed number of queries."""
+    """Return a summary of each published assignment, with a fixed number of queries."""
     check_section(session, course.id, section)
     students = counted(course.id, section)
     assignments = session.scalars(
@@ -48,7 +48,7 @@ def course_analytics(session: Session, course: Course, *, section: UUID | None) 
 
 
 class _Read:
-    """What is known of the assignments of a course, each by one query for all of them."""
+    """Data of all assignments of a course, loaded with one query per kind of figure."""
 
     def __init__(self, session: Session, course: Course, students: Students) -> None:
         self.session, self.course, self.students = session, course, students
@@ -87,7 +87,7 @@ class _Read:
     def _count(
         self, student: Column, problem: Column, *more: ColumnElement[bool]
     ) -> dict[UUID, int]:
-        """Return how many of the students have a row, by assignment."""
+        """Return the number of students with at least one row, by assignment."""
         rows = self.session.execute(
             select(Assignment.id, func.count(student.distinct()))
             .join(AssignmentProblem, AssignmentProblem.assignment_id == Assignment.id)
@@ -111,7 +111,7 @@ class _Read:
         return ask(self.session, grades_asked(own))
 
     def _times(self) -> dict[UUID, Counter[int]]:
-        """Return by assignment how many students handed in last within each span of hours."""
+        """Count students by the span of hours of their last submission, for each assignment."""
         last = (
             select(
                 AssignmentProblem.assignment_id,

@@ -1,7 +1,7 @@
-"""Answers of one student that halve an interval until they hit: a sign of guessing. For staff.
+"""Guess detection: answers of one student that bisect an interval until they hit. For staff.
 
-The database looks for five answers in a row that halve an interval, but for rounding; only of those
-whom it finds the answers are read, and looked at exactly.
+The database finds five consecutive answers that halve an interval, up to rounding. The answers of
+only those students are then loaded and checked exactly.
 """
 
 from collections import defaultdict
@@ -45,7 +45,7 @@ PLACE: Final = (Answer.part, Answer.student_id, Answer.draw)
 def searches_of(
     session: Session, posed: PosedProblem, students: Students
 ) -> dict[str, tuple[SearchOut, ...]]:
-    """Return by part the students, by their last submission, whose answers look like a search."""
+    """Return the suspected searches by part, each with the last submission of its student."""
     found: defaultdict[str, list[SearchOut]] = defaultdict(list)
     for (part, _, _), rows in _sequences(session, posed, students).items():
         numbers = [(Fraction(value), row) for row in rows if is_number(value := _value(row))]
@@ -69,7 +69,7 @@ def _value(row: Any) -> Any:
 def _sequences(
     session: Session, posed: PosedProblem, students: Students
 ) -> Mapping[Place, Sequence[Any]]:
-    """Return the answers of those who may have searched, in their order."""
+    """Return the answers of each suspect in order of submission."""
     places = session.execute(_suspects(posed, students)).all()
     if not places:
         return {}
@@ -96,7 +96,7 @@ def _sequences(
 
 
 def _suspects(posed: PosedProblem, students: Students) -> Select[Any]:
-    """Return the question for the places where five numbers in a row may halve an interval."""
+    """Return the query for places where five consecutive numbers may halve an interval."""
     own = answers_to(posed, students)
     many = (
         select(*PLACE)
@@ -133,7 +133,7 @@ def _suspects(posed: PosedProblem, students: Students) -> Select[Any]:
 
 
 def _number_in(told: Any) -> Any:
-    """Return the number in a value of a record as a text, null for what is none."""
+    """Return the number in the value of a record as text, or null if it is not a number."""
     plain, fraction = told.as_string(), told["fraction"].as_string()
     is_whole = func.rtrim(plain, "0123456789").in_(["", "-"]) & plain.not_in(["", "-"])
     return case((fraction.is_not(None), fraction), (is_whole, plain))
@@ -147,7 +147,7 @@ def _window(columns: Any) -> dict[str, Any]:
 
 
 def _halves(columns: Any) -> Any:
-    """Return the condition that the steps between values halve each time, but for rounding."""
+    """Return the condition that the steps between values halve each time, up to rounding."""
     values = [columns[f"value_{at}"] for at in range(FEWEST)]
     steps = [after - before for before, after in pairwise(values)]
     sizes = [func.abs(step, type_=Float) for step in steps]

@@ -1,4 +1,4 @@
-"""The parts of an assignment as its figures see them, and what is measured of them."""
+"""Parts of an assignment as analytics sees them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -51,48 +51,51 @@ class Item:
 
     @property
     def voided(self) -> str:
-        """``full`` or ``out`` where the part does not count as it was marked."""
+        """Return ``full`` or ``out`` if the part is void, else an empty string."""
         return str(self.posed.row.voided.get(self.part, ""))
 
     @property
     def by_person(self) -> bool:
-        """Whether a person marks it, so that it has no attempts and no key."""
+        """Whether a person grades the part. Such a part has no attempts and no key."""
         return KINDS[self.kind].by_person
 
     @property
     def most(self) -> float:
-        """Its points; 0 for a void one, which has no figures."""
+        """Maximum points; 0 for a void part, which has no statistics."""
         return 0.0 if self.voided else float(self.points)
 
     @property
     def counts(self) -> bool:
-        """Whether it belongs to the maximum: nothing that is void or extra does."""
+        """Whether the part counts toward the maximum. Void and extra parts do not."""
         return not (self.voided or self.posed.row.extra)
 
 
 @dataclass(frozen=True)
 class Items:
-    """The parts of all problems of an assignment, each known by its place."""
+    """The parts of all problems of an assignment, identified by their index."""
 
     problems: tuple[PosedProblem, ...]
     items: tuple[Item, ...]
 
     @cached_property
     def maximum(self) -> float:
-        """The points in the parts that count."""
+        """Sum of the points of the parts that count."""
         return sum(item.most for item in self.items if item.counts)
 
     @cached_property
     def worths(self) -> tuple[float, ...]:
-        """The points in the parts of each problem."""
+        """Sum of the points of the parts, for each problem."""
         return tuple(sum(self.items[at].most for at in self.of(one)) for one in self.problems)
 
     def of(self, problem: PosedProblem) -> Sequence[int]:
-        """Return the places of the parts of a problem."""
+        """Return the indices of the parts of a problem."""
         return [at for at, item in enumerate(self.items) if item.posed.row.id == problem.row.id]
 
     def table(self, *, by_best: bool) -> CTE:
-        """Return the parts as rows; *of_first*: the first answer is measured, not what counts."""
+        """Return the parts as rows of a CTE.
+
+        *of_first* is 1 if the first answer is measured, and 0 if the answer that counts is.
+        """
         number = {one.row.id: at for at, one in enumerate(self.problems)}
         rows = [
             _row(
@@ -112,19 +115,19 @@ class Items:
 
 
 def _row(**cells: Any) -> Select[Any]:
-    """Return a part as a row; a list of `VALUES` would be compiled anew for each request."""
+    """Return a part as a `SELECT`: SQLAlchemy would recompile a `VALUES` list for each request."""
     columns: list[Any] = [literal(cells[name], kind).label(name) for name, kind in COLUMNS.items()]
     return select(*columns)
 
 
 def _no_row() -> Select[Any]:
-    """Return what stands for the parts where there are none."""
+    """Return an empty row set with the columns of a part."""
     columns: list[Any] = [cast(null(), kind).label(name) for name, kind in COLUMNS.items()]
     return select(*columns).where(false())
 
 
 def items_of(problems: Iterable[PosedProblem]) -> Items:
-    """Return the parts of these problems, scaled to what they are worth in the assignment."""
+    """Return the parts of these problems, with points scaled to those of the assignment."""
     posed = tuple(problems)
     return Items(posed, tuple(item for one in posed for item in _parts(one)))
 

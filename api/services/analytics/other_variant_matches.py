@@ -1,7 +1,7 @@
-"""Wrong answers that are the key of somebody else's numbers. For staff, a sign and no proof.
+"""Wrong answers that equal the key of another student's variant. For staff: a sign, not a proof.
 
-How many there would be by chance is estimated from the published variants that nobody in the class
-has: nobody can have got their keys from a classmate.
+The number of chance matches is estimated from published variants that nobody in the class has:
+nobody can have copied their keys from a classmate.
 """
 
 from collections.abc import Mapping
@@ -60,7 +60,10 @@ MOST: Final = 50
 def foreign_keys(
     session: Session, posed: PosedProblem, keys: Keys, students: Students
 ) -> dict[str, ForeignKeys]:
-    """Return by part the wrong answers that are keys of others; no part where all have one key."""
+    """Return by part the wrong answers that are keys of other students.
+
+    Parts for which all students have the same key are left out.
+    """
     drawn = _drawn(session, posed, students)
     unheld = {part: _unheld(digests, drawn) for part, digests in keys.digests.items()}
     unlike = {
@@ -88,7 +91,7 @@ def foreign_keys(
 
 
 def _drawn(session: Session, posed: PosedProblem, students: Students) -> set[Numbers]:
-    """Return the numbers that anybody has."""
+    """Return the variants that at least one student has."""
     rows = session.execute(
         select(*NUMBERS)
         .select_from(Draw)
@@ -101,14 +104,15 @@ def _drawn(session: Session, posed: PosedProblem, students: Students) -> set[Num
 
 
 def _unheld(digests: Mapping[Numbers, str], drawn: set[Numbers]) -> set[str]:
-    """Return the keys that nobody has."""
+    """Return the keys that no student has."""
     return {*digests.values()} - {digests[one] for one in drawn if one in digests}
 
 
 def _by_chance(hit: int, all_keys: int, unheld: int) -> float | None:
-    """Return how many matches there would be if no answer came from a classmate.
+    """Return the number of matches to expect if no answer came from a classmate.
 
-    As many for each key that is held as the wrong answers have hit of those that nobody holds.
+    The rate is the number of wrong answers per key that nobody holds. None if fewer than `FEWEST`
+    keys are unheld.
     """
     return None if unheld < FEWEST else hit * (all_keys - unheld) / unheld
 
@@ -131,7 +135,7 @@ def _asked(
     digests: Mapping[str, Mapping[Numbers, str]],
     unheld: Mapping[str, set[str]],
 ) -> Asked:
-    """Return the questions: how many matches there are, and which are listed."""
+    """Return the queries for the number of matches and for the listed matches."""
     keys = _keys(digests, unheld)
     given = _values(posed, students, list(digests))
     each = _wrong(given, keys, _holders(posed, students, keys))
@@ -151,10 +155,10 @@ def _asked(
 
 
 def _wrong(given: CTE, keys: CTE, holders: CTE) -> CTE:
-    """Return each wrong value.
+    """Return each wrong value as a row.
 
-    *match*: others hold it as their key; *missed*: it is a key that nobody holds; *after*: one of
-    those who hold it had solved the part before.
+    *match*: it is the key of other students; *missed*: it is a key that nobody holds; *after*: one
+    of its holders had solved the part before.
     """
     held = _held(given, holders)
     wrong = select(given).where(given.c.right == 0).cte("wrong")
@@ -177,12 +181,12 @@ def _wrong(given: CTE, keys: CTE, holders: CTE) -> CTE:
 
 
 def _alike(one: FromClause, other: FromClause) -> ColumnElement[bool]:
-    """Return the condition that two rows are of one value of a part."""
+    """Return the condition that two rows have the same part and the same digest."""
     return and_(one.c.part == other.c.part, one.c.digest == other.c.digest)
 
 
 def _held(given: CTE, holders: CTE) -> CTE:
-    """Return how many hold each key, and when the first of them had solved the part."""
+    """Return the number of holders of each key, and when the first of them solved the part."""
     solved = (
         select(given.c.part, given.c.student_id, func.min(given.c.at).label("at"))
         .where(given.c.right == 1)
@@ -207,7 +211,7 @@ def _held(given: CTE, holders: CTE) -> CTE:
 
 
 def _listed(each: CTE) -> Select[Any]:
-    """Return the question for the matches that tell the most, of each part."""
+    """Return the query for the most telling matches of each part, at most `MOST`."""
     one = select(each).where(each.c.match == 1).subquery().c
     place = func.row_number(type_=Integer).over(
         partition_by=one.part, order_by=(one.after.desc(), one.held_by, one.answer)
@@ -217,7 +221,7 @@ def _listed(each: CTE) -> Select[Any]:
 
 
 def _keys(digests: Mapping[str, Mapping[Numbers, str]], unheld: Mapping[str, set[str]]) -> CTE:
-    """Return the key of each part for all numbers, and whether nobody holds it."""
+    """Return the key of each part in every variant, and whether nobody holds it."""
     return (
         values(
             column("part", String),
@@ -239,7 +243,7 @@ def _keys(digests: Mapping[str, Mapping[Numbers, str]], unheld: Mapping[str, set
 
 
 def _values(posed: PosedProblem, students: Students, parts: list[str]) -> CTE:
-    """Return each marked value of a student once; *right* has full credit."""
+    """Return each graded value of a student once; *right* is 1 if it has full credit."""
     own = (
         Answer.part,
         Answer.student_id,
@@ -274,7 +278,7 @@ def _values(posed: PosedProblem, students: Students, parts: list[str]) -> CTE:
 
 
 def _holders(posed: PosedProblem, students: Students, keys: CTE) -> CTE:
-    """Return who has which key."""
+    """Return the keys with the students who hold them."""
     return (
         select(keys.c.part, keys.c.digest, Draw.student_id)
         .join(ProblemVersion, version_of(Draw))

@@ -1,4 +1,4 @@
-"""An assignment in figures."""
+"""Statistics of a whole assignment."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -34,7 +34,7 @@ def assignment_analytics(
     section: UUID | None,
     now: datetime,
 ) -> AssignmentAnalytics:
-    """Return the figures of an assignment, by a dozen queries at most, whatever its size."""
+    """Return the statistics of an assignment, with at most a dozen queries for any class size."""
     check_section(session, assignment.course_id, section)
     units = units_of(session, assignment, attempt=attempt, section=section, now=now)
     cells = units.cells
@@ -59,14 +59,14 @@ def assignment_analytics(
 
 
 def how_many(session: Session, students: Students) -> int:
-    """Return how many students count."""
+    """Return the number of students who count."""
     return session.scalar(select(func.count()).select_from(students.subquery())) or 0
 
 
 def percent() -> Any:
-    """Return a grade in percent of what is marked; null where nothing is, or can be had.
+    """Return a grade as a percentage of the graded points; null if there are none.
 
-    Points may wait for a person, with some of them in the score already.
+    Points that wait for a person are excluded, including those already in the score.
     """
     marked = number_of(Grade.possible) - number_of(Grade.pending_possible)
     got = number_of(Grade.score) - number_of(Grade.pending_score)
@@ -74,7 +74,7 @@ def percent() -> Any:
 
 
 def grades_asked(grades: Select[Any]) -> Asked:
-    """Return the questions for the distribution of grades, by their *key*."""
+    """Return the queries for the distribution of grades by their *key*."""
     return spread_asked(
         "grades", numbered(grades.add_columns(percent().label("number")), "marks"), PERCENT
     )
@@ -89,7 +89,7 @@ def _grades(session: Session, assignment: Assignment, students: Students) -> Dis
 
 
 def _flags(session: Session, sheet: Sheet) -> list[FlagOut]:
-    """Return the flags of all parts, in their order."""
+    """Return the flags of all parts, in the order of the parts."""
     doubts = answer_flags_of(session, sheet)
     return [
         flag

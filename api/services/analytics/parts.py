@@ -1,4 +1,4 @@
-"""The figures of the parts and problems of a sheet."""
+"""Statistics of the parts and problems of a sheet."""
 
 from collections.abc import Iterable
 from fractions import Fraction
@@ -14,12 +14,12 @@ __all__ = ["figures_of", "flagged", "item_flags_of", "problem_figures"]
 
 
 def problem_figures(sheet: Sheet) -> tuple[ProblemFigures, ...]:
-    """Return the figures of all problems, each with those of its parts."""
+    """Return the statistics of all problems, each with those of its parts."""
     return tuple(figures_of(sheet, number) for number in range(len(sheet.items.problems)))
 
 
 def figures_of(sheet: Sheet, number: int) -> ProblemFigures:
-    """Return the figures of the problem of this number with those of its parts."""
+    """Return the statistics of problem *number*, with those of its parts."""
     posed = sheet.items.problems[number]
     places = sheet.items.of(posed)
     return ProblemFigures(
@@ -49,12 +49,12 @@ def _part(sheet: Sheet, at: int) -> PartFigures:
 
 
 def item_flags_of(sheet: Sheet, at: int) -> list[FlagOut]:
-    """Return what the figures of the part at a place give reason to look at."""
+    """Return the flags raised by the statistics of the part at index *at*."""
     return flagged(sheet.items.items[at], item_flags(sheet.sums.parts[at]))
 
 
 def flagged(item: Item, flags: Iterable[Flag]) -> list[FlagOut]:
-    """Return *flags* with the part that they are about."""
+    """Return *flags* with the problem and part that they concern."""
     return [
         FlagOut(problem=item.posed.row.slug, part=item.part, code=one.code, say=one.say)
         for one in flags

@@ -1,4 +1,4 @@
-"""A problem in figures: its parts, the wrong answers to them, and its variants."""
+"""Statistics of a problem: its parts, their wrong answers, and its variants."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ def problem_analytics(
     section: UUID | None,
     now: datetime,
 ) -> ProblemAnalytics:
-    """Return the figures of a problem of an assignment, by a fixed number of queries."""
+    """Return the statistics of a problem of an assignment, with a fixed number of queries."""
     assignment = asked.assignment
     check_section(session, assignment.course_id, section)
     units = units_of(session, assignment, attempt=attempt, section=section, now=now)
@@ -77,7 +77,10 @@ def problem_analytics(
 
 
 def _among(items: Items, asked: authorization.Posed) -> tuple[int, PosedProblem]:
-    """Return the number of a problem among all, and the problem."""
+    """Return the index of a problem and the problem.
+
+    Raises `NotFound` if it is not in the assignment.
+    """
     for number, posed in enumerate(items.problems):
         if posed.row.id == asked.problem.id:
             return number, posed
@@ -86,7 +89,7 @@ def _among(items: Items, asked: authorization.Posed) -> tuple[int, PosedProblem]
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What was found in the answers to a problem, by the place of a part or by its id."""
+    """Findings in the answers to a problem, by index or id of a part."""
 
     sheet: Sheet
     keys: Keys
@@ -95,7 +98,7 @@ class _Found:
     searches: Mapping[str, tuple[SearchOut, ...]]
 
     def part(self, at: int, figures: PartFigures) -> tuple[PartAnalytics, list[FlagOut]]:
-        """Return a part, and what there is reason to look at in it."""
+        """Return the analytics of a part and its flags."""
         item = self.sheet.items.items[at]
         own: dict[str, Any] = {name: getattr(figures, name) for name in PartFigures.model_fields}
         flags = item_flags_of(self.sheet, at)

@@ -1,4 +1,4 @@
-"""The wrong first answers of an assignment in short: of each part the commonest one."""
+"""Summary of wrong first answers: the most common one of each part."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ __all__ = ["wrong_briefly"]
 
 
 def wrong_briefly(session: Session, sheet: Sheet) -> tuple[WrongBrief, ...]:
-    """Return the wrong answers to each part that has any."""
+    """Return the most common wrong answer of each part that has any."""
     rows = sorted(sheet.rows["brief"], key=lambda row: row.item)
     found = details_of(session, [answer_in(row.who) for row in rows])
     return tuple(_told(sheet, row, found[answer_in(row.who)].shown) for row in rows)

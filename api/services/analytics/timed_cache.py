@@ -1,7 +1,7 @@
-"""Figures of large classes, kept for a while, so that looking at them takes little of a processor.
+"""Timed cache of the statistics of large classes, to limit processor time.
 
-What takes long to work out is not worked out again at once: it is kept for a multiple of the time
-that it took, and says as of when it is.
+Statistics that took long are cached for a multiple of the time that they took, and state the time
+at which they were computed.
 """
 
 import time
@@ -28,30 +28,30 @@ MOST: Final = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """Figures with the moment when they were made, and the seconds that they took."""
+    """Cached statistics, with the time of their computation and the seconds that it took."""
 
     figures: Any
     at: datetime
     seconds: float
 
     def holds(self, now: datetime) -> bool:
-        """Tell whether they are shown *now*; a clock that was set back makes them old."""
+        """Return whether the entry is still valid; it expires if the clock was set back."""
         return timedelta() <= now - self.at < min(MOST, timedelta(seconds=REST * self.seconds))
 
 
 def seconds_of(db: Database, clock: Clock) -> Callable[[], float]:
-    """Return what tells how long is worked for a thread.
+    """Return a function that measures the seconds of work done for a thread.
 
-    SQLite works in the thread itself, and a machine that is busy with something else does not make
-    figures old. How long a server works is not told: there it is the time that passes.
+    SQLite works in the calling thread, so thread time counts and other load on the machine does not
+    matter. A database server does not report its working time; wall time is used there.
     """
     return time.thread_time if db.is_sqlite else lambda: clock().timestamp()
 
 
 class Figures:
-    """The figures that one process keeps; threads may share it.
+    """Thread-safe, per-process cache of statistics.
 
-    *seconds* tells how long is worked for the thread that asks: `seconds_of` a database.
+    *seconds* measures the work done for the calling thread; see `seconds_of`.
     """
 
     def __init__(self, seconds: Callable[[], float] = time.thread_time) -> None:
@@ -59,14 +59,14 @@ class Figures:
         self._made: Cache[Hashable, _Made] = Cache(KEPT)
 
     def find(self, key: Hashable, *, now: datetime) -> Any:
-        """Return the figures that are kept and still hold, None where there are none."""
+        """Return the cached statistics that are still valid, or None."""
         before = self._made.find(key)
         return before.figures if before is not None and before.holds(now) else None
 
     def get(self, key: Hashable, make: Callable[[], F], *, now: datetime) -> F:
-        """Return what *make* gives, of *now* or of a moment before.
+        """Return cached statistics, or the result of *make* as of *now*.
 
-        While one works it out anew, others are given what there is.
+        While one thread recomputes an expired entry, other threads get the old one.
         """
         if (kept := self.find(key, now=now)) is not None:
             return cast("F", kept)

@@ -1,4 +1,4 @@
-"""Whether some numbers of a problem are harder than others: by variant, and by parameter."""
+"""Fairness of variants: whether some are harder than others, by variant and by parameter."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ Tallies: TypeAlias = Sequence[tuple[Numbers, int, int]]
 
 
 def variants_of(sheet: Sheet, at: int, keys: Keys) -> tuple[VariantsOut, tuple[Flag, ...]]:
-    """Return how hard the variants of a part are beside each other, and which are unlike."""
+    """Return the difficulty of the variants of a part, and flags for the uneven ones."""
     tallies = [
         (Numbers(row.draw_hash, row.seed), row.n, row.right)
         for row in sheet.rows["tallies"]
@@ -48,7 +48,7 @@ def variants_of(sheet: Sheet, at: int, keys: Keys) -> tuple[VariantsOut, tuple[F
 
 
 def _fairness(tallies: Tallies, name_of: Callable[[Numbers], str | None]) -> Fairness:
-    """Return the fairness among what *name_of* calls numbers; None leaves them out."""
+    """Return the fairness over groups of variants; *name_of* labels a group, None leaves it out."""
     n, right = Counter[str](), Counter[str]()
     for numbers, count, count_right in tallies:
         name = name_of(numbers)
@@ -59,7 +59,7 @@ def _fairness(tallies: Tallies, name_of: Callable[[Numbers], str | None]) -> Fai
 
 
 def _names(keys: Keys) -> Callable[[Numbers], str]:
-    """Return how numbers are called: by their place in the list that students draw from."""
+    """Return the function that labels variants by position in the list that students draw from."""
 
     def name(numbers: Numbers) -> str:
         place = keys.places.get(numbers)
@@ -75,6 +75,6 @@ def _called(numbers: Numbers) -> str:
 
 
 def _tells(found: Fairness) -> bool:
-    """Tell whether there are two values with enough students to compare."""
+    """Return whether at least two values have enough students to compare."""
     large: Sequence[object] = [row for row in found.rows if row.n >= MIN_STUDENTS]
     return len(large) > 1

@@ -1,8 +1,8 @@
-"""Wrong answers to a part in groups: by value where all have the same numbers, else by their cause.
+"""Wrong answers to a part, grouped by value if all students have the same variant, else by cause.
 
-With other numbers for each student equal mistakes give unequal values, so that answers are grouped
-by the mistakes that explain them, and only the rest by numbers and value. The database groups them
-and tells of the largest groups.
+If variants differ, equal mistakes give unequal values. Answers are then grouped by the mistakes
+that explain them, and only unexplained ones by variant and value. The database groups the answers
+and returns the largest groups.
 """
 
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ SUMS: Final = ("n", "in_top", "total", "totals")
 
 
 class Wrong:
-    """The relations of the wrong answers to the parts at some places."""
+    """Relations of the wrong answers to the parts at the indices *places*."""
 
     def __init__(self, units: Units, places: Sequence[int]) -> None:
         self._answers = _answers(units.ranked, places)
@@ -49,11 +49,11 @@ class Wrong:
         self._groups = _groups(self._by_value, self._right)
 
     def doubted(self) -> Asked:
-        """Return the questions for the groups that have more votes than the key."""
+        """Return the queries for the groups that have more votes than the key."""
         return {"right": select(self._right), "groups": self._listed(self._doubts())}
 
     def listed(self) -> Asked:
-        """Return the questions for the largest groups and for those that may be the key."""
+        """Return the queries for the largest groups and for those that may be the key."""
         near = (self._groups.c.place <= MOST) | self._doubts()
         return {
             "right": select(self._right),
@@ -90,9 +90,9 @@ class Wrong:
         return select(*own, func.count().label("n"), right).group_by(*own)
 
     def brief(self) -> Asked:
-        """Return the question for the commonest group of each part: of one cause, or of one value.
+        """Return the query for the most common group of each part: of one cause, or of one value.
 
-        Of equal ones it is that of the student who was there first.
+        Among groups of equal size, the one with the lowest student id wins.
         """
         each = self._by_value.c
         alone = each.mistakes == ""
@@ -134,9 +134,9 @@ class Wrong:
 
 
 def _answers(ranked: CTE, places: Sequence[int]) -> CTE:
-    """Return the marked first answers with the numbers that they are to.
+    """Return the graded first answers with their variants.
 
-    *right* is null where an answer follows from the student's own earlier ones.
+    *right* is null if an answer follows from the student's own earlier ones.
     """
     one = ranked.c
     return (
@@ -162,7 +162,7 @@ def _answers(ranked: CTE, places: Sequence[int]) -> CTE:
 
 
 def _right(answers: CTE) -> CTE:
-    """Return of each part the right answers; *by_value*: all had the same numbers."""
+    """Count the right answers of each part; *by_value*: all students had the same variant."""
     one = answers.c
     same = (func.min(one.seed) == func.max(one.seed)) & (
         func.min(one.draw_hash) == func.max(one.draw_hash)
@@ -185,7 +185,7 @@ def _right(answers: CTE) -> CTE:
 
 
 def _by_value(answers: CTE) -> CTE:
-    """Return the wrong answers that are equal in all: their value, numbers and cause."""
+    """Return the wrong answers grouped by value, variant and cause."""
     one = answers.c
     own = (one.item, one.mistakes, one.draw_hash, one.seed, one.own, one.value)
     return (
@@ -207,9 +207,9 @@ def _by_value(answers: CTE) -> CTE:
 
 
 def _groups(by_value: CTE, right: CTE) -> CTE:
-    """Return the groups with their places.
+    """Return the groups with their ranks.
 
-    The commonest value stands for a group; of equals it is the first that came.
+    The most common value is the example of a group; among equals, the one that came first.
     """
     one = _values(by_value, right).c
     label = tuple(one[name] for name in GROUP)
@@ -247,7 +247,7 @@ def _groups(by_value: CTE, right: CTE) -> CTE:
 
 
 def _values(by_value: CTE, right: CTE) -> Subquery:
-    """Return the values in each group, each with what the group is known by."""
+    """Return the distinct values of each group, with the columns that identify the group."""
     each, part = by_value.c, right.c
     same, alone = part.by_value == 1, each.mistakes == ""
     own = (
@@ -272,15 +272,15 @@ def _values(by_value: CTE, right: CTE) -> Subquery:
 
 
 def digest_in(value: Any) -> Any:
-    """Return the digest in the value of an answer."""
+    """Return the digest at the start of the value of an answer."""
     return func.substr(value, 1, DIGEST, type_=String)
 
 
 def answer_in(came: str) -> str:
-    """Return the id of the answer in what tells when it came."""
+    """Return the hex id of the answer at the end of *came*."""
     return came[-HEX:]
 
 
 def mistakes_in(mistakes: str) -> tuple[str, ...]:
-    """Return the mistakes that explain an answer."""
+    """Return the mistakes that explain an answer, from text separated by ``|``."""
     return tuple(mistakes.split("|")) if mistakes else ()

@@ -1,8 +1,8 @@
-"""Marking without names: graders never learn whose an answer is, instructors always do.
+"""Anonymous grading: graders never learn who wrote an answer; instructors always see the name.
 
-A grader sees the work in an anonymous assignment by pseudonym. What a grader sees by name does not
-depend on that work (no score, total, history, late day), and does not show in it (no extension, no
-limit of attempts). So nothing joins an answer to a name.
+In an anonymous assignment a grader sees the work under a pseudonym. The data that a grader sees by
+name neither depends on that work (no score, total, history or late day) nor shows in it (no
+extension, no limit of attempts). So nothing links an answer to a name.
 """
 
 from typing import Final
@@ -42,7 +42,7 @@ HAS_ANONYMOUS: Final = select(
 
 
 def is_blind_role(role: Standing) -> bool:
-    """Return whether *role* is that of a grader, who does not see names in anonymous assignments.
+    """Return whether *role* is a grader's, who sees no names in anonymous assignments.
 
     The scopes of a token do not matter: an instructor knows the names anyway.
     """
@@ -50,5 +50,5 @@ def is_blind_role(role: Standing) -> bool:
 
 
 def is_blind_in_course(session: Session, role: Standing, course_id: UUID) -> bool:
-    """Return whether a course has an anonymous assignment, and *role* does not see names there."""
+    """Return whether the course has an anonymous assignment in which *role* sees no names."""
     return is_blind_role(role) and bool(session.scalar(HAS_ANONYMOUS, {"course": course_id}))

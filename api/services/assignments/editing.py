@@ -1,4 +1,4 @@
-"""Assignments made, changed, published, released and deleted."""
+"""Lifecycle of assignments: create, change, publish, release, delete."""
 
 from uuid import UUID
 
@@ -32,18 +32,18 @@ __all__ = ["change", "create", "delete", "publish", "release", "shown", "touch",
 
 
 def shown(session: Session, act: Act, row: Assignment) -> StaffAssignment:
-    """Return an assignment with all its settings, as they are now."""
+    """Return an assignment with all its current settings."""
     session.flush()
     return staff_view(row, act.course, pinned(session, [row.id])[row.id], now=act.now)
 
 
 def touch(row: Assignment) -> None:
-    """Count that something about an assignment was changed."""
+    """Increment the version of an assignment."""
     row.version += 1
 
 
 def create(session: Session, act: Act, values: AssignmentIn) -> Assignment:
-    """Make an assignment, which is not published yet."""
+    """Create an unpublished assignment."""
     check(session, act.course, values, None)
     _check_slug(session, act, values.slug, None)
     row = Assignment(
@@ -70,7 +70,7 @@ def _end(session: Session, course_id: UUID) -> int:
 
 
 def _check_slug(session: Session, act: Act, slug: str, row: Assignment | None) -> None:
-    """Raise `Conflict` where another assignment of the course has the name."""
+    """Raise `Conflict` if another assignment of the course has the slug."""
     other = session.scalar(
         select(Assignment.id).where(Assignment.course_id == act.course.id, Assignment.slug == slug)
     )
@@ -79,7 +79,7 @@ def _check_slug(session: Session, act: Act, slug: str, row: Assignment | None) -
 
 
 def change(session: Session, act: Act, row: Assignment, body: AssignmentPatch) -> AssignmentChanged:
-    """Change settings of an assignment, and all grades that depend on them."""
+    """Change settings of an assignment and recompute all grades that depend on them."""
     given = changed(body)
     with act.trial(session):
         before = settings_of(row)
@@ -97,7 +97,7 @@ def change(session: Session, act: Act, row: Assignment, body: AssignmentPatch) -
 
 
 def _merged(row: Assignment, given: dict[str, object]) -> AssignmentIn:
-    """Return the settings of *row* with those that are *given* in their place."""
+    """Return the settings of *row* with the values of *given* in place of the old ones."""
     try:
         return AssignmentIn.model_validate(settings_of(row) | given)
     except ValidationError as error:
@@ -106,7 +106,7 @@ def _merged(row: Assignment, given: dict[str, object]) -> AssignmentIn:
 
 
 def publish(session: Session, act: Act, row: Assignment) -> None:
-    """Let students see an assignment from its release on."""
+    """Publish an assignment, so that students see it from its release on."""
     if row.published_at is not None:
         return
     there = select(AssignmentProblem.id).where(
@@ -120,7 +120,10 @@ def publish(session: Session, act: Act, row: Assignment) -> None:
 
 
 def unpublish(session: Session, act: Act, row: Assignment) -> None:
-    """Hide an assignment to which nobody has handed in anything."""
+    """Hide an assignment from students.
+
+    Raises `Conflict` if a student has submitted to it.
+    """
     if row.published_at is None:
         return
     if _is_answered(session, row.id):
@@ -141,7 +144,7 @@ def _is_answered(session: Session, assignment_id: UUID) -> bool:
 
 
 def delete(session: Session, act: Act, row: Assignment, *, confirmed: bool) -> None:
-    """Take an assignment out of the course; what was handed in is kept, and its slug is free."""
+    """Delete an assignment: submissions are kept, and its slug becomes free."""
     if not confirmed and _is_answered(session, row.id):
         raise Conflict(
             "Students have handed in to this assignment. What they handed in is kept, but it "
@@ -154,7 +157,7 @@ def delete(session: Session, act: Act, row: Assignment, *, confirmed: bool) -> N
 
 
 def release(session: Session, act: Act, row: Assignment, body: ReleaseIn) -> Released:
-    """Show results or solutions from now on, or by the rule again."""
+    """Release results or solutions now, or return them to the rule of the assignment."""
     before = _released(row)
     if body.results is None and body.solutions is None:
         said = "says whether results are shown from now on; give it or solutions"
@@ -174,7 +177,7 @@ def release(session: Session, act: Act, row: Assignment, body: ReleaseIn) -> Rel
 
 
 def _waiting(session: Session, row: Assignment) -> int:
-    """Return how many students of the course wait to be marked by a person."""
+    """Return how many students of the course wait for a person to grade their work."""
     found = session.scalar(
         select(func.count())
         .select_from(Grade)

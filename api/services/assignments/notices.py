@@ -1,4 +1,4 @@
-"""Notices on problems: what students are told was corrected."""
+"""Notices to students about corrections of a problem."""
 
 from uuid import UUID
 
@@ -16,7 +16,10 @@ __all__ = ["notices_on", "post_notice", "withdraw_notice"]
 
 
 def post_notice(session: Session, act: Act, posed: Posed, body: NoticeIn) -> NoticeOut:
-    """Tell all students something on a problem; of a regrade, what each gained by it too."""
+    """Post a notice on a problem to all its students.
+
+    The notice of a regrade also shows each student what they gained by it.
+    """
     if body.regrade is not None:
         regrade = session.get(Regrade, body.regrade)
         if regrade is None or regrade.problem_id != posed.problem.id:
@@ -35,7 +38,7 @@ def post_notice(session: Session, act: Act, posed: Posed, body: NoticeIn) -> Not
 
 
 def notices_on(session: Session, posed: Posed) -> tuple[NoticeOut, ...]:
-    """Return the notices on a problem that were not withdrawn."""
+    """Return the notices on a problem that are not withdrawn, oldest first."""
     rows = session.scalars(
         select(Notice)
         .where(Notice.problem_id == posed.problem.id, Notice.withdrawn_at.is_(None))
@@ -45,7 +48,7 @@ def notices_on(session: Session, posed: Posed) -> tuple[NoticeOut, ...]:
 
 
 def withdraw_notice(session: Session, act: Act, posed: Posed, notice_id: UUID) -> None:
-    """Take a notice off a problem."""
+    """Withdraw a notice on a problem."""
     row = session.get(Notice, notice_id)
     if row is None or row.problem_id != posed.problem.id or row.withdrawn_at is not None:
         raise NotFound("There is no such notice on this problem.")

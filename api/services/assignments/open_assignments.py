@@ -1,4 +1,4 @@
-"""Which assignments of a course are open still, for how many students, and who is at work."""
+"""Assignments of a course that are still open, with the number of students at work."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ __all__ = ["Ongoing", "ongoing"]
 
 @dataclass(frozen=True, slots=True)
 class Ongoing:
-    """An assignment that is open for *students*, of whom some have *begun*: opened a problem."""
+    """Assignment that is open for *students*, of whom *begun* have opened a problem."""
 
     assignment: StaffAssignment
     students: int
@@ -31,7 +31,7 @@ class Ongoing:
 def ongoing(session: Session, member: Member, *, now: datetime) -> tuple[Ongoing, ...]:
     """Return the assignments of a course in which a student can still earn credit, in order.
 
-    *member* is of the staff.
+    *member* must be staff.
     """
     return tuple(_ongoing(session, member, now=now))
 

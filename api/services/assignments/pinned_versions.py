@@ -1,4 +1,4 @@
-"""Problems as they are set in assignments, with the versions that they are pinned to."""
+"""Problems of assignments with the versions to which they are pinned."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -65,7 +65,7 @@ SEEN: Final = select(AssignmentProblem.id).where(
 
 @dataclass(frozen=True, slots=True)
 class Pinned:
-    """A problem in an assignment, its version, and whether anybody has seen numbers of it."""
+    """Problem of an assignment, its version, and whether anybody has opened it."""
 
     row: AssignmentProblem
     version: ProblemVersion
@@ -86,7 +86,7 @@ def posed_in(session: Session, assignment_id: UUID) -> Sequence[AssignmentProble
 
 
 def pinned(session: Session, assignments: Collection[UUID]) -> Mapping[UUID, tuple[Pinned, ...]]:
-    """Return the problems of *assignments* in their order, by three queries for all of them."""
+    """Return the problems of each of *assignments* in order, with three queries in total."""
     key = (Pinned, frozenset(assignments))
     return once(session, key, lambda: _pinned(session, assignments))
 
@@ -113,23 +113,23 @@ def _opened(session: Session, problems: Sequence[UUID]) -> set[UUID]:
 
 
 def is_opened(session: Session, problem: AssignmentProblem) -> bool:
-    """Tell whether anybody has seen numbers of a problem, if only the test student."""
+    """Return whether anybody, even the test student, has opened a problem."""
     return bool(_opened(session, [problem.id]))
 
 
 def seen_by_students(session: Session, problems: Collection[UUID]) -> frozenset[UUID]:
-    """Return those of *problems* of which somebody has seen numbers who is no test student."""
+    """Return those of *problems* that a student other than the test student has opened."""
     return frozenset(session.scalars(SEEN, {"problems": list(problems)}))
 
 
 def is_answered(session: Session, problem: AssignmentProblem) -> bool:
-    """Tell whether a student has handed in to a problem."""
+    """Return whether anybody has submitted to a problem."""
     found = select(Submission.id).where(Submission.problem_id == problem.id)
     return session.scalar(found.limit(1)) is not None
 
 
 def posed_settings(one: Pinned) -> PosedSettings:
-    """Return a problem as staff see it in the settings of the assignment."""
+    """Return a problem with its settings in the assignment, as staff see it."""
     row, version = one.row, one.version
     settings = {name: getattr(row, name) for name in settings_in(ProblemSettings)}
     settings["points"] = version.points if row.points is None else row.points
@@ -159,10 +159,11 @@ def version_to_pin(
     spaces: Sequence[str] = (),
     field: str = "problem",
 ) -> ProblemVersion:
-    """Return a published version of the bank or of *course*: that of an id, or the newest.
+    """Return a published version of the bank or of *course*, by its id or the newest of a problem.
 
-    Of the first of *spaces* that has one; by default the course's own before the bank's. `Invalid`
-    where there is none, which names the *field* that says *of*; one of another course is none.
+    Without *version_id*, return the newest version of problem *of* in the first of *spaces* that
+    has one; by default the course comes before the bank. Raises `Invalid` if there is none: the
+    error names *field*, or ``version`` for an id. A version of another course does not count.
     """
     if version_id is None:
         looked = (newest(session, of, space=one) for one in spaces or (str(course.id), BANK))

@@ -1,4 +1,4 @@
-"""Problems of an assignment: added, changed, voided, put in order and removed."""
+"""Problems of an assignment: add, change, void, order, remove."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
@@ -39,15 +39,15 @@ Row: TypeAlias = AssignmentProblem
 
 
 def settings(session: Session, assignment: Assignment, row: Row) -> PosedSettings:
-    """Return a problem as it is set in an assignment."""
+    """Return a problem with its settings in an assignment."""
     found = pinned(session, [assignment.id])[assignment.id]
     return next(posed_settings(one) for one in found if one.row.id == row.id)
 
 
 def add(session: Session, act: Act, assignment: Assignment, body: PosedIn) -> PosedChanged:
-    """Add a problem, or bring one back with what was handed in to it.
+    """Add a problem to an assignment, or restore a removed one with its submissions.
 
-    One that is there as it would be added stays; otherwise that is a `Conflict`.
+    Does nothing if the problem is there with the same settings; raises `Conflict` if they differ.
     """
     row = _named(session, assignment.id, body.problem)
     version = _chosen(session, act, row, body)
@@ -73,12 +73,12 @@ def add(session: Session, act: Act, assignment: Assignment, body: PosedIn) -> Po
 
 
 def _named(session: Session, assignment_id: UUID, slug: str) -> Row | None:
-    """Return the problem of this name, one that was removed too."""
+    """Return the problem of this name, even if it was removed; None if there is none."""
     return session.scalar(select(Row).where(Row.assignment_id == assignment_id, Row.slug == slug))
 
 
 def _chosen(session: Session, act: Act, row: Row | None, body: PosedIn) -> ProblemVersion:
-    """Return the version that a problem is to have; an opened one keeps its own."""
+    """Return the version that a problem gets; an opened problem keeps its version."""
     stays = row is not None and is_opened(session, row)
     if row is not None and (stays or row.removed_at is None):
         if body.version in {None, row.version_id}:
@@ -107,25 +107,25 @@ def _place(session: Session, assignment_id: UUID, position: int | None) -> int:
 
 
 def write(row: Row, values: Mapping[str, Any]) -> None:
-    """Write those of *values* into *row* that are settings of a problem."""
+    """Write those of *values* that are settings of a problem into *row*."""
     write_settings(ProblemSettings, row, values)
 
 
 def _wanted(row: Row, version: ProblemVersion, body: PosedIn) -> dict[str, Any]:
-    """Return what `state` would say of *row* with *body* in it."""
+    """Return what `state` would return for *row* with the settings of *body*."""
     position = row.position if body.position is None else body.position
     settings = json_values(ProblemSettings, body)
     return settings | {"version": str(version.id), "position": position}
 
 
 def state(row: Row) -> dict[str, Any]:
-    """Return how a problem is set, as JSON data."""
+    """Return the settings, version and position of a problem as JSON data."""
     settings = read_settings(ProblemSettings, row)
     return settings | {"version": str(row.version_id), "position": row.position}
 
 
 def check(assignment: Assignment, row: Row, version: ProblemVersion) -> None:
-    """Raise `Invalid` where a group or a part is none of the assignment and the version."""
+    """Raise `Invalid` if *row* names a group or a part that the assignment or the version lacks."""
     groups = [one["id"] for one in assignment.groups]
     parts = [one["id"] for one in version.parts]
     errors = []
@@ -140,7 +140,7 @@ def check(assignment: Assignment, row: Row, version: ProblemVersion) -> None:
 
 
 def change(session: Session, act: Act, posed: Posed, body: PosedPatch) -> PosedChanged:
-    """Change how a problem is set, and all grades that depend on it."""
+    """Change settings of a problem and recompute all grades that depend on them."""
     row, version, given = posed.problem, posed.version, changed(body)
     with act.trial(session):
         before = state(row)
@@ -156,7 +156,7 @@ def change(session: Session, act: Act, posed: Posed, body: PosedPatch) -> PosedC
 
 
 def remove(session: Session, act: Act, posed: Posed, *, confirmed: bool) -> PosedChanged:
-    """Take a problem out of an assignment; what was handed in to it is kept."""
+    """Remove a problem from an assignment; its submissions are kept."""
     row = posed.problem
     if not confirmed and is_answered(session, row):
         raise Conflict(
@@ -178,7 +178,7 @@ def _finish(
     action: str,
     before: dict[str, Any],
 ) -> PosedChanged:
-    """Note a change, work the grades out anew, and return both."""
+    """Record a change, recompute the grades, and return the problem with the effect."""
     after = state(row) if row.removed_at is None else {}
     if before == after:
         return _changed(session, assignment, row, _nothing(session, act))
@@ -200,7 +200,7 @@ def _nothing(session: Session, act: Act) -> Effect:
 
 
 def order(session: Session, act: Act, assignment: Assignment, slugs: Sequence[str]) -> None:
-    """Put the problems of an assignment in the order of *slugs*, which names each of them once."""
+    """Order the problems of an assignment as in *slugs*, which names each of them once."""
     rows = {row.slug: row for row in posed_in(session, assignment.id)}
     if sorted(slugs) != sorted(rows):
         raise Invalid.of("problems", "must name each problem of the assignment once")

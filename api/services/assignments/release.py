@@ -1,4 +1,4 @@
-"""What a student may see when: verdicts, and keys with worked solutions."""
+"""Visibility of results and solutions: when a student sees verdicts, keys and worked solutions."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ __all__ = ["Shown", "results_shown", "solutions_end", "solutions_shown"]
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Whether something is shown *now*, and else from when, if that is known."""
+    """Visibility: whether something is visible *now*, otherwise *since* when, if known."""
 
     now: bool
     since: datetime | None = None
@@ -22,7 +22,7 @@ class Shown:
 def results_shown(assignment: Assignment, rules: Rules, *, now: datetime) -> Shown:
     """Return whether a student with these *rules* sees verdicts and credit.
 
-    What waits for the close waits for the late days, too, that the student might yet spend.
+    The close includes the late days that the student could still spend.
     """
     return _shown(assignment.results, assignment.results_released_at, rules, now)
 
@@ -32,9 +32,10 @@ def solutions_shown(
 ) -> Shown:
     """Return whether a student with these *rules* sees keys and worked solutions.
 
-    Never before the student's own time to answer is over: while an answer may yet have credit,
-    and by any rule but ``after_due`` while one is taken at all. Nor before that of others with the
-    same numbers, whose rules are *sharing*: they would be told the key.
+    Solutions stay hidden until the student's own time is over: with the rule ``after_due``, while
+    an answer can still earn credit; with any other rule, while answers are accepted at all. They
+    also stay hidden until the time of students with the same numbers (*sharing*) is over, who could
+    learn the key.
     """
     shown = _shown(assignment.solutions, assignment.solutions_released_at, rules, now)
     ends = (solutions_end(assignment, one) for one in (rules, *sharing))
@@ -45,13 +46,13 @@ def solutions_shown(
 
 
 def solutions_end(assignment: Assignment, rules: Rules) -> datetime | None:
-    """Return the last instant at which these *rules* keep a solution hidden; None for never."""
+    """Return the last instant at which these *rules* hide the solutions; None if there is none."""
     is_after_due = assignment.solutions == "after_due"
     return _instant(rules.pays_until if is_after_due else rules.ends_at)
 
 
 def _ends(rule: str, rules: Rules) -> datetime | None:
-    """Return the end of the student's time as far as *rule* waits for it."""
+    """Return the end of the student's time for which *rule* waits."""
     return _instant(rules.due if rule == "after_due" else rules.ends_at)
 
 

@@ -1,4 +1,4 @@
-"""The rules that hold for each student of an assignment: its own, and those of their extensions."""
+"""Rules of an assignment for each student, including extensions and late days."""
 
 import json
 from collections import defaultdict
@@ -42,7 +42,7 @@ GRANTED: Final = (
 EXTENSIONS: Final = select(Extension.student_id, Extension.section_id, Extension.spec).where(
     *GRANTED
 )
-# A union: by "the student or the section" a database goes through the whole class.
+# A union: with an OR of student and section, a database scans the whole class.
 EXCEPTED: Final = union(
     select(Enrolment.user_id).where(
         Enrolment.course_id == bindparam("course"),
@@ -54,7 +54,7 @@ EXCEPTED: Final = union(
     ),
     select(Enrolment.user_id).where(
         Enrolment.course_id == bindparam("course"),
-        # A subquery: in a join SQLite reads the enrolments of the whole course.
+        # A subquery: with a join, SQLite reads the enrollments of the whole course.
         Enrolment.user_id.in_(
             select(LateDays.student_id).where(
                 LateDays.assignment_id == bindparam("assignment"),
@@ -101,9 +101,9 @@ OWN_LATE_DAYS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """What one student was granted in an assignment: extensions, and late days spent.
+    """Extensions and late days of one student in an assignment.
 
-    *spent* are those of the whole course, by which less of its budget is left.
+    *spent* counts the late days spent in the whole course, which reduce its budget.
     """
 
     extensions: tuple[ExtensionSpec, ...] = ()
@@ -112,7 +112,7 @@ class Granted:
 
 
 def own_timeline(assignment: Assignment, course: Course) -> Timeline:
-    """Return the timeline of an assignment for whom nothing was granted."""
+    """Return the timeline of an assignment without extensions or late days."""
     return _timeline(_told(assignment.timeline), course.zone, "", 0)
 
 
@@ -128,9 +128,9 @@ def rules_for(
 def rules_of(
     session: Session, member: Member, assignments: Sequence[Assignment]
 ) -> dict[UUID, Rules]:
-    """Return the rules for whose work it is in each of *assignments*, by two queries for them all.
+    """Return the rules for the student of *member* in each of *assignments*, with two queries.
 
-    A page that asks for them again has what the first look found.
+    A second call with the same session reuses the result of these queries.
     """
     key = (Granted, member.course.id, member.student_id)
     granted, days = once(session, key, lambda: _granted_in_course(session, member))
@@ -148,7 +148,7 @@ def rules_of(
 def _granted_in_course(
     session: Session, member: Member
 ) -> tuple[Mapping[UUID | None, list[ExtensionSpec]], Mapping[UUID, int]]:
-    """Return by assignment the extensions of a student and the late days spent there."""
+    """Return a student's extensions and spent late days, each by assignment."""
     told = {"course": member.course.id, "student": member.student_id}
     granted: defaultdict[UUID | None, list[ExtensionSpec]] = defaultdict(list)
     for assignment, spec in session.execute(OWN_EXTENSIONS, told | {"section": member.section_id}):
@@ -157,10 +157,10 @@ def _granted_in_course(
 
 
 def rules_in_class(session: Session, assignment: Assignment, course: Course) -> tuple[Rules, ...]:
-    """Return all rules that hold for students of the course in an assignment, each once.
+    """Return the distinct rules that hold for students of the course in an assignment.
 
-    They are those of whom nothing was granted, and of each student with an exception. A test
-    student and who has left the course count for nothing.
+    They are the default rules and those of each student with an exception. Test students and
+    students who left the course do not count.
     """
     excepted = excepted_students(session, assignment, course)
     held = rules_for(session, assignment, course, excepted) if excepted else {}
@@ -168,14 +168,14 @@ def rules_in_class(session: Session, assignment: Assignment, course: Course) -> 
 
 
 def default_rules(assignment: Assignment, course: Course) -> Rules:
-    """Return the rules for a student to whom nothing was granted."""
+    """Return the rules for a student without extensions or late days."""
     return rules(assignment, course, Granted())
 
 
 def excepted_students(session: Session, assignment: Assignment, course: Course) -> Collection[UUID]:
-    """Return the students whose time may end later than the default rules say.
+    """Return the students whose time may end later than the default rules allow.
 
-    They have an extension, or they spent late days before the instructor allowed fewer of them.
+    They have an extension, or spent late days before the instructor reduced the number allowed.
     """
     most = min(_most_late_days(_told(assignment.timeline)), max(0, course.late_day_budget))
     where = {"course": course.id, "assignment": assignment.id, "most_late_days": most}
@@ -185,7 +185,7 @@ def excepted_students(session: Session, assignment: Assignment, course: Course) 
 def granted_to(
     session: Session, assignment: Assignment, students: Collection[UUID]
 ) -> Mapping[UUID, Granted]:
-    """Return what each of *students* was granted, by at most four queries for all of them."""
+    """Return the extensions and late days of each of *students*, with at most four queries."""
     key = (Granted, assignment.id, frozenset(students))
     return once(session, key, lambda: _granted(session, assignment, students))
 
@@ -222,7 +222,7 @@ def _pairs(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[UUID, Any]:
 
 
 def rules(assignment: Assignment, course: Course, granted: Granted) -> Rules:
-    """Return the rules for a student to whom this was *granted*; the most favourable will win."""
+    """Return the rules for a student with the exceptions *granted*; the most favorable wins."""
     told, zone, days = _told(assignment.timeline), course.zone, granted.late_days
     specs = ["", *(one.model_dump_json() for one in granted.extensions)]
     timelines = dict.fromkeys(_timeline(told, zone, spec, days) for spec in specs)
@@ -263,7 +263,7 @@ def _extension(told: str) -> ExtensionSpec:
 
 @lru_cache(maxsize=KEPT)
 def _most_late_days(told: str) -> int:
-    """Return how many late days may be spent on an assignment."""
+    """Return the maximum number of late days for an assignment."""
     return TimelineSpec.model_validate_json(told).late_days
 
 

@@ -1,4 +1,4 @@
-"""The settings of an assignment: checked, written into its row, and read from it."""
+"""Settings of an assignment: validate, write to its row, and read back."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -18,12 +18,12 @@ __all__ = ["check", "resolve_into", "settings_of", "write"]
 
 
 def settings_of(row: Assignment) -> dict[str, Any]:
-    """Return the settings of an assignment as JSON data, as `AssignmentIn` reads them."""
+    """Return the settings of an assignment as JSON data that `AssignmentIn` accepts."""
     return read_settings(AssignmentIn, row)
 
 
 def check(session: Session, course: Course, values: AssignmentIn, row: Assignment | None) -> None:
-    """Raise `Invalid` where settings do not go together, naming each field."""
+    """Raise `Invalid`, naming each field, if settings contradict each other."""
     errors = (*_errors(course, values), *_group_errors(session, values, row))
     if errors:
         raise Invalid.named(errors)
@@ -47,7 +47,7 @@ def _errors(course: Course, values: AssignmentIn) -> Iterator[FieldError]:
 
 
 def _never(values: AssignmentIn) -> Iterator[FieldError]:
-    """Yield what is wrong where results wait for a time that never comes."""
+    """Yield an error if results wait for a time that the timeline does not have."""
     due, close = values.timeline.due, values.timeline.close
     ends = {"after_due": due, "after_close": close or due}
     if values.results in ends and ends[values.results] is None:
@@ -68,17 +68,17 @@ def _group_errors(
 
 
 def write(row: Assignment, values: AssignmentIn, course: Course) -> None:
-    """Write settings into *row*, with the moments that its timeline means in the course's zone."""
+    """Write settings to *row*, and resolve its timeline in the course's time zone."""
     given = dict(values)
     if values.position is None:
-        del given["position"]  # keeps its place
+        del given["position"]  # keeps its position
     given["timeline"] = timeline.localized(values.timeline, timeline.zone(course.zone))
     write_settings(AssignmentIn, row, given)
     resolve_into(row, course)
 
 
 def resolve_into(row: Assignment, course: Course) -> None:
-    """Write the moments that the timeline of *row* means in the zone of *course*."""
+    """Write the instants of the timeline of *row*, in the zone of *course*, to its columns."""
     spec = TimelineSpec.model_validate(row.timeline)
     found = timeline.resolve(spec, timeline.zone(course.zone))
     row.release_at = None if found.release is None else from_micros(found.release)

@@ -1,8 +1,8 @@
-"""From wall clocks in the course's zone to the instants that the policy sees, and back to words.
+"""Timelines: from local times in the course's zone to instants for the policy, and back to text.
 
-Days are days of the calendar: two days after 23:59 is 23:59, whatever the clocks did in between.
-Hours are elapsed hours. A time that the clock shows twice is the later one, a time that it skips is
-as much later as the clock jumps. No change of the clock ever takes time from a student.
+Days are calendar days: two days after 23:59 is 23:59, even across a clock change. Hours are elapsed
+hours. A local time that occurs twice means the later instant; a skipped local time moves forward
+by the length of the gap. No clock change ever takes time from a student.
 """
 
 from collections.abc import Callable, Iterator
@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 HOUR: Final = 3_600_000_000
-# Files that lie among the zones and name none; what the first holds depends on the machine.
+# Files among the zones that name no zone; the first one depends on the machine.
 NO_PLACES: Final = {"localtime", "Factory", "posixrules"}
 MAX_NAME: Final = 60
 NEAR: Final = 3
@@ -47,7 +47,10 @@ UNITS: Final = (("days", 86_400), ("hours", 3_600), ("minutes", 60))
 
 
 def zone(name: str) -> ZoneInfo:
-    """Return the time zone of that IANA name; an unknown one is `Invalid`, with those near it."""
+    """Return the time zone with an IANA name.
+
+    Raises `Invalid` for an unknown name and suggests similar ones.
+    """
     if name in _zones().values():
         return ZoneInfo(name)
     near = " or ".join(_near(name[:MAX_NAME].strip().casefold().replace(" ", "_")))
@@ -58,12 +61,12 @@ def zone(name: str) -> ZoneInfo:
 
 @cache
 def _zones() -> dict[str, str]:
-    """Return the names of all zones by their lower-case forms."""
+    """Return the names of all zones, keyed by their lower-case forms."""
     return {name.casefold(): name for name in sorted(available_timezones() - NO_PLACES)}
 
 
 def _near(name: str) -> list[str]:
-    """Return the zones that *name* may mean: with the same city, else spelled nearly the same."""
+    """Return zones that *name* may mean: those with the same city, otherwise similar spellings."""
     zones = _zones()
     if name in zones:
         return [zones[name]]
@@ -74,9 +77,9 @@ def _near(name: str) -> list[str]:
 
 
 def moment(at: datetime, where: ZoneInfo) -> int:
-    """Return the instant of a wall clock in a zone, in microseconds UTC.
+    """Return the instant of a local time in a zone, in microseconds UTC.
 
-    Of a time that comes twice it is the second one; a skipped time moves on by what was skipped.
+    A time that occurs twice means the second instant; a skipped time moves forward by the gap.
 
     >>> new_york = ZoneInfo("America/New_York")
     >>> from_micros(moment(datetime(2026, 3, 8, 2, 30), new_york)).astimezone(new_york).isoformat()
@@ -89,31 +92,31 @@ def moment(at: datetime, where: ZoneInfo) -> int:
 
 
 def _wall(at: datetime, where: ZoneInfo) -> datetime:
-    """Return what the clock on the wall shows; a time without an offset is that already."""
+    """Return *at* as naive local time; a time without an offset is local already."""
     here = at if at.tzinfo is None else at.astimezone(where)
     return here.replace(tzinfo=None, fold=0)
 
 
 def _clock(micros: int, where: ZoneInfo) -> datetime:
-    """Return what the clock on the wall shows at an instant."""
+    """Return the naive local time of an instant in microseconds UTC."""
     return _wall(from_micros(micros), where)
 
 
 def localized(spec: TimelineSpec, where: ZoneInfo) -> TimelineSpec:
-    """Return *spec* with wall clocks of its zone only, as it is stored.
+    """Return *spec* with all times as naive local times, the stored form.
 
-    Raises `Invalid` where times that were given with an offset turn out to be out of order.
+    Raises `Invalid` if times with an offset are out of order after conversion.
     """
     return _checked(_mapped(spec, lambda at: _wall(at, where)))
 
 
 def shifted(spec: TimelineSpec, days: int) -> TimelineSpec:
-    """Return *spec* so many days of the calendar later, each time at the same time of day."""
+    """Return *spec* moved by *days* calendar days; each time keeps its time of day."""
     return _checked(_mapped(spec, lambda at: at + timedelta(days=days)))
 
 
 def _mapped(spec: TimelineSpec, change: Callable[[datetime], datetime]) -> TimelineSpec:
-    """Return *spec* with every time changed."""
+    """Return *spec* with *change* applied to every time."""
 
     def maybe(at: datetime | None) -> datetime | None:
         return None if at is None else change(at)
@@ -138,10 +141,10 @@ def _checked(spec: TimelineSpec) -> TimelineSpec:
 
 
 def resolve(spec: TimelineSpec, where: ZoneInfo) -> Timeline:
-    """Return the instants of *spec*: release, due, the ends of the steps and close never fall.
+    """Return the instants of *spec*; release, due, ends of late steps and close never decrease.
 
-    A step that ends before the one ahead of it, or after close, is not there: a clock change can
-    do the first, an extension that names its close the second.
+    Omits a step that ends before the previous one or after close. A clock change can cause the
+    first, an extension that sets the close the second.
     """
     spec = localized(spec, where)
     release = None if spec.release is None else moment(spec.release, where)
@@ -163,7 +166,7 @@ def _latest(one: int, *others: int | None) -> int:
 
 
 def _end(step: LateStep | Offset, due: datetime | None, where: ZoneInfo) -> int:
-    """Return the instant at which a step, or an offset from due, ends."""
+    """Return the instant at which a late step, or an offset from due, ends."""
     if isinstance(step, LateStep) and step.until is not None:
         return moment(step.until, where)
     if due is None:
@@ -178,10 +181,10 @@ def _close(spec: TimelineSpec, where: ZoneInfo) -> int | None:
 
 
 def extended(spec: TimelineSpec, extension: ExtensionSpec, where: ZoneInfo) -> TimelineSpec:
-    """Return *spec* with an extension: nothing ends earlier, and release is not later.
+    """Return *spec* with an extension: no time ends earlier, and release is not later.
 
-    Late steps and close keep their distance from due on the wall clock. Where that would end
-    something earlier, because a clock skips it, everything moves by a whole day instead.
+    Late steps and close keep their distance from due in local time. If a clock change would make
+    one of them end earlier, everything moves by a whole day instead.
     """
     own = localized(spec, where)
     moved = _extended(own, extension, where)
@@ -192,7 +195,7 @@ def extended(spec: TimelineSpec, extension: ExtensionSpec, where: ZoneInfo) -> T
 
 
 def _ends(spec: TimelineSpec, where: ZoneInfo) -> Iterator[int]:
-    """Yield the instants of due, of the end of each step, and of close where there is one."""
+    """Yield the instants of due, of the end of each late step, and of close, if set."""
     if spec.due is not None:
         yield moment(spec.due, where)
     yield from (_end(step, spec.due, where) for step in spec.late)
@@ -213,7 +216,7 @@ def _extended(own: TimelineSpec, extension: ExtensionSpec, where: ZoneInfo) -> T
 
 
 def _release(own: datetime | None, given: datetime | None, where: ZoneInfo) -> datetime | None:
-    """Return the release that is given where it is the earlier one, on the wall and in fact."""
+    """Return the *given* release if it is earlier in local time and as an instant, else *own*."""
     if own is None or given is None:
         return own
     given = _wall(given, where)
@@ -221,7 +224,7 @@ def _release(own: datetime | None, given: datetime | None, where: ZoneInfo) -> d
 
 
 def _gain(own: TimelineSpec, extension: ExtensionSpec, where: ZoneInfo) -> timedelta:
-    """Return by how much due moves on the wall clock, never back."""
+    """Return by how much an extension moves due in local time, never less than zero."""
     if own.due is None:
         return timedelta(0)
     due = own.due + timedelta(days=extension.days or 0)
@@ -233,15 +236,15 @@ def _gain(own: TimelineSpec, extension: ExtensionSpec, where: ZoneInfo) -> timed
 
 
 def _moved(spec: TimelineSpec, by: timedelta) -> TimelineSpec:
-    """Return *spec* with all but release later *by* that much on the wall clock."""
+    """Return *spec* with every time except release moved *by* that much in local time."""
     return _mapped(spec, lambda at: at + by).model_copy(update={"release": spec.release})
 
 
 def with_late_days(spec: TimelineSpec, days: int, where: ZoneInfo) -> TimelineSpec:
-    """Return *spec* after so many late days were spent on it; `late_days` is what is left.
+    """Return *spec* after a student spent *days* late days; its `late_days` are those left.
 
-    Due and the late steps move by days of the calendar. A close that is set stays, and due does
-    not pass it.
+    Due and the late steps move by calendar days. A close that is set stays, and due does not pass
+    it.
     """
     own = localized(spec, where)
     left = max(own.late_days - days, 0)
@@ -256,7 +259,7 @@ def with_late_days(spec: TimelineSpec, days: int, where: ZoneInfo) -> TimelineSp
 
 
 def absolute(at: datetime, where: ZoneInfo) -> str:
-    """Return an instant as people read it, with its zone; seconds only where there are some.
+    """Return an instant as readable text with its zone; seconds appear only if they are not zero.
 
     >>> absolute(from_micros(1_795_820_340_000_000), ZoneInfo("Europe/Berlin"))
     'Fri 27 Nov 2026, 23:59 Europe/Berlin (CET)'
@@ -268,7 +271,7 @@ def absolute(at: datetime, where: ZoneInfo) -> str:
 
 
 def _named(here: datetime, key: str) -> str:
-    """Return the zone with its abbreviation, or with the offset where it has none."""
+    """Return the zone with its abbreviation, or with its offset if it has none."""
     short = here.tzname() or ""
     if short == key:
         return key
@@ -277,7 +280,7 @@ def _named(here: datetime, key: str) -> str:
 
 
 def relative(at: datetime, now: datetime) -> str:
-    """Return how far an instant is from *now*, rounded down, in a unit of which there are two.
+    """Return the distance from *now* in the largest unit of which it has two, rounded down.
 
     >>> now = from_micros(0)
     >>> relative(from_micros(172_800_000_000), now), relative(now, from_micros(7_200_000_000))

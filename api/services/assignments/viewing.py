@@ -1,4 +1,4 @@
-"""Assignments as staff and as students see them."""
+"""Views of assignments for staff and for students."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -32,7 +32,7 @@ TITLES: Final = (
 
 
 def titles_in(session: Session, course_id: UUID) -> dict[UUID, str]:
-    """Return the titles of all assignments of a course, as its staff see them, in their order."""
+    """Return the titles of all assignments of a course, for staff, in order."""
     rows = session.execute(TITLES, {"course": course_id})
     return {row[0]: row[1] for row in rows}
 
@@ -40,9 +40,9 @@ def titles_in(session: Session, course_id: UUID) -> dict[UUID, str]:
 def in_course(
     session: Session, member: Member, *, category: str | None, now: datetime
 ) -> list[tuple[Assignment, StaffAssignment | StudentAssignment]]:
-    """Return the assignments of a course that *member* may see, in their order.
+    """Return the assignments of a course that *member* may see, in order.
 
-    A number of queries that does not grow with them.
+    The number of queries does not depend on the number of assignments.
     """
     found = select(Assignment).where(
         Assignment.course_id == member.course.id, Assignment.deleted_at.is_(None)
@@ -58,7 +58,10 @@ def in_course(
 def one_for(
     session: Session, member: Member, assignment: Assignment, *, now: datetime
 ) -> StaffAssignment | StudentAssignment:
-    """Return an assignment as *member* sees it; `NotFound` for a student before its release."""
+    """Return an assignment as *member* sees it.
+
+    Raises `NotFound` for a student before the release.
+    """
     shown = _shown(session, member, [assignment], now=now)
     if not shown:
         raise NotFound("There is no such assignment.")
@@ -84,7 +87,7 @@ def _shown(
 def staff_view(
     row: Assignment, course: Course, problems: Iterable[Pinned], *, now: datetime
 ) -> StaffAssignment:
-    """Return an assignment with all its settings."""
+    """Return an assignment with all its settings, for staff."""
     return StaffAssignment.model_validate(
         settings_of(row)
         | {

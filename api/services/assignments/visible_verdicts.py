@@ -1,4 +1,4 @@
-"""What a student may see of the verdict on an answer."""
+"""The part of a verdict that a student may see."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ NOTHING: Final = Fraction(0)
 
 @dataclass(frozen=True, slots=True)
 class VisibleVerdict:
-    """The verdict on an answer as its student sees it; a hidden one has no credit and no words."""
+    """Verdict on an answer as the student sees it; a hidden one has no credit and no text."""
 
     status: str
     credit: Fraction | None = None
@@ -27,15 +27,15 @@ class VisibleVerdict:
 
     @property
     def is_hidden(self) -> bool:
-        """Whether the student is told no more than that the answer arrived."""
+        """Whether the student learns only that the answer arrived."""
         return self.status == RECEIVED
 
 
 def visible_status(status: str, misfit: str, *, results: Shown) -> str:
     """Return the status that a student sees.
 
-    While results are hidden it depends on the form of the answer alone: a *misfit* is unreadable,
-    even if it is a known mistake or right for the student's earlier answers.
+    While results are hidden, it depends only on the form of the answer: a *misfit* counts as
+    unreadable, even if it is a known mistake or follows from the student's earlier answers.
     """
     if results.now or status in FREE:
         return status
@@ -50,7 +50,7 @@ def visible_verdict(
     misfit: str,
     results: Shown,
 ) -> VisibleVerdict:
-    """Return what a student sees of a verdict; *said* is what they see of it after the release."""
+    """Return the part of a verdict that a student sees; *said* is its text after the release."""
     visible = visible_status(status, misfit, results=results)
     if visible == RECEIVED:
         return VisibleVerdict(RECEIVED)

@@ -1,4 +1,4 @@
-"""Every action that the audit log tells, as a noun and what was done to it."""
+"""Actions of the audit log, each named by an object and a past participle."""
 
 from collections.abc import Mapping
 from typing import Final

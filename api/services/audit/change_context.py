@@ -1,4 +1,4 @@
-"""Who changes a course, when, and whether only to see what would come of it."""
+"""Context of a change in a course: author, time, and whether it is a dry run."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,9 +20,9 @@ __all__ = ["Act", "differences", "hold"]
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """A change in *course*: by a member, or by the service itself (None).
+    """A change in *course* by a member, or by the service itself (None).
 
-    Of a *dry_run* nothing is kept.
+    A *dry_run* is rolled back.
     """
 
     course: Course
@@ -32,17 +32,17 @@ class Act:
 
     @classmethod
     def of(cls, member: Member, *, now: datetime, dry_run: bool = False) -> Self:
-        """Return a change by *member* in the course where they are one."""
+        """Return the context of a change by *member* in the member's course."""
         return cls(member.course, member, now, dry_run)
 
     @property
     def author_id(self) -> UUID | None:
-        """The id of who does it."""
+        """The id of the author, None for the service itself."""
         return self.member.caller.id if self.member else None
 
     @contextmanager
     def trial(self, session: Session) -> Iterator[None]:
-        """Keep what is done inside, unless this is a dry run."""
+        """Flush the changes of the block; roll them back if this is a dry run."""
         if not self.dry_run:
             yield
             session.flush()
@@ -61,7 +61,7 @@ class Act:
         change: tuple[Mapping[str, Any], Mapping[str, Any]] = ({}, {}),
         reason: str = "",
     ) -> None:
-        """Note in the audit log what was done, with what stood there before and after."""
+        """Record an action in the audit log, with the values before and after."""
         recorder.record(
             session,
             self.member,
@@ -74,22 +74,22 @@ class Act:
         )
 
     def cause(self, kind: str, which: UUID | None = None) -> Cause:
-        """Return the cause of the grades that change by it."""
+        """Return this change as the cause of changed grades."""
         return Cause(kind, which, self.author_id, self.now)
 
 
 def differences(
     before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return what of *before* is otherwise *after*, and how it is then; the names are the same."""
+    """Return the values that differ, before and after; both mappings have the same names."""
     names = sorted(name for name in after if after[name] != before[name])
     return {name: before[name] for name in names}, {name: after[name] for name in names}
 
 
 def hold(session: Session, row: Base) -> None:
-    """Let nobody else change *row* until the end, and read it as it is now.
+    """Lock *row* until the end of the transaction, and read its current values.
 
-    Submissions hold their assignment in common, so that none is marked by rules that change at
-    the same moment.
+    Submissions hold a shared lock on their assignment, so no submission is graded by rules that
+    change at the same moment.
     """
     session.refresh(row, with_for_update={"key_share": True})

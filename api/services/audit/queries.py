@@ -1,4 +1,4 @@
-"""The audit log, read: who did what, filtered, the newest first."""
+"""Queries of the audit log: filtered, newest first."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ __all__ = ["AuditFilter", "entries", "listed"]
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """Which entries are wanted; *course* None is the whole site."""
+    """Filter of entries; *course* None means the whole site."""
 
     course: UUID | None
     actor: UUID | None = None
@@ -31,7 +31,7 @@ class AuditFilter:
 def entries(
     session: Session, wanted: AuditFilter, *, after: Cursor | None, limit: int
 ) -> Sequence[Row[AuditEntry, str]]:
-    """Return the *wanted* entries with the names of who acted."""
+    """Return the entries that match a filter, with the names of their actors."""
     found = select(AuditEntry, User.name).outerjoin(User, User.id == AuditEntry.actor_id)
     equal = {
         AuditEntry.course_id: wanted.course,
@@ -52,7 +52,7 @@ def entries(
 
 
 def listed(row: Row[AuditEntry, str], names: Mapping[tuple[str, str], str]) -> AuditOut:
-    """Return an entry as it is read, with the *names* of things (`names_of_things`)."""
+    """Serialize an entry; *names* are the names of targets (`names_of_things`)."""
     entry, name = row
     return AuditOut(
         id=entry.id,

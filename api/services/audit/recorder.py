@@ -1,4 +1,4 @@
-"""The audit log: who did what, in the transaction that did it."""
+"""Recorder of the audit log: an entry is written in the transaction of its action."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -27,11 +27,11 @@ def record(
     reason: str = "",
     course_id: UUID | None = None,
 ) -> None:
-    """Note that *who* did *action* to *target* (what it is, and its id).
+    """Record that *who* did *action* to *target* (its kind and id).
 
-    *change* is what stood there before and after, without secrets. None did it where the service
-    did. Raises `ValueError` for an action that `ACTIONS` does not have, or a kind of target that
-    `NAMES` does not.
+    *change* holds the values before and after, without secrets. *who* is None for the service
+    itself. Raises `ValueError` for an action that is not in `ACTIONS`, or a kind of target that is
+    not in `NAMES`.
     """
     if action not in ACTIONS:
         raise ValueError(f"ACTIONS has no {action!r}")
@@ -66,7 +66,7 @@ def record_account(
     now: datetime,
     told: Mapping[str, Any] = {},
 ) -> None:
-    """Note what *who* did to an account: where they did it, and in every course of its owner."""
+    """Record an action on an account: in the actor's context, and in every course of its owner."""
     target = ("user", user)
     change: tuple[Mapping[str, Any], Mapping[str, Any]] = ({}, told)
     record(session, who, action, now=now, target=target, change=change)

@@ -1,4 +1,4 @@
-"""What the things of the audit log are called now."""
+"""Current names of the targets in the audit log."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -74,7 +74,7 @@ a regrade is."""
 
 
 def names_of_things(session: Session, entries: Iterable[AuditEntry]) -> dict[tuple[str, str], str]:
-    """Return by target and id what the things of *entries* are called; what is gone is left out."""
+    """Return the names of the targets of *entries* by kind and id, without deleted targets."""
     asked: defaultdict[str, set[UUID]] = defaultdict(set)
     for one in entries:
         which = read_id(one.target_id)

@@ -1,13 +1,13 @@
 """Batch grading: a file of answers in, the same rows with their results out.
 
-Rows of one student, problem and seed belong together wherever they stand, so that later parts
-follow through from earlier ones. A repeated part is a later attempt. No database is touched.
+Rows of one student, problem and seed belong together wherever they are in the file, so that later
+parts follow through from earlier ones. A repeated part is a later attempt. No database is used.
 
-The file is read in blocks, as columns (`sources`). Every row becomes a few small numbers
-(`interning`), from which the different questions are told (`questions`, `carrying`); each of these
-is judged once (`asking`, `judging`), in any process (`executors`). Then the rows are written with
-their results, block by block (`outputs`, `writing`). What is judged and written is kept in parts
-until all is done (`parts`), so that a run that was killed goes on (`running`).
+The file is read in blocks of columns (`formats.sources`). Each row is reduced to a few integers
+(`interning`), from which the distinct questions are derived (`questions`, `carrying`). Each
+question is graded once (`grading`, `judging`), in any process (`executors`). The rows are then
+written with their results, block by block (`formats.outputs`, `formats.writing`). Finished parts
+are kept until the end (`checkpoints`), so that a killed run can resume (`running`).
 """
 
 from typing import Final

@@ -1,4 +1,4 @@
-"""Which rows belong together: the earlier answer that a row follows from, the one that counts."""
+"""Relations between rows: the earlier answer that a row carries, and the attempt that counts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Flags: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
 
 def people(answers: Answers) -> Ints:
-    """Return a number for the student of each row, equal for equal names; 0 for nobody."""
+    """Return a number for the student of each row, equal for equal names; 0 if there is none."""
     numbers: dict[str, int] = {"": 0}
     names = [one.strip() for one in answers.texts["student"]]
     known = np.array([numbers.setdefault(name, len(numbers)) for name in names], np.int64)
@@ -25,10 +25,10 @@ def people(answers: Answers) -> Ints:
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """In which order places are judged: those of level 0 follow from nothing in the file.
+    """Order in which places are graded: those of level 0 depend on no other place in the file.
 
-    *level* is by place; *heard* has, by place, the places that it may follow from (-1 for none).
-    *followed* are the parts that others follow from, by problem.
+    *level* is by place. *heard* has, by place, the places that it may carry from (-1 for none).
+    *followed* are the parts that others carry from, by problem.
     """
 
     level: Ints
@@ -37,7 +37,7 @@ class Levels:
 
 
 def levels_of(places: list[Place]) -> Levels:
-    """Return the levels of *places*: one comes after all that it may follow from."""
+    """Return the levels of *places*: a place comes after all that it may carry from."""
     known = {(one.variant, one.part): at for at, one in enumerate(places) if not one.error}
     heard = [
         [known[one.variant, part] for part in one.heard if (one.variant, part) in known]
@@ -58,11 +58,11 @@ def levels_of(places: list[Place]) -> Levels:
 
 
 def nearest(rows: Ints, wanted: Ints, carriers: tuple[Ints, Ints], values: Small) -> Small:
-    """Return for each of *rows* the value that is carried to it, 0 for none.
+    """Return the value carried to each of *rows*, 0 for none.
 
-    *wanted* says of each row by which group and part that must have been given (-1 for none).
-    *carriers* are rows that carry a value, in any order, with their own group and part; *values*
-    the number of each value. It is the last before the row or, if there is none, the first after.
+    *wanted* is the slot (group and part) from which a row carries, -1 for none. *carriers* are the
+    rows that carry a value, in any order, and their slots; *values* are the numbers of the values.
+    The last carrier before the row counts or, if there is none, the first after it.
     """
     given, slots = carriers
     if not len(given):
@@ -81,9 +81,9 @@ def nearest(rows: Ints, wanted: Ints, carriers: tuple[Ints, Ints], values: Small
 
 
 def current_rows(person: Ints, place: Ints, worth: Ints) -> Flags:
-    """Return which rows count: of one student's at one place that of the greatest *worth*.
+    """Return which rows count: per student and place, the one with the greatest *worth*.
 
-    The latest does where there are several. *worth* is negative where a row has no result.
+    Among equals, the latest counts. *worth* is negative if a row has no result.
     """
     counts = worth >= 0
     ours = np.flatnonzero(counts & (person > 0))

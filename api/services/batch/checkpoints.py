@@ -1,7 +1,7 @@
-"""What is done of a batch, kept beside its output until all is done, so that it can go on.
+"""Checkpoints of a batch: finished parts beside the output, so that a run can resume.
 
-A part is written under another name and renamed when it is whole. The manifest says what the parts
-are of: the file, the engine, the problems, the options. Parts of anything else are thrown away.
+A part is written under a temporary name and renamed when it is complete. The manifest identifies
+the file, the engine, the problems and the options. Parts with another manifest are deleted.
 """
 
 import json
@@ -17,7 +17,7 @@ from api.core.errors import FileError
 
 try:
     import fcntl
-except ImportError:  # not on Windows, where two runs at once are the user's own affair
+except ImportError:  # Windows: concurrent runs are not detected there
     fcntl = None  # type: ignore[assignment]
 
 __all__ = ["FORM", "Parts", "parts_beside"]
@@ -30,14 +30,14 @@ NEW: Final = ".new"
 
 
 class Parts:
-    """The parts of one batch in a folder; *resumed* says that some were there before."""
+    """The finished parts of one batch in a folder; *resumed*: some existed before this run."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.resumed = False
 
     def begin(self, manifest: Mapping[str, object]) -> None:
-        """Keep the parts that are there if they are of the same batch, else throw them away."""
+        """Keep existing parts if they have the same manifest; otherwise delete them."""
         path = self.folder / MANIFEST
         told = json.dumps(manifest, indent=2, sort_keys=True)
         self.resumed = path.is_file() and path.read_text(encoding="utf-8") == told
@@ -49,21 +49,21 @@ class Parts:
         self.write(MANIFEST, lambda new: _write_text(new, told))
 
     def path(self, name: str) -> Path:
-        """Return where a part is."""
+        """Return the path of a part."""
         return self.folder / name
 
     def has(self, name: str) -> bool:
-        """Tell whether a part is whole."""
+        """Return whether a part is complete."""
         return self.path(name).is_file()
 
     def write(self, name: str, fill: Callable[[Path], None]) -> None:
-        """Make a part, which *fill* writes to the path that it is given."""
+        """Write a part atomically: *fill* writes to a temporary path, which is then renamed."""
         new = self.path(name + NEW)
         fill(new)
         new.replace(self.path(name))
 
     def frame(self, name: str, make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
-        """Return the columns of a part, made where it is not there."""
+        """Return the columns of a part; make and store them if it does not exist."""
         found = self.read(name)
         if found is None:
             found = make()
@@ -71,7 +71,7 @@ class Parts:
         return found
 
     def read(self, name: str) -> pl.DataFrame | None:
-        """Return the columns of a part, None where it is not there, or torn by a loss of power."""
+        """Return the columns of a part; None if it is missing or was damaged by a power failure."""
         if not self.has(name):
             return None
         try:
@@ -90,9 +90,9 @@ def _write_text(path: Path, text: str) -> None:
 
 @contextmanager
 def parts_beside(path: Path) -> Iterator[Parts]:
-    """Yield the parts of what becomes *path*, which are removed when that is written.
+    """Yield the parts of the output *path*, and remove them once it is written.
 
-    They stay where it ends otherwise. `FileError` where another process is at work on them.
+    They stay if the run ends otherwise. Raises `FileError` if another process uses them.
     """
     folder = path.with_name(f".{path.name}.parts")
     folder.mkdir(exist_ok=True)

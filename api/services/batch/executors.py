@@ -1,4 +1,4 @@
-"""Where questions are judged: in this process, in several, or on the machines of a cluster."""
+"""Executors of a batch: this process, several processes, or a cluster."""
 
 import importlib
 import importlib.util
@@ -26,10 +26,10 @@ KILLED: Final = "the process that marked it ended; the answer is not marked"
 
 
 class Here(Executor):
-    """Does at once what it is given, in this process."""
+    """Executor that runs each call immediately, in this process."""
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Return the outcome of a call, which is made first."""
+        """Make the call, and return a completed future with its outcome."""
         done: Future[T] = Future()
         try:
             done.set_result(fn(*args, **kwargs))
@@ -39,9 +39,9 @@ class Here(Executor):
 
 
 class Pool:
-    """An executor that is made again when its processes are gone.
+    """Executor that is replaced when its processes die.
 
-    *waiting* is how many chunks are handed to it at a time, *judge* what is done with each.
+    *waiting* is the maximum number of submitted chunks; *judge* grades a chunk.
     """
 
     def __init__(
@@ -55,20 +55,20 @@ class Pool:
         self.executor = make()
 
     def renew(self) -> None:
-        """Make the executor again; nothing waits for the old one any more."""
+        """Replace the executor. Nothing may wait for the old one any more."""
         self.executor.shutdown(wait=False)
         self.executor = self._make()
 
 
 @contextmanager
 def here() -> Iterator[Pool]:
-    """Yield what judges in this process."""
+    """Yield a pool that grades in this process."""
     yield Pool(Here, waiting=1)
 
 
 @contextmanager
 def processes(workers: int) -> Iterator[Pool]:
-    """Yield what judges in so many processes, which start at once."""
+    """Yield a pool of *workers* processes, which start at once."""
 
     def make() -> Executor:
         pool = ProcessPoolExecutor(workers, mp_context=loaded(JUDGING), initializer=_begin)
@@ -84,31 +84,35 @@ def processes(workers: int) -> Iterator[Pool]:
 
 
 def _begin() -> None:
-    """Begin a process: it ends with the one that started it, whose objects are no garbage."""
+    """Initialize a worker process.
+
+    It ends with its parent, and its garbage collector skips the objects that it inherits.
+    """
     end_with_parent()
     keep_what_there_is(sweep=False)
 
 
 def _judge_in_time(chunk: Chunk) -> Verdicts:
-    """Judge a chunk; one that takes too long ends its process, and is tried again in halves."""
+    """Grade a chunk. A timeout kills the process, and the chunk is retried in halves."""
     with killed_after(CHUNK_SECONDS):
         return judge_chunk(chunk)
 
 
 def _ready() -> None:
-    """Do nothing: a process that has done it has loaded the engine."""
+    """Do nothing: running this makes a process load the engine."""
 
 
 @contextmanager
 def cluster(address: str) -> Iterator[Pool]:
-    """Yield what judges on the workers of a Dask scheduler, such as ``tcp://10.0.0.5:8786``.
+    """Yield a pool on the workers of a Dask scheduler, such as ``tcp://10.0.0.5:8786``.
 
-    Raises `FileError` where Dask is not installed, nothing answers, or a worker has another engine.
+    Raises `FileError` if Dask is not installed, no scheduler answers, there are no workers, or the
+    engines differ.
     """
     if importlib.util.find_spec("distributed") is None:
         raise FileError("--cluster needs Dask: install dlgrader[cluster]")
     distributed = importlib.import_module("distributed")
-    logging.getLogger("distributed").setLevel(logging.ERROR)  # that a worker is gone is no news
+    logging.getLogger("distributed").setLevel(logging.ERROR)  # lost workers are expected
     try:
         client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
@@ -126,9 +130,9 @@ def cluster(address: str) -> Iterator[Pool]:
 
 
 def _check_engines(client: Any) -> None:
-    """Raise `FileError` where the scheduler or a worker has another engine than ours, or none.
+    """Raise `FileError` if the scheduler or a worker has another engine, or none.
 
-    The scheduler unpickles calls as well, so it needs Grader too.
+    The scheduler also unpickles calls, so it needs Grader too.
     """
     engines = {f"worker {name}": one for name, one in _engines_of_workers(client).items()}
     for name, engine in sorted((engines | {"scheduler": _engine_of_scheduler(client)}).items()):
@@ -155,10 +159,10 @@ def _engine() -> str:
 
 
 def spread(pool: Pool, chunks: Iterator[tuple[int, Chunk]]) -> Iterator[tuple[int, Verdicts]]:
-    """Yield the number of each chunk with the verdicts on it, as they come.
+    """Yield the number of each chunk with its verdicts, in order of completion.
 
-    A chunk with which its process dies is tried again alone, then in halves, until the question
-    that it is stands alone: that one fails.
+    A chunk whose process dies is retried alone, then in halves, down to a single question, which
+    then fails.
     """
     waiting: dict[Future[Verdicts], tuple[int, Chunk]] = {}
     lost: list[tuple[int, Chunk]] = []
@@ -176,7 +180,7 @@ def spread(pool: Pool, chunks: Iterator[tuple[int, Chunk]]) -> Iterator[tuple[in
 def _sent(pool: Pool, chunk: Chunk) -> Future[Verdicts]:
     try:
         return pool.executor.submit(pool.judge, chunk)
-    except RuntimeError as error:  # its processes are gone, as the chunks that wait will tell
+    except RuntimeError as error:  # processes died: waiting chunks fail too
         gone: Future[Verdicts] = Future()
         gone.set_exception(error)
         return gone
@@ -185,7 +189,7 @@ def _sent(pool: Pool, chunk: Chunk) -> Future[Verdicts]:
 def _done(
     waiting: dict[Future[Verdicts], tuple[int, Chunk]], lost: list[tuple[int, Chunk]]
 ) -> Iterator[tuple[int, Verdicts]]:
-    """Wait for at least one chunk; yield what is done, and note what was lost."""
+    """Wait for at least one chunk, yield the completed ones, and add the others to *lost*."""
     done, _ = wait(waiting, return_when=FIRST_COMPLETED)
     for one in done:
         number, chunk = waiting.pop(one)
@@ -200,7 +204,7 @@ def _done_again(
     waiting: dict[Future[Verdicts], tuple[int, Chunk]],
     lost: list[tuple[int, Chunk]],
 ) -> Iterator[tuple[int, Verdicts]]:
-    """Wait for all, then judge one after the other what was lost."""
+    """Wait for all chunks, then retry the lost ones one by one."""
     while waiting and lost:
         yield from _done(waiting, lost)
     if lost:
@@ -211,7 +215,7 @@ def _done_again(
 
 
 def _alone(pool: Pool, chunk: Chunk) -> Verdicts:
-    """Return the verdicts on a chunk that nothing else is judged beside."""
+    """Return the verdicts on a chunk that runs alone."""
     try:
         return _sent(pool, chunk).result()
     except Exception:
@@ -223,7 +227,7 @@ def _alone(pool: Pool, chunk: Chunk) -> Verdicts:
 
 
 def _halved(chunk: Chunk) -> tuple[Chunk, ...]:
-    """Return a chunk in two pieces, none where it is one question."""
+    """Split a chunk into two halves; return nothing if it is a single question."""
     if len(chunk) > 1:
         return chunk[: len(chunk) // 2], chunk[len(chunk) // 2 :]
     (job,) = chunk

@@ -1,4 +1,4 @@
-"""All answers of a file judged: each different question once, level by level."""
+"""Grading of all answers of a file: each distinct question once, level by level."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ Judge: TypeAlias = Callable[[int, int, Iterator[Chunk]], pl.DataFrame]
 
 
 def frame_of(verdicts: Verdicts) -> pl.DataFrame:
-    """Return verdicts as columns, each with its outcome as JSON text."""
+    """Return verdicts as a data frame, with outcomes as JSON text."""
     outcomes = pl.Series("outcome", verdicts.outcomes, pl.String)
     return pl.DataFrame(
         [
@@ -42,7 +42,7 @@ def frame_of(verdicts: Verdicts) -> pl.DataFrame:
 
 
 def _told(verdicts: pl.DataFrame) -> pl.DataFrame:
-    """Return what is told of verdicts, their outcomes as columns."""
+    """Expand the outcomes of verdicts into columns."""
     codes = Codes()
     which = codes.add(verdicts.get_column("outcome"))
     rows = list(map(json.loads, codes.texts))
@@ -52,7 +52,7 @@ def _told(verdicts: pl.DataFrame) -> pl.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """The different *verdicts* of a file, which of them each row has, and whether it counts."""
+    """The distinct *verdicts* of a file, the verdict of each row, and whether the row counts."""
 
     verdicts: pl.DataFrame
     result: Small
@@ -61,19 +61,19 @@ class Marked:
 
 @dataclass(frozen=True, slots=True)
 class _Questions:
-    """Different questions of one level, by their base and by what is carried to each."""
+    """Distinct questions of one level, by base and by the values carried to each."""
 
     base: Ints
     carried: Small
 
 
 def mark_answers(answers: Answers, places: Places, bank: Bank, judge: Judge) -> Marked:
-    """Return what becomes of every row; *judge* is asked for each different question once."""
+    """Grade every row; *judge* grades each distinct question once."""
     return _Marking(answers, places, bank, judge).run()
 
 
 class _Marking:
-    """The verdicts of a file as they are found, and which of them each row has."""
+    """Grading in progress: the verdicts so far, and the verdict of each row."""
 
     def __init__(self, answers: Answers, places: Places, bank: Bank, judge: Judge) -> None:
         self._answers, self._places, self._bank, self._judge = answers, places.places, bank, judge
@@ -89,7 +89,7 @@ class _Marking:
         self._result = np.zeros(len(answers.base), np.int32)
 
     def run(self) -> Marked:
-        """Judge level by level, and say which rows count."""
+        """Grade level by level, and determine which rows count."""
         self._broken()
         self._first_level()
         for level in range(1, int(self._levels.level.max(initial=0)) + 1):
@@ -100,7 +100,7 @@ class _Marking:
         return Marked(verdicts, self._result, current_rows(self._person, place, worth))
 
     def _broken(self) -> None:
-        """Give their errors to rows that could not be read."""
+        """Assign errors to the rows that could not be read."""
         errors = {
             error: at for at, error in enumerate(dict.fromkeys(self._answers.broken.values()))
         }
@@ -109,7 +109,7 @@ class _Marking:
             self._result[row] = first + errors[error]
 
     def _first_level(self) -> None:
-        """Judge what follows from nothing: the same for all rows of a base."""
+        """Grade the questions that carry nothing: one verdict for all rows of a base."""
         base = self._sorted(np.flatnonzero(self._levels.level[self._of_base] == 0))
         found = np.full(len(self._of_base) + 1, -1, np.int32)
         empty = np.zeros((len(base), 0), np.int32)
@@ -118,7 +118,7 @@ class _Marking:
         self._result = np.where(rows < 0, self._result, rows).astype(np.int32)
 
     def _next_level(self, level: int) -> None:
-        """Judge what follows from answers of earlier levels: by base and by what is carried."""
+        """Grade the questions that carry earlier answers, by base and carried values."""
         levels = np.append(self._levels.level[self._of_base], [-1])
         rows = np.flatnonzero(levels[self._answers.base] == level)
         base = self._answers.base[rows].astype(np.int64)
@@ -136,7 +136,7 @@ class _Marking:
         self._result[rows] = start + place[question]
 
     def _carried(self, rows: Ints, base: Ints) -> Small:
-        """Return by row the numbers of the values that it may follow from, 0 for none."""
+        """Return, by row, the numbers of the values carried to it, 0 for none."""
         heard = self._levels.heard[self._of_base[base]]
         count = len(self._places)
         asked = np.append(self._of_base, [-1])[self._answers.base]
@@ -157,11 +157,11 @@ class _Marking:
         return base[self._order(base, self._answers.rows[base])]
 
     def _order(self, base: Ints, rows: Ints) -> Ints:
-        """Return the order in which questions are judged: variant by variant, part by part."""
+        """Return the order of grading: variant by variant, part by part."""
         return np.lexsort((rows, self._rank[self._of_base[base]]))
 
     def _ask(self, level: int, questions: _Questions) -> int:
-        """Judge questions and return the number of the first verdict."""
+        """Grade questions, and return the number of the first verdict."""
         erroneous = [at for at, one in enumerate(self._places) if one.error]
         wrong = np.isin(self._of_base[questions.base], erroneous)
         right = np.flatnonzero(~wrong)
@@ -173,7 +173,7 @@ class _Marking:
         return self._keep(pl.concat([judged, frame_of(failures(errors))])[order])
 
     def _keep(self, verdicts: pl.DataFrame) -> int:
-        """Take verdicts in; return the number of the first."""
+        """Add verdicts, and return the number of the first."""
         first = self._count
         self._verdicts.append(verdicts)
         self._count += verdicts.height
@@ -183,7 +183,7 @@ class _Marking:
         return first
 
     def _chunks(self, questions: _Questions, those: Ints) -> Iterator[Chunk]:
-        """Yield questions in chunks, with the texts of their problems."""
+        """Yield questions in chunks, with the sources of their problems."""
         start, ends = 0, self._ends(self._of_base[questions.base[those]])
         while start < len(those):
             end = _end(start, ends)
@@ -195,7 +195,7 @@ class _Marking:
             start = end
 
     def _ends(self, places: Ints) -> tuple[Ints, Ints]:
-        """Return before which of the questions on *places* a problem ends, and where a variant."""
+        """Return the indices of the questions on *places* at which problems and variants end."""
         problems = {name: at for at, name in enumerate({one.problem for one in self._places})}
         problem = np.array([problems[one.problem] for one in self._places], np.int64)[places]
         variant = np.array([one.variant for one in self._places], np.int64)[places]
@@ -204,7 +204,7 @@ class _Marking:
         return of_problem, of_variant
 
     def _asked(self, questions: _Questions, some: Ints) -> list[tuple[str, Asked]]:
-        """Return questions with the values carried to them, each with its problem."""
+        """Return questions with their problems and the values carried to them."""
         base, texts = questions.base[some], self._answers.texts["answer"]
         numbers, carried = self._of_base[base].tolist(), questions.carried[some]
         places = [self._places[at] for at in numbers]
@@ -215,7 +215,7 @@ class _Marking:
         return list(zip([one.problem for one in places], asked, strict=True))
 
     def _own(self, place: int, values: list[int]) -> tuple[tuple[str, str], ...]:
-        """Return the values carried to a place, by their parts."""
+        """Return the values carried to a place, with their parts."""
         heard = self._levels.heard[place].tolist()
         return tuple(
             (self._places[at].part, self._texts[value])
@@ -225,7 +225,7 @@ class _Marking:
 
     def _job(self, problem: str, asked: tuple[Asked, ...]) -> Job:
         source = self._bank.source(problem)
-        assert isinstance(source, Text)  # noqa: S101  # else its places have errors
+        assert isinstance(source, Text)  # noqa: S101  # otherwise its places have errors
         stored = self._bank.variants(problem)
         parts = frozenset(one.part for one in asked)
         seeds = stored.keys() & {one.seed for one in asked}
@@ -240,9 +240,9 @@ class _Marking:
 
 
 def _end(start: int, ends: tuple[Ints, Ints]) -> int:
-    """Return where the chunk from *start* on ends: behind a problem or a variant, where that goes.
+    """Return the end of the chunk that begins at *start*, at a problem or variant if possible.
 
-    What is worked out for one is not worked out again by the process that has the next chunk.
+    This way, the process with the next chunk need not repeat the work for a problem or variant.
     """
     for those in ends:
         known = int(np.searchsorted(those, start + CHUNK_QUESTIONS, side="right"))
@@ -252,7 +252,7 @@ def _end(start: int, ends: tuple[Ints, Ints]) -> int:
 
 
 def _ranks(places: Places) -> Ints:
-    """Return by place when it is judged: problem by problem, seed by seed, part by part."""
+    """Return the grading order of places: problem by problem, seed by seed, part by part."""
     at = range(len(places.places))
     order = sorted(at, key=lambda one: _rank(places.places[one]))
     ranks = np.empty(len(order), np.int64)
@@ -265,9 +265,9 @@ def _rank(place: Place) -> tuple[str, int, int]:
 
 
 def _worths(verdicts: pl.DataFrame) -> Ints:
-    """Return how much an attempt with each verdict counts: a readable one over all others.
+    """Return the rank of an attempt by its verdict: readable ones rank above all others.
 
-    What a person has yet to mark earns nothing so far; -1 says that there is no result.
+    Credit that waits for a person counts as 0. The rank is -1 if there is no result.
     """
     exact = verdicts.get_column("exact").to_list()
     credits_ = {text: Fraction(text or 0) for text in set(exact)}

@@ -1,7 +1,7 @@
-"""Rows as small numbers: each different text gets one, and so does each different answer.
+"""Interning: rows as small integers, one per distinct text and per distinct answer.
 
-All that is kept of a row while a file is read are the numbers of its texts; equal rows become equal
-numbers, and what is judged is told from them.
+While a file is read, only the numbers of a row's texts are kept. Equal rows have equal numbers,
+from which the distinct questions are derived.
 """
 
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ Small: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int32]]
 
 
 class Codes:
-    """The different texts of a column, each with its number: its place in *texts*."""
+    """Numbering of the distinct texts of a column: the number is the index in *texts*."""
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
@@ -30,9 +30,9 @@ class Codes:
         return list(self._numbers)
 
     def add(self, column: pl.Series) -> Small:
-        """Return the numbers of texts, new ones for those that are new; null is the empty text.
+        """Return the numbers of texts, adding new ones; null counts as the empty text.
 
-        Polars numbers the texts of this block, in whatever way; only those are looked up here.
+        Polars numbers the texts of the block arbitrarily; only distinct texts are looked up here.
         """
         coded = column.fill_null("").cast(pl.Categorical)
         found, different = coded.to_physical().to_numpy(), coded.unique()
@@ -47,10 +47,10 @@ class Codes:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """All rows of a file: *student* and *base* by row, *base* being -1 where a row is broken.
+    """All rows of a file: *student* and *base* by row; *base* is -1 for a broken row.
 
-    A base is a different (problem, seed, part, answer), those four by the numbers of their texts;
-    *rows* has the first row of each. *texts* are by field, *broken* says what is wrong with a row.
+    A base is a distinct (problem, seed, part, answer), each by the number of its text. *rows* has
+    the first row of each base. *texts* are by field; *broken* has the errors of rows.
     """
 
     student: Small
@@ -66,7 +66,7 @@ class Answers:
 
 @dataclass(slots=True)
 class Interner:
-    """Takes the blocks of a file and gives its `Answers`."""
+    """Builder of `Answers` from the blocks of a file."""
 
     codes: dict[str, Codes] = field(default_factory=lambda: {one: Codes() for one in FIELDS})
     broken: dict[int, str] = field(default_factory=dict)
@@ -74,14 +74,14 @@ class Interner:
     _found: dict[str, list[Small]] = field(default_factory=lambda: {one: [] for one in FIELDS})
 
     def add(self, block: Block) -> None:
-        """Take the rows of a block."""
+        """Add the rows of a block."""
         for name in FIELDS:
             self._found[name].append(self.codes[name].add(block.fields.get_column(name)))
         self.broken |= {self.height + at: error for at, error in block.errors.items()}
         self.height += block.height
 
     def answers(self) -> Answers:
-        """Return all rows; nothing more can be added."""
+        """Return all rows. Nothing can be added afterwards."""
         student = self._column("student")
         problem, seed, part, answer = (self._column(one).astype(np.int64) for one in FOUR)
         texts = {name: codes.texts for name, codes in self.codes.items()}
@@ -114,7 +114,7 @@ FOUR = ("problem", "seed", "part", "answer")
 
 
 def combined(one: Ints, other: Ints, count: int) -> Ints:
-    """Return a number for each pair, the same for equal pairs alone; *other* is below *count*."""
+    """Return a number for each pair, equal only for equal pairs; *other* is below *count*."""
     if len(one) and int(one.max()) >= MOST // max(count, 1):
         one = np.unique(one, return_inverse=True)[1]
     return one * max(count, 1) + other

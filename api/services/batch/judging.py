@@ -1,4 +1,4 @@
-"""Different questions judged, plain data in and plain data out, so that any process may do it."""
+"""Grading of distinct questions: plain data in, plain data out, so that any process can do it."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -39,14 +39,14 @@ VARIANTS_KEPT: Final = 64
 
 
 class Text(NamedTuple):
-    """The text of a problem file and where it stands."""
+    """The path and the source of a problem file."""
 
     file: str
     text: str
 
 
 class Asked(NamedTuple):
-    """An answer to a part of a variant, with the values carried on as JSON text, by part."""
+    """An answer to a part of a variant, with the values carried to it as JSON text, by part."""
 
     seed: int | None
     part: str
@@ -56,10 +56,10 @@ class Asked(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Questions on *parts* of one problem; *typed_json* says that answers are JSON text.
+    """Questions on *parts* of one problem; *typed_json*: answers are JSON text.
 
-    *followed* are the parts whose values later parts may carry on, *published* has the stored
-    variants by seed, as JSON text of these parts.
+    *followed* are the parts whose values later parts may carry. *published* has the stored variants
+    by seed, as JSON text of these parts.
     """
 
     source: Text
@@ -70,7 +70,7 @@ class Job:
     published: Mapping[int, str] = field(default_factory=dict)
 
     def __reduce__(self) -> tuple[Callable[..., "Job"], tuple[Any, ...]]:
-        """Return what is sent to another process: the questions as columns, which is less work."""
+        """Pickle the questions as columns, which is faster."""
         told = {one.name: getattr(self, one.name) for one in fields(self)}
         return _job_of, (tuple(zip(*told.pop("asked"), strict=True)), told)
 
@@ -83,16 +83,16 @@ Chunk: TypeAlias = tuple[Job, ...]
 
 
 class Outline(NamedTuple):
-    """The parts of a problem that were asked for, by id.
+    """The requested parts of a problem, by id.
 
-    Of each its place among all, and the parts that it may carry on from; or why there is none.
+    Each has its position and the parts that it may carry from, or the error why it is missing.
     """
 
     parts: Mapping[str, tuple[int, tuple[str, ...]] | str]
 
 
 def outline(source: Text, parts: Sequence[str]) -> Outline:
-    """Return what is known of *parts* without solving anything."""
+    """Return the outline of *parts* without solving anything."""
     try:
         problem = _problem(source)
     except ProblemError as error:
@@ -112,7 +112,7 @@ def _outlined(problem: Problem, part: str) -> tuple[int, tuple[str, ...]] | str:
 
 
 def judge_chunk(chunk: Chunk) -> Verdicts:
-    """Return the verdict on each question, in order; one that fails in any way stops no other."""
+    """Return the verdict on each question, in order; an error in one does not affect others."""
     told = Telling()
     for job in chunk:
         for seed, asked in groupby(job.asked, attrgetter("seed")):
@@ -121,7 +121,7 @@ def judge_chunk(chunk: Chunk) -> Verdicts:
 
 
 def _judge_variant(told: Telling, job: Job, seed: int | None, asked: Iterable[Asked]) -> None:
-    """Judge the answers to one variant, which is loaded once, part by part."""
+    """Grade the answers to one variant, which is loaded once, part by part."""
     try:
         variant = _variant(job, seed)
     except Exception as error:
@@ -139,7 +139,7 @@ def _fail(told: Telling, asked: Iterable[Asked], error: Exception) -> None:
 def _judge_part(
     told: Telling, job: Job, place: tuple[Variant, str], asked: Iterable[Asked]
 ) -> None:
-    """Judge the answers to one part of one variant, all in one context."""
+    """Grade the answers to one part of a variant, all in one context."""
     try:
         context = new_context(*place, BOOK)
     except Exception as error:
@@ -153,7 +153,7 @@ def _judge_part(
 
 
 def _reason(error: Exception) -> str:
-    """Return why an answer has no result."""
+    """Return the message for an answer without a result."""
     if isinstance(error, GraderError):
         return str(error)
     return f"the answer could not be marked: {type(error).__name__}: {error}"
@@ -176,19 +176,19 @@ def _loaded(source: Text) -> Problem | ProblemError:
 def _problem(source: Text) -> Problem:
     found = _loaded(source)
     if isinstance(found, ProblemError):
-        raise found.with_traceback(None)  # else it would grow with everyone who asks
+        raise found.with_traceback(None)  # else the traceback would grow with each raise
     return found
 
 
 def _variant(job: Job, seed: int | None) -> Variant:
-    """Return a variant, from what was published where that is of this problem and engine."""
+    """Return a variant: the published one if it fits problem and engine, else a solved one."""
     stored = job.published.get(seed) if seed is not None else None
     if stored is not None:
         try:
             data = pydantic_core.from_json(stored)
             return load_parts(data, _problem(job.source), BOOK, job.parts)
         except ProblemError:
-            pass  # it was published for another version: it is solved, as the others are
+            pass  # published for another version, so solve it
     found = _solved(job.source, seed, job.parts)
     if isinstance(found, ProblemError):
         raise found.with_traceback(None)

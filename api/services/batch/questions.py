@@ -1,4 +1,4 @@
-"""What a file asks: its rows as questions on parts of variants, each different one once."""
+"""Questions of a file: its rows as distinct questions on parts of variants."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,10 +25,10 @@ SEED: Final = re.compile(rb'"seed": (\d+),')
 
 
 class Place(NamedTuple):
-    """A part of a variant, or the error for which there is none.
+    """A part of a variant, or the error for which it is missing.
 
-    *variant* is equal for places of one problem and seed, *heard* are the variant's parts whose
-    answers may be carried on to this one.
+    *variant* is equal for places of one problem and seed. *heard* are the variant's parts whose
+    answers may be carried to this one.
     """
 
     problem: str = ""
@@ -41,7 +41,7 @@ class Place(NamedTuple):
 
 
 class _Lines(Mapping[int, str]):
-    """The lines of a file of stored variants by seed, each made a text when it is asked for."""
+    """Stored variants of a file by seed: lines of JSON, decoded on demand."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -69,10 +69,10 @@ class _Lines(Mapping[int, str]):
 
 @dataclass(slots=True, eq=False)
 class Bank:
-    """The texts of the problems that a file asks for, and what is published of them.
+    """The sources of the problems that a file names, and their published variants.
 
-    *published* is a folder as `grader publish -o` writes it; what stands there is not solved again.
-    *typed_json* says that the answers of the file are JSON text.
+    *published* is a folder written by `grader publish -o`; its variants are not solved again.
+    *typed_json*: the answers of the file are JSON text.
     """
 
     catalogue: Catalogue
@@ -81,13 +81,13 @@ class Bank:
     sources: dict[str, Text | str] = field(default_factory=dict)
 
     def source(self, problem: str) -> Text | str:
-        """Return the text of a problem, or why there is none."""
+        """Return the source of a problem, or an error message."""
         if problem not in self.sources:
             self.sources[problem] = self._read(problem)
         return self.sources[problem]
 
     def digest(self) -> str:
-        """Return a hash of all texts that were asked for."""
+        """Return a SHA-256 digest of all sources requested so far."""
         told = sha256()
         for name, source in sorted(self.sources.items()):
             told.update(repr((name, source)).encode())
@@ -95,7 +95,7 @@ class Bank:
 
     @lru_cache(maxsize=2)  # noqa: B019  # the problems of a chunk and of the next
     def variants(self, problem: str) -> Mapping[int, str]:
-        """Return the stored variants of a problem by seed, as JSON text; none where none are."""
+        """Return the stored variants of a problem by seed, as JSON text; may be empty."""
         path = None if self.published is None else self.published / f"{problem}.jsonl"
         if path is None or not path.is_file():
             return {}
@@ -111,14 +111,14 @@ class Bank:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The different places that a file asks for, and the one of each base of its answers."""
+    """The distinct places of a file, and the place of each base of its answers."""
 
     places: list[Place]
     of_base: Ints
 
 
 def find_places(answers: Answers, bank: Bank, executor: Executor) -> Places:
-    """Return which part of which variant each base asks for, without solving anything."""
+    """Return the part and variant of each base, without solving anything."""
     texts = answers.texts
     problems, parts = ([one.strip() for one in texts[name]] for name in ("problem", "part"))
     seeds = [_seed(one.strip()) for one in texts["seed"]]
@@ -139,7 +139,7 @@ def find_places(answers: Answers, bank: Bank, executor: Executor) -> Places:
 
 
 def _named(problem: str, seed: int | str | None, part: str) -> tuple[str, int | None, str] | str:
-    """Return problem, seed and part as a row names them, or what is wrong with these names."""
+    """Return problem, seed and part as named by a row, or an error message."""
     if not problem:
         return "the row has no problem"
     if not part:
@@ -148,7 +148,7 @@ def _named(problem: str, seed: int | str | None, part: str) -> tuple[str, int | 
 
 
 def _seed(text: str) -> int | str | None:
-    """Return the seed of a row, or what is wrong with it; an empty one means the original."""
+    """Return the seed of a row, or an error message; None stands for the original."""
     if text in {"", "original"}:
         return None
     whole = text.isascii() and text.isdigit() and len(text) <= len(str(MAX_SEED))
@@ -163,7 +163,7 @@ def _seed(text: str) -> int | str | None:
 def _outlines(
     named: Iterable[tuple[str, int | None, str]], bank: Bank, executor: Executor
 ) -> dict[str, Outline]:
-    """Return what is known of the parts that are named, by problem."""
+    """Return the outlines of the named parts, by problem."""
     parts: dict[str, dict[str, None]] = {}
     for problem, _, part in named:
         parts.setdefault(problem, {})[part] = None
@@ -180,7 +180,7 @@ def _outlines(
 def _placed(
     named: Sequence[tuple[str, int | None, str] | str], outlines: Mapping[str, Outline]
 ) -> tuple[list[Place], Ints]:
-    """Return the different places, and which of them each name is."""
+    """Return the distinct places, and the index of the place of each name."""
     variants: dict[tuple[str, int | None], int] = {}
     different = {one: at for at, one in enumerate(dict.fromkeys(named))}
     places = [_place(one, outlines, variants) for one in different]

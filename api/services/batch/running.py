@@ -1,4 +1,4 @@
-"""A batch from its file to its output: read, judged, written, each of it once."""
+"""Run of a batch from file to output: read, grade, write."""
 
 import hashlib
 import shutil
@@ -38,10 +38,10 @@ Watch: TypeAlias = Callable[[str, int], AbstractContextManager[Callable[[int], N
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What is marked, with what, and where the results go.
+    """Input, problems and outputs of a batch.
 
-    *rejects* gets the rows that failed. Without *out* the results are CSV and go to a *stream*, if
-    there is one. *names* maps our columns to the file's.
+    *rejects* gets the rows that failed. Without *out*, the results are written as CSV to *stream*,
+    if there is one. *names* maps our columns to the file's.
     """
 
     source: Source
@@ -53,14 +53,14 @@ class Batch:
 
 
 def unwatched(_title: str, _total: int) -> AbstractContextManager[Callable[[int], None]]:
-    """Show nothing."""
+    """Report no progress."""
     return nullcontext(lambda _count: None)
 
 
 def run_batch(batch: Batch, pool: Pool | None = None, *, watch: Watch = unwatched) -> Summary:
-    """Mark a file and write it with its results; return what came out.
+    """Grade a file, write it with its results, and return a summary.
 
-    Raises `FileError` where that cannot be done; then nothing is written.
+    Raises `FileError` if that is not possible; then no output is written.
     """
     if pool is not None:
         return _Run(batch, pool, watch).run()
@@ -69,7 +69,7 @@ def run_batch(batch: Batch, pool: Pool | None = None, *, watch: Watch = unwatche
 
 
 class _Run:
-    """One run of a batch, phase after phase."""
+    """One run of a batch, phase by phase."""
 
     def __init__(self, batch: Batch, pool: Pool, watch: Watch) -> None:
         self._batch, self._pool, self._watch = batch, pool, watch
@@ -78,7 +78,7 @@ class _Run:
         self._head = pl.DataFrame(schema=dict.fromkeys(("student", "problem", "part"), pl.String))
 
     def run(self) -> Summary:
-        """Read, judge and write."""
+        """Read, grade and write."""
         batch = self._batch
         answers = self._read().answers()
         places = find_places(answers, batch.bank, self._pool.executor)
@@ -92,7 +92,7 @@ class _Run:
         return summary
 
     def _read(self) -> Interner:
-        """Return all rows as numbers; keep as many of their cells as there is room for."""
+        """Return all rows as numbers, and keep their cells in memory up to `MEMORY`."""
         source, interner, kept, read = self._batch.source, Interner(), 0, 0
         with self._watch("Reading", source.size) as advance:
             for block in source.blocks():
@@ -114,7 +114,7 @@ class _Run:
 
     @contextmanager
     def _parts(self) -> Iterator[Parts]:
-        """Yield where the parts are kept: beside the output, or for this run alone."""
+        """Yield the folder of parts: beside the output, or temporary if there is none."""
         if self._batch.out is not None:
             with parts_beside(self._batch.out) as parts:
                 yield parts
@@ -123,7 +123,7 @@ class _Run:
                 yield Parts(Path(folder))
 
     def _manifest(self) -> Mapping[str, object]:
-        """Return all that the parts depend on."""
+        """Return everything on which the parts depend."""
         batch = self._batch
         with batch.source.path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
@@ -147,7 +147,7 @@ class _Run:
             raise FileError(f"{self._batch.source.path} was changed while it was read; begin again")
 
     def _write(self, parts: Parts, marked: Marked) -> Summary:
-        """Write the rows with their results, block by block, and return their counts."""
+        """Write the rows with their results, block by block, and return the summary."""
         start, outputs = 0, self._outputs(parts, marked)
         with self._watch("Writing", len(marked.result)) as advance:
             for block in self._blocks:
@@ -165,7 +165,7 @@ class _Run:
         return summary_of(marked, self._blocks, self._head)
 
     def _outputs(self, parts: Parts, marked: Marked) -> dict[Path | None, Output]:
-        """Return what is written, by where; None stands for the stream."""
+        """Return the outputs by path; None stands for the stream."""
         batch = self._batch
         form = Form(batch.source.columns, json=batch.source.json)
         outputs: dict[Path | None, Output] = {}
@@ -179,12 +179,12 @@ class _Run:
         joined = parts.path("joined")
         output.join(joined)
         with joined.open(encoding="utf-8", newline="") as given:
-            assert self._batch.stream is not None  # noqa: S101  # there is an output for it
+            assert self._batch.stream is not None  # noqa: S101  # its output needs a stream
             shutil.copyfileobj(given, self._batch.stream)
 
 
 class _Judge:
-    """Judges the questions of a level in chunks, each of which is a part."""
+    """Grades the questions of a level in chunks, each stored as a part."""
 
     def __init__(self, parts: Parts, pool: Pool, watch: Watch) -> None:
         self._parts, self._pool, self._watch = parts, pool, watch
@@ -203,7 +203,7 @@ class _Judge:
     def _missing(
         self, level: int, chunks: Iterator[Chunk], found: dict[int, pl.DataFrame]
     ) -> Iterator[tuple[int, Chunk]]:
-        """Yield the chunks that are not judged yet; put into *found* those that are."""
+        """Yield the chunks that are not graded yet; add the stored verdicts to *found*."""
         for number, chunk in enumerate(chunks):
             frame = self._parts.read(self._name(level, number))
             if frame is None:

@@ -1,4 +1,4 @@
-"""What came of a batch in numbers, and the rows to show of it."""
+"""Summary of a batch: counts, and rows to display."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ MOST_FAILED: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A row without a result: the line where it begins, and why."""
+    """A row without a result: the line at which it begins, and the error."""
 
     line: int
     error: str
@@ -29,10 +29,10 @@ class Failed:
 
 @dataclass(slots=True)
 class Summary:
-    """Counts over a batch: rows by status, by mistake, and the rows that failed.
+    """Counts of a batch: rows by status, by mistake, and failed rows.
 
-    *failures* has the first of those, *judged* is how many different questions there were. *head*
-    has the first rows with their results, *resumed* says that parts of an earlier run were used.
+    *failures* has the first failed rows, *judged* the number of distinct questions. *head* has the
+    first rows with their results. *resumed*: parts of an earlier run were used.
     """
 
     rows: int = 0
@@ -46,7 +46,7 @@ class Summary:
 
 
 def summary_of(marked: Marked, blocks: Sequence[Block], names: pl.DataFrame) -> Summary:
-    """Return the counts of a batch; *names* has student, problem and part of its first rows."""
+    """Return the summary of a batch; *names* has student, problem and part of its first rows."""
     verdicts, result = marked.verdicts, marked.result
     counts, first = np.bincount(result, minlength=verdicts.height), _firsts(result, verdicts.height)
     seen = np.argsort(first, kind="stable")[: int(np.count_nonzero(counts))]
@@ -66,14 +66,14 @@ def summary_of(marked: Marked, blocks: Sequence[Block], names: pl.DataFrame) -> 
 
 
 def _firsts(result: Small, count: int) -> Ints:
-    """Return the first row with each verdict; the number of rows where there is none."""
+    """Return the first row with each verdict, or the number of rows if there is none."""
     first = np.full(count, len(result))
     first[result[::-1]] = np.arange(len(result))[::-1]
     return first
 
 
 def _failures(marked: Marked, blocks: Sequence[Block]) -> list[Failed]:
-    """Return the first rows that failed."""
+    """Return the first failed rows, at most `MOST_FAILED`."""
     errors = marked.verdicts.get_column("error")
     failed = np.flatnonzero((errors != "").to_numpy()[marked.result])[:MOST_FAILED]
     result, start = marked.result, 0
@@ -86,6 +86,6 @@ def _failures(marked: Marked, blocks: Sequence[Block]) -> list[Failed]:
 
 
 def _head(marked: Marked, names: pl.DataFrame) -> list[dict[str, str]]:
-    """Return the first rows, with what was made of them."""
+    """Return the first rows with their results."""
     told = marked.verdicts[marked.result[: names.height]].select("status", "score", "read_as")
     return pl.concat([names, told], how="horizontal").fill_null("").to_dicts()

@@ -1,6 +1,6 @@
-"""What is told of questions that were judged: plain data, which goes from process to process.
+"""Verdicts on questions: plain data that can be sent between processes.
 
-Most questions have one of a few outcomes. Each different one is told once, as JSON text.
+Most questions have one of a few outcomes. Each distinct outcome is stored once, as JSON text.
 """
 
 import json
@@ -21,9 +21,9 @@ SEPARATOR: Final = "|"
 
 
 class Outcome(NamedTuple):
-    """What became of a question, as text; *error* says why there is no result.
+    """Outcome of a question, as text; *error* is the reason if there is no result.
 
-    *exact*, *score_json* and *points_json* are for JSON. *costs* says whether it uses an attempt.
+    *exact*, *score_json* and *points_json* are for JSON. *costs*: the answer uses an attempt.
     """
 
     status: str
@@ -40,10 +40,10 @@ class Outcome(NamedTuple):
 
 
 class Verdicts(NamedTuple):
-    """The verdicts on questions, in order: *which* of the *outcomes* (JSON text) each of them has.
+    """Verdicts on questions, in order: *which* is the index into *outcomes* (JSON text) for each.
 
-    *read_as* is what each answer was read as, *carries* the value that later parts compute with
-    (JSON text, empty for none).
+    *read_as* is the reading of each answer, *carries* the value that later parts carry (JSON text,
+    empty for none).
     """
 
     outcomes: tuple[str, ...]
@@ -53,7 +53,7 @@ class Verdicts(NamedTuple):
 
 
 def failures(errors: Iterable[str]) -> Verdicts:
-    """Return the verdicts on questions that have no result."""
+    """Return the verdicts on questions without a result."""
     told = Telling()
     for error in errors:
         told.fail(error)
@@ -61,7 +61,7 @@ def failures(errors: Iterable[str]) -> Verdicts:
 
 
 def joined(pieces: Iterable[Verdicts]) -> Verdicts:
-    """Return the verdicts on questions one after the other."""
+    """Concatenate verdicts."""
     found = Verdicts((), (), (), ())
     for one in pieces:
         behind = len(found.outcomes)
@@ -75,7 +75,7 @@ def joined(pieces: Iterable[Verdicts]) -> Verdicts:
 
 
 class Telling:
-    """Takes results as they come and gives their `Verdicts`."""
+    """Builder of `Verdicts` from results."""
 
     def __init__(self) -> None:
         self._numbers: dict[tuple[object, ...], int] = {}
@@ -85,7 +85,7 @@ class Telling:
         self._carries: list[str] = []
 
     def add(self, result: Result, *, carries: bool) -> None:
-        """Take what became of an answer; *carries* says that later parts may carry it on."""
+        """Add the result of an answer; *carries*: later parts may carry its value."""
         value = result.carries if carries else None
         told = "" if value is None else json.dumps(to_json(value))
         ratio = None if result.credit is None else result.credit.as_integer_ratio()
@@ -96,7 +96,7 @@ class Telling:
         self._append(number, result.read_as, told)
 
     def fail(self, error: str) -> None:
-        """Take why an answer has no result."""
+        """Add an answer without a result, with its error."""
         number = self._numbers.get((error,))
         if number is None:
             number = self._numbers[(error,)] = self._number(_failure(error))
@@ -141,7 +141,7 @@ def _outcome(result: Result) -> Outcome:
 
 @lru_cache(maxsize=NUMBERS_KEPT)
 def _numbers(credit: Fraction | None, points: Number) -> tuple[Any, ...]:
-    """Return credit, score and points as decimals, the credit exactly, and both others as JSON."""
+    """Return credit, score and points as decimals, the exact credit, and both others as JSON."""
     score = None if credit is None else credit * points
     return (
         decimal(credit),

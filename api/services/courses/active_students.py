@@ -1,4 +1,4 @@
-"""Who counts in a course: its students, but not the test student nor who has left."""
+"""Active students of a course: neither test students nor withdrawn ones."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -22,20 +22,20 @@ COUNTS: Final = (Enrolment.role == "student", *PRESENT)
 
 
 def students_who_count(course_id: UUID) -> Select[UUID]:
-    """Return the query for the ids of the students of a course who count."""
+    """Return the query for the ids of the active students of a course."""
     return select(Enrolment.user_id).where(Enrolment.course_id == course_id, *COUNTS)
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """How many students count in a course, and how many of them have no password yet."""
+    """Number of active students of a course, and how many of them have no password yet."""
 
     students: int
     uninvited: int
 
 
 def audience(session: Session, course_id: UUID) -> Audience:
-    """Return who sees what is published in a course."""
+    """Return how many students see what a course publishes."""
     statement = (
         select(func.count(), func.count().filter(~User.has_password))
         .select_from(Enrolment)

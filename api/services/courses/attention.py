@@ -1,4 +1,4 @@
-"""What in a course waits for its staff: to mark, to answer, to look at, to apply."""
+"""Open work for the staff of a course: answers, requests, unexplained mistakes and regrades."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -40,9 +40,9 @@ TEXT: Final = "text"
 
 
 def course_attention(session: Session, member: Member, *, now: datetime) -> CourseAttention:
-    """Return what waits in each assignment of a course.
+    """Return the open work in each assignment of a course.
 
-    Each kind is told by one query for all of them, but for what is to mark.
+    Each kind takes one query for all assignments, except the answers to grade.
     """
     students = counted(member.course.id, None)
     assignments = session.scalars(
@@ -60,7 +60,7 @@ def course_attention(session: Session, member: Member, *, now: datetime) -> Cour
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What waits, by assignment."""
+    """Open work by assignment."""
 
     grades: Mapping[UUID, "_Grades"]
     requests: Mapping[UUID, int]
@@ -79,7 +79,7 @@ class _Found:
 
 @dataclass(frozen=True, slots=True)
 class _Grades:
-    """How many handed in and how many wait, and the mean grade in percent."""
+    """Number of students who submitted and who wait for grading, and the mean grade in percent."""
 
     handed_in: int = 0
     waiting: int = 0
@@ -90,7 +90,7 @@ def _told(
     session: Session, member: Member, assignment: Assignment, found: _Found, *, now: datetime
 ) -> AssignmentAttention:
     grades = found.grades[assignment.id]
-    # What exactly waits is asked only where something does: it takes a while to find out.
+    # The counts by part are slow, so query them only if something waits.
     waits = bool(grades.waiting)
     parts = progress_of_parts(session, member, assignment, now=now) if waits else ()
     return AssignmentAttention(
@@ -108,7 +108,7 @@ def _told(
 def _grades(
     session: Session, assignments: list[UUID], students: Students
 ) -> defaultdict[UUID, _Grades]:
-    """Return the grades of each assignment, added up."""
+    """Return the summed grades of each assignment."""
     rows = session.execute(
         select(
             Grade.assignment_id,
@@ -126,7 +126,7 @@ def _grades(
 
 
 def _requests(session: Session, assignments: list[UUID], students: Students) -> Mapping[UUID, int]:
-    # There are few requests and many answers: each request looks for its own.
+    # Few requests, many answers: a correlated subquery per request is faster.
     of = (
         select(AssignmentProblem.assignment_id)
         .join(Answer, Answer.problem_id == AssignmentProblem.id)
@@ -153,9 +153,9 @@ def _set(assignments: list[UUID]) -> tuple[Any, ...]:
 def _unexplained(
     session: Session, assignments: list[UUID], students: Students
 ) -> Mapping[UUID, int]:
-    """Return how many groups there are of equal wrong answers that no mistake explains.
+    """Return by assignment the number of groups of equal wrong answers without a known mistake.
 
-    Answers to other numbers are not equal, whatever they say: so the results tell them too.
+    Answers to different variants are not equal, even with the same text, as in the results.
     """
     groups = (
         select(AssignmentProblem.assignment_id.label("assignment"))

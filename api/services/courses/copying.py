@@ -1,4 +1,4 @@
-"""A course copied to another time: what is set, without people and their work."""
+"""Copy of a course for another term: its setup, without people and their work."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -37,9 +37,9 @@ VERSION: Final = (
 
 
 def copy_course(session: Session, act: Act, body: CopyIn) -> Course:
-    """Return a new course with the setup of that of *act*, all times so many days later.
+    """Copy the setup of the course of *act* to a new course, all times moved by ``shift_days``.
 
-    Its assignments are not published, what was voided counts again, and who copies is its
+    Its assignments are unpublished, voided parts count again, and the copying user becomes its
     instructor.
     """
     check_slug(session, body.slug, None)
@@ -76,7 +76,7 @@ def _copied(old: Assignment, course: Course, act: Act, *, days: int) -> Assignme
 
 
 def _copy_versions(session: Session, act: Act, course: Course) -> Mapping[UUID, UUID]:
-    """Copy the course's own problems with their variants; return their new ids by the old."""
+    """Copy the course's own problems with their variants; return their new ids by the old ones."""
     rows = session.scalars(
         select(ProblemVersion).where(ProblemVersion.space == str(act.course.id))
     ).all()
@@ -113,7 +113,7 @@ def _copy_variants(session: Session, ids: Mapping[UUID, UUID]) -> None:
 def _copy_problems(
     session: Session, assignments: Mapping[UUID, UUID], versions: Mapping[UUID, UUID]
 ) -> None:
-    """Copy the problems of *assignments* (new ids by the old), pinned as they are, with rubrics."""
+    """Copy the problems of *assignments* (new ids by old), with pinned versions and rubrics."""
     rows = session.scalars(
         select(AssignmentProblem).where(
             AssignmentProblem.assignment_id.in_(assignments),

@@ -1,4 +1,4 @@
-"""Courses: made, listed, changed and archived."""
+"""Lifecycle of courses: create, list, change, archive."""
 
 import secrets
 from collections.abc import Collection, Mapping, Sequence
@@ -52,7 +52,7 @@ SECRET_BYTES: Final = 32
 
 
 def view(course: Course, role: Standing) -> CourseView:
-    """Return a course as somebody who is *role* in it sees it."""
+    """Return a course as a user with *role* sees it."""
     return CourseView.model_validate(
         settings_of(course)
         | {
@@ -67,7 +67,7 @@ def view(course: Course, role: Standing) -> CourseView:
 def visible(
     session: Session, caller: Caller, *, archived: bool, after: Cursor | None, limit: int
 ) -> Sequence[tuple[Course, Standing]]:
-    """Return the courses that *caller* is in, an administrator all; one more than *limit*."""
+    """Return the courses that *caller* may see, one more than *limit*; an admin sees all."""
     mine = (Enrolment.user_id == caller.id) & Enrolment.withdrawn_at.is_(None)
     found = select(Course, Enrolment.role).outerjoin(
         Enrolment, mine & (Enrolment.course_id == Course.id)
@@ -83,11 +83,11 @@ def visible(
 
 
 def _standing(caller: Caller, role: str) -> Standing:
-    return "admin" if caller.user.is_admin else role  # type: ignore[return-value]  # a text there
+    return "admin" if caller.user.is_admin else role  # type: ignore[return-value]  # the column is text
 
 
 def create(session: Session, caller: Caller, body: CourseIn, *, now: datetime) -> Course:
-    """Make a course, with its first instructor if one is named."""
+    """Create a course, with its first instructor if *body* names one."""
     check_slug(session, body.slug, None)
     _check_categories(body.categories)
     instructor = _instructor(session, body.instructor)
@@ -110,14 +110,14 @@ def create(session: Session, caller: Caller, body: CourseIn, *, now: datetime) -
 
 
 def new_course(body: CourseIn, *, now: datetime) -> Course:
-    """Return a new course of these settings, with a secret of its own."""
+    """Return a new course with these settings and a fresh secret."""
     row = Course(id=new_id(), secret=secrets.token_hex(SECRET_BYTES), created_at=now, version=1)
     write_settings(CourseIn, row, dict(body) | {"zone": timeline.zone(body.zone).key})
     return row
 
 
 def enrol_instructor(session: Session, course: Course, user_id: UUID, *, now: datetime) -> None:
-    """Make somebody an instructor of a new course."""
+    """Enroll a user as an instructor of a new course."""
     session.add(Enrolment(course_id=course.id, user_id=user_id, role="instructor", created_at=now))
     session.flush()
 
@@ -136,14 +136,14 @@ def _instructor(session: Session, email: str | None) -> User | None:
 
 
 def check_slug(session: Session, slug: str, row: Course | None) -> None:
-    """Raise `Conflict` where another course has the slug."""
+    """Raise `Conflict` if another course has the slug."""
     other = session.scalar(select(Course.id).where(Course.slug == slug))
     if other is not None and (row is None or other != row.id):
         raise Conflict("There is a course of this short name; choose another.")
 
 
 def settings_of(course: Course) -> dict[str, Any]:
-    """Return what is set for a course, as JSON data."""
+    """Return the settings of a course as JSON data."""
     return read_settings(CourseIn, course)
 
 
@@ -158,7 +158,7 @@ def _check_categories(given: Sequence[CategorySpec]) -> None:
 
 
 def assignments_of(session: Session, course: Course) -> list[Assignment]:
-    """Return the assignments of a course that are not deleted, by id."""
+    """Return the assignments of a course that are not deleted, ordered by id."""
     rows = session.scalars(
         select(Assignment)
         .where(Assignment.course_id == course.id, Assignment.deleted_at.is_(None))
@@ -168,7 +168,7 @@ def assignments_of(session: Session, course: Course) -> list[Assignment]:
 
 
 def change(session: Session, act: Act, body: CoursePatch) -> CourseChanged:
-    """Change settings of a course; another zone moves all times, which keep their wall clock."""
+    """Change settings of a course; with another zone, all times keep their local time."""
     course, given = act.course, changed(body)
     assignments = assignments_of(session, course)
     with act.trial(session):
@@ -190,7 +190,7 @@ def change(session: Session, act: Act, body: CoursePatch) -> CourseChanged:
 
 
 def put(session: Session, course: Course, given: Mapping[str, Any]) -> None:
-    """Write the settings that are *given* into the row of a course."""
+    """Write the *given* settings to the row of a course."""
     values = dict(given)
     if "slug" in given:
         check_slug(session, given["slug"], course)
@@ -202,7 +202,7 @@ def put(session: Session, course: Course, given: Mapping[str, Any]) -> None:
 
 
 def check_used(course: Course, assignments: Sequence[Assignment]) -> None:
-    """Raise `Invalid` where an assignment is in a category that the course does not have."""
+    """Raise `Invalid` if an assignment is in a category that the course lacks."""
     known = [one["id"] for one in course.categories]
     for row in assignments:
         if row.category and row.category not in known:
@@ -211,7 +211,7 @@ def check_used(course: Course, assignments: Sequence[Assignment]) -> None:
 
 
 def archive(session: Session, member: Member, *, is_archived: bool, now: datetime) -> Course:
-    """Archive a course, or bring it back; it is left out of lists, and all of it stays."""
+    """Archive or restore a course; an archived one keeps its data but is left out of lists."""
     course = member.course
     if is_archived != (course.archived_at is not None):
         course.archived_at = now if is_archived else None
@@ -223,7 +223,7 @@ def archive(session: Session, member: Member, *, is_archived: bool, now: datetim
 
 
 def zones_of(session: Session, assignments: Collection[UUID]) -> dict[UUID, str]:
-    """Return by assignment the zone of its course."""
+    """Return the time zone of the course of each assignment."""
     rows = session.execute(
         select(Assignment.id, Course.zone)
         .join(Course, Course.id == Assignment.course_id)

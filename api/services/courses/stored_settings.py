@@ -1,4 +1,4 @@
-"""Settings in database rows: read, written and copied as their schemas declare them."""
+"""Settings in database rows, read, written and copied as their schemas declare."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ __all__ = ["column_values", "json_values", "read_settings", "write_settings"]
 
 
 def read_settings(model: type[BaseModel], row: Base) -> dict[str, Any]:
-    """Return the settings that *model* declares as JSON data, from their columns in *row*."""
+    """Return the settings that *model* declares, as JSON data, from their columns in *row*."""
     return {
         name: setting.column.load(getattr(row, name))
         for name, setting in settings_in(model).items()
@@ -20,7 +20,7 @@ def read_settings(model: type[BaseModel], row: Base) -> dict[str, Any]:
 
 
 def json_values(model: type[BaseModel], values: BaseModel) -> dict[str, Any]:
-    """Return the settings in *values* as `read_settings` would return them from a row."""
+    """Return the settings in *values* in the form that `read_settings` returns."""
     return {
         name: setting.column.load(setting.column.store(getattr(values, name)))
         for name, setting in settings_in(model).items()
@@ -28,14 +28,14 @@ def json_values(model: type[BaseModel], values: BaseModel) -> dict[str, Any]:
 
 
 def write_settings(model: type[BaseModel], row: Base, values: Mapping[str, Any]) -> None:
-    """Write those of *values* that are settings of *model* into their columns in *row*."""
+    """Write those of *values* that are settings of *model* to their columns in *row*."""
     for name, setting in settings_in(model).items():
         if name in values:
             setattr(row, name, setting.column.store(values[name]))
 
 
 def column_values(model: type[BaseModel], row: Base) -> dict[str, Any]:
-    """Return the columns that a copy of *row* keeps."""
+    """Return the columns of *row* that a copy keeps, by setting."""
     return {
         name: getattr(row, name)
         for name, setting in settings_in(model).items()

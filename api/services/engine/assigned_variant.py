@@ -1,4 +1,4 @@
-"""Which numbers a student has in a problem: drawn from a course's secret, kept once seen."""
+"""The variant of a student: computed from the course's secret, and stored once seen."""
 
 import hmac
 from collections.abc import Collection
@@ -27,23 +27,23 @@ LAST: Final = (
 
 
 def drawn(posed: Posed, number: int, *, student: UUID) -> Drawn:
-    """Return the numbers that a student gets as draw *number* of a problem."""
+    """Compute draw *number* of a student for a problem."""
     position = draw_position(posed, number, student=student)
     return Drawn(number, posed.version.id, position)
 
 
 def draw_position(posed: Posed, number: int, *, student: UUID) -> int:
-    """Return the place in the list of variants: an HMAC of who draws, by the course's secret."""
+    """Return the position in the list of variants: an HMAC with the course's secret."""
     return _positions(posed, number, [student])[student]
 
 
 def first_positions(posed: Posed, students: Collection[UUID]) -> dict[UUID, int]:
-    """Return by student the place of the numbers that each gets at first."""
+    """Return the position of each student's first draw."""
     return _positions(posed, FIRST, students)
 
 
 def _positions(posed: Posed, number: int, students: Collection[UUID]) -> dict[UUID, int]:
-    """Return the places of one draw of many students: thousands take a few milliseconds."""
+    """Return the positions of one draw for many students; thousands take a few milliseconds."""
     variants, how = posed.version.variants, posed.assignment.variants
     if how == "original" or variants == 0:
         return dict.fromkeys(students, ORIGINAL)
@@ -59,7 +59,7 @@ def _positions(posed: Posed, number: int, students: Collection[UUID]) -> dict[UU
 
 
 def current_draw(session: Session, posed: Posed, *, student: UUID) -> tuple[Drawn, datetime | None]:
-    """Return the numbers that a student has, and when the student saw them first, None if never."""
+    """Return a student's current draw, and when the student first saw it, None if never."""
     found = session.scalars(LAST, {"problem": posed.problem.id, "student": student}).first()
     if found is None:
         return drawn(posed, FIRST, student=student), None
@@ -67,9 +67,9 @@ def current_draw(session: Session, posed: Posed, *, student: UUID) -> tuple[Draw
 
 
 def draw_of(given: Any) -> ColumnElement[bool]:
-    """Return the condition that a draw has the numbers to which something was *given*.
+    """Return the condition that a draw is the one that an answer or a submission was given to.
 
-    That is a table or the columns of a statement: of answers, or of submissions.
+    *given* is a table or the columns of a statement.
     """
     return and_(
         Draw.problem_id == given.problem_id,

@@ -1,7 +1,7 @@
-"""Expensive judging: one thread for it, and a limit on how much of it one person may have waiting.
+"""Pool for expensive grading: one thread, and a limit on the waiting work of each person.
 
-Python threads share one interpreter lock. Each thread that computes makes every other one wait up
-to 5 ms longer for its turn, the event loop included. So expensive judging takes turns with itself.
+Python threads share one interpreter lock. Each computing thread delays every other thread by up to
+5 ms per turn, the event loop included. One thread for all expensive grading bounds that delay.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ STOPPING: Final = "The service is stopping; nothing was done."
 
 
 def is_expensive(answers: Mapping[str, Typed]) -> bool:
-    """Tell whether judging *answers* may take more than a few milliseconds, by their length."""
+    """Tell by their length whether grading *answers* may take more than a few milliseconds."""
     size = 0
     for typed in answers.values():
         if isinstance(typed, str):
@@ -46,7 +46,7 @@ def is_expensive(answers: Mapping[str, Typed]) -> bool:
 
 
 def _list_size(items: list[Typed]) -> int:
-    """Return the size of nested lists, counted until it is too much."""
+    """Return the size of nested lists; stop counting above the limit."""
     size = 0
     waiting = [items]
     while waiting and size <= MAX_CHEAP_CHARACTERS:
@@ -58,7 +58,7 @@ def _list_size(items: list[Typed]) -> int:
 
 
 class JudgingPool:
-    """Runs expensive judging in one thread; one person has at most four judgements waiting."""
+    """Single-threaded pool for expensive grading, with at most four waiting jobs per person."""
 
     def __init__(self) -> None:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="judging")
@@ -66,13 +66,13 @@ class JudgingPool:
         self._threads = threading.BoundedSemaphore(MAX_WAITING_THREADS)
 
     def judge(self, person: UUID, answers: Mapping[str, Typed], judge: Callable[[], T]) -> T:
-        """Return what *judge* makes of *answers*: at once, or by `run` where they are expensive."""
+        """Call *judge* in this thread, or in the pool (`run`) if *answers* are expensive."""
         return self.run(person, judge) if is_expensive(answers) else judge()
 
     def run(self, person: UUID, judge: Callable[[], T]) -> T:
-        """Return what *judge* returns, for a caller that waits in another thread.
+        """Call *judge* in the pool and return its result; block the calling thread meanwhile.
 
-        Raises `RateLimited` where *person* has too many waiting, and `Unavailable` where too many
+        Raises `RateLimited` if *person* has too many jobs waiting, and `Unavailable` if too many
         request threads wait or the service stops.
         """
         with self._limit.hold(person), self._thread():
@@ -82,7 +82,7 @@ class JudgingPool:
                 raise Unavailable(STOPPING, retry_after=STOP_RETRY_SECONDS) from None
 
     async def run_async(self, person: UUID, judge: Callable[[], T]) -> T:
-        """Return what `run` does, without a request thread; the event loop goes on meanwhile."""
+        """Call *judge* in the pool as `run` does, without blocking the event loop or a thread."""
         with self._limit.hold(person):
             submitted = self._submit(judge)
             try:
@@ -94,7 +94,7 @@ class JudgingPool:
                 raise Unavailable(STOPPING, retry_after=STOP_RETRY_SECONDS) from None
 
     def close(self) -> None:
-        """Finish the running judgement, cancel those that wait, and end the thread."""
+        """Finish the running job, cancel the waiting ones, and end the thread."""
         self._executor.shutdown(cancel_futures=True)
 
     @contextmanager
@@ -109,5 +109,5 @@ class JudgingPool:
     def _submit(self, judge: Callable[[], T]) -> Future[T]:
         try:
             return self._executor.submit(judge)
-        except RuntimeError:  # it is closed
+        except RuntimeError:  # the pool is closed
             raise Unavailable(STOPPING, retry_after=STOP_RETRY_SECONDS) from None

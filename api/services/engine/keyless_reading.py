@@ -1,9 +1,9 @@
-"""How a text is read as an answer, found out without any access to what is right.
+"""Reading of answers without access to the key.
 
-A `Question` is a copy of a part with the fields that reading looks at and no others: no key, no
-condition, no mistakes, no tolerance; of the values it holds those that its own texts and rows name.
-`read_answer` is given that and what was typed. So nothing in this module could tell whether an
-answer is right, and what it tells is the same for every key.
+A `Question` is a copy of a part with only the fields that reading uses: no key, no conditions, no
+mistakes, no tolerance; of the values it has those that its own texts and rows name. `read_answer`
+gets only the question and the typed answer. So this module cannot reveal whether an answer is
+right: its output is the same for every key.
 """
 
 from dataclasses import dataclass
@@ -48,21 +48,21 @@ BEYOND: Final = "This cannot be shown. It can be handed in; a person looks at it
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A part of a problem as far as an answer to it is read; it cannot be judged with."""
+    """A part of a problem reduced to the fields that reading uses; it cannot grade."""
 
     part: Part
     scope: Scope
 
     @classmethod
     def of(cls, part: Part, scope: Scope) -> "Question":
-        """Return the question of *part*, with as much of *scope* as its own texts name."""
+        """Return the question of *part*, with only those values of *scope* that its texts name."""
         named = _named(part)
         names = {name: value for name, value in scope.names.items() if name in named}
         return cls(_blinded(part), Scope(names, scope.functions))
 
 
 def _named(part: Part) -> frozenset[str]:
-    """Return the names that the rows or the options of a part are made with."""
+    """Return the names used in the rows or the options of a part."""
     match part:
         case TablePart():
             return part.rows.names
@@ -74,20 +74,20 @@ def _named(part: Part) -> frozenset[str]:
 
 
 def _blinded(part: Part) -> Part:
-    """Return a part of the same kind with no more than `READ_BY` in it."""
+    """Return a part of the same kind with only the fields in `READ_BY`."""
     kept: dict[str, Any] = {
         name: getattr(part, name) for name in READ_BY if name in type(part).model_fields
     }
     if isinstance(part, TablePart):
         kept["columns"] = {name: _blinded(column) for name, column in part.columns.items()}
     if isinstance(part, ExpressionPart) and part.length:
-        # Whether a list is asked for is read from the form of the key: nothing else is left of it.
+        # Reading tells from the form of the key whether it expects a list; only the form is kept.
         kept["key"] = parse(f"({'0, ' * part.length})")
     return type(part).model_construct(**kept)
 
 
 def read_answer(question: Question, typed: Typed, *, numbers: Style | None = None) -> ReadAs:
-    """Return how *typed* is read; *numbers* is how decimals are marked in the course."""
+    """Read a typed answer; *numbers* is the course's style of decimals."""
     if is_blank(typed):
         return ReadAs(readable=False, said=BLANK)
     kind = KINDS[question.part.kind]

@@ -1,4 +1,4 @@
-"""Numbers that a student may still answer: nobody else sees their solution or practices on them.
+"""Protected numbers: those that a student may still answer, so others get no solution or practice.
 
 A student is *at work* on an assignment until the last instant at which an answer may be accepted,
 with every extension and every late day that the student has left. The numbers of a student who has
@@ -51,17 +51,17 @@ class _Group:
     parameters: Mapping[str, Any]
 
     def numbers(self, session: Session) -> set[Numbers]:
-        """Return the numbers of those who opened the problem."""
+        """Return the numbers of the students who opened the problem."""
         rows = session.execute(OPENED_NUMBERS[self.students], self.parameters)
         return {Numbers(row.draw_hash, row.seed) for row in rows}
 
     def with_numbers(self, session: Session, numbers: Numbers) -> set[UUID]:
-        """Return those who opened the problem and have *numbers*."""
+        """Return the students who opened the problem and have *numbers*."""
         parameters = {**self.parameters, **numbers._asdict()}
         return set(session.scalars(SHARERS[self.students], parameters))
 
     def unopened(self, session: Session) -> Collection[UUID]:
-        """Return those who have not opened the problem."""
+        """Return the students who have not opened the problem."""
         return session.scalars(UNOPENED[self.students], self.parameters).all()
 
 
@@ -96,10 +96,11 @@ UNOPENED: Final = {students: _unopened_among(students) for students in (CLASS, S
 def rules_of_students_with(
     session: Session, posed: Posed, drawn: Drawn, *, own_end: datetime, now: datetime
 ) -> tuple[Rules, ...]:
-    """Return the rules of the students with the numbers *drawn* whose time may end after *own_end*.
+    """Return the rules of students with the numbers *drawn* who may answer after *own_end*.
 
-    *own_end* is the end of the asking student's time. Until then the rules only announce when the
-    solution comes, so those of the assignment stand for the class, which is not searched.
+    *own_end* is the end of the requesting student's time. Before it, the rules only serve to
+    announce when the solution comes, so the assignment's rules stand for the class, which is not
+    searched.
     """
     default = default_rules(posed.assignment, posed.member.course)
     if not _accepts_after(default, max(own_end, now)):
@@ -130,7 +131,7 @@ def numbers_at_work(session: Session, posed: Posed, *, now: datetime) -> frozens
 def _accepts_after(rules: Rules, instant: datetime) -> bool:
     """Return whether an answer may be accepted after *instant*.
 
-    Where there is no end, a solution is shown only if all students see theirs: then no numbers need
+    Without an end, a solution is shown only once all students see theirs, so no numbers need
     protection.
     """
     return rules.ends_at is not None and to_micros(instant) <= rules.ends_at
@@ -141,7 +142,7 @@ def _class(posed: Posed) -> _Group:
 
 
 def _excepted(session: Session, posed: Posed, *, at_work: datetime | None = None) -> _Group | None:
-    """Return the students with exceptions, or only those *at_work* at a time; None without any."""
+    """Return the students with exceptions, or those *at_work* at a time; None if there are none."""
     assignment, course = posed.assignment, posed.member.course
     students = list(excepted_students(session, assignment, course))
     if students and at_work is not None:
@@ -155,7 +156,7 @@ def _excepted(session: Session, posed: Posed, *, at_work: datetime | None = None
 def _rules_of_sharers(
     session: Session, posed: Posed, drawn: Drawn, group: _Group | None
 ) -> tuple[Rules, ...]:
-    """Return the rules of those of a group who have the numbers *drawn*, each once."""
+    """Return the distinct rules of the students of a group who have the numbers *drawn*."""
     numbers = numbers_at(session, drawn.version_id, drawn.position)
     if group is None or numbers is None:
         return ()

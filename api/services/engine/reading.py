@@ -1,4 +1,4 @@
-"""One text read, as an answer to a part without a key: what `grader read` says, as plain data."""
+"""Reading of one text as an answer to a part without a key: the data of `grader read`."""
 
 import re
 from collections.abc import Mapping
@@ -24,9 +24,10 @@ PLAIN: Final = Scope({}, FUNCTIONS)
 def read_record(
     kind: str, typed: str, variables: tuple[str, ...] = (), *, numbers: Style | None = None
 ) -> dict[str, object]:
-    """Return how *typed* is read as an answer of *kind*, or raise `AnswerError`.
+    """Read a text as an answer of *kind*; raise `AnswerError` if it is unreadable.
 
-    *variables* are the names in a formula, *numbers* says what marks decimals.
+    *variables* are the names in a formula, *numbers* is the style of decimals. Raises
+    `ProblemError` for a kind that cannot be read without a problem.
     """
     if kind not in READ:
         raise ProblemError(f"{kind!r} is not read alone; there are {', '.join(READ)}")
@@ -46,7 +47,7 @@ def read_record(
 
 
 def _fields(kind: str, typed: str, variables: tuple[str, ...]) -> Mapping[str, Any]:
-    """Return what the reading of a kind asks of its part; a quantity is of the unit's dimension."""
+    """Return the fields that reading needs; a quantity takes the dimension of its unit."""
     if kind == "expression":
         return {"variables": dict.fromkeys(variables)}
     if kind != "quantity":
@@ -57,5 +58,5 @@ def _fields(kind: str, typed: str, variables: tuple[str, ...]) -> Mapping[str, A
 
 
 def error_record(error: AnswerError) -> dict[str, object]:
-    """Return an unreadable answer as plain data."""
+    """Serialize a reading error."""
     return {"error": error.message, "expected": error.expected, "position": error.position}

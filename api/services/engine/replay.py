@@ -1,4 +1,4 @@
-"""Records of marked answers, marked again: the same result, or what is another."""
+"""Replay: records of graded answers, graded again and compared."""
 
 import json
 import re
@@ -31,10 +31,10 @@ MOST_SHOWN: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What became of a record, which begins at *line* and is of *answer*.
+    """The outcome of one record, which begins at *line* and belongs to *answer*.
 
-    *versions* names what had another version then, *changes* says what is another result now,
-    *error* why nothing could be marked.
+    *versions* names the hashes that have changed since, *changes* lists the differences of the
+    result, and *error* says why the answer could not be graded.
     """
 
     line: int
@@ -45,14 +45,14 @@ class Replayed:
 
     @property
     def same(self) -> bool:
-        """Whether the result is that of the record."""
+        """Whether the result equals that of the record."""
         return not self.changes and not self.error
 
 
 def replay(text: str, marker: Marker) -> Iterator[Replayed]:
-    """Yield what becomes of each record in *text*; one begins where a line begins with a brace.
+    """Grade each record in *text* again; a record begins at a line that begins with a brace.
 
-    Raises `FileError` where there is none.
+    Raises `FileError` if there is none.
     """
     if not text.strip():
         raise FileError("there are no records; `grader mark --json` prints one")
@@ -93,7 +93,7 @@ def _seed(seed: int | None) -> str:
 
 
 def _changes(then: Any, now: Any) -> Iterator[str]:
-    """Yield what the two records of one answer say differently."""
+    """Yield the differences between two records of the same answer."""
     for name in COMPARED:
         if name in then and then[name] != now[name]:
             yield f"{name} was {_short(then[name])}, is {_short(now[name])}"

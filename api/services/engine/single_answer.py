@@ -1,4 +1,4 @@
-"""One answer marked: what `grader mark` says, as plain data."""
+"""Grading of a single answer: the data of `grader mark`."""
 
 from collections.abc import Mapping
 from fractions import Fraction
@@ -35,7 +35,7 @@ PLACES: Final = 6
 
 
 def open_bank(folder: Path | None) -> Catalogue:
-    """Return the problems of *folder*, or of the shipped bank; without them nothing runs."""
+    """Open the problems of *folder*, or the shipped bank; raise `FileError` if there are none."""
     try:
         catalogue = Catalogue.of(folder)
     except ProblemError as error:
@@ -46,7 +46,7 @@ def open_bank(folder: Path | None) -> Catalogue:
 
 
 class Marker:
-    """Marks answers to the problems of a catalogue; every variant is solved once."""
+    """Grader for the problems of a catalogue, with an LRU cache of solved variants."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
@@ -65,7 +65,7 @@ class Marker:
         carried: Mapping[str, Any] | None = None,
         numbers: Style | None = None,
     ) -> Result:
-        """Return the result of one answer; `ProblemError` for an unknown problem or part."""
+        """Grade one answer; raise `ProblemError` for an unknown problem or part."""
         variant = self.variant(problem, seed)
         self.catalogue.check_part(problem, part)
         results = grade(variant, {part: typed}, book=BOOK, carried=carried, numbers=numbers)
@@ -73,7 +73,7 @@ class Marker:
 
 
 def decimal(number: Number | None) -> str:
-    """Return *number* with six decimals, nothing for None.
+    """Format *number* with six decimals, "" for None.
 
     >>> decimal(Fraction(1, 3)), decimal(2), decimal(None)
     ('0.333333', '2.000000', '')
@@ -88,14 +88,14 @@ def decimal(number: Number | None) -> str:
 def mark_record(
     result: Result, variant: Variant, *, numbers: Style | None = None
 ) -> dict[str, object]:
-    """Return a result as the object that ``grader mark --json`` prints: it can be replayed."""
+    """Serialize a result as ``grader mark --json`` prints it, with all data that a replay needs."""
     told = result_record(result)
     order = dict.fromkeys(("problem", "part", "seed", *told))
     return {**order, **to_record(result, variant, numbers=numbers), **told}
 
 
 def student_record(result: Result, variant: Variant) -> dict[str, object]:
-    """Return what the student sees of a result before the release, as JSON data."""
+    """Serialize the part of a result that the student sees before the release."""
     seen = before_release(result, variant.problem.part(result.part))
     score = None if seen.credit is None else seen.credit * seen.points
     return {
@@ -115,7 +115,7 @@ def student_record(result: Result, variant: Variant) -> dict[str, object]:
 
 
 def result_record(result: Result) -> dict[str, object]:
-    """Return what became of an answer as JSON data; the credit is an exact fraction as text."""
+    """Serialize a result; the credit is an exact fraction as text."""
     return {
         "status": result.status,
         "credit": _credit(result.credit),
@@ -128,7 +128,7 @@ def result_record(result: Result) -> dict[str, object]:
 
 
 def points_of(record: Mapping[str, Any], said: Mapping[str, Any]) -> Fraction:
-    """Return what a part is worth in a grading: exactly in its record, rounded in what is said."""
+    """Return the points of a part in a grading: exact in its *record*, rounded in *said*."""
     return Fraction(str(record.get("points", said.get("points", 0))))
 
 
@@ -137,7 +137,7 @@ def _credit(credit: Fraction | None) -> str | None:
 
 
 def number_in_json(value: Number | None) -> int | float | None:
-    """Return a number for JSON: whole ones as they are, others at six decimals."""
+    """Return a number for JSON: integers as they are, others rounded to six decimals."""
     if value is None or isinstance(value, int):
         return value
     return int(value) if value.denominator == 1 else float(decimal(value))

@@ -1,7 +1,7 @@
-"""The same numbers: those of one draw block and one seed, whichever version lists them, and where.
+"""Identity of a variant's numbers: draw hash and seed, in any version and at any position.
 
-A draw block that was changed and changed back has the numbers that it had, but another marking may
-have been published with other seeds of it: a place in one list says nothing about another.
+A draw block that is changed and changed back has the same numbers as before, but another version
+may list other seeds of it. So a position in one list says nothing about another list.
 """
 
 from typing import Any, Final, NamedTuple
@@ -29,7 +29,7 @@ __all__ = [
 
 
 class Numbers(NamedTuple):
-    """What numbers are known by; the seed of the original is that place of it before all others."""
+    """The identity of numbers: draw hash and seed, `ORIGINAL` for the textbook's numbers."""
 
     draw_hash: str
     seed: int
@@ -54,26 +54,26 @@ LISTED_AT: Final = LISTED.where(
 
 
 def version_of(given: Any) -> ColumnElement[bool]:
-    """Return the condition that a version is that of which something has numbers.
+    """Return the condition that a version is that of *given*: a draw, or a submission.
 
-    That is a draw, a submission, or the columns of either.
+    *given* may also be the columns of either.
     """
     return and_(ProblemVersion.id == given.version_id)
 
 
 def variant_of(given: Any) -> ColumnElement[bool]:
-    """Return the condition that a variant has the numbers of something, as in `version_of`."""
+    """Return the condition that a variant is that of *given*, as in `version_of`."""
     return and_(Variant.version_id == given.version_id, Variant.position == given.position)
 
 
 def numbers_at(session: Session, version_id: UUID, position: int) -> Numbers | None:
-    """Return the numbers at one place in the list of a version, None where it has no such place."""
+    """Return the numbers at a position in a version's list, None if it has no such position."""
     row = find_one(session, LISTED_AT, version=version_id, position=position)
     return None if row is None else Numbers(row.draw_hash, row.seed)
 
 
 def numbers_in(session: Session, version_id: UUID) -> dict[int, Numbers]:
-    """Return the numbers in the list of a version by their places, the original before all."""
+    """Return the numbers of a version by position; the original comes first."""
     rows = session.execute(
         LISTED.where(Variant.version_id == version_id).order_by(Variant.position)
     )
@@ -81,12 +81,12 @@ def numbers_in(session: Session, version_id: UUID) -> dict[int, Numbers]:
 
 
 def position_in(session: Session, version_id: UUID, numbers: Numbers) -> int | None:
-    """Return the place of *numbers* in the list of a version, None where it does not have them."""
+    """Return the position of *numbers* in the list of a version, None if it does not list them."""
     return session.scalars(PLACE_OF, {"version": version_id, **numbers._asdict()}).first()
 
 
 def numbers_had(session: Session, problem_id: UUID, student_id: UUID) -> dict[int, Numbers]:
-    """Return the numbers that a student has had at a problem, by draw."""
+    """Return all numbers that a student has had in a problem, by draw."""
     rows = session.execute(
         select(Draw.number, *NUMBERS)
         .join(ProblemVersion, version_of(Draw))

@@ -1,6 +1,6 @@
-"""Published problems and variants, loaded from the database and kept in memory.
+"""Cache of published problems and variants, loaded from the database.
 
-A version never changes, so what was loaded once holds for as long as the process runs.
+A version never changes, so a cached value stays valid while the process runs.
 """
 
 from collections.abc import Sequence
@@ -33,9 +33,9 @@ VARIANTS_KEPT: Final = 4096
 def chosen_position(
     session: Session, version_id: UUID, *, seed: int | None = None, position: int | None = None
 ) -> int:
-    """Return the place of the variant of a *seed* or at a *position*, by default of the first.
+    """Return the position of the variant with *seed* or at *position*, by default of the first.
 
-    The original comes before all others. `NotFound` says what there is instead.
+    The original comes before all others. Raises `NotFound`, which lists the variants that exist.
     """
     rows = session.execute(
         select(VariantRow.position, VariantRow.seed)
@@ -53,7 +53,7 @@ def chosen_position(
 
 
 def _published(rows: Sequence[Row[int, int | None]]) -> str:
-    """Return which variants there are, in a sentence."""
+    """Return a sentence that lists the published variants."""
     seeds = [row.seed for row in rows if row.seed is not None]
     more = ", ..." if len(seeds) > SEEDS_TOLD else ""
     told = [f"position {ORIGINAL}, the original"] if rows and rows[0].position == ORIGINAL else []
@@ -64,7 +64,7 @@ def _published(rows: Sequence[Row[int, int | None]]) -> str:
 
 
 class Variants:
-    """Problems by version, and their variants by position."""
+    """Cache of problems by version, and of their variants by position."""
 
     def __init__(self) -> None:
         self._problems: Cache[UUID, Problem] = Cache(PROBLEMS_KEPT)
@@ -77,11 +77,11 @@ class Variants:
         )
 
     def kept(self, version_id: UUID, position: int) -> Variant | None:
-        """Return a variant if it is in memory."""
+        """Return a variant if it is cached, else None."""
         return self._variants.find((version_id, position))
 
     def variant(self, session: Session, version_id: UUID, position: int) -> Variant:
-        """Return a variant, with keys by the engine that runs; `NotFound` where there is none."""
+        """Return a variant with the current engine's keys; raise `NotFound` if there is none."""
         key = version_id, position
         return self._variants.get(key, lambda: self._load(session, version_id, position))
 

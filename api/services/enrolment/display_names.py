@@ -1,4 +1,4 @@
-"""What people are called."""
+"""Display names of users."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -12,7 +12,7 @@ __all__ = ["names_of"]
 
 
 def names_of(session: Session, users: Iterable[UUID | None]) -> dict[UUID, str]:
-    """Return the names of *users*, those who are somebody."""
+    """Return the names of *users* by id, skipping None and unknown ids."""
     wanted = {one for one in users if one is not None}
     if not wanted:
         return {}

@@ -1,4 +1,4 @@
-"""The people of a course: listed, added, changed, withdrawn, and their way back."""
+"""Enrollments: the people of a course, listed, added, changed, withdrawn and restored."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -78,7 +78,7 @@ def people(
 
 
 def listed(row: Row[Enrolment, User, str]) -> Person:
-    """Return somebody in a course as staff see them."""
+    """Serialize a person of a course for staff."""
     enrolment, user, section = row
     return Person(
         user=user.id,
@@ -99,7 +99,7 @@ def listed(row: Row[Enrolment, User, str]) -> Person:
 
 
 def find(session: Session, member: Member, user_id: UUID) -> Person:
-    """Return somebody in the course; `NotFound` for whoever never was in it."""
+    """Return a person of the course; raise `NotFound` if they never were in it."""
     return listed(_one(session, member, user_id))
 
 
@@ -112,7 +112,7 @@ def _one(session: Session, member: Member, user_id: UUID) -> Row[Enrolment, User
 
 
 def locked(session: Session, member: Member, user_id: UUID) -> tuple[Enrolment, User]:
-    """Return somebody in the course, locked; `NotFound` for whoever is not in it."""
+    """Lock and return a person's enrollment and account; raise `NotFound` if there is none."""
     found = session.execute(
         select(Enrolment, User)
         .join(User, User.id == Enrolment.user_id)
@@ -125,7 +125,7 @@ def locked(session: Session, member: Member, user_id: UUID) -> tuple[Enrolment, 
 
 
 def add(session: Session, member: Member, given: PersonIn, *, now: datetime) -> Person:
-    """Add somebody to the course; who was withdrawn comes back with all their work."""
+    """Add a person to the course; a withdrawn person comes back with all their work."""
     _check_role(member, given.role)
     hold_rules(session, member.course.id)
     user = session.scalar(
@@ -166,10 +166,11 @@ def add(session: Session, member: Member, given: PersonIn, *, now: datetime) -> 
 def change(
     session: Session, member: Member, user_id: UUID, given: PersonPatch, *, now: datetime
 ) -> Person:
-    """Change what somebody is in the course, and who they are where that is the course's affair.
+    """Change a person's enrollment, and their account if the course may edit it.
 
-    *given* holds what was sent; name, address and number belong to the account, and are changed by
-    whoever might hand out a reset for it. A first number is anybody's to give.
+    *given* holds the fields that were sent. Name, address and number belong to the account:
+    changing them needs the same permission as a reset of its password. Anybody may set a missing
+    number.
     """
     enrolment, user = locked(session, member, user_id)
     fields = given.model_dump(exclude_unset=True)
@@ -236,14 +237,14 @@ def _change_account(
 
 
 def check_free(session: Session, email: str) -> None:
-    """Raise `Invalid` where somebody has this e-mail address."""
+    """Raise `Invalid` if the e-mail address is taken."""
     if session.scalar(select(User.id).where(User.email == email)) is not None:
         said = "is somebody else's"
         raise Invalid(f"The e-mail address {said}.", errors=(FieldError("email", said),))
 
 
 def withdraw(session: Session, member: Member, user_id: UUID, *, now: datetime) -> None:
-    """Take somebody out of the course; their work stays, and comes back with them."""
+    """Withdraw a person from the course; their work stays, and comes back with them."""
     enrolment, user = locked(session, member, user_id)
     if enrolment.withdrawn_at is not None:
         return
@@ -256,7 +257,7 @@ def withdraw(session: Session, member: Member, user_id: UUID, *, now: datetime) 
 
 
 def flush_new(session: Session) -> None:
-    """Write new accounts, or raise `Conflict` where another course adds the same person now."""
+    """Flush new accounts; raise `Conflict` if another course is adding the same person."""
     try:
         session.flush()
     except IntegrityError as error:
@@ -269,7 +270,7 @@ def _check_role(member: Member, role: str) -> None:
 
 
 def _check_not_last(session: Session, member: Member, enrolment: Enrolment) -> None:
-    """Raise `Conflict` where the course would be left without an instructor."""
+    """Raise `Conflict` if the course would be left without an instructor."""
     others = session.scalar(
         select(func.count())
         .select_from(Enrolment)

@@ -1,4 +1,4 @@
-"""A list of students taken over into a course: read, planned, and applied in one transaction."""
+"""Roster import: a file of students read, planned, and applied in one transaction."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -36,9 +36,9 @@ __all__ = ["import_roster", "look_at", "told"]
 
 
 def look_at(session: Session, member: Member, file: bytes) -> Plan:
-    """Return what a *file* of students would do to the course.
+    """Return the plan of what a roster *file* would do to the course.
 
-    Raises `Invalid` where the file cannot be used at all.
+    Raises `Invalid` if the file cannot be used at all.
     """
     roster = read_roster(file)
     if not roster.format:
@@ -48,9 +48,9 @@ def look_at(session: Session, member: Member, file: bytes) -> Plan:
 
 
 def _check_whole(plan: Plan, *, partial: bool, withdraw: bool) -> None:
-    """Raise `Invalid` where rows cannot be used, unless the rest is wanted all the same.
+    """Raise `Invalid` if rows cannot be used, unless the import is *partial*.
 
-    Then nobody is withdrawn: whoever is missing may stand in one of those rows.
+    A partial import withdraws nobody: a person who seems missing may be in one of those rows.
     """
     if plan.problems and withdraw:
         raise Invalid(
@@ -74,8 +74,8 @@ def import_roster(
     withdraw: bool,
     now: datetime,
 ) -> RosterOut:
-    """Apply a *file* of students to the course, and return what it did."""
-    # One import of a course at a time: two of the same file would add everybody twice.
+    """Apply a roster *file* to the course, and return its effects."""
+    # One import per course at a time: two of the same file would add everybody twice.
     session.get(Course, member.course.id, with_for_update=True)
     hold_rules(session, member.course.id)
     plan = look_at(session, member, file)
@@ -110,7 +110,7 @@ def _sections(session: Session, course_id: UUID) -> dict[str, UUID]:
 
 
 def _known(session: Session, course_id: UUID, roster: Roster) -> list[Known]:
-    """Return the people of the course, and who has an e-mail address of the file."""
+    """Return the people of the course, and the owners of e-mail addresses in the file."""
     here = {
         user.id: (user, enrolment, section)
         for enrolment, user, section in session.execute(
@@ -136,7 +136,7 @@ def _known(session: Session, course_id: UUID, roster: Roster) -> list[Known]:
 
 
 def _elsewhere(session: Session, course_id: UUID, emails: Collection[str]) -> set[UUID]:
-    """Return who is in another course, of this course's people and of *emails*."""
+    """Return the people of this course and the owners of *emails* who are in another course."""
     here = select(Enrolment.user_id).where(Enrolment.course_id == course_id)
     return set(
         session.scalars(
@@ -159,7 +159,7 @@ def _add(
     *,
     now: datetime,
 ) -> list[UUID]:
-    """Bring people into the course or back, and return who came back."""
+    """Add people to the course or restore them; return those with an existing account."""
     users = {id(one): _account(one, now=now) for one in new}
     session.add_all(users.values())
     flush_new(session)
@@ -199,7 +199,7 @@ def _account(one: Change, *, now: datetime) -> User:
 
 
 def _change(changed: Collection[Change], sections: Mapping[str, UUID]) -> list[UUID]:
-    """Change people of the course, and return who moved to another section."""
+    """Change people of the course; return those who moved to another section."""
     for one in changed:
         _set_account(one)
         _set(one, sections)
@@ -233,7 +233,7 @@ def _withdraw(missing: Collection[Known], *, now: datetime) -> None:
 
 
 def told(plan: Plan, *, applied: bool, withdrawn: bool) -> RosterOut:
-    """Return a plan as its instructor reads it."""
+    """Serialize a plan for the instructor."""
     return RosterOut(
         format=plan.roster.format,
         applied=applied,

@@ -1,4 +1,4 @@
-"""Which column of a list of students holds what, by the headers of the systems that write one."""
+"""Columns of a roster, recognized by the headers of the systems that write them."""
 
 import re
 import unicodedata
@@ -10,7 +10,7 @@ __all__ = ["Columns", "choose_columns", "known"]
 
 MAX_SHOWN: Final = 100
 
-# Of two headers that are both there, the earlier one is used. Moodle writes them in its language.
+# If a file has two of the headers, the first in this list wins. Moodle translates its headers.
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "name": (
         *("name", "student", "student name", "full name", "display name", "sortable name"),
@@ -45,7 +45,7 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "lms_id": ("canvas user id", "identifier", "id/kennung", "teilnehmer id"),
     "role": ("role", "roles", "rolle", "rollen", "rôle", "rôles", "rol"),
 }
-# The same header means something else here.
+# Headers with another meaning in these formats.
 OWN: Final[Mapping[str, Mapping[str, str]]] = {
     "canvas gradebook": {"id": "lms_id"},
     "canvas people": {"id": "lms_id", "student id": "lms_id"},
@@ -69,7 +69,7 @@ KNOWN: Final = frozenset(header for headers in FIELDS.values() for header in hea
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The format of a file, where each field stands, how many columns there are, and the rest."""
+    """Columns of a file: format, index of each field, number of columns, ignored headers."""
 
     format: str
     places: Mapping[str, int]
@@ -78,12 +78,12 @@ class Columns:
 
 
 def known(cells: Sequence[str]) -> int:
-    """Return how many of *cells* are headers that mean something here."""
+    """Return the number of *cells* that are known headers."""
     return sum(_plain(cell) in KNOWN for cell in cells)
 
 
 def choose_columns(cells: Sequence[str]) -> Columns:
-    """Return the columns of a header, or raise `ValueError` that says what it lacks."""
+    """Return the columns of a header; raise `ValueError` that says what is wrong with it."""
     names = [_plain(cell) for cell in cells]
     kind = _format(frozenset(names))
     places: dict[str, int] = {}
@@ -104,7 +104,7 @@ def choose_columns(cells: Sequence[str]) -> Columns:
 
 
 def _plain(header: str) -> str:
-    """Return a header without case, marks and the signs that join its words."""
+    """Normalize a header: lower case, one space for all punctuation between words."""
     text = unicodedata.normalize("NFC", header.casefold()).replace("’", "'")
     return " ".join(re.sub(r"[_\-.:*\ufeff]", " ", text).split())
 

@@ -1,7 +1,7 @@
-"""A list of students read from a file as Canvas, Moodle or Gradescope write it, or a plain one.
+"""Roster files: lists of students as Canvas, Moodle or Gradescope write them, or plain ones.
 
-Nothing is imported here. Every row that can be used is returned, every other one is named with its
-line, and so is what was left out on purpose; the caller decides what that means.
+Nothing is imported here. The reader returns every usable row, and names the line of every unusable
+or skipped one; the caller decides what that means.
 """
 
 import re
@@ -26,7 +26,7 @@ __all__ = ["Roster", "RowProblem", "read_roster"]
 MAX_ROWS: Final = 20_000
 MAX_PROBLEMS: Final = 100
 LISTED: Final = re.compile(r"(, and |, | and )")
-# So many words and separators may make one name of a section.
+# Maximum numbers of words and separators: in the name of one section, and in a cell.
 MAX_JOINED: Final = 9
 MAX_WORDS: Final = 41
 SEVERAL: Final = re.compile(r"[;,|]")
@@ -34,7 +34,7 @@ SEVERAL: Final = re.compile(r"[;,|]")
 
 @dataclass(frozen=True, slots=True)
 class RowProblem:
-    """A line of the file, and what is to be said about it."""
+    """A line of the file with a message about it."""
 
     line: int
     said: str
@@ -42,10 +42,10 @@ class RowProblem:
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """What a file of students holds; *format* is empty where the file cannot be used at all.
+    """Contents of a roster file; *format* is empty if the file cannot be used at all.
 
-    *problems* are rows that cannot be used, *skipped* rows that are no students of the course,
-    such as the points possible in a gradebook of Canvas.
+    *problems* are unusable rows, *skipped* rows that are no students of the course, such as the
+    points possible in a gradebook of Canvas.
     """
 
     format: str = ""
@@ -57,7 +57,7 @@ class Roster:
 
 @dataclass(slots=True)
 class _Reading:
-    """What was found so far; *seen* are the lines of what tells students apart."""
+    """State of the reader; *seen* has the line of each identifier."""
 
     columns: Columns
     rows: list[RosterRow] = field(default_factory=list)
@@ -67,7 +67,7 @@ class _Reading:
 
 
 def read_roster(given: str | bytes) -> Roster:
-    """Return the students in a CSV file; it never raises, whatever is in the file."""
+    """Read the students in a CSV file; it never raises, for any content."""
     try:
         reading = _read(read_records(given, known))
     except UnusableError as error:
@@ -95,7 +95,7 @@ def _read(records: Iterator[tuple[int, list[str]]]) -> _Reading:
 
 
 def _take(reading: _Reading, line: int, cells: list[str]) -> None:
-    """Put a row where it belongs: to the students, the problems, or what is left out."""
+    """Add a row to the students, the problems, or the skipped rows."""
     try:
         values = values_of(reading.columns, cells)
         skipped = why_skipped(reading.columns, values)
@@ -111,7 +111,7 @@ def _take(reading: _Reading, line: int, cells: list[str]) -> None:
 
 
 def _check_seen(reading: _Reading, row: RosterRow) -> None:
-    """Refuse a row that tells apart the same student as an earlier one."""
+    """Raise `RowError` if an earlier row has the same identifier."""
     told = {name: getattr(row, name).casefold() for name in TOLD_BY}
     for name, value in told.items():
         before = reading.seen.get((name, value))
@@ -124,7 +124,7 @@ def _check_seen(reading: _Reading, row: RosterRow) -> None:
 
 
 def _with_sections(reading: _Reading) -> Iterator[RosterRow]:
-    """Yield the rows with the names of their sections, where a cell may hold several."""
+    """Yield the rows with their cells of sections split into names."""
     canvas = reading.columns.format.startswith("canvas")
     cells = frozenset(section for row in reading.rows for section in row.sections)
     for row in reading.rows:
@@ -135,10 +135,10 @@ def _with_sections(reading: _Reading) -> Iterator[RosterRow]:
 
 
 def _listed(cell: str, cells: frozenset[str]) -> list[str]:
-    """Return the sections that Canvas joined to ``A, B, and C``.
+    """Split a list of sections that Canvas joined as ``A, B, and C``.
 
-    The name of a section may itself hold a comma or an "and". So a cell is taken apart only where
-    some piece of it is the whole of another cell, and that piece stays together.
+    The name of a section may itself contain a comma or an "and". So a cell is split only if some
+    piece of it is the whole of another cell, and that piece stays together.
     """
     words = LISTED.split(cell)
     if len(words) > MAX_WORDS:
@@ -156,7 +156,7 @@ def _listed(cell: str, cells: frozenset[str]) -> list[str]:
 
 
 def _shortened(problems: list[RowProblem]) -> tuple[RowProblem, ...]:
-    """Return the first of *problems*, and at the end how many more there are."""
+    """Truncate *problems*; the last entry says how many more there are."""
     more = len(problems) - MAX_PROBLEMS
     if more <= 0:
         return tuple(problems)

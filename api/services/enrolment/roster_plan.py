@@ -1,8 +1,8 @@
-"""What a list of students means for a course, worked out before anything is written.
+"""Plan of a roster import, computed before anything is written.
 
-A row is somebody of the course by the id of the learning system, else whoever has its e-mail
-address, else somebody of the course by student number; where two of these name different people,
-the row is a problem and nobody is guessed. A person is never there twice.
+A row is matched to a person of the course by the id of the learning system, else to the owner of
+its e-mail address, else to a person of the course by student number. If two of these name different
+people, the row is a problem; nothing is guessed. No person appears twice.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -26,10 +26,10 @@ LMS_ID: Final = "lms_id"
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Somebody with an account: what they are in the course, if anything.
+    """A person with an account, and their enrollment in the course, if any.
 
-    *fixed*: in another course too, or an administrator; this course gives the account a number and
-    a login where it has none, and changes nothing else of it.
+    *fixed*: also in another course, or an administrator. This course then only adds a missing
+    number or login to the account.
     """
 
     user: User
@@ -44,13 +44,13 @@ class Known:
 
     @property
     def is_staff(self) -> bool:
-        """Whether the person is, or was, more than a student of the course."""
+        """Whether the person is, or was, staff of the course."""
         return self.enrolment is not None and self.enrolment.role != "student"
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a row does: to whom it is known to be, with before and after for each field."""
+    """The effect of a row: the matched person, if any, and each changed field before and after."""
 
     row: RosterRow
     known: Known | None
@@ -58,13 +58,13 @@ class Change:
 
     @property
     def adds(self) -> bool:
-        """Whether the row brings somebody into the course, or back."""
+        """Whether the row adds a person to the course, or restores one."""
         return self.known is None or not self.known.is_in
 
 
 @dataclass(slots=True)
 class Plan:
-    """What a file does to a course; *notes* say what of a row is not taken over."""
+    """Effects of a file on a course; *notes* name the data of rows that are not imported."""
 
     roster: Roster
     new: list[Change] = field(default_factory=list)
@@ -78,9 +78,9 @@ class Plan:
 
 
 def make_plan(roster: Roster, known: Collection[Known], sections: Collection[str]) -> Plan:
-    """Return what *roster* does to a course with these *sections*.
+    """Plan the import of *roster* into a course with these *sections*.
 
-    *known* are all people of the course, and whoever has an e-mail address of the file.
+    *known* are all people of the course, and the owners of e-mail addresses in the file.
     """
     plan = Plan(roster, problems=list(roster.problems), skipped=list(roster.skipped))
     index = _index(known)
@@ -107,12 +107,12 @@ def make_plan(roster: Roster, known: Collection[Known], sections: Collection[str
 
 
 def _is_kept(one: Known) -> bool:
-    """Tell whether a file of students says nothing about this person: staff, the test student."""
+    """Tell whether a roster never withdraws this person: staff, or the test student."""
     return one.is_staff or (one.enrolment is not None and one.enrolment.is_test)
 
 
 def _index(known: Iterable[Known]) -> dict[tuple[str, str], Known]:
-    """Return people by what tells them apart; a number or id counts within the course alone."""
+    """Index people by identifier; student numbers and ids count only within the course."""
     index: dict[tuple[str, str], Known] = {}
     for one in known:
         if one.user.email:
@@ -127,7 +127,7 @@ def _index(known: Iterable[Known]) -> dict[tuple[str, str], Known]:
 
 
 def _matches(row: RosterRow, index: Mapping[tuple[str, str], Known]) -> dict[str, Known]:
-    """Return who the row is by each of the things that it gives, the strongest first."""
+    """Return the person that each identifier of the row names, strongest identifier first."""
     given = ((name, getattr(row, name).casefold()) for name in NAMED)
     return {name: index[name, value] for name, value in given if (name, value) in index}
 
@@ -140,7 +140,7 @@ def _disagreement(found: Mapping[str, Known]) -> str:
 
 
 def _take(plan: Plan, row: RosterRow, person: Known | None) -> None:
-    """Put a row where it belongs."""
+    """Add a row to the part of the plan where it belongs."""
     if person is not None and person.is_staff and person.enrolment is not None:
         said = f"{person.user.name} is {person.enrolment.role} of this course and stays it"
         plan.skipped.append(RowProblem(row.line, said))
@@ -161,7 +161,7 @@ def _take(plan: Plan, row: RosterRow, person: Known | None) -> None:
 
 
 def _kept(row: RosterRow, person: Known | None) -> list[str]:
-    """Return what of an account the row has otherwise, and this course does not change."""
+    """Return the fields in which the row differs from a fixed account, which stays as it is."""
     if person is None or not person.fixed:
         return []
     names = {"name": "name", "email": "e-mail address"} | {
@@ -177,7 +177,7 @@ def _one_section(sections: Sequence[str]) -> str:
 
 
 def _changes(row: RosterRow, person: Known | None) -> dict[str, tuple[str, str]]:
-    """Return what the row changes; what it leaves empty stays."""
+    """Return the fields that the row changes; empty cells change nothing."""
     if person is None:
         return {}
     enrolment = person.enrolment

@@ -1,4 +1,4 @@
-"""One row of a list of students: what its cells say once they are clean, or why it is no use."""
+"""One row of a roster: its cleaned cells, or the reason why it cannot be used."""
 
 import re
 import unicodedata
@@ -40,11 +40,11 @@ TOLD_BY: Final = {
 
 @dataclass(frozen=True, slots=True)
 class RosterRow:
-    """A student as the file names one; what it does not give is empty.
+    """A student as the file names them; fields that it does not give are empty.
 
-    *line* is where the row begins. *family_name* is there where the file gives it apart, as a
-    column or before a comma. *email* is in lower case, *lms_id* is the number of the student in the
-    system that wrote the file.
+    *line* is where the row begins. *family_name* is set if the file gives it separately, as a
+    column or before a comma. *email* is in lower case, *lms_id* is the student's id in the system
+    that wrote the file.
     """
 
     line: int
@@ -62,7 +62,7 @@ class RowError(Exception):
 
 
 def values_of(columns: Columns, cells: list[str]) -> dict[str, str]:
-    """Return the cells that are used by their fields, cleaned, or raise `RowError`."""
+    """Return the used cells by field, cleaned; raise `RowError` if they cannot be used."""
     if any(cell.strip() for cell in cells[columns.width :]):
         raise RowError(
             f"the row has {len(cells)} cells, the header {columns.width}; put a name with a comma "
@@ -74,7 +74,7 @@ def values_of(columns: Columns, cells: list[str]) -> dict[str, str]:
 
 
 def _clean(cell: str) -> str:
-    """Return a cell as one line without what spreadsheets put around it and what cannot be seen."""
+    """Return a cell as one line, without spreadsheet escapes and invisible characters."""
     whole = FORMULA.fullmatch(cell.strip())
     text = unguard(whole[1] if whole else cell)
     if len(text) > MAX_CELL:
@@ -87,7 +87,7 @@ def _clean(cell: str) -> str:
 
 
 def why_skipped(columns: Columns, values: Mapping[str, str]) -> str:
-    """Return why a row is no student of the course, or nothing where it is one."""
+    """Return the reason why a row is no student of the course, "" if it is one."""
     (name, _), role = _names(values), values.get("role", "")
     if columns.format.startswith("canvas"):
         if "points possible" in name.casefold() or not any(values.values()):
@@ -100,7 +100,7 @@ def why_skipped(columns: Columns, values: Mapping[str, str]) -> str:
 
 
 def row_of(line: int, values: Mapping[str, str], columns: Columns) -> RosterRow:
-    """Return the student of a row, or raise `RowError`."""
+    """Return the student of a row; raise `RowError` if it cannot be used."""
     name, family_name = _names(values)
     login = values.get("login", "")
     email = _email(values.get("email", ""))
@@ -128,9 +128,9 @@ def row_of(line: int, values: Mapping[str, str], columns: Columns) -> RosterRow:
 
 
 def _names(values: Mapping[str, str]) -> tuple[str, str]:
-    """Return the name as it is spoken, and the family name, "" where it does not stand apart.
+    """Return the name in spoken order, and the family name, "" if it is not given separately.
 
-    ``Last, First`` is turned round, and two columns are joined.
+    ``Last, First`` is reversed, and two columns are joined.
     """
     name, family = values.get("name", ""), values.get("last", "")
     if not name:
@@ -142,7 +142,7 @@ def _names(values: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _email(text: str) -> str:
-    """Return an address in lower case and normal form C."""
+    """Normalize an address to lower case and NFC; raise `RowError` if it is none."""
     address = unicodedata.normalize("NFC", text.casefold())
     if address and (len(address) > MAX_EMAIL or not ADDRESS.fullmatch(address)):
         raise RowError("the e-mail is not an address; write it like ann@example.edu")
@@ -150,7 +150,7 @@ def _email(text: str) -> str:
 
 
 def _number(text: str) -> str:
-    """Return a student number as text; one that a spreadsheet rounded is refused."""
+    """Return a student number as text; raise `RowError` if a spreadsheet rounded it."""
     if ROUNDED.fullmatch(text):
         raise RowError(
             f"a spreadsheet rounded the student number to {text}; format its column as text and "

@@ -1,4 +1,4 @@
-"""The rows of a CSV file as it was saved: in any of the usual encodings, separators and quotes."""
+"""Rows of a roster file in any of the usual encodings, separators and quoting styles."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -19,10 +19,10 @@ BLANK: Final = f'{DELIMITERS}" \r\n'
 def read_records(
     given: str | bytes, known: Callable[[list[str]], int]
 ) -> Iterator[tuple[int, list[str]]]:
-    """Yield the cells of each row that is not blank, with the line where it begins.
+    """Yield the cells of each non-blank row, with the line where it begins.
 
-    The header tells the separator: *known* counts the cells of it that mean something. Raises
-    `UnusableError` where the file is too large, is not text, or has a quote out of place.
+    The separator is chosen by the header: *known* counts its known cells. Raises `UnusableError` if
+    the file is too large, is not text, or has a misplaced quote.
     """
     lines = read_lines(_text(given), LIMITS)
     start = next((at for at, line in enumerate(lines) if line.strip(BLANK)), len(lines))
@@ -35,7 +35,7 @@ def read_records(
 
 
 def _text(given: str | bytes) -> str:
-    """Return the text of a file in UTF-8 or UTF-16, without its mark."""
+    """Decode a file from UTF-8 or UTF-16, without its byte order mark."""
     if len(given) > MAX_BYTES:
         raise UnusableError("the file is over 5 MB; export the list of students only")
     try:
@@ -62,7 +62,7 @@ def _encoding(data: bytes) -> str:
 
 
 def _delimiter(header: str, known: Callable[[list[str]], int]) -> str:
-    """Return what separates the cells of a header: what gives the most that mean something."""
+    """Return the delimiter that gives a header the most known cells."""
 
     def worth(delimiter: str) -> tuple[int, int]:
         cells = first_row(header, delimiter)

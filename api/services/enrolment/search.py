@@ -1,4 +1,4 @@
-"""Finding rows by a piece of text, in any case, in any of some columns; people by their names."""
+"""Search conditions: text in columns, and people by name."""
 
 from typing import TypeAlias
 
@@ -14,15 +14,15 @@ Column: TypeAlias = InstrumentedAttribute[str] | InstrumentedAttribute[str | Non
 
 
 def holding(text: str, *columns: Column) -> ColumnElement[bool]:
-    """Return the condition that one of *columns* has *text* in it, whatever the case of either."""
+    """Return the condition that one of *columns* contains *text*, ignoring case."""
     part = text.lower()
     return or_(*(func.lower(one).contains(part, autoescape=True) for one in columns))
 
 
 def called(text: str, *columns: Column) -> ColumnElement[bool]:
-    """Return the condition that *text* is of a person: in one of *columns*, or words of the name.
+    """Return the condition that *text* matches a person, in *columns* or as words of the name.
 
-    The words count in any order, without case and accents: "Lukasz", "Đặng, Ann".
+    The words match in any order, ignoring case and accents: "Lukasz", "Đặng, Ann".
     """
     part = holding(text, User.name, *columns)
     words = folded(text).replace(",", " ").split()

@@ -1,4 +1,4 @@
-"""Sections of a course, and what it means for grades when a student moves between them."""
+"""Sections of a course, and the recomputation of grades when a student moves between them."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ __all__ = ["create", "delete", "hold_rules", "regrade_moved", "rename", "section
 
 
 def sections(session: Session, member: Member) -> Sequence[SectionOut]:
-    """Return the sections of a course by name, with how many people are in each."""
+    """Return the sections of a course by name, each with its number of people."""
     found = session.execute(
         select(Section.id, Section.name, func.count(Enrolment.id))
         .outerjoin(
@@ -34,7 +34,7 @@ def sections(session: Session, member: Member) -> Sequence[SectionOut]:
 
 
 def section_of(session: Session, course_id: UUID, section: UUID | None) -> UUID | None:
-    """Return *section*, which is none or one of the course; `Invalid` for any other."""
+    """Return *section* if it is None or belongs to the course; raise `Invalid` otherwise."""
     found = None if section is None else session.get(Section, section)
     if section is not None and (found is None or found.course_id != course_id):
         said = "is no section of this course"
@@ -43,7 +43,7 @@ def section_of(session: Session, course_id: UUID, section: UUID | None) -> UUID 
 
 
 def create(session: Session, member: Member, name: str, *, now: datetime) -> SectionOut:
-    """Return a new section."""
+    """Create a section; raise `Conflict` if the name is taken."""
     _check_free(session, member, name)
     section = Section(id=new_id(), course_id=member.course.id, name=name)
     session.add(section)
@@ -61,7 +61,7 @@ def create(session: Session, member: Member, name: str, *, now: datetime) -> Sec
 def rename(
     session: Session, member: Member, section_id: UUID, name: str, *, now: datetime
 ) -> SectionOut:
-    """Return a section under another name."""
+    """Rename a section; raise `Conflict` if the name is taken."""
     section = _one(session, member, section_id)
     if section.name != name:
         _check_free(session, member, name)
@@ -74,7 +74,7 @@ def rename(
 
 
 def delete(session: Session, member: Member, section_id: UUID, *, now: datetime) -> None:
-    """Delete a section that nothing refers to; `Conflict` for any other."""
+    """Delete a section; raise `Conflict` if people or extensions refer to it."""
     section = _one(session, member, section_id)
     for table, what in ((Enrolment, "people"), (Extension, "extensions")):
         count = session.scalar(
@@ -94,10 +94,10 @@ def delete(session: Session, member: Member, section_id: UUID, *, now: datetime)
 
 
 def hold_rules(session: Session, course_id: UUID) -> None:
-    """Let no grade and no extension of a course change until the end but by this.
+    """Lock all assignments of a course, so that only this transaction changes rules and grades.
 
-    Whoever moves people between sections does so first, before they hold an enrolment, since
-    submissions hold both in this order.
+    Call it before locking an enrollment when people move between sections: submissions take their
+    locks in the same order.
     """
     session.execute(
         select(Assignment.id)
@@ -110,9 +110,9 @@ def hold_rules(session: Session, course_id: UUID) -> None:
 def regrade_moved(
     session: Session, member: Member, students: Collection[UUID], *, now: datetime
 ) -> None:
-    """Work out the grades of *students* anew where a section has an extension of its own.
+    """Recompute the grades of *students* in assignments where a section has an extension.
 
-    The rules of the course are held (`hold_rules`).
+    The caller has locked the rules of the course (`hold_rules`).
     """
     granted = session.scalars(
         select(Extension.assignment_id)

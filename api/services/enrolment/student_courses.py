@@ -1,4 +1,4 @@
-"""In which courses a caller is a student, and by which rules there: two queries and two more."""
+"""Courses in which the caller is a student, and their rules there, in a fixed number of queries."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -48,10 +48,10 @@ class Enrolled:
 
 
 def enrolled(session: Session, caller: Caller, *, course: UUID | None) -> list[Enrolled]:
-    """Return the courses in which the caller is a student, or the one that is named.
+    """Return the courses in which the caller is a student, or the given one.
 
-    Staff who look as a student get those of their courses in which that student is. Courses that
-    are archived are left out unless they are named.
+    Staff who view as a student get those of their courses that the student is in. Archived courses
+    are excluded unless *course* names one.
     """
     rows = (
         select(Enrolment, Course)
@@ -68,7 +68,7 @@ def enrolled(session: Session, caller: Caller, *, course: UUID | None) -> list[E
 
 
 def _whose(caller: Caller) -> ColumnElement[bool]:
-    """Return the condition that an enrolment is that of the student who is meant."""
+    """Return the condition that an enrollment is the caller's, or that of the viewed student."""
     if not caller.view_as:
         if not permitted("student", "see_own_work", scopes=caller.scopes):
             raise Forbidden("This token does not include: see_own_work")
@@ -88,9 +88,9 @@ def _whom(view_as: str) -> ColumnElement[bool]:
 
 
 def _by_staff(caller: Caller) -> ColumnElement[bool]:
-    """Return the condition that the caller may look as the student of an enrolment.
+    """Return the condition that the caller may view as the student of an enrollment.
 
-    Graders look as the test student alone where an assignment is marked without names.
+    If an assignment is graded anonymously, graders may view only as the test student.
     """
     if caller.user.is_admin:
         return true()
@@ -110,7 +110,7 @@ def _by_staff(caller: Caller) -> ColumnElement[bool]:
 def rules_in_all(
     session: Session, assignments: Sequence[Assignment], by_course: dict[UUID, Enrolled]
 ) -> dict[UUID, Rules]:
-    """Return by assignment the rules that hold for the student of its course."""
+    """Return the rules of each assignment for the student of its course."""
     students = {one.student_id for one in by_course.values()}
     extensions = _extensions(session, by_course)
     ids = [one.id for one in assignments]
@@ -130,7 +130,7 @@ def rules_in_all(
 def _extensions(
     session: Session, by_course: dict[UUID, Enrolled]
 ) -> defaultdict[tuple[UUID, UUID | None], list[ExtensionSpec]]:
-    """Return what the student of each course was granted, by course and assignment."""
+    """Return the extensions of the student of each course, by course and assignment."""
     found: defaultdict[tuple[UUID, UUID | None], list[ExtensionSpec]] = defaultdict(list)
     told = {
         "courses": list(by_course),

@@ -1,4 +1,4 @@
-"""The test student of a course, with whose hands staff try out what they set."""
+"""The test student of a course, as whom staff try out assignments."""
 
 from datetime import datetime
 from typing import Final
@@ -19,8 +19,8 @@ TEST_NAME: Final = "Test student"
 
 
 def test_student(session: Session, member: Member, *, now: datetime) -> Person:
-    """Return the test student of the course, who is made where there is none."""
-    session.get(Course, member.course.id, with_for_update=True)  # two at once make one
+    """Return the test student of the course; create it if there is none."""
+    session.get(Course, member.course.id, with_for_update=True)  # concurrent calls create only one
     theirs = select(Enrolment.user_id).where(
         Enrolment.course_id == member.course.id, Enrolment.is_test
     )

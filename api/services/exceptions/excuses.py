@@ -1,4 +1,4 @@
-"""Excuses: a student need not do an assignment, or a problem of it."""
+"""Excuses: exemptions of a student from an assignment or a problem of it."""
 
 from uuid import UUID
 
@@ -79,7 +79,7 @@ def _shown(row: Excuse, problem: str | None) -> ExcuseOut:
 
 
 def excuses_in(session: Session, assignment: Assignment) -> tuple[ExcuseOut, ...]:
-    """Return the excuses in an assignment that hold."""
+    """Return the active excuses in an assignment, oldest first."""
     rows = session.execute(
         select(Excuse, AssignmentProblem.slug)
         .outerjoin(AssignmentProblem, AssignmentProblem.id == Excuse.problem_id)
@@ -90,7 +90,7 @@ def excuses_in(session: Session, assignment: Assignment) -> tuple[ExcuseOut, ...
 
 
 def withdraw_excuse(session: Session, act: Act, assignment: Assignment, excuse_id: UUID) -> Effect:
-    """Take an excuse back."""
+    """Withdraw an excuse."""
     row = session.get(Excuse, excuse_id)
     if row is None or row.assignment_id != assignment.id or row.withdrawn_at is not None:
         raise NotFound("There is no such excuse in this assignment.")

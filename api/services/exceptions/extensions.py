@@ -1,4 +1,4 @@
-"""Extensions and accommodations: granted, withdrawn, and what they mean for a student."""
+"""Extensions and accommodations, and their effect on a student."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -33,9 +33,9 @@ __all__ = ["extensions_in", "grant", "times_of", "withdraw"]
 
 
 def grant(session: Session, act: Act, body: ExtensionIn) -> ExtensionGranted:
-    """Grant an extension; return it with the times that it gives and what it does to grades.
+    """Grant an extension; return it with the resulting times and its effect on grades.
 
-    `Conflict` where one that gives the same to the same people holds already.
+    Raises `Conflict` if an active extension grants the same to the same people.
     """
     assignments = _held(session, act.course, body.assignment)
     students = _whom(session, act.course, body)
@@ -75,7 +75,7 @@ def grant(session: Session, act: Act, body: ExtensionIn) -> ExtensionGranted:
 
 
 def _whom(session: Session, course: Course, body: ExtensionIn) -> list[UUID]:
-    """Return the students whom an extension is for."""
+    """Return the students who receive an extension."""
     if (body.student is None) == (body.section is None):
         said = "is the one whom the extension is for; give either a student or a section"
         raise Invalid.of("student", said)
@@ -88,7 +88,7 @@ def _whom(session: Session, course: Course, body: ExtensionIn) -> list[UUID]:
 
 
 def _check_new(session: Session, course: Course, body: ExtensionIn) -> None:
-    """Raise `Conflict` where the same is granted already, for whatever reason."""
+    """Raise `Conflict` if the same extension is active already, even with another reason."""
     found = session.scalars(
         select(Extension.spec).where(
             Extension.course_id == course.id,
@@ -108,7 +108,7 @@ def _given_by(spec: ExtensionSpec) -> ExtensionSpec:
 
 
 def _held(session: Session, course: Course, assignment_id: UUID | None) -> list[Assignment]:
-    """Return the assignments that an extension is for, held in the order of their ids."""
+    """Return the assignments of an extension, locked in the order of their ids."""
     found = select(Assignment).where(
         Assignment.course_id == course.id, Assignment.deleted_at.is_(None)
     )
@@ -125,7 +125,7 @@ def _held(session: Session, course: Course, assignment_id: UUID | None) -> list[
 def _granted(
     session: Session, assignments: Sequence[Assignment], body: ExtensionIn
 ) -> list[Granted]:
-    """Return what was granted before, in each assignment; nothing for a section."""
+    """Return the student's earlier exceptions in each assignment; none for a section."""
     if body.student is None:
         return [Granted()] * len(assignments)
     one = body.student
@@ -166,9 +166,10 @@ def extensions_in(
     after: Cursor | None,
     limit: int,
 ) -> Sequence[Extension]:
-    """Return the extensions of a course that hold, the oldest first; one more than *limit*.
+    """Return the active extensions of a course, oldest first; one more than *limit*.
 
-    One for all assignments holds in each of them, one for a section for each student of it.
+    An extension for all assignments matches each of them; one for a section matches each of its
+    students.
     """
     found = select(Extension).where(
         Extension.course_id == course.id, Extension.withdrawn_at.is_(None)
@@ -188,7 +189,7 @@ def extensions_in(
 
 
 def withdraw(session: Session, act: Act, extension_id: UUID) -> Effect:
-    """Take an extension back; work that was in time by it keeps its credit."""
+    """Withdraw an extension; work that was on time because of it keeps its credit."""
     row = session.get(Extension, extension_id)
     if row is None or row.course_id != act.course.id or row.withdrawn_at is not None:
         raise NotFound("There is no such extension in this course.")
@@ -211,7 +212,7 @@ def withdraw(session: Session, act: Act, extension_id: UUID) -> Effect:
 def times_of(
     session: Session, member: Member, assignment: Assignment, user: UUID, *, now: datetime
 ) -> StudentTimes:
-    """Return what holds for one student in an assignment, and by which extensions."""
+    """Return a student's times and limits in an assignment, with the extensions behind them."""
     course = member.course
     one = student_of(session, course, user)
     granted = granted_to(session, assignment, [user])[user]

@@ -1,4 +1,4 @@
-"""A student's late days: where they went, and given back."""
+"""Late days of a student: usage and refunds."""
 
 from uuid import UUID
 
@@ -16,7 +16,7 @@ __all__ = ["late_days_of", "refund"]
 
 
 def late_days_of(session: Session, course: Course, user: UUID) -> LateDaysView:
-    """Return the budget of a student, and where it went."""
+    """Return a student's late day budget and where it was spent."""
     rows = session.execute(
         select(LateDays, Assignment)
         .join(Assignment, Assignment.id == LateDays.assignment_id)
@@ -47,7 +47,10 @@ def late_days_of(session: Session, course: Course, user: UUID) -> LateDaysView:
 
 
 def refund(session: Session, act: Act, user: UUID, body: RefundIn) -> LateDaysChanged:
-    """Give late days back that a student spent on an assignment."""
+    """Refund late days that a student spent on an assignment.
+
+    Raises `Conflict` if the student spent fewer.
+    """
     student_of(session, act.course, user)
     assignment = session.get(Assignment, body.assignment)
     if assignment is None or assignment.course_id != act.course.id:

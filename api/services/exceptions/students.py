@@ -1,4 +1,4 @@
-"""The students of a course whom something is granted to."""
+"""Lookup of students for exceptions."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -13,7 +13,10 @@ __all__ = ["enrolled", "in_section", "student_of"]
 
 
 def student_of(session: Session, course: Course, user: UUID, *, field: str = "") -> Enrolment:
-    """Return the enrolment of a student; without one `Invalid` at *field*, else `NotFound`."""
+    """Return the enrollment of an active student.
+
+    Raises `Invalid` at *field* if there is none, or `NotFound` without a *field*.
+    """
     found = session.scalar(
         select(Enrolment).where(
             Enrolment.course_id == course.id,
@@ -30,7 +33,7 @@ def student_of(session: Session, course: Course, user: UUID, *, field: str = "")
 
 
 def in_section(session: Session, course: Course, section_id: UUID | None) -> list[UUID]:
-    """Return the students of a section, those too who left the course."""
+    """Return the students of a section, including those who left the course, ordered by id."""
     return sorted(
         session.scalars(
             select(Enrolment.user_id).where(
@@ -43,7 +46,7 @@ def in_section(session: Session, course: Course, section_id: UUID | None) -> lis
 
 
 def enrolled(session: Session, course: Course, users: Collection[UUID]) -> list[UUID]:
-    """Return those of *users* who are or were enrolled in a course, in order."""
+    """Return those of *users* who are or were enrolled in a course, ordered by id."""
     return sorted(
         session.scalars(
             select(Enrolment.user_id).where(

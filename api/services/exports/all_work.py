@@ -1,4 +1,4 @@
-"""All that was handed in to a course with its results, for research and appeals, piece by piece."""
+"""Export of all submissions of a course with their results, in pieces, for research and appeals."""
 
 import hmac
 import json
@@ -31,15 +31,15 @@ FIRST: Final = UUID(int=0)
 
 
 class Reading(Protocol):
-    """Whatever opens a session that reads."""
+    """Factory of read-only sessions."""
 
     def __call__(self) -> AbstractContextManager[Session]:
-        """Return a session that changes nothing, to be used in a ``with``."""
+        """Return a read-only session as a context manager."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose work is wanted: of a course, *only* in some assignments, perhaps under pseudonyms."""
+    """Scope of an export: a course, perhaps *only* some assignments, perhaps *pseudonymous*."""
 
     course: Course
     only: frozenset[UUID] | None = None
@@ -47,17 +47,17 @@ class Scope:
 
 
 def pseudonym(course: Course, thing: UUID) -> str:
-    """Return a name for a student or a submission that is the same in every file of the course."""
+    """Return the pseudonym of a student or a submission, the same in every file of the course."""
     secret = bytes.fromhex(course.secret)
     return hmac.digest(secret, f"export|{thing}".encode(), "sha256").hex()[:DIGITS]
 
 
 def all_work(reading: Reading, scope: Scope) -> Iterator[str]:
-    """Yield a JSON object in a line for each submission, the oldest first.
+    """Yield a JSON line for each submission, oldest first.
 
-    Each piece is read by a session of its own: a slow reader holds no transaction. All submissions
-    that were there at the start are in it, and no later ones, since submissions are only added; the
-    results are as they are when their piece is read.
+    Each piece uses its own session, so a slow reader holds no transaction. Submissions are only
+    ever added: the export contains all submissions that exist at the start and no later ones.
+    Results are those at the time when their piece is read.
     """
     after = FIRST
     with reading() as session:

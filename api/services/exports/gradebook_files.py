@@ -1,4 +1,4 @@
-"""The gradebook as files for other systems, checked for what they would misread."""
+"""Gradebook files for other systems, checked for what these would misread."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form of file: which writer makes it, and how it is called."""
+    """File format: its writer, media type and file name ending."""
 
     writer: str
     media: str
@@ -68,7 +68,7 @@ FATAL: Final[frozenset[Code]] = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A file with the gradebook that it was written from."""
+    """Written file with the gradebook that it contains."""
 
     name: str
     form: Form
@@ -77,7 +77,7 @@ class Made:
 
 
 def form_of(name: str) -> Form:
-    """Return a form by its name; `NotFound` for another one."""
+    """Return a file format by its name; raise `NotFound` if there is none."""
     if name not in FORMS:
         raise NotFound(f"There is no such form of file. There are {', '.join(FORMS)}.")
     return FORMS[name]
@@ -93,9 +93,9 @@ def make(
     now: datetime,
     known: Collection[str] | None = None,
 ) -> Made:
-    """Return the gradebook of a course in a form, of all assignments or *only* those named.
+    """Write the gradebook of a course, with all assignments or *only* those named.
 
-    *known* are the e-mail addresses that Moodle has, for its form.
+    *known* holds the e-mail addresses of Moodle's participants, for its format.
     """
     form = form_of(name)
     students = counting(session, member.course.id, section=section)
@@ -107,7 +107,10 @@ def make(
 
 
 def participants(file: bytes) -> frozenset[str]:
-    """Return the e-mail addresses in a list of Moodle's participants; `Invalid` for none."""
+    """Return the e-mail addresses in a list of Moodle's participants.
+
+    Raises `Invalid` if there are none.
+    """
     roster = read_roster(file)
     found = frozenset(row.email for row in roster.rows if row.email)
     if not found:
@@ -117,7 +120,7 @@ def participants(file: bytes) -> frozenset[str]:
 
 
 def checked(made: Made) -> ExportCheck:
-    """Return what is to be looked at before a file is handed on, what is fatal first."""
+    """Return the warnings on a file, fatal ones first."""
     told = [_warning(one) for one in made.written.warnings]
     return ExportCheck(
         form=made.name,
@@ -139,7 +142,7 @@ def _warning(one: FileWarning) -> ExportWarning:
 
 
 def refuse_fatal(made: Made) -> None:
-    """Raise `Conflict` where the other side would misread the file."""
+    """Raise `Conflict` if the other system would misread the file."""
     fatal = [one for one in made.written.warnings if one.code in FATAL]
     if fatal:
         raise Conflict(
@@ -151,14 +154,14 @@ def refuse_fatal(made: Made) -> None:
 
 
 def note(session: Session, member: Member, what: str, *, now: datetime, **more: object) -> None:
-    """Note in the audit log that the grades or the work of a course were taken out as a file."""
+    """Record in the audit log that grades or work of a course were exported as a file."""
     target = ("course", member.course.id)
     change: tuple[dict[str, object], dict[str, object]] = ({}, {"form": what, **more})
     recorder.record(session, member, "file.exported", now=now, target=target, change=change)
 
 
 def _chosen(book: Book, only: Collection[UUID] | None) -> list[int]:
-    """Return the places of the assignments to be written."""
+    """Return the indices of the assignments to write; raise `Invalid` for an unknown one."""
     if only is None:
         return list(range(len(book.assignments)))
     known = {one.id for one in book.assignments}

@@ -1,8 +1,7 @@
-"""The gradebook as the writers of files take it.
+"""The gradebook in the form that the file writers take.
 
-A file has one maximum for a column. Where less is possible for a student, who is excused from a
-problem or has another one dropped, the score is scaled to that maximum; where nothing is possible,
-the cell is excused.
+A file has one maximum per column. If a student's maximum is lower, because of an excused or dropped
+problem, the score is scaled to the column's maximum; if it is 0, the cell is excused.
 """
 
 from collections import defaultdict
@@ -36,14 +35,14 @@ Key = tuple[UUID, UUID]
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """How often a student handed in, and when for the last time."""
+    """Number of a student's submissions, and the time of the last one."""
 
     count: int
     last: datetime
 
 
 def file_book(session: Session, book: Book, columns: Sequence[int], *, now: datetime) -> Gradebook:
-    """Return the assignments at these places with what each student has in them."""
+    """Return the gradebook with the assignments at the indices *columns*."""
     kept = cells_of(session, book, now=now)
     totals = totals_of(book, kept)
     work, said = _work(session, book), _comments(book)
@@ -108,19 +107,19 @@ def _score(kept: GradebookCell, worth: Fraction) -> Fraction | None:
 
 
 def _scaled(points: Fraction, kept: GradebookCell, worth: Fraction) -> Fraction:
-    """Return *points* out of the maximum of the column, not of the student's own."""
+    """Scale *points* from the student's maximum to the maximum *worth* of the column."""
     return points if kept.possible in {0, worth} else points * worth / kept.possible
 
 
 def _with_work(cell: Cell, work: _Work, rules: Rules) -> Cell:
     late = 0 if rules.due is None else max(0, to_micros(work.last) - rules.due)
-    # A second that has begun counts, so that what is late never looks on time.
+    # Round up to whole seconds, so that late work never looks on time.
     seconds = -(-late // SECOND)
     return replace(cell, late_seconds=seconds, submitted_at=work.last, submissions=work.count)
 
 
 def _work(session: Session, book: Book) -> dict[Key, _Work]:
-    """Return how often each student handed in to each assignment, counted by the database."""
+    """Return the submissions of each student to each assignment, counted in the database."""
     rows = session.execute(
         select(
             AssignmentProblem.assignment_id,
@@ -136,7 +135,7 @@ def _work(session: Session, book: Book) -> dict[Key, _Work]:
 
 
 def _comments(book: Book) -> dict[Key, str]:
-    """Return the reasons for which points were set by hand."""
+    """Return the reasons of the overrides by assignment and student."""
     said: defaultdict[Key, list[str]] = defaultdict(list)
     for one in book.overrides:
         said[one.assignment_id, one.student_id].append(one.reason)

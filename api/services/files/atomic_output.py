@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and the text of their cells."""
+"""Atomic output: files that are written whole or not at all, and the text of their cells."""
 
 import json
 import math
@@ -16,14 +16,14 @@ __all__ = ["cell_text", "check_writable", "json_text", "replaced", "telling"]
 
 
 def cell_text(value: Any) -> str:
-    """Return a value as a cell of CSV has it: text as it is, nothing of none, else as JSON."""
+    """Return a value as a CSV cell: text as it is, "" for None, everything else as JSON."""
     if value is None:
         return ""
     return value if isinstance(value, str) else json_text(value)
 
 
 def json_text(value: Any) -> str:
-    """Return a value as JSON text; a fraction is its decimal.
+    """Serialize a value to JSON; a fraction becomes a decimal.
 
     >>> json_text([Fraction(1, 4), "é"])
     '[0.25, "é"]'
@@ -32,7 +32,7 @@ def json_text(value: Any) -> str:
 
 
 def _json(value: Any) -> Any:
-    """Return what JSON has for a value: none for what is no number, else text as a last resort."""
+    """Return a value as JSON data: null for NaN and infinities, text for unknown types."""
     match value:
         case None | bool() | int() | str():
             return value
@@ -52,11 +52,11 @@ def _float(value: Fraction) -> float:
     try:
         return float(value)
     except OverflowError:
-        return round(value)  # JSON may have larger whole numbers than a float can be
+        return round(value)  # JSON integers may exceed the range of a float
 
 
 def check_writable(path: Path) -> None:
-    """Raise `FileError` where no file can be written at *path*; what is there stays as it is."""
+    """Raise `FileError` if no file can be written at *path*; an existing file is not touched."""
     with telling(path):
         if path.is_dir():
             raise FileError(f"{path} is a folder; name a file in it")
@@ -69,9 +69,9 @@ def check_writable(path: Path) -> None:
 
 
 def replaced(path: Path, fill: Callable[[Path], None]) -> None:
-    """Let *fill* write a file beside *path* that takes its place when it is whole.
+    """Let *fill* write a temporary file beside *path*, then replace *path* with it.
 
-    A failure leaves what is there as it is.
+    If *fill* fails, *path* stays as it is.
     """
     with telling(path):
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=_prefix(path))
@@ -91,7 +91,7 @@ def _prefix(path: Path) -> str:
 
 @contextmanager
 def telling(path: Path | None) -> Iterator[None]:
-    """Turn what the system says of writing *path* into a `FileError`."""
+    """Convert an `OSError` about *path* to a `FileError`."""
     try:
         yield
     except OSError as error:

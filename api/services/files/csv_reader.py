@@ -1,7 +1,7 @@
-"""Bounded reader of uploaded CSV text: rows with their line numbers, refused before they cost time.
+"""Bounded reader of uploaded CSV text: rows with line numbers, refused before they cost time.
 
-Rosters and score sheets are read by it. Line breaks and cells are counted before any row is parsed,
-columns and rows as they are read.
+It reads rosters and score sheets. Line breaks and cells are counted before any row is parsed,
+columns and rows during parsing.
 """
 
 import csv
@@ -19,7 +19,7 @@ BREAKS: Final = "\n\r\v\f\x85\u2028\u2029"
 
 
 class UnusableError(Exception):
-    """The file cannot be used; the message says why and what to do, *line* where."""
+    """The file cannot be used; the message says why and what to do, *line* says where."""
 
     def __init__(self, said: str, line: int = 1) -> None:
         super().__init__(said)
@@ -28,7 +28,7 @@ class UnusableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CsvLimits:
-    """How many lines, cells and columns a file may have, and what to do with a larger one."""
+    """Limits on the lines, cells and columns of a file, with *advice* for a larger one."""
 
     lines: int
     cells: int
@@ -37,7 +37,7 @@ class CsvLimits:
 
 
 def read_lines(text: str, limits: CsvLimits) -> list[str]:
-    """Return the lines of *text* with their ends, or raise `UnusableError` where they are many."""
+    """Split *text* into lines with their ends; raise `UnusableError` if there are too many."""
     breaks = sum(map(text.count, BREAKS)) - text.count("\r\n")
     if breaks > limits.lines:
         raise UnusableError(
@@ -49,7 +49,10 @@ def read_lines(text: str, limits: CsvLimits) -> list[str]:
 
 
 def first_row(line: str, delimiter: str) -> list[str]:
-    """Return the cells of the first line, [] where it is not CSV with that delimiter."""
+    """Return the cells of the first line, [] if it is not CSV with that delimiter.
+
+    Raises `UnusableError` if the line is too long.
+    """
     if len(line) > MAX_HEADER:
         raise UnusableError(
             f"the first line has {len(line):,} characters; at most {MAX_HEADER:,} are read; it has "
@@ -64,9 +67,9 @@ def first_row(line: str, delimiter: str) -> list[str]:
 def read_rows(
     lines: list[str], delimiter: str, limits: CsvLimits, *, start: int = 0
 ) -> Iterator[tuple[int, list[str]]]:
-    """Yield each row of the *lines* from *start* on, with the number of its first line.
+    """Yield each row of *lines* from *start* on, with the number of its first line.
 
-    Raises `UnusableError` where a row is not CSV or a limit is passed.
+    Raises `UnusableError` if a row is not CSV or exceeds a limit.
     """
     cells = sum(line.count(delimiter) for line in lines) + len(lines)
     if cells > limits.cells:

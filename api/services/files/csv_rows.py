@@ -1,4 +1,4 @@
-"""Rows of CSV, read with line numbers whatever is in them, and cells that no spreadsheet runs."""
+"""CSV rows with line numbers, robust against malformed input, and cells safe for spreadsheets."""
 
 import csv
 import re
@@ -27,8 +27,8 @@ __all__ = [
 DELIMITERS: Final = ",;\t"
 MAX_CELL: Final = 1_000_000
 MAX_COLUMNS: Final = 5_000
-# A row that runs on for longer has a quote that was never closed. Where that is found again and
-# again, less is tried, so that a file of such rows is read in a few times what its length takes.
+# A longer row has an unclosed quote. After `MAX_WASTED` lines parsed in vain, fewer lines are
+# tried, so that reading time stays linear in the length of the file.
 MAX_LINES: Final = 2_000
 FEW_LINES: Final = 50
 MAX_WASTED: Final = 50 * MAX_LINES
@@ -37,7 +37,7 @@ GUARDED: Final = re.compile(r"'++[=+\-@\t\r]")
 
 
 def read_text(path: Path) -> str:
-    """Return the text of a file, or raise `FileError` where it is missing or not UTF-8."""
+    """Return the text of a file; raise `FileError` if it is missing or not UTF-8."""
     try:
         return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -47,12 +47,12 @@ def read_text(path: Path) -> str:
 
 
 def not_utf8(path: Path) -> FileError:
-    """Return what is said of a file with another encoding."""
+    """Return the error for a file with another encoding."""
     return FileError(f"{path} is not UTF-8; save it as UTF-8 (CSV UTF-8 in a spreadsheet)")
 
 
 def is_json(path: Path) -> bool:
-    """Tell by its name whether a file holds JSON lines."""
+    """Tell by its name whether a file has JSON lines."""
     return path.suffix in {".jsonl", ".ndjson", ".json"}
 
 
@@ -62,11 +62,11 @@ def is_parquet(path: Path) -> bool:
 
 
 class Records:
-    """The rows of CSV text one after the other: the line where each begins, and its cells.
+    """Iterator over the rows of CSV text: the first line number of each, and its cells.
 
-    A line with which no row begins comes with the error; reading goes on with the line below it.
-    *line* is the number of the line that comes next, *read* how many bytes were read as rows,
-    *wasted* how many lines were read in vain.
+    A line that begins no valid row yields the error; reading continues on the next line. *line* is
+    the number of the next line, *read* the number of bytes read as rows, *wasted* the number of
+    lines parsed in vain.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Records:
         self.line, self.read, self.wasted = line, 0, wasted
 
     def __iter__(self) -> Iterator[tuple[int, list[str] | csv.Error]]:
-        """Yield what is left."""
+        """Yield the remaining rows."""
         while self._look_ahead(most := MAX_LINES if self.wasted < MAX_WASTED else FEW_LINES):
             found, taken = self._next(most)
             line = self.line
@@ -87,7 +87,7 @@ class Records:
             yield line, found
 
     def _next(self, most: int) -> tuple[list[str] | csv.Error, int]:
-        """Return the next row of at most so many lines, and of how many it is."""
+        """Return the next row, of at most *most* lines, and the number of lines that it takes."""
         reader = csv.reader(islice(self._ahead, most), delimiter=self._delimiter, strict=True)
         try:
             return next(reader), reader.line_num
@@ -96,19 +96,22 @@ class Records:
             return error, 1
 
     def _look_ahead(self, count: int) -> bool:
-        """Have so many lines at hand, as far as there are; tell whether there is one."""
+        """Buffer at least *count* lines if the file has them; tell whether there is any."""
         if len(self._ahead) < count:
             self._ahead.extend(islice(self._lines, 2 * count))
         return bool(self._ahead)
 
 
 def delimiter_of(head: str) -> str:
-    """Return what stands between the cells of a file with this first line."""
+    """Return the delimiter of a file with this first line."""
     return max(DELIMITERS, key=head.count)
 
 
 def columns_of(cells: list[str]) -> tuple[str, ...]:
-    """Return the names of the columns of a header, without the empty ones at the end."""
+    """Return the column names of a header, without empty ones at the end.
+
+    Raises `FileError` for too many columns, or two with the same name.
+    """
     columns = [cell.strip() for cell in cells]
     while columns and not columns[-1]:
         columns.pop()
@@ -121,7 +124,7 @@ def columns_of(cells: list[str]) -> tuple[str, ...]:
 
 
 def guard(cell: str) -> str:
-    """Return *cell* so that no spreadsheet runs it; numbers stay numbers.
+    """Escape *cell* so that no spreadsheet runs it as a formula; numbers stay numbers.
 
     >>> guard("=1+1"), guard("-3"), guard("- 3 apples"), guard("'=1+1")
     ("'=1+1", '-3', "'- 3 apples", "''=1+1")
@@ -136,7 +139,7 @@ def guard(cell: str) -> str:
 
 
 def unguard(cell: str) -> str:
-    """Return what `guard` was given.
+    """Undo `guard`.
 
     >>> unguard("'=1+1"), unguard("-3"), unguard("''=1+1"), unguard("'quoted'")
     ('=1+1', '-3', "'=1+1", "'quoted'")

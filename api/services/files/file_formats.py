@@ -1,4 +1,4 @@
-"""Files that people upload in place of a CSV file, known by what is in them."""
+"""Detection of files uploaded in place of a CSV file, by their content."""
 
 from typing import Final
 
@@ -18,7 +18,7 @@ BEGINNINGS: Final = (
 
 
 def no_csv(data: bytes) -> str:
-    """Return what is said of a file that is a spreadsheet, an archive or a PDF, "" of any other.
+    """Return the message for a spreadsheet, an archive or a PDF, "" for any other file.
 
     >>> no_csv(b"%PDF-1.7")
     'the file is a PDF; save the table as CSV UTF-8'

@@ -1,4 +1,4 @@
-"""All on which grades in a course depend but the answers, by a fixed number of queries."""
+"""Everything except answers that grades in a course depend on, in a fixed number of queries."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -55,11 +55,11 @@ POSED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """The assignments of a course in order, and what was granted to its students in them.
+    """Assignments of a course in order, with the exceptions of its students.
 
-    *extensions* are by student, *blanks* the grades of who hands in nothing; *kept* are rules that
-    were worked out: most students share them. *spent* are the late days of a student in
-    these assignments. *withheld* are those that the reader may not see by student.
+    *extensions* are by student; *blanks* are the grades of a student who submits nothing; *kept*
+    caches rules, which most students share. *spent* counts a student's late days in these
+    assignments. *withheld* are the assignments that the reader may not see by student.
     """
 
     course: Course
@@ -76,7 +76,7 @@ class Book:
     withheld: tuple[Assignment, ...] = ()
 
     def whole(self, assignment: Assignment) -> WholeAssignment:
-        """Return an assignment with the points that people gave in it, to reckon grades."""
+        """Return the grading context of an assignment, with its overrides and excuses."""
         here = assignment.id
         return WholeAssignment(
             assignment,
@@ -92,7 +92,7 @@ class Book:
         )
 
     def rules(self, assignment: Assignment, student: Student) -> Rules:
-        """Return the rules that hold for a student in an assignment."""
+        """Return the rules for a student in an assignment."""
         given = [
             one
             for one in self.extensions.get(student.id, ())
@@ -110,9 +110,9 @@ class Book:
 def load_book(
     session: Session, course: Course, students: Sequence[Student], *, reader: Member | None = None
 ) -> Book:
-    """Return the book of *students*, with the published assignments of the course.
+    """Load the book of *students*, with the published assignments of the course.
 
-    Those to which the *reader* is blind are withheld; without one it is the whole book.
+    Withholds assignments to which *reader* is blind; without a reader it withholds none.
     """
     every = published(session, course.id)
     withheld = tuple(one for one in every if reader is not None and reader.is_blind_to(one))
@@ -140,7 +140,7 @@ def load_book(
 
 
 def published(session: Session, course_id: UUID) -> tuple[Assignment, ...]:
-    """Return the assignments of a course that have a column, in their order."""
+    """Return the published assignments of a course, which have a column, in order."""
     wanted = select(Assignment).where(
         Assignment.course_id == course_id,
         Assignment.published_at.is_not(None),
@@ -151,12 +151,12 @@ def published(session: Session, course_id: UUID) -> tuple[Assignment, ...]:
 
 
 def blank_grade(assignment: Assignment, course: Course, posed: tuple[PosedProblem, ...]) -> Graded:
-    """Return the grade of nobody in particular, who hands in nothing."""
+    """Return the grade of a student without exceptions who submits nothing."""
     return graded_of(WholeAssignment(assignment, course, posed, {}, {}, ()), NOBODY, {})
 
 
 def posed_problems(session: Session, ids: Collection[UUID]) -> dict[UUID, tuple[PosedProblem, ...]]:
-    """Return by assignment its problems in their order."""
+    """Return the problems of each assignment, in order."""
     found: defaultdict[UUID, list[PosedProblem]] = defaultdict(list)
     told = {"assignments": list(ids)}
     key = (PosedProblem, frozenset(ids))
@@ -168,7 +168,7 @@ def posed_problems(session: Session, ids: Collection[UUID]) -> dict[UUID, tuple[
 def _extensions(
     session: Session, course: Course, students: Sequence[Student]
 ) -> dict[UUID, list[Extension]]:
-    """Return by student the extensions for them and for their section."""
+    """Return the extensions of each student, including those of the section."""
     rows = session.scalars(
         select(Extension)
         .where(Extension.course_id == course.id, Extension.withdrawn_at.is_(None))
@@ -193,7 +193,7 @@ def _late_days(
 
 
 def _rows(session: Session, table: Any, ids: Collection[UUID], student: UUID | None) -> Any:
-    """Return the overrides or excuses that are in force, the oldest first."""
+    """Return the active overrides or excuses, oldest first."""
     found = select(table).where(table.assignment_id.in_(ids), table.withdrawn_at.is_(None))
     if student is not None:
         found = found.where(table.student_id == student)
@@ -209,8 +209,9 @@ def categories_of(course: Course) -> tuple[Category, ...]:
 
 
 def is_over(held: Rules, *, now: datetime) -> bool:
-    """Tell whether nothing more earns credit for a student for whom these rules hold.
+    """Return whether a student with these rules can earn no more credit.
 
-    Late days that might yet be spent are waited for; practice after the last credit is not.
+    Late days that the student could still spend count as time; practice after the last credit does
+    not.
     """
     return held.pays_until is not None and to_micros(now) > held.pays_until

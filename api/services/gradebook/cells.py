@@ -1,7 +1,7 @@
-"""The cells of a gradebook, read from the grades that are kept, and the totals of the course.
+"""Gradebook cells, read from stored grades, and course totals.
 
-What was not handed in is missing once nothing earns credit there for the student any more, and
-counts 0 from then on.
+Work that was not submitted is missing, and counts 0, once the student can earn no more credit for
+it.
 """
 
 from collections import defaultdict
@@ -57,10 +57,10 @@ Written: TypeAlias = tuple[str | None, str, str, str]
 
 
 class Cell(NamedTuple):
-    """What a student has in an assignment; *score* None where there is none (yet).
+    """Result of a student in an assignment; *score* is None if there is none (yet).
 
-    *pending* is what of both a person has yet to mark. *written* are these four numbers as they
-    are kept, by which equal rows are quickly told.
+    *pending* is the share of score and maximum that waits for a person to grade it. *written* holds
+    these four numbers as stored, for fast comparison of equal rows.
     """
 
     score: Fraction | None
@@ -76,7 +76,7 @@ class Cell(NamedTuple):
 
     @property
     def settled(self) -> Mark | None:
-        """What is marked of score and maximum; None where nothing is."""
+        """Score and maximum of the graded share; None if nothing is graded."""
         if self.score is None:
             return None
         found = Mark(self.score, self.possible).without(self.pending)
@@ -84,9 +84,9 @@ class Cell(NamedTuple):
 
 
 class Total(NamedTuple):
-    """The percentage of a course so far; None where nothing counts yet.
+    """Percentage in a course so far; None if nothing counts yet.
 
-    *waiting_points* wait to be marked: they take no part in it.
+    It excludes *waiting_points*, which wait for grading.
     """
 
     percent: Fraction | None
@@ -99,7 +99,7 @@ def _read(score: str | None) -> Fraction | None:
 
 
 def cells_of(session: Session, book: Book, *, now: datetime) -> dict[UUID, list[Cell]]:
-    """Return by student the cells in the order of the assignments."""
+    """Return each student's cells, in the order of the assignments."""
     one = [book.students[0].id] if len(book.students) == 1 else None
     kept = kept_grades(session, [row.id for row in book.assignments], one)
     excused = {
@@ -122,7 +122,7 @@ def cells_of(session: Session, book: Book, *, now: datetime) -> dict[UUID, list[
 
 
 def _granted(cell: Cell, *, is_excused: bool) -> Cell:
-    """Return the cell of who is excused, or to whom a person gave points."""
+    """Return the cell of a student who is excused or has an override."""
     if is_excused:
         return cell._replace(
             score=None,
@@ -136,16 +136,16 @@ def _granted(cell: Cell, *, is_excused: bool) -> Cell:
 
 
 class Blanks(NamedTuple):
-    """The cells of an assignment where nothing was handed in: while it may be, and after."""
+    """Cells of an assignment without a submission: while it is open, and after."""
 
     open: Cell
     missing: Cell
 
     @classmethod
     def of(cls, graded: Graded, problems: Collection[PosedProblem]) -> "Blanks":
-        """Return the cells with the grade of who hands in nothing.
+        """Return the cells with the grade of a student who submits nothing.
 
-        Where a part has full marks for everybody they have those at once, whenever they joined.
+        If a part gives full marks to everybody, these count at once, whenever the student joined.
         """
         score, worth = graded.score, graded.possible
         missing = Cell(score, worth, (str(score), str(worth), NONE, NONE), missing=True)
@@ -163,16 +163,19 @@ def _blank(
     over: dict[int, bool],
     now: datetime,
 ) -> Cell:
-    """Return the cell of who handed in nothing; *over* keeps by rules, which many share, if so."""
+    """Return the cell of a student without a submission.
+
+    *over* caches by rules, which many students share, whether their time is over.
+    """
     held = book.rules(assignment, student)
-    key = id(held)  # the book keeps them
+    key = id(held)  # the book keeps them alive, so ids stay unique
     if key not in over:
         over[key] = is_over(held, now=now)
     return blanks.missing if over[key] else blanks.open
 
 
 def cell_of(row: Any | None, blank: Callable[[], Cell]) -> Cell:
-    """Return the cell for a kept grade, or for none; *blank* is that of who handed in nothing."""
+    """Return the cell of a stored grade; *blank* returns the cell for no submission."""
     if row is None:
         return blank()
     _, _, score, possible, held, pending, waiting, begun, late, version = row
@@ -196,9 +199,9 @@ def cell_of(row: Any | None, blank: Callable[[], Cell]) -> Cell:
 def kept_grades(
     session: Session, assignments: Collection[UUID], students: Collection[UUID] | None
 ) -> dict[str, dict[str, Any]]:
-    """Return the kept grades by assignment and student, of *students* or of all.
+    """Return stored grades by assignment and student, of *students* or of all.
 
-    Ids and numbers come as the text that they are kept as: there are very many of them.
+    Ids and numbers stay text as stored, because there are very many rows.
     """
     told = {"assignments": list(assignments), "students": list(students or ())}
     rows = session.execute(EVERYBODYS if students is None else THEIRS, told)
@@ -209,12 +212,12 @@ def kept_grades(
 
 
 def id_text(session: Session, key: UUID) -> str:
-    """Return an id as the database writes it."""
+    """Return an id as the text that the database stores."""
     return key.hex if session.get_bind().dialect.name == "sqlite" else str(key)
 
 
 def line_of(assignment: Assignment, cell: Cell) -> AssignmentLine:
-    """Return an assignment as the grade of the course sees it."""
+    """Return the line of an assignment in the course grade."""
     return AssignmentLine(
         id=str(assignment.id),
         title=assignment.title,
@@ -231,7 +234,7 @@ def line_of(assignment: Assignment, cell: Cell) -> AssignmentLine:
 def totals_of(book: Book, cells: Mapping[UUID, Sequence[Cell]]) -> dict[UUID, Total]:
     """Return the total of each student, with drops and weights.
 
-    There is no percentage where assignments are withheld: it would tell their scores.
+    The percentage is None if assignments are withheld, because it would reveal their scores.
     """
     shape = tuple((str(one.id), one.category, one.extra) for one in book.assignments)
     categories = categories_of(book.course)
@@ -252,7 +255,7 @@ def _total(
     marks: tuple[tuple[Written, bool, bool], ...],
     categories: tuple[Category, ...],
 ) -> Total:
-    """Return a total; a class's are asked for at every page, and few of them change meanwhile."""
+    """Return a total; cached, because every page needs a class's totals and few change."""
     lines = [_line(one, *mark) for one, mark in zip(shape, marks, strict=True)]
     graded = course_grade(lines, categories)
     percent = graded.score if graded.possible else None
@@ -262,7 +265,7 @@ def _total(
 def _line(
     shape: tuple[str, str, bool],
     written: Written,
-    waiting: bool,  # noqa: FBT001 - the entries of a row, as it is kept
+    waiting: bool,  # noqa: FBT001 - the columns of a stored row
     excused: bool,  # noqa: FBT001
 ) -> AssignmentLine:
     name, category, extra = shape

@@ -1,4 +1,4 @@
-"""The grades of one student with every step, for the staff and for the student."""
+"""Grades of one student with every step, for staff and for the student."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -48,7 +48,7 @@ NOT_A_STUDENT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class _Record:
-    """What is known of one student: *parts* are the standings, *authors* names by id."""
+    """Data of one student: *parts* holds the progress in problems, *authors* names by id."""
 
     book: Book
     student: Student
@@ -60,7 +60,7 @@ class _Record:
 def student_grades(
     session: Session, member: Member, user_id: UUID, *, now: datetime
 ) -> StudentGrades:
-    """Return all grades of a student of the course, released or not."""
+    """Return all grades of a student, released or not, except withheld assignments."""
     student = student_of(session, member.course.id, user_id)
     record = _record(session, member, student, now=now)
     graded = _course(record, record.book.assignments)
@@ -84,7 +84,7 @@ def student_grades(
 
 
 def my_grades(session: Session, member: Member, *, now: datetime) -> MyGrades:
-    """Return the grades of who asks as a student: those that are released, and what is to come."""
+    """Return the released grades of the calling student, and when the others are released."""
     if member.is_staff:
         raise NotFound(NOT_A_STUDENT)
     student = student_of(session, member.course.id, member.student_id)
@@ -177,7 +177,7 @@ def _for_staff(record: _Record, one: Assignment, now: datetime) -> StaffGrade:
 
 
 def _grade(record: _Record, one: Assignment) -> dict[str, Any]:
-    """Return the fields of a `GradeShown` beside its name."""
+    """Return the fields of a `GradeShown` other than those of the assignment."""
     cell = record.cells[one.id]
     here = record.book.whole(one)
     graded = graded_of(here, record.student.id, record.parts)
@@ -220,7 +220,7 @@ def _problem(record: _Record, assignment: Assignment, posed: PosedProblem) -> Pr
 
 
 def _about(given: Override, slugs: Mapping[UUID, str]) -> str:
-    """Return what the reckoning is about that an override ends."""
+    """Return the label of the score breakdown to which an override belongs."""
     if given.problem_id is None:
         return TOTAL
     slug = slugs.get(given.problem_id, "")
@@ -234,7 +234,7 @@ def _by(given: Override, authors: Mapping[UUID, str]) -> str:
 def override_shown(
     given: Override, slugs: Mapping[UUID, str], authors: Mapping[UUID, str]
 ) -> OverrideShown:
-    """Return points that a person gave, as the student reads them."""
+    """Return an override as the student sees it."""
     return OverrideShown(
         id=given.id,
         problem=None if given.problem_id is None else slugs.get(given.problem_id, ""),
@@ -247,7 +247,7 @@ def override_shown(
 
 
 def _line(reckoning: Reckoning, said: str, titles: Mapping[str, str]) -> GradeLine:
-    """Return a reckoning as data and in words, with what is *said* of a number set by hand."""
+    """Return a score breakdown as data and text; *said* explains an override."""
     if said and any(step.label == "override" for step in reckoning.steps):
         author = Step("author", Fraction(0), said, "said")
         reckoning = replace(reckoning, steps=(*reckoning.steps, author))

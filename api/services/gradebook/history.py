@@ -1,4 +1,4 @@
-"""How a grade came to be what it is: work, marks, points and excuses by people, and each change."""
+"""History of a grade: submissions, gradings, overrides, excuses, and each change of the grade."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -45,9 +45,9 @@ def student_history(
     after: Cursor | None,
     limit: int,
 ) -> tuple[list[tuple[Place, StaffGradeEvent]], int]:
-    """Return a page of a student's events, each with its place, and the version of the grade.
+    """Return a page of a student's events, each with its cursor position, and the grade's version.
 
-    Raises `Forbidden` where the member may not know whose work in the assignment is.
+    Raises `Forbidden` if the member may not see names in the assignment.
     """
     member.need_names(assignment)
     student = student_of(session, member.course.id, user_id)
@@ -66,7 +66,10 @@ def my_history(
     limit: int,
     now: datetime,
 ) -> list[tuple[Place, GradeEvent]]:
-    """Return a page of one's own events; `NotReleased` until results are shown."""
+    """Return a page of the calling student's events.
+
+    Raises `NotReleased` until results are visible.
+    """
     if member.is_staff:
         raise NotFound("There is no such assignment.")
     student = member.student_id
@@ -81,7 +84,7 @@ def my_history(
 
 
 def _for_student(event: StaffGradeEvent) -> GradeEvent:
-    """Return an event without what staff keep to themselves: who marks, why somebody is excused."""
+    """Return an event without what only staff see: who graded, and the reason of an excuse."""
     told = {name: getattr(event, name) for name in GradeEvent.model_fields}
     if event.kind not in {"override", "override_withdrawn"}:
         told |= {"author": None, "reason": None}
@@ -98,7 +101,7 @@ def _page(
 
 
 def _events(session: Session, assignment: Assignment, student: UUID) -> list[StaffGradeEvent]:
-    """Return all that happened, by a fixed number of queries."""
+    """Return all events of a grade, with a fixed number of queries."""
     slugs = _slugs(session, assignment)
     found = [
         *_submissions(session, slugs, student),
@@ -213,7 +216,7 @@ def _excuses(
 
 
 def _ended(row: UUID, at: datetime, author: UUID | None) -> dict[str, Any]:
-    """Return the place of the end of something, with an id other than that of its beginning."""
+    """Return id, time and author of a withdrawal; the id differs from the row's own."""
     return {"id": UUID(int=row.int ^ 1), "at": at, "author_id": author}
 
 

@@ -1,4 +1,4 @@
-"""The gradebook in pages: sorted by any column, with what the whole class has in each."""
+"""Paged gradebook: sorted by any column, with statistics of the whole class for each."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -38,20 +38,23 @@ TEXTS: Final = ("name", "section")
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """By what the rows stand: name, section, total, or the id of an assignment."""
+    """Sort order of the rows: by name, section, total, or the id of an assignment."""
 
     by: str
     direction: Direction
 
     @property
     def name(self) -> str:
-        """What a cursor in this order is marked with."""
+        """Name of this order in a cursor."""
         return f"{self.by} {self.direction}"
 
 
 @dataclass(frozen=True, slots=True)
 class GradebookQuery:
-    """Which students, in which order, from where; *below* is the share that is counted under."""
+    """Filter, sort order and page of a gradebook.
+
+    The summaries count the scores under the share *below*.
+    """
 
     order: Order
     section: UUID | None = None
@@ -70,7 +73,10 @@ class _Row:
 
 
 def order_of(by: str, direction: Direction) -> Order:
-    """Return the order that a query names; `Invalid` unless it is a column's."""
+    """Return the sort order that a query names.
+
+    Raises `Invalid` unless *by* names a column or is an id.
+    """
     if by not in {*TEXTS, "total"} and read_id(by) is None:
         said = "must be name, section, total, or the id of an assignment of the course"
         raise Invalid.of("query sort", said)
@@ -78,14 +84,14 @@ def order_of(by: str, direction: Direction) -> Order:
 
 
 def kind_of(order: Order) -> type[Sort]:
-    """Return what a cursor in this order holds."""
+    """Return the type of the values in a cursor of this order."""
     return str if order.by in TEXTS else int
 
 
 def gradebook(
     session: Session, member: Member, query: GradebookQuery, *, now: datetime
 ) -> tuple[GradebookOut, list[tuple[GradebookRow, Cursor]]]:
-    """Return the head of a gradebook, and a page of its rows, one more than *limit* if there are.
+    """Return the head of a gradebook and a page of its rows, with one row more if there are more.
 
     Each row comes with the cursor of a page that ends there.
     """
@@ -114,7 +120,7 @@ def gradebook(
 
 
 def _page(rows: Sequence[_Row], query: GradebookQuery) -> list[_Row]:
-    """Return the rows after the cursor in order, one more than fit if there are more."""
+    """Return the sorted rows after the cursor, at most one more than *limit*."""
     down = query.order.direction == "desc"
     after = query.after
     if after is not None:
@@ -129,7 +135,7 @@ def _key(
     totals: Mapping[UUID, Total],
     order: Order,
 ) -> Callable[[Student], Sort]:
-    """Return what a student stands by in this order; `Invalid` for no assignment of the course."""
+    """Return the sort key of an order; raise `Invalid` for an assignment without a column."""
     match order.by:
         case "name":
             return lambda one: one.sort_name

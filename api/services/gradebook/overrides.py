@@ -1,4 +1,4 @@
-"""Points set by hand, each with a reason and an author, in force until they are withdrawn."""
+"""Overrides: points set by hand with a reason and an author, in force until withdrawn."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ __all__ = ["held_version", "listed", "override_of", "overrides", "put", "set_asi
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """What the points are of, and how many there can be."""
+    """Assignment, problem or part that an override is for, and its maximum."""
 
     problem_id: UUID | None
     part: str | None
@@ -38,10 +38,7 @@ class _Target:
 
 
 def held_version(session: Session, assignment: Assignment, student: UUID) -> int:
-    """Return the version of a grade, which nothing changes until the transaction ends.
-
-    It is 0 where there is no grade yet.
-    """
+    """Lock a grade until the transaction ends, and return its version; 0 if there is none yet."""
     hold(session, assignment)
     grade = _grade(session, assignment, student)
     return grade.version if grade else 0
@@ -50,7 +47,7 @@ def held_version(session: Session, assignment: Assignment, student: UUID) -> int
 def put(
     session: Session, member: Member, assignment: Assignment, given: OverrideIn, *, now: datetime
 ) -> OverrideDone:
-    """Set points by hand, in place of what was set there before."""
+    """Set an override in place of the active one."""
     student = _student(session, member, given.student)
     target = _target(session, assignment, given)
     _check_points(given, target.maximum)
@@ -93,7 +90,7 @@ def _student(session: Session, member: Member, user_id: UUID) -> Student:
 def withdraw(
     session: Session, member: Member, assignment: Assignment, row: Override, *, now: datetime
 ) -> OverrideDone:
-    """End an override: what was worked out counts again."""
+    """Withdraw an override, so that the computed points count again."""
     session.refresh(row)
     if row.withdrawn_at is not None:
         raise Conflict("This override was withdrawn before.")
@@ -114,7 +111,7 @@ def withdraw(
 
 
 def override_of(session: Session, assignment: Assignment, override: UUID) -> Override:
-    """Return an override in an assignment, withdrawn or not; `NotFound` where there is none."""
+    """Return an override of an assignment, withdrawn or not; raise `NotFound` if there is none."""
     row = session.get(Override, override)
     if row is None or row.assignment_id != assignment.id:
         raise NotFound("There is no such override in this assignment.")
@@ -122,7 +119,10 @@ def override_of(session: Session, assignment: Assignment, override: UUID) -> Ove
 
 
 def set_aside(session: Session, rows: Sequence[Override], *, now: datetime) -> None:
-    """Withdraw what is in force where *rows* of one assignment will be, by a statement a part."""
+    """Withdraw the active overrides that *rows* replace, one statement per part.
+
+    All *rows* belong to one assignment.
+    """
     students: defaultdict[tuple[UUID | None, str | None], list[Override]] = defaultdict(list)
     for row in rows:
         students[row.problem_id, row.part].append(row)
@@ -231,7 +231,7 @@ def overrides(
     after: Cursor | None,
     limit: int,
 ) -> Sequence[Row[Override, str, str, str]]:
-    """Return the overrides of an assignment, the newest first.
+    """Return at most *limit* overrides of an assignment, newest first.
 
     *state* is ``active``, ``withdrawn`` or ``all``.
     """

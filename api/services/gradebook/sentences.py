@@ -1,4 +1,4 @@
-"""What happened to a grade, one sentence an event, by whatever names its readers know."""
+"""Events of a grade as sentences, with the names that the reader knows."""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -25,7 +25,7 @@ CAUSES: Final = {
 
 
 def led(about: str, sign: str = ":") -> str:
-    """Return what something is *about* with a *sign* after it, unless it ends with one of its own.
+    """Return *about* followed by *sign*, unless it ends with punctuation already.
 
     >>> led("Sizes"), led("How large?"), led("How large?", ",")
     ('Sizes:', 'How large?', 'How large?')
@@ -39,7 +39,7 @@ def sentence(
     problem: Callable[[str], str] = str,
     part: Callable[[str], str] = str,
 ) -> str:
-    """Return what happened in words; *problem* and *part* name each by its id.
+    """Return an event as a sentence; *problem* and *part* turn ids into names.
 
     >>> from datetime import UTC, datetime
     >>> told = {"at": datetime(2026, 1, 1, tzinfo=UTC), "kind": "submission", "said": ""}

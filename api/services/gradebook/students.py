@@ -1,4 +1,4 @@
-"""The students of a course as a gradebook names them."""
+"""Students of a course with the names that the gradebook shows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ __all__ = ["Student", "counting", "student_of"]
 
 @dataclass(frozen=True, slots=True)
 class Student:
-    """A student of a course; *counts* is false for the test student and for who has left."""
+    """Student of a course; *counts* is false for a test student and for one who left."""
 
     id: UUID
     name: str
@@ -50,7 +50,7 @@ COLUMNS: Final = (
 
 
 def _students(course_id: UUID) -> Select[*tuple[Any, ...]]:
-    """Return the question for the columns of the students of a course: a page reads hundreds."""
+    """Return the query for the students of a course; plain columns, as a page reads hundreds."""
     return (
         select(*COLUMNS)
         .select_from(Enrolment)
@@ -81,7 +81,7 @@ def _student(row: Sequence[Any]) -> Student:
 def counting(
     session: Session, course_id: UUID, *, section: UUID | None = None, text: str = ""
 ) -> Sequence[Student]:
-    """Return the students who count in a course, by family name and id.
+    """Return the active students of a course, ordered by family name and id.
 
     *section* and *text*, a part of a name, an address, a number or a login, narrow them down.
     """
@@ -96,7 +96,7 @@ def counting(
 
 
 def student_of(session: Session, course_id: UUID, user_id: UUID) -> Student:
-    """Return a student of a course, whether or not they count; `NotFound` for anybody else."""
+    """Return a student of a course, active or not; raise `NotFound` for anybody else."""
     row = session.execute(_students(course_id).where(User.id == user_id)).one_or_none()
     if row is None:
         raise NotFound("There is no such student in this course.")

@@ -1,4 +1,4 @@
-"""What a class has in a column of the gradebook, in a few numbers."""
+"""Statistics of a class for a column of the gradebook."""
 
 import statistics
 from collections import Counter
@@ -19,9 +19,10 @@ HUNDRED: Final = Fraction(100)
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """How many count in a column, their mean and median in points, and how many do not count.
+    """Number of students who count in a column, their mean and median, and the other counts.
 
-    *below* are those who count and have less than the share that was asked about.
+    Mean and median are in points, or in percent for totals. *below* counts the students under the
+    requested share.
     """
 
     counted: int
@@ -35,10 +36,10 @@ class Summary:
 
 
 def of_column(cells: Iterable[Cell], share: Fraction) -> Summary:
-    """Return the summary of an assignment; who is missing counts with 0, who is excused does not.
+    """Return the summary of an assignment; missing work counts 0, excused students do not count.
 
-    Where something waits, what is marked stands for all of it. *below* counts those with less than
-    *share* of what is possible for them. Cells that are written alike are worked out once.
+    If some work waits for grading, the graded share stands for all of it. *below* counts students
+    with less than *share* of their own maximum. Equal cells are computed once.
     """
     every = list(cells)
     numbers: list[float] = []
@@ -61,13 +62,13 @@ def of_column(cells: Iterable[Cell], share: Fraction) -> Summary:
 
 
 def _points(mark: Mark, possible: Fraction) -> float:
-    """Return the points of a mark, out of as many as are *possible* in all."""
+    """Return a score scaled to the maximum *possible*."""
     score = mark.score if mark.possible == possible else mark.score * possible / mark.possible
     return score.numerator / score.denominator
 
 
 def of_totals(totals: Iterable[Total], share: Fraction) -> Summary:
-    """Return the summary of the totals of a course, in percent."""
+    """Return the summary of course totals, in percent."""
     every = list(totals)
     counted = [one.percent for one in every if one.percent is not None]
     return _summary(
@@ -78,7 +79,7 @@ def of_totals(totals: Iterable[Total], share: Fraction) -> Summary:
 
 
 def _is_below(score: Fraction, share: Fraction, possible: Fraction) -> bool:
-    """Tell whether *score* is less than a share of *possible*, without a new fraction."""
+    """Return whether *score* is less than *share* of *possible*, without creating a `Fraction`."""
     return (
         score.numerator * share.denominator * possible.denominator
         < share.numerator * possible.numerator * score.denominator

@@ -1,9 +1,9 @@
 """Grades: progress in parts and problems, totals, projections, recomputation.
 
-`refresh` is called by whatever changes what counts: a submission, a regrade, a mark by a person, an
-override, an extension, the settings of an assignment. It works out again, from the answers and the
-rules that hold now, the standing in each problem and the grade of each assignment that it is given,
-and notes every grade that changed with its cause.
+Every change of what counts calls `refresh`: a submission, a regrade, a grade by a person, an
+override, an extension, a setting of an assignment. It recomputes the given standings and the grades
+of their assignments from the answers and the current rules, and records each changed grade with its
+cause.
 """
 
 from api.services.grades.answers import Key, among, answered, earlier_answers

@@ -1,4 +1,4 @@
-"""Answers as the policy sees them, read for many students at once."""
+"""Answers in the form that the policy takes, read for many students at once."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ __all__ = ["Given", "Key", "among", "answered", "earlier_answers", "given_answer
 
 
 class Key(NamedTuple):
-    """A student in a problem of an assignment."""
+    """The key of a standing: a problem of an assignment, and a student."""
 
     problem_id: UUID
     student_id: UUID
@@ -28,7 +28,7 @@ TABLE: Final = Answer.__table__.c
 
 
 def answered(row: Answer | Row[*tuple[Any, ...]]) -> Answered:
-    """Return an answer as the policy sees it."""
+    """Convert the row of an answer to the policy's form."""
     return Answered(
         submission=str(row.submission_id),
         sequence=row.sequence,
@@ -43,7 +43,7 @@ def answered(row: Answer | Row[*tuple[Any, ...]]) -> Answered:
 
 
 def earlier_answers(session: Session, keys: Iterable[Key]) -> dict[Key, list[Answer]]:
-    """Return all answers of each student in each problem, in the order in which they came."""
+    """Return all answers of each student in each problem, in the order of submission."""
     found: dict[Key, list[Answer]] = {key: [] for key in keys}
     rows = session.scalars(
         select(Answer)
@@ -56,7 +56,7 @@ def earlier_answers(session: Session, keys: Iterable[Key]) -> dict[Key, list[Ans
 
 
 def given_answers(session: Session, keys: Iterable[Key]) -> dict[Key, list[Given]]:
-    """Return all answers of each student in each problem in order, as the policy sees them."""
+    """Return all answers of each student in each problem in order, in the policy's form."""
     found: dict[Key, list[Given]] = {key: [] for key in keys}
     rows = session.execute(
         select(
@@ -82,7 +82,7 @@ def given_answers(session: Session, keys: Iterable[Key]) -> dict[Key, list[Given
 
 
 def among(problem: Any, student: Any, keys: Iterable[Key]) -> ColumnElement[bool]:
-    """Return the condition that a row is about one of *keys*."""
+    """Return the condition that a row belongs to one of *keys*."""
     students: defaultdict[UUID, list[UUID]] = defaultdict(list)
     for key in keys:
         students[key.problem_id].append(key.student_id)

@@ -1,4 +1,4 @@
-"""An assignment with all on which grades in it depend, and the grades that follow."""
+"""An assignment with all data that its grades depend on, and the grades that follow."""
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -84,7 +84,7 @@ STANDINGS: Final = select(Standing.problem_id, Standing.student_id, Standing.par
 
 @dataclass(frozen=True, slots=True)
 class AskedPart:
-    """A part of a problem, worth so many *points* there; of a *text* the last answer counts."""
+    """A part of a problem with its *points*; in a *text* part the last answer counts."""
 
     id: str
     points: Fraction
@@ -93,9 +93,9 @@ class AskedPart:
 
 @dataclass(frozen=True, slots=True)
 class PosedProblem:
-    """A problem of an assignment with what its grade depends on; *asked* are its parts.
+    """A problem of an assignment with the data that its grade depends on; *asked* are its parts.
 
-    *tallied* are what students have in it, by where they stand in the parts: most stand alike.
+    *tallied* caches totals by the progress in the parts: most students share one of a few values.
     """
 
     row: AssignmentProblem
@@ -106,7 +106,7 @@ class PosedProblem:
     )
 
     def __post_init__(self) -> None:
-        """Read the parts: exact points take their time, and many grades need them."""
+        """Parse the parts once: exact points are slow to parse, and many grades need them."""
         parts = (
             AskedPart(one["id"], Fraction(one["points"]), one["kind"] == TEXT)
             for one in self.version.parts
@@ -115,13 +115,13 @@ class PosedProblem:
 
     @property
     def points(self) -> Fraction:
-        """What the problem is worth in the assignment."""
+        """The points of the problem in the assignment."""
         return self.version.points if self.row.points is None else self.row.points
 
 
 @dataclass(frozen=True, slots=True)
 class WholeAssignment:
-    """An assignment with its problems, and what people granted or overrode for some students."""
+    """An assignment with its problems, and the rules, overrides and excuses of some students."""
 
     assignment: Assignment
     course: Course
@@ -131,7 +131,7 @@ class WholeAssignment:
     excused: Collection[tuple[UUID, UUID | None]]
 
     def with_rules(self, student: UUID, rules: Rules) -> "WholeAssignment":
-        """Return the assignment with other rules for a student."""
+        """Return the assignment with other rules for one student."""
         if self.rules.get(student) is rules:
             return self
         return replace(self, rules={**self.rules, student: rules})
@@ -140,7 +140,7 @@ class WholeAssignment:
 def load_assignment(
     session: Session, assignment_id: UUID, students: Collection[UUID]
 ) -> WholeAssignment:
-    """Return an assignment with what holds in it for *students*, by a fixed number of queries."""
+    """Load an assignment with the rules of *students*, in a fixed number of queries."""
     assignment = session.get_one(Assignment, assignment_id)
     course = session.get_one(Course, assignment.course_id)
     problems = posed_in(session, assignment_id)
@@ -148,7 +148,7 @@ def load_assignment(
 
 
 def posed_in(session: Session, assignment_id: UUID) -> tuple[PosedProblem, ...]:
-    """Return the problems of an assignment in their order."""
+    """Return the problems of an assignment in order, without removed ones."""
     found = session.execute(POSED, {"assignment": assignment_id})
     return tuple(PosedProblem(row, version) for row, version in found)
 
@@ -160,7 +160,7 @@ def load_students(
     problems: tuple[PosedProblem, ...],
     students: Collection[UUID],
 ) -> WholeAssignment:
-    """Return an assignment that was read before, with what holds in it for *students* now."""
+    """Return an assignment that is already loaded, with the current rules of *students*."""
     return WholeAssignment(
         assignment,
         course,
@@ -179,7 +179,7 @@ def load_problem(
     *,
     held: Mapping[UUID, Rules],
 ) -> WholeAssignment:
-    """Return an assignment with one *problem* alone, for the students whose rules are *held*."""
+    """Return an assignment with a single *problem*, for the students whose rules are given."""
     return WholeAssignment(
         assignment,
         course,
@@ -193,7 +193,7 @@ def load_problem(
 def overrides_of(
     session: Session, assignment_id: UUID, students: Collection[UUID]
 ) -> Sequence[Override]:
-    """Return the points that people gave to *students* in an assignment, the oldest first."""
+    """Return the overrides in force for *students* in an assignment, oldest first."""
     told = {"assignment": assignment_id, "students": list(students)}
     key = (Override, assignment_id, frozenset(students))
     return once(session, key, lambda: session.scalars(OVERRIDES, told).all())
@@ -217,7 +217,7 @@ def _excused(
 def problem_line(
     here: WholeAssignment, problem: PosedProblem, student: UUID, parts: Mapping[str, PartStanding]
 ) -> ProblemLine:
-    """Return a problem as the grade of the assignment sees it."""
+    """Return a student's line of a problem, the input of the assignment's grade."""
     row, voided = problem.row, problem.row.voided
     place = student, row.id
     lines: list[PartLine] = [
@@ -243,7 +243,7 @@ def problem_line(
 def standings_of(
     session: Session, here: WholeAssignment, students: Collection[UUID]
 ) -> dict[tuple[UUID, UUID], Mapping[str, Any]]:
-    """Return the parts of the standings of *students*, by problem and student."""
+    """Return the stored progress in parts of *students*, by problem and student."""
     told = {"problems": [one.row.id for one in here.problems], "students": list(students)}
     rows = session.execute(STANDINGS, told)
     return {(problem, student): parts for problem, student, parts in rows}
@@ -252,7 +252,7 @@ def standings_of(
 def graded_of(
     here: WholeAssignment, student: UUID, standings: Mapping[tuple[UUID, UUID], Mapping[str, Any]]
 ) -> Graded:
-    """Return the grade of a student that follows from *standings*."""
+    """Compute the grade of a student from *standings*."""
     lines = []
     for one in here.problems:
         told = standings.get((one.row.id, student), {})
@@ -267,7 +267,7 @@ def graded_of(
 
 
 def groups_of(here: WholeAssignment) -> tuple[Group, ...]:
-    """Return the groups of which the lowest problems are dropped."""
+    """Return the groups of problems with the number of lowest scores that each drops."""
     return tuple(
         Group(one["id"], one["drop_lowest"], _in_group(here, one["id"]))
         for one in here.assignment.groups
@@ -279,6 +279,6 @@ def _in_group(here: WholeAssignment, group: str) -> tuple[str, ...]:
 
 
 def grade_of(session: Session, assignment_id: UUID, student: UUID) -> Graded:
-    """Return the grade of a student in an assignment with all its reckonings."""
+    """Compute the grade of a student in an assignment, with the steps of the computation."""
     here = load_assignment(session, assignment_id, [student])
     return graded_of(here, student, standings_of(session, here, [student]))

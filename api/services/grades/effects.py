@@ -1,4 +1,4 @@
-"""Grades worked out anew after a change of the rules, and what that moves."""
+"""Recomputation of grades after a change of rules, and the differences that it makes."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ NOTHING: Final = Fraction(0)
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """A grade as far as it is compared."""
+    """The compared columns of a grade."""
 
     score: Fraction | None
     possible: Fraction
@@ -36,7 +36,7 @@ Marks: TypeAlias = Mapping[tuple[UUID, UUID], _Mark]
 
 @dataclass(frozen=True, slots=True)
 class _Move:
-    """A grade that is another one now."""
+    """A grade that changed."""
 
     assignment: UUID
     student: UUID
@@ -45,7 +45,7 @@ class _Move:
 
     @property
     def by(self) -> Fraction:
-        """How much the score rose."""
+        """The increase of the score, negative for a decrease."""
         old = self.before.score if self.before else None
         return (self.after.score or NOTHING) - (old or NOTHING)
 
@@ -58,7 +58,7 @@ def settle(
     cause: Cause,
     students: Sequence[UUID] | None = None,
 ) -> Effect:
-    """Work out the grades in *assignments* anew, of *students* or of all whom it may concern."""
+    """Recompute the grades of *students*, or of all who may be affected; return the differences."""
     rows = list(assignments)
     before = marks_in(session, rows)
     seen: set[UUID] = set()
@@ -71,7 +71,7 @@ def settle(
 
 
 def marks_in(session: Session, assignments: Iterable[Assignment]) -> Marks:
-    """Return all grades of *assignments* as they are now."""
+    """Return all current grades in *assignments*."""
     found = session.execute(
         select(Grade.assignment_id, Grade.student_id, Grade.score, Grade.possible).where(
             Grade.assignment_id.in_([row.id for row in assignments])
@@ -81,7 +81,7 @@ def marks_in(session: Session, assignments: Iterable[Assignment]) -> Marks:
 
 
 def compared(session: Session, act: Act, before: Marks, after: Marks, *, seen: int) -> Effect:
-    """Return what is different *after*, in the grades of *seen* people."""
+    """Compare two sets of grades; *seen* is the number of students whose grades were recomputed."""
     moves = [
         _Move(*key, before.get(key), mark)
         for key, mark in after.items()
@@ -91,12 +91,15 @@ def compared(session: Session, act: Act, before: Marks, after: Marks, *, seen: i
 
 
 def _differ(before: _Mark | None, after: _Mark) -> bool:
-    """Tell whether a grade is another one; one that is new and empty is none."""
+    """Tell whether a grade changed; a new one without a score does not count."""
     return after.score is not None if before is None else before != after
 
 
 def _concerned(session: Session, assignment: Assignment) -> list[UUID]:
-    """Return whose grades may change: nobody's where nothing was handed in or given."""
+    """Return the students whose grades may change: those with a standing or a grade.
+
+    If a part gives full points to everybody, all enrolled students count too.
+    """
     standing = (
         select(Standing.student_id)
         .join(AssignmentProblem, AssignmentProblem.id == Standing.problem_id)
@@ -113,7 +116,7 @@ def _concerned(session: Session, assignment: Assignment) -> list[UUID]:
 
 
 def _gives(session: Session, assignment: Assignment) -> bool:
-    """Tell whether a part has full marks for everybody, those who hand in nothing too."""
+    """Tell whether a part gives full points to everybody, even without a submission."""
     voided = session.scalars(
         select(AssignmentProblem.voided).where(
             AssignmentProblem.assignment_id == assignment.id,

@@ -1,4 +1,4 @@
-"""Where a student stands in a part, as JSON data and back."""
+"""Serialization of a student's progress in a part."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -11,7 +11,7 @@ __all__ = ["part_text", "part_told", "parts_text", "read_part"]
 
 
 def part_told(part: PartStanding) -> dict[str, Any]:
-    """Return where a student stands in a part as JSON data."""
+    """Serialize the progress in a part to JSON data."""
     return {
         "attempts": part.attempts_used,
         "counts": part.counts,
@@ -28,12 +28,12 @@ def part_told(part: PartStanding) -> dict[str, Any]:
 
 
 def part_text(name: str, part: PartStanding) -> str:
-    """Return where a student stands in the part of a *name*, as `parts_text` puts it together."""
+    """Serialize the progress in a part to a named JSON member, for `parts_text` to join."""
     return written({name: part_told(part)})[1:-1]
 
 
 def parts_text(texts: Iterable[str]) -> JsonText:
-    """Return the parts of a standing as JSON, from the text of each.
+    """Join the members of a standing's parts into one JSON object.
 
     >>> parts_text(['"a":{}', '"b":{}'])
     '{"a":{},"b":{}}'
@@ -42,7 +42,7 @@ def parts_text(texts: Iterable[str]) -> JsonText:
 
 
 def read_part(told: Mapping[str, Any]) -> PartStanding:
-    """Return where a student stands in a part, as a standing keeps it."""
+    """Deserialize the progress in a part from a standing."""
     return PartStanding(
         attempts_used=told["attempts"],
         counts=told["counts"],
@@ -54,5 +54,5 @@ def read_part(told: Mapping[str, Any]) -> PartStanding:
         waiting=told["waiting"],
         status=told["status"],
         manual=told["manual"],
-        late_days=told.get("late_days", 0),  # what was kept before this was told has none
+        late_days=told.get("late_days", 0),  # rows from before this field have none
     )

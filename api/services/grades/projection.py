@@ -1,4 +1,4 @@
-"""What scores and grades would be if answers were marked otherwise; nothing is written."""
+"""Projection of scores and grades for other results of the answers; nothing is written."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -33,7 +33,7 @@ class Figures(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """Students in a problem, with all on which their scores and grades depend."""
+    """Projection for students in a problem, with all data that their grades depend on."""
 
     here: WholeAssignment
     problem: AssignmentProblem
@@ -43,7 +43,7 @@ class Outlook:
     def of(
         cls, session: Session, problem: AssignmentProblem, students: Collection[UUID]
     ) -> "Outlook":
-        """Return *students* in a problem as they stand now."""
+        """Load the current data of *students* in a problem."""
         here = load_assignment(session, problem.assignment_id, students)
         return cls(here, problem, standings_of(session, here, students))
 
@@ -53,9 +53,9 @@ class Outlook:
         *,
         version: ProblemVersion | None,
     ) -> dict[UUID, Figures]:
-        """Return score and grade of each student for the answers *given*, if those were all.
+        """Return the score and grade of each student if *given* were all of their answers.
 
-        *version* is the one that the problem would have, None the one that it has.
+        *version* is the version that the problem would have, None for its current one.
         """
         posed = next((one for one in self.here.problems if one.row.id == self.problem.id), None)
         if posed is None:

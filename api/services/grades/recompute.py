@@ -1,4 +1,4 @@
-"""Standings and grades worked out anew, and every grade that changed noted with its cause."""
+"""Recomputation of standings and grades; every changed grade is recorded with its cause."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -42,7 +42,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why grades may have changed: *kind* (submission, regrade, ...), which one, and by whom."""
+    """The cause of a change in grades: its *kind* (submission, regrade, ...), id and author."""
 
     kind: str
     id: UUID | None
@@ -51,14 +51,14 @@ class Cause:
 
 
 def refresh(session: Session, keys: Collection[Key], *, cause: Cause) -> None:
-    """Work out the standings of *keys* anew, and the grades of their assignments."""
+    """Recompute the standings of *keys*, and the grades of their assignments."""
     refresh_each(session, dict.fromkeys(keys, cause))
 
 
 def refresh_each(session: Session, causes: Mapping[Key, Cause]) -> None:
-    """Work out standings anew, each for a cause of its own, and the grades of their assignments.
+    """Recompute standings, each with its own cause, and the grades of their assignments.
 
-    Rows are held in the order of their ids, so that no two of these wait crosswise.
+    Rows are locked in the order of their ids, to avoid deadlocks.
     """
     if not causes:
         return
@@ -77,10 +77,10 @@ def refresh_each(session: Session, causes: Mapping[Key, Cause]) -> None:
 def refresh_all(
     session: Session, assignment_id: UUID, students: Collection[UUID], *, cause: Cause
 ) -> None:
-    """Work out anew where *students* stand in every problem of an assignment, and its grade."""
+    """Recompute all standings of *students* in an assignment, and their grades."""
     session.flush()
     here = load_assignment(session, assignment_id, students)
-    # Held before the answers are read: a submission that comes meanwhile would else be left out.
+    # Lock before reading the answers; otherwise a concurrent submission could be missed.
     found = session.execute(
         select(Standing.problem_id, Standing.student_id)
         .where(
@@ -104,7 +104,7 @@ def _assignments_of(session: Session, problems: Collection[UUID]) -> dict[UUID, 
 
 
 def _stand(session: Session, here: WholeAssignment, keys: Collection[Key]) -> None:
-    """Write the standings of *keys*."""
+    """Compute and store the standings of *keys*."""
     posed = {one.row.id: one for one in here.problems}
     keys = [key for key in keys if key.problem_id in posed]
     if not keys:
@@ -123,9 +123,9 @@ def _stand(session: Session, here: WholeAssignment, keys: Collection[Key]) -> No
 def standing_row(
     key: tuple[Any, Any], parts: JsonText, found: Tally, last: Answered | None
 ) -> dict[str, Any]:
-    """Return the row of a student's standing in a problem; *last* is the answer that came last.
+    """Return the row of a standing; *last* is the student's latest answer, if any.
 
-    *key* are the problem and the student.
+    *key* holds the ids of the problem and the student.
     """
     return {
         "problem_id": key[0],
@@ -142,7 +142,7 @@ def standing_row(
 def parts_of(
     problem: PosedProblem, answers: Iterable[Given], rules: Rules
 ) -> dict[str, PartStanding]:
-    """Return where a student stands in each part of a problem, by the answers to each."""
+    """Compute the progress in each part of a problem from the answers."""
     given: defaultdict[str, list[Answered]] = defaultdict(list)
     for part, answer in answers:
         given[part].append(answer)
@@ -150,7 +150,7 @@ def parts_of(
 
 
 def _grade(session: Session, here: WholeAssignment, causes: Mapping[UUID, Cause]) -> None:
-    """Write the grades of students in an assignment, and what of them changed, with its cause."""
+    """Compute and store the grades of students in an assignment, and record each change."""
     before = _held_scores(session, here, causes)
     standings = standings_of(session, here, causes)
     rows = [
@@ -169,7 +169,7 @@ def _grade(session: Session, here: WholeAssignment, causes: Mapping[UUID, Cause]
 def tallies_of(
     here: WholeAssignment, student: UUID, standings: Mapping[tuple[UUID, UUID], Mapping[str, Any]]
 ) -> dict[UUID, Tally]:
-    """Return what a student has in each problem of an assignment, as *standings* are kept."""
+    """Return a student's total in each problem of an assignment, from stored *standings*."""
     found = {}
     for one in here.problems:
         told = standings.get((one.row.id, student), {})
@@ -193,10 +193,11 @@ def grade_row(
 def _held_scores(
     session: Session, here: WholeAssignment, causes: Mapping[UUID, Cause]
 ) -> dict[UUID, Fraction | None]:
-    """Return the grades of students, held from here on.
+    """Lock the grades of students and return their scores; insert missing rows first.
 
-    Who changes another problem of the same student waits, and then reads this one's standing; so
-    there is a row to hold before a grade is first worked out.
+    A transaction that changes another problem of the same student waits for this lock, and then
+    reads the standing that this one wrote. The row is inserted first because a missing row cannot
+    be locked.
     """
     students = sorted(causes)
     insert_missing(session, Grade, [_no_grade(here, one, causes[one].at) for one in students])
@@ -219,7 +220,7 @@ def _no_grade(here: WholeAssignment, student: UUID, at: datetime) -> dict[str, A
 
 
 def grade_change(row: Mapping[str, Any], before: Fraction | None, cause: Cause) -> dict[str, Any]:
-    """Return the row that tells how a grade came from *before* to that of *row*, and why."""
+    """Return the row that records a change of the score from *before* to that of *row*."""
     return {
         "id": new_id(),
         "assignment_id": row["assignment_id"],

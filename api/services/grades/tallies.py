@@ -1,4 +1,4 @@
-"""What a student has in each problem of an assignment, and the grade that this adds up to."""
+"""Totals of a student in the problems of an assignment, and the grade that they sum up to."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -18,9 +18,10 @@ __all__ = ["Tally", "grade_values", "tally"]
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What a student has in one problem, without its parts and the steps to it.
+    """Total of a student in one problem, without its parts and the steps of the computation.
 
-    *begun* says that something was handed in, *late* that lateness took some of what counts.
+    *begun*: the student has an answer that counts. *late*: lateness reduced the credit of such an
+    answer.
     """
 
     line: ProblemLine
@@ -32,9 +33,9 @@ class Tally:
 def tally(
     here: WholeAssignment, problem: PosedProblem, student: UUID, parts: Mapping[str, PartStanding]
 ) -> Tally:
-    """Return what a student has in a problem by where they stand in its parts.
+    """Return a student's total in a problem from the progress in its parts.
 
-    It is worked out once for all who stand alike, but where people gave points or excused somebody.
+    Equal progress shares one cached total, unless the assignment has overrides or excuses.
     """
     if here.overrides or here.excused:
         return _tally(here, problem, student, parts)
@@ -44,7 +45,7 @@ def tally(
 
 
 def _figures(part: str, one: PartStanding) -> tuple[object, ...]:
-    """Return all of a standing that counts, in numbers that are compared at once."""
+    """Return the cache key of the progress in a part, as integers that compare fast."""
     credit = None if one.credit is None else one.credit.as_integer_ratio()
     return part, credit, one.waiting, one.counts is None, one.late_factor.as_integer_ratio()
 
@@ -66,7 +67,7 @@ def _tally(
 def grade_values(
     here: WholeAssignment, student: UUID, tallies: Mapping[UUID, Tally]
 ) -> dict[str, Any]:
-    """Return the columns of a student's grade in an assignment, by its problems in order."""
+    """Return the columns of a student's grade in an assignment; *tallies* are in order."""
     own = tallies.values()
     graded = total_grade(
         {one.line.problem: one.graded for one in own},
@@ -88,6 +89,6 @@ def grade_values(
 
 
 def _was_granted(here: WholeAssignment, student: UUID) -> bool:
-    """Tell whether a person gave points to who may have handed in nothing, or a part is void."""
+    """Tell whether a student has points without a submission: by an override or a voided part."""
     given = any(one[0] == student for one in here.overrides)
     return given or any("full" in one.row.voided.values() for one in here.problems)

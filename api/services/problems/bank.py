@@ -1,4 +1,4 @@
-"""The bank of problems brought into the database: whatever changed since the last time."""
+"""Publication of the problem bank: stores the problems that changed since the last run."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Executor
@@ -33,7 +33,7 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class BankReport:
-    """What became of the bank: problems published anew, as they were, and not to be published."""
+    """Result of a run: problems published, unchanged and failed."""
 
     published: tuple[str, ...]
     unchanged: int
@@ -42,7 +42,7 @@ class BankReport:
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """The newest version of a problem of the bank, as far as its file is compared with it."""
+    """Newest version of a problem of the bank, with the fields that its file is compared with."""
 
     id: UUID
     source: str
@@ -53,7 +53,7 @@ class _Stored:
 
 @dataclass(slots=True)
 class _Run:
-    """What a run has done so far."""
+    """Progress of a run."""
 
     total: int
     published: list[str] = field(default_factory=list)
@@ -71,11 +71,11 @@ def publish_bank(
     only: Collection[str] | None = None,
     progress: Progress = lambda _name, _at, _of: None,
 ) -> BankReport:
-    """Publish every problem of *catalogue* (of *only* those) that the database lacks as it is.
+    """Publish the problems of *catalogue* (*only* those named) that changed or are new.
 
-    Each is stored as soon as it is solved, so that an interrupted run goes on where it was, and two
-    runs at once store nothing twice. A version with the same draw block keeps the numbers of the
-    one before. What did not change costs nothing.
+    Each problem is stored as soon as it is solved. So an interrupted run continues where it
+    stopped, and two concurrent runs store nothing twice. A version with the same draw block keeps
+    the numbers of the previous one. Unchanged problems cost nothing.
     """
     names = [name for name in catalogue.ids if only is None or name in only]
     with db.reading() as session:
@@ -96,9 +96,9 @@ def publish_bank(
 
 
 def changed(session: Session, catalogue: Catalogue, names: Sequence[str]) -> list[str]:
-    """Return those of *names* whose file, or whose engine, is not that of their newest version.
+    """Return those of *names* whose file or engine differs from their newest version.
 
-    A file in which nothing but comments or blanks changed is the same.
+    Changes to comments or blanks alone do not count.
     """
     stored = _newest(session)
     return [name for name in names if not _is_as_stored(catalogue, name, stored.get(name))]
@@ -113,12 +113,12 @@ def _is_as_stored(catalogue: Catalogue, name: str, stored: _Stored | None) -> bo
     try:
         problem = load_problem(text, file=f"{name}.yaml")
     except ProblemError:
-        return False  # publishing tells what is wrong with it
+        return False  # publishing reports the error
     return (problem.draw_hash, problem.marking_hash) == (stored.draw_hash, stored.marking_hash)
 
 
 def _text(catalogue: Catalogue, name: str) -> str:
-    """Return the file of a problem; what is not UTF-8 in it becomes what no problem may hold."""
+    """Return the file of a problem; invalid UTF-8 becomes characters that no problem may have."""
     return catalogue.path(name).read_text(encoding="utf-8", errors="surrogateescape")
 
 
@@ -152,7 +152,7 @@ def _newest(session: Session) -> dict[str, _Stored]:
 def _sources(
     session: Session, catalogue: Catalogue, names: Sequence[str]
 ) -> Iterator[tuple[Source, UUID | None]]:
-    """Yield what is to be published, each with the version that it follows."""
+    """Yield the sources to publish, each with the id of the version that it follows."""
     for name in names:
         stored = newest(session, name)
         kept = kept_variants(session, stored.id) if stored else ()
@@ -168,7 +168,7 @@ def _keep(
     based_on: UUID | None,
     now: datetime,
 ) -> None:
-    """Store what was published, unless another run was faster."""
+    """Store a published problem, unless another run stored one first."""
     if isinstance(outcome, Failed):
         run.failed.append(outcome)
         return
@@ -189,6 +189,6 @@ def _keep(
 
 
 def _wait_for_others(session: Session) -> None:
-    """Let one transaction at a time look for the newest version and store the next."""
+    """Lock, so that one transaction at a time compares and stores the newest version."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(LOCK)))

@@ -1,4 +1,4 @@
-"""Problem files checked by worker processes, each file under a deadline."""
+"""Check of problem files in worker processes, with a deadline for each file."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,10 @@ DEADLINE_SECONDS: Final = OPERATOR_DEADLINE_SECONDS
 
 
 def check_files(files: Sequence[Path], *, seeds: int) -> Iterator[Report]:
-    """Yield a report for each file, in order; processes share the work, under a deadline each."""
+    """Yield a report for each file, in order; worker processes share the work.
+
+    Each file has a deadline.
+    """
     pool = WorkerPool(min(os.cpu_count() or 1, len(files)), deadline_seconds=DEADLINE_SECONDS)
     try:
         futures = [pool.submit(_check, path, seeds=seeds) for path in files]
@@ -30,7 +33,7 @@ def check_files(files: Sequence[Path], *, seeds: int) -> Iterator[Report]:
 
 
 def _ended(path: Path, future: Future[Report]) -> Report:
-    """Return the report; of a check that did not end, or whose worker died, that it did."""
+    """Return the report of a check, or that it was stopped: by the deadline or a dead worker."""
     try:
         return future.result()
     except (DeadlineExceeded, BrokenExecutor, TexUnavailableError) as error:

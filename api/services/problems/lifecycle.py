@@ -1,4 +1,4 @@
-"""Drafts published, and versions taken out of use."""
+"""Lifecycle of problem versions: publish and retire."""
 
 from datetime import datetime
 
@@ -16,9 +16,9 @@ __all__ = ["publish", "retire"]
 def publish(
     session: Session, member: Member, version: ProblemVersion, *, reason: str, now: datetime
 ) -> None:
-    """Let assignments take a draft, or a version that was retired.
+    """Publish a draft or a retired version, so that assignments can use it.
 
-    Raises `Conflict` for one that waits for the regrade that made it.
+    Raises `Conflict` if the version waits for the regrade that created it.
     """
     if version.status == "published":
         raise Conflict("This version is published already.")
@@ -31,7 +31,7 @@ def publish(
 def retire(
     session: Session, member: Member, version: ProblemVersion, *, reason: str, now: datetime
 ) -> None:
-    """Let no further assignment take a version; those that have it keep it."""
+    """Retire a version: no further assignment can use it; those that have it keep it."""
     if version.status == "retired":
         raise Conflict("This version is retired already.")
     check_not_waiting(session, version)

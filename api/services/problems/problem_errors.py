@@ -1,4 +1,4 @@
-"""What is wrong in a problem's file, in one form wherever the file was sent."""
+"""Errors in problem files, in one form for all entry points."""
 
 import re
 from typing import Final
@@ -17,14 +17,14 @@ SAID: Final = re.compile(
 
 
 def faults_of(error: ProblemError) -> tuple[FieldError, ...]:
-    """Return what the loader found: *error* and its others, with fields and lines."""
+    """Return the errors of the loader, *error* and its others, with fields and lines."""
     return tuple(
         FieldError(one.field, one.message, FILE, one.line) for one in (error, *error.others)
     )
 
 
 def fault(said: str) -> FieldError:
-    """Return an error of the checker, which may begin with file, line and field, as data.
+    """Parse a message of the checker, which may begin with file, line and field.
 
     >>> fault("toy.yaml:9: parts.side.key: there is no solver size")
     FieldError(field='parts.side.key', said='there is no solver size', file='problem.yaml', line=9)
@@ -36,7 +36,7 @@ def fault(said: str) -> FieldError:
 
 
 def refused(outcome: Failed) -> Invalid:
-    """Return the error of a file that could not be published."""
+    """Return the service error for a file that failed to publish."""
     errors = tuple(map(fault, outcome.errors))
     first = ": ".join(filter(None, (errors[0].field, errors[0].said)))
     return Invalid(f"{outcome.id} has errors: {first}", code="invalid_problem", errors=errors)

@@ -1,7 +1,7 @@
-"""Many problems published at once: checked, drawn and solved by an executor's workers.
+"""Publication of many problems: an executor's workers check, draw and solve them.
 
-A job takes a problem's text and returns plain data, so that it may run in any process. Nothing is
-drawn or solved later, when a student asks.
+A job takes a problem's text and returns plain data, so it can run in any process. Nothing is drawn
+or solved later, when a student opens the problem.
 """
 
 from collections import Counter
@@ -53,10 +53,10 @@ SEEDS_TO_CHECK: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A problem to be published: its id, its file's text, the variants that it has already.
+    """Problem to publish: its id, the text of its file, and its existing variants.
 
-    Where *kept* has variants of an earlier version with the same draw block, these stay, in order,
-    with their numbers, and no seed is walked.
+    If *kept* holds variants of an earlier version with the same draw block, these stay, in order
+    and with their numbers, and no seeds are tried.
     """
 
     id: str
@@ -66,11 +66,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A problem version with all its variants, as plain data.
+    """Problem version with all its variants, as plain data.
 
-    *variants* are what `dump_variant` writes, the original first where there is one, its seed None;
-    those with a seed are for drawing. *parts* is what `summary_of_parts` gives. *report* says how
-    the seeds were chosen and what the checker warns of; *rekeyed* that the variants were kept.
+    *variants* holds results of `dump_variant`, the original first if there is one, with seed None;
+    students draw from those with a seed. *parts* is the result of `summary_of_parts`. *report* says
+    how the seeds were chosen and holds the checker's warnings; *rekeyed* says that the variants
+    were kept.
     """
 
     id: str
@@ -89,7 +90,7 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A problem that was not published, and what its author must mend."""
+    """Problem that failed to publish, with the errors for its author to fix."""
 
     id: str
     errors: tuple[str, ...]
@@ -99,10 +100,10 @@ Outcome: TypeAlias = Published | Failed
 
 
 def publish_all(sources: Sequence[Source], *, seeds: int, executor: Executor) -> Iterator[Outcome]:
-    """Yield what became of each source, in order; one that fails stops no other.
+    """Yield the outcome of each source, in order; a failure does not stop the others.
 
-    Up to *seeds* seeds are published of each. The book is the shipped one, in every process. A
-    problem that misses the deadline of the executor, or whose worker dies, is not published.
+    Publishes up to *seeds* seeds of each, with the shipped book in every process. A problem fails
+    if it misses the deadline of the executor or its worker dies.
     """
     futures = [executor.submit(publish_one, source, seeds=seeds) for source in sources]
     for source, future in zip(sources, futures, strict=True):
@@ -123,9 +124,9 @@ def _ended(
 
 
 def publish_one(source: Source, *, seeds: int, book: Book = BOOK) -> Outcome:
-    """Return the published problem, or why it was not; never raises an error of the problem's.
+    """Return the published problem or its failure; never raises an error caused by the problem.
 
-    Raises `TexUnavailableError` where the machine does not convert its formulas just now.
+    Raises `TexUnavailableError` if the converter of formulas does not answer.
     """
     try:
         return _publish(source, seeds, book)
@@ -167,13 +168,13 @@ def _publish(source: Source, seeds: int, book: Book) -> Outcome:
 
 
 def _walked(problem: Problem, publication: Publication, book: Book) -> tuple[Variant, ...]:
-    """Return the original, if there is one, and the variants of the seeds that were published."""
+    """Return the original, if there is one, and the variants of the published seeds."""
     original = (solve(problem, None, book),) if problem.has_original else ()
     return (*original, *publication.variants)
 
 
 def _rekeyed(source: Source, problem: Problem, checked: Checked, book: Book) -> Outcome:
-    """Return the problem with the variants that it had, keys and mistakes worked out anew."""
+    """Return the problem with its existing variants and recomputed keys and mistakes."""
     variants = tuple(rekey_variant(one, problem, book) for one in source.kept)
     failed = Counter(
         f"parts.{part}.key: {reason}" for one in variants for part, reason in one.failures.items()
@@ -214,7 +215,7 @@ def _published(
 
 
 def summary_of_parts(problem: Problem) -> tuple[dict[str, str], ...]:
-    """Return the parts of a problem as far as lists and grades ask: id, kind, points, any title."""
+    """Return id, kind, points and title (if any) of each part, for lists and grades."""
     return tuple(
         {"id": part.id, "kind": part.kind, "points": str(part.points)}
         | ({"title": part.title} if part.title else {})
@@ -223,7 +224,7 @@ def summary_of_parts(problem: Problem) -> tuple[dict[str, str], ...]:
 
 
 def _reported(checked: Checked, *, walked: bool) -> dict[str, Any]:
-    """Return what staff is told of a publication, as JSON data."""
+    """Return the publication report for staff as JSON data."""
     told = checked.report.seeds or SeedReport("")
     return {
         "walked": told.walked if walked else 0,

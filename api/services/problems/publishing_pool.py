@@ -1,4 +1,4 @@
-"""Problems published and checked by worker processes, under a deadline and few at a time."""
+"""Pool of worker processes that publish and check problems, with a deadline and request limits."""
 
 import logging
 import threading
@@ -37,20 +37,20 @@ log = logging.getLogger("api.publishing")
 
 
 class Publish(Protocol):
-    """Publishes a problem with so many seeds.
+    """Function that publishes a problem with *seeds* seeds.
 
-    Raises `Invalid` with ``problem_too_slow`` where it takes too long.
+    Raises `Invalid` with ``problem_too_slow`` if it takes too long.
     """
 
     def __call__(self, source: Source, *, seeds: int) -> Outcome:
-        """Return what became of the problem."""
+        """Return the outcome of publishing *source*."""
         ...
 
 
 class PublishingPool:
-    """Publishes problems in up to *workers* processes, each problem for *deadline_seconds* at most.
+    """Pool that publishes problems in up to *workers* processes, with a deadline per problem.
 
-    With no workers this process does it, without a deadline: that is for tests.
+    Without workers it runs in this process and without a deadline, for tests.
     """
 
     def __init__(self, workers: int, *, deadline_seconds: float) -> None:
@@ -67,10 +67,10 @@ class PublishingPool:
 
     @contextmanager
     def reserve(self, user: UUID) -> Iterator[Publish]:
-        """Yield what publishes for *user* during a request.
+        """Yield the publish function for a request of *user*.
 
-        Raises `RateLimited` where the user has too many such requests under way, `Unavailable`
-        where all users have.
+        Raises `RateLimited` if the user has too many such requests in progress, `Unavailable` if
+        all users together do.
         """
         with self._lock:
             if self._running[user] >= MAX_PER_USER:
@@ -87,10 +87,10 @@ class PublishingPool:
                     del self._running[user]
 
     def publish(self, source: Source, *, seeds: int) -> Outcome:
-        """Return what became of the problem; a worker that died costs one more try.
+        """Return the outcome of publishing *source*; retries once if a worker dies.
 
-        Raises `Invalid` with ``problem_too_slow`` where it missed the deadline, and `Unavailable`
-        where the second worker died too, or the service stops.
+        Raises `Invalid` with ``problem_too_slow`` if it misses the deadline, and `Unavailable` if
+        the second worker dies too or the service stops.
         """
         if self._pool is None:
             return publish_one(source, seeds=seeds)
@@ -106,7 +106,7 @@ class PublishingPool:
         raise Unavailable(NO_WORKER, retry_after=RETRY_SECONDS)
 
     def close(self) -> None:
-        """End the workers now: what they are doing fails, and nothing of it was stored."""
+        """Kill the workers; their current jobs fail, and nothing of them is stored."""
         if self._pool is not None:
             self._pool.kill()
 

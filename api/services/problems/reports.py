@@ -1,4 +1,4 @@
-"""Problems and variants as plain data: for the command line, the API and the pages."""
+"""Problems and variants as plain data, for the command line, the API and the pages."""
 
 from collections.abc import Mapping
 from dataclasses import fields
@@ -22,7 +22,7 @@ LONG_WAY: Final = 3
 
 
 def summary(problem: Problem) -> dict[str, Any]:
-    """Return what a list of problems says about one."""
+    """Return the entry of a problem in a list."""
     return {
         "id": problem.id,
         "title": problem.title,
@@ -36,7 +36,7 @@ def summary(problem: Problem) -> dict[str, Any]:
 
 
 def question(variant: Variant) -> dict[str, Any]:
-    """Return a variant as a student sees it: texts filled in, no key."""
+    """Return a variant as a student sees it: texts with numbers, without the key."""
     scope = variant.scope(BOOK)
     return {
         "problem": variant.problem.id,
@@ -62,7 +62,7 @@ def _asked(part: AnyPart, variant: Variant) -> dict[str, Any]:
 
 
 def solution(variant: Variant) -> dict[str, Any]:
-    """Return the keys of a variant, its known wrong answers, and rubrics, for the teacher."""
+    """Return the keys of a variant, its known wrong answers, and rubrics, for staff."""
     return {
         "problem": variant.problem.id,
         "seed": variant.seed,
@@ -101,7 +101,7 @@ def _solved(part: AnyPart, variant: Variant) -> dict[str, Any]:
 
 
 def worked_solution(variant: Variant) -> dict[str, Any]:
-    """Return the way to every answer as a student may see it after the release."""
+    """Return the worked solution of every part, as a student sees it after the release."""
     own, parts = variant.problem.solution, variant.problem.parts
     ways = {part.id: worked(variant, part, BOOK) for part in parts}
     steps = _told_once(ways, {part.id: part.title for part in parts})
@@ -122,9 +122,9 @@ def worked_solution(variant: Variant) -> dict[str, Any]:
 def _told_once(
     steps: Mapping[str, tuple[Step, ...]], titles: Mapping[str, str]
 ) -> dict[str, tuple[Step, ...]]:
-    """Return the steps of each part; the way that an earlier part has too is only named.
+    """Return the steps of each part; steps that an earlier part shares become a reference to it.
 
-    The last step is the part's own. A way of less than three steps is told again.
+    The last step is always the part's own. Fewer than three shared steps are repeated.
     """
     told = dict(steps)
     for number, (name, own) in enumerate(steps.items()):
@@ -151,7 +151,7 @@ def step_record(step: Step) -> dict[str, Any]:
 
 
 def _shown(part: AnyPart, variant: Variant) -> str:
-    """Return the right answer, with a long number rounded and said to be."""
+    """Return the right answer; "≈" marks a number that is rounded."""
     key = variant.keys.get(part.id)
     short = None if key is None else brief(key)
     text = KINDS[part.kind].show(short, part)

@@ -1,4 +1,4 @@
-"""The problems that a course can set: those of the bank, and its own."""
+"""Search of the problems that a course can use: the bank's and its own."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ NO_VERSION: Final = "There is no such problem version in this course or in the b
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which problems are asked for; what is empty does not narrow.
+    """Filters of a search; empty ones match everything.
 
-    *text* is part of an id or a title, *kind* that of one of the parts.
+    *text* is a part of an id or a title, *kind* the kind of one of the parts.
     """
 
     topic: str = ""
@@ -38,9 +38,9 @@ class Filters:
 def problems(
     session: Session, member: Member, wanted: Filters, *, after: Cursor | None, limit: int
 ) -> Sequence[ProblemVersion]:
-    """Return the newest versions of the problems that *member*'s course can set, by id.
+    """Return at most *limit* problems that *member*'s course can use, newest versions, by id.
 
-    One more than *limit*. A problem of the course stands beside the one of the bank of that id.
+    A problem of the course appears beside the bank's problem with the same id.
     """
     spaces = _spaces(member, wanted.space)
     last = (
@@ -71,7 +71,7 @@ def problems(
 
 
 def topics(session: Session, member: Member) -> Sequence[str]:
-    """Return the topics of the problems that *member*'s course can set, in order."""
+    """Return the topics of the problems that *member*'s course can use, sorted."""
     found = select(ProblemVersion.topic).where(ProblemVersion.space.in_(_spaces(member, "")))
     return session.scalars(found.distinct().order_by(ProblemVersion.topic)).all()
 
@@ -82,7 +82,7 @@ def _spaces(member: Member, wanted: str) -> list[str]:
 
 
 def find(session: Session, member: Member, version_id: UUID) -> ProblemVersion:
-    """Return a version of the bank or of the course; `NotFound` for one of another course."""
+    """Return a version of the bank or of the course; raise `NotFound` for any other."""
     found = session.get(ProblemVersion, version_id)
     if found is None or found.space not in _spaces(member, ""):
         raise NotFound(NO_VERSION)
@@ -90,7 +90,7 @@ def find(session: Session, member: Member, version_id: UUID) -> ProblemVersion:
 
 
 def versions(session: Session, of: ProblemVersion) -> Sequence[ProblemVersion]:
-    """Return the versions of the problem that *of* is one of, the newest first; 200 at most."""
+    """Return the versions of the problem of version *of*, newest first; at most `MOST_VERSIONS`."""
     return session.scalars(
         select(ProblemVersion)
         .where(ProblemVersion.space == of.space, ProblemVersion.problem == of.problem)
@@ -100,9 +100,10 @@ def versions(session: Session, of: ProblemVersion) -> Sequence[ProblemVersion]:
 
 
 def newest_of_any(session: Session, member: Member, problem: str) -> ProblemVersion | None:
-    """Return the version that a new one follows: the course's last that is not retired, drafts too.
+    """Return the version that a new upload follows: the newest that is not retired, or None.
 
-    Else the bank's, since a course may have its own version of a problem of the bank.
+    Drafts count. The course's versions come before the bank's, since a course may have its own
+    version of a problem of the bank.
     """
     for space in (str(member.course.id), BANK):
         found = session.scalar(

@@ -1,7 +1,7 @@
-"""A course's own problems: checked, and stored as new versions with all their variants.
+"""Uploads of a course's own problems: checked, then stored as new versions with their variants.
 
-Drawing and solving takes seconds, so it is done between two transactions; the second one sees
-whether somebody was faster.
+Drawing and solving take seconds, so they happen between two transactions; the second one checks
+that nobody stored another version in between.
 """
 
 from collections.abc import Iterable
@@ -36,7 +36,7 @@ SEEDS_TO_CHECK: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that can become a version: what is to be solved, and the version that it follows."""
+    """File that can become a version: the source to solve, and the version that it follows."""
 
     source: Source
     follows: UUID | None
@@ -45,7 +45,7 @@ class Upload:
 
 
 def check(text: bytes, *, publish: Publish) -> ProblemChecked:
-    """Return what is wrong with a problem's file, as `grader check` says it; stores nothing."""
+    """Check a problem's file as `grader check` does; stores nothing."""
     try:
         problem, told = _loaded(text)
     except ProblemError as error:
@@ -77,11 +77,12 @@ def _loaded(text: bytes) -> tuple[Problem, str]:
 
 
 def begin(session: Session, member: Member, text: bytes, *, status: str, note: str) -> Upload:
-    """Return what is to be solved; `Invalid` for a file with errors, `Conflict` for the same one.
+    """Return the upload to solve.
 
-    A version with the numbers of the one before keeps that one's variants.
+    Raises `ProblemError` for a file with errors, and `Conflict` if the newest version is the same.
+    A version with the same draw block keeps the variants of the previous one.
     """
-    problem, told = _loaded(text)  # a `ProblemError` is answered with its lines
+    problem, told = _loaded(text)  # the response to a `ProblemError` has its lines
     before = newest_of_any(session, member, problem.id)
     if before is not None and _is_same(before, problem, told):
         raise Conflict(f"Version {before.number} of {problem.id} is the same. Nothing was stored.")
@@ -100,7 +101,10 @@ def _is_same(before: ProblemVersion, problem: Problem, text: str) -> bool:
 def settle(
     session: Session, member: Member, upload: Upload, outcome: Outcome, *, now: datetime
 ) -> ProblemVersion:
-    """Return the version that was written; `Invalid` where it has errors."""
+    """Store an upload as a new version and return it.
+
+    Raises `Invalid` if publishing failed, and `Conflict` if another version was stored meanwhile.
+    """
     if isinstance(outcome, Failed):
         raise refused(outcome)
     session.execute(select(Course.id).where(Course.id == member.course.id).with_for_update())

@@ -1,4 +1,4 @@
-"""Versions of problems as they are stored: numbered, with the variants that students draw from."""
+"""Stored versions of problems: numbered, with the variants that students draw from."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -21,7 +21,7 @@ BANK: Final = "bank"
 
 
 def newest(session: Session, problem: str, *, space: str = BANK) -> ProblemVersion | None:
-    """Return the last published version of a problem, None where there is none."""
+    """Return the newest published version of a problem; None if there is none."""
     return session.scalar(
         select(ProblemVersion)
         .where(
@@ -35,7 +35,7 @@ def newest(session: Session, problem: str, *, space: str = BANK) -> ProblemVersi
 
 
 def kept_variants(session: Session, version_id: UUID) -> tuple[dict[str, Any], ...]:
-    """Return the variants of a version as stored, in the order of their positions."""
+    """Return the stored variants of a version, ordered by position."""
     return tuple(
         session.scalars(
             select(Variant.data).where(Variant.version_id == version_id).order_by(Variant.position)
@@ -44,12 +44,12 @@ def kept_variants(session: Session, version_id: UUID) -> tuple[dict[str, Any], .
 
 
 def space_of(version: ProblemVersion) -> Literal["bank", "course"]:
-    """Return whether a version is of the bank or a course's own."""
+    """Return whether a version belongs to the bank or to a course."""
     return "bank" if version.space == BANK else "course"
 
 
 def titles_of_parts(parts: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    """Return by id the titles of the parts of a version, of those that have one."""
+    """Return the titles of the parts of a version by id, without parts that have no title."""
     return {part["id"]: part["title"] for part in parts if "title" in part}
 
 
@@ -64,7 +64,7 @@ def store_version(
     note: str = "",
     based_on: UUID | None = None,
 ) -> ProblemVersion:
-    """Write a published version under the next number, with its variants; return it."""
+    """Store a published version under the next number, with its variants; return it."""
     last = session.scalar(
         select(func.max(ProblemVersion.number)).where(
             ProblemVersion.space == space, ProblemVersion.problem == published.id
@@ -100,7 +100,7 @@ def store_version(
 
 
 def _variant_rows(variants: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, Any]]:
-    """Yield the rows of variants: the original at its own position, the others as they come."""
+    """Yield the rows of variants: the original at `ORIGINAL`, the others numbered in order."""
     position = 0
     for data in variants:
         if data["seed"] is None:

@@ -1,4 +1,4 @@
-"""A version as staff see it: its file, its history, what changed, and variants with their keys."""
+"""Staff views of versions: file, history, differences, and variants with their keys."""
 
 from difflib import unified_diff
 from fractions import Fraction
@@ -68,7 +68,7 @@ def whole(version: ProblemVersion) -> VersionOut:
 
 
 def listed_version(version: ProblemVersion) -> VersionListed:
-    """Return a version among those of its problem."""
+    """Return a version as the list of its problem's versions shows it."""
     return VersionListed(
         id=version.id,
         number=version.number,
@@ -86,9 +86,10 @@ def listed_version(version: ProblemVersion) -> VersionListed:
 def difference(
     session: Session, member: Member, after: ProblemVersion, *, against: UUID | None
 ) -> DiffOut:
-    """Return what changed to *after* from the version *against*, or from the one before it.
+    """Return the changes to *after* from the version *against*, by default from the previous one.
 
-    `NotFound` where there is none before; `Invalid` for a version of another problem.
+    Raises `NotFound` if there is no previous version, and `Invalid` for a version of another
+    problem.
     """
     before = _before(session, after) if against is None else find(session, member, against)
     if before is None:
@@ -110,7 +111,7 @@ def difference(
 
 
 def _before(session: Session, after: ProblemVersion) -> ProblemVersion | None:
-    """Return the version whose numbers *after* keeps, or else the one with the number before."""
+    """Return the version whose numbers *after* keeps, otherwise the previous version."""
     if after.based_on is not None:
         return session.get(ProblemVersion, after.based_on)
     return session.scalar(
@@ -149,10 +150,10 @@ def preview(
     position: int | None = None,
     seed: int | None = None,
 ) -> PreviewOut:
-    """Return a variant with keys: that at *position* (-1: the original), or that of *seed*.
+    """Return a variant with keys, by *position* (-1: the original) or by *seed*.
 
-    By default the original where there is one, else the first. `NotFound` where it is none of the
-    variants that were published.
+    The default is the original if there is one, otherwise the first. Raises `NotFound` if no such
+    variant was published.
     """
     at = chosen_position(session, version.id, position=position, seed=seed)
     variant = variants.variant(session, version.id, at)

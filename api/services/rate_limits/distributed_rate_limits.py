@@ -1,9 +1,9 @@
-"""Limits per person that hold for all processes of a database together, and over a restart.
+"""Rate limits per person, shared by all processes of a database and kept across restarts.
 
-A request is counted in memory. A thread tells the database what was spent, and learns what others
-have spent of the same: as soon as somebody has spent a tenth of a limit, within half a second; of
-less, within ten. Levels are added up there, so that what got through before others knew is waited
-for later: over time nobody has more than the limit, however many processes there are.
+A request is counted in memory. A thread exchanges the counts with the database: within 0.5 s once a
+tenth of a limit is spent, otherwise within 10 s. The database adds up the levels of all processes,
+so requests that pass before the exchange count later. Over time nobody exceeds the limit, however
+many processes there are.
 """
 
 import logging
@@ -42,9 +42,9 @@ log = logging.getLogger("api.shared_throttles")
 
 
 class SharedThrottles:
-    """A throttle for each of *rates*, exchanged with the *db* in a thread once that is started.
+    """A throttle for each of *rates*, exchanged with *db* by a thread after `start`.
 
-    *min_owing* says by rate of how much others learn, 1 where it says nothing.
+    *min_owing* is the smallest amount to exchange for each rate, 1 by default.
     """
 
     def __init__(
@@ -73,20 +73,20 @@ class SharedThrottles:
         self._thread = threading.Thread(target=self._loop, name="throttles", daemon=True)
 
     def start(self) -> None:
-        """Begin to exchange, and go on until it is closed."""
+        """Start the thread, which exchanges until `close`."""
         self._thread.start()
 
     def close(self) -> None:
-        """End; where it was started, what is still owing is told first."""
+        """Stop the thread, after a last exchange."""
         self._stop.set()
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join()
 
     def exchange(self) -> None:
-        """Tell the database what was spent here, and learn what was spent in all processes.
+        """Add the amounts spent here to the database, and read the levels of all processes.
 
-        Nothing is asked of it where nothing was spent.
+        If nothing was spent, the database is not asked.
         """
         for pace, throttle in self.throttles.items():
             owing = list(throttle.owing().items())
@@ -99,10 +99,10 @@ class SharedThrottles:
                 del owing[:MOST]
 
     def _told(self, pace: str, spent: Mapping[str, int]) -> dict[str, float]:
-        """Return the levels that all have reached, what was *spent* here included."""
+        """Add *spent* to the stored levels and return the new ones."""
         keys = {key_of(pace, key): key for key in spent}
         now = self._clock()
-        # In one order everywhere, so that no two processes wait for each other's rows.
+        # Rows are locked in the order of their keys, to avoid deadlocks between processes.
         rows = [{"key": key, "level": spent[keys[key]], "at": now} for key in sorted(keys)]
         with self._db.transaction() as session:
             adding = _adding(session.get_bind().dialect.name, self.throttles[pace].rate)
@@ -111,7 +111,7 @@ class SharedThrottles:
         return levels
 
     def _prune(self, session: Session, now: datetime) -> None:
-        """Delete now and then what counts no more."""
+        """Delete levels that have expired, at most once per `KEPT`."""
         if self._pruned is None or abs(now - self._pruned) >= KEPT:
             session.execute(delete(Spending).where(Spending.at < now - self._kept))
             self._pruned = now
@@ -124,7 +124,7 @@ class SharedThrottles:
         self._try()
 
     def _try(self) -> None:
-        """Exchange, and say once where that cannot be."""
+        """Exchange; log the first failure of a series."""
         try:
             self.exchange()
         except Exception as error:
@@ -137,9 +137,9 @@ class SharedThrottles:
 
 @cache
 def _adding(dialect: str, rate: Rate) -> Any:
-    """Return the statement that adds what was spent to levels gone down since, and tells them.
+    """Return the upsert that adds amounts to the decayed levels and returns the new levels.
 
-    A clock that is behind those of other processes lets no level go up or down.
+    If this process's clock is behind, the stored level does not decay.
     """
     made = (sqlite if dialect == "sqlite" else postgresql).insert(Spending)
     elapsed = type_coerce(made.excluded.at, BigInteger) - type_coerce(Spending.at, BigInteger)

@@ -1,7 +1,7 @@
-"""Work that takes seconds, such as figures or grades of a class: one at a time in a process.
+"""Queue for heavy work, such as statistics or grades of a class: one job at a time per process.
 
-Several at once would not be done sooner, but would keep every thread that serves requests busy, and
-changes of grades would keep students who hand in waiting for the database.
+Several at once would not finish sooner. They would occupy the threads that serve requests, and
+changes of grades would block students' submissions in the database.
 """
 
 import threading
@@ -23,7 +23,7 @@ BUSY: Final = "The service is busy with other large requests. Try again in a mom
 
 
 class PersonLimit:
-    """Limits how many requests one person has waiting or under way at the same time."""
+    """Limit on the number of requests of one person that run or wait at the same time."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class PersonLimit:
 
     @contextmanager
     def hold(self, person: UUID) -> Iterator[None]:
-        """Count one request until the block ends; `RateLimited` where there are too many."""
+        """Count one request until the block ends; raise `RateLimited` if the limit is reached."""
         with self._lock:
             if self._counts[person] >= self._most:
                 raise RateLimited(self._message, retry_after=self._retry_after)
@@ -56,7 +56,7 @@ class PersonLimit:
 
 
 class TurnQueue:
-    """Lets one piece of heavy work run at a time, and a few wait."""
+    """Queue that runs one heavy job at a time and lets a few wait."""
 
     def __init__(self) -> None:
         self._limit = PersonLimit()
@@ -64,9 +64,9 @@ class TurnQueue:
 
     @contextmanager
     def turn(self, person: UUID) -> Iterator[None]:
-        """Wait for one's turn, and hold it until the block ends.
+        """Wait for a turn and hold it until the block ends.
 
-        Raises `RateLimited` where *person* has four already, `Unavailable` where ten wait.
+        Raises `RateLimited` if *person* has four jobs already, `Unavailable` if ten are waiting.
         """
         if len(self._limit) > MAX_WAITING:
             raise Unavailable(BUSY, retry_after=RETRY_SECONDS)

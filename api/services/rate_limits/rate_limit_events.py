@@ -1,6 +1,7 @@
-"""What is counted in the database to slow down whoever does it too often, over all processes.
+"""Rate-limit events, stored in the database and shared by all processes.
 
-The count is committed before the work, so that neither a failure nor a race gives another try.
+An event is committed before the work that it counts, so that neither a failure nor a race gives
+another try.
 """
 
 from collections.abc import Iterable
@@ -35,7 +36,7 @@ LONGEST: Final = max(limit.memory for limit in LIMITS.values())
 
 
 def key_of(kind: str, *names: str) -> str:
-    """Return the key under which *names* are counted: digests, since a name may be personal.
+    """Return the key of events for *names*, as digests because a name may be personal.
 
     >>> len(key_of("login_account", "ann@example.edu"))
     46
@@ -44,9 +45,9 @@ def key_of(kind: str, *names: str) -> str:
 
 
 def lock(session: Session, keys: Iterable[str]) -> None:
-    """Make other processes wait that count under *keys*, until the transaction ends.
+    """Lock *keys* against other processes until the end of the transaction.
 
-    On SQLite there is one writer at a time anyway.
+    SQLite needs no lock: it has one writer at a time.
     """
     if session.get_bind().dialect.name == "sqlite":
         return
@@ -55,12 +56,12 @@ def lock(session: Session, keys: Iterable[str]) -> None:
 
 
 def times(session: Session, key: str, *, since: datetime) -> list[datetime]:
-    """Return when something was counted under *key*, as far as that was after *since*."""
+    """Return the times of the events under *key* after *since*."""
     return list(session.scalars(select(Knock.at).where(Knock.key == key, Knock.at > since)))
 
 
 def spend(session: Session, action: Action, who: str, *, now: datetime) -> None:
-    """Count one *action* of *who*, or raise `RateLimited` where it has to wait."""
+    """Count one *action* of *who*; raise `RateLimited` if the limit is reached."""
     key = key_of(action, who)
     lock(session, [key])
     limit = LIMITS[action]
@@ -70,7 +71,7 @@ def spend(session: Session, action: Action, who: str, *, now: datetime) -> None:
 
 
 def refuse(seconds: int) -> None:
-    """Raise `RateLimited` where there are *seconds* to wait."""
+    """Raise `RateLimited` unless *seconds* to wait is 0."""
     if seconds:
         raise RateLimited(f"Too many requests. Try again in {seconds} s.", retry_after=seconds)
 
@@ -81,17 +82,17 @@ def forget(session: Session, key: str, *, before: datetime) -> None:
 
 
 def remember_device(session: Session, key: str, *, now: datetime) -> None:
-    """Store until when the browser of a *key* is known."""
+    """Store the time until which the browser of *key* is known."""
     session.execute(delete(Knock).where(Knock.key == key))
     session.add(Knock(key=key, at=now + DEVICE_LIFETIME))
 
 
 def forget_devices(session: Session, email: str | None) -> None:
-    """Delete in which browsers an account has logged in."""
+    """Delete the known browsers of an account."""
     if email is not None:
         session.execute(delete(Knock).where(Knock.key.startswith(f"{key_of(KNOWN, email)} ")))
 
 
 def prune(session: Session, *, now: datetime) -> None:
-    """Delete what counts no more, and browsers that are not known any more."""
+    """Delete expired events and known browsers."""
     session.execute(delete(Knock).where(Knock.at < now - LONGEST))

@@ -1,9 +1,9 @@
-"""The storage budget: how many bytes one person's submissions and drafts may add in a day.
+"""Storage budget: how many bytes one person's submissions and drafts may add in a day.
 
-A submission is counted once it is stored, by the text of its rows, and a draft by what it grew. The
-count is a level that goes down steadily, by one budget a day; while it is at or over the budget,
-nothing more is stored. It is kept in memory and exchanged between processes as the rate limits are
-(`api.services.rate_limits.distributed_rate_limits`), so that no request asks the database about it.
+A submission is counted once it is stored, by the text of its rows, and a draft by its growth. The
+count is a level that decays by one budget a day; while it is at or over the budget, nothing more is
+stored. It is kept in memory and exchanged between processes like the rate limits
+(`api.services.rate_limits.distributed_rate_limits`), so that a check needs no query.
 """
 
 import math
@@ -23,7 +23,7 @@ EXCHANGED_BYTES: Final = 64 * 1024
 
 
 def daily_rate(mebibytes: int) -> Rate:
-    """Return the rate of a budget of so many *mebibytes* a day, in bytes."""
+    """Return the rate of a budget of *mebibytes* a day, in bytes."""
     return Rate(mebibytes * MEBIBYTE, DAY_SECONDS)
 
 
@@ -35,17 +35,17 @@ def text_bytes(text: str | None) -> int:
 
 
 class StorageBudget:
-    """The bytes that each person has stored lately, against the rate of a *throttle*."""
+    """Storage budget of each person, counted in bytes by a *throttle*."""
 
     def __init__(self, throttle: Throttle) -> None:
         self._throttle = throttle
 
     def is_spent(self, person: UUID) -> bool:
-        """Tell whether *person* has to wait before anything more is stored."""
+        """Tell whether the budget of *person* is spent."""
         return self._throttle.wait_seconds(str(person)) > 0
 
     def check(self, person: UUID) -> None:
-        """Raise `RateLimited`, with the seconds to wait, where the budget of *person* is spent."""
+        """Raise `RateLimited`, with the seconds to wait, if the budget of *person* is spent."""
         wait = self._throttle.wait_seconds(str(person))
         if wait:
             seconds = math.ceil(wait)
@@ -59,5 +59,5 @@ class StorageBudget:
             )
 
     def add(self, person: UUID, size_bytes: int) -> None:
-        """Count *size_bytes* that were stored for *person*."""
+        """Count *size_bytes* stored for *person*."""
         self._throttle.add(str(person), size_bytes)

@@ -1,4 +1,4 @@
-"""What another marking changes: answer by answer, and counted."""
+"""Changes by another version: answer by answer, and counted."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -42,7 +42,7 @@ UNREADABLE: Final = "unreadable"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An answer that another marking finds otherwise, and what it finds."""
+    """An answer whose grading differs under another version, with the new grading."""
 
     old: Stored
     new: Judged
@@ -51,12 +51,12 @@ class Change:
 
     @property
     def is_lowering(self) -> bool:
-        """Whether the answer would lose credit, or would have to be marked anew for it."""
+        """Whether the answer would lose credit, or would have to wait for a person."""
         return self.direction in LOWERING
 
     @property
     def is_shown(self) -> bool:
-        """Whether staff and students see a difference; else only the record is another one."""
+        """Whether staff and students see a difference; otherwise only the record differs."""
         before, after = (
             (one.status, one.credit, one.mistakes, one.shown, one.said)
             for one in (self.old, self.new)
@@ -64,7 +64,7 @@ class Change:
         return before != after
 
     def row(self, regrade: UUID, chunk: int) -> dict[str, Any]:
-        """Return the change as a row of its table."""
+        """Return the change as a row of `RegradeChange`."""
         return {
             "id": new_id(),
             "regrade_id": regrade,
@@ -86,7 +86,7 @@ class Change:
 
 
 def found_in(new: Judged) -> dict[str, Any]:
-    """Return what was found as JSON data, without status and credit."""
+    """Return the result of grading as JSON data, without status and credit."""
     return {
         "mistakes": new.mistakes,
         "value": new.value,
@@ -101,10 +101,11 @@ def found_in(new: Judged) -> dict[str, Any]:
 def changes_of(
     stored: Iterable[Stored], verdicts: Verdicts, *, by_person: Collection[str]
 ) -> list[Change]:
-    """Return the answers that are found otherwise now.
+    """Return the answers whose grading changes.
 
-    Answers to the parts that a person marks stay as they are. One that a person marked although a
-    machine could is only told, where the machine would give another credit.
+    Answers to parts that a person grades stay as they are. If a person graded an answer that the
+    engine could grade, the change is reported but not applied, and only if the engine's credit
+    differs.
     """
     changed = []
     same = _Same()
@@ -127,13 +128,13 @@ def _differs(old: Stored, new: Judged) -> bool:
 
 
 class _Same:
-    """Compares records, each pair of objects once, as long as they are there."""
+    """Memoized comparison of records by object identity, valid while the records exist."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, int], bool] = {}
 
     def told(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-        """Tell whether two records say the same, by whatever version."""
+        """Return whether two records are equal, apart from their versions."""
         pair = id(old), id(new)
         if pair not in self._known:
             self._known[pair] = _told(old) == _told(new)
@@ -145,7 +146,7 @@ def _told(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def given_by(stored: Iterable[Stored], changes: Iterable[Change]) -> dict[UUID, list[Given]]:
-    """Return the answers of each student as the policy would see them after *changes*."""
+    """Return the answers of each student as the grading policy sees them after *changes*."""
     found: defaultdict[UUID, list[Given]] = defaultdict(list)
     new = {one.old.id: one.new for one in changes}
     for old in stored:
@@ -166,9 +167,9 @@ def given_by(stored: Iterable[Stored], changes: Iterable[Change]) -> dict[UUID, 
 
 
 def direction(before: Fraction | None, after: Fraction | None) -> str:
-    """Return where a credit goes: up, down, same, or to a person for review.
+    """Return the direction of a credit: up, down, same, or review by a person.
 
-    What waited for a person has no credit to lose.
+    An answer that waited for a person has no credit to lose.
     """
     if after is None:
         return "same" if before is None else "review"
@@ -177,7 +178,7 @@ def direction(before: Fraction | None, after: Fraction | None) -> str:
 
 
 def is_lowered(before: Fraction | None, after: Fraction | None) -> bool:
-    """Tell whether an answer would lose credit, or would have to be marked anew for it."""
+    """Return whether an answer would lose credit, or would have to wait for a person."""
     return direction(before, after) in LOWERING
 
 
@@ -186,7 +187,7 @@ def counts_of(
     changes: Iterable[Change],
     totals: Mapping[UUID, Mapping[str, Any]],
 ) -> dict[str, int]:
-    """Return the figures of a chunk; students who do not count in figures are not in *totals*."""
+    """Return the counts of a chunk. *totals* omits students who do not count in statistics."""
     counts = Counter(dict.fromkeys(COUNTED, 0))
     for change in changes:
         if change.old.student not in totals:

@@ -1,4 +1,4 @@
-"""The version that a regrade made: a draft until it is applied, retired when it is taken back."""
+"""Version made by a regrade: a draft until the regrade is applied, retired when it is undone."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -21,14 +21,14 @@ TAKEN_BACK: Final = ("undoing", "undone")
 
 
 def bring_out(session: Session, member: Member, run: Regrade, *, now: datetime) -> None:
-    """Let assignments take the version that a regrade made, now that it is applied."""
+    """Publish the version that an applied regrade made."""
     version = session.get_one(ProblemVersion, run.to_version)
     if run.made and version.status == "draft":
         set_status(session, member, version, "published", now=now)
 
 
 def take_back(session: Session, member: Member | None, run: Regrade, *, now: datetime) -> None:
-    """Retire the version that a regrade made, unless something else has it by now."""
+    """Retire the version that a regrade made, unless something else uses it."""
     version = session.get_one(ProblemVersion, run.to_version)
     if run.made and version.status != "retired" and not _users(session, [run.to_version]):
         set_status(session, member, version, "retired", now=now)
@@ -44,7 +44,7 @@ def set_status(
     now: datetime,
     reason: str = "",
 ) -> None:
-    """Give a version of a course's own another status, and note it; None is the service."""
+    """Change the status of a course's own version, and record it; *member* None is the service."""
     recorder.record(
         session,
         member,
@@ -70,18 +70,18 @@ def check_not_waiting(session: Session, version: ProblemVersion) -> None:
 
 
 def kept_in(session: Session, runs: Iterable[Regrade]) -> dict[UUID, tuple[str, ...]]:
-    """Return the assignments that still have a version made by a regrade that is taken back.
+    """Return the assignments that still use a version made by a regrade that is undone.
 
-    Their titles, by the version; one query for all *runs*.
+    Returns titles by version, with one query for all *runs*.
     """
     versions = [run.to_version for run in runs if run.made and run.status in TAKEN_BACK]
     return _users(session, versions) if versions else {}
 
 
 def _users(session: Session, versions: Collection[UUID]) -> dict[UUID, tuple[str, ...]]:
-    """Return the titles of the assignments that have *versions*, or for which a regrade has them.
+    """Return the titles of the assignments that use *versions*, directly or through a regrade.
 
-    The regrade that made a version is none of these.
+    Ignores the regrade that made a version.
     """
     session.flush()
     problem, there = AssignmentProblem, Assignment.deleted_at.is_(None)

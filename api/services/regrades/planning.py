@@ -1,4 +1,4 @@
-"""A regrade planned: by which version, for whom, cut into chunks."""
+"""Planning of a regrade: its version, its students, and its chunks."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -36,10 +36,10 @@ SUBMISSIONS_IN_CHUNK: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class RegradeOptions:
-    """For whom a regrade is, and how.
+    """Students and options of a regrade.
 
-    *students* are those alone (None: all); *statuses* narrows them to those with an answer of such
-    a status, in *part* if that is given. *unopened*: only who has not seen the problem yet.
+    *students* limits it to these (None: all). *statuses* limits it to students with an answer of
+    such a status, in *part* if given. *unopened*: only students who have not seen the problem yet.
     """
 
     students: Collection[UUID] | None = None
@@ -59,10 +59,10 @@ def plan(
     now: datetime,
     made: bool = False,
 ) -> Regrade:
-    """Write a regrade of a problem to a *version*, ready to be judged; return it.
+    """Store a regrade of a problem to a *version*, ready for its dry run; return it.
 
-    *made*: the version is a draft that was made for it. Raises `Conflict` where another one is
-    under way, or the version has other numbers.
+    *made*: the version is a draft made for this regrade. Raises `Conflict` if another regrade is
+    active, or the version has other numbers.
     """
     problem = lock_problem(session, posed.problem.id)
     pinned = session.get_one(ProblemVersion, problem.version_id)
@@ -105,7 +105,7 @@ def plan(
 
 
 def _check_parts(pinned: ProblemVersion, version: ProblemVersion) -> None:
-    """Raise `Invalid` where the answers that there are do not fit the *version*."""
+    """Raise `Invalid` if existing answers do not fit the *version*."""
     if version.problem != pinned.problem:
         raise _unfit(f"is a version of {version.problem}, not of {pinned.problem}")
     kinds = {part["id"]: part["kind"] for part in version.parts}
@@ -128,7 +128,10 @@ def _scope(
     version: ProblemVersion,
     options: RegradeOptions,
 ) -> Scope:
-    """Return for whom the regrade is; `Conflict` where the version has other numbers for them."""
+    """Return the scope of the regrade.
+
+    Raises `Conflict` if the version has other numbers and a student has opened the problem.
+    """
     if options.unopened:
         return "unopened"
     if numbers_in(session, version.id) != numbers_in(session, pinned.id):
@@ -159,7 +162,10 @@ def _students(
 
 
 def add_chunks(session: Session, run: Regrade, found: Mapping[UUID, int], *, course: UUID) -> int:
-    """Add chunks of students, with their numbers of submissions; return how many these are."""
+    """Add chunks of students to a regrade; return their total number of submissions.
+
+    *found* has the number of submissions of each student.
+    """
     counted = set(session.scalars(students_who_count(course)))
     total = 0
     chunks = _chunks(found.items())
@@ -182,7 +188,7 @@ def add_chunks(session: Session, run: Regrade, found: Mapping[UUID, int], *, cou
 
 
 def _chunks(found: Iterable[tuple[UUID, int]]) -> Iterator[list[UUID]]:
-    """Yield students in pieces that one transaction writes without keeping others waiting."""
+    """Split students into chunks small enough for a short transaction."""
     piece: list[UUID] = []
     submissions = 0
     for student, count in found:

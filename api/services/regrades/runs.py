@@ -1,4 +1,4 @@
-"""Regrades as they are stored: found, locked, and asked how far they are."""
+"""Stored regrades: lookup, locks and progress."""
 
 from collections.abc import Collection
 from typing import Final
@@ -50,7 +50,7 @@ PENDING: Final = {
 
 
 def find(session: Session, regrade_id: UUID) -> tuple[Regrade, AssignmentProblem]:
-    """Return a regrade and its problem; `NotFound` where there is none."""
+    """Return a regrade and its problem. Raises `NotFound` if there is no such regrade."""
     run = session.get(Regrade, regrade_id)
     if run is None:
         raise NotFound(NO_REGRADE)
@@ -58,7 +58,7 @@ def find(session: Session, regrade_id: UUID) -> tuple[Regrade, AssignmentProblem
 
 
 def check_free(session: Session, problem_id: UUID) -> None:
-    """Raise `Conflict` where another regrade of a problem is under way."""
+    """Raise `Conflict` if another regrade of the problem is active."""
     active = session.scalar(
         select(Regrade.id).where(Regrade.problem_id == problem_id, Regrade.status.in_(ACTIVE))
     )
@@ -70,7 +70,7 @@ def check_free(session: Session, problem_id: UUID) -> None:
 
 
 def lock_run(session: Session, regrade_id: UUID) -> Regrade:
-    """Return a regrade as it is now; nobody else changes it before this transaction ends."""
+    """Lock a regrade until the transaction ends, and return its current state."""
     return session.scalars(
         select(Regrade)
         .where(Regrade.id == regrade_id)
@@ -80,9 +80,10 @@ def lock_run(session: Session, regrade_id: UUID) -> Regrade:
 
 
 def lock_problem(session: Session, problem_id: UUID) -> AssignmentProblem:
-    """Return a problem as it is now, after all submissions that are being written are there.
+    """Lock the assignment of a problem, and return the current state of the problem.
 
-    The writer of submissions holds the assignment, as whoever changes it does.
+    This waits for submissions that are being stored: their writer locks the assignment, as does
+    every change of it.
     """
     session.execute(
         select(Assignment.id)
@@ -94,7 +95,7 @@ def lock_problem(session: Session, problem_id: UUID) -> AssignmentProblem:
 
 
 def lock_standings(session: Session, problem_id: UUID, students: Collection[UUID]) -> set[UUID]:
-    """Hold the standings of *students*, in the order of the writer; return who has one."""
+    """Lock the standings of *students* in the writer's lock order; return who has one."""
     found = session.scalars(
         select(Standing.student_id)
         .where(Standing.problem_id == problem_id, Standing.student_id.in_(students))
@@ -105,9 +106,9 @@ def lock_standings(session: Session, problem_id: UUID, students: Collection[UUID
 
 
 def family(session: Session, version: ProblemVersion) -> set[UUID]:
-    """Return the versions of a problem with the same numbers at the same positions.
+    """Return the versions of a problem with the same seeds at the same positions.
 
-    One draw block is not enough: another marking may have been published with other seeds of it.
+    An equal draw block is not enough: a later version may have been published with other seeds.
     """
     own, here = aliased(Variant), aliased(Variant)
     same = exists().where(
@@ -127,7 +128,7 @@ def family(session: Session, version: ProblemVersion) -> set[UUID]:
 
 
 def submissions_of(session: Session, run: Regrade, chunk: int) -> int:
-    """Return how many submissions the students of a chunk have to the problem now."""
+    """Return the current number of submissions of a chunk's students to the problem."""
     found = session.scalar(
         select(func.count(Submission.id))
         .join(RegradeStudent, RegradeStudent.student_id == Submission.student_id)
@@ -143,7 +144,7 @@ def submissions_of(session: Session, run: Regrade, chunk: int) -> int:
 def handed_in(
     session: Session, problem_id: UUID, *, students: Collection[UUID] | None = None
 ) -> dict[UUID, int]:
-    """Return how many submissions each student has handed in to a problem."""
+    """Return the number of submissions of each student to a problem."""
     asked = select(Submission.student_id, func.count(Submission.id)).where(
         Submission.problem_id == problem_id
     )
@@ -154,7 +155,7 @@ def handed_in(
 
 
 def most_chunk(session: Session, run: Regrade) -> int:
-    """Return the largest number of a chunk, -1 where there is none."""
+    """Return the highest chunk number, -1 if there is no chunk."""
     most = session.scalar(
         select(func.max(RegradeChunk.number)).where(RegradeChunk.regrade_id == run.id)
     )
@@ -162,7 +163,7 @@ def most_chunk(session: Session, run: Regrade) -> int:
 
 
 def next_chunk(session: Session, run: Regrade) -> int | None:
-    """Return the first chunk of this phase that is still to be done, None where there is none."""
+    """Return the first pending chunk of the current phase; None if there is none."""
     return session.scalar(
         select(func.min(RegradeChunk.number)).where(
             RegradeChunk.regrade_id == run.id,
@@ -174,9 +175,9 @@ def next_chunk(session: Session, run: Regrade) -> int | None:
 def move_draws(
     session: Session, run: Regrade, *, source: Collection[UUID], to: UUID
 ) -> list[tuple[UUID, UUID, int]]:
-    """Put draws of the run's students from a *source* version *to* another.
+    """Move the draws of the run's students from the *source* versions *to* another version.
 
-    Return those that had another version than the run began from, as version, student, number.
+    Return the draws that had another version than the run's old one, as version, student, number.
     """
     theirs = [Draw.problem_id == run.problem_id, Draw.version_id.in_(source)]
     if run.scope == "some":

@@ -1,4 +1,4 @@
-"""Regrades told to staff: one of them, those of a problem, what one changes."""
+"""Serializers of regrades for staff: one, all of a problem, and their changes."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, TypeAlias
@@ -50,7 +50,7 @@ ChangeRow: TypeAlias = tuple[RegradeChange, Answer, Grading]
 
 
 def told(session: Session, runs: Sequence[Regrade], problem: AssignmentProblem) -> list[RegradeOut]:
-    """Return *runs* of a problem as staff sees them, by at most three queries for all."""
+    """Serialize *runs* of a problem for staff, with at most three queries for all."""
     ids = {version for run in runs for version in (run.from_version, run.to_version)}
     found = session.scalars(select(ProblemVersion).where(ProblemVersion.id.in_(ids)))
     versions = {
@@ -64,9 +64,9 @@ def told(session: Session, runs: Sequence[Regrade], problem: AssignmentProblem) 
 
 
 def _counts(session: Session, runs: Sequence[Regrade]) -> dict[UUID, Counts]:
-    """Return the figures of *runs*; where nobody loses credit, scores move as they do then.
+    """Return the counts of *runs*. With *never_lower*, students are counted by the kept scores.
 
-    Those are counted by the database: of all students who move, few move in different ways.
+    The database counts them: many students move, but in few different ways.
     """
     found = {run.id: run.counts for run in runs}
     gentle = [run.id for run in runs if run.never_lower and run.counts]
@@ -139,7 +139,7 @@ def regrades(
     limit: int,
     status: str | None = None,
 ) -> Sequence[Regrade]:
-    """Return the regrades of a problem, the last first."""
+    """Return a page of the regrades of a problem, latest first."""
     asked = select(Regrade).where(Regrade.problem_id == problem_id)
     if status is not None:
         asked = asked.where(Regrade.status == status)
@@ -157,9 +157,9 @@ def changes(
     flag: str | None = None,
     student: UUID | None = None,
 ) -> Iterator[ChangeRow]:
-    """Yield the changes that can be seen, chunk by chunk, narrowed by what is given.
+    """Yield the visible changes, chunk by chunk, limited by the given filters.
 
-    They are read in small batches: the records of a change may have hundreds of KiB.
+    Rows are read in small batches: the records of a change may take hundreds of KiB.
     """
     asked = (
         select(RegradeChange, Answer, Grading)
@@ -177,7 +177,7 @@ def changes(
 
 
 def change_told(row: ChangeRow) -> ChangeOut:
-    """Return a change as staff sees it."""
+    """Serialize a change for staff."""
     change, answer, grading = row
     before = change.before or {"shown": answer.shown, "mistakes": answer.mistakes}
     return ChangeOut(
@@ -220,9 +220,9 @@ def students(
     limit: int,
     changed: bool | None = None,
 ) -> list[tuple[RegradeStudent, User]]:
-    """Return the students of a regrade, by family name.
+    """Return a page of the students of a regrade, by family name.
 
-    *changed*: only those whose score or grade is another one, or only the others.
+    *changed*: True for only those whose score or grade changes, False for only the others.
     """
     asked = (
         select(RegradeStudent, User)
@@ -236,15 +236,15 @@ def students(
 
 
 def count_unchanged(session: Session, run: UUID) -> int:
-    """Return how many of those who handed in keep their score and their grade."""
+    """Return the number of students with submissions who keep their score and grade."""
     found = session.get_one(Regrade, run)
     return session.scalar(_handed_in(run).where(~_is_changed(found))) or 0
 
 
 def count_handed_in(session: Session, run: UUID) -> int:
-    """Return how many students handed in to the problem of a regrade that is for them.
+    """Return the number of students of a regrade who count and have submissions to the problem.
 
-    Once it is applied, it is also for those of whom nothing but the grade is worked out anew.
+    An applied regrade may also have students for whom only the grade is recomputed.
     """
     return session.scalar(_handed_in(run).where(RegradeStudent.counted)) or 0
 
@@ -263,7 +263,7 @@ def _handed_in(run: UUID) -> Select[int]:
 
 
 def _is_changed(run: Regrade) -> ColumnElement[bool]:
-    """Return the condition that a *run* gives a student another score or grade."""
+    """Return the condition that a *run* changes the score or grade of a student."""
     own = RegradeStudent
     score, grade = (
         (own.score_kept, own.grade_kept) if run.never_lower else (own.score_after, own.grade_after)
@@ -272,7 +272,7 @@ def _is_changed(run: Regrade) -> ColumnElement[bool]:
 
 
 def student_told(row: tuple[RegradeStudent, User]) -> StudentOut:
-    """Return what a regrade does to a student as staff sees it."""
+    """Serialize the effect of a regrade on a student for staff."""
     one, user = row
     return StudentOut(
         student=one.student_id,

@@ -1,4 +1,4 @@
-"""A problem's file with one thing changed in a part; all else stays as its author wrote it."""
+"""Edits of a problem file that change one thing in a part and preserve the rest of the text."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ ANCHOR: Final = "kind"
 
 
 def with_settings(source: str, part: str, settings: Mapping[str, Setting]) -> str:
-    """Return the file with fields of a part set to other values."""
+    """Return the file with new values for some fields of a part."""
     for name, value in settings.items():
         node = _part(source, part)
         pair = _field(node, name)
@@ -33,7 +33,7 @@ def with_settings(source: str, part: str, settings: Mapping[str, Setting]) -> st
 
 
 def with_entry(source: str, part: str, name: str, entry: Mapping[str, Setting]) -> str:
-    """Return the file with one entry more in a list of a part, before those that are there."""
+    """Return the file with a new first entry in a list of a part."""
     node, told = _part(source, part), _flow(entry)
     found = _field(node, name)
     if found is None:
@@ -48,7 +48,7 @@ def with_entry(source: str, part: str, name: str, entry: Mapping[str, Setting]) 
 
 
 def without_examples(source: str, places: Sequence[int]) -> str:
-    """Return the file without the author's examples at *places*, counted from 0."""
+    """Return the file without the author's examples at the indices *places*, counted from 0."""
     for at in sorted(set(places), reverse=True):
         root = yaml.compose(source, Loader=PARSER)
         listed = _field(root, "examples") if isinstance(root, MappingNode) else None
@@ -59,7 +59,7 @@ def without_examples(source: str, places: Sequence[int]) -> str:
 
 
 def _without(source: str, listed: SequenceNode, at: int) -> str:
-    """Return the file without one item of a list; a list without items is empty brackets."""
+    """Return the file without one item of a list; an empty list becomes empty brackets."""
     start = listed.start_mark.index
     if len(listed.value) == 1:
         return _put(source, start, _end(source, listed), " []")
@@ -74,7 +74,7 @@ def _without(source: str, listed: SequenceNode, at: int) -> str:
 
 
 def expression(value: Value | None) -> str | None:
-    """Return a value that was read as an expression of the problem language, None if it has none.
+    """Return a value as an expression of the problem language; None if it has none.
 
     >>> expression((64, 32)), expression(Fraction(7, 2))
     ('(64, 32)', '7/2')
@@ -107,7 +107,7 @@ def _part(source: str, part: str) -> MappingNode:
     for node in parts.value if isinstance(parts, SequenceNode) else ():
         found = _field(node, "id") if isinstance(node, MappingNode) else None
         if found is not None and found.value == part:
-            return node  # type: ignore[no-any-return]  # a mapping, as was asked
+            return node  # type: ignore[no-any-return]  # a mapping, as checked above
     raise Invalid(
         f"The problem has no part {part[:80]}.", errors=(FieldError("part", "is no part of it"),)
     )
@@ -131,7 +131,7 @@ def _added(source: str, node: MappingNode, name: str, told: str) -> str:
 
 
 def _end(source: str, node: Node) -> int:
-    """Return where a value ends: a block's own mark is that of what follows it."""
+    """Return the end of a value in the text: a YAML block's end mark is that of the next token."""
     if isinstance(node, MappingNode | SequenceNode) and not node.flow_style and node.value:
         last = node.value[-1]
         return _end(source, last[1] if isinstance(last, tuple) else last)

@@ -1,4 +1,4 @@
-"""What a regrade would do to the scores of students, and to their grades of the assignment."""
+"""Effect of a regrade on the scores of students and on their grades in the assignment."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -17,7 +17,7 @@ __all__ = ["everybody_shifts", "totals_of"]
 
 
 def everybody_shifts(session: Session, run: Regrade) -> bool:
-    """Tell whether scores may change where no answer does: a part is worth something else."""
+    """Return whether the points of a part change, so that scores change without new answers."""
     if run.scope == "some":
         return False
     old, new = run.from_version, run.to_version
@@ -25,7 +25,7 @@ def everybody_shifts(session: Session, run: Regrade) -> bool:
 
 
 def _worth(session: Session, version: UUID) -> dict[str, str]:
-    """Return what each part of a version is worth."""
+    """Return the points of each part of a version."""
     parts = session.get_one(ProblemVersion, version).parts
     return {part["id"]: part["points"] for part in parts}
 
@@ -38,9 +38,9 @@ def totals_of(
     stored: Sequence[Stored],
     changes: Sequence[Change],
 ) -> dict[UUID, dict[str, Any]]:
-    """Return score and grade of each student: before, after, and after where nothing is lowered.
+    """Return score and grade of each student: before, after, and after without lowering.
 
-    *stored* are all their answers to the problem. Only who is touched is worked out anew.
+    *stored* are all their answers to the problem. Only touched students are recomputed.
     """
     version = session.get_one(ProblemVersion, run.to_version) if run.scope == "all" else None
     moved = [one for one in changes if not one.flag]
@@ -70,7 +70,7 @@ def totals_of(
 def _of(
     students: Collection[UUID], stored: Sequence[Stored], changes: Sequence[Change]
 ) -> dict[UUID, list[Given]]:
-    """Return the answers of each of *students* after *changes*, also of who gave none."""
+    """Return the answers of each of *students* after *changes*, including students without any."""
     found = given_by((one for one in stored if one.student in students), changes)
     return {student: found.get(student, []) for student in students}
 
@@ -78,7 +78,7 @@ def _of(
 def _before(
     session: Session, problem: AssignmentProblem, students: Collection[UUID]
 ) -> dict[UUID, Figures]:
-    """Return the scores and grades as they are kept."""
+    """Return the stored scores and grades."""
     scores = session.execute(
         select(Standing.student_id, Standing.score).where(
             Standing.problem_id == problem.id, Standing.student_id.in_(students)

@@ -1,4 +1,4 @@
-"""New markings of a problem: an edited file, a setting, a wrong answer accepted or named."""
+"""New versions of a problem for a regrade: edited file, setting, accepted or named wrong answer."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -45,28 +45,28 @@ ONE_FOR_ALL = ("original", "shared")
 
 @dataclass(frozen=True, slots=True)
 class Existing:
-    """A version that there is."""
+    """An existing version."""
 
     id: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """The whole file anew."""
+    """A new source for the whole file."""
 
     source: str
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Fields of parts set to other values, by part: points, tolerance, key."""
+    """New values for fields of parts, by part: points, tolerance, key."""
 
     parts: Mapping[str, Mapping[str, Setting]]
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A wrong answer accepted as right: that of *answer*, or the value of *key*, for a reason."""
+    """A wrong answer accepted as right, with a reason: that of *answer*, or the value *key*."""
 
     part: str | None
     answer: UUID | None
@@ -77,7 +77,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A wrong answer named as the mistake *id*, with what its students are told."""
+    """A wrong answer named as the mistake *id*, with a hint for its students."""
 
     part: str | None
     answer: UUID | None
@@ -92,9 +92,9 @@ Version: TypeAlias = Existing | Edited | Settings | Accepted | Named
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A version on its way: one that there is, or a source with what became of it.
+    """A version in preparation: an existing one, or a source with the outcome of publication.
 
-    *base* is the version that the problem had when it was made.
+    *base* is the version that the problem had when preparation started.
     """
 
     base: UUID
@@ -109,7 +109,7 @@ class Made:
         return self.source is not None
 
     def published(self, publish: Publish, *, seeds: int) -> "Made":
-        """Return it published, which takes its time and so belongs in no transaction."""
+        """Publish the source. This is slow and must run outside of any transaction."""
         if self.source is None:
             return self
         return replace(self, outcome=publish(self.source, seeds=seeds))
@@ -118,10 +118,10 @@ class Made:
 def make(
     session: Session, posed: Posed, wanted: Version, *, note: str, drop: Sequence[int] = ()
 ) -> Made:
-    """Return what is *wanted*, ready to be published, without the examples at the places *drop*.
+    """Return the *wanted* version, ready to publish, without the examples at the indices *drop*.
 
-    Raises `NotFound` for a version that there is not, `Invalid` for what cannot be made, `Conflict`
-    where another regrade is under way: publishing takes seconds.
+    Raises `NotFound` if the version does not exist, `Invalid` if it cannot be made, and `Conflict`
+    if another regrade is active: publishing takes seconds.
     """
     check_free(session, posed.problem.id)
     now = posed.version
@@ -135,10 +135,10 @@ def make(
 
 
 def settle(session: Session, posed: Posed, made: Made, *, now: datetime) -> ProblemVersion:
-    """Return the version; a new one is written as a draft of the course's own.
+    """Return the version; store a new one as a draft of the course.
 
-    Raises `Invalid` where the file has errors, `Conflict` where the problem has another version
-    than the one that it was made of.
+    Raises `Invalid` if the file has errors, and `Conflict` if the problem no longer has the version
+    from which this one was made.
     """
     if posed.version.id != made.base:
         raise Conflict("The problem has another version now; ask again.")
@@ -150,7 +150,10 @@ def settle(session: Session, posed: Posed, made: Made, *, now: datetime) -> Prob
 
 
 def _existing(session: Session, posed: Posed, version_id: UUID) -> ProblemVersion:
-    """Return a published version of the problem that the course may use; else `NotFound`."""
+    """Return a published version of the problem that the course may use.
+
+    Raises `NotFound` if there is no such version.
+    """
     found = session.get(ProblemVersion, version_id)
     spaces = {BANK, str(posed.member.course.id)}
     if (
@@ -202,7 +205,7 @@ def _given(session: Session, posed: Posed, wanted: Accepted | Named) -> tuple[st
 
 
 def _answer(session: Session, posed: Posed, answer_id: UUID) -> tuple[Answer, Mapping[str, Any]]:
-    """Return an answer to the problem, with what the engine found in it the last time."""
+    """Return an answer to the problem, with the record of its last grading by the engine."""
     answer = session.get(Answer, answer_id)
     if answer is None or answer.problem_id != posed.problem.id:
         raise _wrong("answer", "is no answer to this problem")
@@ -222,9 +225,9 @@ def _wrong(field: str, said: str) -> Invalid:
 def _stored(
     session: Session, posed: Posed, source: Source, outcome: Outcome, *, note: str, now: datetime
 ) -> ProblemVersion:
-    """Write a version as a draft, for the regrade; `Invalid` where it could not be published.
+    """Store a version as a draft for the regrade. Raises `Invalid` if publication failed.
 
-    One at a time for a course: two at once would take the same number.
+    Locks the course: two concurrent calls would take the same number.
     """
     if isinstance(outcome, Failed):
         raise refused(outcome)

@@ -1,4 +1,4 @@
-"""Comments on answers: the staff write them, students read the public ones with their results."""
+"""Comments on answers: staff write them, students read the public ones with their results."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -40,14 +40,14 @@ COMMENTS: Final = (
 def comments(
     session: Session, caller: Caller, answer: UUID, *, now: datetime
 ) -> StaffComments | OwnComments:
-    """Return the comments on an answer: all for the staff, to its student what is shown now."""
+    """Return the comments on an answer: all for staff, the visible ones for its student."""
     return comments_in(session, caller, [answer], now=now)[answer]
 
 
 def comments_in(
     session: Session, caller: Caller, answers: Sequence[UUID], *, now: datetime
 ) -> Mapping[UUID, StaffComments | OwnComments]:
-    """Return the comments on *answers* of one submission, by answer."""
+    """Return the comments on *answers*, which belong to one submission, by answer."""
     if not answers:
         return {}
     found = reach_answer(session, caller, answers[0])
@@ -99,7 +99,7 @@ def _view(row: Comment, names: dict[UUID, str], me: UUID) -> CommentView:
 
 
 def add_comment(session: Session, found: Found, given: CommentIn, *, now: datetime) -> CommentView:
-    """Write a comment on an answer."""
+    """Add a comment to an answer, and record it in the audit log."""
     user = found.member.caller.user
     row = Comment(
         id=new_id(),
@@ -122,7 +122,10 @@ def add_comment(session: Session, found: Found, given: CommentIn, *, now: dateti
 
 
 def delete_comment(session: Session, caller: Caller, comment: UUID, *, now: datetime) -> None:
-    """Take a comment of one's own back; nobody reads it any more."""
+    """Delete the caller's own comment.
+
+    Raises `NotFound` if the caller may not see it, and `Forbidden` if another person wrote it.
+    """
     row = session.get(Comment, comment, with_for_update=True)
     if row is None or row.deleted_at is not None:
         raise NotFound(NO_COMMENT)

@@ -1,4 +1,4 @@
-"""Requests for a regrade as the staff see them, and the decision on one."""
+"""Regrade requests as staff see them, and decisions on them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -49,7 +49,7 @@ def requests_to(
     after: Cursor | None,
     limit: int,
 ) -> list[RequestView]:
-    """Return the requests of an assignment: open ones first, then the oldest."""
+    """Return a page of the requests of an assignment: open ones first, then oldest first."""
     students = select(Enrolment.user_id).where(
         Enrolment.course_id == assignment.course_id, *PRESENT
     )
@@ -76,7 +76,7 @@ def _order() -> ColumnElement[int]:
 
 
 def request_cursor(row: RequestView) -> Cursor:
-    """Return where a page that ends with this request ends."""
+    """Return the pagination cursor of a page that ends with this request."""
     later = 0 if row.status == "open" else AFTERWARDS
     return Cursor("requests", to_micros(row.created_at) + later, row.id)
 
@@ -102,7 +102,7 @@ def _view(row: RegradeRequest, answer: Answer, posed: Posed, names: dict[UUID, s
         answer=answer.id,
         student=who(posed, row.student_id, names.get(row.student_id, "")),
         text=row.text,
-        status=row.status,  # type: ignore[arg-type]  # one of the three, as they are written
+        status=row.status,  # type: ignore[arg-type]  # only three values are stored
         reply=row.reply,
         created_at=row.created_at,
         replied_at=row.replied_at,
@@ -120,9 +120,9 @@ def decide(
     variants: Variants,
     now: datetime,
 ) -> RequestView:
-    """Answer a request, and mark the answer anew where the decision says so.
+    """Answer a request, and grade the answer again if the decision contains a mark.
 
-    Raises `Conflict` where it was answered already.
+    Raises `Conflict` if it was answered already.
     """
     row = session.get(RegradeRequest, request, with_for_update=True)
     if row is None:
@@ -150,7 +150,10 @@ def decide(
 
 
 def _reach(session: Session, caller: Caller, row: RegradeRequest) -> Found:
-    """Return the answer that a request is about; `NotFound` for whoever may not see it."""
+    """Return the answer that a request concerns.
+
+    Raises `NotFound` if the caller may not see it.
+    """
     try:
         found = reach_answer(session, caller, row.answer_id)
     except NotFound as error:

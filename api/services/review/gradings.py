@@ -1,4 +1,4 @@
-"""All gradings of an answer, and which of them counts."""
+"""All gradings of an answer, with the one that counts."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,7 +13,7 @@ __all__ = ["gradings"]
 
 
 def gradings(session: Session, found: Found) -> list[GradingView]:
-    """Return the gradings of an answer in the order in which they were made."""
+    """Return the gradings of an answer in order of creation."""
     rows = session.scalars(
         select(Grading)
         .where(Grading.answer_id == found.answer.id)
@@ -23,7 +23,7 @@ def gradings(session: Session, found: Found) -> list[GradingView]:
     return [
         GradingView(
             id=row.id,
-            kind=row.kind,  # type: ignore[arg-type]  # one of the three, as they are written
+            kind=row.kind,  # type: ignore[arg-type]  # only three values are stored
             counts=row.id == found.answer.grading_id,
             status=row.status,
             credit=row.credit,

@@ -1,4 +1,4 @@
-"""Where a review takes place: a part of a problem, an answer to it, and what may be seen there."""
+"""Subjects of a review: a part of a problem, an answer to it, and what the caller may see."""
 
 import hmac
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ AROUND: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A part of a problem in an assignment, worth *points* there, with the member who asks."""
+    """A part of a problem in an assignment, with its *points* there and the requesting member."""
 
     posed: Posed
     part: str
@@ -63,13 +63,13 @@ class Asked:
 
     @property
     def secret(self) -> str:
-        """The secret of the course, from which orders and pseudonyms are made."""
+        """Secret of the course, from which queue orders and pseudonyms are derived."""
         return self.posed.member.course.secret
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An answer, the submission that it is of, and the part that it answers."""
+    """An answer with its submission and the part that it answers."""
 
     answer: Answer
     submission: Submission
@@ -77,12 +77,12 @@ class Found:
 
     @property
     def member(self) -> Member:
-        """Who asks."""
+        """The requesting member of the course."""
         return self.asked.posed.member
 
 
 def asked_part(posed: Posed, part: str) -> Asked:
-    """Return a part of a problem; `NotFound` where it has no such part."""
+    """Return a part of a problem. Raises `NotFound` if the problem has no such part."""
     for one in posed.version.parts:
         if one["id"] == part:
             title = one.get("title", "")
@@ -91,9 +91,9 @@ def asked_part(posed: Posed, part: str) -> Asked:
 
 
 def staff_answer(session: Session, caller: Caller, answer_id: UUID, *, right: Right) -> Found:
-    """Return an answer for a member of the staff who has *right*.
+    """Return an answer for a member of the staff who has the permission *right*.
 
-    Raises `NotFound` for whoever may not see it; a student sees no more than their own.
+    Raises `NotFound` if the caller may not see the answer, and `Forbidden` for a student's own.
     """
     found = reach_answer(session, caller, answer_id)
     if not found.member.is_staff:
@@ -105,7 +105,10 @@ def staff_answer(session: Session, caller: Caller, answer_id: UUID, *, right: Ri
 
 
 def own_rules(session: Session, found: Found, *, now: datetime) -> Rules:
-    """Return the rules for a student's own answer; `NotFound` where it is not theirs or hidden."""
+    """Return the rules for a student's own answer.
+
+    Raises `NotFound` if the answer belongs to another student or is hidden.
+    """
     assignment, student = found.asked.posed.assignment, found.member.student_id
     if found.answer.student_id != student or assignment.published_at is None:
         raise NotFound(NO_ANSWER)
@@ -116,7 +119,10 @@ def own_rules(session: Session, found: Found, *, now: datetime) -> Rules:
 
 
 def reach_answer(session: Session, caller: Caller, answer_id: UUID) -> Found:
-    """Return an answer in a course of the caller's; what they may see of it is not asked yet."""
+    """Return an answer in one of the caller's courses.
+
+    Does not check whether the caller may see the answer.
+    """
     row = find_one(session, AROUND, answer=answer_id)
     if row is None:
         raise NotFound(NO_ANSWER)
@@ -130,18 +136,18 @@ def reach_answer(session: Session, caller: Caller, answer_id: UUID) -> Found:
 
 
 def is_blind(posed: Posed) -> bool:
-    """Tell whether the member may not know whose answers these are."""
+    """Return whether the names of students are hidden from the member."""
     return posed.member.is_blind_to(posed.assignment)
 
 
 @lru_cache(maxsize=RANKS_KEPT)
 def rank(secret: str, answer_id: UUID) -> str:
-    """Return the place of an answer in the queue: by chance, and the same for every marker."""
+    """Return the sort key of an answer in the queue: random, and the same for every marker."""
     return _digest(secret, f"review|{answer_id}")
 
 
 def pseudonym(secret: str, assignment_id: UUID, student_id: UUID) -> str:
-    """Return what a student is called in an assignment that is marked without names."""
+    """Return the pseudonym of a student in an assignment with anonymous grading."""
     digest = _digest(secret, f"pseudonym|{assignment_id}|{student_id}")
     return f"Student {digest[:8].upper()}"
 
@@ -151,7 +157,7 @@ def _digest(secret: str, told: str) -> str:
 
 
 def who(posed: Posed, student_id: UUID, name: str) -> Who:
-    """Return whose an answer is, as far as the member may know."""
+    """Return the student of an answer; without id and name if grading is anonymous."""
     called = pseudonym(posed.member.course.secret, posed.assignment.id, student_id)
     if is_blind(posed):
         return Who(pseudonym=called, id=None, name=None)

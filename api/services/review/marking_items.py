@@ -1,4 +1,4 @@
-"""Answers that are marked: loaded and held together, and written with all that follows from it."""
+"""Answers to grade: loaded and locked together, and stored with the grades that follow."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ __all__ = ["Work", "filler", "hold", "load", "point_to", "reckon", "refresh_work
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """An answer to be marked, with the grading that counts now and where its marking stands."""
+    """An answer to grade, with the grading that counts now and the state of its review."""
 
     answer: Answer
     review: Review
@@ -48,15 +48,15 @@ class Work:
 
     @property
     def key(self) -> Key:
-        """Whose standing a mark changes, and where."""
+        """Key of the standing that a mark changes."""
         return Key(self.answer.problem_id, self.answer.student_id)
 
 
 def hold(session: Session, answers: Collection[UUID]) -> list[Work]:
-    """Return answers which nobody else marks or regrades until the end.
+    """Lock answers against other markers and regrades until the transaction ends, and load them.
 
-    All that hold them do so in this order, so that no two wait crosswise: the assignment in common
-    and the standings (as submissions do), between them where the marking stands, then the answers.
+    Takes locks in a fixed order, to avoid deadlocks: the assignment (shared), the reviews, the
+    standings, the answers. Submissions lock the assignment and the standings in the same order.
     """
     _hold_rules(session, answers)
     insert_missing(session, Review, [{"answer_id": one} for one in sorted(answers)])
@@ -83,7 +83,7 @@ def _hold_standings(session: Session, answers: Collection[UUID]) -> None:
 
 
 def _hold_rules(session: Session, answers: Collection[UUID]) -> None:
-    """Let no rule of the assignments change, and read their problems as they are now."""
+    """Lock the rules of the assignments against changes, and reload their problems."""
     of = select(Answer.problem_id).where(Answer.id.in_(answers))
     ids = select(AssignmentProblem.assignment_id).where(AssignmentProblem.id.in_(of))
     fresh = {"populate_existing": True}
@@ -101,7 +101,7 @@ def _hold_rules(session: Session, answers: Collection[UUID]) -> None:
 
 
 def load(session: Session, answers: Collection[UUID]) -> list[Work]:
-    """Return answers on whose marking somebody has worked, as they are now, by one query."""
+    """Load the answers that have a review, in their current state, with one query."""
     rows = session.execute(
         select(Answer, Review, Submission, Grading, *NUMBERS)
         .join(Review, Review.answer_id == Answer.id)
@@ -117,7 +117,7 @@ def load(session: Session, answers: Collection[UUID]) -> list[Work]:
 
 
 def filler(session: Session, submission: Submission, variants: Variants) -> Callable[[str], str]:
-    """Return what puts the numbers of a submission into a text; a text without places stays."""
+    """Return a function that fills the placeholders of a text with the numbers of a submission."""
 
     def fill(text: str) -> str:
         if "{{" not in text:
@@ -137,7 +137,7 @@ def reckon(
     rubric: Mapping[UUID, Criterion],
     variants: Variants,
 ) -> Outcome:
-    """Return what a mark comes to for an answer."""
+    """Return the outcome of a mark for an answer."""
     fill = filler(session, work.submission, variants)
     return outcome(given, rubric, asked.points, fill=fill)
 
@@ -150,9 +150,9 @@ def write(
     now: datetime,
     remark: bool = False,
 ) -> None:
-    """Write marks as gradings that count from now on, and the grades that follow.
+    """Store marks as the gradings that count from now on, and the grades that follow.
 
-    A *remark* for a changed rubric leaves who marked, and when.
+    A *remark* for a changed rubric keeps the marker and the time of the mark.
     """
     me = asked.posed.member.caller.id
     for work, given, found in marked:
@@ -176,7 +176,7 @@ def _keep(asked: Asked, work: Work, given: Given) -> None:
 
 
 def _grading(asked: Asked, work: Work, given: Given, found: Outcome, *, now: datetime) -> Grading:
-    """Return the grading of a mark; what the machine read and found stays in its record."""
+    """Return the grading of a mark; its record keeps what the engine read and found."""
     before = work.grading
     return Grading(
         id=new_id(),
@@ -226,7 +226,7 @@ def _told(found: Outcome, points: Fraction) -> dict[str, Any]:
 
 
 def point_to(answer: Answer, grading: Grading, *, manual: bool) -> None:
-    """Let *grading* be the one of an answer that counts."""
+    """Make *grading* the one that counts for an answer."""
     answer.grading_id = grading.id
     answer.status, answer.mistakes = grading.status, grading.mistakes
     answer.credit, answer.manual = grading.credit, manual
@@ -234,7 +234,7 @@ def point_to(answer: Answer, grading: Grading, *, manual: bool) -> None:
 
 
 def refresh_works(session: Session, works: Sequence[Work], *, author: UUID, now: datetime) -> None:
-    """Work out anew what follows from the gradings of some answers."""
+    """Recompute the grades that depend on the gradings of some answers."""
     refresh_each(
         session,
         {one.key: Cause("review", one.answer.grading_id, author, now) for one in works},

@@ -1,4 +1,4 @@
-"""Answers that need no mark any more, because a person gave the points in its place."""
+"""Answers that need no mark, because a person has overridden their points."""
 
 from uuid import UUID
 
@@ -10,11 +10,11 @@ __all__ = ["has_points_by_hand"]
 
 
 def has_points_by_hand(assignment_id: UUID) -> ColumnElement[bool]:
-    """Return the condition that points by hand stand for an answer.
+    """Return the condition that an override covers an answer.
 
-    They are for its part, its problem or the whole assignment, and are not taken back.
+    The override is for the part, the problem or the whole assignment, and is not withdrawn.
     """
-    # Each kind is read once for all answers: by one question, a database asks it of every answer.
+    # One subquery per kind runs once for all answers; a combined one would run for each answer.
     given = Override.assignment_id == assignment_id, Override.withdrawn_at.is_(None)
     student, problem, part = Override.student_id, Override.problem_id, Override.part
     for_all = select(student).where(*given, problem.is_(None))

@@ -1,7 +1,7 @@
-"""What waits for a person: the last text of each student, and whatever no machine could judge.
+"""Review queue: the last text of each student, and every answer that the engine could not grade.
 
-Test students, those who left and whoever has points by hand for it are not in the queue. Its order
-is by chance, the same for every marker, and tells nothing of who handed in when.
+The queue omits test students, students who left, and answers with overridden points. Its order is
+random and the same for every marker, so that it does not reveal when students submitted.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -74,9 +74,9 @@ Shows: TypeAlias = Literal["all", "waiting", "marked", "mine", "flagged"]
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """An answer in the queue, as one marker meets it.
+    """An answer in the queue, from the view of one marker.
 
-    *claimed_by* is who holds it now. *skipped* is when this marker passed it over, 0 for never.
+    *claimed_by* holds it now. *skipped* is the time at which this marker skipped it, 0 for never.
     """
 
     answer: UUID
@@ -90,14 +90,14 @@ class Queued:
 
     @property
     def turn(self) -> tuple[int, str]:
-        """What the marker's own order is by: what was passed over comes last."""
+        """Sort key for this marker: skipped answers come last."""
         return self.skipped, self.rank
 
 
 def in_queue(assignment: Assignment, texts: Sequence[tuple[UUID, str]]) -> ColumnElement[bool]:
     """Return the condition that an answer is in the queue of *assignment*.
 
-    *texts* are its parts whose answers are texts, as (problem, part).
+    *texts* are the parts with text answers, as (problem, part).
     """
     return _in_queue(assignment.id, assignment.course_id, tuple(texts))
 
@@ -106,7 +106,7 @@ def in_queue(assignment: Assignment, texts: Sequence[tuple[UUID, str]]) -> Colum
 def _in_queue(
     assignment_id: UUID, course_id: UUID, texts: tuple[tuple[UUID, str], ...]
 ) -> ColumnElement[bool]:
-    """Return the condition, kept: to put it together takes as long as to ask for it."""
+    """Return the cached condition: building it takes as long as querying with it."""
     is_text = or_(
         false(), *(and_(Answer.problem_id == one, Answer.part == part) for one, part in texts)
     )
@@ -134,7 +134,7 @@ def _of_students(assignment_id: UUID, course_id: UUID) -> ColumnElement[bool]:
 
 
 def queue(session: Session, asked: Asked, *, now: datetime) -> list[Queued]:
-    """Return the queue of a part in its order; a page that asks again has what it saw."""
+    """Return the queue of a part in order, cached within a read-only session."""
     key = (Queued, asked.posed.problem.id, asked.part)
     return once(session, key, lambda: _queue(session, asked, now=now))
 
@@ -173,7 +173,7 @@ def _queue(session: Session, asked: Asked, *, now: datetime) -> list[Queued]:
 
 
 def _listed(asked: Asked, *columns: Any) -> Select[*tuple[Any, ...]]:
-    """Return the question for some columns of the answers in the queue of a part."""
+    """Return the query for *columns* of the answers in the queue of a part."""
     problem = asked.posed.problem
     texts = [(problem.id, asked.part)] if asked.kind == TEXT else []
     return select(*columns).where(
@@ -186,7 +186,7 @@ def _listed(asked: Asked, *columns: Any) -> Select[*tuple[Any, ...]]:
 def page(
     queued: Sequence[Queued], shows: Shows, *, me: UUID, after: Cursor | None, limit: int
 ) -> list[Queued]:
-    """Return a page of what of a queue is to be shown to *me*."""
+    """Return a page of the answers of a queue that match the filter *shows* for *me*."""
     found = [one for one in queued if FILTERS[shows](one, me)]
     if after is not None:
         found = [one for one in found if one.rank > str(after.value)]
@@ -205,9 +205,9 @@ FILTERS: Final[Mapping[Shows, Callable[[Queued, UUID], bool]]] = {
 def progress(
     session: Session, member: Member, assignment: Assignment, *, now: datetime
 ) -> ReviewProgress:
-    """Return how far the marking of an assignment is, part by part, by three queries.
+    """Return the grading progress of an assignment, part by part, with three queries.
 
-    A page that asks again has what it saw.
+    The result is cached within a read-only session.
     """
     key = (ReviewProgress, assignment.id)
     return once(session, key, lambda: _progress(session, member, assignment, now=now))
@@ -228,7 +228,7 @@ def _progress(
 def progress_of_parts(
     session: Session, member: Member, assignment: Assignment, *, now: datetime
 ) -> tuple[PartProgress, ...]:
-    """Return how far the marking of each part is that has something to mark, by two queries."""
+    """Return the grading progress of each part that has answers to grade, with two queries."""
     problems, texts = _posed(session, assignment), texts_of(session, assignment)
     counts = _counts(session, assignment, texts, me=member.caller.id, now=now)
     return tuple(
@@ -246,7 +246,7 @@ def progress_of_parts(
 
 
 def texts_of(session: Session, assignment: Assignment) -> list[tuple[UUID, str]]:
-    """Return the parts of an assignment whose answers are texts, as (problem, part)."""
+    """Return the parts of an assignment with text answers, as (problem, part)."""
     return [
         (row.id, one["id"])
         for row in _posed(session, assignment)
@@ -256,7 +256,7 @@ def texts_of(session: Session, assignment: Assignment) -> list[tuple[UUID, str]]
 
 
 def _posed(session: Session, assignment: Assignment) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Return id, slug and parts of the problems of an assignment in their order."""
+    """Return id, slug and parts of the problems of an assignment, in order."""
     key, told = (PartProgress, assignment.id), {"assignment": assignment.id}
     return once(session, key, lambda: session.execute(POSED, told).all())
 
@@ -280,7 +280,7 @@ def _counts(
 def _counting(
     assignment_id: UUID, course_id: UUID, texts: tuple[tuple[UUID, str], ...]
 ) -> Select[*tuple[Any, ...]]:
-    """Return the question how many answers in the queue of each part meet each condition."""
+    """Return the query that counts, by part, the queued answers that meet each condition."""
     sums = [func.sum(case((one, 1), else_=0)) for one in CONDITIONS.values()]
     return (
         select(Answer.problem_id, Answer.part, *sums)
@@ -291,8 +291,8 @@ def _counting(
 
 
 def _open_requests(session: Session, assignment: Assignment) -> int:
-    """Return how many requests for a regrade are open in an assignment."""
-    # There are few requests and many answers: each request looks for its own.
+    """Return the number of open regrade requests of an assignment."""
+    # There are few requests and many answers, so look up the answer of each request.
     students = _of_students(assignment.id, assignment.course_id)
     own = select(Answer.id).where(Answer.id == RegradeRequest.answer_id, students)
     open_ = RegradeRequest.status == "open", own.exists()

@@ -1,4 +1,4 @@
-"""What is left to do before results are released."""
+"""Readiness check: what remains to do before results are released."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,13 +21,13 @@ __all__ = ["readiness"]
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A problem by its *title*, and whether it *is_single*: has one part, which needs no name."""
+    """A problem with its *title*; *is_single*: it has one part, which needs no name."""
 
     title: str
     is_single: bool
 
     def of(self, left: Unassessed) -> str:
-        """Return what the answers are to."""
+        """Return the name of the question that the answers belong to."""
         if self.is_single and not left.part_title:
             return f"“{self.title}”"
         part = f"“{left.part_title}”" if left.part_title else left.part
@@ -37,9 +37,9 @@ class _Place:
 def readiness(
     session: Session, member: Member, assignment: Assignment, *, now: datetime
 ) -> Readiness:
-    """Return whether all answers of an assignment are marked, and what is missing.
+    """Return whether all answers of an assignment are graded, and what is missing.
 
-    Whoever releases results asks this first.
+    Call this before releasing results.
     """
     done = progress(session, member, assignment, now=now)
     left = tuple(
@@ -67,7 +67,7 @@ def readiness(
 
 
 def _places(session: Session, assignment: Assignment) -> dict[str, _Place]:
-    """Return what people call the problems of an assignment, by their names in it."""
+    """Return the titles of the problems of an assignment by their slugs."""
     posed = (
         select(AssignmentProblem.slug, ProblemVersion.title, ProblemVersion.parts)
         .join(ProblemVersion, ProblemVersion.id == AssignmentProblem.version_id)
@@ -94,7 +94,7 @@ def _warnings(
 
 
 def _students(session: Session, assignment: Assignment) -> int:
-    """Return how many students have an answer that waits."""
+    """Return the number of students with an answer that waits."""
     waiting = in_queue(assignment, texts_of(session, assignment)), not_(Answer.manual)
     found = session.scalar(select(func.count(Answer.student_id.distinct())).where(*waiting))
     return found or 0

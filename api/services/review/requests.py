@@ -1,4 +1,4 @@
-"""Requests of students that an answer is marked again: when they may be made, and one's own."""
+"""Regrade requests of students: when they are allowed, and the student's own list."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -40,10 +40,10 @@ NO_PART = "There is no such submission, or it has no such part."
 def ask(
     session: Session, caller: Caller, submission: UUID, part: str, text: str, *, now: datetime
 ) -> OwnRequest:
-    """Write a student's request about an answer of their own.
+    """Store a student's request about one of their own answers.
 
     Raises `NotFound` for any other answer, `NotReleased` before results are shown, and `Conflict`
-    where a request is open, the window is over or the limit is reached.
+    if a request is open, the window is over or the limit is reached.
     """
     found = _own(session, caller, submission, part, now=now)
     _check_one_open(session, found)
@@ -64,7 +64,7 @@ def ask(
 
 
 def _own(session: Session, caller: Caller, submission: UUID, part: str, *, now: datetime) -> Found:
-    """Return the answer about which a student may ask now."""
+    """Return the answer, after checking that the student may request a regrade of it now."""
     answer = session.scalar(
         select(Answer.id).where(Answer.submission_id == submission, Answer.part == part)
     )
@@ -84,9 +84,9 @@ def _own(session: Session, caller: Caller, submission: UUID, part: str, *, now: 
 
 
 def _check_window(session: Session, found: Found, shown: Shown, *, now: datetime) -> None:
-    """Raise `Conflict` before the answer is marked, and when the days to ask are over.
+    """Raise `Conflict` before the answer is graded, and after the days for requests.
 
-    They begin when the student can see this result, and are days of the course's calendar.
+    The days start when the student can see this result, and follow the course's calendar.
     """
     assignment = found.asked.posed.assignment
     if found.answer.credit is None:
@@ -108,7 +108,7 @@ def _check_window(session: Session, found: Found, shown: Shown, *, now: datetime
 
 
 def _check_one_open(session: Session, found: Found) -> None:
-    # Who asks twice at once waits here for the first request.
+    # Of two concurrent requests by a student, the second waits here for the first.
     session.execute(
         select(Grade.student_id)
         .where(
@@ -151,7 +151,10 @@ def _check_limit(session: Session, found: Found) -> None:
 def own_requests(
     session: Session, caller: Caller, *, after: Cursor | None, limit: int, now: datetime
 ) -> list[OwnRequest]:
-    """Return the caller's own requests in all courses, the last one first."""
+    """Return the caller's own requests in all courses, latest first.
+
+    Raises `Forbidden` if the token may not read.
+    """
     if not permitted("student", "see_own_work", scopes=caller.scopes):
         raise Forbidden("This needs a token that may read.")
     rows = (
@@ -207,7 +210,7 @@ def _told(
         submission=answer.submission_id,
         answer=answer.id,
         text=row.text,
-        status=row.status,  # type: ignore[arg-type]  # one of the three, as they are written
+        status=row.status,  # type: ignore[arg-type]  # only three values are stored
         reply=row.reply,
         created_at=row.created_at,
         replied_at=row.replied_at,

@@ -1,4 +1,4 @@
-"""Answers as a marker sees them: a line of the queue, and one in full."""
+"""Answers as a marker sees them: as a line of the queue, and in full."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,19 +26,19 @@ SHOWN: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A line of a queue with its place there."""
+    """A line of a queue with its sort key."""
 
     line: QueueLine
     rank: str
 
 
 def staff(user: UUID | None, names: Mapping[UUID, str]) -> Staff | None:
-    """Return somebody of the staff by name; None for nobody."""
+    """Return a member of the staff with their name; None if *user* is None."""
     return None if user is None else Staff(id=user, name=names.get(user, ""))
 
 
 def mark_view(review: Review | None, names: Mapping[UUID, str]) -> MarkView | None:
-    """Return the mark of an answer, None where it has none."""
+    """Serialize the mark of an answer; None if it has none."""
     if review is None or review.marked_at is None:
         return None
     return MarkView(
@@ -55,7 +55,7 @@ def mark_view(review: Review | None, names: Mapping[UUID, str]) -> MarkView | No
 def _claim_of(
     review: Review | None, names: Mapping[UUID, str], *, me: UUID, now: datetime
 ) -> ClaimView | None:
-    """Return who holds an answer now, None where nobody does."""
+    """Return the current claim on an answer; None if nobody holds it."""
     if review is None or review.claimed_by is None or review.claimed_until is None:
         return None
     by = staff(review.claimed_by, names)
@@ -67,7 +67,7 @@ def _claim_of(
 def lines(
     session: Session, asked: Asked, queued: Sequence[Queued], *, now: datetime
 ) -> list[Listed]:
-    """Return the lines of a page of a queue, by two queries."""
+    """Return the lines of a page of a queue, with two queries."""
     ids = [one.answer for one in queued]
     rows = session.execute(
         select(Answer, Review)
@@ -85,7 +85,7 @@ def lines(
 def _names(
     session: Session, asked: Asked, found: Sequence[tuple[Answer, Review | None]]
 ) -> dict[UUID, str]:
-    """Return the names of all who are told of; those of the students only where they may be."""
+    """Return the names of markers, and of students unless grading is anonymous."""
     wanted: set[UUID | None] = set()
     for answer, review in found:
         if review is not None:
@@ -126,7 +126,7 @@ def review_item(
     variants: Variants,
     now: datetime,
 ) -> ReviewItem:
-    """Return an answer with what one needs to mark it."""
+    """Serialize an answer with everything that is needed to grade it."""
     asked, answer, submission = found.asked, found.answer, found.submission
     review = session.get(Review, answer.id, populate_existing=True)
     names = _names(session, asked, [(answer, review)])

@@ -1,7 +1,7 @@
-"""The score sheet: answers and their points, to be changed in a spreadsheet and read back.
+"""Score sheet format: answers with their points, to edit in a spreadsheet and upload again.
 
-A row is found by its submission and part, and carries a version, so that it is refused when the
-grading has changed since. Empty ``points`` and ``comment`` mean that nothing changes.
+A row is identified by its submission and part. It carries a version, so that the upload rejects it
+if the grading changed in between. Empty ``points`` and ``comment`` change nothing.
 """
 
 import hashlib
@@ -39,7 +39,7 @@ DIGITS: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """An answer to a part as it is graded now; *grading* is the id of the grading that counts."""
+    """Answer to a part with its current grading; *grading* is the id of the grading that counts."""
 
     submission_id: str
     student: str
@@ -57,7 +57,7 @@ class SheetRow:
 
 
 def sheet_version(row: SheetRow) -> str:
-    """Return a text that changes whenever the grading of *row* does.
+    """Return a hash that changes whenever the grading of *row* does.
 
     It begins with a letter, so that no spreadsheet takes it for a number.
     """
@@ -68,7 +68,7 @@ def sheet_version(row: SheetRow) -> str:
 
 
 def write_score_sheet(rows: Iterable[SheetRow], *, style: Style = "point") -> str:
-    """Return the sheet as CSV; in the comma style with decimal commas and ``;`` between cells."""
+    """Return the sheet as CSV; the comma style has decimal commas and ``;`` between cells."""
     delimiter = ";" if style == "comma" else ","
     return BYTE_ORDER_MARK + table(
         COLUMNS, (_cells(row, style) for row in rows), delimiter=delimiter

@@ -1,4 +1,4 @@
-"""Points as somebody typed them into a spreadsheet, and as the spreadsheet then saved them."""
+"""Points in spreadsheet cells: as people type them, and as spreadsheets save them."""
 
 import re
 from fractions import Fraction
@@ -26,7 +26,7 @@ MAX_LENGTH: Final = 200
 
 
 def read_points(cell: str, *, comma: bool = False) -> Fraction | None:
-    """Return the number in a cell, exact, None for an empty one; with *comma* as decimal comma.
+    """Return the exact number in a cell, None for an empty one; *comma* allows a decimal comma.
 
     Raises `AnswerError` with what to write instead.
 
@@ -63,7 +63,7 @@ def _with_comma(typed: str, *, comma: bool) -> Fraction:
 
 
 def _decimal(typed: str) -> Fraction:
-    """Return the number that digits with at most one point spell; faster than `Fraction(typed)`."""
+    """Parse digits with at most one point; faster than `Fraction(typed)`."""
     whole, _, decimals = typed.partition(".")
     return Fraction(int(whole + decimals), 10 ** len(decimals))
 

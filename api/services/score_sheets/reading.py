@@ -1,4 +1,4 @@
-"""A score sheet read back: which points and comments change, and what is wrong in which line."""
+"""Parser of score sheets: changed points and comments, and errors by line."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -33,7 +33,7 @@ AFRESH: Final = "download a new sheet"
 
 @dataclass(frozen=True, slots=True)
 class SheetChange:
-    """A row that changes something: *points* None leaves them, an empty *comment* leaves that."""
+    """Row with a change: *points* None and an empty *comment* change nothing."""
 
     line: int
     submission_id: str
@@ -46,7 +46,7 @@ class SheetChange:
 
 @dataclass(frozen=True, slots=True)
 class LineProblem:
-    """What is wrong in a line of the sheet, and what to do."""
+    """Error in a line of the sheet, with its remedy."""
 
     line: int
     said: str
@@ -54,7 +54,7 @@ class LineProblem:
 
 @dataclass(frozen=True, slots=True)
 class SheetChanges:
-    """What a sheet changes, its problems by line, and how many of its rows change nothing."""
+    """Changes of a sheet, its errors by line, and the number of unchanged rows."""
 
     changes: tuple[SheetChange, ...] = ()
     problems: tuple[LineProblem, ...] = ()
@@ -62,10 +62,10 @@ class SheetChanges:
 
 
 def read_score_sheet(source: str | bytes, *, style: Style = "point") -> SheetChanges:
-    """Return what a sheet changes, as it says itself; `check_sheet` compares it with what is.
+    """Parse the changes of a sheet; `check_sheet` compares them with the current grading.
 
-    Cells may be parted by ``,`` ``;`` or a tab; with ``;`` or in the comma style a comma marks
-    decimals. Every line that cannot be used has its problem.
+    ``,``, ``;`` or a tab separates cells; with ``;`` or in the comma style, a comma marks decimals.
+    Every unusable line has its error.
     """
     try:
         given = read_lines(_text(source), LIMITS)
@@ -81,10 +81,10 @@ def read_score_sheet(source: str | bytes, *, style: Style = "point") -> SheetCha
 
 
 def check_sheet(sheet: SheetChanges, rows: Iterable[SheetRow]) -> SheetChanges:
-    """Return the changes of *sheet* that agree with *rows*, which are as they stand now.
+    """Return *sheet* with only the changes that agree with *rows*, the current grading.
 
-    A change is refused where its submission is not there, another detail differs, the grading has
-    changed since, or there are more points than possible and the part is not extra.
+    Rejects a change if its submission does not exist, another detail differs, the grading has
+    changed since, or the points exceed the maximum of a part without extra credit.
     """
     known = {(row.submission_id, row.part): row for row in rows}
     agreed: list[SheetChange] = []
@@ -155,7 +155,7 @@ def _columns(cells: list[str], line: int) -> list[str]:
 def _read(
     line: int, cells: dict[str, str] | LineProblem, *, comma: bool
 ) -> SheetChange | LineProblem | None:
-    """Return what a row changes, None for nothing."""
+    """Return the change of a row, its error, or None if it changes nothing."""
     if isinstance(cells, LineProblem):
         return cells
     try:
@@ -173,7 +173,7 @@ def _read(
 
 
 def _changed_comment(comment: str, old: str) -> str:
-    """Return the new comment, "" where it is the old one."""
+    """Return the new comment, or "" if it equals the old one."""
     if comment == old:
         return ""
     if len(comment) > MAX_COMMENT:
@@ -195,7 +195,7 @@ def _changed_points(cells: dict[str, str], *, comma: bool) -> Fraction | None:
 
 
 def _unusable(cells: dict[str, str]) -> str:
-    """Return why a row that changes something cannot be used, nothing if it can."""
+    """Return why a row with a change is unusable, or "" if it is usable."""
     for column in ("submission_id", "part", "version"):
         if not cells[column]:
             return f"the row has no {column}; {AFRESH} and copy your points into it"
@@ -203,7 +203,7 @@ def _unusable(cells: dict[str, str]) -> str:
 
 
 def _apart(changes: list[SheetChange]) -> tuple[list[SheetChange], list[LineProblem]]:
-    """Return the changes that are alone for their answer, and a problem for each repetition."""
+    """Return the changes whose answer occurs once, and an error for each repetition."""
     found: dict[tuple[str, str], list[SheetChange]] = {}
     for change in changes:
         found.setdefault((change.submission_id, change.part), []).append(change)
@@ -220,7 +220,7 @@ def _apart(changes: list[SheetChange]) -> tuple[list[SheetChange], list[LineProb
 
 
 def _disagreement(change: SheetChange, row: SheetRow | None) -> str:
-    """Return why a change cannot be made to *row*, nothing if it can."""
+    """Return why a change does not apply to *row*, or "" if it does."""
     if row is None:
         return (
             f"there is no answer to part {change.part!r} in the submission "
@@ -242,13 +242,13 @@ def _disagreement(change: SheetChange, row: SheetRow | None) -> str:
 
 
 def _exact(change: SheetChange, row: SheetRow) -> SheetChange:
-    """Return the change with full marks as they are, where the sheet could but show decimals."""
+    """Return the change with exact full points if the sheet shows them rounded."""
     full = change.points is not None and number(change.points) == number(row.possible)
     return replace(change, points=row.possible) if full else change
 
 
 def _listed(problems: list[LineProblem]) -> tuple[LineProblem, ...]:
-    """Return the problems by line, the first of them where there are very many."""
+    """Return the errors by line, at most `MAX_PROBLEMS` and a note on the rest."""
     ordered = sorted(problems, key=lambda problem: problem.line)
     more = len(ordered) - MAX_PROBLEMS
     if more <= 0:

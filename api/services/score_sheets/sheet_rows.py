@@ -1,4 +1,4 @@
-"""The rows of a score sheet: of each student and part the answer that counts, as it is graded."""
+"""Rows of a score sheet: for each student and part, the answer that counts and its grading."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ __all__ = ["Row", "sheet_rows"]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row with what it is about."""
+    """Row of a sheet with the ids of its objects."""
 
     row: SheetRow
     assignment_id: UUID
@@ -32,7 +32,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """All that the rows of an assignment are made of; *said* by answer, *reasons* by place."""
+    """Data for the rows of an assignment.
+
+    *said* holds comments by answer, *reasons* those of overrides by student, problem and part.
+    """
 
     here: WholeAssignment
     students: Mapping[UUID, Student]
@@ -45,7 +48,7 @@ class _Found:
 def sheet_rows(
     session: Session, assignment: Assignment, *, problem: str = "", part: str = ""
 ) -> list[Row]:
-    """Return the rows by problem, part and name, of one *problem* or one *part* of it if named."""
+    """Return the rows, sorted by problem, part and name, of all or of one *problem* or *part*."""
     students = counting(session, assignment.course_id)
     found = _find(session, assignment, students)
     return [
@@ -83,7 +86,7 @@ def _find(session: Session, assignment: Assignment, students: Sequence[Student])
 
 
 def _said(session: Session, posed: Iterable[UUID]) -> dict[UUID, str]:
-    """Return the last comment on each answer that its student sees."""
+    """Return the last staff comment on each answer that its student can see."""
     rows = session.scalars(
         select(Comment)
         .join(Answer, Answer.id == Comment.answer_id)

@@ -1,8 +1,8 @@
-"""The score sheet of an assignment: written, read back, and applied as overrides of parts.
+"""Score sheet of an assignment: written, read back, and applied as overrides of parts.
 
-A row is the answer of a student that counts at a part. New points become an override of the part,
-whose reason is the comment; a comment alone becomes a comment on the answer, which the student
-sees. All of it is applied, or nothing.
+A row is the answer of a student that counts for a part. New points become an override of the part
+with the comment as its reason. A comment alone becomes a comment on the answer, which the student
+sees. Either all changes apply or none.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -36,13 +36,13 @@ CHUNK: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """A sheet that was compared with what is, and the rows by submission and part."""
+    """Sheet compared with the current grading, and the rows by submission and part."""
 
     sheet: SheetChanges
     rows: Mapping[tuple[str, str], Row]
 
     def row(self, change: SheetChange) -> Row:
-        """Return the row that a change is for."""
+        """Return the row of a change."""
         return self.rows[change.submission_id, change.part]
 
 
@@ -54,10 +54,10 @@ def apply(
     *,
     style: Style,
 ) -> SheetOut:
-    """Return what a sheet changes, and what is wrong with it; keep it unless that is a dry run.
+    """Apply a sheet and return its changes; a dry run keeps nothing and also reports errors.
 
-    Raises `Invalid` with the lines where any cannot be used, and changes nothing. Nothing else
-    changes grades of the assignment between the comparison and the end.
+    Raises `Invalid` with the unusable lines, if there are any, and changes nothing. The assignment
+    is locked, so no other change of its grades comes in between.
     """
     hold(session, assignment)
     plan = _plan(session, assignment, source, style)
@@ -71,7 +71,7 @@ def apply(
 
 
 def _apply(session: Session, act: Act, assignment: Assignment, plan: _Plan) -> int:
-    """Write what a sheet changes, and return how many grades are others by it."""
+    """Write the changes of a sheet; return how many grades they change."""
     upload = new_id()
     _write(session, act, plan)
     students = sorted({plan.row(one).student.id for one in plan.sheet.changes})
@@ -105,7 +105,7 @@ def _refused(sheet: SheetChanges) -> Invalid:
 
 
 def _write(session: Session, act: Act, plan: _Plan) -> None:
-    """Write overrides where there are points, and comments where there are none."""
+    """Write an override for each change with points, and a comment for each without."""
     given = [(plan.row(one), one) for one in plan.sheet.changes]
     overrides = [
         _override(act, row, change.points, change.comment)

@@ -1,4 +1,4 @@
-"""All that is set for a student, in all courses, by a constant number of queries."""
+"""Assignments of a student in all courses, with a constant number of queries."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ EXCUSED: Final = select(Excuse.assignment_id).where(
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """What the student has done, by assignment and by problem."""
+    """A student's work, by assignment and by problem."""
 
     problems: Mapping[UUID, Sequence[PosedProblem]]
     standings: Mapping[UUID, Standing]
@@ -75,7 +75,7 @@ def my_assignments(
     state: State | None,
     now: datetime,
 ) -> list[MyAssignment]:
-    """Return what is released to the caller as a student: open work first, the next due on top."""
+    """Return the assignments released to the calling student: open ones first, next due first."""
     by_course = {one.course.id: one for one in enrolled(session, caller, course=course)}
     if not by_course:
         return []
@@ -93,7 +93,7 @@ def my_assignments(
 def my_assignment(
     session: Session, member: Member, assignment: Assignment, *, now: datetime
 ) -> MyAssignment:
-    """Return an assignment as a student of the course has it, released or not."""
+    """Return an assignment as a student of the course sees it, released or not."""
     if not member.caller.view_as:
         member.need("see_own_work")
     held = rules_of(session, member, [assignment])[assignment.id]
@@ -102,9 +102,9 @@ def my_assignment(
 
 
 def rank(one: MyAssignment) -> str:
-    """Return what the list is sorted by: open work by its due time, closed work last.
+    """Return the sort key of an assignment: open work by its due time, closed work last.
 
-    What is late is sorted by its close, what has closed from the last one back.
+    Late work is sorted by its close, closed work from the latest back.
     """
     end = one.times.due if one.times.state == "open" else one.times.closes
     more = one.times.late_days_until
@@ -187,15 +187,16 @@ def _problem(one: PosedProblem, work: _Work, results: Shown) -> MyProblem:
 
 
 def _answered(standing: Standing | None, results: Shown) -> int:
-    """Return how many parts have an answer that could be read."""
+    """Return the number of parts with a readable answer."""
     parts = standing.parts.values() if standing else ()
     return sum(_is_answered(told, results) for told in parts)
 
 
 def _is_answered(part: Mapping[str, Any], results: Shown) -> bool:
-    """Return whether a part has an answer that could be read, as its student knows it.
+    """Return whether a part has a readable answer, as far as its student knows.
 
-    While results are hidden a known mistake of another form is told to be unreadable, and free.
+    While results are hidden, a known mistake in another form counts as unreadable and costs no
+    attempt.
     """
     if part["counts"] is None or part["status"] in FREE:
         return False

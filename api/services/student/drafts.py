@@ -1,7 +1,7 @@
-"""Drafts: what a student has typed and not handed in, kept whatever it says and whenever it comes.
+"""Drafts: answers that a student typed but did not submit, stored unchecked and at any time.
 
-A part that was handed in after the draft was saved is no draft any more. Which came first is told
-by the number of the last submission, not by clocks.
+A part submitted after the draft was saved is no longer a draft. The sequence number of the last
+submission decides which came first, not clocks.
 """
 
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ DRAFT: Final = select(Draft).where(
 
 
 def draft_of(session: Session, key: Key) -> DraftView:
-    """Return the draft without the parts that were handed in since; empty where there is none."""
+    """Return the draft without parts submitted since; empty if there is none."""
     found = find_one(session, DRAFT, **key._asdict())
     if found is None:
         return DraftView(answers={}, saved_at=None, version=0)
@@ -64,10 +64,10 @@ def save_draft(
     expected: Expected | None,
     storage: StorageBudget,
 ) -> DraftView:
-    """Put *answers* in the place of the draft, none to throw it away; return its new version.
+    """Replace the draft by *answers* (none discards it) and return its new version.
 
-    Raises `Precondition` where it is not of the *expected* version, `Invalid` for unknown parts,
-    and `RateLimited` where it grows though the storage budget of its author is spent.
+    Raises `Precondition` if its version is not the *expected* one, `Invalid` for unknown parts, and
+    `RateLimited` if it grows while its author's storage budget is exhausted.
     """
     check_writes(seat.posed.member)
     check_parts(variants.problem(seat.posed.version), answers)
@@ -88,7 +88,7 @@ def save_draft(
 
 
 def _locked(session: Session, key: Key, *, now: datetime) -> Draft:
-    """Return the row of the draft, made if it is not there, held to the end of the transaction."""
+    """Return the row of the draft, created if missing, locked until the transaction ends."""
     empty = {**key._asdict(), "answers": {}, "saved_at": now, "sequence": 0, "version": 0}
     insert_missing(session, Draft, [empty])
     return session.scalars(
@@ -99,7 +99,7 @@ def _locked(session: Session, key: Key, *, now: datetime) -> Draft:
 
 
 def _last_sequence(session: Session, key: Key) -> int:
-    """Return the number of the student's last submission, 0 before the first."""
+    """Return the number of the student's last submission; 0 before the first."""
     last = session.scalar(
         select(func.max(Answer.sequence)).where(
             Answer.problem_id == key.problem_id, Answer.student_id == key.student_id

@@ -1,4 +1,4 @@
-"""What was handed in: a student's own submissions, one of them in full, and its receipt."""
+"""History of submissions: a student's own, one in full, and its receipt."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -55,9 +55,9 @@ PLACED: Final = (
 def own_submissions(
     session: Session, seat: Seat, *, after: Cursor | None, limit: int
 ) -> Iterator[StudentSubmission]:
-    """Yield up to *limit* of the student's submissions to a problem, the last one first.
+    """Yield up to *limit* of the student's submissions to a problem, newest first.
 
-    They are read in small batches: a submission may have 256 KiB, and a page ends at 1 MiB.
+    Reads small batches: a submission may have 256 KiB, and a page ends at 1 MiB.
     """
     problem = seat.posed.problem
     statement = select(Submission).where(
@@ -78,7 +78,7 @@ def own_submissions(
 def last_submissions(
     session: Session, seat: Seat, ids: Collection[UUID]
 ) -> Sequence[StudentSubmission]:
-    """Return those of the student's submissions to a problem that are named, in any order."""
+    """Return the submissions with the given *ids*, as the student sees them, in any order."""
     return _shown(session, seat, stored(session, ids))
 
 
@@ -89,7 +89,7 @@ def _shown(session: Session, seat: Seat, rows: Sequence[Submission]) -> Sequence
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A submission and where it belongs."""
+    """Submission with its problem and assignment."""
 
     submission: Submission
     problem: AssignmentProblem
@@ -104,7 +104,7 @@ def _find(session: Session, submission: UUID) -> _Found | None:
 def submission_view(
     session: Session, caller: Caller, submission: UUID, *, variants: Variants, now: datetime
 ) -> StudentSubmission | StaffSubmission:
-    """Return a submission: of one's own as it is shown now, for staff anybody's with its record."""
+    """Return a submission: a student's own as currently visible, for staff any with its record."""
     found = _find(session, submission)
     if found is None:
         raise NotFound(NO_SUBMISSION)
@@ -125,7 +125,7 @@ def submission_view(
 
 
 def _own_rules(session: Session, member: Member, found: _Found, now: datetime) -> Rules:
-    """Return the rules for a student's own submission; `NotFound` where it is hidden (again)."""
+    """Return the rules for a student's own submission; raise `NotFound` if it is hidden (again)."""
     assignment = found.assignment
     hidden = assignment.deleted_at is not None or assignment.published_at is None
     if hidden or found.submission.student_id != member.student_id:
@@ -139,11 +139,11 @@ def _own_rules(session: Session, member: Member, found: _Found, now: datetime) -
 def receipt(
     session: Session, caller: Caller, submission: UUID, *, digest: str | None = None
 ) -> ReceiptProof:
-    """Return what a receipt stands for, with its digest worked out again from what is stored.
+    """Return the data of a receipt, with its digest recomputed from the stored rows.
 
-    It is there for whose work it is, whatever became of the assignment or the enrolment, and for
-    the staff of the course. Graders of an assignment that is marked without names are told neither
-    student, time nor digest; `Forbidden` where they want to compare one.
+    The student can always see it, even after the assignment or the enrollment ended; so can the
+    staff of the course. Graders of an anonymous assignment see neither student, time nor digest.
+    Raises `Forbidden` if they ask to compare a *digest*.
     """
     found = _find(session, submission)
     if found is None:
@@ -175,9 +175,9 @@ def _proof(found: _Found, digest: str | None) -> ReceiptProof:
 
 
 def _reach_receipt(session: Session, caller: Caller, found: _Found) -> bool:
-    """Return whether *caller* may see a receipt without names only.
+    """Return whether *caller* may see a receipt only without names.
 
-    Raises `NotFound` for a caller who may not see it at all.
+    Raises `NotFound` if *caller* may not see it at all.
     """
     course = found.assignment.course_id
     if caller.only_course not in {None, course}:

@@ -1,4 +1,4 @@
-"""Submissions as they are kept, with what became of each answer as far as one may know it now."""
+"""Stored submissions, with the outcome of each answer as far as it is visible now."""
 
 from collections.abc import Collection, Iterable, Sequence
 from fractions import Fraction
@@ -45,7 +45,7 @@ def stored(session: Session, ids: Collection[UUID]) -> Sequence[Submission]:
 
 
 def graded_answers(session: Session, submissions: Iterable[Submission]) -> dict[UUID, list[Graded]]:
-    """Return by submission its answers, as they were sent, with the gradings that count now."""
+    """Return each submission's answers, in the order sent, with the gradings that count now."""
     sent = {one.id: list(one.answers) for one in submissions}
     rows = session.execute(GRADED, {"submissions": list(sent)})
     found: dict[UUID, list[Graded]] = {one: [] for one in sent}
@@ -57,12 +57,12 @@ def graded_answers(session: Session, submissions: Iterable[Submission]) -> dict[
 
 
 def misfit_of(answer: Answer, grading: Grading) -> str:
-    """Return how the form of an answer differs from the one asked for; "" once a person marked."""
+    """Return how an answer's form differs from the expected one; "" if a person graded it."""
     return "" if answer.manual else str(grading.record.get("misfit", ""))
 
 
 def outcome(graded: Graded, submission: Submission, *, results: Shown) -> dict[str, Any]:
-    """Return the fields of a `PartOutcome`: what the student may know of an answer now."""
+    """Return the fields of a `PartOutcome`, as far as the student may see them now."""
     answer, grading = graded
     said, misfit = grading.said, misfit_of(answer, grading)
     points = points_of(grading.record, said)
@@ -106,7 +106,7 @@ def shown_submission(
 def kept(
     submission: Submission, answers: Sequence[Graded], problem: AssignmentProblem
 ) -> dict[str, Any]:
-    """Return what is known of a submission whatever became of it."""
+    """Return the fields of a submission that do not depend on its results."""
     late = [answer.late for answer, _ in answers]
     return {
         "id": submission.id,

@@ -1,4 +1,4 @@
-"""The points of a student at a problem, worked out as the page of grades does it."""
+"""Points of a student in a problem, computed as on the page of grades."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ __all__ = ["Points", "overrides_on"]
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """A problem as the grade sees it, with what was handed in and what people gave."""
+    """Grade of a problem, with submitted answers and overrides."""
 
     line: ProblemLine
     graded: Graded
@@ -36,7 +36,7 @@ class Points:
 
     @classmethod
     def of(cls, session: Session, seat: Seat, standing: Standing | None) -> Self:
-        """Return the points at *seat*."""
+        """Return the points of the session *seat*."""
         posed = seat.posed
         problem = PosedProblem(posed.problem, posed.version)
         held = {seat.student_id: seat.rules}
@@ -48,7 +48,7 @@ class Points:
 
     @property
     def score(self) -> ProblemScore | None:
-        """Where the student stands; None where nothing was handed in and nothing given."""
+        """Score of the problem; None without a submission, an override or free points."""
         begun = any(one.counts is not None for one in self.parts.values())
         if not (begun or self.line.override is not None or any(map(_is_given, self.line.parts))):
             return None
@@ -56,7 +56,7 @@ class Points:
         return ProblemScore(score=one.score, possible=one.possible, waiting=one.waiting)
 
     def part(self, name: str) -> PartScore | None:
-        """Return where the student stands in a part; its score is null where it does not count."""
+        """Return the score of a part; its `score` is None if the part does not count."""
         line = next((one for one in self.line.parts if one.part == name), None)
         standing = self.parts.get(name, PartStanding())
         if line is None or (standing.counts is None and not _is_given(line)):
@@ -73,12 +73,12 @@ class Points:
 
 
 def _is_given(line: PartLine) -> bool:
-    """Tell whether somebody gave points for the part, whatever was handed in."""
+    """Return whether the part has points that do not depend on a submission."""
     return line.voided == "full" or (line.override is not None and line.voided != "out")
 
 
 def overrides_on(session: Session, seat: Seat) -> tuple[OverrideShown, ...]:
-    """Return the points that people gave the student for the problem, and for the assignment."""
+    """Return the student's overrides for the problem and for the whole assignment."""
     posed = seat.posed
     found = overrides_of(session, posed.assignment.id, [seat.student_id])
     rows = [one for one in found if one.problem_id in {None, posed.problem.id}]

@@ -1,4 +1,4 @@
-"""Practice: other numbers of a problem, asked and judged as often as one likes; nothing is kept."""
+"""Practice: other variants of a problem, graded without limit; nothing is stored."""
 
 import hmac
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ def _asked(number: int, variant: Variant) -> PracticeProblem:
 def practise(
     variant: Variant, number: int, answers: Mapping[str, Typed], *, numbers: Style | None
 ) -> PracticeReply:
-    """Return what becomes of *answers* to the numbers of practice *number*, those of *variant*."""
+    """Grade *answers* to practice *number*, whose numbers are those of *variant*."""
     check_parts(variant.problem, answers)
     results = grade(variant, answers, book=BOOK, numbers=numbers)
     return PracticeReply(
@@ -64,7 +64,7 @@ def _seen(told: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def practice_variant(session: Session, seat: Seat, number: int, *, variants: Variants) -> Variant:
-    """Return the variant of a practice number: never the student's own if there are others."""
+    """Return the variant of a practice number; not the student's own unless it is the only one."""
     _check_time(session, seat)
     others = _others(session, seat)
     if not others:
@@ -78,7 +78,7 @@ def practice_variant(session: Session, seat: Seat, number: int, *, variants: Var
 
 
 def _check_time(session: Session, seat: Seat) -> None:
-    """Raise `NotReleased` for a student who may still hand in, unless solutions are shown."""
+    """Raise `NotReleased` if the student may still submit, unless solutions are visible."""
     ends = seat.rules.ends_at
     if seat.preview or (ends is not None and ends < to_micros(seat.now)):
         return
@@ -97,9 +97,9 @@ def _check_solutions(session: Session, seat: Seat) -> None:
 
 
 def _others(session: Session, seat: Seat) -> list[int]:
-    """Return the places of all variants that no grade is about any more, and not the student's.
+    """Return the positions of all variants except the student's own and those still graded.
 
-    Numbers of who may still hand in are left out: nobody else is to try answers to them.
+    Numbers of students who may still submit are left out, so that nobody tries answers for them.
     """
     listed = numbers_in(session, seat.drawn.version_id)
     had = numbers_had(session, seat.key.problem_id, seat.student_id)

@@ -1,4 +1,4 @@
-"""A problem as one student has it: the question with its numbers, and where the student stands."""
+"""A problem as one student sees it: the question with its numbers, and the student's progress."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -43,10 +43,10 @@ NOTICES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """What a student has done at a problem: the answers by part in order, and what they make.
+    """A student's work on a problem: the answers by part, in order, and the progress.
 
-    *typed* are the answers of submissions as they were typed, *misfits* says which of the last
-    answers have another form than the one asked for, by answer.
+    *typed* holds the answers of submissions as typed; *misfits* says, by answer, how the last
+    answers differ from the expected form.
     """
 
     answers: Mapping[str, Sequence[Answer]]
@@ -56,7 +56,7 @@ class _Work:
 
 
 def problem_view(session: Session, seat: Seat, *, variants: Variants) -> ProblemView:
-    """Return the problem at *seat*, with no more than its student may know now."""
+    """Return the problem of the session *seat*, limited to what its student may see now."""
     posed, variant = seat.posed, seat.variant(session, variants)
     work = _work(session, seat)
     points = Points.of(session, seat, work.standing)
@@ -88,7 +88,7 @@ def problem_view(session: Session, seat: Seat, *, variants: Variants) -> Problem
 
 
 def score_of(standing: Standing | None) -> ProblemScore | None:
-    """Return where a student stands in a problem; None where nothing was handed in."""
+    """Return a student's score in a problem; None without a submission."""
     if standing is None or standing.score is None:
         return None
     return ProblemScore(
@@ -112,7 +112,7 @@ def _work(session: Session, seat: Seat) -> _Work:
 
 
 def _misfits(session: Session, answers: Sequence[Answer]) -> dict[UUID, str]:
-    """Return how the form of *answers* differs from the one asked for."""
+    """Return, by answer, how its form differs from the expected one."""
     rows = session.scalars(GRADINGS, {"ids": [one.grading_id for one in answers]})
     gradings = {row.id: row for row in rows}
     return {one.id: misfit_of(one, gradings[one.grading_id]) for one in answers}
@@ -133,7 +133,7 @@ def _parts(seat: Seat, variant: Variant, work: _Work, points: Points) -> tuple[P
 
 
 def _attempts(seat: Seat, rows: Sequence[Answer]) -> dict[str, Any]:
-    """Return how many attempts at a part are used and left, and until when it is too early."""
+    """Return how many attempts at a part are used and left, and when the cool-down ends."""
     earlier = [answered(row) for row in rows]
     used, then = attempts_used(earlier), next_attempt_at(seat.rules, earlier)
     wait = None if then is None else from_micros(then)
@@ -145,7 +145,7 @@ def _attempts(seat: Seat, rows: Sequence[Answer]) -> dict[str, Any]:
 
 
 def _last(seat: Seat, work: _Work, part: str) -> LastAnswer | None:
-    """Return the last answer to a part, unless it was to other numbers."""
+    """Return the last answer to a part, unless it was for other numbers."""
     rows = work.answers.get(part, ())
     if not rows or rows[-1].draw != seat.drawn.number:
         return None
@@ -161,7 +161,7 @@ def _last(seat: Seat, work: _Work, part: str) -> LastAnswer | None:
 
 
 def _notices(session: Session, seat: Seat) -> tuple[NoticeView, ...]:
-    """Return what was corrected, with what the student's grade gained by that regrade."""
+    """Return the notices, with what the student's grade gained by their regrades."""
     rows = session.scalars(NOTICES, {"problem": seat.posed.problem.id}).all()
     gains = _gains(session, seat, [row.regrade_id for row in rows if row.regrade_id is not None])
     return tuple(
@@ -175,7 +175,7 @@ def _notices(session: Session, seat: Seat) -> tuple[NoticeView, ...]:
 
 
 def _gains(session: Session, seat: Seat, regrades: Sequence[UUID]) -> dict[UUID, Fraction]:
-    """Return by regrade what the student's grade of the assignment changed by it, undoing too."""
+    """Return by how much each regrade changed the student's assignment grade, after any undo."""
     found: dict[UUID, Fraction] = dict.fromkeys(regrades, Fraction(0))
     if not regrades:
         return found

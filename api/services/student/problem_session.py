@@ -1,4 +1,4 @@
-"""Where a student sits at a problem: the rules that hold there, and the numbers that are theirs."""
+"""Problem session of a student: the rules that hold, and the assigned variant."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,14 +40,14 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which variant staff want to see, by its seed or by its place in the list."""
+    """Variant that staff choose to see, by its seed or by its position in the list."""
 
     seed: int | None = None
     position: int | None = None
 
     @property
     def is_made(self) -> bool:
-        """Whether one of the two is given."""
+        """Whether a seed or a position is given."""
         return self.seed is not None or self.position is not None
 
 
@@ -57,10 +57,10 @@ OWN: Final = Choice()
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A problem as somebody has it: the rules, and which numbers.
+    """Problem session: a problem with the rules and the variant of one user.
 
-    *opened_at* is when the student saw these numbers first, which is written; None before that.
-    *preview*: staff look at a variant, which is nobody's.
+    *opened_at* is the stored time when the student first saw these numbers; None before that.
+    *preview* means that staff look at a variant that belongs to no student.
     """
 
     posed: Posed
@@ -72,12 +72,12 @@ class Seat:
 
     @property
     def student_id(self) -> UUID:
-        """Whose work it is."""
+        """Id of the student whose work it is."""
         return self.posed.member.student_id
 
     @property
     def key(self) -> Key:
-        """Whose standing it is, and where."""
+        """Key of the student's progress in the problem."""
         return Key(self.posed.problem.id, self.student_id)
 
     @property
@@ -87,25 +87,28 @@ class Seat:
 
     @property
     def has_class_wide_numbers(self) -> bool:
-        """Whether any student of the class may have these numbers or get them.
+        """Whether any other student of the class may have or get these numbers.
 
-        With `each_after` students draw new numbers, which can be those of anybody.
+        With `each_after`, students draw new numbers, which can be those of anybody.
         """
         return self.posed.assignment.variants != "each" or self.drawn.position == ORIGINAL
 
     @property
     def is_first_sight(self) -> bool:
-        """Whether the student sees the numbers for the first time, which is to be noted."""
+        """Whether the student sees the numbers for the first time, which must be recorded."""
         is_seen = self.opened_at is not None
         return not (is_seen or self.preview or self.posed.member.viewing)
 
     def variant(self, session: Session, variants: Variants) -> Variant:
-        """Return the variant with these numbers."""
+        """Return the variant of this session."""
         return variants.variant(session, self.drawn.version_id, self.drawn.position)
 
 
 def own_rules(session: Session, posed: Posed, *, now: datetime) -> Rules:
-    """Return the rules for whose work it is; `NotFound` for a student before the release."""
+    """Return the rules for the student whose work it is.
+
+    Raises `NotFound` for a student before the release.
+    """
     member = posed.member
     rules = rules_of(session, member, [posed.assignment])[posed.assignment.id]
     if not member.is_staff and not rules.released(to_micros(now)):
@@ -114,9 +117,9 @@ def own_rules(session: Session, posed: Posed, *, now: datetime) -> Rules:
 
 
 def take_seat(session: Session, posed: Posed, choice: Choice = OWN, *, now: datetime) -> Seat:
-    """Return the problem with the student's own numbers; staff get the original or their *choice*.
+    """Return the session with the student's own variant; staff get the original or their *choice*.
 
-    Raises `NotFound` before the release, `Forbidden` for a student who wants to choose.
+    Raises `NotFound` before the release, and `Forbidden` if a student makes a choice.
     """
     rules = own_rules(session, posed, now=now)
     if choice.is_made:
@@ -138,7 +141,7 @@ def solutions_of(session: Session, seat: Seat) -> Shown:
 
 
 def _sharing_rules(session: Session, seat: Seat) -> tuple[Rules, ...]:
-    """Return the rules of students with the same numbers, whose time may end after the seat's."""
+    """Return the rules of students with the same numbers whose time may end later."""
     posed = seat.posed
     if seat.has_class_wide_numbers:
         return rules_in_class(session, posed.assignment, posed.member.course)
@@ -149,9 +152,9 @@ def _sharing_rules(session: Session, seat: Seat) -> tuple[Rules, ...]:
 
 
 def note_opened(session: Session, seat: Seat) -> bool:
-    """Write that the student has seen the numbers, and when; they stay with the student.
+    """Record when the student first saw the numbers, which now stay with the student.
 
-    False where the problem has another version by now: it may have other numbers.
+    Returns False if the problem has another version by now, as its numbers may differ.
     """
     if not is_pinned(session, seat):
         return False
@@ -168,9 +171,10 @@ def note_opened(session: Session, seat: Seat) -> bool:
 
 
 def is_pinned(session: Session, seat: Seat) -> bool:
-    """Tell whether the problem still has the version of *seat*; it stays so until the end.
+    """Return whether the problem still has the version of *seat*.
 
-    Who brings another version holds the assignment alone; here it is held in common.
+    Takes a shared lock on the assignment until the transaction ends. A change of the version takes
+    an exclusive one, so the answer stays true.
     """
     session.execute(
         select(Assignment.id)
@@ -184,12 +188,12 @@ def is_pinned(session: Session, seat: Seat) -> bool:
 
 
 def check_writes(member: Member) -> None:
-    """Raise `Forbidden` where staff look as a student, for whom they can write nothing."""
+    """Raise `Forbidden` if staff view the course as a student, for whom they cannot write."""
     if member.viewing:
         raise Forbidden("You look as a student; only the test student can do this.")
 
 
 def numbers_of(seat: Seat, variant: Variant) -> Style | None:
-    """Return how decimals are marked: as the problem says, else as the course does."""
+    """Return the number style for answers: the problem's, otherwise the course's."""
     own: Style | None = seat.posed.member.course.numbers  # type: ignore[assignment]
     return variant.problem.numbers or own

@@ -1,8 +1,8 @@
-"""A question as a student sees it: the prompt with the numbers, and how its answer is typed.
+"""Questions as a student sees them: prompts with numbers, and how to type the answer.
 
-Hints and examples are the same whatever the key is. Of the key itself only its form is told where
-an answer of another form costs nothing and is told the same: the size of an array, how many
-formulas there are.
+Hints and examples do not depend on the key. They reveal only the form of the key, and only where an
+answer in another form costs nothing and gets the same information: the size of an array, the number
+of formulas.
 """
 
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ AXIS: Final = "32"
 
 
 def statement(variant: Variant) -> str:
-    """Return the text of the problem with the numbers of *variant*."""
+    """Return the statement of the problem with the numbers of *variant*."""
     return variant.problem.statement.fill(variant.scope(BOOK)).strip()
 
 
@@ -128,9 +128,9 @@ def _table(part: TablePart, scope: Scope) -> dict[str, Any]:
 
 
 def numbers(variant: Variant) -> tuple[Given, ...]:
-    """Return the values that the texts of *variant* show by their names, in their order.
+    """Return the named values that the texts of *variant* show, in order.
 
-    No others: a value that the file derives and no text shows may be the answer.
+    It omits all others: a value that the file derives but no text shows may be the answer.
     """
     shown = dict.fromkeys(_named(variant.problem))
     given = ((name, variant.names[name]) for name in shown if name in variant.names)
@@ -138,7 +138,7 @@ def numbers(variant: Variant) -> tuple[Given, ...]:
 
 
 def _named(problem: Problem) -> Iterator[str]:
-    """Yield the names that stand alone in a placeholder of a text that the student reads."""
+    """Yield the names that stand alone in a placeholder of a text for students."""
     for template in _templates(problem):
         for placeholder in template.expressions:
             if isinstance(placeholder.tree, Name):

@@ -1,4 +1,4 @@
-"""New numbers for a student who tried often enough with the old ones."""
+"""New numbers for a student with enough attempts at the old ones."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -27,10 +27,10 @@ TEXT: Final = "text"
 
 
 def new_numbers(session: Session, seat: Seat) -> NewNumbers:
-    """Give the student numbers that are new to them; `Conflict` where it is not the time for it.
+    """Assign numbers that are new to the student; raise `Conflict` if it is too early or too late.
 
-    Credit that was earned stays, attempts go on being counted, and later parts do not compute with
-    answers to the old numbers. Of two requests at once one is refused.
+    Earned credit stays, attempts continue to count, and later parts do not carry answers to the old
+    numbers. Of two concurrent requests, one fails.
     """
     if seat.preview:
         raise Forbidden("Only students and the test student have numbers of their own.")
@@ -54,7 +54,7 @@ def new_numbers(session: Session, seat: Seat) -> NewNumbers:
 
 
 def _lock(session: Session, seat: Seat) -> None:
-    """Let no other request of the student at this problem pass at the same time."""
+    """Lock the student's progress in the problem against concurrent requests."""
     session.execute(
         select(Standing.problem_id)
         .where(Standing.problem_id == seat.key.problem_id, Standing.student_id == seat.student_id)
@@ -63,7 +63,7 @@ def _lock(session: Session, seat: Seat) -> None:
 
 
 def _check_time(session: Session, seat: Seat) -> None:
-    """Raise `Conflict` unless the assignment gives new numbers, and gives them now."""
+    """Raise `Conflict` unless the assignment gives new numbers now."""
     assignment = seat.posed.assignment
     if assignment.variants != "each_after" or not assignment.new_after:
         raise Conflict("This assignment gives no new numbers.")
@@ -86,7 +86,7 @@ def _check_time(session: Session, seat: Seat) -> None:
 
 
 def _has_attempts(seat: Seat, answers: Sequence[Answer]) -> bool:
-    """Tell whether a part may still be answered; a text always may."""
+    """Return whether the student can still answer a part; a text part always accepts answers."""
     return any(
         part["kind"] == TEXT
         or seat.rules.attempts_left(
@@ -98,9 +98,9 @@ def _has_attempts(seat: Seat, answers: Sequence[Answer]) -> bool:
 
 
 def _tried(answers: list[Answer], *, verdicts: bool) -> int:
-    """Return how many attempts were counted at the part that was tried most, without full credit.
+    """Return the largest number of counted attempts at any part without full credit.
 
-    Where *verdicts* are hidden the full ones count like the others, so that nothing is told.
+    If *verdicts* are hidden, parts with full credit count too, so that nothing is revealed.
     """
     full = {one.part for one in answers if verdicts and one.credit == FULL}
     counted = Counter(
@@ -110,7 +110,7 @@ def _tried(answers: list[Answer], *, verdicts: bool) -> int:
 
 
 def _unused(session: Session, seat: Seat, number: int, used: Collection[Numbers]) -> int:
-    """Return the place of new numbers: as drawn, or the next that the student has not had."""
+    """Return the position of the drawn variant, or of the next one new to the student."""
     length = seat.posed.version.variants
     start = draw_position(seat.posed, number, student=seat.student_id)
     if start == ORIGINAL:

@@ -1,4 +1,4 @@
-"""The worked solution with the student's own numbers, once it is shown."""
+"""Worked solution with the student's own numbers, once it is visible."""
 
 from fractions import Fraction
 from functools import lru_cache
@@ -28,7 +28,7 @@ FAILED: Final = "The answer could not be computed; ask your instructor."
 
 
 def solution_view(session: Session, seat: Seat, *, variants: Variants) -> SolutionView:
-    """Return the way to every answer; `NotReleased` for a student before its time."""
+    """Return the worked solution; raise `NotReleased` for a student before its time."""
     if not seat.preview:
         _check_time(session, seat)
     variant = seat.variant(session, variants)
@@ -47,7 +47,7 @@ def solution_view(session: Session, seat: Seat, *, variants: Variants) -> Soluti
 
 @lru_cache(maxsize=KEPT)
 def _worked(variant: Variant) -> dict[str, Any]:
-    """Return the worked solution of a variant, made once: it takes a while for large networks."""
+    """Return the worked solution of a variant; cached, because large networks take a while."""
     return worked_solution(variant)
 
 
@@ -79,7 +79,7 @@ def _solved(part: AnyPart, variant: Variant, way: dict[str, Any]) -> SolvedPart:
 
 
 def _mistakes(part: AnyPart, variant: Variant) -> tuple[KnownMistake, ...]:
-    """Return the wrong answers that are known and have a hint, each hint once."""
+    """Return known wrong answers that have a hint, one per hint."""
     known = variant.mistakes.get(part.id)
     found: dict[str, KnownMistake] = {}
     for one in known.candidates if known else ():

@@ -1,4 +1,4 @@
-"""The times of an assignment for one student: as instants, on the course's wall clock, in words."""
+"""Times of an assignment for one student: as instants, in the course's zone, and as text."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -15,7 +15,7 @@ __all__ = ["moment_of", "times"]
 
 
 def times(rules: Rules, zone_name: str, *, now: datetime) -> Times:
-    """Return what *rules* mean for the student, on the clocks of a zone."""
+    """Return the times and the credit under *rules*, in local time of a zone."""
     where, at = zone(zone_name), to_micros(now)
     return Times(
         release=_moment(rules.release, where, now),
@@ -32,7 +32,7 @@ def times(rules: Rules, zone_name: str, *, now: datetime) -> Times:
 
 
 def moment_of(at: datetime, zone_name: str, *, now: datetime) -> Moment:
-    """Return a time as people read it."""
+    """Return an instant with its absolute and relative text."""
     return Moment(at=at, text=absolute(at, zone(zone_name)), relative=relative(at, now))
 
 
@@ -52,14 +52,14 @@ def _state(rules: Rules, at: int) -> Literal["planned", "open", "late", "closed"
 
 
 def _credit_now(rules: Rules, at: int) -> Fraction | None:
-    """Return what an answer at the instant *at* is worth, by late days too if there are any."""
+    """Return the credit of an answer at *at*, including late days; None if it would not count."""
     until = rules.bridges_until
     is_bridged = until is not None and at <= until and rules.released(at)
     return Fraction(1) if is_bridged else rules.late_credit(at)
 
 
 def _stages(rules: Rules) -> Iterator[tuple[int | None, Fraction]]:
-    """Yield until when which credit is left, by the best timeline, without equal neighbours."""
+    """Yield the end and the credit of each stage by the best timeline; merge equal neighbors."""
     found: list[tuple[int | None, Fraction]] = []
     for end in (*sorted(_ends(rules)), None):
         credit = _credit(rules, end)
@@ -82,7 +82,7 @@ def _ends(rules: Rules) -> set[int]:
 
 
 def _credit(rules: Rules, end: int | None) -> Fraction | None:
-    """Return the credit up to *end*; where that is None, after all ends if it never closes."""
+    """Return the credit until *end*; for None, the credit after all ends if it never closes."""
     if end is not None:
         return rules.late_credit(end)
     last = max([0, *_ends(rules), *(one.release or 0 for one in rules.timelines)])

@@ -1,4 +1,4 @@
-"""Whether a submission is taken, decided by what the writer's transaction sees."""
+"""Admission of submissions: attempts, deadline and late days, decided under the writer's locks."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -46,10 +46,11 @@ CHANGED: Final = "The problem was changed just now; look at it again, then answe
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What an entry is decided by.
+    """Data by which the writer decides about an entry.
 
-    *here* is the assignment with the rules of its student, *version_id* the version that marks,
-    *seat* where the student is. *stamps* are those by which it can be remembered, if it can.
+    *here* is the assignment with the rules of the student, *version_id* the version that grades,
+    *seat* the student's state in the problem. *stamps* validate the result in the cache; None if it
+    must not be cached.
     """
 
     here: WholeAssignment
@@ -61,11 +62,12 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """An entry that is admitted on a *ground*, for which *late_days* were spent, all in all.
+    """An admitted entry, with the *ground* of the decision.
 
-    *name* is how people are told of the submission: its *id*. *results* says whether its student
-    sees verdicts when it arrives. *is_spared*: it came after due, and late days were spared that
-    are left.
+    *name* is *id* as text, as responses show it. *results* says whether the student sees verdicts
+    at the time of receipt. *late_days* is the total spent on the assignment, this submission
+    included. *is_spared*: the submission came after the due time, late days are left, and none was
+    spent.
     """
 
     id: UUID
@@ -81,30 +83,30 @@ class Taken:
 
     @property
     def seat(self) -> Seat:
-        """Where its student was before."""
+        """The student's state in the problem before this submission."""
         return self.ground.seat
 
     @property
     def assignment(self) -> Assignment:
-        """The assignment to which it was handed in."""
+        """The assignment of the submission."""
         return self.ground.here.assignment
 
     @property
     def receipt(self) -> str:
-        """The digest of the receipt."""
+        """The SHA-256 digest of the receipt."""
         one = self.entry
         key = one.ids.names[:2]
         return receipt_digest(self.name, key, self.sequence, one.received_at, self.stored_answers)
 
     @property
     def stored_answers(self) -> dict[str, object]:
-        """The answers in the form in which they are stored."""
+        """The answers by part in their stored form."""
         return stored_answers(self.entry.answers, self.entry.judged)
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What entries are decided by of which nothing is known for sure, read for all of them."""
+    """Admission data of entries without valid cached data, read for all of them at once."""
 
     allowed: Allowed
     heres: Mapping[UUID, WholeAssignment]
@@ -114,7 +116,7 @@ class Situation:
 
     @classmethod
     def of(cls, session: Session, entries: Sequence[Entry], *, now: datetime) -> "Situation":
-        """Return what holds for *entries*, no two of one standing, in this transaction."""
+        """Read the data for *entries* in this transaction; no two may concern the same standing."""
         students: defaultdict[UUID, set[UUID]] = defaultdict(set)
         for one in entries:
             students[one.assignment_id].add(one.student_id)
@@ -127,7 +129,7 @@ class Situation:
         )
 
     def ground(self, entry: Entry) -> Ground:
-        """Return what *entry* is decided by; raise where its author may not hand it in."""
+        """Return the data for *entry*; raise a `ServiceError` if its author may not submit it."""
         self.allowed.check(entry)
         if entry.problem_id not in self.posed:
             raise NotFound(NO_PROBLEM)
@@ -137,7 +139,7 @@ class Situation:
 
 
 def _posed(session: Session, entries: Sequence[Entry]) -> frozenset[UUID]:
-    """Return the problems that students may still answer: others may have been taken away."""
+    """Return the problems of *entries* that are not removed, in assignments that are published."""
     found = session.scalars(
         select(AssignmentProblem.id)
         .join(Assignment, Assignment.id == AssignmentProblem.assignment_id)
@@ -152,7 +154,7 @@ def _posed(session: Session, entries: Sequence[Entry]) -> frozenset[UUID]:
 
 
 def _versions(session: Session, entries: Sequence[Entry]) -> dict[Key, UUID]:
-    """Return the version that judges each entry: a regrade may just have brought another."""
+    """Return the version that grades each entry; a regrade may just have replaced it."""
     pinned = session.execute(
         select(AssignmentProblem.id, AssignmentProblem.version_id).where(
             AssignmentProblem.id.in_({one.problem_id for one in entries})
@@ -174,7 +176,11 @@ def _versions(session: Session, entries: Sequence[Entry]) -> dict[Key, UUID]:
 def take(
     session: Session, entry: Entry, ground: Ground, *, variants: Variants, judging: Judging
 ) -> Taken:
-    """Return *entry* admitted, judged again where an answer came since it was judged."""
+    """Admit *entry*; grade it again if the student submitted an earlier part in the meantime.
+
+    The entry was graded outside of the transaction, from a snapshot. Its version or the answers
+    that it carries forward may have changed since.
+    """
     seat, here = ground.seat, ground.here
     if seat.sequence >= MOST_SUBMISSIONS:
         raise Conflict(
@@ -198,7 +204,7 @@ def take(
 
 
 class _Admitted(NamedTuple):
-    """How an entry is admitted, by which rules, and the late days that are spent in all."""
+    """The admission of an entry: the rules applied, and the total of late days spent."""
 
     admission: Admission
     rules: Rules
@@ -208,11 +214,11 @@ class _Admitted(NamedTuple):
 
 
 def _admitted(session: Session, entry: Entry, ground: Ground) -> _Admitted:
-    """Return how *entry* is admitted; raise the error that its author reads.
+    """Return the admission of *entry*; raise the error that its author reads.
 
-    Late days are spent on an answer that may count. While some are left an answer that does not,
-    such as one that cannot be read, is taken too, but they are spared. Whether it may count goes
-    by the results that its student would see after spending them: they may be hidden again.
+    Late days are spent on an answer that may count. While some are left, an answer that does not
+    count, such as an unreadable one, is admitted without spending them. Whether it may count
+    depends on the results that the student would see after spending them: they may be hidden again.
     """
     assignment, seat = ground.here.assignment, ground.seat
     rules, days = ground.here.rules[entry.student_id], 0
@@ -232,7 +238,7 @@ def _admitted(session: Session, entry: Entry, ground: Ground) -> _Admitted:
 
 
 def _moved(session: Session, entry: Entry, version_id: UUID) -> Drawn:
-    """Return the numbers of an entry in another version, which came while it was judged."""
+    """Return the draw in the new version; raise `Conflict` if the numbers differ there."""
     old = entry.drawn
     mine = numbers_at(session, old.version_id, old.position)
     if numbers_at(session, version_id, old.position) != mine:
@@ -241,7 +247,7 @@ def _moved(session: Session, entry: Entry, version_id: UUID) -> Drawn:
 
 
 def _is_new(entry: Entry, seat: Seat, results: Shown) -> bool:
-    """Tell whether there is an answer that may count: readable, and not given before."""
+    """Tell whether any answer may count: readable, and different from all earlier ones."""
     return any(
         visible_status(one.status, one.misfit, results=results) not in FREE
         and all(one.value != other.value for other in seat.given.get(part, ()))
@@ -256,9 +262,9 @@ class GradeAgain(Exception):  # noqa: N818  # it asks for another try
 def _judged_again(
     session: Session, entry: Entry, seat: Seat, *, variants: Variants, judging: Judging
 ) -> Entry:
-    """Return *entry* judged with what came since; where none of that counts, as it was judged.
+    """Grade *entry* again with the answers stored since; skip it if the parts use none of them.
 
-    Raises `GradeAgain` where judging may take long: the locks of the writer are held here.
+    Raises `GradeAgain` if grading may take long, because the writer holds its locks meanwhile.
     """
     drawn, carried = entry.drawn, seat.carried.get(entry.drawn.number, {})
     variant = variants.variant(session, drawn.version_id, drawn.position)
@@ -277,7 +283,7 @@ def _judged_again(
 
 
 def _admit(held: Rules, entry: Entry, seat: Seat, *, results: Shown) -> Admission:
-    """Return how *entry* is admitted, or raise the error that its author reads."""
+    """Apply the policy to *entry*; raise the error that its author reads if it refuses."""
     try:
         return admit(
             held,

@@ -1,6 +1,6 @@
-"""Whether who handed something in may still do so when it is written.
+"""Permission to submit, checked again at the time of the write.
 
-What was asked when the request came may have changed since: nothing of it is taken for granted.
+The account, the token, the enrollment and the course may have changed since the request came in.
 """
 
 from collections.abc import Sequence
@@ -21,9 +21,10 @@ __all__ = ["Allowed"]
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """Who may still submit, as a transaction sees it: accounts, tokens, enrolments, courses.
+    """Accounts, tokens, enrollments and courses of entries, as the transaction sees them.
 
-    *expired* are the tokens whose time ended since they were shown.
+    *tokens* are not revoked; *expired* are those among them whose time has ended. *students* are
+    pairs of course and student.
     """
 
     users: frozenset[UUID]
@@ -34,7 +35,7 @@ class Allowed:
 
     @classmethod
     def of(cls, session: Session, entries: Sequence[Entry], *, now: datetime) -> "Allowed":
-        """Return what of *entries* is in force."""
+        """Read the current permissions of the authors of *entries*."""
         users = session.scalars(
             select(User.id).where(
                 User.id.in_({one.author_id for one in entries}),
@@ -68,7 +69,7 @@ class Allowed:
         )
 
     def check(self, entry: Entry) -> None:
-        """Raise where the author of *entry* may not submit any more."""
+        """Raise a `ServiceError` if the author of *entry* may no longer submit."""
         if entry.author_id not in self.users:
             raise Forbidden("This account is not active.")
         if entry.token_id is not None and entry.token_id not in self.tokens:

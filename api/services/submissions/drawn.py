@@ -1,4 +1,4 @@
-"""Which numbers a student has."""
+"""The draw of a student."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -8,7 +8,7 @@ __all__ = ["Drawn"]
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """Which numbers a student has: the *number* of the draw, a version, a position in its list."""
+    """A student's draw: its *number*, the version, and the *position* in the list of variants."""
 
     number: int
     version_id: UUID

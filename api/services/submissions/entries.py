@@ -1,4 +1,4 @@
-"""One submission on its way: what was judged, and what becomes of it."""
+"""Graded submissions on their way to the writer, and stored ones."""
 
 import hashlib
 import json
@@ -25,11 +25,12 @@ SORTED: Final = json.JSONEncoder(sort_keys=True, default=str)
 
 
 class Entry(NamedTuple):
-    """A submission that was judged, with the sequence number of the last one that was seen then.
+    """A graded submission that is not stored yet.
 
-    *author_id* sent it, *student_id* it is for: they differ for the test student. *known* are the
-    rules by which it was taken in; *recalled* says that they came from memory, and may be old.
-    *carried* are the earlier values of its student that it was judged with.
+    *author_id* sent it, *student_id* owns it: they differ for the test student. *key* is the
+    idempotency key. *seen* is the sequence number of the latest submission, and *carried* the
+    earlier values of the student, at the time of grading. *known* is the identity under which the
+    request was accepted; *recalled*: it came from the cache and may be stale.
     """
 
     author_id: UUID
@@ -53,22 +54,23 @@ class Entry(NamedTuple):
 
     @property
     def ids(self) -> Ids:
-        """The ids that it tells, as their digits."""
+        """The ids of the submission as text."""
         if self.known is not None:
             return self.known.ids
         return Ids.of(self.problem_id, self.student_id, self.author_id, self.assignment_id)
 
     @property
     def standing(self) -> Key:
-        """Whose standing the submission changes."""
+        """The key of the standing that the submission changes."""
         return Key(self.problem_id, self.student_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A submission that is stored: its id, and in JSON what its author is told.
+    """A stored submission: its id and the JSON reply to its author.
 
-    *stored_bytes* is the size of its rows.
+    *replayed*: an earlier request with the same idempotency key stored it. *stored_bytes* is the
+    size of its rows.
     """
 
     id: UUID
@@ -78,14 +80,14 @@ class Accepted:
 
 
 def fingerprint(problem_id: UUID, student_id: UUID, answers: Mapping[str, Typed]) -> str:
-    """Return the digest of a request, by which a key that is used for another one is noticed."""
+    """Return the digest of a request; it reveals an idempotency key reused for another request."""
     pairs = [f"{_quoted(part)}: {_written(typed)}" for part, typed in sorted(answers.items())]
     told = f'["{problem_id}", "{student_id}", {{{", ".join(pairs)}}}]'
     return hashlib.sha256(told.encode()).hexdigest()
 
 
 def _written(typed: Typed) -> str:
-    """Return an answer as `SORTED` writes it, a text at once."""
+    """Return an answer as `SORTED` encodes it, with a shortcut for plain text."""
     return _quoted(typed) if type(typed) is str else SORTED.encode(typed)
 
 
@@ -96,9 +98,9 @@ def receipt_digest(
     received_at: datetime,
     answers: object,
 ) -> str:
-    """Return the SHA-256 of a receipt: of what was handed in, by whom, to what and when.
+    """Return the SHA-256 of a receipt: ids, sequence number, time of receipt and answers.
 
-    *key* are the problem and the student.
+    *key* holds the ids of the problem and the student.
     """
     told = SORTED.encode(
         [

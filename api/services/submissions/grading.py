@@ -1,4 +1,4 @@
-"""Answers judged, with all of what is found in the form in which it is stored."""
+"""Grading of answers: each result in the form in which it is stored."""
 
 import hashlib
 import json
@@ -46,10 +46,10 @@ Place: TypeAlias = tuple[UUID, str]
 class Judged:
     """The result of one answer as it is stored.
 
-    *value* is the digest of what was read ("" where nothing was), *shown* the same in words,
-    *carries* what later parts compute with, *said* what the student may see, *record* all but the
-    answer as it was typed, which the submission has. *misfit*
-    says that the answer has another form than the one asked for.
+    *value* is the digest of the value that was read ("" if unreadable), *shown* that value in
+    words, *carries* the value that later parts compute with, *said* the student's feedback,
+    *record* the full result without the typed answer, which the submission has. *misfit* says that
+    the answer has another form than the one asked for.
     """
 
     part: str
@@ -69,8 +69,8 @@ class Judged:
     def offered(self, *, results_shown: bool) -> Offered:
         """Return the answer as the policy sees it.
 
-        While results are hidden every misfit is free, a known mistake too: otherwise the count of
-        attempts would tell the student that this answer is a known mistake.
+        While results are hidden every misfit is free, even a known mistake: otherwise the count of
+        attempts would reveal that this answer is a known mistake.
         """
         is_free = bool(self.misfit) and not results_shown
         return Offered(self.value, costs=self.costs and not is_free)
@@ -84,7 +84,7 @@ def judge(
     numbers: Style | None,
     draw: int = 0,
 ) -> dict[str, Judged]:
-    """Return what becomes of *answers* by part; *carried* are the student's earlier values."""
+    """Return the results of *answers* by part; *carried* are the student's earlier values."""
     results = grade(variant, answers, book=BOOK, carried=carried, numbers=numbers)
     return {
         one.part: _judged(one, variant, numbers=numbers, draw=draw)
@@ -94,9 +94,9 @@ def judge(
 
 
 class Judging:
-    """Judges answers, each of the same ones to the same numbers once while it is remembered.
+    """Grader of answers with an LRU cache: equal answers to equal numbers are graded once.
 
-    Long answers are not remembered: what is stored of a single one may take half a megabyte.
+    Long answers are not cached: the stored data of a single one may take half a megabyte.
     """
 
     def __init__(self) -> None:
@@ -112,7 +112,7 @@ class Judging:
         carried: Mapping[str, Value],
         numbers: Style | None,
     ) -> dict[str, Judged]:
-        """Return what `judge` does; *drawn* are the numbers of the student, those of *variant*."""
+        """Grade *answers* as the function `judge` does; *drawn* is the draw of *variant*."""
         if is_expensive(answers):
             return judge(variant, answers, carried=carried, numbers=numbers, draw=drawn.number)
 
@@ -130,9 +130,9 @@ class Judging:
         return self._judged.get((variant, drawn.number, numbers, typed, heard), judge_timed)
 
     def is_slow(self, drawn: Drawn, answers: Iterable[str]) -> bool:
-        """Tell whether short answers to these parts have taken long.
+        """Tell whether short answers to these parts were slow to grade before.
 
-        A key may do that which is solved again for a student's own earlier answers.
+        That happens where a key is solved again for the student's own earlier answers.
         """
         if not len(self._slow):
             return False
@@ -154,7 +154,7 @@ class Judging:
 def heard_values(
     variant: Variant, answers: Mapping[str, Typed], carried: Mapping[str, Value]
 ) -> tuple[tuple[str, type, Value], ...]:
-    """Return what of *carried* can count where *answers* are judged."""
+    """Return the values of *carried* that can affect the grading of *answers*."""
     if not carried:
         return ()
     heard = [
@@ -171,7 +171,7 @@ def heard_values(
 def _judged(result: Result, variant: Variant, *, numbers: Style | None, draw: int) -> Judged:
     part = variant.problem.part(result.part)
     digest = value_digest(result, draw=draw)
-    if result.misfit:  # costs no attempt, so that its text would be stored as often as it is sent
+    if result.misfit:  # it costs no attempt, so any number of them could be stored
         result = result._replace(read_as=result.read_as[:MAX_SHOWN_CHARACTERS])
     record = to_record(result, variant, numbers=numbers)
     del record["typed"]
@@ -194,9 +194,9 @@ def _judged(result: Result, variant: Variant, *, numbers: Style | None, draw: in
 
 
 def value_digest(result: Result, *, draw: int = 0) -> str:
-    """Return a digest that is equal for answers which read alike, "" where nothing was read.
+    """Return a digest that is equal for answers with equal readings, "" if nothing was read.
 
-    Answers to other numbers (*draw*) are other answers.
+    The digest depends on *draw*: equal answers to other numbers are different answers.
     """
     if result.value is None:
         return ""
@@ -220,9 +220,9 @@ def _carries(result: Result) -> dict[str, Any] | None:
 def carried_by(
     answers: Iterable[Answer], *, draw: int, before: UUID | None = None
 ) -> dict[str, Value]:
-    """Return the last readable value that a student gave to each part, for the numbers *draw*.
+    """Return the student's last readable value for each part, in the draw with this number.
 
-    *answers* come in order; those of the submission *before* and after it do not count.
+    *answers* come in order; those of the submission *before* and all later ones do not count.
     """
     found: dict[str, Value] = {}
     for answer in answers:

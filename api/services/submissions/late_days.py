@@ -1,4 +1,4 @@
-"""Late days: a budget for the course, spent by itself when somebody hands in late."""
+"""Late days: a budget for the course, spent automatically on late submissions."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -19,10 +19,11 @@ __all__ = ["spend", "with_late_days"]
 def with_late_days(
     session: Session, assignment: Assignment, *, student: UUID, at: datetime
 ) -> tuple[Rules, int]:
-    """Return the rules for a submission at a time, and the late days to be spent in all for them.
+    """Return the rules for a submission at a time, and the total of late days that they need.
 
-    As many days are spent as keep the work from being late, and none (0) where it is not, or where
-    the budget does not reach so far. Who spends them holds the enrolment before (`holding`).
+    The total is the smallest number of days that makes the work on time; 0 if it is on time
+    already, or if the budget does not suffice. The caller must hold the lock on the enrollment
+    (`writer.locks`) before it spends them.
     """
     course = session.get_one(Course, assignment.course_id)
     granted = granted_to(session, assignment, [student])[student]
@@ -43,7 +44,7 @@ def _is_on_time(held: Rules, at: datetime) -> bool:
 
 
 def _left_of_budget(session: Session, course: Course, student: UUID) -> int:
-    """Return how many late days a student has left in a course."""
+    """Return the number of late days that a student has left in a course."""
     told = {"course": course.id, "students": [student]}
     row = session.execute(SPENT, told).one_or_none()
     return max(0, course.late_day_budget - (row[1] if row else 0))
@@ -52,7 +53,7 @@ def _left_of_budget(session: Session, course: Course, student: UUID) -> int:
 def spend(
     session: Session, assignment: Assignment, student: UUID, *, days: int, at: datetime
 ) -> None:
-    """Note that *days* of the budget are spent on an assignment in all."""
+    """Store *days* as the total of late days spent on an assignment."""
     row = {
         "assignment_id": assignment.id,
         "student_id": student,

@@ -1,4 +1,4 @@
-"""A submission from its request to the writer: who sent what, with which numbers, and judged."""
+"""Preparation of a submission: identity, rules, variant and replays, before grading."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What a request hands in, under which idempotency key, and when it came."""
+    """A request to submit: the answers, the idempotency key if any, and the time of receipt."""
 
     answers: Mapping[str, Typed]
     key: str | None
@@ -50,9 +50,9 @@ class Sent:
 
 
 class PreparedSubmission(NamedTuple):
-    """A submission before it is judged: by whom, to what, and with which numbers.
+    """A submission before grading: its student, problem and variant.
 
-    *recalled* says that the rules came from memory, and may be old.
+    *recalled*: the rules came from the cache and may be stale.
     """
 
     known: Known
@@ -62,13 +62,13 @@ class PreparedSubmission(NamedTuple):
     recalled: bool
 
     def is_expensive(self, judging: Judging) -> bool:
-        """Tell whether judging may take long: then the event loop does not wait for it."""
+        """Tell whether grading may take long: then it must not run on the event loop."""
         return is_expensive(self.sent.answers) or judging.is_slow(
             self.seat.drawn, self.sent.answers
         )
 
     def judge(self, judging: Judging) -> Entry:
-        """Return the submission judged and ready to be written."""
+        """Grade the submission and return it ready for the writer."""
         known, seat, sent = self.known, self.seat, self.sent
         course, problem_id = known.here.course, known.problem.row.id
         numbers: Style | None = course.numbers  # type: ignore[assignment]  # a style or none
@@ -100,10 +100,11 @@ class PreparedSubmission(NamedTuple):
 def prepare(
     session: Session, posed: Posed, sent: Sent, *, variants: Variants, memory: Memory
 ) -> PreparedSubmission | Accepted:
-    """Return a submission that can be judged, or what the same request gave before.
+    """Return a submission ready for grading, or the reply to the same request made before.
 
-    Nothing is decided yet that others could change in between: limits, deadline and numbering are
-    the writer's. What is found out of who hands in is remembered for the next time.
+    Nothing is decided here that others could change before the write: the writer checks limits and
+    the deadline, and numbers the submission. The identity and state are cached for the next
+    request.
     """
     member, problem = posed.member, posed.problem
     _check_hands_in(member)
@@ -137,9 +138,9 @@ def recall(
     variants: Variants,
     memory: Memory,
 ) -> PreparedSubmission | None:
-    """Return a submission by what is remembered of whose secret has the *digest*.
+    """Prepare a submission from the cache alone; *digest* is that of the caller's credential.
 
-    None where that is not enough, or something is unusual: then the database is to be asked.
+    Return None if the cache lacks something or the request is unusual: then use `prepare`.
     """
     known = memory.known(digest, assignment, problem)
     if known is None or not known.secret.is_good(memory.seen(known.secret), now=sent.at):
@@ -163,7 +164,7 @@ def _check_hands_in(member: Member) -> None:
 
 
 def check_parts(problem: Problem, answers: Mapping[str, Typed]) -> None:
-    """Raise `Invalid` where *answers* name a part that the problem does not have."""
+    """Raise `Invalid` if *answers* name a part that the problem does not have."""
     known = [part.id for part in problem.parts]
     wrong = [part for part in answers if part not in known]
     if wrong:
@@ -177,7 +178,7 @@ def check_parts(problem: Problem, answers: Mapping[str, Typed]) -> None:
 
 
 def _check_size(problem: Problem, answers: Mapping[str, Typed]) -> None:
-    """Raise `TooLarge` where *answers* have more characters than all parts take together."""
+    """Raise `TooLarge` if *answers* have more characters than all parts accept together."""
     if _excess(problem, answers) > 0:
         raise TooLarge(
             f"The answers have {text_length(answers.values()):,} characters, and the parts of this "
@@ -186,7 +187,7 @@ def _check_size(problem: Problem, answers: Mapping[str, Typed]) -> None:
 
 
 def _excess(problem: Problem, answers: Mapping[str, Typed]) -> int:
-    """Return how many characters *answers* have too many, 0 for none."""
+    """Return the number of characters in *answers* above the limit, 0 if there are none."""
     return max(0, text_length(answers.values()) - _max_characters(problem))
 
 
@@ -195,7 +196,7 @@ def _max_characters(problem: Problem) -> int:
 
 
 def check_released(session: Session, posed: Posed, *, now: datetime) -> None:
-    """Raise `NotFound` where a student may not see the problems of an assignment yet."""
+    """Raise `NotFound` if a student may not see the problems of an assignment yet."""
     member = posed.member
     if member.is_staff:
         return

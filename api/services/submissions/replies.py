@@ -1,4 +1,4 @@
-"""What the author of a submission is told: made once, and told again for the same request."""
+"""Replies to submissions: computed once, stored, and replayed for the same request."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ __all__ = ["Worth", "reply"]
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """Where a student stands in a problem: attempts *used* by part, the score and what is possible.
+    """Progress in a problem for a reply: attempts *used* by part, the score and the possible score.
 
-    *waiting*: a person has yet to mark something.
+    *waiting*: a person has yet to grade something.
     """
 
     used: Mapping[str, int]
@@ -31,9 +31,9 @@ class Worth:
 
 
 def reply(taken: Taken, worth: Worth) -> dict[str, Any]:
-    """Return the reply to what was taken, with no more than its student may see now.
+    """Return the reply to an admitted submission as JSON data, in the form of `SubmissionReply`.
 
-    It is JSON data, as `SubmissionReply` says.
+    It holds no more than the student may see now.
     """
     entry, admission = taken.entry, taken.admission
     shown = taken.results

@@ -1,4 +1,4 @@
-"""A submission as staff see it: judged again, to tell the key and what the answers look like."""
+"""A submission as staff see it: graded again, to show the key and patterns of wrong answers."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -37,7 +37,7 @@ def staff_submission(
     *,
     variants: Variants,
 ) -> StaffSubmission:
-    """Return a submission with its numbers, and of each answer its record, key and patterns."""
+    """Return a submission with its numbers, and the record, key and patterns of each answer."""
     version = answers[0][1].version_id if answers else submission.version_id
     variant = variants.variant(session, version, submission.position)
     results = _again(session, submission, variant, numbers=member.course.numbers)
@@ -56,7 +56,7 @@ def staff_submission(
 def _again(
     session: Session, submission: Submission, variant: Variant, *, numbers: str | None
 ) -> Mapping[str, Result]:
-    """Return the results of a submission as it is judged now, with what was carried then."""
+    """Grade a submission with today's code and the values that it carried forward at the time."""
     key = Key(submission.problem_id, submission.student_id)
     earlier = earlier_answers(session, [key])[key]
     style: Style | None = numbers  # type: ignore[assignment]  # a course holds a style or none

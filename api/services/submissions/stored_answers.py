@@ -1,4 +1,4 @@
-"""The stored form of an answer: as it was sent, but for the rest of a long unreadable one."""
+"""The stored form of answers: as sent, except that long unreadable ones are truncated."""
 
 import hashlib
 from collections.abc import Mapping
@@ -16,10 +16,10 @@ MAX_UNREADABLE_BYTES: Final = 2 * 1024
 
 
 def stored_answers(answers: Mapping[str, Typed], judged: Mapping[str, Judged]) -> dict[str, object]:
-    """Return *answers* by part as JSON data, in the form in which they are stored.
+    """Return *answers* by part as JSON data, in their stored form.
 
-    An answer that could not be read is truncated, and the digest of the whole is stored with it. An
-    answer that was read, of whatever size, is stored whole: a regrade may find it right.
+    An unreadable answer is truncated and stored with the digest of the whole. A readable answer of
+    any size is stored whole: a regrade may find it right.
     """
     return {part: _stored(typed, judged[part]) for part, typed in answers.items()}
 
@@ -31,10 +31,10 @@ def _stored(typed: Typed, judged: Judged) -> object:
     whole = (data if isinstance(data, str) else written(data)).encode()
     if len(whole) <= MAX_UNREADABLE_BYTES:
         return data
-    start = whole[:MAX_UNREADABLE_BYTES].decode("utf-8", "ignore")  # no half of a character
+    start = whole[:MAX_UNREADABLE_BYTES].decode("utf-8", "ignore")  # no partial character
     return to_json(TruncatedAnswer(start, len(whole), hashlib.sha256(whole).hexdigest()))
 
 
 def is_truncated(stored: object) -> bool:
-    """Tell whether an answer, as it is *stored*, is only the beginning of what was sent."""
+    """Tell whether a *stored* answer was truncated."""
     return isinstance(stored, dict) and "truncated" in stored

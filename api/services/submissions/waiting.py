@@ -1,8 +1,8 @@
-"""Submissions that wait for the writer of a process, and who waits for what came of them.
+"""The queue of graded submissions that wait for the writer of a process.
 
-What an event loop has at hand is passed on together: the loop and the writer share the processor,
-and a batch costs as much for one submission as for twenty. There is no time that anybody waits:
-once the loop has gone round without another submission, the writer has what there is.
+The submissions of one event loop are passed on together: the loop and the writer share the
+processor, and a batch of twenty costs as much as a batch of one. There is no fixed delay: the
+writer gets the batch after `IDLE_ROUNDS` iterations of the loop without another submission.
 """
 
 import asyncio
@@ -29,9 +29,9 @@ Ended: TypeAlias = Accepted | Outdated | Exception
 
 @dataclass(slots=True)
 class Waiting:
-    """A submission that waits, and who waits for it: a thread, or a task of a *loop*.
+    """A queued submission with the future of its caller: a thread, or a task of *loop*.
 
-    *again* says that it is tried a second time, *in_doubt* that it may be stored already.
+    *again*: this is the second try. *in_doubt*: an earlier try may have stored it.
     """
 
     entry: Entry
@@ -41,7 +41,7 @@ class Waiting:
     in_doubt: bool = False
 
     def end(self, ended: Ended) -> None:
-        """Tell who waits what came of it; whoever waits no more is not told."""
+        """Set the result or error on the future, unless the caller has stopped waiting."""
         if self.future.done():
             return
         if isinstance(ended, Exception):
@@ -51,7 +51,7 @@ class Waiting:
 
 
 class SubmissionQueue:
-    """The submissions that wait, *most* of them, in the order in which they came."""
+    """Bounded, thread-safe FIFO queue of at most *most* submissions."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -64,9 +64,9 @@ class SubmissionQueue:
         return len(self._waiting) + sum(len(some) for some in list(self._gathered.values()))
 
     def put(self, one: Waiting) -> None:
-        """Let *one* wait; what a task waits for goes with all that its loop has at hand.
+        """Enqueue a submission; those of one event loop are gathered into one batch.
 
-        Raises `Unavailable` where too many wait, or the queue is closed.
+        Raises `Unavailable` if the queue is full or closed.
         """
         with self._changed:
             self._check_room()
@@ -86,9 +86,10 @@ class SubmissionQueue:
             raise Unavailable(BUSY, retry_after=1)
 
     def _pass_on(self, loop: asyncio.AbstractEventLoop, before: int, idle: int) -> None:
-        """Pass on what a *loop* gathered, once it went round with no more than there was *before*.
+        """Pass on the submissions of a *loop* after `IDLE_ROUNDS` iterations without a new one.
 
-        It has done so *idle* times already.
+        *before* is the number gathered at the last iteration, *idle* the number of idle iterations
+        so far. A full batch is passed on at once.
         """
         count = len(self._gathered.get(loop, ()))
         idle = idle + 1 if count == before else 0
@@ -100,14 +101,14 @@ class SubmissionQueue:
             self._changed.notify()
 
     def take(self) -> list[Waiting]:
-        """Return what waits, once something does; nothing where the queue is closed and empty."""
+        """Wait for submissions and return up to `MOST_AT_ONCE`; none if closed and drained."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._closed)
             some = min(len(self._waiting), MOST_AT_ONCE)
             return [self._waiting.popleft() for _ in range(some)]
 
     def close(self) -> None:
-        """Take nothing more; what waits is still taken."""
+        """Refuse new submissions; those in the queue can still be taken."""
         with self._changed:
             self._closed = True
             for some in self._gathered.values():

@@ -1,1 +1,1 @@
-"""Arrays: brackets, rows and columns, and what programs print around them."""
+"""Arrays: brackets, rows and columns, and program output around them."""

@@ -1,4 +1,4 @@
-"""The size of an array as nested lists give it: equal lengths, not too deep and not too large."""
+"""Size of an array given as nested lists: equal lengths, and limits on depth and size."""
 
 import math
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ Nested: TypeAlias = Sequence[object]
 
 
 def shape_of(nested: Nested) -> tuple[tuple[int, ...], Nested]:
-    """Return the length of each axis and the leaves; unequal lengths are an `AnswerError`."""
+    """Return the length of each axis, and the leaves; raise `AnswerError` if lengths differ."""
     shape: list[int] = []
     level: Nested = [nested]
     while any(isinstance(item, list) for item in level):
@@ -35,7 +35,7 @@ def shape_of(nested: Nested) -> tuple[tuple[int, ...], Nested]:
 
 
 def _check_lengths(lists: Sequence[list[object]], shape: Sequence[int]) -> None:
-    """Refuse lists of different lengths, naming the first that differs from the first of all."""
+    """Raise `AnswerError` for the first list whose length differs from that of the first."""
     length = len(lists[0])
     if not length:
         raise AnswerError("A row has no cells.", expected="at least one number in each row")
@@ -53,7 +53,7 @@ def _check_lengths(lists: Sequence[list[object]], shape: Sequence[int]) -> None:
 
 
 def _place(at: int, shape: Sequence[int]) -> str:
-    """Return the number of the list at *at* of its level, such as ``2 of block 1``."""
+    """Return the position of list *at* within its level as text, such as ``2 of block 1``."""
     if len(shape) <= 1:
         return str(at + 1)
     block, row = divmod(at, shape[-1])
@@ -68,9 +68,9 @@ def _position(items: Sequence[object]) -> int | None:
 
 
 def slim_shape(shape: tuple[int, ...], rank: int | None) -> tuple[int, ...]:
-    """Return *shape* without axes of size 1 at its ends, such as that of a batch, if it has more.
+    """Return *shape* without leading and trailing axes of size 1, such as a batch axis.
 
-    It stays as it is where it has no more axes than *rank*, or too many others.
+    *shape* is returned unchanged if it has no more axes than *rank*, or still has too many.
     """
     slim, axes = shape, len(shape) if rank is None else rank
     while len(slim) > axes and slim[0] == 1:
@@ -81,10 +81,10 @@ def slim_shape(shape: tuple[int, ...], rank: int | None) -> tuple[int, ...]:
 
 
 def sides(shape: tuple[int, ...]) -> str:
-    """Return *shape* as people write it: ``2×3``."""
+    """Return *shape* as text: ``2×3``."""
     return "×".join(map(str, shape))
 
 
 def too_large() -> AnswerError:
-    """Return the refusal of an array with more cells than anyone types."""
+    """Return the error for an array with more than `MAX_CELLS` cells."""
     return AnswerError(f"The array has more than {MAX_CELLS:,} cells.", expected="a smaller array")

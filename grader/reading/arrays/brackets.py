@@ -1,4 +1,4 @@
-"""Arrays in brackets, as Python, NumPy, PyTorch and MATLAB write them and as scans leave them."""
+"""Arrays in brackets, as Python, NumPy, PyTorch, MATLAB and scanned text write them."""
 
 import re
 from typing import Final
@@ -23,9 +23,9 @@ ANGLES: Final = re.compile(r"(?:<|⟨|\\langle\b)([^<>⟨⟩\\]*)(?:>|⟩|\\rang
 
 
 def with_square_brackets(text: str, start: int) -> str:
-    """Return *text* with tuples in square brackets, ``((1, 2), (3, 4))``, and braces likewise.
+    """Return *text* with the brackets of tuples, ``((1, 2), (3, 4))``, and braces made square.
 
-    Braces are other brackets only where no square ones stand behind *start*.
+    Braces and angle brackets are replaced only if no square bracket follows *start*.
     """
     if "[" not in text[start:]:
         text = BLANK_TUPLE.sub(r"[\1]", ANGLES.sub(_squared, text))
@@ -39,16 +39,16 @@ def with_square_brackets(text: str, start: int) -> str:
 
 
 def _squared(angles: re.Match[str]) -> str:
-    """Return what stands in angles in square brackets, each thing at its place."""
+    """Return the text in angle brackets in square brackets, with every position unchanged."""
     inside, end = angles.start(1) - angles.start(), angles.end() - angles.end(1)
     return "[".rjust(inside) + angles[1] + "]".ljust(end)
 
 
 def in_brackets(text: str, start: int, *, rows_by_line: bool) -> tuple[list[Grid], str]:
-    """Return the cells of the nested brackets behind *start*, and a note on a missing bracket.
+    """Return the cells of the nested brackets from *start*, and a note on a missing bracket.
 
-    With *rows_by_line* a line break in a single pair of brackets begins a new row, as in MATLAB.
-    Several brackets without one around them are the rows of one array.
+    With *rows_by_line* a line break inside a single pair of brackets starts a new row, as in
+    MATLAB. Several brackets without an enclosing one are the rows of one array.
     """
     end, missing = _paired(text, start)
     root: list[Grid] = []
@@ -71,9 +71,9 @@ def in_brackets(text: str, start: int, *, rows_by_line: bool) -> tuple[list[Grid
 
 
 def _paired(text: str, start: int) -> tuple[int, int]:
-    """Return where the brackets end that pair, and 1 if the last is missing, -1 if the first is.
+    """Return where the last paired bracket ends, and 1 if the last is missing, -1 if the first is.
 
-    One missing bracket is forgiven, because it can stand nowhere else.
+    One missing bracket is forgiven, because there is only one place for it.
     """
     missing = text.count("[", start) - text.count("]", start)
     if abs(missing) > 1:
@@ -107,7 +107,7 @@ def _check_outside(text: str, piece: re.Match[str]) -> None:
 
 
 def _fill(text: str, piece: re.Match[str], row: list[Grid], *, by_line: bool) -> None:
-    """Put the cells of one row, or of MATLAB's several, into the innermost open list."""
+    """Append the cells of one row, or of several MATLAB rows, to the innermost open list."""
     if row:
         raise AnswerError(
             f"{quoted(text, *piece.span())} stands beside brackets.",

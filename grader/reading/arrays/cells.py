@@ -1,7 +1,7 @@
-"""The cells of one row of an array: where each stands, and the number in it.
+"""Cells of one row of an array: their positions and numbers.
 
-Cells between blanks are plain numbers, because ``2 -2`` is two of them; cells between ``,``, ``&``,
-``;``, ``|`` or tabs may hold arithmetic.
+Cells separated by spaces are plain numbers, because ``2 -2`` is two of them. Cells separated by
+``,``, ``&``, ``;``, ``|`` or tabs may hold arithmetic.
 """
 
 import re
@@ -33,7 +33,7 @@ MAX_CELLS: Final = 4_096
 
 
 class Cell(NamedTuple):
-    """The place of one cell in the text; a *bare* one stands between blanks."""
+    """Position of one cell in the text; a *bare* cell is separated by spaces."""
 
     start: int
     end: int
@@ -58,7 +58,7 @@ GLUED_PIECE: Final = re.compile(r"[+-]?[0-9.]+")
 
 
 def cells_in(text: str, start: int, end: int) -> list[Grid]:
-    """Return the cells of the row ``text[start:end]``, split by the strongest mark that it has."""
+    """Return the cells of the row ``text[start:end]``, split at its strongest separator."""
     row = text[start:end]
     for mark in "\t&|":
         if mark in row:
@@ -69,7 +69,7 @@ def cells_in(text: str, start: int, end: int) -> list[Grid]:
 
 
 def cells_between(text: str, start: int, end: int, mark: str) -> list[Grid]:
-    """Return the cells of the row ``text[start:end]`` that *mark* separates."""
+    """Return the cells of the row ``text[start:end]``, split at *mark*."""
     pieces = []
     while (cut := text.find(mark, start, end)) >= 0:
         pieces.append((start, cut))
@@ -78,7 +78,7 @@ def cells_between(text: str, start: int, end: int, mark: str) -> list[Grid]:
 
 
 def _between_commas(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """Return the pieces between the commas outside parentheses and quotes."""
+    """Return the pieces between commas that are outside parentheses and quotes."""
     depth = 0
     quoted = False
     pieces = []
@@ -94,7 +94,7 @@ def _between_commas(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
 
 def _trimmed(text: str, pieces: list[tuple[int, int]], *, ends: bool = True) -> list[Grid]:
-    """Return the pieces as cells without blanks; with *ends* empty ones at the ends are dropped."""
+    """Return the pieces as stripped cells; with *ends*, drop empty cells at the ends."""
     if ends and len(pieces) > 1 and not text[slice(*pieces[-1])].strip():
         pieces = pieces[:-1]
     if ends and len(pieces) > 1 and not text[slice(*pieces[0])].strip() and "|" in text:
@@ -114,9 +114,10 @@ def _strip(text: str, start: int, end: int) -> tuple[int, int]:
 def unglued(rows: list[list[Grid]], text: str) -> str:
     """Split cells such as ``2.-2.`` in place if that makes all rows equally long; return a note.
 
-    Where the rows are equally long as they stand, ``1-5`` may as well be meant as it is.
+    NumPy prints no space between a point and a minus sign, and scans squeeze the columns.
 
-    NumPy prints no blank between a dot and a minus sign once a scan has squeezed the columns.
+    Raises `AnswerError` if the rows already have equal lengths and a cell such as ``1-5`` may be
+    meant as typed.
     """
     if not GLUE.search(text):
         return ""
@@ -152,7 +153,7 @@ def _is_glued(cell: Grid, text: str) -> TypeGuard[Cell]:
 
 
 def _has_point(cell: Cell, text: str) -> bool:
-    """Tell whether each sign inside stands behind a point, as only NumPy's print has it."""
+    """Return whether each sign in *cell* follows a point, as only NumPy prints it."""
     return all(sign[0][0] == "." for sign in GLUE.finditer(text, cell.start, cell.end))
 
 
@@ -165,7 +166,7 @@ def _pieces(cell: Grid, text: str) -> Iterator[Grid]:
 
 
 def plain_cell(raw: str) -> Number | None:
-    """Return the number if the cell *raw* is a plain one, else None."""
+    """Return the number in the cell text *raw*, or None if it is not a plain number."""
     return _kept_decimal(raw) if len(raw) <= LONGEST_PLAIN else None
 
 
@@ -199,7 +200,7 @@ def _ratio(raw: str) -> Number | None:
 
 
 def number_in(text: str, cell: Cell) -> Number:
-    """Return the number in *cell*, which is no `plain_cell`, or raise `AnswerError`."""
+    """Return the number in *cell*, for which `plain_cell` gave None, or raise `AnswerError`."""
     raw = text[cell.start : cell.end]
     if PADDED.fullmatch(raw):
         raise AnswerError(

@@ -1,8 +1,8 @@
-r"""A table as typed: rows of cells, each cell still as typed.
+"""Table as typed: rows of cells, each cell unread.
 
-Between the cells of a line stand tabs, ``|``, ``;`` or ``&``, all but in brackets; where there is
-none of these, commas or blanks. Rows may be those of Markdown, LaTeX or JSON. Frames, the names of
-the columns and the name in front of a row are dropped.
+Cells of a line are separated by tabs, ``|``, ``;`` or ``&`` outside brackets; without these, by
+commas or spaces. Rows may be in Markdown, LaTeX or JSON. Frames, column names and row names are
+dropped.
 """
 
 import re
@@ -26,7 +26,7 @@ FORMS: Final = "one line a row, cells with tabs or |"
 
 
 def _outside(sign: str) -> re.Pattern[str]:
-    """Return the pattern of what decides whether *sign* stands outside brackets and quotes."""
+    """Return a pattern for finding *sign* outside brackets and quotes."""
     return re.compile(rf'"[^"]*"|[()\[\]{{}}]|(?P<sign>{sign})')
 
 
@@ -58,8 +58,9 @@ DIGIT: Final = re.compile(r"\d")
 def split_rows(typed: Typed, *, columns: Sequence[str], rows: int) -> list[list[Typed]]:
     r"""Return the cells of each row, without its name; an empty cell is ``""``.
 
-    *columns* are the names of the columns. A first line of names is dropped where it makes more
-    than the *rows* that are asked for, or is ruled off. Rows and cells may be too many or too few.
+    *columns* are the column names. A first line of names is dropped if it makes the number of rows
+    differ from *rows*, the number asked for, or if it is ruled off. The result may have too many or
+    too few rows and cells.
 
     >>> split_rows("| size | n |\n|---|---|\n| (8, 8) | 448 |\n| | 0 |", columns=("s", "n"), rows=2)
     [['(8, 8)', '448'], ['', '0']]
@@ -90,7 +91,7 @@ def split_rows(typed: Typed, *, columns: Sequence[str], rows: int) -> list[list[
 
 
 def check_cells(rows: Iterable[Sequence[Typed]]) -> None:
-    """Raise `AnswerError` where the cells of a table hold too much arithmetic together."""
+    """Raise `AnswerError` if the cells of a table together hold too much arithmetic."""
     texts = [cell for row in rows for cell in row if isinstance(cell, str)]
     check_arithmetic_length(
         len(text) for text in texts if not is_plain_number(text) and not is_plain_shape(text)
@@ -98,14 +99,14 @@ def check_cells(rows: Iterable[Sequence[Typed]]) -> None:
 
 
 def _unnamed(row: list[Typed], columns: int) -> list[Typed]:
-    """Return the cells of *row* without its name, which stands before them."""
+    """Return the cells of *row* without a leading row name."""
     return row[1:] if len(row) == columns + 1 else row
 
 
 def _named_columns(
     row: Sequence[Typed], names: re.Pattern[str], columns: Sequence[str]
 ) -> list[str]:
-    """Return the columns that the cells name by *names*, [] where a cell names none or several."""
+    """Return the columns that *names* finds in the cells; [] if a cell names none or several."""
     found: list[str] = []
     for cell in row:
         words = [word.casefold() for word in names.findall(cell)] if isinstance(cell, str) else []
@@ -117,13 +118,13 @@ def _named_columns(
 
 
 def _means(word: str, name: str) -> bool:
-    """Tell whether *word* is the *name* of a column or short for it: ``params``, parameters."""
+    """Return whether *word* is the column *name* or an abbreviation: ``params`` for parameters."""
     name = name.casefold()
     return word == name or (len(word) >= SHORTEST and name.startswith(word.rstrip("s")))
 
 
 def _refuse_order(named: Sequence[str], columns: Sequence[str]) -> None:
-    """Raise `AnswerError` if the cells stand beside or below all names, in another order."""
+    """Raise `AnswerError` if *named* are all the columns, but in another order."""
     if sorted(named) == sorted(columns) and [*named] != [*columns]:
         raise AnswerError(
             f"The columns stand in another order: {', '.join(named)}.",
@@ -132,7 +133,7 @@ def _refuse_order(named: Sequence[str], columns: Sequence[str]) -> None:
 
 
 def _is_header(row: Sequence[Typed], columns: Sequence[str], *, ruled: bool, more: bool) -> bool:
-    """Tell whether the first *row* has names for cells: words, or anything that is ruled off."""
+    """Return whether the first *row* is a header: a row of words, or any row that is ruled off."""
     cells = [cell if isinstance(cell, str) else "0" for cell in row if cell != ""]
     if any(map(DIGIT.search, cells)):
         return ruled and more
@@ -141,7 +142,7 @@ def _is_header(row: Sequence[Typed], columns: Sequence[str], *, ruled: bool, mor
 
 
 def _given(text: str) -> Sequence[object] | None:
-    """Return the rows of a table in JSON, None for any other text."""
+    """Return the rows of a JSON table, or None for any other text."""
     bare = text.strip()
     if not (bare.startswith(("[[", "[{", "[\n", "[ ")) and bare.endswith("]")):
         return None
@@ -155,7 +156,7 @@ def _given(text: str) -> Sequence[object] | None:
 
 
 def _listed(row: object, number: int, columns: Sequence[str]) -> list[Typed]:
-    """Return the cells of a row of JSON: a list of them, or an object by the names of columns."""
+    """Return the cells of a JSON row: a list, or an object keyed by column names."""
     if isinstance(row, list):
         return row
     if not isinstance(row, dict):
@@ -175,7 +176,7 @@ def _listed(row: object, number: int, columns: Sequence[str]) -> list[Typed]:
 
 
 def _lines(text: str) -> tuple[list[str], bool]:
-    """Return the rows as lines without their frame, and whether the first of them is ruled off."""
+    """Return the rows as lines without their frame, and whether a rule follows the first."""
     lines = latex_rows(text) or [line for line in text.splitlines() if line.strip()]
     rules = [_is_rule(line) for line in lines]
     kept = [_unframed(line) for line, rule in zip(lines, rules, strict=True) if not rule]
@@ -184,10 +185,10 @@ def _lines(text: str) -> tuple[list[str], bool]:
 
 
 def _unnumbered(lines: list[str], columns: int) -> list[str]:
-    """Return the lines without the ``1.`` and ``2.`` that all of them, or all but a first, have.
+    """Return the lines without ``1.``, ``2.``, …, if all lines, or all but the first, have them.
 
-    These stay where they are cells: bars, and no tab as behind the numbers of a word processor,
-    make whole rows with them.
+    Numbers that are cells stay: with ``|`` after them, and not the tab of a word processor, they
+    complete their rows.
     """
     for first in (0, 1):
         marks = [mark for line in lines[first:] if (mark := NUMBERED.match(line))]
@@ -200,25 +201,25 @@ def _unnumbered(lines: list[str], columns: int) -> list[str]:
 
 
 def _completes(mark: re.Match[str], columns: int) -> bool:
-    """Tell whether the number of a row is the first of as many cells as there are columns."""
+    """Return whether the number that starts a row completes it to the number of columns."""
     behind = mark.string[mark.end() :]
     return bool(BAR.match(behind)) and len(_split(mark.string, SIGNS)) == columns
 
 
 def _is_rule(line: str) -> bool:
-    """Tell whether *line* only draws: ``|---|:--:|``, ``+----+``."""
+    """Return whether *line* is only a rule: ``|---|:--:|``, ``+----+``."""
     return RULE.issuperset(line) and any(two in line for two in ("--", ":-", "==", "──", "━━"))
 
 
 def _unframed(line: str) -> str:
-    """Return *line* without the bars of a Markdown table around it."""
+    """Return *line* without the outer bars of a Markdown table."""
     bare = line.strip()
     framed = len(bare) > 1 and bare[0] == bare[-1] == "|"
     return bare[1:-1] if framed else line
 
 
 def _cells(line: str, columns: int) -> list[Typed]:
-    """Return the cells of *line*, one where it is not known what parts them."""
+    """Return the cells of *line*; a single cell if the separator is unknown."""
     if columns == 1:
         cells = _split(line, BARS)
         named = len(cells) - 1 == columns and LABEL.fullmatch(cells[0])
@@ -230,16 +231,17 @@ def _cells(line: str, columns: int) -> list[Typed]:
 
 
 def _without_ends(rows: list[list[Typed]], columns: int) -> list[list[Typed]]:
-    """Return *rows* without the empty cells that a sign at an end of each line opens."""
+    """Return *rows* without the empty cells caused by a separator at either end of the lines."""
     if rows and all(len(row) > columns and not row[-1] for row in rows):
         rows = [row[:-1] for row in rows]
     return [row[1:] if len(row) > columns + 1 and not row[0] else row for row in rows]
 
 
 def _loose(line: str, columns: int) -> list[str]:
-    """Return the cells between commas or blanks, if there are as many as columns.
+    """Return the cells between commas or spaces, if they are as many as the columns.
 
-    A comma with a blank behind parts cells before one without, which may group thousands.
+    A comma followed by a space separates cells before a comma without one, which may group
+    thousands.
     """
     for sign in (PARTED_COMMAS, GAPS, COMMAS, BLANKS):
         cells = _split(line, sign)
@@ -253,7 +255,7 @@ def _loose(line: str, columns: int) -> list[str]:
 
 
 def _split(line: str, sign: re.Pattern[str]) -> list[str]:
-    """Return what stands between the *signs* outside brackets and quotation marks."""
+    """Return the pieces of *line* between matches of *sign* outside brackets and quotes."""
     cells: list[str] = []
     start = depth = 0
     for match in sign.finditer(line):

@@ -1,4 +1,4 @@
-"""Names in front of a list that put it in another order: ``(n3, n2, n1) = (0, 2, 8)``."""
+"""Names in front of a list that give it another order: ``(n3, n2, n1) = (0, 2, 8)``."""
 
 import re
 from collections.abc import Sequence
@@ -16,9 +16,9 @@ ACROSS: Final = frozenset({("x", "y"), ("j", "i")})
 
 
 def refuse_heading(text: str, names: Sequence[str]) -> None:
-    """Raise `AnswerError` if the names before a list are in an order that nobody asked for.
+    """Raise `AnswerError` if the names before a list are in an unexpected order.
 
-    *names* are those of the question, which do not stand there themselves.
+    *names* are the names in the question; the heading does not consist of these.
     """
     heading = HEADING.match(text)
     if heading is None:

@@ -1,4 +1,4 @@
-r"""The rows of a LaTeX table: ``tabular`` or ``array``, or lines that end with ``\\``."""
+r"""Rows of a LaTeX table: ``tabular`` or ``array``, or lines that end with ``\\``."""
 
 import re
 from typing import Final
@@ -15,7 +15,7 @@ END_OF_ROW: Final = re.compile(r"\\\\(?:\[[^\]]{0,40}\])?|\\tabularnewline(?![A-
 
 
 def latex_rows(text: str) -> list[str]:
-    r"""Return the rows of a table in LaTeX, each with ``&`` between its cells; [] for other text.
+    r"""Return the rows of a LaTeX table, with ``&`` between cells; [] for other text.
 
     >>> latex_rows(r"\begin{array}{cc} 11 & 4 \\ 19 & 8 \end{array}")
     ['11 & 4', '19 & 8']

@@ -1,4 +1,4 @@
-r"""Arrays without brackets: LaTeX, Word's equations, and bare rows from a spreadsheet or CSV."""
+"""Arrays without brackets: LaTeX, Word's equations, and bare rows from a spreadsheet or CSV."""
 
 import re
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ SEPARATOR: Final = re.compile(r"[,;]|\\\\")
 
 
 class Block(NamedTuple):
-    """The places of one matrix in a text: the whole of it, and its rows between *row* marks."""
+    """Position of one matrix in a text, of its contents, and the pattern between its rows."""
 
     start: int
     inside: int
@@ -46,7 +46,7 @@ class Block(NamedTuple):
 
 
 def has_blocks(text: str, start: int) -> bool:
-    """Tell whether the array behind *start* of *text* is written as `in_blocks` reads it."""
+    """Return whether the array after *start* has a form that `in_blocks` reads."""
     if text.isascii() and "\\" not in text:
         return False
     return "\\begin" in text[start:] or LINEAR.search(text, start) is not None
@@ -67,7 +67,7 @@ def in_blocks(text: str, start: int) -> list[list[Grid]]:
 
 
 def in_lines(text: str, start: int, *, blocks: bool) -> list[Grid]:
-    """Return the cells of bare rows, a line each; with *blocks* blank lines separate matrices."""
+    """Return the cells of bare rows, one per line; with *blocks*, blank lines separate matrices."""
     if blocks:
         parts = list(_pieces(text, start, len(text), BLANK_LINES))
         if len(parts) > 1:
@@ -101,7 +101,7 @@ def _cut(text: str, start: int, end: int, mark: str) -> Iterator[tuple[int, int]
 
 
 def _pieces(text: str, start: int, end: int, mark: re.Pattern[str]) -> Iterator[tuple[int, int]]:
-    """Yield the pieces between the marks that are not blank."""
+    """Yield the position of each nonblank piece between matches of *mark*."""
     for cut in mark.finditer(text, start, end):
         if text[start : cut.start()].strip():
             yield start, cut.start()
@@ -111,7 +111,7 @@ def _pieces(text: str, start: int, end: int, mark: re.Pattern[str]) -> Iterator[
 
 
 def _environments(text: str, start: int) -> Iterator[Block]:
-    """Yield each environment that is a matrix, or raise `AnswerError`."""
+    """Yield each LaTeX environment that is a matrix, or raise `AnswerError`."""
     marks = list(islice(ENVIRONMENT.finditer(text, start), 2 * MAX_BLOCKS + 1))
     _check_count(len(marks), 2 * MAX_BLOCKS, start)
     for at in range(0, len(marks), 2):
@@ -135,7 +135,7 @@ def _environments(text: str, start: int) -> Iterator[Block]:
 
 
 def _linear(text: str, start: int) -> Iterator[Block]:
-    """Yield each matrix that is written on one line, or raise `AnswerError`."""
+    """Yield each matrix in Word's linear format, or raise `AnswerError`."""
     marks = list(islice(LINEAR.finditer(text, start), MAX_BLOCKS + 1))
     _check_count(len(marks), MAX_BLOCKS, start)
     for mark in marks:
@@ -159,7 +159,7 @@ def _check_count(marks: int, most: int, start: int) -> None:
 
 
 def _check_outside(text: str, start: int, end: int, *, first: bool) -> None:
-    """Refuse anything beside a matrix but punctuation, and two matrices with nothing between."""
+    """Raise `AnswerError` for text other than punctuation beside a matrix, or adjacent matrices."""
     between = text[start:end]
     if OUTSIDE.fullmatch(between) and (first or SEPARATOR.search(between)):
         return

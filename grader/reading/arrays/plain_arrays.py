@@ -1,6 +1,6 @@
-"""The common arrays, plain numbers in brackets or in lines, read without looking for anything else.
+"""Fast path for common arrays: plain numbers in brackets or in lines.
 
-What does not fit, and every error, is left to the full reader, which gives the same result.
+Everything else, including every error, is left to the full reader, which gives the same results.
 """
 
 import re
@@ -22,7 +22,7 @@ LINES: Final = re.compile(r"[-+0-9.eE/, \t\r\n]*+")
 
 
 def plain_array(typed: str) -> Plain | None:
-    """Return the bracketed vector or matrix, or the bare lines of a matrix; None for the rest."""
+    """Return a bracketed vector or matrix, or a matrix in bare lines; None for anything else."""
     if len(typed) > LONGEST or not typed.isascii():
         return None
     if "[" not in typed:
@@ -32,7 +32,7 @@ def plain_array(typed: str) -> Plain | None:
     rows = [_row(piece.rpartition("[")[2]) for piece in typed.split("]") if "[" in piece]
     if typed.count("[") > len(rows):
         return _matrix(rows)
-    if "\n" in typed:  # the rows of a matrix, as MATLAB has them, or one long row
+    if "\n" in typed:  # rows of a MATLAB matrix, or one long row
         return None
     matrix = _matrix(rows)
     return None if matrix is None else (matrix[0][1:], matrix[1])

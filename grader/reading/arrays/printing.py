@@ -1,6 +1,6 @@
-r"""What stands around an array: names, calls, type-setting, labels, earlier links of a chain.
+"""Text around an array: names, calls, typesetting, labels, earlier links of a chain.
 
-It is overwritten with blanks, so that every place in the text stays what it was.
+It is overwritten with spaces, so that every position in the text stays the same.
 """
 
 import re
@@ -66,9 +66,9 @@ PARENTHESIS: Final = re.compile(r"[()]")
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """A text with everything but the last array blanked out, where that begins, and notes.
+    """Text in which only the last array is not blanked out, its start, and notes.
 
-    Each cell is to be multiplied by *scale*.
+    *scale* is a factor of each cell.
     """
 
     text: str
@@ -84,7 +84,7 @@ SUMMARY: Final = re.compile(
 
 
 def last_array(text: str) -> Printed:
-    """Return the text in which only the last array of a chain is left to be read."""
+    """Return the text in which only the last array of a chain remains to be read."""
     text, scale = scaled_print(without_decoration(text))
     for mark, pattern in AROUND.items():
         if any(character in text for character in mark):
@@ -106,13 +106,13 @@ def last_array(text: str) -> Printed:
 
 
 def before_last_link(text: str) -> str:
-    """Return *text* up to the last sign of a chain, "" where there is none."""
+    """Return *text* before the last sign of a chain; "" if there is none."""
     links = [link.start() for link in LINK.finditer(text)]
     return text[: links[-1]] if links else ""
 
 
 def printed_number(text: str) -> str:
-    """Return *text* without what programs print around one number: ``tensor(0.73)``, ``[1] 5``."""
+    """Return *text* without a program's output around one number: ``tensor(0.73)``, ``[1] 5``."""
     text = one_number(text)
     if counted := SUMMARY.fullmatch(text):
         return counted[1]
@@ -122,7 +122,7 @@ def printed_number(text: str) -> str:
 
 
 def _after_links(text: str) -> tuple[int, tuple[str, ...]]:
-    """Return where the last link of a chain begins, and the note that only it counts."""
+    """Return where the last link of a chain starts, and the note that only this link counts."""
     links = list(LINK.finditer(text))
     if not links:
         return 0, ()
@@ -152,7 +152,7 @@ def _after_links(text: str) -> tuple[int, tuple[str, ...]]:
 
 
 def _several(text: str) -> str:
-    """Return what is said of several arrays, with their names where each has one."""
+    """Return the message about several arrays, with their names if there are several."""
     names = ARRAY_NAME.findall(text)
     if len(names) <= 1:
         return "Several arrays are given."
@@ -160,9 +160,9 @@ def _several(text: str) -> str:
 
 
 def _ends_equation(between: str, last: str) -> bool:
-    """Tell whether a value ends in what stands *between* two links, and another equation begins.
+    """Return whether the text *between* two links ends one equation and starts another.
 
-    So it is in ``6*8 = 48, 7*6 = 42``, and not in ``y = 6*8, 7*6 = 48, 42``, a chain of lists.
+    It does in ``6*8 = 48, 7*6 = 42``, but not in ``y = 6*8, 7*6 = 48, 42``, a chain of lists.
     """
     if ARRAY.search(between):
         return False
@@ -170,21 +170,21 @@ def _ends_equation(between: str, last: str) -> bool:
 
 
 def _ends_rows(before: str, last: str) -> bool:
-    """Tell whether bare rows stand *before* the name of what is *last*, with more cells than it.
+    """Return whether *before* has bare rows and then a name, and more cells than *last*.
 
-    So it is in ``1 2``, ``3 4``, ``sum = 10``, and not in ``1+2, 3+4``, ``so y = 3, 7``.
+    It does in ``1 2``, ``3 4``, ``sum = 10``, but not in ``1+2, 3+4``, ``so y = 3, 7``.
     """
     rows = ROWS_THEN_NAME.fullmatch(before)
     return rows is not None and _cuts(rows[1]) > _cuts(last)
 
 
 def _cuts(text: str) -> int:
-    """Return how many places in *text* part two cells."""
+    """Return the number of places in *text* that separate two cells."""
     return len(SEPARATOR.findall(text)) + len(BETWEEN_DIGITS.findall(text))
 
 
 def _outside(text: str) -> int:
-    """Return how many separators *text* has outside parentheses: those of a call part no cells."""
+    """Return the number of separators outside parentheses; those of a call separate no cells."""
     signs = [*PARENTHESIS.finditer(text), *SEPARATOR.finditer(text)]
     found = depth = 0
     for sign in sorted(signs, key=lambda match: match.start()):
@@ -199,7 +199,7 @@ def _outside(text: str) -> int:
 
 
 def _without_call(text: str, start: int) -> str:
-    """Return *text* without the ``np.array(`` behind *start* and the bracket that closes it."""
+    """Return *text* without the first ``np.array(`` after *start* and its closing parenthesis."""
     call = CALL.search(text, start)
     if call is None:
         return text
@@ -208,7 +208,7 @@ def _without_call(text: str, start: int) -> str:
 
 
 def _closing(text: str, at: int) -> int:
-    """Return where the parenthesis that opened before *at* is closed, the end if it is not."""
+    """Return where the parenthesis opened before *at* closes, or the end of *text*."""
     depth = 1
     for match in PARENTHESIS.finditer(text, at):
         depth += 1 if match[0] == "(" else -1

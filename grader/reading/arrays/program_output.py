@@ -1,7 +1,7 @@
-"""What programs print around the numbers of an array: prompts, headings, names of rows, factors.
+"""Program output around the numbers of an array: prompts, headings, row names, factors.
 
-It is overwritten with blanks, so that every place in the text stays what it was. A print that would
-have to be put together again, such as MATLAB's blocks of columns, is refused.
+It is overwritten with spaces, so that every position in the text stays the same. Output that would
+have to be reassembled, such as MATLAB's blocks of columns, is refused.
 """
 
 import re
@@ -21,7 +21,7 @@ VALUES: Final = "the values alone, as df.to_numpy() has them"
 
 
 class Refused(NamedTuple):
-    """A print that is not read: the letters without which there is none, how it looks, and why."""
+    """Form of output that is refused: letters that it must contain, its pattern, the message."""
 
     mark: str
     pattern: re.Pattern[str]
@@ -133,13 +133,13 @@ SCALE: Final = re.compile(
 
 
 def blank(match: re.Match[str]) -> str:
-    """Return blanks and line breaks in place of what was matched."""
+    """Return the matched text with every character but line breaks replaced by a space."""
     raw = match[0]
     return NOT_A_BREAK.sub(" ", raw) if "\n" in raw else " " * len(raw)
 
 
 def without_decoration(text: str) -> str:
-    """Return *text* with only the array in it, or raise `AnswerError`."""
+    """Return *text* with everything but the array blanked out, or raise `AnswerError`."""
     for refused in REFUSED:
         if refused.mark in text and (found := refused.pattern.search(text)):
             raise AnswerError(refused.message, expected=refused.expected, position=found.start())
@@ -156,14 +156,14 @@ def without_decoration(text: str) -> str:
 
 
 def one_number(text: str) -> str:
-    """Return one number as Python, TensorFlow or R shows it as the number alone."""
+    """Return the bare number in the output of Python, TensorFlow or R."""
     if "<tf." in text:
         text = OBJECT.sub(blank, text).removesuffix(">")
     return _undressed(text)
 
 
 def _undressed(text: str) -> str:
-    """Return *text* without the types that Python shows and the places that R counts."""
+    """Return *text* without Python's type names and R's indices."""
     if "(" in text:
         text = WRAPPED.sub(_unwrapped, text)
     if "[1]" in text and R_VECTOR.fullmatch(text):
@@ -184,7 +184,7 @@ def scaled_print(text: str) -> tuple[str, Number]:
 
 
 def _unwrapped(match: re.Match[str]) -> str:
-    """Return the number in a call at its place; the two of a fraction with a slash between."""
+    """Return the number in a call, at its position; a fraction gets a slash between its numbers."""
     number, decimal, top, bottom = match.groups()
     inner = number or decimal or f"{top.strip()}/{bottom.strip()}"
     before = match.start(match.lastindex or 0) - match.start() if top is None else 0
@@ -192,7 +192,7 @@ def _unwrapped(match: re.Match[str]) -> str:
 
 
 def _refuse_names(text: str) -> None:
-    """Refuse a print of pandas: a line of names, then rows that begin with their number."""
+    """Raise `AnswerError` for pandas output: a line of names, then rows that start with indices."""
     lines = [line.split() for line in text.splitlines() if line.strip()]
     if len(lines) <= 1 or any(mark in text for mark in "[,;&|=:\t"):
         return

@@ -1,6 +1,6 @@
-"""Rows that could be others: numbered, behind slashes, of decimal commas, in another order.
+"""Ambiguous rows: numbered, separated by slashes, with decimal commas, or in another order.
 
-What two people lay out in two ways is refused before any cell of it is read.
+Input with two plausible layouts is refused before any cell is read.
 """
 
 import re
@@ -42,7 +42,7 @@ FEWEST: Final = 2
 
 
 def refuse_row_marks(text: str, rank: int | None) -> None:
-    """Raise `AnswerError` if it is doubtful where the rows in *text* begin or what they are."""
+    """Raise `AnswerError` if it is unclear where the rows in *text* start or what they are."""
     if "\n" in text and NUMBERED.match(text):
         _refuse_numbers(text)
     if rank == 1:
@@ -71,7 +71,7 @@ def refuse_order(text: str) -> None:
 
 
 def refuse_columns(text: str, rank: int | None) -> None:
-    """Raise `AnswerError` if the cells behind a word in *text* are those of a column."""
+    """Raise `AnswerError` if *text* labels its cells as a column."""
     lowered = text.lower()
     if rank == 1 or not any(word in lowered for word in COLUMN_WORDS):
         return
@@ -84,7 +84,7 @@ def refuse_columns(text: str, rank: int | None) -> None:
 
 
 def _refuse_numbers(text: str) -> None:
-    """Raise `AnswerError` for ``1. 4 5`` above ``2. 6 7``, whose numbers may be cells."""
+    """Raise `AnswerError` for ``1. 4 5`` above ``2. 6 7``, where the numbers may be cells."""
     lines = [line for line in text.splitlines() if line.strip()]
     marks = [mark for line in lines if (mark := NUMBERED.match(line))]
     numbers = [int(mark[1]) for mark in marks]
@@ -99,7 +99,7 @@ def _refuse_numbers(text: str) -> None:
 
 
 def _refuse_decimals(text: str) -> None:
-    """Raise `AnswerError` for ``0,4; 0,32``, where each comma could mark decimals."""
+    """Raise `AnswerError` for ``0,4; 0,32``, where each comma may be a decimal comma."""
     if found := DECIMALS.fullmatch(text):
         raise AnswerError(
             f"The comma in '{found[1]}' can be read as the decimal sign or between two numbers.",
@@ -111,7 +111,7 @@ def _refuse_decimals(text: str) -> None:
 def _refuse_slashes(text: str) -> None:
     """Raise `AnswerError` for ``1,2 / 3,4``, where the slash may end a row.
 
-    Not for ``[[1, 1 / 2], [1 / 3, 4]]``, whose rows are plain to see.
+    ``[[1, 1 / 2], [1 / 3, 4]]`` is accepted, because its rows are clear.
     """
     if BRACKETED.search(text):
         return

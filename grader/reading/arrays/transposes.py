@@ -1,4 +1,4 @@
-"""The sign of a transpose behind an array: ``[1, 2]^T``, ``ᵀ``, ``.T``, MATLAB's ``'``."""
+"""Transpose sign after an array: ``[1, 2]^T``, ``ᵀ``, ``.T``, MATLAB's ``'``."""
 
 import re
 from typing import Final
@@ -17,9 +17,9 @@ MARKS: Final = frozenset("Tt⊤ᵀᵗ'")
 
 
 def without_transpose(text: str, rank: int | None) -> str:
-    """Return *text* without a last sign of a transpose, which says nothing of a vector.
+    """Return *text* without a final transpose sign, which does not change a vector.
 
-    Of another *rank* the array would be another one: that is an `AnswerError`.
+    Raises `AnswerError` if *rank* is not 1, because the transpose would be another array.
 
     >>> without_transpose("[-6, -18]^T", 1)
     '[-6, -18]  '

@@ -1,12 +1,13 @@
-"""Character classes of an answer: look-alikes become one character, unreadable ones are refused.
+"""Characters of an answer: look-alikes are replaced, unreadable characters are refused.
 
-The rule for every reader: first `fold` replaces look-alikes, then nothing else looks at the typed
-text. Full-width and mathematical letters, digits and signs become the plain ones, so that after
-`clean` a decimal digit is one of 0 to 9. A digit of another script, a control character, half a
-surrogate pair or a mark that turns the direction of text is refused with its code point. Every
-other character keeps its meaning, or has none and is refused by the reader that meets it.
+The rule for every reader: `fold` replaces look-alikes before any other code sees the typed text.
+Full-width and mathematical letters, digits and signs become plain ones, so that after `clean` a
+decimal digit is one of 0 to 9. A digit of another script, a control character, an unpaired
+surrogate or a directional mark is refused with its code point. Every other character keeps its
+meaning, or has none and is refused by the reader that meets it.
 
-Each character is replaced by one, so that a position in the clean text is one in the typed text.
+Each character is replaced by one character, so that positions in the clean text are positions in
+the typed text.
 """
 
 import re
@@ -85,7 +86,7 @@ QUOTES: Final = re.compile("['\"«»]")
 
 
 def fold(text: str) -> str:
-    """Return *text* with each look-alike character replaced by the plain one; nothing is refused.
+    """Return *text* with look-alike characters replaced by plain ones; never raise.
 
     >>> fold("\uff11\u2212\U0001d43e")
     '1-K'
@@ -96,8 +97,8 @@ def fold(text: str) -> str:
 def clean(typed: str, *, limit: int) -> str:
     """Return *typed* with look-alike characters replaced one for one, or raise `AnswerError`.
 
-    The numbers of siunitx are made plain too; quotes and marks of direction around the whole are
-    dropped.
+    Numbers in siunitx commands become plain ones. Quotes, bold markers and directional marks around
+    the whole text become spaces.
 
     >>> clean("\u22125\u00a0000", limit=10) == f"-5{THIN}000"
     True
@@ -119,9 +120,10 @@ def clean(typed: str, *, limit: int) -> str:
 
 
 def _without_directions(text: str) -> str:
-    """Return *text* with blanks in place of the marks of direction at its ends.
+    """Return *text* with spaces in place of the directional marks at its ends.
 
-    Inside it, or where they turn the order of numbers round, they may show another answer.
+    Marks elsewhere, or those that reverse the order of numbers, stay to be refused: with them the
+    text may look like another answer.
     """
     core = text.strip(DIRECTIONS + string.whitespace)
     start = text.index(core)

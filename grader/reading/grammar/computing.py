@@ -1,4 +1,4 @@
-"""What was read, computed exactly, and the bounds of what may come out."""
+"""Exact evaluation of tokens, and the limits on values."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -25,7 +25,7 @@ EXACT_SCOPE: Final = Scope(VALUES, FUNCTIONS)
 
 
 def computed(tokens: Sequence[Token], text: str) -> Number:
-    """Return the exact value of *tokens*, which were found in *text*, or raise `AnswerError`."""
+    """Return the exact value of *tokens*, found in *text*, or raise `AnswerError`."""
     first = tokens[0] if len(tokens) == 1 else None
     if first is not None and first.place is not None and first.end - first.start <= MAX_LENGTH:
         return bounded(first.value)  # a number alone
@@ -44,7 +44,7 @@ def computed(tokens: Sequence[Token], text: str) -> Number:
 
 
 def bounded(value: Number) -> Number:
-    """Return *value*, or raise `AnswerError` if it is larger or longer than numbers may be."""
+    """Return *value*, or raise `AnswerError` if it is too large or has too many digits."""
     if not -LARGEST < value < LARGEST:
         raise AnswerError("The number is too large.", expected="a number below 10^309")
     bits = value.numerator.bit_length() + value.denominator.bit_length()

@@ -1,4 +1,4 @@
-"""The numbers e and π in answers that are computed, and powers of e."""
+"""Constants e and π in arithmetic answers, and powers of e."""
 
 import math
 import re
@@ -32,7 +32,7 @@ VALUES: Final[Mapping[str, Value]] = {"e": exact(math.e), "π": exact(math.pi)}
 
 
 def with_exponentials(tree: Node) -> Node:
-    """Return *tree* with its powers of e as calls of ``exp``, which takes any exponent.
+    """Return *tree* with powers of e replaced by calls of ``exp``, which accepts any exponent.
 
     >>> with_exponentials(Binary("**", Name("e"), Name("π")))
     Call(function='exp', arguments=(Name(name='π'),), keywords=(), site=0)

@@ -1,4 +1,4 @@
-"""Chains of equations: of ``a = b = c`` the last link counts, and only it has to be readable."""
+"""Chains of equations: in ``a = b = c`` the last link counts, and only it must be readable."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,10 +34,10 @@ CHAIN_NOTE: Final = "The last value of the chain counts."
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The tokens of a value, and sentences on what was decided to find it.
+    """Tokens of a value, and notes on how it was found.
 
-    *full* are those of values around it that it may round, such as the link before it; *rough* says
-    that the sign before it, such as ``≈``, says that it does.
+    *full* holds the tokens of nearby values that this value may round, such as the previous link.
+    *rough* is true if the sign before the value, such as ``≈``, says that it is rounded.
     """
 
     tokens: list[Token]
@@ -47,9 +47,9 @@ class Found:
 
 
 def last_link(tokens: Sequence[Token], text: str) -> Found:
-    """Return what stands behind the last ``=``, ``:``, ``⇒`` or ``, so`` outside brackets.
+    """Return the tokens after the last ``=``, ``:``, ``⇒`` or ``, so`` outside brackets.
 
-    Two equations side by side, ``k = 5, p = 2``, are an `AnswerError`.
+    Raises `AnswerError` for two separate equations, such as ``k = 5, p = 2``.
     """
     if not any(token.text in CUTTING or _is_so(token) for token in tokens):
         return Found(list(tokens))
@@ -68,17 +68,17 @@ def last_link(tokens: Sequence[Token], text: str) -> Found:
 
 
 def _before(tokens: Sequence[Token], cuts: Sequence[int]) -> tuple[tuple[Token, ...], ...]:
-    """Return the link before the last one; none where a colon, which only names, cuts them."""
+    """Return the link before the last one; none after a colon, which only follows a name."""
     if not cuts or tokens[cuts[-1] - 1].text == ":":
         return ()
     return (tuple(tokens[cuts[-2] if len(cuts) > 1 else 0 : cuts[-1] - 1]),)
 
 
 def _cuts(tokens: Sequence[Token], text: str) -> list[int]:
-    """Return the places at which links begin, except the first."""
+    """Return the positions at which links start, except the first."""
     cuts: list[int] = []
     depth = 0
-    worded = False  # whether there is a word since the last cut
+    worded = False  # whether a word follows the last cut
     equals = max((at for at, token in enumerate(tokens) if token.text == "="), default=-1)
     so = _conclusion(tokens)
     for at, token in enumerate(tokens):
@@ -118,9 +118,9 @@ def _is_so(token: Token) -> bool:
 
 
 def _conclusion(tokens: Sequence[Token]) -> int | None:
-    """Return where the last ``so`` stands, if it is between a value and a value alone.
+    """Return the position of the last ``so``, if a value precedes it and only a value follows.
 
-    Not so with words around it that may name another value: ``63, so 64 with padding``.
+    Return None if nearby words may name another value: ``63, so 64 with padding``.
     """
     at = max((at for at, token in enumerate(tokens) if _is_so(token)), default=0)
     before = tokens[max(0, at - 1) : at]
@@ -141,9 +141,10 @@ def _several(token: Token) -> AnswerError:
 
 
 def _holds_value(label: Sequence[Token], *, first: bool) -> bool:
-    """Tell whether a value stands in *label*, as in ``85 depth:`` or in ``85; second:``.
+    """Return whether *label* contains a value, as in ``85 depth:`` or in ``85; second:``.
 
-    Before the *first* link ``3 layers`` begins with it; ``layer 2`` and ``2nd layer`` are names.
+    Before the *first* link ``3 layers`` starts with a value; ``layer 2`` and ``2nd layer`` are
+    names.
     """
     words = [token for token in label if token.kind in {"word", "text"}]
     if not words or any(CONCLUDING & set(word.text.lower().split()) for word in words):
@@ -157,7 +158,7 @@ def _holds_value(label: Sequence[Token], *, first: bool) -> bool:
 
 
 def _is_second(label: Sequence[Token], *, first: bool) -> bool:
-    """Tell whether *label* names a second value: ``acc 0.73, loss`` or ``0.73 and loss``."""
+    """Return whether *label* names a second value: ``acc 0.73, loss`` or ``0.73 and loss``."""
     words = [token for token in label if token.kind in {"word", "text"}]
     if not words or any(CONCLUDING & set(word.text.lower().split()) for word in words):
         return False
@@ -171,20 +172,20 @@ def _is_second(label: Sequence[Token], *, first: bool) -> bool:
 
 
 def _stands(tokens: Sequence[Token], at: int) -> bool:
-    """Tell whether a variable stands at *at*, and not the first letter of a word."""
+    """Return whether the token at *at* is a variable, and not the first letter of a word."""
     token, after = tokens[at], tokens[at + 1 : at + 2]
     return token.kind == "name" and not (after and after[0].start == token.end)
 
 
 def _is_named(tokens: Sequence[Token], start: int, at: int) -> bool:
-    """Tell whether the colon at *at* stands behind a variable alone, as in ``N: K + 1``."""
+    """Return whether the colon at *at* follows a single variable, as in ``N: K + 1``."""
     if at != start + 1 or at + 1 == len(tokens) or tokens[start].kind != "name":
         return False
     return tokens[start].end == tokens[at].start and tokens[at].end < tokens[at + 1].start
 
 
 def _is_ratio(tokens: Sequence[Token], at: int) -> bool:
-    """Tell whether the colon at *at* may be one of a ratio, as in ``ratio 1:3`` or ``1 : 3``."""
+    """Return whether the colon at *at* may form a ratio, as in ``ratio 1:3`` or ``1 : 3``."""
     before, colon, after = (*tokens[max(0, at - 1) : at + 2], None, None)[:3]
     if before is None or after is None or colon is None:
         return False
@@ -193,7 +194,7 @@ def _is_ratio(tokens: Sequence[Token], at: int) -> bool:
 
 
 def _is_chain(tokens: Sequence[Token], cuts: Sequence[int]) -> bool:
-    """Tell whether a value stands before the last link, and not just a label such as ``R_2``."""
+    """Return whether a value, and not just a label such as ``R_2``, precedes the last link."""
     before = tokens[: cuts[-1]] if cuts else ()
     if before and _is_so(before[-1]):
         return True

@@ -1,4 +1,4 @@
-"""The errors of the grammar: what was found, in the student's own characters, and what to write."""
+"""Errors of the grammar: they quote the student's own characters and say what to write."""
 
 import re
 from collections.abc import Sequence
@@ -40,12 +40,12 @@ EN_DASHES: Final = frozenset("\u2012\u2013\u2014\u2015")
 
 
 def quoted(text: str, start: int, end: int) -> str:
-    """Return a piece of the answer in quotes, shortened where it is long."""
+    """Return ``text[start:end]`` in quotes, truncated if it is long."""
     return f"'{shortened(text[start:end])}'"
 
 
 def shortened(text: str) -> str:
-    """Return *text* on one line, cut where it is long."""
+    """Return *text* on one line, truncated to `LONGEST_QUOTE` characters."""
     line = " ".join(text[: 4 * LONGEST_QUOTE].split())
     return line if len(line) <= LONGEST_QUOTE else f"{line[: LONGEST_QUOTE - 1]}…"
 
@@ -53,7 +53,8 @@ def shortened(text: str) -> str:
 def refuse_range(tokens: Sequence[Token], text: str, typed: str) -> None:
     """Raise `AnswerError` for ``80-90``: a dash between a number and a larger one.
 
-    With blanks around it a minus is a minus; the en dash, which only *typed* shows, still is none.
+    A hyphen with spaces around it is a minus sign. An en dash, which only *typed* contains, is
+    refused even then.
     """
     plain = [token for token in tokens if token.text not in AROUND_RANGE]
     if tuple(token.kind for token in plain) != RANGE or plain[1].text != "-":
@@ -71,7 +72,7 @@ def refuse_range(tokens: Sequence[Token], text: str, typed: str) -> None:
 
 
 def percent_or_share(small: str, large: str) -> AnswerError:
-    """Return the refusal of ``0.95`` where a percentage is asked for."""
+    """Return the error for ``0.95`` where a percentage is asked for."""
     return AnswerError(
         f"This can be read as {shortened(small)} or as {shortened(large)}.",
         expected="the percent sign behind the number",
@@ -79,7 +80,7 @@ def percent_or_share(small: str, large: str) -> AnswerError:
 
 
 def after_division(text: str, tokens: Sequence[Token], at: int) -> AnswerError:
-    """Return the refusal of ``a/2b``: nobody knows whether ``b`` is below the line."""
+    """Return the error for ``a/2b``, where ``b`` may or may not belong to the denominator."""
     found = quoted(text, tokens[at - 1].start, tokens[at].end)
     return AnswerError(
         f"A product without a sign after a division can be read in two ways, at {found}.",
@@ -91,7 +92,7 @@ def after_division(text: str, tokens: Sequence[Token], at: int) -> AnswerError:
 def refuse_mixed_number(
     left: Node, right: Node, text: str, tokens: Sequence[Token], at: int
 ) -> None:
-    r"""Raise `AnswerError` for ``2\frac{1}{2}``, the number *left* beside a fraction of numbers."""
+    r"""Raise `AnswerError` for ``2\frac{1}{2}``: a number *left* beside a fraction of numbers."""
     match left, right:
         case Num() | Binary("*", _, Num()), Binary(_, Num(), Num()):
             found = quoted(text, tokens[at - 1].start, tokens[at].end)
@@ -104,7 +105,7 @@ def refuse_mixed_number(
 
 
 def percent_of_fraction(text: str, tokens: Sequence[Token], at: int) -> AnswerError:
-    """Return the refusal of ``1/3%``: nobody knows whether the whole fraction is in percent."""
+    """Return the error for ``1/3%``, where the percent sign may apply to the whole fraction."""
     found = quoted(text, tokens[at - 1].start, tokens[at].end)
     return AnswerError(
         f"The percent sign in {found} can be read in two ways.",
@@ -114,7 +115,7 @@ def percent_of_fraction(text: str, tokens: Sequence[Token], at: int) -> AnswerEr
 
 
 def refuse_rounding_brackets(inner: Node, position: int) -> None:
-    """Raise `AnswerError` if *inner*, found in ``[ ]``, divides: some round down by them."""
+    """Raise `AnswerError` if *inner*, found in ``[ ]``, divides: ``[ ]`` may mean rounding down."""
     if any(isinstance(node, Binary) and node.operator == "/" for node in walk(inner)):
         raise AnswerError(
             "Square brackets around a division can be read as brackets or as rounding down.",
@@ -124,9 +125,9 @@ def refuse_rounding_brackets(inner: Node, position: int) -> None:
 
 
 def refuse_loose_call(text: str, tokens: Sequence[Token], opener: int, behind: int) -> None:
-    """Raise `AnswerError` for ``floor (a - b)/c``, where the division may be inside to its author.
+    """Raise `AnswerError` for ``floor (a - b)/c``, whose author may mean to round the quotient.
 
-    *opener* is the place of the bracket, *behind* the one behind the bracket that closes it.
+    *opener* is the index of the bracket, *behind* the index after its closing bracket.
     """
     name, bracket = tokens[opener - 1], tokens[opener]
     divided = [token.text for token in tokens[behind : behind + 1]]
@@ -141,7 +142,7 @@ def refuse_loose_call(text: str, tokens: Sequence[Token], opener: int, behind: i
 
 
 def glued_arguments(text: str, inside: Sequence[Token]) -> AnswerError:
-    """Return the refusal of ``max(3,100)``, where the comma could group thousands."""
+    """Return the error for ``max(3,100)``, where the comma could group thousands."""
     return AnswerError(
         f"The comma in {quoted(text, inside[0].start, inside[-1].end)} can be read in two ways.",
         expected="a blank after the comma between two values",
@@ -150,7 +151,7 @@ def glued_arguments(text: str, inside: Sequence[Token]) -> AnswerError:
 
 
 def without_base(position: int) -> AnswerError:
-    """Return the refusal of ``log(8)``, which is another number for each base."""
+    """Return the error for ``log(8)``, which has another value in each base."""
     return AnswerError(
         "'log' can be read with the base e, 10 or 2.",
         expected="ln, log10 or log2",
@@ -159,7 +160,7 @@ def without_base(position: int) -> AnswerError:
 
 
 def side_by_side(text: str, tokens: Sequence[Token], at: int) -> AnswerError:
-    """Return the refusal of the number at *at*, with no sign before it."""
+    """Return the error for the number at *at*, which no operator precedes."""
     left, right = tokens[at - 1], tokens[at]
     first, last = _run_of_numbers(tokens, at, "")
     run = tokens[first : last + 1]
@@ -188,7 +189,7 @@ def side_by_side(text: str, tokens: Sequence[Token], at: int) -> AnswerError:
 def cannot_read(
     text: str, tokens: Sequence[Token], at: int, declared: tuple[str, ...]
 ) -> AnswerError:
-    """Return the refusal of the token at *at*, which the grammar has no place for."""
+    """Return the error for the token at *at*, which the grammar does not allow there."""
     if at >= len(tokens):
         return AnswerError("Something is missing at the end.", position=len(text))
     token = tokens[at]
@@ -217,7 +218,7 @@ def cannot_read(
 
 
 def _run_of_numbers(tokens: Sequence[Token], at: int, between: str) -> tuple[int, int]:
-    """Return the first and last number of the run around *at*, with only *between* between them."""
+    """Return the first and last index of the numbers around *at* that only *between* separates."""
     step = 2 if between else 1
     first = last = at
     while (
@@ -236,7 +237,7 @@ def _run_of_numbers(tokens: Sequence[Token], at: int, between: str) -> tuple[int
 
 
 def _ambiguous_comma(text: str, tokens: Sequence[Token], at: int) -> AnswerError:
-    """Return the refusal of a comma that neither groups thousands nor certainly marks decimals."""
+    """Return the error for a comma that may group thousands or mark decimals."""
     first, last = _run_of_numbers(tokens, at - 1, ",")
     found = quoted(text, tokens[first].start, tokens[last].end)
     left, right = tokens[at - 1], tokens[at + 1]
@@ -276,5 +277,5 @@ def _unknown_word(text: str, token: Token, declared: tuple[str, ...]) -> AnswerE
 
 
 def formula_in(declared: tuple[str, ...]) -> str:
-    """Return what is expected where a formula is asked for."""
+    """Return the expected form of a formula in the declared variables, for error messages."""
     return f"a formula in {', '.join(sorted(declared))}" if declared else "a formula"

@@ -1,7 +1,7 @@
-"""The number style of a problem or a course: decimal point, or decimal comma.
+"""Number style of a problem or a course: decimal point or decimal comma.
 
-Text of a declared style becomes text that the readers decide on, after its look-alike characters
-were folded. Each character is replaced by one, so that a position stays what it was.
+Text in a declared style is converted to the form that the readers expect, after folding. Each
+character is replaced by one character, so that positions stay the same.
 """
 
 import re
@@ -33,11 +33,11 @@ MARKS: Final = str.maketrans({".": "'", ",": "."})
 
 
 def in_style(typed: Typed, style: Style | None) -> Typed:
-    """Return *typed* as the readers expect it, or raise `AnswerError` where its marks do not fit.
+    """Return *typed* as the readers expect it; raise `AnswerError` if its marks do not fit *style*.
 
-    Look-alike characters are folded before anything looks at an answer. Without a style nothing
-    else changes, and the readers refuse what could be of either. In the comma style ``;`` separates
-    where a comma would: in calls, braces and inner brackets.
+    Look-alike characters are folded first. Without a style nothing else changes, and the readers
+    refuse numbers that fit both styles. In the comma style ``;`` is the separator in calls, braces
+    and inner brackets, in place of a comma.
 
     >>> in_style("1.234,5", "comma"), in_style("[[1,5; 2]; [3; 4]]", "comma")
     ("1'234.5", '[[1.5, 2]; [3, 4]]')
@@ -46,7 +46,7 @@ def in_style(typed: Typed, style: Style | None) -> Typed:
 
 
 def _folded(typed: Typed, levels: int) -> Typed:
-    """Return *typed* with its texts folded; the reader refuses deeper nesting."""
+    """Return *typed* with its texts folded; deeper nesting is left for the reader to refuse."""
     if isinstance(typed, list) and levels:
         return [_folded(item, levels - 1) for item in typed]
     return fold(typed) if isinstance(typed, str) else typed
@@ -67,7 +67,7 @@ def _styled(typed: Typed, style: Style, levels: int) -> Typed:
 
 
 def _with_points(text: str) -> str:
-    """Return *text*, which has decimal commas, with points."""
+    """Return *text* with its decimal commas replaced by points."""
     if PRINTED.search(text):
         return text
     text = TEX_COMMA.sub(r"\1.\2  ", text)
@@ -78,7 +78,7 @@ def _with_points(text: str) -> str:
 
 
 def _number(run: re.Match[str]) -> str:
-    """Return digits with points and commas between them as a number with at most one point."""
+    """Return digits separated by points and commas as a number with at most one point."""
     raw = run[0]
     if DECIMAL.fullmatch(raw) or GROUPED.fullmatch(raw):
         return raw.translate(MARKS)
@@ -92,7 +92,7 @@ def _number(run: re.Match[str]) -> str:
 
 
 def _check_points(text: str) -> None:
-    """Refuse ``2.125`` beside ``0.5``: where one point marks decimals another may do so too."""
+    """Raise `AnswerError` for ``2.125`` beside ``0.5``, where each point may mark decimals."""
     raws = [run for run in RUN.finditer(text) if "," not in run[0]]
     grouped = next((run for run in raws if GROUPED.fullmatch(run[0])), None)
     if grouped is None or len(raws) <= 1:
@@ -110,7 +110,7 @@ def _check_points(text: str) -> None:
 
 
 def _with_commas(text: str) -> Iterator[str]:
-    """Yield the pieces of *text*, with a comma for a semicolon that does not end a row."""
+    """Yield the pieces of *text*, with commas for the semicolons that do not end a row."""
     open_ones: list[str] = []
     at = 0
     for match in BRACKET.finditer(text):

@@ -1,4 +1,4 @@
-r"""Tokens to a tree of `grader.expressions.tree`: the one grammar of arithmetic and of formulas.
+r"""Parser: tokens to a tree of `grader.expressions.tree`, for arithmetic and for formulas.
 
 ::
 
@@ -9,8 +9,8 @@ r"""Tokens to a tree of `grader.expressions.tree`: the one grammar of arithmetic
     primary  = number | name | function | bracket | \frac argument argument
     argument = {sum} | digit | name
 
-What a reader could take in two ways is refused with both: ``1,5``, ``K2``, ``a/2b``, ``2½``, and
-in a formula ``[a/b]``.
+Ambiguous input is refused, and the error names both readings: ``1,5``, ``K2``, ``a/2b``, ``2½``,
+and in a formula ``[a/b]``.
 """
 
 from collections.abc import Sequence as AbstractSequence
@@ -55,7 +55,7 @@ PRIMARY_SIGNS: Final = frozenset({"(", "[", "{", "⌊", "⌈", "frac"})
 
 
 def parse(tokens: AbstractSequence[Token], text: str, *, declared: tuple[str, ...] = ()) -> Node:
-    """Return the tree of *tokens*, which were found in *text*, or raise `AnswerError`."""
+    """Return the abstract syntax tree of *tokens*, found in *text*, or raise `AnswerError`."""
     if tokens and tokens[-1].end - tokens[0].start > MAX_LENGTH:
         raise AnswerError(
             f"This is longer than {MAX_LENGTH} characters.",
@@ -66,7 +66,7 @@ def parse(tokens: AbstractSequence[Token], text: str, *, declared: tuple[str, ..
 
 
 class _Parser:
-    """One pass over the tokens from left to right, nested as deeply as the brackets."""
+    """Recursive descent parser: one pass over the tokens, recursing at each bracket."""
 
     def __init__(
         self, tokens: AbstractSequence[Token], text: str, declared: tuple[str, ...]
@@ -117,7 +117,7 @@ class _Parser:
                 return node
 
     def _beside(self, left: Node) -> Node:
-        """Return the product of *left* and the factor that stands beside it without a sign."""
+        """Return the product of *left* and the factor after it, with no sign between them."""
         at = self._at
         token = self._tokens[at]
         if token.kind == "number":
@@ -177,7 +177,7 @@ class _Parser:
         return node
 
     def _is_percent(self) -> bool:
-        """Tell whether a percent sign is next; before a value ``%`` is the remainder."""
+        """Return whether a percent sign is next; before a value, ``%`` is the remainder."""
         sign = self._signs[self._at]
         if sign != "%":
             return sign == "percent"
@@ -246,7 +246,7 @@ class _Parser:
         return tuple(arguments)
 
     def _argument(self) -> Node:
-        r"""Return an argument of ``\frac``: in braces, or one digit or variable, as in LaTeX."""
+        r"""Return an argument of ``\frac``: braces, or one digit or variable, as in LaTeX."""
         token = self._peek()
         if token is not None and (token.kind == "name" or _is_digit(token)):
             return self._primary()
@@ -296,7 +296,7 @@ def _is_digit(token: Token) -> bool:
 
 
 def _number(token: Token) -> Node:
-    """Return the node of a number, a raised number, or a fraction such as ``⅓``."""
+    """Return the node of a number, a superscript number, or a fraction such as ``⅓``."""
     if token.kind == "number" and token.place is None:
         return Binary("/", Num(token.value.numerator), Num(token.value.denominator))
     return Num(token.value) if token.value >= 0 else Negate(Num(-token.value))

@@ -1,4 +1,4 @@
-"""Powers of ten that lost something on the way: a raised digit, a sign, a decimal comma."""
+"""Powers of ten that lost a superscript, a sign or a decimal comma in copying."""
 
 import re
 from collections.abc import Sequence
@@ -26,10 +26,10 @@ GROUP: Final = re.compile(r"([1-9][0-9]{0,2}),([0-9]{3})(?:[eE].*)?")
 
 
 def refuse_lost_power(tokens: Sequence[Token], text: str, *, grouping: bool) -> None:
-    """Raise `AnswerError` for a product or a number that is a power of ten to whoever typed it.
+    """Raise `AnswerError` for a product or a number whose author may mean a power of ten.
 
-    So is ``1.2 × 10-3``, ``1.2·e-3`` and ``1.2 × 106``, copied from a page, ``1.2 × 10e3``,
-    ``3.10^4``, and ``1,792 × 10^3`` unless a comma is known to do the *grouping* of thousands.
+    Examples are ``1.2 × 10-3``, ``1.2·e-3`` and ``1.2 × 106``, copied from a page, ``1.2 × 10e3``,
+    ``3.10^4``, and ``1,792 × 10^3`` unless *grouping* says that commas group thousands.
     """
     for at, token in enumerate(tokens):
         if token.text in CROSSES:
@@ -43,7 +43,7 @@ def refuse_lost_power(tokens: Sequence[Token], text: str, *, grouping: bool) -> 
 
 
 def _refuse_minus(tokens: Sequence[Token], text: str) -> None:
-    """Raise `AnswerError` if *tokens* begin with ``× 10-3``, ``× 10 -3`` or ``× 10(-3)``."""
+    """Raise `AnswerError` if *tokens* start with ``× 10-3``, ``× 10 -3`` or ``× 10(-3)``."""
     match tokens:
         case [cross, ten, sign, digits, *_] if sign.text == "-":
             pass
@@ -74,7 +74,7 @@ def _refuse_times_ten(tokens: Sequence[Token], text: str) -> None:
 
 
 def _refuse_point_ten(tokens: Sequence[Token], text: str) -> None:
-    """Raise `AnswerError` if *tokens* are ``3.10^`` or ``3.10`` and a raised digit."""
+    """Raise `AnswerError` if *tokens* are ``3.10^`` or ``3.10`` and a superscript digit."""
     match tokens:
         case [base, power] if power.text == "**" or power.kind == "power":
             if base.kind == "number" and (point := POINT_TEN.fullmatch(base.text)):
@@ -87,7 +87,7 @@ def _refuse_point_ten(tokens: Sequence[Token], text: str) -> None:
 
 
 def _refuse_level(tokens: Sequence[Token], text: str) -> None:
-    """Raise `AnswerError` for ``2.4 × 106``, in brackets or not, where nothing else is given."""
+    """Raise `AnswerError` if ``2.4 × 106``, in brackets or not, is the whole answer."""
     value = [*tokens]
     while value and value[0].text in BEFORE:
         value = value[1:]
@@ -107,7 +107,7 @@ def _refuse_level(tokens: Sequence[Token], text: str) -> None:
 
 
 def _refuse_comma(token: Token, behind: Sequence[Token], text: str) -> None:
-    """Raise `AnswerError` if the comma of *token* stands before the power of ten *behind*."""
+    """Raise `AnswerError` if *token* contains a comma and a power of ten follows in *behind*."""
     group = GROUP.fullmatch(token.text) if token.kind == "number" else None
     if group is None:
         return
@@ -124,7 +124,7 @@ def _refuse_comma(token: Token, behind: Sequence[Token], text: str) -> None:
 
 
 def _power_end(tokens: Sequence[Token]) -> int:
-    """Return where a factor ``× 10^3`` ends at the soonest, 0 where *tokens* begin with none."""
+    """Return the earliest end of a factor ``× 10^3``; 0 if *tokens* do not start with one."""
     match tokens:
         case [cross, ten, power, *behind] if cross.text in CROSSES and ten.text == "10":
             if power.text == "**":

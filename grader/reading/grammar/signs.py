@@ -1,4 +1,4 @@
-"""Signs side by side that two people read in two ways: ``:-``, ``-=``, ``+-`` and ``^1/2``."""
+"""Ambiguous sequences of signs: ``:-``, ``-=``, ``+-`` and ``^1/2``."""
 
 import re
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ FACTORS: Final = frozenset({"*", "×", "·", "/", "//"})
 
 
 def label_dash(position: int) -> AnswerError:
-    """Return the refusal of ``Ans:- 5`` with the dash at *position*."""
+    """Return the error for ``Ans:- 5`` with the dash at *position*."""
     return AnswerError(
         "The dash in ':-' can be read as a minus sign.",
         expected="no dash, or a blank between the colon and a minus sign",
@@ -48,7 +48,7 @@ def refuse_label_dash(tokens: Sequence[Token], at: int, text: str) -> None:
 
 
 def refuse_assignment(tokens: Sequence[Token], at: int, text: str) -> None:
-    """Raise `AnswerError` for ``w -= 0.1``, which gives no value, with the equals sign at *at*."""
+    """Raise `AnswerError` for ``w -= 0.1``, which states no value, with the equals sign at *at*."""
     before, sign = tokens[max(0, at - 1)], tokens[at]
     if sign.text != "=" or before.end != sign.start:
         return
@@ -62,7 +62,7 @@ def refuse_assignment(tokens: Sequence[Token], at: int, text: str) -> None:
 
 
 def refuse_margin(tokens: Sequence[Token], text: str) -> None:
-    """Raise `AnswerError` for ``5 +- 0.1``, the value and its error, or a sum."""
+    """Raise `AnswerError` for ``5 +- 0.1``: a value with its error, or a subtraction."""
     if tuple(token.kind for token in tokens) != MARGIN:
         return
     value, plus, minus, margin = tokens
@@ -76,7 +76,7 @@ def refuse_margin(tokens: Sequence[Token], text: str) -> None:
 
 
 def refuse_bare_root(text: str, power: Token) -> None:
-    """Raise `AnswerError` for ``2^1/2`` with the sign *power*: half of 2^1, or its square root."""
+    """Raise `AnswerError` for ``2^1/2``: half of 2^1, or a square root; *power* is the ``^``."""
     if root := ROOT.match(text, power.end):
         raise AnswerError(
             f"{quoted(text, power.start, root.end())} can be read in two ways.",
@@ -86,10 +86,10 @@ def refuse_bare_root(text: str, power: Token) -> None:
 
 
 def refuse_loose_logarithm(text: str, tokens: Sequence[Token], name: int, behind: int) -> None:
-    """Raise `AnswerError` for ``ln 1/4`` and ``log2 8N``: the logarithm of it all, or of a number.
+    """Raise `AnswerError` for ``ln 1/4`` and ``log2 8N``, where the argument has no clear end.
 
-    *name* is the place of the logarithm, *behind* the one behind the number. What another function
-    stands in, such as ``ln 8/ln 2``, is plain.
+    *name* is the index of the logarithm, *behind* the index after the first number. ``ln 8/ln 2``,
+    where a function follows, is unambiguous.
     """
     rest = [token for token in tokens[behind : behind + 4] if token.text not in OPENERS]
     if tokens[name].text not in LOGARITHMS or not rest or rest[0].kind == "number":
@@ -106,7 +106,10 @@ def refuse_loose_logarithm(text: str, tokens: Sequence[Token], name: int, behind
 
 
 def refuse_tower(text: str, tokens: Sequence[Token], at: int) -> None:
-    """Raise `AnswerError` for ``C^24^L`` in a formula, where the digits behind *at* may be two."""
+    """Raise `AnswerError` for ``C^24^L`` in a formula, where ``24`` may be two numbers.
+
+    *at* is the index of the first power sign.
+    """
     exponent, power = (*tokens[at + 1 : at + 3], None, None)[:2]
     if exponent is None or power is None or power.text != "**":
         return

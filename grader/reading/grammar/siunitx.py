@@ -1,4 +1,4 @@
-r"""Numbers of the LaTeX package siunitx as plain ones: ``\num{3640}``, ``\SI{588}{\kibi\byte}``."""
+r"""Numbers of the LaTeX package siunitx: ``\num{3640}``, ``\SI{588}{\kibi\byte}``."""
 
 import re
 from typing import Final
@@ -19,7 +19,9 @@ UNITS: Final = {"byte": "B", "bit": "bit", "second": "s", "minute": "min", "hour
 
 
 def without_siunitx(text: str) -> str:
-    r"""Return *text* with these numbers in the same places; a comma in one, or another unit, stays.
+    r"""Return *text* with siunitx numbers as plain ones, in the same positions.
+
+    A number with a comma, or with an unknown unit, stays as it is.
 
     >>> without_siunitx(r"\num{3.5e2} and \SI{15.1}{\milli\second}")
     ' 3.5e2      and  15.1 ms                '
@@ -35,7 +37,7 @@ def _plain(call: re.Match[str]) -> str:
 
 
 def _unit(typed: str) -> str | None:
-    r"""Return the sign of a unit such as ``\kibi\byte``; text without commands is one already."""
+    r"""Return the symbol of a unit such as ``\kibi\byte``; text without commands is one already."""
     if "\\" not in typed:
         return typed.strip()
     names = MACRO.findall(typed)

@@ -1,8 +1,8 @@
-r"""Text to tokens, one vocabulary for Python, TeX and Unicode.
+r"""Tokenizer with one vocabulary for Python, TeX and Unicode.
 
 ``\times``, ``×`` and an ``x`` between numbers become the same token; dollar signs, ``\left`` and
-other type-setting become none. What has no meaning becomes a token of kind "unknown", because only
-the last link of a chain has to be readable.
+other typesetting produce none. Unknown text becomes a token of kind "unknown" and raises no error
+here, because only the last link of a chain must be readable.
 """
 
 import re
@@ -32,11 +32,11 @@ SHORT: Final = 16
 
 
 class Token(NamedTuple):
-    """A piece of an answer, with its place in the text.
+    """Token of an answer, with its position in the text.
 
-    *text* is the plain spelling: the declared name, the function, the sign. A number and a raised
-    number have a *value*; *place* is the power of ten of the last digit of a decimal. *recased*
-    says that a name was written in the other case.
+    *text* is the canonical spelling: the declared name, the function, the sign. A number and a
+    superscript number have a *value*; *place* is the power of ten of the last digit of a decimal.
+    *recased* is true for a name written in the other case.
     """
 
     kind: Kind
@@ -152,7 +152,7 @@ def tokenize(
     names: Names = NO_NAMES,
     grouping: bool = True,
 ) -> list[Token]:
-    """Return the tokens of ``text[start:end]``; with *grouping* a comma may group thousands."""
+    """Return the tokens of ``text[start:end]``; with *grouping*, commas may group thousands."""
     at, end = start, len(text) if end is None else end
     pattern, letters = PATTERNS[grouping], names.letters
     tokens: list[Token] = []
@@ -177,7 +177,7 @@ def tokenize(
 def _longer(
     text: str, at: int, end: int, tokens: Sequence[Token], pattern: re.Pattern[str], names: Names
 ) -> tuple[Token | None, int]:
-    """Return the token at *at*, None for what is not one, and the place behind it."""
+    """Return the token at *at* and the position after it; None for text that yields no token."""
     character = text[at]
     if character in DIGITS:
         if _is_argument(tokens):
@@ -194,7 +194,7 @@ def _longer(
 
 
 def _is_argument(tokens: Sequence[Token]) -> bool:
-    r"""Tell whether a digit behind *tokens* is by itself an argument of ``\frac``."""
+    r"""Return whether a digit after *tokens* is by itself an argument of ``\frac``."""
     at = len(tokens) - 1
     if at < 0 or tokens[at].text == "frac":
         return at >= 0
@@ -210,7 +210,7 @@ def _is_argument(tokens: Sequence[Token]) -> bool:
 
 
 def ends_operand(tokens: Sequence[Token]) -> bool:
-    """Tell whether the last token ends a value, so that a sign may follow."""
+    """Return whether the last token ends a value, so that an operator may follow."""
     if not tokens:
         return False
     last = tokens[-1]
@@ -227,7 +227,7 @@ def _variable(text: str, at: int, end: int, names: Names) -> Token | None:
 
 
 def _cross(text: str, at: int, end: int, tokens: Sequence[Token], names: Names) -> Token | None:
-    """Return the sign that an ``x``, ``by`` or ``times`` behind a value is."""
+    """Return the multiplication sign spelled ``x``, ``by`` or ``times`` after a value, or None."""
     if text[at] not in CROSSES + "bt" or not ends_operand(tokens):
         return None
     pattern = CROSS_OF_NAMES if names.declared else CROSS_OF_NUMBERS
@@ -278,7 +278,10 @@ def _function(raw: str) -> str:
 
 
 def exact_number(digits: str, position: int) -> tuple[Number, int]:
-    """Return the value of plain ASCII *digits* such as ``1.5e3``, and the place of the last one."""
+    """Return the value of ASCII *digits* such as ``1.5e3``, and the place of the last one.
+
+    The place is a power of ten: -2 for ``3.14``.
+    """
     if len(digits) < SHORT and digits.isdigit():
         return int(digits), 0
     mantissa, _, exponent = digits.lower().partition("e")

@@ -1,1 +1,1 @@
-"""Units and magnitudes beside a number: found, named, and multiplied in."""
+"""Units and magnitudes beside a number: recognized, named, and multiplied in."""

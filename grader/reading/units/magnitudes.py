@@ -1,4 +1,4 @@
-"""Words behind a number that scale it: ``6.7 million``, ``138.4M``, ``3.2 GMACs``, ``86 pct``."""
+"""Words after a number that scale it: ``6.7 million``, ``138.4M``, ``3.2 GMACs``, ``86 pct``."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -68,7 +68,7 @@ COUNTS: Final = frozenset({"macs", "flops", "parameters"})
 
 
 def scaled(tokens: Sequence[Token]) -> tuple[list[Token], tuple[str, ...]]:
-    """Return the tokens with each scaled number as one number, and what letters were taken to mean.
+    """Return the tokens with scale words multiplied into their numbers, and notes on letters.
 
     The last place is scaled too: ``6.7 million`` is given to the nearest hundred thousand.
     """
@@ -90,7 +90,7 @@ def scaled(tokens: Sequence[Token]) -> tuple[list[Token], tuple[str, ...]]:
 
 
 def _whole_words(tokens: Sequence[Token]) -> Iterator[Token]:
-    """Yield the tokens, the two words of ``5 per cent`` as one."""
+    """Yield the tokens, with the two words of ``5 per cent`` merged."""
     at = 0
     while at < len(tokens):
         yield tokens[at]
@@ -106,12 +106,12 @@ def _in_lower_case(words: Sequence[Token]) -> str:
 
 
 def is_scale(word: Token) -> bool:
-    """Tell whether *word* scales the number before it: ``million``, ``M``."""
+    """Return whether *word* scales the number before it: ``million``, ``M``."""
     return word.text in LETTERS or word.text.lower() in WORDS
 
 
 def _power(number: Token, word: Token) -> int | None:
-    """Return the power of ten that *word* means behind *number*, None for an ordinary word."""
+    """Return the power of ten that *word* means after *number*; None for an ordinary word."""
     text = word.text
     unit = unit_named(text)
     size = DIMENSIONS[unit.dimension][unit.name] if unit else 1

@@ -1,4 +1,4 @@
-"""Percent signs in an answer that is a percentage, with the sign or without it."""
+"""Percent signs in an answer that is a percentage, with or without a sign."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -13,10 +13,10 @@ WHOLE: Final = 100
 
 
 def is_in_percent(tokens: Sequence[Token]) -> bool:
-    """Tell whether a percent sign stands in the value, as in ``(88.9%)``; ``7 % 2`` has none.
+    """Return whether the value has a percent sign, as in ``(88.9%)``; ``7 % 2`` has none.
 
-    A bare 100 beside one, ``100 - 11.1%``, is an `AnswerError`: it may be in percent too. That in
-    ``(100)%`` and in ``(100/3)%`` is not bare; that in ``(100 - 14%)%`` is.
+    Raises `AnswerError` for a bare 100 beside a percentage, ``100 - 11.1%``, because it may be in
+    percent too. The 100 in ``(100)%`` and in ``(100/3)%`` is not bare; in ``(100 - 14%)%`` it is.
     """
     signed = [at for at in range(len(tokens)) if _is_sign(tokens, at)]
     for at, token in enumerate(tokens):
@@ -31,9 +31,9 @@ def is_in_percent(tokens: Sequence[Token]) -> bool:
 
 
 def _has_sign(tokens: Sequence[Token], at: int, signed: Sequence[int]) -> bool:
-    """Tell whether one of the *signed* places is behind a token or brackets that hold it.
+    """Return whether one of the *signed* positions follows a token, or brackets that contain it.
 
-    Not so where another one stands in the brackets.
+    It does not count if those brackets contain another sign.
     """
     if at + 1 in signed:
         return True
@@ -49,7 +49,7 @@ def _has_sign(tokens: Sequence[Token], at: int, signed: Sequence[int]) -> bool:
 
 
 def _opening(tokens: Sequence[Token], closed: int) -> int:
-    """Return where the bracket opens that closes at *closed*."""
+    """Return the index of the bracket that the one at *closed* closes."""
     depth = 0
     for place in range(closed, 0, -1):
         depth += (tokens[place].text == ")") - (tokens[place].text == "(")
@@ -59,7 +59,7 @@ def _opening(tokens: Sequence[Token], closed: int) -> int:
 
 
 def _is_sign(tokens: Sequence[Token], at: int) -> bool:
-    """Tell whether the token at *at* is a percent sign and not the sign of a remainder."""
+    """Return whether the token at *at* is a percent sign, and not the remainder operator."""
     if tokens[at].text not in PERCENTS:
         return False
     after = tokens[at + 1] if at + 1 < len(tokens) else None

@@ -39,11 +39,11 @@ __all__ = ["DIMENSIONS", "Quantity", "read_quantity"]
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A number with its unit.
+    """Number with its unit.
 
-    *value* is in the first unit of the dimension, *unit* is the unit that was typed, in the
-    spelling of `DIMENSIONS`. *step* is one unit of the last place that was given, in the first unit
-    of the dimension too; None for a number that was computed.
+    *value* is in the first unit of the dimension; *unit* is the typed unit, spelled as in
+    `DIMENSIONS`. *step* is one unit of the last typed place, also in the first unit of the
+    dimension; None for a number that was computed.
     """
 
     value: Number
@@ -54,8 +54,8 @@ class Quantity:
 def read_quantity(typed: Typed, *, dimension: str, default: str | None = None) -> Reading[Quantity]:
     """Return the quantity that *typed* spells, or raise `AnswerError`.
 
-    *dimension* is one of `DIMENSIONS`. A number without a unit is in the unit *default*, which is
-    one of the dimension; where there is none it is refused.
+    *dimension* is one of `DIMENSIONS`. A number without a unit is in the unit *default*, one of the
+    units of the dimension; without a default it is refused.
 
     >>> read_quantity("574 KiB", dimension="bytes").value
     Quantity(value=587776, unit='KiB', step=1024)
@@ -86,7 +86,7 @@ def read_quantity(typed: Typed, *, dimension: str, default: str | None = None) -
 
 
 def _enclosed(tokens: Sequence[Token]) -> Sequence[Token]:
-    """Return the tokens without one pair of brackets around them all, as in ``[588 KiB]``."""
+    """Return the tokens without one pair of brackets around all, as in ``[588 KiB]``."""
     inner = tokens[1:-1]
     around = bool(inner) and tokens[-1].text == OPENERS.get(tokens[0].text)
     nested = any(token.text in OPENERS or token.text in CLOSERS for token in inner)
@@ -96,7 +96,7 @@ def _enclosed(tokens: Sequence[Token]) -> Sequence[Token]:
 def _without_note(
     tokens: list[Token], text: str, asked: Asked
 ) -> tuple[list[Token], tuple[str, ...]]:
-    """Return the tokens without words in brackets behind the unit, ``588 KiB (float32)``."""
+    """Return the tokens without words in brackets after the unit, ``588 KiB (float32)``."""
     unit = next((at for at, token in enumerate(tokens) if asked.is_unit(token)), len(tokens))
     note = tokens[unit + 1 :]
     words = note[1:-1]
@@ -113,7 +113,7 @@ def _without_note(
 def _spelled(
     tokens: Sequence[Token], text: str, typed: str, dimension: str
 ) -> Reading[Quantity] | None:
-    """Return the quantity that *tokens* spell with its unit, None where they spell none."""
+    """Return the quantity that *tokens* spell, with its unit, or None."""
     asked = Asked(dimension, None)
     try:
         return _read(marked(tokens, asked), text, typed, asked)
@@ -122,7 +122,7 @@ def _spelled(
 
 
 def _rounds_off(short: Quantity, full: Quantity) -> bool:
-    """Tell whether *short* is *full* with fewer figures."""
+    """Return whether *short* is *full* with fewer figures."""
     finer = full.step is None or (short.step is not None and full.step < short.step)
     return finer and rounds_off(short.value, short.step, full.value)
 
@@ -133,7 +133,7 @@ def _in_full(full: Reading[Quantity], last: Reading[Quantity]) -> Reading[Quanti
 
 
 def _refuse_definition(tokens: Sequence[Token], last: Sequence[Token], asked: Asked) -> None:
-    """Refuse ``588 KB, with 1 KB = 1024 B``: the last link is no value of the first quantity."""
+    """Raise `AnswerError` for ``588 KB, with 1 KB = 1024 B``, whose last link is not the value."""
     before = [token for token in tokens if last and token.start < last[0].start]
     units = [
         token.start
@@ -151,7 +151,7 @@ def _refuse_definition(tokens: Sequence[Token], last: Sequence[Token], asked: As
 
 
 def _read(tokens: list[Token], text: str, typed: str, asked: Asked) -> Reading[Quantity]:
-    """Return the quantity in *tokens*, in which units are marked."""
+    """Return the quantity in *tokens*, whose units `marked` has found."""
     numbers, scales = scaled(tokens)
     found = without_words(numbers, text, words=WORDS)
     kept, said = _without_note(found.tokens, text, asked)
@@ -185,7 +185,7 @@ def _reading(
 
 
 def _split(tokens: list[Token], asked: Asked) -> tuple[list[Token], list[Token]]:
-    """Return the value and the bracket behind its unit that gives it again, in another unit."""
+    """Return the value, and the bracket after its unit that repeats it in another unit."""
     units = [at for at, token in enumerate(tokens) if asked.is_unit(token)]
     if len(units) <= 1:
         return tokens, []
@@ -196,7 +196,7 @@ def _split(tokens: list[Token], asked: Asked) -> tuple[list[Token], list[Token]]
 
 
 def _check_repeated(value: Quantity, again: Quantity, remark: Sequence[Token], text: str) -> None:
-    """Refuse two quantities that differ by more than their rounding."""
+    """Raise `AnswerError` if two quantities differ by more than their rounding."""
     steps = [step for step in (value.step, again.step) if step is not None]
     if magnitude(value.value - again.value) > Fraction(max(steps, default=0)) / 2:
         found = quoted(text, remark[0].start, remark[-1].end)
@@ -208,7 +208,8 @@ def _check_repeated(value: Quantity, again: Quantity, remark: Sequence[Token], t
 def _labelled(tokens: Sequence[Token], asked: Asked) -> str | None:
     """Return the unit in the label of a number without one: ``size in KiB = 574``.
 
-    A unit of an earlier link, ``574 KiB = 587776``, says nothing certain of the last.
+    Raises `AnswerError` for the unit of an earlier link, ``574 KiB = 587776``, because the last
+    link may be in another unit.
     """
     units = []
     for token in tokens:

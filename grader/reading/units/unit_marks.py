@@ -1,4 +1,4 @@
-"""The units in an answer, found among its tokens and put behind their numbers."""
+"""Units of an answer: found among its tokens and moved directly after their numbers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,25 +20,25 @@ PLAIN: Final = "parameters"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is asked for: a dimension, and the unit of a number without one, if that may be."""
+    """Dimension asked for, and the default unit of a number without one; None if it needs one."""
 
     dimension: str
     default: str | None
 
     @property
     def expected(self) -> str:
-        """What to write, for a refusal."""
+        """Expected form of the answer, for error messages."""
         units = list(DIMENSIONS[self.dimension])[:MOST_NAMED]
         return f"the number and its unit: {', '.join(units[:-1])} or {units[-1]}"
 
     def is_unit(self, token: Token) -> bool:
-        """Tell whether *token* is a unit that `marked` found."""
+        """Return whether *token* is a unit that `marked` found."""
         return token.kind == "symbol" and token.text in DIMENSIONS[self.dimension]
 
     def bare(self, end: int | None, *, scaled: bool) -> str:
-        """Return the unit of a number without one; ``3.2G`` counts in the first of all.
+        """Return the unit of a number without one; ``3.2G`` is in the first unit of the dimension.
 
-        Where no unit may be left out that is refused, but for parameters.
+        Raises `AnswerError` if there is no default; scaled numbers of parameters need none.
         """
         if self.default is None and not (scaled and self.dimension == PLAIN):
             raise AnswerError(
@@ -49,9 +49,9 @@ class Asked:
 
 
 def marked(tokens: Sequence[Token], asked: Asked) -> list[Token]:
-    """Return the tokens with each unit as a symbol directly behind its number.
+    """Return the tokens with each unit as a symbol directly after its number.
 
-    Words between the two stand behind the unit then: ``138.4M trainable parameters``.
+    Words between the two come after the unit: ``138.4M trainable parameters``.
     """
     found: list[Token] = []
     behind: int | None = None
@@ -71,7 +71,7 @@ def marked(tokens: Sequence[Token], asked: Asked) -> list[Token]:
 
 
 def _unit(word: Token, after: Sequence[Token], asked: Asked) -> Unit | None:
-    """Return the unit that *word* is, None for another word; refuse one that is not asked for."""
+    """Return the unit that *word* spells, or None; raise `AnswerError` for another dimension."""
     if word.text == "B" and asked.dimension != "bytes":
         return None
     unit = unit_named(word.text)
@@ -98,14 +98,14 @@ def _counted(dimension: str) -> str:
 
 
 def _makes_rate(after: Sequence[Token]) -> bool:
-    """Tell whether a slash, or ``per`` and a unit of time, stands behind a unit."""
+    """Return whether a slash, or ``per`` and a unit of time, follows a unit."""
     first, second = (*(token.text for token in after), "", "")[:2]
     unit = unit_named(second)
     return first == "/" or (first == "per" and unit is not None and unit.dimension == "seconds")
 
 
 def ambiguous(word: Token, prefix: str) -> AnswerError:
-    """Return the refusal of ``mb``, megabytes or megabits, and of ``MBs``, perhaps a rate."""
+    """Return the error for ``mb``, megabytes or megabits, and for ``MBs``, which may be a rate."""
     units = [unit_named(f"{prefix}{noun}") for noun in ("byte", "bit")]
     names = " or ".join(unit.name for unit in units if unit)
     rate = ", or a rate" if word.text.endswith("s") else ""
@@ -115,7 +115,10 @@ def ambiguous(word: Token, prefix: str) -> AnswerError:
 
 
 def _scale(word: Token, asked: Asked) -> Token:
-    """Return the word of a magnitude: ``B`` is no byte here, ``64 K`` bytes would be two things."""
+    """Return the word of a magnitude; ``B`` means billion here, not byte.
+
+    Raises `AnswerError` for ``64 K`` in bytes, which may mean KB or KiB.
+    """
     if asked.dimension == "bytes" and len(word.text) == 1:
         units = f"{word.text.upper()}B or {word.text.upper()}iB"
         raise AnswerError(

@@ -1,8 +1,8 @@
-"""Units of what deep learning counts, each with its exact size, and how they are spelled.
+"""Units that deep learning counts in, with their exact sizes and spellings.
 
-`DIMENSIONS` names the dimensions and their units in the spelling that is shown; the first unit of
-each has the size 1. ``K M G T`` are powers of 1000, ``Ki Mi Gi Ti`` powers of 1024. One MAC is
-no number of FLOPs: the two are counted apart.
+`DIMENSIONS` lists the dimensions and their units in the displayed spelling; the first unit of each
+has the size 1. ``K M G T`` are powers of 1000, ``Ki Mi Gi Ti`` powers of 1024. MACs and FLOPs are
+separate dimensions and are never converted into each other.
 """
 
 import re
@@ -24,7 +24,7 @@ __all__ = [
 
 
 class Unit(NamedTuple):
-    """A unit: the dimension it belongs to, and the spelling in which it is shown."""
+    """Unit: its dimension, and its displayed spelling."""
 
     dimension: str
     name: str

@@ -1,4 +1,4 @@
-"""A value and a name beside it: of another one, ``12 for n = 3``, or its own, ``12, n = 12``."""
+"""Names beside a value: of another value, ``12 for n = 3``, or of the same, ``12, n = 12``."""
 
 import re
 from collections.abc import Sequence
@@ -55,19 +55,19 @@ SIGNS: Final = frozenset({"+", "-", "*", "**", "/", "//", "×", "·"})
 
 
 def is_dash(tokens: Sequence[Token]) -> bool:
-    """Tell whether *tokens* begin with a sign and a blank: a dash, or a minus sign."""
+    """Return whether *tokens* start with a sign and a space: a dash, or a minus sign."""
     return tokens[0].text in {"-", "+"} and any(tokens[0].end < two.start for two in tokens[1:2])
 
 
 def may_be_other(token: Token) -> bool:
-    """Tell whether *token* is a word that may name a value, or a sign that puts one behind it."""
+    """Return whether *token* is a word that may name a value, or a sign that a value follows."""
     if token.kind in {"word", "text"}:
         return not is_scale(token) and unit_named(token.text) is None
     return token.kind == "symbol" and token.text in CUTTING
 
 
 def is_beside(label: Sequence[Token], *, first: bool) -> bool:
-    """Tell whether *label* is a value and then the name of another: ``12 for n``, ``3 s``.
+    """Return whether *label* is a value and then the name of another: ``12 for n``, ``3 s``.
 
     In the *first* link ``4 n`` may be a product. ``layer 2, n`` is a name.
     """
@@ -87,7 +87,7 @@ def is_beside(label: Sequence[Token], *, first: bool) -> bool:
 
 
 def is_again(label: Sequence[Token], behind: Sequence[Token], text: str) -> bool:
-    """Tell whether *label* is the value *behind* it and no other: ``36 + 4, n = 40``."""
+    """Return whether *label* has the same value as the tokens *behind* it: ``36 + 4, n = 40``."""
     label = _unlabelled(label)
     value = _until(label, CONDITIONS)
     if any(token.kind == "number" for token in label[len(value) :]):
@@ -107,7 +107,7 @@ def _spelt(tokens: Sequence[Token]) -> list[tuple[str, str]]:
 
 
 def _until(tokens: Sequence[Token], ends: frozenset[str]) -> Sequence[Token]:
-    """Return the *tokens* before the first of *ends* outside brackets."""
+    """Return the tokens before the first of *ends* outside brackets."""
     depth = 0
     for at, token in enumerate(tokens):
         depth += (token.text in OPENERS) - (token.text in CLOSERS)
@@ -117,7 +117,7 @@ def _until(tokens: Sequence[Token], ends: frozenset[str]) -> Sequence[Token]:
 
 
 def _unlabelled(tokens: Sequence[Token]) -> Sequence[Token]:
-    """Return *tokens* without words such as ``the result is`` before them."""
+    """Return *tokens* without leading words such as ``the result is``."""
     start = 0
     while start < len(tokens) - 1 and tokens[start].text.lower() in LEADING:
         start += 1
@@ -125,21 +125,21 @@ def _unlabelled(tokens: Sequence[Token]) -> Sequence[Token]:
 
 
 def _unworded(tokens: Sequence[Token]) -> Sequence[Token]:
-    """Return *tokens* without the words behind them that neither name nor scale a value."""
+    """Return *tokens* without trailing words that neither name nor scale a value."""
     while tokens and _is_thing(tokens[-1]):
         tokens = tokens[:-1]
     return tokens
 
 
 def _is_thing(token: Token) -> bool:
-    """Tell whether *token* is a word, and no unit, setting or part of a number."""
+    """Return whether *token* is a word that is not a unit, a setting or part of a number."""
     if token.kind not in {"word", "text"} or not may_be_other(token):
         return False
     return not any(known.fullmatch(token.text) for known in (SETTING, CHANGING, SCALING, PART))
 
 
 def _counts(tokens: Sequence[Token]) -> bool:
-    """Tell whether *tokens* say how many there are of a thing: ``2 layers``, ``3×3 conv``.
+    """Return whether *tokens* count things: ``2 layers``, ``3×3 conv``.
 
     ``5 MACs`` and ``5 in total`` are values.
     """
@@ -156,7 +156,7 @@ def _computes(token: Token) -> bool:
 
 
 def _begins_with_value(tokens: Sequence[Token]) -> bool:
-    """Tell whether *tokens* begin with a number, in brackets or not, that counts no item."""
+    """Return whether *tokens* start with a number, in brackets or not, that is no item number."""
     tokens = tokens[1:] if is_dash(tokens) else tokens
     at = 0
     while at < len(tokens) - 1 and _goes_before(tokens[at]):
@@ -166,12 +166,12 @@ def _begins_with_value(tokens: Sequence[Token]) -> bool:
 
 
 def _goes_before(token: Token) -> bool:
-    """Tell whether *token* may stand before the first number of a value."""
+    """Return whether *token* may precede the first number of a value."""
     return token.text in OPENERS or token.text in FIRST or token.kind == "function"
 
 
 def _is_condition(tokens: Sequence[Token]) -> bool:
-    """Tell whether *tokens* end with a word such as ``for``, and at most words behind it."""
+    """Return whether *tokens* end with a word such as ``for`` and only words after it."""
     for token in reversed(tokens):
         if token.text.lower() in CONDITIONS:
             return True
@@ -181,7 +181,7 @@ def _is_condition(tokens: Sequence[Token]) -> bool:
 
 
 def is_item(label: Sequence[Token]) -> bool:
-    """Tell whether *label* begins with the number of an item: ``1.``, ``1)``, ``2nd`` or ``2D``."""
+    """Return whether *label* starts with an item number: ``1.``, ``1)``, ``2nd`` or ``2D``."""
     number, after = label[0], label[1] if len(label) - 1 else None
     if number.kind != "number" or after is None:
         return False

@@ -1,4 +1,4 @@
-"""The axes of a shape: the pieces between its outermost commas or multiplication signs."""
+"""Axes of a shape: the pieces between its outermost commas or multiplication signs."""
 
 import re
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ FENCES: Final = frozenset({"(", "[", "{"})
 def split_axes(tokens: Sequence[Token]) -> list[list[Token]]:
     """Return the tokens of each axis, without the brackets around them all.
 
-    Plain numbers with blanks between them are axes too: ``126 126 16``.
+    Plain numbers separated by spaces are axes too: ``126 126 16``.
     """
     inner = _inside(list(tokens))
     if has_cross_and_comma(inner):
@@ -46,13 +46,13 @@ def split_axes(tokens: Sequence[Token]) -> list[list[Token]]:
 
 
 def has_cross_and_comma(tokens: Sequence[Token]) -> bool:
-    """Tell whether the axes are separated by a cross, and commas stand beside it."""
+    """Return whether the axes have both crosses and commas between them."""
     signs = {sign for _, sign in _outer(_inside(list(tokens)))}
     return "×" in signs and bool(signs & SEPARATORS[0])
 
 
 def is_list(tokens: Sequence[Token]) -> bool:
-    """Tell whether the tokens are a list such as ``(H, W)``; ``1,5`` is none."""
+    """Return whether *tokens* are a list such as ``(H, W)``; ``1,5`` is not."""
     inner = _inside(list(tokens))
     cuts = [at for at, sign in _outer(inner) if sign in SEPARATORS[0]]
     if len(inner) < len(tokens):
@@ -61,7 +61,7 @@ def is_list(tokens: Sequence[Token]) -> bool:
 
 
 def _inside(tokens: list[Token]) -> list[Token]:
-    """Return the tokens without the pairs of brackets that enclose all of them."""
+    """Return *tokens* without the pairs of brackets that enclose all of them."""
     for _ in range(MAX_FENCES):
         if len(tokens) - 1 < 1 or tokens[0].text not in FENCES:
             break
@@ -72,7 +72,7 @@ def _inside(tokens: list[Token]) -> list[Token]:
 
 
 def _closes(tokens: Sequence[Token]) -> int:
-    """Return where the first bracket closes, -1 if it does not."""
+    """Return the index at which the first bracket closes, or -1 if it does not."""
     depth = 0
     for at, token in enumerate(tokens):
         depth += _step(token)
@@ -82,7 +82,7 @@ def _closes(tokens: Sequence[Token]) -> int:
 
 
 def _outer(tokens: Sequence[Token]) -> list[tuple[int, str]]:
-    """Return the signs outside brackets, each with its place; brackets that do not pair raise."""
+    """Return the signs outside brackets with their indices; refuse unpaired brackets."""
     depth = 0
     signs = []
     for at, token in enumerate(tokens):

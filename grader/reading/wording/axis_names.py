@@ -1,6 +1,6 @@
-"""Shapes whose sizes stand beside the names of their axes, in any order: ``C=16, H=126, W=126``.
+"""Shapes whose sizes have axis names beside them, in any order: ``C=16, H=126, W=126``.
 
-So does ``16@126×126``, the notation of LeNet for 16 maps of 126×126.
+``16@126×126``, the notation of LeNet for 16 maps of 126×126, is one of them.
 """
 
 import re
@@ -35,7 +35,7 @@ NOTE: Final = "The names tell which size is which."
 
 
 def read_named_axes(typed: str, layout: str) -> Reading[tuple[int, ...]] | None:
-    """Return the shape in the order of *layout*, None where not each axis stands beside its name.
+    """Return the shape in the order of *layout*, or None unless every axis has its name beside it.
 
     >>> read_named_axes("C=16, H=126, W=100", "HWC").shown
     '126×100×16'
@@ -55,7 +55,7 @@ def read_named_axes(typed: str, layout: str) -> Reading[tuple[int, ...]] | None:
 def refuse_other_layout(typed: str, layout: str) -> None:
     """Raise `AnswerError` if the names before the sizes have another order than *layout*.
 
-    So it is in ``W×H×C = 100×126×16`` and ``NCHW (16, 126, 100)`` where HWC is asked for.
+    Examples are ``W×H×C = 100×126×16`` and ``NCHW (16, 126, 100)`` where HWC is asked for.
     """
     header, compact = _headers(layout)
     text = clean(typed, limit=MAX_TEXT)
@@ -75,7 +75,7 @@ def refuse_other_layout(typed: str, layout: str) -> None:
 
 
 def refuse_maps(text: str) -> None:
-    """Raise `AnswerError` for ``16@126×126`` where it is not known in which order to read it."""
+    """Raise `AnswerError` for ``16@126×126`` where the order of the axes is unknown."""
     if maps := MAPS.fullmatch(text):
         raise AnswerError(
             f"The {maps[1]} before the @ counts the maps.",
@@ -85,7 +85,7 @@ def refuse_maps(text: str) -> None:
 
 
 def _names(layout: str) -> dict[str, str]:
-    """Return how each axis of *layout* is called; a depth is the channels of what has no other."""
+    """Return the names of each axis of *layout*; "depth" means channels if there is no D axis."""
     found = {axis: NAMES[axis] for axis in layout}
     if "C" in found and "D" not in found:
         found["C"] = f"{found['C']}|{NAMES['D']}"
@@ -105,7 +105,7 @@ def _ordered(sizes: dict[str, int], layout: str, note: str) -> Reading[tuple[int
 
 @lru_cache(maxsize=32)
 def _patterns(layout: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Return the pattern of one axis of *layout* with its size, and that of all of them."""
+    """Return the patterns of one axis of *layout* with its size, and of all axes."""
     named = "|".join(f"(?P<{axis}>{names})" for axis, names in _names(layout).items())
     plain = "|".join(_names(layout).values())
     sign = r"\s*+(?:=|:|is\b)?\s*+"
@@ -118,14 +118,14 @@ def _patterns(layout: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 @lru_cache(maxsize=32)
 def _one_name(layout: str) -> re.Pattern[str]:
-    """Return the pattern of one name of an axis of *layout*."""
+    """Return the pattern of an axis name of *layout*."""
     named = "|".join(f"(?P<{axis}>{names})" for axis, names in _names(layout).items())
     return re.compile(rf"(?:{named})(?![a-wyz_])", re.IGNORECASE)
 
 
 @lru_cache(maxsize=32)
 def _headers(layout: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Return the pattern of the names of all axes before sizes, and that of their letters alone."""
+    """Return the patterns of all axis names before the sizes, and of their letters alone."""
     name = f"(?:{'|'.join(_names(layout).values())})"
     names = rf"(?<![A-Za-z_])({name}(?:{JOINT}{name}){{{len(layout) - 1}}})(?![A-Za-z_])"
     header = rf"{names}\s*+[)\]}}$]*+\s*+(?:=|:|(?=[(\[0-9]))"

@@ -1,4 +1,4 @@
-"""Refuses words around a value whose loss would change what the value means."""
+"""Refusal of words around a value whose loss would change its meaning."""
 
 import re
 from typing import Final
@@ -14,7 +14,7 @@ WORD: Final = re.compile(r"[^\W\d_]+")
 
 
 def refuse_changing(words: str, position: int) -> None:
-    """Raise `AnswerError` if dropping *words* would change what a value means."""
+    """Raise `AnswerError` if dropping *words* would change the meaning of a value."""
     for word in WORD.findall(words.lower()):
         if word in NOT_FINITE:
             raise AnswerError(
@@ -27,7 +27,7 @@ def refuse_changing(words: str, position: int) -> None:
 
 
 def changes_value(word: str, position: int) -> AnswerError:
-    """Return the error on a *word* that changes the value."""
+    """Return the error for a *word* that changes the value."""
     return AnswerError(
         f"The word '{shortened(word)}' changes what the answer means.",
         expected="the value alone",

@@ -1,7 +1,7 @@
-"""Words that change, scale or take back a value, so that they are never dropped around it.
+"""Words that change, scale or retract a value, and are therefore never dropped.
 
-Students of many countries write in their own language where a number is asked for: a word for minus
-or for a million that is dropped makes another number.
+Students of many countries write in their own language where a number is asked for. Dropping a word
+for "minus" or "million" would make it another number.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Numbers beside their names, in any order: ``FP = 3, TP = 7`` and ``(v, m) = (0.3, 0.4)``."""
+"""Numbers with their names, in any order: ``FP = 3, TP = 7`` and ``(v, m) = (0.3, 0.4)``."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -57,7 +57,7 @@ DIGIT: Final = re.compile(r"[0-9]")
 
 
 class Label(NamedTuple):
-    """A name in an answer: its *number* in the part, and where it stands."""
+    """Name in an answer: its *number* in the part, and its position."""
 
     number: int
     start: int
@@ -65,7 +65,7 @@ class Label(NamedTuple):
 
 
 def read_listed(typed: Typed, names: Sequence[str] = ()) -> Reading[Tensor]:
-    """Return the numbers in the order of *names*, or as they stand where the names do not.
+    """Return the numbers in the order of *names*, or as typed if the names are absent.
 
     >>> read_listed("FP = 3, TP = 7", ("TP", "FP")).shown
     '[7, 3]'
@@ -82,7 +82,7 @@ def read_listed(typed: Typed, names: Sequence[str] = ()) -> Reading[Tensor]:
 
 
 def _by_name(typed: str, names: Sequence[str]) -> Reading[Tensor] | None:
-    """Return the numbers by their names, None unless each name stands there once."""
+    """Return the numbers by their names, or None unless each name occurs once."""
     plain = clean(typed, limit=MAX_TEXT)
     text = SETTING.sub(_blank, plain).translate(LOW)
     text = MARKS.sub(_blank, text)
@@ -101,7 +101,7 @@ def _by_name(typed: str, names: Sequence[str]) -> Reading[Tensor] | None:
 
 
 def _labels(text: str, names: tuple[str, ...]) -> list[Label]:
-    """Return the names in *text*; two spellings of one, ``kernel k`` or ``kernel (k)``, are one."""
+    """Return the names in *text*; two spellings in a row, such as ``kernel (k)``, are one name."""
     labels: list[Label] = []
     for found in _pattern(names).finditer(text):
         label = Label(int(str(found.lastgroup)[1:]), found.start(), found.end())
@@ -117,7 +117,7 @@ def _labels(text: str, names: tuple[str, ...]) -> list[Label]:
 
 
 def _refuse_order(order: Sequence[int]) -> None:
-    """Raise `AnswerError` if names in this *order* would be read as if they stood in another."""
+    """Raise `AnswerError` if the names are in another *order* than in the question."""
     if [*order] != sorted(order):
         raise AnswerError(
             "The names stand in another order than in the question.",
@@ -126,7 +126,7 @@ def _refuse_order(order: Sequence[int]) -> None:
 
 
 def are_distinct(names: Sequence[str]) -> bool:
-    """Tell whether *names* can be told from each other in an answer."""
+    """Return whether no spelling of one of *names* matches another of them."""
     spelt = [re.compile(_spelling(name), re.IGNORECASE) for name in names]
     return all(
         [at for at, pattern in enumerate(spelt) if pattern.fullmatch(word.strip())] == [number]
@@ -141,13 +141,13 @@ def _blank(match: re.Match[str]) -> str:
 
 @lru_cache(maxsize=256)
 def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
-    """Return the pattern of each name as a word of its own, in a group by its number."""
+    """Return a pattern of all names as whole words, with a group for each index in *names*."""
     spelt = "|".join(f"(?P<n{at}>{_spelling(name)})" for at, name in enumerate(names))
     return re.compile(rf"(?<![^\W_])(?<!_)(?:{spelt})(?!\w)", re.IGNORECASE)
 
 
 def _spelling(name: str) -> str:
-    """Return the pattern of a name; ``col`` may stand for column, ``m1`` and ``m_{1}`` for m_1."""
+    """Return the pattern of a name; ``col`` matches column, ``m1`` and ``m_{1}`` match m_1."""
     words = sorted(map(str.strip, name.split("|")), key=len, reverse=True)
     return "|".join(map(_word, words))
 
@@ -164,7 +164,7 @@ def _lowered(piece: str) -> str:
 
 
 def _listed(text: str, labels: Sequence[Label]) -> tuple[Number, ...]:
-    """Return the numbers behind a list of all names, ``(v, m) = (0.3, 0.4)``; () without one."""
+    """Return the numbers after a list of all names, ``(v, m) = (0.3, 0.4)``; () without one."""
     sign = HEADER.match(text, labels[-1].end)
     if sign is None or not OPENED.fullmatch(text, 0, labels[0].start):
         return ()
@@ -179,7 +179,7 @@ def _between(text: str, labels: Sequence[Label]) -> Iterator[str]:
 
 
 def _each(text: str, labels: Sequence[Label]) -> tuple[Number, ...]:
-    """Return the number behind each name, or before each, () where other text stands around it."""
+    """Return the number after, or before, each name; () if there is any other text."""
     first, last = text[: labels[0].start], text[labels[-1].end :]
     between = [*_between(text, labels)]
     if OPENED.fullmatch(first):
@@ -194,7 +194,10 @@ def _each(text: str, labels: Sequence[Label]) -> tuple[Number, ...]:
 
 
 def _behind_name(piece: str) -> str:
-    """Return *piece* without the sign that joins it to its name; a dash could be a minus."""
+    """Return *piece* without the sign that joins it to its name.
+
+    Raises `AnswerError` for a dash, which could be a minus sign.
+    """
     if DASHED.match(piece):
         raise AnswerError(
             "A dash after a name can be read as a minus sign.",
@@ -218,7 +221,7 @@ def _ended(piece: str) -> str:
 
 
 def _number(piece: str) -> Number:
-    """Return the number in *piece*, whose place in the answer an error does not know."""
+    """Return the number in *piece*; errors lose their position, which is relative to *piece*."""
     if SQUARE.fullmatch(piece):
         raise AnswerError(
             f"'{piece.strip()}' can be read as a size or as a product.", expected="one number"

@@ -1,6 +1,6 @@
 """Remarks in brackets beside a value, ``36 (second layer)``: dropped, with a note.
 
-A remark that takes the value back, scales it or leads to another value is refused.
+A remark that retracts the value, scales it or leads to another value is refused.
 """
 
 import re
@@ -27,7 +27,7 @@ FAR: Final = 20
 
 
 def _refuse_doubt(group: Sequence[Token], words: frozenset[str]) -> None:
-    """Raise `AnswerError` if the remark *group* takes back, replaces or scales the value."""
+    """Raise `AnswerError` if the remark *group* retracts, replaces or scales the value."""
     counts = any(token.kind == "number" for token in group)
     for token in group:
         if token.kind not in words:
@@ -84,7 +84,10 @@ def without_remarks(
 
 
 def _group_end(tokens: Sequence[Token], at: int) -> int:
-    """Return where a bracket that opens at *at* closes, 0 if none opens or one is inside."""
+    """Return the index at which the bracket opened at *at* closes.
+
+    Return 0 if no bracket opens there, or if another is nested in it.
+    """
     if tokens[at].kind != "symbol" or tokens[at].text not in REMARKS:
         return 0
     for end in range(at + 1, len(tokens)):
@@ -96,7 +99,7 @@ def _group_end(tokens: Sequence[Token], at: int) -> int:
 
 
 def _is_remark(group: Sequence[Token], kept: Sequence[Token], words: frozenset[str]) -> bool:
-    """Tell whether the bracket *group* behind *kept* says something instead of computing it."""
+    """Return whether the bracket *group* after *kept* is a remark and not part of a computation."""
     signs = {token.text for token in group if token.kind == "symbol"}
     if signs & LINKS:
         return ends_operand(kept) and group[1].text not in SIGNS
@@ -108,12 +111,12 @@ def _is_remark(group: Sequence[Token], kept: Sequence[Token], words: frozenset[s
 
 
 def _names_sum(group: Sequence[Token], words: frozenset[str]) -> bool:
-    """Tell whether *group* is words and the signs of a sum between them, ``(weights + biases)``."""
+    """Return whether *group* is a sum of words, ``(weights + biases)``."""
     inner = group[1:-1]
     named = all(token.kind in words and not is_symbol(token) for token in inner[::2])
     return named and all(token.text in {"+", "&"} for token in inner[1::2])
 
 
 def is_symbol(token: Token) -> bool:
-    """Tell whether a word looks like a variable: ``k``, ``R_2``, ``conv1``."""
+    """Return whether a word looks like a variable: ``k``, ``R_2``, ``conv1``."""
     return SYMBOL_LIKE.fullmatch(token.text) is not None and not PLAIN.fullmatch(token.text)

@@ -1,4 +1,4 @@
-"""A value that is given twice: in brackets behind it, or rounded, as in ``13,107,400 ≈ 13.1M``."""
+"""Values given twice: in brackets after the value, or rounded, as in ``13,107,400 ≈ 13.1M``."""
 
 import re
 from collections.abc import Sequence
@@ -38,9 +38,9 @@ RATIO: Final = re.compile(rf"(?<![0-9.])([0-9]+\.[0-9]+){TIMES}\s+\(([0-9]+\.[0-
 
 
 def rounds_off(short: Number, unit: Number | None, full: Number) -> bool:
-    """Tell whether *short* is *full* with all below one *unit* rounded away.
+    """Return whether *short* is *full* rounded to *unit*, one unit of its last place.
 
-    Where it has a single figure, and they are farther apart than a fiftieth, they are two answers.
+    If *short* has a single figure and they differ by more than a fiftieth, they are two answers.
 
     >>> rounds_off(13_100_000, 100_000, 13_107_400), rounds_off(13_107_400, 1, 13_107_400)
     (True, False)
@@ -55,7 +55,7 @@ def rounds_off(short: Number, unit: Number | None, full: Number) -> bool:
 
 
 def rounds_off_cells(short: Tensor, full: Tensor) -> bool:
-    """Tell whether each cell of *short* is that of *full*, or that with fewer decimals."""
+    """Return whether each cell of *short* equals that of *full*, or has fewer decimals of it."""
     if short.shape != full.shape or short.cells == full.cells:
         return False
     cells = zip(short.cells, full.cells, strict=True)
@@ -68,16 +68,16 @@ def _decimal_unit(cell: Number) -> Number | None:
 
 
 def in_full(notes: Sequence[str]) -> tuple[str, ...]:
-    """Return the *notes* on a rounded value, for the one with all figures that is read instead."""
+    """Return the *notes* on a rounded value, adapted to the full value that is read instead."""
     return (*(note for note in notes if note != CHAIN_NOTE), FULL_NOTE)
 
 
 def rounding_unit(value: Number, step: Number | None, *, rough: bool) -> Number | None:
-    """Return one unit of the last place to which *value* may have been rounded, None without one.
+    """Return the unit to which *value* may have been rounded, or None.
 
-    *step* is one unit of the last place that was typed. A whole number behind a fraction, as in
-    ``63.5 → 63``, is a result of its own, unless the sign before it says that it is rounded
-    (*rough*); then its zeros at the end may be so too.
+    *step* is one unit of the last typed place. A whole number after a fraction, as in
+    ``63.5 → 63``, is a separate result, unless the sign before it says that it is rounded
+    (*rough*); then its trailing zeros may be rounded too.
     """
     if step != 1:
         return step
@@ -89,7 +89,7 @@ def rounding_unit(value: Number, step: Number | None, *, rough: bool) -> Number 
 def without_check(found: Found, text: str) -> Found:
     """Return the value without brackets that only repeat it: ``10860 (3640 + 7220)``.
 
-    Of ``13.1M (13,107,400)`` the value may round what stands in the brackets.
+    In ``13.1M (13,107,400)`` the value may round the number in brackets.
     """
     value, check = _with_check(found.tokens)
     if not check:
@@ -113,7 +113,10 @@ def without_check(found: Found, text: str) -> Found:
 
 
 def refuse_check(tokens: list[Token], text: str) -> None:
-    """Refuse a cell such as ``48 (6*8)``: only in brackets with a sum is a factor meant."""
+    """Raise `AnswerError` for a cell such as ``48 (6*8)``, a factor or a remark.
+
+    Only brackets that contain a sum of another value are read as a factor.
+    """
     value, check = _with_check(tokens)
     if not check:
         return
@@ -123,7 +126,7 @@ def refuse_check(tokens: list[Token], text: str) -> None:
 
 
 def refuse_repeating(tokens: Sequence[Token], text: str) -> None:
-    """Refuse ``0.(6)`` and ``0.1(6)``, repeating decimals to some and products to others."""
+    """Raise `AnswerError` for ``0.(6)`` and ``0.1(6)``: repeating decimals or products."""
     for at, (number, bracket) in enumerate(pairwise(tokens)):
         if number.end != bracket.start or "." not in number.text:
             continue
@@ -141,7 +144,7 @@ def refuse_repeating(tokens: Sequence[Token], text: str) -> None:
 
 
 def refuse_repeated_ratio(text: str) -> None:
-    """Refuse ``8.1x (8.08)``, a ratio that is given twice to some and a product to others."""
+    """Raise `AnswerError` for ``8.1x (8.08)``: a ratio given twice, or a product."""
     found = RATIO.search(text)
     if found is None:
         return
@@ -160,7 +163,7 @@ def _unit(value: Number, tokens: Sequence[Token]) -> Number | None:
 
 
 def _with_check(tokens: list[Token]) -> tuple[list[Token], list[Token]]:
-    """Return the value, and the brackets behind it that may repeat it; [] where there are none."""
+    """Return the value, and the brackets after it that may repeat it; [] if there are none."""
     at = next((at for at in range(len(tokens)) if _opens_check(tokens, at)), 0)
     if not at or tokens[-1].text != OPENERS[tokens[at].text]:
         return tokens, []
@@ -168,7 +171,7 @@ def _with_check(tokens: list[Token]) -> tuple[list[Token], list[Token]]:
 
 
 def _are_one(group: Sequence[Token]) -> bool:
-    """Tell whether the bracket that opens *group* is the one that closes it."""
+    """Return whether the last bracket of *group* closes its first."""
     depth = 0
     for token in group[:-1]:
         depth += (token.text in OPENERS) - (token.text in CLOSERS)
@@ -186,7 +189,7 @@ def _factor_or_remark(check: Sequence[Token], text: str) -> AnswerError:
 
 
 def _opens_check(tokens: Sequence[Token], at: int) -> bool:
-    """Tell whether a bracket opens at *at* behind a blank and a value that is no bracket itself."""
+    """Return whether a bracket opens at *at* after a value, itself unbracketed, and a space."""
     before, token = tokens[max(0, at - 1) : at], tokens[at]
     if token.text not in BRACES or token.text not in OPENERS or not ends_operand(before):
         return False

@@ -1,7 +1,7 @@
-"""Words behind a formula: what is counted, ``… pixels``, and clauses, ``… where S is the stride``.
+"""Words after a formula: what it counts, ``… pixels``, and clauses, ``… where S is the stride``.
 
-In a formula any word could be a variable, so only these few are dropped, and only where none of
-them is declared. A clause that rounds the formula, limits or changes it, is refused.
+In a formula any word could be a variable, so only these few are dropped, and only if none of them
+is declared. A clause that rounds, limits or changes the formula is refused.
 """
 
 import re
@@ -38,7 +38,7 @@ LIMITING: Final = re.compile(
 
 
 def tail_of(text: str, names: Names) -> tuple[int, str]:
-    """Return where the formula in *text* ends, and the note on the words behind it.
+    """Return where the formula in *text* ends, and a note on the words after it.
 
     >>> tail_of("2*K + 1 pixels", Names(("K",)))
     (7, "'pixels' was ignored.")
@@ -55,7 +55,7 @@ def tail_of(text: str, names: Names) -> tuple[int, str]:
 
 
 def _without_counted(text: str, end: int, names: Names) -> tuple[int, str]:
-    """Return where *text* ends before the words that say what is counted, and these words."""
+    """Return where *text* ends before the words for the counted thing, and these words."""
     counted = COUNTED.search(text, 0, end)
     if counted is None or not set(LETTERS.findall(counted["words"])).isdisjoint(names.declared):
         return end, ""
@@ -63,7 +63,7 @@ def _without_counted(text: str, end: int, names: Names) -> tuple[int, str]:
 
 
 def _ends_formula(text: str, end: int, names: Names) -> bool:
-    """Tell whether a formula ends at *end*, and not a label such as ``Cost with bias = …``."""
+    """Return whether a formula ends at *end*, and not a label such as ``Cost with bias = …``."""
     words = False
     for token in tokenize(text, 0, end, names=names):
         words = token.text not in CUTTING and (words or token.kind in {"word", "unknown"})

@@ -1,7 +1,7 @@
 """Words around a value, such as labels and counted things: dropped, with a note.
 
 A word that could change the value (``not``, ``half``, ``at least``), or that looks like a symbol
-(``k``, ``C_in``), is never dropped: such an answer is refused.
+(``k``, ``C_in``), is never dropped; the answer is refused.
 """
 
 import re
@@ -38,9 +38,9 @@ SUFFIX: Final = 2
 
 
 def without_words(tokens: Sequence[Token], text: str, *, words: frozenset[str]) -> Found:
-    """Return the value without remarks in brackets, words around it, bold type and full stop.
+    """Return the value without remarks in brackets, surrounding words, bold markers and period.
 
-    *words* are the kinds of token that are words here: in a formula only those set as text.
+    *words* are the kinds of token that count as words; in a formula only those set as text.
     """
     if "\n" in text:
         _refuse_list(text)
@@ -61,14 +61,14 @@ def without_words(tokens: Sequence[Token], text: str, *, words: frozenset[str]) 
 
 
 def _is_bare(tokens: Sequence[Token], words: frozenset[str]) -> bool:
-    """Tell whether there is nothing but a value."""
+    """Return whether *tokens* contain only a value."""
     if not tokens or tokens[0].text in EDGES or tokens[-1].text in EDGES:
         return False
     return not any(token.kind in words or token.text in LINKS for token in tokens)
 
 
 def _refuse_list(text: str) -> None:
-    """Raise `AnswerError` if *text* is a list of points, whose bullets would be taken for signs."""
+    """Raise `AnswerError` if *text* is a bulleted list, whose bullets would be read as signs."""
     lines = [line.split(maxsplit=1) for line in text.splitlines() if line.strip()]
     bullets = {line[0] for line in lines}
     if len(lines) > 1 and len(bullets) == 1 and bullets <= BULLETS:
@@ -76,7 +76,7 @@ def _refuse_list(text: str) -> None:
 
 
 def _opens(tokens: Sequence[Token], at: int, words: frozenset[str]) -> bool:
-    """Tell whether the token at *at* stands before the value: word, comma, bullet, opening star."""
+    """Return whether the token at *at* precedes the value: word, comma, bullet, opening star."""
     token = tokens[at]
     if token.kind in words or token.text in PUNCTUATION:
         return True
@@ -90,13 +90,13 @@ def _opens(tokens: Sequence[Token], at: int, words: frozenset[str]) -> bool:
 
 
 def _is_star(token: Token) -> bool:
-    """Tell whether *token* may be Markdown's star; a caret is none."""
+    """Return whether *token* may be a Markdown star, and not a caret."""
     written = token.end - token.start == len(token.text)
     return token.kind == "symbol" and token.text in STARS and written
 
 
 def _is_bold(tokens: Sequence[Token], at: int) -> bool:
-    """Tell whether the star at *at* opens bold type that another one closes, ``about **36**``."""
+    """Return whether the star at *at* opens bold type that another closes, ``about **36**``."""
     star, before, after = tokens[at], tokens[at - 1], tokens[at + 1]
     closed = any(
         token.text == star.text and token.kind == "symbol" and tokens[number].end == token.start
@@ -106,7 +106,7 @@ def _is_bold(tokens: Sequence[Token], at: int) -> bool:
 
 
 def _end(tokens: Sequence[Token], start: int, words: frozenset[str]) -> int:
-    """Return where the value ends: before words, full stop and one closing star."""
+    """Return where the value ends, before trailing words, a period and one closing star."""
     opening = {token.text for token in tokens[:start] if _is_star(token)}
     end = len(tokens)
     while end > start:
@@ -120,7 +120,7 @@ def _end(tokens: Sequence[Token], start: int, words: frozenset[str]) -> int:
 
 
 def _refuse_leading_comma(tokens: Sequence[Token], start: int, text: str) -> None:
-    """Refuse ``,5``, a decimal to many."""
+    """Raise `AnswerError` for ``,5``, which may be a decimal."""
     comma, first = tokens[start - 1 : start], tokens[start]
     if comma and comma[0].text == "," and comma[0].end == first.start and first.kind == "number":
         raise AnswerError(
@@ -131,7 +131,7 @@ def _refuse_leading_comma(tokens: Sequence[Token], start: int, text: str) -> Non
 
 
 def _check_before(tokens: Sequence[Token], start: int, text: str, words: frozenset[str]) -> None:
-    """Refuse a word before the value that may belong to it: ``k - 5``, ``k^2``, ``p 5``."""
+    """Raise `AnswerError` for a leading word that may belong to the value: ``k - 5``, ``p 5``."""
     before = tokens[start - 1] if start else None
     if before is None or before.kind not in words:
         return
@@ -153,7 +153,7 @@ def _check_before(tokens: Sequence[Token], start: int, text: str, words: frozens
 
 
 def _refuse_numbered(tokens: Sequence[Token], start: int, text: str) -> None:
-    """Refuse ``Layer 1 - 3640``: a dash behind a label, or a minus sign."""
+    """Raise `AnswerError` for ``Layer 1 - 3640``: a dash after a label, or a minus sign."""
     word, value = tokens[start - 1], tokens[start : start + 3]
     if [token.kind for token in value] != ["number", "symbol", "number"] or value[1].text != "-":
         return
@@ -168,7 +168,7 @@ def _refuse_numbered(tokens: Sequence[Token], start: int, text: str) -> None:
 
 
 def _check_behind(tokens: Sequence[Token], end: int, text: str, words: frozenset[str]) -> None:
-    """Refuse a word behind the value that may belong to it: ``5 * k``, ``138m``."""
+    """Raise `AnswerError` for a trailing word that may belong to the value: ``5 * k``, ``138m``."""
     if end == len(tokens) or tokens[end].kind not in words:
         return
     last, word = tokens[end - 1], tokens[end]
@@ -189,7 +189,7 @@ def _check_behind(tokens: Sequence[Token], end: int, text: str, words: frozenset
 
 
 def _is_axis(tokens: Sequence[Token], at: int) -> bool:
-    """Tell whether the cross at *at* is the name of an axis by the words beside it."""
+    """Return whether the words beside the cross at *at* make it the name of an axis."""
     behind = tokens[at + 1].text.lower() if at + 1 < len(tokens) else ""
     return tokens[at - 1].text.lower() in BEFORE_AXIS or behind in BEHIND_AXIS
 
@@ -203,7 +203,7 @@ def _not_a_number(text: str, word: Token) -> AnswerError:
 
 
 def _ignored(tokens: Sequence[Token], words: frozenset[str]) -> str:
-    """Return the note on dropped words, '' if there are none; refuse one that changes the value."""
+    """Return the note on dropped words, or ''; raise `AnswerError` if one changes the value."""
     texts = [token.text for token in tokens if token.kind in words]
     for token in tokens:
         if token.kind in words:

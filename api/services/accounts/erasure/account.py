@@ -1,8 +1,8 @@
-"""A person erased for good: who they were goes, what they answered stays under a random id.
+"""Permanent erasure of a person: the identity goes, the answers stay under a random id.
 
-What goes: name, addresses and numbers, password, tokens, sessions and links, drafts, and free text:
-answers that a person marks, answers that could not be read, comments on them, requests, reasons. A
-grade stays as it is, and so does every answer that was computed with.
+Erased: name, addresses and numbers, password, tokens, sessions and links, drafts, and free text:
+answers that a person grades, unreadable answers, comments on them, requests, reasons. Grades stay
+unchanged, and so does every other answer.
 """
 
 from collections.abc import Iterator, Mapping
@@ -61,10 +61,9 @@ OWNERS: Final = {
 
 
 def hold_work(session: Session, user_id: UUID) -> None:
-    """Let nobody else write what *user_id* did, nor refer to it, before they are erased.
+    """Lock the work of *user_id*, so that nobody else writes or refers to it before its erasure.
 
-    Whoever writes it holds the assignment first, then the enrolment, then where the student
-    stands, then who it is.
+    The lock order is that of the submission writer: assignments, enrollments, standings, user.
     """
     courses = select(Enrolment.course_id).where(Enrolment.user_id == user_id)
     for rows in (
@@ -79,9 +78,9 @@ def hold_work(session: Session, user_id: UUID) -> None:
 
 
 def erase(session: Session, caller: Caller, user: User, *, confirm: str, now: datetime) -> UUID:
-    """Erase *user*, and return the id under which their answers and grades stay.
+    """Erase *user*; return the random id of their answers and grades.
 
-    Raises `Invalid` where *confirm* is not the name of the account.
+    Raises `Invalid` unless *confirm* is the name of the account.
     """
     check_other(caller, user)
     if confirm.strip() != user.name:
@@ -96,7 +95,7 @@ def erase(session: Session, caller: Caller, user: User, *, confirm: str, now: da
     _erase_credentials(session, user)
     for enrolment in session.scalars(select(Enrolment).where(Enrolment.user_id == old)):
         enrolment.lms_id = ""
-        # Out of every list: without a name there is nobody whom an instructor could grade.
+        # Withdrawn, so off every list: an instructor cannot grade a person without a name.
         enrolment.withdrawn_at = enrolment.withdrawn_at or now
         enrolment.version += 1
     user.name, user.email, user.student_number, user.login = NAME, None, "", ""
@@ -117,7 +116,7 @@ def erase(session: Session, caller: Caller, user: User, *, confirm: str, now: da
 
 
 def _open(session: Session) -> None:
-    """Let this transaction change what is personal in rows that are only added."""
+    """Let this transaction change personal data in append-only rows."""
     session.add(Erasing())
     session.flush()
 
@@ -131,7 +130,7 @@ def _erase_credentials(session: Session, user: User) -> None:
 
 
 def _rename(session: Session, old: UUID, new: UUID, words: set[str]) -> None:
-    """Put the *new* id for the *old* one where no reference leads, and take *words* out there."""
+    """Replace the *old* id in columns without a foreign key, and erase *words* there."""
     for entry in _about_their_work(session, old):
         entry.reason = ERASED if entry.reason else ""
     for table, columns in HOLD_IDS.items():
@@ -144,7 +143,7 @@ def _rename(session: Session, old: UUID, new: UUID, words: set[str]) -> None:
 
 
 def _about_their_work(session: Session, student: UUID) -> Iterator[AuditEntry]:
-    """Yield the entries of the audit log that are about something of a student's."""
+    """Yield the entries of the audit log about the student's answers, requests and exceptions."""
     for target, (key, owner) in OWNERS.items():
         ids = [str(one) for one in session.scalars(select(key).where(owner == student))]
         for at in range(0, len(ids), CHUNK):

@@ -1,4 +1,4 @@
-"""The free text in somebody's work, taken out: what remains is marked and counted as before."""
+"""Erasure of the free text in a student's work; the rest is graded and counted as before."""
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
@@ -40,7 +40,7 @@ SAID: Final = ("say", "feedback")
 
 
 def erase_work(session: Session, student: UUID) -> None:
-    """Take out the free text of all that a student handed in, and of what was said about it."""
+    """Erase the free text in a student's submissions, and in what others wrote about them."""
     answers = session.scalars(select(Answer).where(Answer.student_id == student)).all()
     free = _free(session, answers)
     _answers([one for one in answers if one.id in free])
@@ -52,7 +52,7 @@ def erase_work(session: Session, student: UUID) -> None:
 
 
 def _free(session: Session, answers: Iterable[Answer]) -> set[UUID]:
-    """Return the answers that are prose: to a part that a person marks, or not readable."""
+    """Return the answers that are free text: unreadable, or to a part that a person grades."""
     by_person = _by_person(session, answers)
     return {
         one.id
@@ -62,7 +62,7 @@ def _free(session: Session, answers: Iterable[Answer]) -> set[UUID]:
 
 
 def _by_person(session: Session, answers: Iterable[Answer]) -> set[tuple[UUID, str]]:
-    """Return the parts that a person marks, in any version in which they were answered."""
+    """Return the parts that a person grades, in any version in which they were answered."""
     found = session.execute(
         select(Submission.problem_id, ProblemVersion.parts)
         .join(ProblemVersion, ProblemVersion.id == Submission.version_id)
@@ -79,7 +79,7 @@ def _by_person(session: Session, answers: Iterable[Answer]) -> set[tuple[UUID, s
 def _answers(answers: Iterable[Answer]) -> None:
     for one in answers:
         one.shown = ERASED if one.shown else ""
-        # The digest of a short text can be guessed; equal ones need not be told any more.
+        # The digest of a short text can be guessed, and repeats no longer matter.
         one.value = f"erased {one.id}" if one.value else ""
         one.carries = None
 
@@ -120,7 +120,7 @@ def _gradings(session: Session, student: UUID, free: Collection[UUID]) -> None:
 
 
 def _without_comment(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the *record* of a mark without what a person wrote, which the machine's part keeps."""
+    """Return the *record* of a mark without the grader's text; the computed part stays."""
     found = dict(record)
     if "mark" in found:
         found["mark"] = found["mark"] | {"comment": ""}
@@ -129,9 +129,9 @@ def _without_comment(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def renew_receipts(session: Session, student: UUID, new: UUID) -> None:
-    """Let the receipts of a *student*, from now on *new*, prove what is stored of their work.
+    """Recompute the receipts of a *student* for the *new* id, so that they prove what is stored.
 
-    The old ones name a person who is gone, and prove nothing any more.
+    The old receipts name the erased person and no longer prove anything.
     """
     for row in session.scalars(select(Submission).where(Submission.student_id == student)):
         digest = receipt_digest(
@@ -141,7 +141,7 @@ def renew_receipts(session: Session, student: UUID, new: UUID) -> None:
 
 
 def _blank(told: Mapping[str, Any], kept: Collection[str]) -> dict[str, Any]:
-    """Return *told* with every text and list but the *kept* ones emptied, on every level."""
+    """Return *told* with all texts and lists emptied on every level, except the *kept* names."""
     return {
         name: value if name in kept else _emptied(name, value, kept) for name, value in told.items()
     }
@@ -160,7 +160,7 @@ def _emptied(name: str, value: object, kept: Collection[str]) -> object:
 
 
 def _said(session: Session, student: UUID) -> None:
-    """Take out what was said about the answers, by the student and by staff."""
+    """Erase the texts about the answers, by the student and by staff."""
     theirs = select(Answer.id).where(Answer.student_id == student)
     for table in (Comment, RegradeRequest):
         session.execute(update(table).where(table.answer_id.in_(theirs)).values(text=ERASED))
@@ -175,10 +175,10 @@ def _said(session: Session, student: UUID) -> None:
 
 
 def _reasons(session: Session, student: UUID) -> None:
-    """Take out why something was granted: it may tell of an illness."""
+    """Erase the reasons of exceptions and overrides: they may reveal an illness."""
     for table in (Extension, Excuse, Override):
         given = update(table).where(table.student_id == student, table.reason != "")
         session.execute(given.values(reason=ERASED))
     for row in session.scalars(select(Extension).where(Extension.student_id == student)):
-        # The extension is told from its spec, in which the reason stands once more.
+        # The spec of an extension repeats the reason.
         row.spec = row.spec | {"reason": row.reason}

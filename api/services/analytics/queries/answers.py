@@ -1,4 +1,4 @@
-"""Which students count, what they answered, and how numbers and rows are named."""
+"""Filters of analytics: the students who count and their readable answers."""
 
 from typing import Literal, TypeAlias
 from uuid import UUID
@@ -32,7 +32,7 @@ Hex: TypeAlias = str
 
 
 def check_section(session: Session, course_id: UUID, section: UUID | None) -> None:
-    """Raise `Invalid` where *section* is none of the course."""
+    """Raise `Invalid` if *section* does not belong to the course."""
     if section is None:
         return
     found = session.get(Section, section)
@@ -44,13 +44,13 @@ def check_section(session: Session, course_id: UUID, section: UUID | None) -> No
 
 
 def counted(course_id: UUID, section: UUID | None) -> Students:
-    """Return the query for the students of a course, or of one section, who count."""
+    """Return the query for the students who count, of a course or of one section."""
     found = students_who_count(course_id)
     return found if section is None else found.where(Enrolment.section_id == section)
 
 
 def answers_to(posed: PosedProblem, students: Students) -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions of the readable answers that students gave to a problem."""
+    """Return the conditions for the readable answers of the students to a problem."""
     return (
         Answer.problem_id == posed.row.id,
         Answer.student_id.in_(students),

@@ -1,4 +1,4 @@
-"""What is asked of an assignment as a whole, whichever of its figures are shown."""
+"""Queries on an assignment as a whole, shared by all its statistics."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,7 @@ __all__ = ["Sheet", "read_sheet", "units_of"]
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The figures of all parts and problems, and the answers to what else was asked."""
+    """Statistics of all parts and problems, with the rows of the other queries."""
 
     items: Items
     sums: Summed
@@ -36,7 +36,7 @@ def units_of(
     section: UUID | None,
     now: datetime,
 ) -> Units:
-    """Return the relations of the students who count."""
+    """Return the relations of an assignment, for the students who count."""
     students = counted(assignment.course_id, section)
     items = items_of(posed_in(session, assignment.id))
     over = over_for(session, assignment, students, now=now)
@@ -44,7 +44,7 @@ def units_of(
 
 
 def read_sheet(session: Session, units: Units, more: Asked) -> Sheet:
-    """Return the figures of an assignment, and what *more* is asked, by one statement."""
+    """Load the statistics of an assignment and the rows of *more* queries, in one statement."""
     rows = ask(session, sums_asked(units) | more)
     items = units.cells.items
     return Sheet(items, summed(items, rows), rows)

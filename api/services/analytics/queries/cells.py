@@ -1,9 +1,9 @@
-"""What each student has in each part, as relations of the database: nobody's row is read.
+"""Points of each student in each part, as relations: no student's row is loaded.
 
-A blank is 0 where nothing may earn credit for the student any more, for who opened the assignment;
-nothing stands where the part does not count for the student: excused, void, not yet marked, or
-still to be answered. While an answer to a part waits for a person, its blanks are no zeros either:
-they would be the whole part, and have it look harder than it is.
+A blank is 0 if the student opened the assignment and can earn no more credit. There is no value if
+the part does not count for the student: excused, void, not yet graded, or still to be answered.
+While an answer to a part waits for a person, the blanks of that part are not zeros either: they
+would be its only values and make it look harder than it is.
 """
 
 from dataclasses import dataclass
@@ -66,10 +66,10 @@ NO_LABELS: Final[tuple[ColumnElement[Any], ...]] = tuple(
 
 @dataclass(frozen=True)
 class Cells:
-    """The relations of an assignment, each made of those before it.
+    """Relations of an assignment, each built on those before it.
 
-    *students* are those who count; *over* is the condition, of an enrolment, that the time of its
-    student is over. *by_best*: the answer that counts is measured in place of the first one.
+    *students* are those who count. *over* is the condition on an enrollment that the student's time
+    is over. *by_best*: measure the answer that counts instead of the first one.
     """
 
     assignment: Assignment
@@ -80,7 +80,7 @@ class Cells:
 
     @cached_property
     def parts(self) -> CTE:
-        """The parts as rows, as `Items.table` has them."""
+        """The parts as rows, from `Items.table`."""
         return self.items.table(by_best=self.by_best)
 
     @cached_property
@@ -89,7 +89,10 @@ class Cells:
 
     @cached_property
     def opened(self) -> CTE:
-        """Who opened a problem and is not excused from all; *over* is 1 where the time is over."""
+        """Students who opened a problem and are not excused from the assignment.
+
+        *over* is 1 if the student's time is over.
+        """
         draws = select(Draw.student_id).where(Draw.problem_id.in_(self._problems))
         return (
             self.students.with_only_columns(
@@ -111,7 +114,7 @@ class Cells:
         )
 
     def _counts(self, student: Any, problem: Any) -> tuple[ColumnElement[bool], ...]:
-        """Return the conditions that a student has to do a problem."""
+        """Return the conditions that a student is not excused from a problem."""
         return (
             ~self._excused(student, Excuse.problem_id.is_(None)),
             ~self._excused(student, Excuse.problem_id == problem),
@@ -119,10 +122,10 @@ class Cells:
 
     @cached_property
     def firsts(self) -> CTE:
-        """The first readable answer of each student to each part, and what came of later ones.
+        """The first readable answer of each student to each part, and the result of later ones.
 
-        *best* is the best credit of any answer, *solved_at* the attempt that was right first; a
-        repeated answer tells nothing new. *came* stands in the order in which answers came.
+        *best* is the best credit of any answer. *solved_at* is the first attempt that was right;
+        repeated answers are ignored. *came* sorts in the order in which answers arrived.
         """
         right = (Answer.credit_float >= 1) & Answer.repeats.is_(None)
         first = func.min(ordered(Answer.sequence, text_of(Answer.id)))
@@ -164,7 +167,7 @@ class Cells:
 
     @cached_property
     def each(self) -> CTE:
-        """What a student has of a part: *points*, and of the first answer what groups are by."""
+        """Points of a student in a part, and the columns by which first answers are grouped."""
         first = self.firsts.c
         measured = (first.of_first == 1) & (first.voided == 0)
         answered = select(
@@ -196,7 +199,7 @@ class Cells:
         ).cte("cells")
 
     def _standing(self) -> list[Select[Any]]:
-        """Return what counts of the parts of which that is measured, as the standings keep it."""
+        """Return the points that count, from the standings, for parts with *of_first* 0."""
         if not any(self.by_best or item.by_person for item in self.items.items):
             return []
         told = func.json_each(Standing.parts).table_valued("key", "value", name="told")
@@ -228,7 +231,7 @@ class Cells:
         ]
 
     def _blank(self) -> list[Select[Any]]:
-        """Return the parts in which who opened the assignment may have nothing."""
+        """Return the parts that a student whose time is over may have left blank."""
         if isinstance(self.over, type(false())):
             return []
         part, opened = self.parts.c, self.opened.c

@@ -1,4 +1,4 @@
-"""For whom nothing in an assignment earns credit any more, as the database can tell it."""
+"""Database condition for the students who can earn no more credit in an assignment."""
 
 from datetime import datetime
 from typing import Any
@@ -19,10 +19,10 @@ __all__ = ["over_for"]
 def over_for(
     session: Session, assignment: Assignment, students: Students, *, now: datetime
 ) -> ColumnElement[bool]:
-    """Return the condition, of an enrolment, that the time of the student is over.
+    """Return the condition on an enrollment that the student's time is over.
 
-    Students to whom the same was granted have the same rules. Of them one stands for all, so that
-    there are as many to look at as extensions and numbers of late days.
+    Students with the same extensions and late days have the same rules, so one represents all. The
+    number of students to check is that of the extensions and numbers of late days.
     """
     alike = _alike(assignment)
     each = students.with_only_columns(text_of(Enrolment.user_id).label("student"), *alike)
@@ -42,7 +42,7 @@ def _same(alike: tuple[Any, ...], known: Any) -> ColumnElement[bool]:
 
 
 def _alike(assignment: Assignment) -> tuple[Any, ...]:
-    """Return what makes the rules of two students of a course the same."""
+    """Return the columns that decide the rules of a student of a course."""
     told = {"course": assignment.course_id, "assignment": assignment.id}
     granted = select(Extension.student_id).where(*GRANTED, Extension.student_id.is_not(None))
     sections = select(Extension.section_id).where(*GRANTED, Extension.section_id.is_not(None))
@@ -59,7 +59,7 @@ def _days(*of: ColumnElement[bool]) -> Any:
 
 
 def _spent(assignment: Assignment) -> Any:
-    """Return the late days spent in the whole course, where they tell how many are left."""
+    """Return the late days spent in the whole course; 0 if the assignment allows none."""
     if not assignment.timeline.get("late_days"):
         return literal(0).label("spent")
     others = select(Assignment.id).where(

@@ -1,4 +1,4 @@
-"""How numbers are distributed, asked of the database: moments, quartiles and a histogram."""
+"""Distributions of numbers, computed by the database: moments, quartiles and a histogram."""
 
 from collections.abc import Hashable, Iterable
 from typing import Any, Final
@@ -17,9 +17,9 @@ QUARTERS: Final = 4
 
 
 def numbered(values: Select[Any] | CTE, name: str) -> CTE:
-    """Return the numbers (*key*, *number*) with their *place* among the *n* of their key, from 0.
+    """Return the numbers (*key*, *number*) with their *place*, from 0, among the *n* of their key.
 
-    *mean* is that of the key.
+    *mean* is the mean of the key.
     """
     own = values.subquery() if isinstance(values, Select) else values
     key: dict[str, Any] = {"partition_by": own.c.key}
@@ -37,7 +37,7 @@ def numbered(values: Select[Any] | CTE, name: str) -> CTE:
 
 
 def quartiles_asked(numbers: CTE) -> Select[Any]:
-    """Return the question for the numbers between which the quartiles lie: six for each key."""
+    """Return the query for the numbers around the quartiles: at most six for each key."""
     last = numbers.c.n - 1
     below = [last * quarter // QUARTERS for quarter in range(1, QUARTERS)]
     near = or_(*(numbers.c.place.in_([one, one + 1]) for one in below))
@@ -45,7 +45,7 @@ def quartiles_asked(numbers: CTE) -> Select[Any]:
 
 
 def quartiles_of(rows: Iterable[Any]) -> tuple[float, float, float]:
-    """Return the quartiles by the rows of one key, interpolated between two numbers."""
+    """Return the quartiles from the rows of one key, interpolated between two numbers."""
     at = {row.place: row.number for row in rows}
     last = max(row.n for row in rows) - 1
     first, median, third = (_between(at, last * quarter) for quarter in range(1, QUARTERS))
@@ -59,7 +59,7 @@ def _between(at: dict[int, float], quarters: int) -> float:
 
 
 def spread_asked(name: str, numbers: CTE, maximum: float) -> Asked:
-    """Return the questions by which numbers up to a maximum are described."""
+    """Return the queries for the distribution of numbers up to *maximum*."""
     unit = maximum or 1.0
     away = (numbers.c.number - numbers.c.mean) / unit
     squared = away * away
@@ -83,14 +83,14 @@ def spread_asked(name: str, numbers: CTE, maximum: float) -> Asked:
 
 
 def _bin(number: Any, maximum: float) -> Any:
-    """Return the bin of a number: one of ten, or that beyond either side."""
+    """Return the histogram bin of a number: one of ten, or one beyond either end."""
     width = maximum / BINS
     edges = [(number >= width * (at - SLACK), at) for at in range(BINS - 1, -1, -1)]
     return case((number > maximum + width * SLACK, BINS), *edges, else_=BELOW)
 
 
 def spread_of(name: str, rows: dict[str, Rows], maximum: float, key: Hashable) -> Distribution:
-    """Return the distribution of one key by the answers to what was asked under *name*."""
+    """Return the distribution of one key from the rows of the queries called *name*."""
     of = {
         what: [row for row in rows[f"{name} {what}"] if row.key == key]
         for what in ("moments", "quartiles", "bins")

@@ -1,4 +1,4 @@
-"""The groups of wrong answers that the database told of, as values."""
+"""Groups of wrong answers, read from database rows."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,11 +21,11 @@ __all__ = ["Group", "Groups", "answer_flags_of", "details_of", "flags_of", "grou
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Equal wrong answers, of which the answer *example* is the commonest.
+    """Group of equal wrong answers; *example* is the most common of them.
 
-    *values* counts the digests, *texts* the values with their draws; *own* is the digest where
-    there is one, and *numbers* those that all of it were given to, if so. *totals* have a total; by
-    *common* the example is found among several groups.
+    *values* counts the digests, *texts* the values with their draws. *own* is the digest, if there
+    is one. *numbers* is the variant of all answers, if they share one. *totals* counts the answers
+    that have a total. *common* orders groups by how common their example is.
     """
 
     label: str
@@ -42,13 +42,13 @@ class Group:
     common: str
 
     def told(self, shown: str = "") -> AnswerGroup:
-        """Return it as the analysis takes it."""
+        """Return the group as an `AnswerGroup` for `grader.analysis`."""
         mean = self.total / self.totals if self.totals else None
         return AnswerGroup(self.label, shown, self.mistakes, self.n, mean, self.in_top)
 
     @classmethod
     def of(cls, row: Any, part: Any) -> "Group":
-        """Return the group of a row; *part* is the row of the part."""
+        """Return the group of a row; *part* is the row of its part."""
         alone = not part.by_value and not row.mistakes
         numbers = row if alone else part if part.by_value else None
         return cls(
@@ -67,7 +67,7 @@ class Group:
         )
 
     def with_others(self, label: str, others: Sequence["Group"]) -> "Group":
-        """Return one group of this and others, under a label of their own."""
+        """Merge this group with *others* under a new label."""
         each = (self, *others)
         common = min(each, key=lambda one: one.common)
         return Group(
@@ -88,9 +88,9 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """The groups of a part that are known of, *all* there are, and the answers in all of them.
+    """The loaded groups of a part, with *all* as the number of groups in the database.
 
-    *by_value*: all had the same numbers, and a group is one value.
+    *by_value*: all students had the same variant, and a group is one value.
     """
 
     groups: tuple[Group, ...]
@@ -101,7 +101,7 @@ class Groups:
 
 
 def groups_of(sheet: Sheet, at: int) -> Groups:
-    """Return the groups of the part at a place."""
+    """Return the groups of the part at index *at*."""
     part = next((row for row in sheet.rows["right"] if row.item == at), None)
     if part is None:
         return Groups((), Right(0, 0), 0, 0, by_value=True)
@@ -117,7 +117,7 @@ def groups_of(sheet: Sheet, at: int) -> Groups:
 
 
 def answer_flags_of(session: Session, sheet: Sheet) -> dict[int, tuple[Flag, ...]]:
-    """Return by part the flags of wrong answers that outvote the key, by at most one query."""
+    """Return the flags of wrong answers that outvote the key, by part, with at most one query."""
     found = {at: groups_of(sheet, at) for at in {row.item for row in sheet.rows["groups"]}}
     examples = [one.example for groups in found.values() for one in groups.groups]
     shown = {answer: row.shown for answer, row in details_of(session, examples).items()}
@@ -125,7 +125,7 @@ def answer_flags_of(session: Session, sheet: Sheet) -> dict[int, tuple[Flag, ...
 
 
 def flags_of(groups: Groups, shown: Mapping[Hex, str]) -> tuple[Flag, ...]:
-    """Return the flags of groups, each called as a reader knows it."""
+    """Return the flags of groups, each labeled for a reader."""
     called = [one.told(_called(groups, one, shown[one.example])) for one in groups.groups]
     return answer_flags(wrong_answers(called, groups.right, wrong=groups.wrong))
 
@@ -137,7 +137,7 @@ def _called(groups: Groups, group: Group, shown: str) -> str:
 
 
 def details_of(session: Session, answers: Iterable[Hex]) -> dict[Hex, Any]:
-    """Return of answers how they read, and the submissions that they came in."""
+    """Return the display text and the submission of each answer, by the hex id of the answer."""
     ids = [UUID(one) for one in answers]
     if not ids:
         return {}

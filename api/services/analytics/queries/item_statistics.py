@@ -1,4 +1,4 @@
-"""The figures of the parts and problems of an assignment, by sums over the class."""
+"""Item statistics of the parts and problems of an assignment, from sums over the class."""
 
 from dataclasses import dataclass
 
@@ -24,9 +24,9 @@ __all__ = ["Summed", "summed", "sums_asked"]
 
 @dataclass(frozen=True, slots=True)
 class Summed:
-    """The figures of all parts and problems of an assignment, each in their order.
+    """Statistics of all parts and problems of an assignment, each in their order.
 
-    *opened* are measured; *over*: the time of all of them is over.
+    *opened* is the number of students measured; *over*: the time of all of them is over.
     """
 
     opened: int
@@ -40,7 +40,7 @@ class Summed:
 
 
 def sums_asked(units: Units) -> Asked:
-    """Return the questions that `summed` needs answers to."""
+    """Return the queries whose rows `summed` needs."""
     opened, scored = units.cells.opened.c, units.scored.c
     totals = (
         select(scored.level.label("key"), func.max(scored.total).label("number"))
@@ -56,7 +56,7 @@ def sums_asked(units: Units) -> Asked:
 
 
 def summed(items: Items, rows: dict[str, Rows]) -> Summed:
-    """Return the figures by the answers to what was asked."""
+    """Return the statistics from the rows of `sums_asked`."""
     parts = table_of([item.most for item in items.items], rows, PART)
     problems = table_of(items.worths, rows, PROBLEM)
     [opened] = rows["opened"]

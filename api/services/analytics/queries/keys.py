@@ -1,4 +1,4 @@
-"""The keys and parameters of the variants of a version, as they are stored, and what was read."""
+"""Stored keys and parameters of the variants of a version, and the values that were read."""
 
 import json
 from collections import defaultdict
@@ -34,9 +34,9 @@ KEPT: Final = 4096
 
 @dataclass(frozen=True)
 class Keys:
-    """Of a problem the keys by numbers and part, and the parameters, as JSON data.
+    """Keys of a problem by variant and part, and its parameters, as JSON data.
 
-    *places* tells where numbers stand in the list that students draw from.
+    *places* maps a variant to its position in the list that students draw from.
     """
 
     keys: Mapping[Numbers, Mapping[str, Any]]
@@ -45,7 +45,7 @@ class Keys:
 
     @cached_property
     def digests(self) -> Mapping[str, Mapping[Numbers, str]]:
-        """The digest of each key by part and numbers, equal to that of an answer with its value."""
+        """Digest of each key by part and variant, equal to that of an answer with its value."""
         found: defaultdict[str, dict[Numbers, str]] = defaultdict(dict)
         for numbers, keys in self.keys.items():
             for part, key in keys.items():
@@ -55,7 +55,7 @@ class Keys:
 
     @cached_property
     def values(self) -> Mapping[str, Mapping[Numbers, str]]:
-        """What numbers are called by each parameter that has few values, numbers or words."""
+        """Labels of the variants by parameter, for parameters with few values, numbers or words."""
         names = sorted({name for params in self.params.values() for name in params})
         return {name: self._named(name) for name in names}
 
@@ -78,7 +78,7 @@ def _digest(told: Any) -> str:
 
 
 def read_keys(session: Session, posed: PosedProblem) -> Keys:
-    """Return the keys of all variants of the version that is set now."""
+    """Load the keys of all variants of the problem's current version."""
     rows = session.execute(
         select(Variant.position, Variant.data["keys"], Variant.data["params"], *NUMBERS)
         .join(ProblemVersion, ProblemVersion.id == Variant.version_id)
@@ -93,7 +93,7 @@ def read_keys(session: Session, posed: PosedProblem) -> Keys:
 
 
 def _values_of(session: Session, answers: Collection[Hex]) -> dict[Hex, Any]:
-    """Return the values that answers were read as, as JSON data; none that no record holds."""
+    """Return the values that answers were read as, as JSON data; None if the record has none."""
     statement = (
         select(hex_of(Answer.id), Grading.record["value"])
         .join(Grading, Grading.id == Answer.grading_id)
@@ -105,7 +105,7 @@ def _values_of(session: Session, answers: Collection[Hex]) -> dict[Hex, Any]:
 def looks_of(
     session: Session, keys: Keys, groups: Mapping[str, Sequence[Group]]
 ) -> dict[Hex, tuple[str, ...]]:
-    """Return by example what the unexplained groups of each part look like beside the key."""
+    """Return by example the patterns of the unexplained groups of each part beside the key."""
     values = _values_of(session, [one.example for those in groups.values() for one in those])
     return {
         one.example: _phrases(
@@ -120,7 +120,7 @@ def looks_of(
 
 @lru_cache(maxsize=KEPT)
 def _phrases(key: str, value: str) -> tuple[str, ...]:
-    """Return what a value looks like beside the key, both as JSON texts."""
+    """Return the patterns of a value beside the key; both are JSON texts."""
     told, against = from_json(json.loads(value)), from_json(json.loads(key))
     if told is None or against is None:
         return ()

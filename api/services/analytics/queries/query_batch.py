@@ -1,7 +1,7 @@
-"""How figures are asked of the database: one statement for all that is worked out of the same rows.
+"""Query batch: all statistics of the same rows in one statement.
 
-What a statement works out in between is never read: only sums, counts and a bounded number of
-groups come back, however many students there are.
+Intermediate rows are never loaded. Only sums, counts and a bounded number of groups come back, for
+any number of students.
 """
 
 from typing import Any, Final, TypeAlias
@@ -49,10 +49,10 @@ Asked: TypeAlias = dict[str, Select[*tuple[Any, ...]]]
 
 
 def ask(session: Session, asked: Asked) -> dict[str, Rows]:
-    """Return the rows that answer each question; all come by one statement.
+    """Return the rows of each query, fetched with one statement.
 
-    Common table expressions that several questions share are worked out once. A column that a
-    question lacks is null in its rows.
+    Common table expressions that several queries share are evaluated once. A column that a query
+    lacks is null in its rows.
     """
     named = {name: one.subquery() for name, one in asked.items()}
     columns = {column.key: _kind(column.type) for one in named.values() for column in one.c}
@@ -75,47 +75,47 @@ def ask(session: Session, asked: Asked) -> dict[str, Rows]:
 
 
 def _kind(kind: Any) -> Any:
-    """Return the type in which a column comes: PostgreSQL adds up whole numbers to decimal ones."""
+    """Return the type of a result column: PostgreSQL sums integers to decimals."""
     return BigInteger() if isinstance(kind, Integer) else kind
 
 
 def text_of(column: Any) -> Any:
-    """Return a whole number or an id as a text."""
+    """Cast an integer or an id to text."""
     return cast(column, String(36))
 
 
 def hex_of(column: Any) -> Any:
-    """Return an id as a text of 32 digits: the databases write it with or without hyphens."""
+    """Return an id as 32 hex digits: some databases write it with hyphens, some without."""
     return func.replace(text_of(column), "-", "", type_=String)
 
 
 def micros_of(column: Any) -> Any:
-    """Return a moment as it is stored."""
+    """Return a timestamp as stored, in microseconds."""
     return type_coerce(column, BigInteger)
 
 
 def ordered(number: Any, text: Any) -> Any:
-    """Return a text with a number below `ORDERED` before it: so they stand in its order."""
+    """Prefix *text* with a number below `ORDERED`, so that texts sort by the number."""
     return text_of(ORDERED + number).concat(text)
 
 
 def unordered(text: Any) -> Any:
-    """Return what `ordered` has put behind a number."""
+    """Remove the number that `ordered` put before a text."""
     return func.substr(text, DIGITS + 1, type_=String)
 
 
 def flag(condition: Any) -> Any:
-    """Return 1 where a condition holds, else 0: truth values cannot be added up."""
+    """Return 1 if a condition holds, else 0: SQL cannot sum booleans."""
     return case((condition, 1), else_=0)
 
 
 def sum_if(condition: Any, number: Any) -> Any:
-    """Return the sum of a number over the rows where a condition holds."""
+    """Sum a number over the rows for which a condition holds."""
     return func.sum(case((condition, number)))
 
 
 def number_of(column: Any) -> Any:
-    """Return an exact number, which is kept as a text such as ``7/2``, as a float."""
+    """Convert an exact number, stored as text such as ``7/2``, to a float."""
     text = type_coerce(column, String)
     behind = func.ltrim(text, "-0123456789")  # the slash and the denominator, or nothing
     below = func.nullif(func.replace(behind, "/", ""), "")

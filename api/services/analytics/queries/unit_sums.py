@@ -1,4 +1,4 @@
-"""The sums over a class by which its parts and problems are described: asked, and as values."""
+"""Sums over a class that describe its parts and problems: their queries and values."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -30,12 +30,12 @@ COMPLETE: Final = ("complete", "others", "all")
 
 
 def units_asked(units: Units) -> Asked:
-    """Return the questions that `table_of` needs answers to."""
+    """Return the queries whose rows `table_of` needs."""
     return {"units": _units(units.scored, units.ranked), "ordered": _ordered(units.ranked)}
 
 
 def _units(scored: CTE, ranked: CTE) -> Select[Any]:
-    """Return the question for the sums of each unit: a row for each part and problem."""
+    """Return the query for the sums of each unit: one row per part and problem."""
     used = (
         select(scored.c.level, func.count(scored.c.unit.distinct()).label("units"))
         .where(scored.c.points.is_not(None))
@@ -66,7 +66,7 @@ def _units(scored: CTE, ranked: CTE) -> Select[Any]:
 
 
 def _sums(name: str, condition: Any, number: Any) -> tuple[Any, ...]:
-    """Return the sums by which a spread is known."""
+    """Return the columns that describe a spread: count, sum, squares, minimum and maximum."""
     here = case((condition, number))
     return (
         func.count(here).label(f"{name}_n"),
@@ -78,9 +78,9 @@ def _sums(name: str, condition: Any, number: Any) -> tuple[Any, ...]:
 
 
 def _ordered(ranked: CTE) -> Select[Any]:
-    """Return the question for units times rests with both in order.
+    """Return the query for the sum of products of points and rests, both sorted descending.
 
-    Of a unit that everybody has all or nothing of it is told by the sums already.
+    Units whose students all have all or nothing are left out: the other sums suffice for them.
     """
     one = ranked.c
     between = (one.points != 0) & (one.points != one.most) & one.rest.is_not(None)
@@ -103,7 +103,7 @@ def _ordered(ranked: CTE) -> Select[Any]:
 
 
 def table_of(maxima: Sequence[float], rows: dict[str, Rows], level: int) -> TableSums:
-    """Return the sums of the units of a *level*, with what each is worth at the most."""
+    """Return the sums of the units of a *level*; *maxima* holds the maximum points of each."""
     found = {row.unit: row for row in rows["units"] if row.level == level}
     ordered = {row.unit: row.product for row in rows["ordered"] if row.level == level}
     each = tuple(_item(most, found.get(at), ordered.get(at)) for at, most in enumerate(maxima))

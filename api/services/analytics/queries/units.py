@@ -1,4 +1,4 @@
-"""The points of each student in the parts and problems of an assignment, and the order by them."""
+"""Points of each student in the parts and problems of an assignment, and their ranking."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -34,16 +34,16 @@ THIRD: Final = 3
 
 @dataclass(frozen=True)
 class Units:
-    """The relations of parts and problems, each a *unit* of its *level*, made of those of cells."""
+    """Relations of parts and problems, each a *unit* of its *level*, built on those of cells."""
 
     cells: Cells
 
     @cached_property
     def scored(self) -> CTE:
-        """The points of a student in each unit, and in all units of its level.
+        """Points of a student in each unit, and in all units of its level.
 
-        *total* is the share of the parts that are there times the maximum, and what is extra; it is
-        of the parts, as are the answers.
+        *total* is the student's share of the points of the parts that are there, times the maximum,
+        plus extra points. It is meaningful for parts only, as are the columns of answers.
         """
         each = union_all(self._parts(), self._whole()).subquery()
         here = each.c.points.is_not(None)
@@ -73,7 +73,7 @@ class Units:
         ).join(self.cells.parts, part.item == cell.item)
 
     def _whole(self) -> Select[Any]:
-        """Return the problems; who lacks a part of one has the share of the others."""
+        """Return the problems; a student who lacks a part gets the share of the other parts."""
         cell, part = self.cells.each.c, self.cells.parts.c
         worth, possible = func.max(part.worth), func.sum(part.most)
         return (
@@ -94,10 +94,10 @@ class Units:
 
     @cached_property
     def ranked(self) -> CTE:
-        """The same with the points in the others (*rest*), and the *place* by these, from 1.
+        """`scored` with the points in the other units (*rest*) and the *place* by them, from 1.
 
-        *in_top* is 1 for who belongs to the best third by them, ties included: with the unit itself
-        in the total, a wrong key would choose its own voters. *pairs* have a rest.
+        *in_top* is 1 for the best third by *rest*, ties included: if the total included the unit
+        itself, a wrong key would choose its own voters. *pairs* counts the rows that have a rest.
         """
         one = self.scored.c
         whole = case(

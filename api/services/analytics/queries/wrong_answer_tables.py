@@ -1,4 +1,4 @@
-"""The table of wrong answers to each part of a problem, with an example of each group."""
+"""Table of the wrong answers to each part of a problem, with an example of each group."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,9 +33,9 @@ Counts = Mapping[tuple[str, str, str], int]
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """The groups of a part, and what unexplained values look like.
+    """The groups of a part, and the patterns of unexplained values.
 
-    *doubted*: one of them may be the key; *left_off* are not listed.
+    *doubted*: one of the groups may be the key. *left_off* counts the groups that are not listed.
     """
 
     at: int
@@ -50,7 +50,7 @@ class _Table:
     def of(
         cls, at: int, part: str, groups: Groups, looks: Mapping[Hex, tuple[str, ...]]
     ) -> "_Table":
-        """Return the table of the part at a place of the sheet."""
+        """Return the table of the part at index *at* of the sheet."""
         together = groups if groups.by_value else _by_looks(groups, looks)
         own = {one.told(): one for one in together.groups}
         found = wrong_answers([*own], together.right, wrong=together.wrong)
@@ -60,7 +60,7 @@ class _Table:
 
 
 def _by_looks(groups: Groups, looks: Mapping[Hex, tuple[str, ...]]) -> Groups:
-    """Return the groups with those in one that look the same beside their keys."""
+    """Merge unexplained groups that show the same pattern beside their keys."""
     alike: defaultdict[str, list[Group]] = defaultdict(list)
     kept = []
     for one in groups.groups:
@@ -83,7 +83,7 @@ def wrong_tables(
     problem: Problem,
     students: Students,
 ) -> dict[int, tuple[WrongOut, tuple[Flag, ...]]]:
-    """Return by part its wrong answers with flags, by four queries for all parts."""
+    """Return the wrong answers of each part with flags, with four queries for all parts."""
     items = sheet.items
     places = [at for at in items.of(posed) if not items.items[at].by_person]
     parts = {at: items.items[at].part for at in places}
@@ -108,7 +108,7 @@ def wrong_tables(
 def _counted(
     session: Session, posed: PosedProblem, students: Students, tables: Iterable[_Table]
 ) -> Counts:
-    """Return how often what is listed was given, in any attempt; repeats are left out."""
+    """Count the answers of any attempt that belong to listed groups, without repeats."""
     listed = [(table, one) for table in tables for _, one in table.listed]
     own = digest_in(Answer.value)
     return {
@@ -196,7 +196,7 @@ def _group(
 
 
 def _times(table: _Table, one: Group, given: Counts) -> int | None:
-    """Return how many answers of any attempt belong to a group, None where that is not known."""
+    """Return the number of answers of any attempt in a group; None if it is not known."""
     cause = "|".join(one.mistakes)
     if table.groups.by_value:
         return given.get((table.part, cause, one.own), 0)
@@ -204,7 +204,7 @@ def _times(table: _Table, one: Group, given: Counts) -> int | None:
 
 
 def _mistakes(sheet: Sheet, table: _Table, problem: Problem) -> tuple[MistakeOut, ...]:
-    """Return each mistake with those whom it explains, the commonest first."""
+    """Return each mistake with the number of answers that it explains, most common first."""
     by_mistake: dict[str, list[Any]] = {}
     for row in sheet.rows["mistakes"]:
         if row.item == table.at:
@@ -225,9 +225,9 @@ def _mistakes(sheet: Sheet, table: _Table, problem: Problem) -> tuple[MistakeOut
 
 
 def _says(problem: Problem, part: str) -> dict[str, str]:
-    """Return what students are told of each mistake, in the author's own words or the book's.
+    """Return the hint for each mistake, in the author's words or those of the registry.
 
-    Numbers that the words insert stand as their names: they differ between students.
+    Placeholders stay as parameter names, because their numbers differ between students.
     """
     own: Sequence[Any] = getattr(problem.part(part), "mistakes", ())
     return SAYS | {one.id: one.say.source for one in own}

@@ -1,4 +1,4 @@
-"""A piece of a file of answers: its rows as columns, whatever the file is written in."""
+"""Blocks of a file of answers: rows as columns, for every file format."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,11 +20,11 @@ Ints = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 
 @dataclass(slots=True)
 class Block:
-    """Rows of a file that stand together.
+    """Consecutive rows of a file.
 
-    *cells* are the columns of the file but for earlier results; a cell that is not there is null.
-    *fields* are ours as text, whatever they are called in the file. *lines* says where each row
-    begins, *errors* why a row cannot be read. *read* is how many bytes of the file are behind it.
+    *cells* are the columns of the file without earlier results; a missing cell is null. *fields*
+    are our columns as text, by our names. *lines* has the line at which each row begins, *errors*
+    the reason why a row cannot be read. *read* is the number of bytes up to the block's end.
     """
 
     cells: pl.DataFrame | None
@@ -36,24 +36,24 @@ class Block:
 
     @property
     def height(self) -> int:
-        """How many rows there are."""
+        """Number of rows."""
         return len(self.lines)
 
     def forget(self) -> None:
-        """Let go of the cells, which are read again when they are asked for."""
+        """Free the cells; `rows` reads them again."""
         self.cells = None
         self.fields = pl.DataFrame(schema=dict.fromkeys(FIELDS, pl.String))
 
     def rows(self) -> pl.DataFrame:
-        """Return the cells."""
+        """Return the cells, read again if they were freed."""
         return self.again() if self.cells is None else self.cells
 
 
 class Source(Protocol):
     """A file of answers.
 
-    *columns* are known when all of it was read, *size* is in bytes. Where *json* is true the cells
-    are JSON text, where *typed_json* is true the answers are, as `grader.json_values` writes them.
+    *columns* are complete once the whole file has been read. *size* is in bytes. *json*: cells are
+    JSON text. *typed_json*: answers are JSON text as `grader.json_values` writes it.
     """
 
     path: Path
@@ -66,4 +66,4 @@ class Source(Protocol):
         """The columns of the file, in order."""
 
     def blocks(self) -> Iterator[Block]:
-        """Yield the rows of the file, block by block; `FileError` where it cannot be used."""
+        """Yield the rows of the file, block by block. Raises `FileError` if it cannot be used."""

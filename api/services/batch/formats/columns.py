@@ -1,4 +1,4 @@
-"""The columns of a batch: those that it reads, those that it writes, and by which names."""
+"""Columns of a batch: input fields, result fields, and their names in the file."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,12 +24,12 @@ REQUIRED: Final = FIELDS[:4]
 
 
 def is_output(columns: Sequence[str]) -> bool:
-    """Tell whether a file with these columns is an output of ours."""
+    """Return whether a file with these columns is an output of a batch."""
     return set(RESULT_FIELDS) <= set(columns)
 
 
 def check_columns(path: Path, columns: Sequence[str], names: Mapping[str, str]) -> None:
-    """Raise `FileError` where a column is missing, or would be hidden by the results.
+    """Raise `FileError` if a column is missing or would clash with the results.
 
     *names* maps our columns to the file's.
     """
@@ -48,6 +48,6 @@ def check_columns(path: Path, columns: Sequence[str], names: Mapping[str, str]) 
 
 
 def column_of(field: str, columns: Sequence[str], names: Mapping[str, str]) -> str | None:
-    """Return the file's column that holds a *field* of ours, None where there is none."""
+    """Return the file's column for one of our fields; None if there is none."""
     column = names.get(field, field)
     return column if column in columns else None

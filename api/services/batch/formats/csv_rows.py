@@ -1,4 +1,4 @@
-"""CSV in blocks: plain ones by polars, the others row by row."""
+"""CSV in blocks: plain blocks by polars, others row by row."""
 
 import csv
 from collections.abc import Generator, Iterator, Mapping
@@ -31,7 +31,7 @@ GUARD: Final = r"^'('*[=+\-@\t\r])"
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a block begins: the byte, the number of the line, and the lines wasted before it."""
+    """Start of a block: the byte, the line number, and the wasted lines before it."""
 
     byte: int
     line: int
@@ -40,7 +40,7 @@ class _Place:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """The rows from one place to the next: raw cells, the line of each, and what is wrong."""
+    """The rows from one place to the next: raw cells, the line of each row, and errors."""
 
     cells: pl.DataFrame
     lines: np.ndarray[tuple[int, ...], np.dtype[np.int64]]
@@ -49,9 +49,9 @@ class _Piece:
 
 
 class CsvSource:
-    """A CSV file of answers; an output of ours loses the guards of its cells.
+    """A CSV file of answers. If it is an output of a batch, formula guards are removed.
 
-    *names* maps our columns to the file's. Raises `FileError` where its columns cannot be used.
+    *names* maps our columns to the file's. Raises `FileError` if its columns cannot be used.
     """
 
     json = typed_json = False
@@ -79,7 +79,7 @@ class CsvSource:
         return self._columns
 
     def blocks(self) -> Iterator[Block]:
-        """Yield the rows of the file, block by block; `FileError` where it is not UTF-8."""
+        """Yield the rows of the file, block by block. Raises `FileError` if it is not UTF-8."""
         at = self._start
         while self._header and at.byte < self.size:
             piece = self._piece(at)
@@ -87,7 +87,7 @@ class CsvSource:
             at = piece.end
 
     def _read_header(self, start: _Place) -> tuple[list[str], _Place]:
-        """Return the cells of the header, and where the rows begin."""
+        """Return the cells of the header, and the place where the rows begin."""
         with closing(self._lines(start)) as lines:
             blank = []
             for line in lines:
@@ -105,7 +105,7 @@ class CsvSource:
         return [], start
 
     def _lines(self, start: _Place) -> Generator[str, None, None]:
-        """Yield the lines from a place on, with their ends as they are."""
+        """Yield the lines from a place on, with their line endings preserved."""
         try:
             with self.path.open(encoding="utf-8", newline="") as stream:
                 stream.seek(start.byte)
@@ -131,7 +131,7 @@ class CsvSource:
         return _Piece(plain.cells[:, :spare], plain.lines + at.line, {}, end)
 
     def _row_by_row(self, at: _Place, count: int) -> _Piece:
-        """Return at least *count* bytes of rows as far as there are, read one after the other."""
+        """Read rows one by one, until at least *count* bytes or the end of the file."""
         rows: list[list[str | None]] = []
         lines: list[int] = []
         errors: dict[int, str] = {}
@@ -152,7 +152,7 @@ class CsvSource:
         return _Piece(frame, np.array(lines, np.int64), errors, end)
 
     def _row(self, found: list[str] | csv.Error) -> tuple[list[str | None], str]:
-        """Return the cells of a row, as many as there are columns, and what is wrong with it."""
+        """Return the cells of a row, padded or cut to the columns, and its error."""
         width = len(self._columns)
         if isinstance(found, csv.Error):
             return [None] * width, f"the row is not CSV: {found}; look at its quotes"

@@ -1,4 +1,4 @@
-"""JSON lines in blocks, each line read exactly, whatever is in it."""
+"""JSON lines in blocks, with every value read exactly."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ ESCAPE: Final = "\\u"
 
 
 class JsonSource:
-    """A file with a JSON object on each line; *names* maps our columns to the file's."""
+    """A file with one JSON object per line; *names* maps our columns to the file's."""
 
     json = typed_json = True
 
@@ -43,11 +43,11 @@ class JsonSource:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns of all lines that were read, in the order in which they came."""
+        """The columns of all lines read so far, in order of first appearance."""
         return tuple(self._columns)
 
     def blocks(self) -> Iterator[Block]:
-        """Yield the lines of the file, block by block; `FileError` where it cannot be used."""
+        """Yield the lines of the file, block by block. Raises `FileError` if it cannot be used."""
         at, line = 0, 1
         while at < self.size:
             block, count = self._block(at, line)
@@ -55,7 +55,7 @@ class JsonSource:
             yield block
 
     def _block(self, at: int, line: int) -> tuple[Block, int]:
-        """Return the lines from a byte on, whose first has the number *line*, and how many."""
+        """Return the block from byte *at*, whose first line is *line*, and its number of lines."""
         with self.path.open("rb") as stream:
             stream.seek(at)
             lines = stream.readlines(self._block_bytes)
@@ -81,7 +81,7 @@ class JsonSource:
 
 @dataclass(slots=True)
 class _Rows:
-    """The rows of a block, as they are added."""
+    """Builder of a block from its rows."""
 
     names: Mapping[str, str]
     cells: list[dict[str, str]] = field(default_factory=list)
@@ -91,7 +91,7 @@ class _Rows:
     columns: dict[str, None] = field(default_factory=dict)
 
     def add(self, line: int, text: str) -> None:
-        """Add the row that a line of the file is; a blank one is none."""
+        """Add the row of a line; a blank line is skipped."""
         if not text.strip():
             return
         given, error = _object(text)
@@ -104,7 +104,7 @@ class _Rows:
         self.fields.append(_fields(given, self.names))
 
     def frames(self) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Return the cells, and our fields."""
+        """Return the cells and our fields as data frames."""
         columns = [name for name in self.columns if name not in RESULT_FIELDS]
         cells = pl.DataFrame(
             {name: [row.get(name) for row in self.cells] for name in columns},
@@ -118,7 +118,7 @@ class _Rows:
 
 
 def _object(text: str) -> tuple[dict[str, Any], str]:
-    """Return the object of a line, or an empty one and what is wrong."""
+    """Return the object of a line, or an empty object and an error."""
     try:
         given = load_json(text)
     except AnswerError as error:
@@ -131,7 +131,7 @@ def _object(text: str) -> tuple[dict[str, Any], str]:
 
 
 def _is_whole(line: str) -> bool:
-    """Tell whether all that the JSON spells can be written: both halves of each character."""
+    """Return whether the text of a JSON line can be encoded: no surrogate is unpaired."""
     try:
         json.dumps(json.loads(line), ensure_ascii=False).encode()
     except UnicodeEncodeError:
@@ -140,7 +140,7 @@ def _is_whole(line: str) -> bool:
 
 
 def _fields(given: Mapping[str, Any], names: Mapping[str, str]) -> tuple[str | None, ...]:
-    """Return student, problem, part, answer and seed as text; the answer so that it is exact."""
+    """Return student, problem, part, answer and seed as text; the answer as exact JSON."""
     student, problem, part, answer, seed = (given.get(names.get(one, one)) for one in FIELDS)
     return (
         None if student is None else str(student),
@@ -152,7 +152,7 @@ def _fields(given: Mapping[str, Any], names: Mapping[str, str]) -> tuple[str | N
 
 
 def exact_text(answer: Any) -> str:
-    """Return an answer as JSON text from which `from_json` makes it again.
+    """Serialize an answer as JSON text that `from_json` restores exactly.
 
     >>> exact_text("1,5"), exact_text([1, True])
     ('"1,5"', '[1, true]')

@@ -1,4 +1,4 @@
-"""The files that a batch writes: all rows with their results, and those that failed."""
+"""Outputs of a batch: all rows with their results, and the rows that failed."""
 
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,7 @@ __all__ = ["Output", "Rejects"]
 
 
 class Output:
-    """All rows in their order, each beside its result; a part for each block, called *name*."""
+    """All rows in order, each with its result; one part per block, called *name* and a number."""
 
     name = "rows"
 
@@ -26,11 +26,11 @@ class Output:
 
     @cached_property
     def results(self) -> pl.DataFrame:
-        """What is written of each verdict."""
+        """The output columns of each verdict."""
         return self._writer.results(self._marked.verdicts)
 
     def add(self, block: Block, start: int) -> None:
-        """Write the rows of a block, the first of which is *start*, if that was not done before."""
+        """Write the rows of a block, from row *start* on, unless its part already exists."""
         name = f"{self.name}-{len(self._paths):06}"
         self._paths.append(self._parts.path(name))
         if not self._parts.has(name):
@@ -38,7 +38,7 @@ class Output:
             self._parts.write(name, lambda new: self._fill(new, block, rows))
 
     def join(self, target: Path) -> None:
-        """Write all that was added as one file."""
+        """Write all added blocks as one file."""
         self._writer.join(self._paths, target)
 
     def _fill(self, path: Path, block: Block, rows: slice) -> None:
@@ -48,9 +48,9 @@ class Output:
 
 
 class Rejects(Output):
-    """The rows that failed, in the form of an output, with their lines before their errors.
+    """The rows that failed, in the output format, with line numbers before their errors.
 
-    Once they are mended they can be marked as they are.
+    Once they are corrected, the file can be graded as it is.
     """
 
     name = "rejects"

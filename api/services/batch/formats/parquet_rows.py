@@ -1,4 +1,4 @@
-"""Parquet in blocks; its numbers and lists are answers as JSON's are."""
+"""Parquet in blocks; its numbers and lists are answers like those of JSON."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping
@@ -23,7 +23,7 @@ BLOCK_ROWS: Final = 250_000
 class ParquetSource:
     """A Parquet file of answers; *names* maps our columns to the file's.
 
-    Rows have no lines: they are counted from 1.
+    Rows have no lines, so they are numbered from 1.
     """
 
     json = False
@@ -53,7 +53,7 @@ class ParquetSource:
         return self._columns
 
     def blocks(self) -> Iterator[Block]:
-        """Yield the rows of the file, block by block; `FileError` where it is damaged."""
+        """Yield the rows of the file, block by block. Raises `FileError` if it is damaged."""
         for at in range(0, self._rows, self._block_rows):
             cells = self._cells(at)
             fields = pl.DataFrame(
@@ -86,7 +86,7 @@ class ParquetSource:
 
 
 def _mapped(series: pl.Series, told: Callable[[Any], str]) -> pl.Series:
-    """Return the text of each value; nothing of none."""
+    """Map each distinct value to text; null stays null."""
     if series.dtype.is_nested():
         values = [None if one is None else told(one) for one in series.to_list()]
         return pl.Series(series.name, values, pl.String)
@@ -100,7 +100,7 @@ def _exact(value: Any) -> str:
 
 
 def _typed(value: Any) -> Any:
-    """Return a value as JSON would give it: a float as the decimal it is written with."""
+    """Convert a value as if read from JSON: a float becomes its exact decimal."""
     match value:
         case float() if math.isfinite(value):
             return Fraction(repr(value))

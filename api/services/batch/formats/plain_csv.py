@@ -1,7 +1,7 @@
-"""CSV that every reader of CSV reads alike, told from the rest by its bytes, and read by polars.
+"""Plain CSV: blocks that every CSV parser reads alike, detected by bytes and parsed by polars.
 
-What is not plain (a quote inside of a word, a row with too few cells, empty lines) is not wrong; it
-is read row by row instead, with the same outcome.
+CSV that is not plain (a quote inside a word, a row with too few cells, empty lines) is not an
+error: it is read row by row, with the same result.
 """
 
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ NEWLINE: Final = ord("\n")
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """Rows as columns of text, and the line (from 0) where each begins.
+    """Rows as columns of text, and the line (from 0) at which each begins.
 
-    They are *read* bytes and *ended* lines.
+    They span *read* bytes and *ended* lines.
     """
 
     cells: pl.DataFrame
@@ -35,7 +35,7 @@ class Plain:
 
 @dataclass(frozen=True, slots=True)
 class _Marks:
-    """Where rows begin, by line, and how far they go: in bytes and in lines."""
+    """Lines at which rows begin, and the extent of the rows in bytes and lines."""
 
     starts: Ints
     end: int
@@ -44,9 +44,9 @@ class _Marks:
 
 
 def plain_rows(data: bytes, delimiter: str, width: int, *, last: bool) -> Plain | None:
-    """Return the rows that end in *data*, each of *width* cells; None where it is not plain.
+    """Return the rows that end in *data*, each of *width* cells; None if they are not plain.
 
-    *last* says that nothing comes after it.
+    *last*: nothing follows *data*.
     """
     data = data if last else data.removesuffix(b"\r")
     text = _with_newlines(data)
@@ -54,7 +54,7 @@ def plain_rows(data: bytes, delimiter: str, width: int, *, last: bool) -> Plain 
     if text is None or marks is None:
         return None
     if b"\r" in data and marks.newlines != len(marks.starts) - (text[-1:] != b"\n" and last):
-        return None  # a cell holds line ends, which are kept as they are
+        return None  # a cell has line endings, which must be preserved
     cells = _cells(text[: marks.end], delimiter, width)
     if cells is None or cells.height != len(marks.starts):
         return None
@@ -68,7 +68,7 @@ def plain_rows(data: bytes, delimiter: str, width: int, *, last: bool) -> Plain 
 
 
 def _with_newlines(data: bytes) -> bytes | None:
-    r"""Return the text with \n at the ends of its lines, None where \r stands elsewhere."""
+    r"""Return the text with \n as line endings; None if \r occurs elsewhere."""
     returns = data.count(b"\r")
     if not returns:
         return data
@@ -78,7 +78,7 @@ def _with_newlines(data: bytes) -> bytes | None:
 
 
 def _marks(text: bytes, delimiter: str, *, last: bool) -> _Marks | None:
-    """Return where the rows are, None where quotes or lines are not plain."""
+    """Return the positions of the rows; None if quotes or lines are not plain."""
     marked = np.frombuffer(text, np.uint8)
     quotes, newlines = np.flatnonzero(marked == QUOTE), np.flatnonzero(marked == NEWLINE)
     ends = np.flatnonzero(np.searchsorted(quotes, newlines) % 2 == 0)
@@ -99,13 +99,13 @@ def _marks(text: bytes, delimiter: str, *, last: bool) -> _Marks | None:
 
 
 def _are_short(starts: Ints, bytes_at: Ints, count: int) -> bool:
-    """Tell whether every row has a character, and none is longer than a row may be."""
+    """Return whether every row has at least one character and is within the size limits."""
     lengths, lines = np.diff(bytes_at) - 1, np.diff(starts, append=count + 1)
     return bool(lengths.min() > 0 and lengths.max() < MAX_CELL and lines.max() < MAX_LINES)
 
 
 def _are_plain(marked: Bytes, quotes: Ints, delimiter: str) -> bool:
-    """Tell whether every quote begins a cell, ends one, or is half of a quote in a cell."""
+    """Return whether every quote begins a cell, ends one, or is part of a doubled quote."""
     if len(quotes) % 2:
         return False
     edge = np.zeros(256, np.bool_)
@@ -117,7 +117,7 @@ def _are_plain(marked: Bytes, quotes: Ints, delimiter: str) -> bool:
 
 
 def _cells(text: bytes, delimiter: str, width: int) -> pl.DataFrame | None:
-    """Return the columns as polars reads them, None where it refuses."""
+    """Return the columns as parsed by polars; None if it rejects the text."""
     try:
         return pl.read_csv(
             text,
@@ -130,14 +130,14 @@ def _cells(text: bytes, delimiter: str, width: int) -> pl.DataFrame | None:
 
 
 def _is_full(text: bytes, marks: _Marks, delimiter: str, width: int) -> bool:
-    """Tell whether no row has fewer cells; polars has refused what has more."""
+    """Return whether no row has too few cells; polars has already rejected too many."""
     found = np.flatnonzero(np.frombuffer(text, np.uint8)[: marks.end] == ord(delimiter))
     outside = np.count_nonzero(np.searchsorted(marks.quotes, found) % 2 == 0)
     return bool(outside == len(marks.starts) * (width - 1))
 
 
 def _without_empty(cells: pl.DataFrame, lines: Ints) -> tuple[pl.DataFrame, Ints]:
-    """Return the rows in which anything stands."""
+    """Drop the rows whose cells are all empty."""
     if not (cells.get_column("0") == "").any():
         return cells, lines
     kept = cells.select(pl.any_horizontal(pl.all() != "")).to_series()

@@ -1,4 +1,4 @@
-"""A file of answers opened, by what its name ends with."""
+"""Sources of a batch: a file of answers, opened by its suffix."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,9 +14,9 @@ __all__ = ["open_source"]
 
 
 def open_source(path: Path, names: Mapping[str, str]) -> Source:
-    """Return the rows of a file; *names* maps our columns to the file's.
+    """Open a file of answers; *names* maps our columns to the file's.
 
-    Raises `FileError` where it cannot be used, as far as that shows before it is read.
+    Raises `FileError` if it cannot be used, as far as that is known before reading the rows.
     """
     if is_json(path):
         return JsonSource(path, names)

@@ -1,4 +1,4 @@
-"""Rows with their results, as CSV, JSON lines or Parquet: part by part, then joined."""
+"""Writers of rows with their results, as CSV, JSON lines or Parquet: part by part, then joined."""
 
 import csv
 import io
@@ -24,32 +24,32 @@ SEPARATOR: Final = "|"
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Which columns there are to write, and whether the cells of the file are JSON text."""
+    """Input columns; *json*: the cells of the file are JSON text."""
 
     columns: tuple[str, ...]
     json: bool
 
     @property
     def kept(self) -> list[str]:
-        """The columns of the file that are written again."""
+        """The columns of the file that are copied to the output."""
         return [name for name in self.columns if name not in RESULT_FIELDS]
 
 
 class Writer(Protocol):
-    """Writes rows of one batch in one format."""
+    """Writer of the rows of one batch in one format."""
 
     def results(self, verdicts: pl.DataFrame) -> pl.DataFrame:
-        """Return what is written of each verdict, made once for all rows that have it."""
+        """Return the output columns of each verdict, computed once for all rows that have it."""
 
     def part(self, path: Path, cells: pl.DataFrame, results: pl.DataFrame) -> None:
-        """Write rows: the cells of the file beside what is written of their verdicts."""
+        """Write rows: the cells of the file, with the results of their verdicts."""
 
     def join(self, parts: Sequence[Path], target: Path) -> None:
-        """Write the parts, in order, as one file."""
+        """Join the parts, in order, into one file."""
 
 
 def writer_of(path: Path | None, form: Form) -> Writer:
-    """Return what writes to *path*: CSV but where its name says JSON lines or Parquet."""
+    """Return the writer for *path*: JSON lines or Parquet by its suffix, otherwise CSV."""
     if path is not None and is_json(path):
         return JsonWriter(form)
     if path is not None and is_parquet(path):
@@ -58,7 +58,7 @@ def writer_of(path: Path | None, form: Form) -> Writer:
 
 
 class CsvWriter:
-    """Writes CSV; text that a spreadsheet would run as a formula is guarded."""
+    """CSV writer; it guards text that a spreadsheet would run as a formula."""
 
     def __init__(self, form: Form) -> None:
         self._form = form
@@ -75,7 +75,7 @@ class CsvWriter:
         _side_by_side([*texts, *told.select(RESULT_FIELDS)]).write_csv(path, include_header=False)
 
     def join(self, parts: Sequence[Path], target: Path) -> None:
-        """Write the parts below their header."""
+        """Join the parts below a header."""
         header = io.StringIO(newline="")
         names = [*self._form.kept, *RESULT_FIELDS]
         csv.writer(header, lineterminator="\n").writerow([guard(name) for name in names])
@@ -83,19 +83,19 @@ class CsvWriter:
 
 
 class JsonWriter:
-    """Writes JSON lines: the results as data, the credit exact."""
+    """JSON lines writer: results as typed data, the credit exact."""
 
     def __init__(self, form: Form) -> None:
         self._form = form
 
     def results(self, verdicts: pl.DataFrame) -> pl.DataFrame:
-        """Return the members of each object that tell the result, but for `current`."""
+        """Return the result members of each object as JSON text, except `current`."""
         return verdicts.select(
             pl.Series("told", map(_members, verdicts.iter_rows(named=True)), pl.String)
         )
 
     def part(self, path: Path, cells: pl.DataFrame, results: pl.DataFrame) -> None:
-        """Write an object for each row; cells that are not there are left out."""
+        """Write one object per row; missing cells are left out."""
         given = [as_json(cell, self._form) for cell in _cells(cells, self._form)]
         named = zip(self._form.kept, _side_by_side(given), strict=True)
         members = [pl.lit(f"{json_text(name)}: ") + cell for name, cell in named]
@@ -106,18 +106,18 @@ class JsonWriter:
         path.write_text("".join(lines.to_list()), encoding="utf-8", newline="")
 
     def join(self, parts: Sequence[Path], target: Path) -> None:
-        """Write the parts one behind the other."""
+        """Concatenate the parts."""
         _joined(parts, target, "")
 
 
 class ParquetWriter:
-    """Writes Parquet: numbers as numbers, mistakes as lists, the credit exact."""
+    """Parquet writer: numbers as numbers, mistakes as lists, the credit exact."""
 
     def __init__(self, form: Form) -> None:
         self._form = form
 
     def results(self, verdicts: pl.DataFrame) -> pl.DataFrame:
-        """Return the result columns; null where a row has no result."""
+        """Return the result columns; null if a row has no result."""
         named = pl.col("mistakes").str.split(SEPARATOR)
         nothing = pl.lit([], pl.List(pl.String))
         mistakes = pl.when(pl.col("mistakes") == "").then(nothing).otherwise(named)
@@ -130,7 +130,7 @@ class ParquetWriter:
         return verdicts.select(**told, error="error").select(RESULT_FIELDS[:-1])
 
     def part(self, path: Path, cells: pl.DataFrame, results: pl.DataFrame) -> None:
-        """Write rows as a file of their own."""
+        """Write rows as a separate Parquet file."""
         given = _cells(cells, self._form)
         native = [as_text(cell, self._form) if self._form.json else cell for cell in given]
         names = [*self._form.kept, *RESULT_FIELDS]
@@ -138,7 +138,7 @@ class ParquetWriter:
         frame.rename(dict(zip(frame.columns, names, strict=True))).write_parquet(path)
 
     def join(self, parts: Sequence[Path], target: Path) -> None:
-        """Write the parts, in order, as one file."""
+        """Join the parts, in order, into one file."""
         pl.scan_parquet(list(parts), glob=False).sink_parquet(target, row_group_size=ROW_GROUP)
 
 
@@ -146,7 +146,7 @@ ROW_GROUP: Final = 250_000
 
 
 def _cells(cells: pl.DataFrame, form: Form) -> list[pl.Series]:
-    """Return the columns of the file in order; one that this block does not have is null."""
+    """Return the columns of the file in order; a column that this block lacks is null."""
     return [
         cells.get_column(name)
         if name in cells.columns
@@ -156,19 +156,19 @@ def _cells(cells: pl.DataFrame, form: Form) -> list[pl.Series]:
 
 
 def _side_by_side(columns: Iterable[pl.Series]) -> pl.DataFrame:
-    """Return columns, whose names are their places."""
+    """Return a data frame of the columns, named by their index."""
     return pl.DataFrame([one.alias(str(at)) for at, one in enumerate(columns)])
 
 
 def as_text(cell: pl.Series, form: Form) -> pl.Series:
-    """Return a column as CSV has it."""
+    """Convert a column to text for CSV."""
     if form.json:
         return _mapped(cell, lambda text: cell_text(json.loads(text)))
     return cell if cell.dtype == pl.String else _mapped(cell, cell_text)
 
 
 def as_json(cell: pl.Series, form: Form) -> pl.Series:
-    """Return a column as JSON text."""
+    """Convert a column to JSON text."""
     if form.json:
         return cell
     if cell.dtype != pl.String:
@@ -183,7 +183,7 @@ def as_json(cell: pl.Series, form: Form) -> pl.Series:
 
 
 def _guarded(texts: pl.Series) -> pl.Series:
-    """Return texts so that no spreadsheet runs them; the empty text is null."""
+    """Guard texts that a spreadsheet would run as formulas; the empty text becomes null."""
     empty = pl.when(pl.col(texts.name) != "").then(pl.col(texts.name))
     texts = texts.to_frame().select(empty).to_series()
     risky = texts.str.contains(FORMULA)
@@ -194,7 +194,7 @@ def _guarded(texts: pl.Series) -> pl.Series:
 
 
 def _mapped(series: pl.Series, told: Callable[[Any], str]) -> pl.Series:
-    """Return what each different value becomes; null stays null."""
+    """Map each distinct value to text; null stays null."""
     if series.dtype.is_nested():
         values = [None if one is None else told(one) for one in series.to_list()]
         return pl.Series(series.name, values, pl.String)
@@ -204,7 +204,7 @@ def _mapped(series: pl.Series, told: Callable[[Any], str]) -> pl.Series:
 
 
 def _members(verdict: dict[str, Any]) -> str:
-    """Return what is told of a verdict as members of a JSON object."""
+    """Serialize a verdict as the members of a JSON object, without braces."""
     failed = verdict["error"] != ""
     told = {
         "status": None if failed else verdict["status"],

@@ -1,4 +1,4 @@
-"""Files applied to a course, all of them or none: what they say is what it is afterwards."""
+"""Course import: applies files to a course, all or none, so that it matches them."""
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -47,31 +47,31 @@ TOO_MANY: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A problem of the files that is to be published, as the version *number* or as the next."""
+    """Problem of the files to publish, as the version *number* or as the next one."""
 
     source: Source
     number: int | None = None
 
     @property
     def path(self) -> str:
-        """The file that says it."""
+        """Path of its file."""
         at = "" if self.number is None else f"{AT}{self.number}"
         return f"{PROBLEMS}/{self.source.id}{at}.yaml"
 
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """A problem of the files that is published."""
+    """Published problem of the files."""
 
     published: Published
     due: Due
 
 
 def to_publish(session: Session, course: Course | None, setup: Setup) -> tuple[Due, ...]:
-    """Return those problems of the files that the course does not have as they are.
+    """Return the problems of the files that the course lacks or has with another text.
 
-    Those with a number come first: the next number is that after them. `Invalid` where the course
-    has another version of this number.
+    Problems with a number come first, so that the next number follows theirs. Raises `Invalid` if
+    the course has another text under the same number.
     """
     found = []
     for name, text in setup.problems.items():
@@ -85,7 +85,7 @@ def to_publish(session: Session, course: Course | None, setup: Setup) -> tuple[D
 
 
 def _stored(session: Session, course: Course, due: Due) -> ProblemVersion | None:
-    """Return the version of the course that a file stands for, None where there is none yet."""
+    """Return the version of the course for which a file stands; None if there is none yet."""
     space = str(course.id)
     if due.number is None:
         return newest(session, due.source.id, space=space)
@@ -105,10 +105,10 @@ def _stored(session: Session, course: Course, due: Due) -> ProblemVersion | None
 def publish_all(
     dues: Sequence[Due], *, publish: Publish, seeds: int, within_seconds: float = inf
 ) -> tuple[Solved, ...]:
-    """Return *dues* published; `Invalid` with what is wrong in their files.
+    """Publish *dues*; raise `Invalid` with the errors in their files.
 
-    This takes seconds for each, so that it is done outside of any transaction. The first problem
-    that takes too long ends it, and so do all of them *within_seconds*.
+    Each takes seconds, so call this outside of any transaction. The first problem that takes too
+    long ends it, and so does the time limit *within_seconds* for all of them.
     """
     ends_at = time.monotonic() + within_seconds
     outcomes = []
@@ -132,7 +132,7 @@ def publish_all(
 
 
 def _outcome(due: Due, publish: Publish, seeds: int) -> Outcome:
-    """Return what became of one problem; an error of it names its file."""
+    """Return the outcome of publishing one problem; an error names its file."""
     try:
         return publish(due.source, seeds=seeds)
     except Invalid as error:
@@ -141,7 +141,7 @@ def _outcome(due: Due, publish: Publish, seeds: int) -> Outcome:
 
 
 def new_course_of(session: Session, read: Read[CourseFile], *, slug: str, now: datetime) -> Course:
-    """Make the course that ``course.yaml`` describes, under *slug*."""
+    """Create the course that ``course.yaml`` describes, under *slug*."""
     with located(read):
         row = lifecycle.new_course(CourseIn(**{**dict(read.told), "slug": slug}), now=now)
     session.add(row)
@@ -155,7 +155,7 @@ def new_course_of(session: Session, read: Read[CourseFile], *, slug: str, now: d
 def apply(
     session: Session, act: Act, setup: Setup, solved: Sequence[Solved], *, prune: bool
 ) -> Applied:
-    """Make the course what the files say; what they do not have goes only by *prune*."""
+    """Make the course match the files; *prune* also removes what the files lack."""
     with act.trial(session):
         before = course_files(session, act.course)
         rows = lifecycle.assignments_of(session, act.course)
@@ -181,7 +181,7 @@ def apply(
 def _put_all(
     session: Session, act: Act, setup: Setup, solved: Sequence[Solved], *, prune: bool
 ) -> list[str]:
-    """Write all that the files say; return what could not follow at once."""
+    """Write the content of the files; return notes on what could not change at once."""
     _store(session, act, solved)
     if setup.course is not None:
         _put_course(session, act, setup.course)
@@ -208,7 +208,7 @@ def _put_course(session: Session, act: Act, read: Read[CourseFile]) -> None:
 def _settle_changed(
     session: Session, act: Act, before: Mapping[str, str], after: Mapping[str, str]
 ) -> None:
-    """Count the change of every assignment whose file is another one, and work out its grades."""
+    """Increment the version of each assignment whose file changed, and recompute its grades."""
     moved = before[COURSE] != after[COURSE]
     for row in lifecycle.assignments_of(session, act.course):
         path = f"{ASSIGNMENTS}/{row.slug}.yaml"
@@ -239,7 +239,7 @@ def _store(session: Session, act: Act, solved: Sequence[Solved]) -> None:
 
 
 def _put(session: Session, act: Act, read: Read[AssignmentFile]) -> Iterator[str]:
-    """Make an assignment what its file says; yield what could not follow at once."""
+    """Make an assignment match its file; yield notes on what could not change at once."""
     slug = read.path.removeprefix(f"{ASSIGNMENTS}/").removesuffix(".yaml")
     told = {name: value for name, value in read.told if name not in {"published", "problems"}}
     values = AssignmentIn.model_validate(told | {"slug": slug})
@@ -262,7 +262,10 @@ def _publish(session: Session, act: Act, row: Assignment, *, published: bool) ->
 
 
 def _prune(session: Session, act: Act, setup: Setup) -> None:
-    """Take out of the course what the files do not have; what was handed in to stays."""
+    """Delete the assignments and retire the problems that the files lack.
+
+    Raises `Conflict` if such an assignment has submissions.
+    """
     for row in lifecycle.assignments_of(session, act.course):
         if row.slug not in setup.assignments:
             editing.delete(session, act, row, confirmed=False)
@@ -293,7 +296,7 @@ def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Fi
 def _record(
     session: Session, act: Act, before: Mapping[str, str], after: Mapping[str, str]
 ) -> None:
-    """Note which files are others now, and what stood in them."""
+    """Record which files changed, with their old and new text."""
     paths = [path for path in sorted({*before, *after}) if before.get(path) != after.get(path)]
     if not paths:
         return

@@ -1,4 +1,4 @@
-"""The problems of an assignment made what its file says."""
+"""Import of the problems of an assignment from its file."""
 
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
@@ -23,9 +23,9 @@ Row: TypeAlias = AssignmentProblem
 def put_entries(
     session: Session, act: Act, assignment: Assignment, entries: Sequence[Entry]
 ) -> list[str]:
-    """Give an assignment the problems of *entries*, in their order; return what is to be told.
+    """Give an assignment the problems of *entries*, in their order; return notes for the user.
 
-    A problem to which something was handed in is not taken out, and one that was seen keeps its
+    Raises `Conflict` instead of removing a problem with submissions. An opened problem keeps its
     version.
     """
     names = [one.problem for one in entries]
@@ -85,9 +85,9 @@ def _put(
 def _version(
     session: Session, act: Act, row: Row | None, entry: Entry, *, opened: bool, field: str
 ) -> ProblemVersion:
-    """Return the version that an entry means: by its number, the newest, or the one seen.
+    """Return the version that an entry means: by its number, the newest, or the opened one.
 
-    One that the problem has already may be retired by now.
+    A version that the problem already has may be retired.
     """
     kept = session.get_one(ProblemVersion, row.version_id) if row is not None else None
     if kept is not None and _is_meant(kept, entry) and (opened or entry.version is not None):
@@ -111,7 +111,7 @@ def _is_meant(version: ProblemVersion, entry: Entry) -> bool:
 
 
 def _spaces(act: Act, entry: Entry) -> tuple[str, ...]:
-    """Return the spaces in which an entry's version is looked for, in order."""
+    """Return the spaces to search for an entry's version, in order."""
     spaces = {"course": str(act.course.id), "bank": BANK}
     return (spaces[entry.space],) if entry.space else tuple(spaces.values())
 
@@ -142,7 +142,7 @@ def _numbered(
 
 
 def _notes(session: Session, act: Act, version: ProblemVersion, entry: Entry) -> list[str]:
-    """Return what to tell where a newer version waits for a regrade."""
+    """Return a note if a newer version needs a regrade, otherwise nothing."""
     if entry.version is not None:
         return []
     newer = _newest(session, act, entry)

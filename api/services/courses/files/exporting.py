@@ -1,4 +1,4 @@
-"""A course written as files: the same course always gives the same bytes."""
+"""Course export: the same course always gives the same bytes."""
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -30,7 +30,7 @@ LAST: Final = ("instructions", "problems")
 
 
 def course_files(session: Session, course: Course) -> dict[str, str]:
-    """Return the files of a course by their paths, in order."""
+    """Return the text of each file of a course by its path, in order."""
     rows = assignments_of(session, course)
     problems = pinned(session, [row.id for row in rows])
     files = {COURSE: _written(CourseFile.model_validate(course_settings(course)))}
@@ -46,7 +46,7 @@ def course_files(session: Session, course: Course) -> dict[str, str]:
 def _older(
     problems: Iterable[Iterable[Pinned]], newest: Container[ProblemVersion]
 ) -> Iterator[tuple[str, str]]:
-    """Yield the files of the course's own versions that assignments have beside the newest."""
+    """Yield the files of the course's own older versions that assignments still use."""
     versions = {one.version for each in problems for one in each if one.version.space != BANK}
     for version in sorted(versions, key=lambda one: (one.problem, one.number)):
         if version not in newest:
@@ -54,7 +54,7 @@ def _older(
 
 
 def own_problems(session: Session, course: Course) -> list[ProblemVersion]:
-    """Return the newest published version of each problem that is the course's own."""
+    """Return the newest published version of each of the course's own problems."""
     rows = session.scalars(
         select(ProblemVersion)
         .where(ProblemVersion.space == str(course.id), ProblemVersion.status == "published")
@@ -73,9 +73,9 @@ def _assignment(row: Assignment, problems: Iterable[Pinned], own: Container[str]
 
 
 def _entry(one: Pinned, own: Container[str]) -> Entry:
-    """Return a problem as its file says it, with its version where applying would take another.
+    """Return a problem as an entry of its file, with its version if applying would pick another.
 
-    That is the newest, of the course where that has problems of its *own* of this name.
+    Applying picks the newest version, of the course if the problem is among its *own*.
     """
     row, version = one.row, one.version
     is_newest = version.status == "published" and version.number == one.newest
@@ -90,7 +90,7 @@ def _entry(one: Pinned, own: Container[str]) -> Entry:
 
 
 def _written(told: CourseFile | AssignmentFile) -> str:
-    """Return a file without what has its default, in the order in which people read it."""
+    """Return the text of a file without default values, its fields in reading order."""
     data: dict[str, Any] = told.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
     if "problems" in data:
         data["problems"] = [_ordered(entry, first=ENTRY_FIRST) for entry in data["problems"]]

@@ -1,4 +1,4 @@
-"""Files of a course read: every error with its file and line."""
+"""Parser of course files; every error has its file and line."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -29,7 +29,7 @@ T = TypeVar("T", bound=Schema)
 
 @dataclass(frozen=True, slots=True)
 class Read(Generic[T]):
-    """A file as it was read; *document* knows its lines."""
+    """Parsed file; *document* knows its lines."""
 
     path: str
     told: T
@@ -38,10 +38,10 @@ class Read(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What files say of a course.
+    """Content of the files of a course.
 
-    *problems* are the texts of its own problems by id, of a version that is not the newest by id
-    and number, such as ``softmax@2``.
+    *problems* holds the texts of its own problems by id; an older version has its number too, such
+    as ``softmax@2``.
     """
 
     course: Read[CourseFile] | None
@@ -51,9 +51,9 @@ class Setup:
 
 
 def read_setup(files: Mapping[str, str]) -> Setup:
-    """Return what *files* say, by their paths; `Invalid` with the errors in them.
+    """Parse *files*, texts by path; raise `Invalid` with the errors in them.
 
-    Files after the first `MAX_ERRORS` errors are not read.
+    Reading stops after the file that reaches `MAX_ERRORS` errors.
     """
     errors: list[FieldError] = []
     course, assignments, problems = None, {}, {}
@@ -77,7 +77,7 @@ def read_setup(files: Mapping[str, str]) -> Setup:
 
 
 def _place(path: str) -> tuple[str, str]:
-    """Return the folder and the name that a path stands for."""
+    """Return the folder and the name for which a path stands."""
     where = PurePosixPath(path)
     folder = str(where.parent)
     named = folder in {ASSIGNMENTS, PROBLEMS} and where.suffix == ".yaml"
@@ -124,7 +124,7 @@ def _wrong(path: str, errors: list[FieldError]) -> Invalid:
 
 @contextmanager
 def located(read: Read[Any]) -> Iterator[None]:
-    """Name the file, and the lines of the fields, in an error of what a file says."""
+    """Add the file, and the lines of the fields, to a service error raised inside."""
     try:
         yield
     except ServiceError as error:

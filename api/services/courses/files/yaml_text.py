@@ -1,4 +1,4 @@
-"""YAML as people write it, always the same for the same data; `load_document` reads it again."""
+"""YAML output in a human style, always the same for the same data; `load_document` reads it."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -15,14 +15,14 @@ UNBROKEN: Final = 1_000_000
 
 
 class _Inline(dict[str, Any]):
-    """A mapping that stands on one line."""
+    """Mapping written on one line."""
 
 
 class _Writer(yaml.SafeDumper):
-    """Writes texts so that they are read as texts."""
+    """YAML dumper that quotes strings which YAML would read as another type."""
 
     def ignore_aliases(self, data: Any) -> bool:
-        """Tell that nothing is written as a reference to what stands elsewhere."""
+        """Return True, so that repeated values are written out instead of as aliases."""
         del data
         return True
 
@@ -54,7 +54,7 @@ _Writer.add_representer(list, _list)
 
 
 def yaml_text(data: Mapping[str, Any]) -> str:
-    """Return *data* as YAML, its keys in their order, what is small on one line.
+    """Return *data* as YAML with its keys in order and small values on one line.
 
     >>> print(yaml_text({"title": "no", "late": [{"days": 1, "credit": "90%"}]}), end="")
     title: "no"

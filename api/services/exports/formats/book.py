@@ -1,4 +1,4 @@
-"""What a gradebook file is written from, and what a writer says beside the file."""
+"""Input and output of the gradebook writers: the gradebook, the file and its warnings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -57,7 +57,7 @@ WARNINGS: Final[Mapping[Code, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A student as the files name one; *lms_id* is the other side's id, empty where unknown."""
+    """Student in an export; *lms_id* is the id in the other system, empty if unknown."""
 
     id: str
     name: str
@@ -71,7 +71,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """An assignment; *extra* adds to the score and not to what is possible."""
+    """Assignment; *extra* credit adds to the score but not to the maximum."""
 
     id: str
     title: str
@@ -81,15 +81,15 @@ class Column:
 
     @property
     def counted(self) -> Fraction:
-        """What the column adds to the maximum, 0 for extra credit: so other systems know it."""
+        """Points that the column adds to the maximum; 0 marks extra credit in other systems."""
         return Fraction(0) if self.extra else self.possible
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What a student has in an assignment; *score* is None where there is none yet.
+    """Result of a student in an assignment; *score* is None if there is none yet.
 
-    *waiting_points* of the assignment's maximum wait for a person to mark them.
+    *waiting_points* is the part of the assignment's maximum that waits for a person to grade it.
     """
 
     score: Fraction | None = None
@@ -104,7 +104,7 @@ class Cell:
 
     @property
     def given(self) -> Fraction | None:
-        """Return the score to hand on: none for who is excused or whose work waits for marking."""
+        """Score to export; None if the student is excused or work waits for grading."""
         return None if self.excused or self.waiting else self.score
 
 
@@ -114,9 +114,9 @@ NOTHING: Final = Cell()
 
 @dataclass(frozen=True, slots=True)
 class Gradebook:
-    """The students and assignments of a course in order; *cells* by person and column id.
+    """Students and assignments of a course, in order; *cells* by person id and column id.
 
-    *totals* are by person id, without the points that wait to be marked: *left_out*.
+    *totals* by person id exclude the points that wait for grading, which *left_out* holds.
     """
 
     course: str
@@ -128,13 +128,16 @@ class Gradebook:
     left_out: Mapping[str, Fraction] = field(default_factory=dict)
 
     def cell(self, person: Person, column: Column) -> Cell:
-        """Return the cell of *person* in *column*, an empty one where there is none."""
+        """Return the cell of *person* in *column*, or an empty cell."""
         return self.cells.get((person.id, column.id), NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
 class FileWarning:
-    """What the other side would reject or misread: *about* is a person's or a column's id."""
+    """Warning that the other system would reject or misread something.
+
+    *about* is the id of a person or a column.
+    """
 
     code: Code
     about: str
@@ -143,7 +146,7 @@ class FileWarning:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A file as text, and what to look at before it is handed on."""
+    """Text of a file, with warnings to check before the import."""
 
     text: str
     warnings: tuple[FileWarning, ...] = ()

@@ -1,8 +1,9 @@
 """The gradebook as Canvas imports it.
 
-Canvas wants ``Student,ID,SIS Login ID,Section`` first and finds a student by the id, else by the
-login, else by the name. It finds an assignment by the ``(id)`` at the end of a title, else by the
-title, and else offers to create it. It ignores a column whose title contains one of `READ_ONLY`.
+Canvas expects the columns ``Student,ID,SIS Login ID,Section`` first. It finds a student by the id,
+else by the login, else by the name. It finds an assignment by the ``(id)`` at the end of a title,
+else by the title, else it offers to create it. It ignores columns whose title contains one of
+`READ_ONLY`.
 """
 
 import re
@@ -34,7 +35,7 @@ POINTS_ROW: Final = "Points Possible"
 
 
 def write_canvas(book: Gradebook) -> Written:
-    """Return the file to upload under Grades, Import, and what Canvas would not take from it."""
+    """Write the file to upload under Grades, Import, with warnings on what Canvas would misread."""
     columns = [_title(column) for column in book.columns]
     possible = [number(column.counted) for column in book.columns]
     rows = [[f"    {POINTS_ROW}", "", "", "", *possible], *(_row(book, one) for one in book.people)]
@@ -42,7 +43,10 @@ def write_canvas(book: Gradebook) -> Written:
 
 
 def _id(thing: Person | Column) -> str:
-    """Return an id that Canvas knows; of other text it would read the leading digits as one."""
+    """Return the Canvas id, or "" if it has other characters than digits.
+
+    Canvas would read the leading digits of other text as an id.
+    """
     known = thing.lms_id.isascii() and thing.lms_id.isdigit()
     return thing.lms_id if known else ""
 

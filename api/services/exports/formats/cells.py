@@ -1,4 +1,4 @@
-"""Cells as files want them: text without tricks, exact decimals, times, rows of a table."""
+"""Cell values of files: safe text, exact decimals, times, and rows of a table."""
 
 import csv
 import io
@@ -41,7 +41,7 @@ WIDE_GUARDED: Final = re.compile(r"'++[＝＋－＠]")
 
 
 def text(value: str) -> str:
-    r"""Return *value* on one line, without control or direction marks, and never a formula.
+    r"""Return *value* on one line, without control or direction marks, and never as a formula.
 
     >>> text(" Ann\n=x "), text("=1+1"), text("-3"), text("＝1")
     ('Ann =x', "'=1+1", '-3', "'＝1")
@@ -50,7 +50,7 @@ def text(value: str) -> str:
 
 
 def lines(value: str) -> str:
-    """Return *value* as `text` does, but with its line breaks, each a line feed."""
+    """Return *value* as `text` does, but keep line breaks, each as a line feed."""
     if value.isprintable():
         return _guarded(value.strip())
     kept = map(str.rstrip, value.replace("\r\n", "\n").translate(IN_LINES).split("\n"))
@@ -66,7 +66,7 @@ def _guarded(cell: str) -> str:
 
 
 def unguarded(cell: str) -> str:
-    """Return what stood in a cell before it was guarded.
+    """Return the text of a cell without the quote that guards it against formulas.
 
     >>> unguarded(text("=1")), unguarded(text("'＠a")), unguarded("'quoted'")
     ('=1', "'＠a", "'quoted'")
@@ -77,7 +77,7 @@ def unguarded(cell: str) -> str:
 
 
 def number(value: Fraction | None, *, places: int = PLACES, least: int = 0) -> str:
-    """Return *value* in at most *places* decimals and at least *least*; nothing for None.
+    """Return *value* with at least *least* and at most *places* decimals; "" for None.
 
     >>> number(Fraction(17, 2)), number(Fraction(-1, 3)), number(Fraction(9), least=1), number(None)
     ('8.5', '-0.333333', '9.0', '')
@@ -92,12 +92,12 @@ def number(value: Fraction | None, *, places: int = PLACES, least: int = 0) -> s
 
 
 def stamp(moment: datetime | None, zone: ZoneInfo) -> str:
-    """Return a time as ISO 8601 in *zone*, to the second and with its offset; nothing for None."""
+    """Return a time as ISO 8601 in *zone*, in seconds with its offset; "" for None."""
     return "" if moment is None else moment.astimezone(zone).isoformat(timespec="seconds")
 
 
 def lateness(seconds: int) -> str:
-    """Return *seconds* as hours, minutes and seconds, with as many hours as there are.
+    """Return *seconds* as hours, minutes and seconds; hours may exceed 24, negatives count as 0.
 
     >>> lateness(93_784), lateness(0), lateness(-5)
     ('26:03:04', '00:00:00', '00:00:00')
@@ -107,7 +107,7 @@ def lateness(seconds: int) -> str:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, delimiter: str = ",") -> str:
-    """Return a CSV file of cells that are ready, as RFC 4180 has it."""
+    """Return prepared cells as a CSV file according to RFC 4180."""
     stream = io.StringIO()
     writer = csv.writer(stream, delimiter=delimiter, lineterminator="\r\n")
     writer.writerow(head)

@@ -1,4 +1,4 @@
-"""What more than one writer warns of."""
+"""Warnings shared by several writers."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
@@ -11,12 +11,12 @@ Item = TypeVar("Item", Person, Column)
 
 
 def students(count: int) -> str:
-    """Return the number of students in words: one student, 3 students."""
+    """Return the number of students in words: "one student", "3 students"."""
     return "one student" if count == 1 else f"{count} students"
 
 
 def waiting_cells(book: Gradebook) -> Iterator[FileWarning]:
-    """Yield a warning for each column in which work waits for marking."""
+    """Yield a warning for each column with work that waits for grading."""
     for column in book.columns:
         cells = (book.cell(person, column) for person in book.people)
         if count := sum(cell.waiting and not cell.excused for cell in cells):
@@ -29,7 +29,7 @@ def waiting_cells(book: Gradebook) -> Iterator[FileWarning]:
 
 
 def excused_cells(book: Gradebook, side: str) -> Iterator[FileWarning]:
-    """Yield a warning for each column with excused students, which *side* cannot be told."""
+    """Yield a warning for each column with excused students; *side* cannot import excuses."""
     for column in book.columns:
         cells = (book.cell(person, column) for person in book.people)
         if count := sum(cell.excused for cell in cells):
@@ -42,7 +42,7 @@ def excused_cells(book: Gradebook, side: str) -> Iterator[FileWarning]:
 
 
 def same_titles(columns: Iterable[Column], key: Callable[[Column], str]) -> Iterator[FileWarning]:
-    """Yield a warning for each column whose *key* an earlier one has; an empty key is none."""
+    """Yield a warning for each column that repeats an earlier *key*; empty keys do not count."""
     for column, first in _repeated(columns, key):
         yield FileWarning(
             "same_title",
@@ -54,7 +54,7 @@ def same_titles(columns: Iterable[Column], key: Callable[[Column], str]) -> Iter
 def same_people(
     people: Iterable[Person], key: Callable[[Person], str], word: str
 ) -> Iterator[FileWarning]:
-    """Yield a warning for each person whose *key*, named by *word*, an earlier one has."""
+    """Yield a warning for each person who repeats an earlier *key*; *word* names the key."""
     for person, first in _repeated(people, key):
         yield FileWarning(
             "same_person",
@@ -65,7 +65,7 @@ def same_people(
 
 
 def _repeated(items: Iterable[Item], key: Callable[[Item], str]) -> Iterator[tuple[Item, Item]]:
-    """Yield each item whose key an earlier one has, with the first that has it."""
+    """Yield each item that repeats an earlier key, with the first item that has it."""
     first: dict[str, Item] = {}
     for item in items:
         found = key(item).casefold()

@@ -1,4 +1,4 @@
-"""The gradebook as plain files: a table of totals, a row for each cell, JSON lines with all."""
+"""The gradebook as plain files: a CSV table of totals, a CSV row per cell, or JSON lines."""
 
 import json
 import re
@@ -42,11 +42,11 @@ EXCUSED: Final = "excused"
 
 
 def write_table(book: Gradebook) -> Written:
-    """Return a row for each student: who it is, a score for each assignment, the total.
+    """Write a row for each student: the person, a score for each assignment, and the total.
 
-    A cell is empty without a score or while work waits for marking. The total is without the points
-    that wait, and the last column says how many these are. Assignments of one title, and
-    those titled as a column of ours, have their id in the header.
+    A cell is empty without a score or while work waits for grading. The total excludes the points
+    that wait; the last column holds them. The header of an assignment includes its id if two have
+    the same title or the title equals a column of ours.
     """
     rows = [
         [
@@ -61,7 +61,7 @@ def write_table(book: Gradebook) -> Written:
 
 
 def write_cells(book: Gradebook) -> Written:
-    """Return a row for each student and assignment, with all that is known of it."""
+    """Write a row for each student and assignment, with all its data."""
     rows = (
         [*_person(person), *_cell(book, column, book.cell(person, column))]
         for person in book.people
@@ -71,7 +71,7 @@ def write_cells(book: Gradebook) -> Written:
 
 
 def write_json_lines(book: Gradebook) -> Written:
-    """Return a JSON object for each student, in a line: scores as numbers and as exact text."""
+    """Write a JSON line for each student, with scores as numbers and as exact text."""
     return Written("".join(f"{_json(one)}\n" for one in _records(book)))
 
 
@@ -150,13 +150,13 @@ def _cell_record(book: Gradebook, column: Column, cell: Cell) -> dict[str, Any]:
 
 
 def _json(record: dict[str, Any]) -> str:
-    """Return a record in one line, in which what cannot be seen is spelled out."""
+    """Return a record as one line of JSON, with invisible characters escaped."""
     told = json.dumps(record, ensure_ascii=False)
     return UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", told)
 
 
 def _exact(value: Fraction | None) -> dict[str, Any] | None:
-    """Return a number as JSON data: a decimal to compute with, and the fraction that it is."""
+    """Return a number as JSON data: a rounded decimal and the exact fraction."""
     if value is None:
         return None
     return {"number": float(round(value, PLACES)), "exact": str(value)}

@@ -1,7 +1,7 @@
-"""The gradebook as Gradescope exports the grades of a course.
+"""The gradebook in the format of Gradescope's export of course grades.
 
-Programs that read Gradescope's files read these. They find people by ``SID``, and the columns of an
-assignment by the ends of their titles. What Grader does not know, such as views, stays empty.
+Programs for Gradescope's files can read it. They find people by ``SID``, and the columns of an
+assignment by the ends of their titles. Data that Grader does not have, such as views, stays empty.
 """
 
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ TIME: Final = "%Y-%m-%d %H:%M:%S %z"
 
 
 def write_gradescope_course(book: Gradebook) -> Written:
-    """Return the grades of all assignments, and what readers of the file would stumble over."""
+    """Write the grades of all assignments, with warnings on what readers would misread."""
     heads = [f"{text(column.title)}{end}" for column in book.columns for end in ENDS]
     rows = [_course_row(book, person) for person in book.people]
     return Written(table([*PERSON, *heads, TOTAL], rows), tuple(_warnings(book)))

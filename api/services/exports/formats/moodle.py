@@ -1,9 +1,9 @@
 """The gradebook as Moodle imports it.
 
-Moodle maps the columns by hand and gives up the whole file for one person that it does not know,
-one grade over its limit, or one grade that is no number. A row without an e-mail would get the
-person of the row before. So a row is written only for who is known, and ``-``, no grade, for what
-it would refuse; an empty cell may become 0 in a new grade item.
+Users map the columns by hand. Moodle rejects the whole file for one unknown person, one grade over
+its limit, or one grade that is not a number. A row without an e-mail would go to the person of the
+previous row. So the writer omits people without a usable e-mail, and writes ``-``, no grade, for
+a grade that Moodle would reject; an empty cell could become 0 in a new grade item.
 """
 
 import re
@@ -33,9 +33,9 @@ BEFORE_QUOTE: Final = re.compile(r'\\(?="|\Z)')
 
 
 def write_moodle(book: Gradebook, *, known: Collection[str] | None = None) -> Written:
-    """Return the file to upload under Grades, Import, CSV, and what was kept out of it.
+    """Write the file to upload under Grades, Import, CSV, with warnings on omissions.
 
-    *known* are the e-mails of Moodle's participants, where they are at hand.
+    *known* holds the e-mails of Moodle's participants, if available.
     """
     mails = None if known is None else {mail.strip().casefold() for mail in known}
     left_out = {person.id: warning for person in book.people for warning in _lost(person, mails)}
@@ -65,12 +65,12 @@ def _grade(cell: Cell) -> str:
 
 
 def _apart(row: list[str]) -> list[str]:
-    """Return the cells with a space after a backslash that would hide the quote after it."""
+    """Insert a space after each backslash that would escape the quote after it."""
     return [BEFORE_QUOTE.sub(r"\\ ", cell) for cell in row]
 
 
 def _lost(person: Person, known: Collection[str] | None) -> Iterator[FileWarning]:
-    """Yield the one reason for which *person* is left out, if there is one."""
+    """Yield the reason to omit *person*, if there is one."""
     if not person.email.strip():
         yield FileWarning(
             "no_email",

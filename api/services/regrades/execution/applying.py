@@ -1,4 +1,4 @@
-"""A regrade applied: the version pinned first, then the answers moved to their new gradings."""
+"""Application of a regrade: pins the version first, then moves answers to their new gradings."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """How a regrade is applied: *never_lower* None leaves it as it was asked for."""
+    """Options for applying a regrade; *never_lower* None keeps the option of the regrade."""
 
     never_lower: bool | None = None
     notice: str = ""
@@ -56,9 +56,9 @@ class Apply:
 def begin_apply(
     session: Session, member: Member, run_id: UUID, wanted: Apply, *, now: datetime
 ) -> Regrade:
-    """Make the new version that of the problem, and let the regrade be applied; return it.
+    """Pin the new version to the problem, and start to apply the regrade; return it.
 
-    One that was stopped goes on. Whatever is handed in from now on is judged by the new version.
+    A stopped regrade continues. Later submissions are graded by the new version.
     """
     run = lock_run(session, run_id)
     problem = lock_problem(session, run.problem_id)
@@ -122,10 +122,10 @@ def _check_not_undone(session: Session, run: Regrade) -> None:
 def add_newcomers(
     session: Session, run: Regrade, problem: AssignmentProblem, *, course: UUID
 ) -> None:
-    """Add chunks of those whose standing changes as well.
+    """Add chunks of students who are not in the regrade yet, but whose standings change too.
 
-    They handed in first after the dry run; and where a part is worth something else now, it is
-    everybody with a grade in the assignment.
+    They submitted first after the dry run. If the points of a part change, everybody with a grade
+    in the assignment is added.
     """
     if run.scope == "some":
         return
@@ -141,9 +141,10 @@ def add_newcomers(
 
 
 def apply_chunk(session: Session, run: Regrade, chunk: RegradeChunk, *, now: datetime) -> None:
-    """Move the answers of a chunk to their new gradings, with the standings that follow.
+    """Move the answers of a chunk to their new gradings, and update the standings.
 
-    What came in since the chunk was judged is judged here, under the lock of the standings.
+    If submissions arrived after the dry run, the chunk is graded again here, under the lock of the
+    standings.
     """
     students = students_of(session, run, chunk.number)
     standing = lock_standings(session, run.problem_id, students)
@@ -163,9 +164,9 @@ def refresh_chunk(
     standing: Collection[UUID],
     cause: Cause,
 ) -> None:
-    """Work out anew the standings of those who were *touched*, or of a chunk if everybody shifts.
+    """Recompute the standings of *touched* students, or of the chunk if the points change.
 
-    Then also the grades of those *students* of the chunk who have no *standing*.
+    In the latter case, also recompute the grades of *students* who have no *standing*.
     """
     if not everybody_shifts(session, run):
         students = standing = touched

@@ -1,4 +1,4 @@
-"""A regrade cancelled: before it is applied nothing has changed, after that it stops half-way."""
+"""Cancellation of a regrade: before it is applied nothing has changed; later it stops half-way."""
 
 from datetime import datetime
 from typing import Final
@@ -19,10 +19,10 @@ BECOMES: Final = {"judging": "cancelled", "ready": "cancelled", "applying": "sto
 
 
 def cancel(session: Session, member: Member, run_id: UUID, *, now: datetime) -> Regrade:
-    """Let no further chunk of a regrade be done; return it.
+    """Cancel the remaining chunks of a regrade, and return it.
 
-    One that was being applied is stopped: it can be applied to the end, or undone. Otherwise the
-    version that it made is retired.
+    A regrade that was being applied is stopped: it can be applied to the end, or undone. Otherwise
+    the version that it made is retired.
     """
     run = lock_run(session, run_id)
     if run.status not in BECOMES:

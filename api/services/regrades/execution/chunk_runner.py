@@ -1,4 +1,4 @@
-"""The steps of a regrade: one chunk at a time, each of them one transaction."""
+"""Chunk runner of regrades: one chunk at a time, each in one transaction."""
 
 from datetime import datetime
 from typing import Final
@@ -33,22 +33,22 @@ DONE: Final = {"judging": "judged", "applying": "applied", "undoing": "undone"}
 
 
 def step(db: Database, run_id: UUID, number: int, *, judge: Judge, clock: Clock) -> None:
-    """Do one chunk of a regrade in the phase in which it is; what is done already stays."""
+    """Process one chunk in the current phase of its regrade, unless it is done already."""
     examined = _before(db, run_id, number, judge)
     with db.transaction() as session:
         run = lock_run(session, run_id)
         chunk = session.get_one(RegradeChunk, {"regrade_id": run_id, "number": number})
         if chunk.status not in PENDING.get(run.status, ()):
-            return  # another process was faster, or it was cancelled
+            return  # another process was faster, or the regrade was cancelled
         if run.status != "judging" and everybody_shifts(session, run):
-            # Who has no standing here has nothing to hold, and a grade that others may change.
+            # Students without a standing have no row to lock, but a grade that others may change.
             lock_problem(session, run.problem_id)
         if examined is not None:
             if run.status != "judging":
-                # What is stored refers to people, whom others hold behind their standings.
+                # The stored rows refer to users, whom others lock after their standings.
                 lock_standings(session, run.problem_id, students_of(session, run, number))
             if examined.totals.keys() != students_of(session, run, number).keys():
-                return  # somebody was erased meanwhile and has another id: it is judged again
+                return  # a student was erased meanwhile and has a new id: grade again
             store(session, run, chunk, examined)
         now = clock()
         match run.status:
@@ -62,7 +62,7 @@ def step(db: Database, run_id: UUID, number: int, *, judge: Judge, clock: Clock)
 
 
 def _before(db: Database, run_id: UUID, number: int, judge: Judge) -> Examined | None:
-    """Return a chunk judged, outside of any transaction; None where it is judged as it is now."""
+    """Grade a chunk outside of any write transaction; None if nothing needs to be graded."""
     with db.reading() as session:
         run = session.get_one(Regrade, run_id)
         chunk = session.get_one(RegradeChunk, {"regrade_id": run_id, "number": number})
@@ -75,7 +75,7 @@ def _before(db: Database, run_id: UUID, number: int, judge: Judge) -> Examined |
 
 
 def finish(session: Session, run_id: UUID, *, now: datetime) -> None:
-    """End the phase of a regrade of which every chunk is done."""
+    """End the phase of a regrade once every chunk is done."""
     run = lock_run(session, run_id)
     if run.status not in ENDS or next_chunk(session, run) is not None:
         return
@@ -98,7 +98,7 @@ def finish(session: Session, run_id: UUID, *, now: datetime) -> None:
 
 
 def fail(session: Session, run_id: UUID, said: str, *, now: datetime) -> None:
-    """Stop a regrade that cannot go on: a dry run for good, else until it is taken up again."""
+    """Stop a regrade after an error: a dry run fails for good, other phases can be resumed."""
     run = lock_run(session, run_id)
     if run.status in PENDING:
         run.status = "failed" if run.status == "judging" else "stopped"

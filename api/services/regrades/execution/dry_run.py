@@ -1,4 +1,4 @@
-"""A chunk judged by another version: what would change, and what that does to scores and grades."""
+"""Dry run of a chunk: the changes by another version, and their effect on scores and grades."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ __all__ = ["Examined", "examine", "store", "students_of"]
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What a chunk was found to be when it had so many *submissions*."""
+    """Result of the dry run of a chunk, valid for this number of *submissions*."""
 
     submissions: int
     changes: Sequence[Change]
@@ -38,7 +38,7 @@ class Examined:
 
 
 def students_of(session: Session, run: Regrade, chunk: int) -> dict[UUID, bool]:
-    """Return the students of a chunk, and whether each counts in figures."""
+    """Return the students of a chunk, and whether each counts in statistics."""
     rows = session.execute(
         select(RegradeStudent.student_id, RegradeStudent.counted)
         .where(RegradeStudent.regrade_id == run.id, RegradeStudent.chunk == chunk)
@@ -48,7 +48,7 @@ def students_of(session: Session, run: Regrade, chunk: int) -> dict[UUID, bool]:
 
 
 def examine(session: Session, run: Regrade, chunk: int, *, judge: Judge) -> Examined:
-    """Return what the new version makes of all that the students of a chunk handed in."""
+    """Grade all submissions of the students of a chunk by the new version."""
     version = session.get_one(ProblemVersion, run.to_version)
     problem = session.get_one(AssignmentProblem, run.problem_id)
     students = students_of(session, run, chunk)
@@ -67,7 +67,7 @@ def examine(session: Session, run: Regrade, chunk: int, *, judge: Judge) -> Exam
 
 
 def store(session: Session, run: Regrade, chunk: RegradeChunk, examined: Examined) -> None:
-    """Write what a chunk was found to be, in place of what it was found to be before."""
+    """Store the dry run of a chunk, replacing an earlier one."""
     session.execute(
         delete(RegradeChange).where(
             RegradeChange.regrade_id == run.id, RegradeChange.chunk == chunk.number

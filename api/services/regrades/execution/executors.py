@@ -1,4 +1,4 @@
-"""Who judges again for a regrade: processes of this machine, or the workers of a cluster."""
+"""Executors of regrades: processes of this machine, or the workers of a cluster."""
 
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future
@@ -23,22 +23,22 @@ DASK: Final = "distributed"
 
 
 def processes(workers: int) -> Executor:
-    """Return so many processes of lower priority than this one."""
+    """Return a pool of *workers* processes with lower priority than this one."""
     return WorkerPool(workers, deadline_seconds=DEADLINE_SECONDS, niceness=LOWER_PRIORITY)
 
 
 def executor_of(address: str | None) -> Make:
-    """Return what makes the workers: those of the Dask scheduler at an *address*, or processes."""
+    """Return a factory of executors: of the Dask scheduler at *address*, or of processes."""
     return processes if address is None else partial(_on_cluster, address)
 
 
 def _on_cluster(address: str, workers: int) -> Executor:
-    del workers  # there are as many as the cluster has
+    del workers  # the cluster has its own number
     return _Cluster(address)
 
 
 class _Cluster(Executor):
-    """The workers of a cluster; what Dask says of its own failures is that they are broken."""
+    """Executor on a Dask cluster; turns Dask's own failures into `BrokenExecutor`."""
 
     def __init__(self, address: str) -> None:
         with ExitStack() as opened:
@@ -49,14 +49,14 @@ class _Cluster(Executor):
             self._opened = opened.pop_all()
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Return what will come of a call that a worker makes."""
+        """Return the future of a call on a worker."""
         told: Future[T] = Future()
         asked = self._pool.executor.submit(fn, *args, **kwargs)
         asked.add_done_callback(lambda done: _pass_on(done, told))
         return told
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002  # as the base has it
-        """Hang up; the cluster goes on."""
+        """Disconnect; the cluster continues to run."""
         del wait, cancel_futures
         self._opened.close()
 

@@ -1,4 +1,4 @@
-"""Answers moved from one grading to another, many by one statement."""
+"""Reassignment of answers from one grading to another, in bulk statements."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -38,7 +38,7 @@ def pointed(
     credit: Fraction | None,
     found: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return the row by which an answer points at a grading."""
+    """Return the update row that makes an answer point at a grading."""
     return {
         "id": answer,
         "grading_id": grading,
@@ -55,16 +55,17 @@ def put_forward(
     answers: Sequence[Mapping[str, Any]],
     changes: Sequence[Mapping[str, Any]] = (),
 ) -> None:
-    """Write new gradings, the answers that point at them, and what became of the changes."""
+    """Store new gradings, the answers that point at them, and the updated changes."""
     insert_all(session, Grading, gradings)
     rewrite(session, Answer, answers)
     rewrite(session, RegradeChange, changes)
 
 
 def move(session: Session, run: Regrade, chunk: RegradeChunk, *, now: datetime) -> set[UUID]:
-    """Move the answers of a chunk to new gradings; return whose they are.
+    """Move the answers of a chunk to new gradings; return the students concerned.
 
-    What a person marked stays as it is, and where that is asked for, what would be lowered.
+    Answers graded by a person stay as they are. With *never_lower*, so do answers that would lose
+    credit.
     """
     rows = _locked(session, run, chunk, AFTER)
     flags = {row.id: _flag(run, row) for row in rows}
@@ -82,7 +83,7 @@ def move(session: Session, run: Regrade, chunk: RegradeChunk, *, now: datetime) 
 
 
 def put_back(session: Session, run: Regrade, chunk: RegradeChunk) -> set[UUID]:
-    """Point answers at the gradings that they had, where they still have ours; return whose."""
+    """Restore the old gradings of answers that still have those of *run*; return the students."""
     rows = [
         row for row in _locked(session, run, chunk, BEFORE) if row.grading_id == row.new_grading
     ]
@@ -104,11 +105,11 @@ def put_back(session: Session, run: Regrade, chunk: RegradeChunk) -> set[UUID]:
 def _locked(
     session: Session, run: Regrade, chunk: RegradeChunk, columns: Sequence[ColumnElement[Any]]
 ) -> Sequence[Any]:
-    """Return *columns* of the changes of a chunk, and their answers, which nobody else marks now.
+    """Return *columns* of the changes of a chunk, with their answers, which are locked.
 
-    Rows that refer to them, such as a request, are written meanwhile.
+    The lock still allows others to insert rows that refer to the answers, such as requests.
 
-    JSON comes as its text, as most of it is written alike.
+    JSON columns come as text, because most values repeat.
     """
     session.flush()
     rows = session.execute(
@@ -156,7 +157,7 @@ def _forward(row: Row[Any], grading: UUID, after: Mapping[str, Any]) -> dict[str
 
 
 def _changed(row: Row[Any], grading: UUID) -> dict[str, Any]:
-    """Return the change as it was made: of the answer as it stood at this moment."""
+    """Return the update row of a change, with the state of the answer before the move."""
     return {
         "id": row.id,
         "old_grading": row.grading_id,

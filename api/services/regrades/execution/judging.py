@@ -1,4 +1,4 @@
-"""Submissions judged again: plain data in, plain data out, so that any process may do it."""
+"""Regrading of submissions: plain data in, plain data out, so that any process can do it."""
 
 import json
 from collections.abc import Callable, Hashable, Iterator, Mapping
@@ -41,7 +41,7 @@ Verdicts: TypeAlias = dict[UUID, Mapping[str, Judged]]
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """A submission to be judged by a version: answers as they are stored."""
+    """A submission to grade by a version, with its answers as stored."""
 
     id: UUID
     student: UUID
@@ -52,10 +52,10 @@ class Handed:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Submissions in order, by student and sequence, with all that judging them takes.
+    """Submissions ordered by student and sequence, with all data needed to grade them.
 
-    *sources* has the name and the text of the problem by version, *variants* what is stored of
-    each.
+    *sources* has the name and the source of the problem by version, *variants* the stored data of
+    each variant.
     """
 
     sources: Mapping[UUID, tuple[str, str]]
@@ -68,12 +68,12 @@ Judge: TypeAlias = Callable[[Job], Verdicts]
 
 
 def judge_job(job: Job) -> Verdicts:
-    """Return what becomes of every answer; later parts follow from what is read now.
+    """Grade every answer of a job; later parts carry the values that are read now.
 
-    An answer that is truncated keeps its verdict, whatever judges it.
+    A truncated answer keeps its verdict.
 
-    What is the same for many (variant, answers, values carried on) is judged once, and remembered
-    for the next job: there are far more submissions than different ones.
+    Equal inputs (variant, answers, carried values) are graded once and cached for later jobs: most
+    submissions repeat others.
     """
     found: Verdicts = {}
     numbers_at = {
@@ -92,7 +92,7 @@ def judge_job(job: Job) -> Verdicts:
 
 @dataclass(frozen=True, slots=True)
 class _Numbers:
-    """A variant as it is stored; what is at a *place* never changes."""
+    """A stored variant; the data at a *place* never changes."""
 
     place: Place
     source: tuple[str, str] = field(compare=False)
@@ -102,10 +102,10 @@ class _Numbers:
 def _judged(
     one: Handed, numbers: _Numbers, carried: Mapping[str, Any], style: Style | None
 ) -> dict[str, Judged]:
-    """Return what becomes of a submission by part, with the values *carried* on to it."""
+    """Return the results of a submission by part, given the values *carried* into it."""
     heard = _heard(numbers, tuple(one.answers)) if carried else ()
     counting = {part: carried[part] for part in heard if part in carried}
-    # As Python writes JSON data, 1, 1.0, true and "1" differ, as they do for who reads them.
+    # `repr` distinguishes 1, 1.0, True and "1", as the parsers of answers do.
     key = (one.place, one.draw, style, repr(one.answers), repr(counting))
     return JUDGED.get(key, lambda: _judge(one, numbers, counting, style))
 
@@ -128,7 +128,7 @@ def _judge(
 
 @lru_cache(maxsize=VARIANTS_KEPT)
 def _heard(numbers: _Numbers, answered: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the parts whose values can count where those *answered* are judged, in one order."""
+    """Return the parts whose values matter when the *answered* parts are graded, sorted."""
     variant = _variant(numbers)
     heard = {
         name
@@ -151,9 +151,9 @@ def _problem(name: str, text: str) -> Problem:
 
 
 def side_by_side(executor: Callable[[], Executor], *, workers: int) -> Judge:
-    """Return what judges a job in pieces, one for each worker.
+    """Return a judge that splits a job into one piece per worker.
 
-    One with few different submissions is judged here: it takes less time than to send it.
+    A job with few different submissions runs in this process: sending it would take longer.
     """
 
     def judge_all(job: Job) -> Verdicts:
@@ -168,13 +168,13 @@ def side_by_side(executor: Callable[[], Executor], *, workers: int) -> Judge:
 
 
 def _different(job: Job) -> int:
-    """Return how many submissions of a job differ in their numbers or answers."""
+    """Return the number of submissions of a job that differ in variant or answers."""
     told = ((one.place, one.draw, json.dumps(one.answers, sort_keys=True)) for one in job.handed)
     return len(set(told))
 
 
 def _pieces(job: Job, count: int) -> Iterator[Job]:
-    """Yield *job* in *count* pieces about as large; no student is in two of them."""
+    """Split *job* into up to *count* pieces of similar size; a student is in one piece only."""
     piece: list[Handed] = []
     for _, those in groupby(job.handed, lambda one: one.student):
         piece += those

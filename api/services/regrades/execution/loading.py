@@ -1,4 +1,4 @@
-"""What judging a chunk takes, read by a fixed number of queries: submissions, answers, variants."""
+"""Data of a chunk, loaded with a fixed number of queries: submissions, answers, variants."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -50,13 +50,13 @@ class Stored(NamedTuple):
 
 
 class Texts:
-    """JSON texts read, each of them once."""
+    """Parser of JSON texts that parses each text once."""
 
     def __init__(self) -> None:
         self._known: dict[str, Any] = {}
 
     def get(self, text: str | None) -> Any:
-        """Return the data of a text, None for none."""
+        """Return the data of a text; None for None."""
         if text is None:
             return None
         if text not in self._known:
@@ -70,10 +70,10 @@ def handed_of(
     students: Collection[UUID],
     versions: Mapping[UUID, UUID],
 ) -> tuple[Handed, ...]:
-    """Return the submissions of *students* in order, each with the version that is to judge it.
+    """Return the submissions of *students* in order, each with the version that grades it.
 
-    *versions* says which that is by the version of the submission; those of others stay as they
-    are: their numbers come from another draw block.
+    *versions* maps the version of a submission to that version. Submissions to other versions are
+    left out: their numbers come from another draw block.
     """
     rows = session.execute(
         select(
@@ -98,7 +98,7 @@ def handed_of(
 
 
 def job_of(session: Session, problem_id: UUID, handed: tuple[Handed, ...]) -> Job:
-    """Return *handed* with the problems and variants that judging them takes."""
+    """Return a job of *handed*, with the problems and variants needed to grade it."""
     places = {one.place for one in handed}
     sources = session.execute(
         select(ProblemVersion.id, ProblemVersion.problem, ProblemVersion.source).where(
@@ -114,7 +114,7 @@ def job_of(session: Session, problem_id: UUID, handed: tuple[Handed, ...]) -> Jo
     return Job(
         {version: (name, text) for version, name, text in sources},
         _variants(session, places),
-        numbers,  # type: ignore[arg-type]  # a course holds a style or none
+        numbers,  # type: ignore[arg-type]  # the column holds a style or null
         handed,
     )
 
@@ -135,9 +135,9 @@ def _variants(session: Session, places: Collection[Place]) -> dict[Place, Mappin
 
 
 def stored_answers(session: Session, problem_id: UUID, students: Collection[UUID]) -> list[Stored]:
-    """Return the answers of *students* to a problem, in order, with what counts of each now.
+    """Return the answers of *students* to a problem in order, with the gradings that count.
 
-    What is written alike is one object: of thousands of answers most are found to be the same.
+    Equal JSON texts become one object, which makes comparisons cheap: most answers do not change.
     """
     answer, grading = Answer.__table__.c, Grading.__table__.c
     rows = session.execute(

@@ -1,6 +1,6 @@
-"""The worker of regrades: a thread that goes from chunk to chunk, and lets students go first.
+"""Regrade runner: a thread that works chunk by chunk and gives way to students' submissions.
 
-Any number of services may work on one database: a chunk belongs to whoever commits it first.
+Several services may work on one database: a chunk belongs to the first that commits it.
 """
 
 import logging
@@ -35,11 +35,11 @@ log = logging.getLogger("api.regrades")
 
 
 class Runner:
-    """Works on the regrades of a database, in a thread of its own once it is started.
+    """Worker thread for the regrades of a database.
 
-    Judging is done in so many pieces by *workers*, whom *make* makes: processes of this machine,
-    or the workers of a cluster; 0 for none. *between* is called after every chunk: it may wait.
-    Every *poll* seconds it looks for more.
+    It splits grading into *workers* pieces, which the executor from *make* runs: processes of this
+    machine, or a cluster; 0 means none. It calls *between* after every chunk, which may block. It
+    polls for more work every *poll* seconds.
     """
 
     def __init__(
@@ -61,23 +61,23 @@ class Runner:
         self._thread = threading.Thread(target=self._loop, name="regrades", daemon=True)
 
     def start(self) -> None:
-        """Begin with what is unfinished, and go on until it is closed."""
+        """Start the thread: it resumes unfinished regrades and runs until `close`."""
         self._wake.set()
         self._thread.start()
 
     @property
     def is_alive(self) -> bool:
-        """Whether it was started and has not ended."""
+        """Whether the thread was started and has not ended."""
         return self._thread.is_alive()
 
     def notify(self) -> None:
-        """Say that there is something to do."""
+        """Wake the thread, because there is work."""
         self._wake.set()
 
     def close(self) -> None:
-        """End after the chunk that is being done; the rest is for the next start.
+        """Stop after the current chunk; the next start does the rest.
 
-        A chunk that takes too long is given up: nothing of it is stored, and it is done again.
+        A chunk that takes too long is abandoned: nothing of it is stored, and it is repeated later.
         """
         self._stop.set()
         self._wake.set()
@@ -88,7 +88,7 @@ class Runner:
             self._thread.join(STOP_SECONDS)
 
     def run_until_idle(self) -> None:
-        """Do all that is to be done now."""
+        """Process all pending chunks."""
         while not self._stop.is_set() and (found := self._next()) is not None:
             self._do(*found)
             self._between()
@@ -104,7 +104,7 @@ class Runner:
             self._wake.wait(self._poll)
 
     def _next(self) -> tuple[UUID, int | None] | None:
-        """Return the regrade that waited longest with its next chunk, None for its end."""
+        """Return the regrade that waited longest, with its next chunk; None if all are done."""
         with self._db.reading() as session:
             run = session.scalar(
                 select(Regrade)
@@ -115,7 +115,7 @@ class Runner:
             return None if run is None else (run.id, next_chunk(session, run))
 
     def _do(self, run: UUID, number: int | None) -> None:
-        """Do a chunk; what fails again and again stops its regrade, and no other."""
+        """Process a chunk; repeated failure stops its regrade, but no other."""
         try:
             self._step(run, number)
         except Exception as error:
@@ -150,14 +150,14 @@ class Runner:
             return self._pool
 
     def _drop_pool(self) -> None:
-        """Take the pool out of use."""
+        """Discard the pool without waiting for its workers."""
         with self._lock:
             pool, self._pool = self._pool, None
         if pool is not None:
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _kill_pool(self) -> None:
-        """End the workers, whatever they are doing."""
+        """Kill the workers without waiting for their work."""
         with self._lock:
             pool, self._pool = self._pool, None
         if isinstance(pool, WorkerPool):

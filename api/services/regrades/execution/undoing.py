@@ -1,4 +1,4 @@
-"""A regrade undone: the version pinned back, the answers back at the gradings that they had."""
+"""Undo of a regrade: pins the old version again, and restores the old gradings of answers."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -43,9 +43,9 @@ __all__ = ["begin_undo", "undo_chunk"]
 def begin_undo(
     session: Session, member: Member, run_id: UUID, *, reason: str, now: datetime
 ) -> Regrade:
-    """Give the problem its old version back, and let the regrade be undone; return it.
+    """Pin the old version to the problem, and start to undo the regrade; return it.
 
-    The version that it made is retired, unless another assignment has it by now.
+    The version that it made is retired, unless another assignment uses it.
     """
     run = lock_run(session, run_id)
     problem = lock_problem(session, run.problem_id)
@@ -104,7 +104,7 @@ def _draws_back(session: Session, run: Regrade) -> None:
 
 
 def undo_chunk(session: Session, run: Regrade, chunk: RegradeChunk, *, now: datetime) -> None:
-    """Put the answers of a chunk back, and judge by the old version what came in since."""
+    """Restore the answers of a chunk, and grade later submissions by the old version."""
     students = students_of(session, run, chunk.number)
     standing = lock_standings(session, run.problem_id, students)
     touched = put_back(session, run, chunk)
@@ -116,9 +116,9 @@ def undo_chunk(session: Session, run: Regrade, chunk: RegradeChunk, *, now: date
 def _judge_later_ones(
     session: Session, run: Regrade, students: Collection[UUID], *, now: datetime
 ) -> set[UUID]:
-    """Judge what was handed in under the new version by that which the student has again.
+    """Grade submissions made under the new version by the version that the student has again.
 
-    Return whose it was.
+    Return the students concerned.
     """
     later = _later(session, run, students)
     if not later:
@@ -175,9 +175,9 @@ def _grading(run: Regrade, change: Change, *, version_id: UUID, now: datetime) -
 def _later(
     session: Session, run: Regrade, students: Collection[UUID]
 ) -> Mapping[UUID, tuple[UUID, UUID]]:
-    """Return the submissions by the new version whose numbers have another again.
+    """Return the submissions to the new version whose draw has another version again.
 
-    By submission: the student, and the version that the numbers have.
+    Maps each submission to its student and the version of the draw.
     """
     rows = session.execute(
         select(Submission.id, Submission.student_id, Draw.version_id)
@@ -193,7 +193,7 @@ def _later(
 
 
 def _handed(session: Session, run: Regrade, students: Collection[UUID]) -> tuple[Handed, ...]:
-    """Return all that *students* handed in, to be judged by the versions of their numbers."""
+    """Return all submissions of *students*, to be graded by the versions of their draws."""
     rows = session.execute(
         select(
             Submission.id,

@@ -1,4 +1,4 @@
-"""Which answers say the same: equal words, or an equal value, about the same numbers."""
+"""Answer similarity: equal words, or an equal value, for the same variant."""
 
 import hashlib
 import json
@@ -19,21 +19,21 @@ KEPT: Final = 4096
 
 
 def likeness(asked: Asked, answer: Answer, submission: Submission, numbers: Numbers) -> UUID:
-    """Return an id that is equal for answers to a part which say the same.
+    """Return an id that is equal for equivalent answers to a part.
 
-    Words are compared without regard to case, spaces and the last full stop. Words with digits, and
-    values, say the same only where they answer the same numbers.
+    Words are compared without regard to case, spacing and punctuation at the ends. Words with
+    digits, and values, are equivalent only for the same variant.
     """
     typed = submission.answers.get(answer.part)
     return alike(asked, typed, answer.value, numbers=numbers)
 
 
 def alike(asked: Asked, typed: Any, value: str, *, numbers: Numbers) -> UUID:
-    """Return the `likeness` of what was typed, and read with this digest, to some numbers."""
+    """Return the `likeness` of a typed answer to a variant; *value* starts with its digest."""
     said = value.split("#", maxsplit=1)[0] if asked.kind != TEXT else ""
     if not said:
         said = _words(typed if isinstance(typed, str) else json.dumps(typed, sort_keys=True))
-    # "seed": where marks were given before, the place in a list stood, which is no seed.
+    # "seed" distinguishes these ids from older ones, which had a list position instead.
     about = ("seed", *numbers) if asked.kind != TEXT or any(map(str.isdigit, said)) else ()
     return _id(asked.posed.problem.id, asked.part, said, about)
 
@@ -46,7 +46,7 @@ def _id(problem_id: UUID, part: str, said: str, about: tuple[str | int, ...]) ->
 
 @lru_cache(maxsize=KEPT)
 def _words(text: str) -> str:
-    """Return a text in the form in which it is compared.
+    """Return the normalized form of a text for comparison.
 
     >>> _words("Fewer  parameters.") == _words("fewer parameters")
     True

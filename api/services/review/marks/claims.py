@@ -1,4 +1,4 @@
-"""Claims: an answer is before one marker at a time, for a quarter of an hour or until the mark."""
+"""Claims: one marker at a time holds an answer, for 15 minutes or until it is graded."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -19,10 +19,10 @@ CLAIMED_FOR: Final = timedelta(minutes=15)
 
 
 def claim_next(session: Session, asked: Asked, *, now: datetime) -> tuple[UUID | None, int, int]:
-    """Claim and return the next answer; None where none is free.
+    """Claim the next answer; return it with the numbers of answers waiting and held by others.
 
-    Beside it stand how many wait, and how many of them others hold. Who already holds one gets
-    that again, so that nobody collects answers.
+    The answer is None if none is free. A marker who already holds an answer gets it again, so that
+    nobody collects answers.
     """
     me = asked.posed.member.caller.id
     waiting = [one for one in queue(session, asked, now=now) if one.waiting]
@@ -32,20 +32,20 @@ def claim_next(session: Session, asked: Asked, *, now: datetime) -> tuple[UUID |
 
 
 def _turns(waiting: list[Queued], me: UUID) -> list[Queued]:
-    """Return what may be claimed, in the order in which it is tried."""
+    """Return the answers that may be claimed, in the order in which to try them."""
     free = [one for one in waiting if one.claimed_by in {None, me}]
     return sorted(free, key=lambda one: (one.claimed_by is None, one.turn))
 
 
 def _take(session: Session, one: Queued, me: UUID, *, now: datetime) -> bool:
-    """Claim an answer if nobody was faster; tell whether it is claimed."""
+    """Claim an answer, and return whether it succeeded."""
     return _hold(session, one.answer, me, now=now, marked=False)
 
 
 def _hold(session: Session, answer: UUID, me: UUID, *, now: datetime, marked: bool) -> bool:
-    """Claim an answer unless another holds it, and, where *marked* is False, unless it has a mark.
+    """Claim an answer unless another marker holds it or, if *marked* is False, it has a mark.
 
-    One statement decides: of two markers at the same moment the second one waits for the first and
+    A single statement decides: if two markers claim at once, the second waits for the first and
     then finds the claim.
     """
     insert_missing(session, Review, [{"answer_id": answer}])
@@ -64,14 +64,14 @@ def _hold(session: Session, answer: UUID, me: UUID, *, now: datetime, marked: bo
 
 
 def claim(session: Session, found: Found, *, now: datetime) -> None:
-    """Claim an answer, or hold it for longer; `Conflict` where another marker has it."""
+    """Claim an answer or extend the claim. Raises `Conflict` if another marker holds it."""
     me = found.member.caller.id
     if not _hold(session, found.answer.id, me, now=now, marked=True):
         check_free(session.get_one(Review, found.answer.id), me, now=now)
 
 
 def check_free(review: Review, me: UUID, *, now: datetime) -> None:
-    """Raise `Conflict` where another marker holds the answer."""
+    """Raise `Conflict` if another marker holds the answer."""
     until = review.claimed_until
     if review.claimed_by in {None, me} or until is None or until <= now:
         return
@@ -83,7 +83,7 @@ def check_free(review: Review, me: UUID, *, now: datetime) -> None:
 
 
 def release(session: Session, found: Found, *, now: datetime) -> None:
-    """Give an answer back; who may manage assignments takes it from others, too."""
+    """Release an answer. Members who may manage assignments can release the claims of others."""
     review = session.scalar(
         select(Review).where(Review.answer_id == found.answer.id).with_for_update()
     )
@@ -95,7 +95,7 @@ def release(session: Session, found: Found, *, now: datetime) -> None:
 
 
 def skip(session: Session, found: Found, *, now: datetime) -> None:
-    """Pass an answer over: it is free for others, and comes last for who skipped it."""
+    """Skip an answer: others may claim it, and it comes last for this marker."""
     me = found.member.caller.id
     upsert(session, ReviewSkip, [{"answer_id": found.answer.id, "user_id": me, "at": now}])
     session.execute(
@@ -106,6 +106,6 @@ def skip(session: Session, found: Found, *, now: datetime) -> None:
 
 
 def flag(session: Session, found: Found, note: str) -> None:
-    """Ask that somebody looks at an answer again; an empty *note* takes that back."""
+    """Flag an answer for a second look; an empty *note* removes the flag."""
     insert_missing(session, Review, [{"answer_id": found.answer.id}])
     session.execute(update(Review).where(Review.answer_id == found.answer.id).values(flag=note))

@@ -1,6 +1,6 @@
-"""Groups of answers that say the same, which are marked once.
+"""Groups of equivalent answers, which are graded once.
 
-What arrives later is not marked by itself: the queue shows the mark of its group, to be given with
+Later answers are not graded automatically: the queue offers the mark of their group, to give with
 one click.
 """
 
@@ -52,14 +52,14 @@ SAID: Final = (
 
 @dataclass(frozen=True, slots=True)
 class _Member:
-    """An answer in a group, with its words."""
+    """An answer in a group, with its text."""
 
     queued: Queued
     text: str
 
 
 def _members(session: Session, asked: Asked, *, now: datetime) -> dict[UUID, list[_Member]]:
-    """Return the answers in the queue of a part by their likeness."""
+    """Return the answers in the queue of a part, grouped by their likeness."""
     queued = {one.answer: one for one in queue(session, asked, now=now)}
     rows = session.execute(SAID, {"answers": list(queued)})
     found: defaultdict[UUID, list[_Member]] = defaultdict(list)
@@ -71,7 +71,7 @@ def _members(session: Session, asked: Asked, *, now: datetime) -> dict[UUID, lis
 
 
 def _whole(asked: Asked, typed: Typed | None, shown: str) -> str:
-    """Return all that an answer says: of a text more than is *shown* in lists."""
+    """Return the full text of an answer; *shown* may be shortened for lists."""
     return typed.strip() if asked.kind == "text" and isinstance(typed, str) else shown
 
 
@@ -84,7 +84,7 @@ def groups(
     limit: int,
     now: datetime,
 ) -> list[GroupView]:
-    """Return a page of the groups of at least so many answers, the largest first."""
+    """Return a page of the groups with at least *least* answers, largest first."""
     found = {
         group: members
         for group, members in _members(session, asked, now=now).items()
@@ -100,7 +100,7 @@ def groups(
 
 
 def group_cursor(group: GroupView) -> Cursor:
-    """Return where a page that ends with *group* ends."""
+    """Return the pagination cursor of a page that ends with *group*."""
     return Cursor("groups", _place(group.answers), group.id)
 
 
@@ -122,7 +122,7 @@ def _told(group: UUID, members: Sequence[_Member], same: SameAs | None, asked: A
 
 
 def _marks(session: Session, asked: Asked, likes: Collection[UUID]) -> dict[UUID, SameAs]:
-    """Return the last mark of each group."""
+    """Return the latest mark of each group."""
     rows = session.scalars(
         select(Review)
         .join(Answer, Answer.id == Review.answer_id)
@@ -144,7 +144,7 @@ def _marks(session: Session, asked: Asked, likes: Collection[UUID]) -> dict[UUID
 
 
 def same_as(session: Session, asked: Asked, like: UUID) -> SameAs | None:
-    """Return the last mark of an answer that says the same, None where there is none."""
+    """Return the latest mark of an equivalent answer, or None."""
     return _marks(session, asked, [like]).get(like)
 
 
@@ -157,7 +157,7 @@ def mark_group(
     variants: Variants,
     now: datetime,
 ) -> GroupMarked:
-    """Mark all answers of a group that wait; those that others hold are left to them."""
+    """Grade all waiting answers of a group, except those that other markers hold."""
     members = _members(session, asked, now=now).get(group)
     if members is None:
         raise NotFound("There is no such group of answers.")

@@ -1,4 +1,4 @@
-"""Marking an answer by hand, whatever the machine said of it, and taking a mark back."""
+"""Marks by hand, which override the engine, and their removal."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -33,7 +33,10 @@ def mark(
     expected: Expected,
     now: datetime,
 ) -> None:
-    """Mark an answer; `Conflict` where another marker holds it, `Precondition` where it changed."""
+    """Store a mark for an answer.
+
+    Raises `Conflict` if another marker holds it, and `Precondition` if it changed.
+    """
     asked, me = found.asked, found.member.caller.id
     rubric = criteria(session, asked, given, variants=variants)
     [work] = hold(session, [found.answer.id])
@@ -49,7 +52,7 @@ def mark(
 def criteria(
     session: Session, asked: Asked, given: MarkIn, *, variants: Variants
 ) -> Mapping[UUID, Criterion]:
-    """Return the rubric by which one marks, held as it is; `Invalid` for items that it lacks."""
+    """Return the rubric of a part, with a shared lock. Raises `Invalid` for unknown items."""
     items = own_items(session, asked, variants=variants, lock="shared")
     if not items.keys() >= set(given.items):
         raise Invalid(
@@ -60,13 +63,16 @@ def criteria(
 
 
 def _mark_told(answer: Answer) -> dict[str, Any]:
-    """Return what became of an answer, for the audit log."""
+    """Return the state of an answer for the audit log."""
     credit = None if answer.credit is None else str(answer.credit)
     return {"status": answer.status, "credit": credit, "manual": answer.manual}
 
 
 def unmark(session: Session, found: Found, *, expected: Expected, now: datetime) -> None:
-    """Take the mark of an answer back: what the machine says of it counts again."""
+    """Remove the mark of an answer: the grading by the engine counts again.
+
+    Raises `Conflict` if the answer has no mark by a person or another marker holds it.
+    """
     [work] = hold(session, [found.answer.id])
     expected.check(work.review.version)
     check_free(work.review, found.member.caller.id, now=now)
@@ -80,9 +86,9 @@ def unmark(session: Session, found: Found, *, expected: Expected, now: datetime)
 
 
 def _by_machine(session: Session, work: Work) -> Grading:
-    """Return the last grading by the engine, but none by the version of a regrade that was undone.
+    """Return the last grading by the engine, except by the version of an undone regrade.
 
-    What was handed in under that version was marked by the old one as it was undone; that counts.
+    The undo graded answers submitted under that version with the old one; that grading counts.
     """
     return session.scalars(
         select(Grading)

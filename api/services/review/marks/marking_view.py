@@ -1,4 +1,4 @@
-"""What a marker gets to see at the desk: one answer with its equals, and the next one."""
+"""Marking view: one answer with the mark of equivalent ones, and the next answer."""
 
 from datetime import datetime
 from uuid import UUID
@@ -19,7 +19,7 @@ __all__ = ["answer_item", "next_item"]
 
 
 def answer_item(session: Session, found: Found, *, variants: Variants, now: datetime) -> ReviewItem:
-    """Return an answer in full, with the mark of one that says the same."""
+    """Return an answer in full, with the latest mark of an equivalent answer."""
     session.flush()
     one = found.submission
     numbers = numbers_in(session, one.version_id)[one.position]
@@ -31,7 +31,7 @@ def answer_item(session: Session, found: Found, *, variants: Variants, now: date
 def next_item(
     session: Session, caller: Caller, asked: Asked, *, variants: Variants, now: datetime
 ) -> NextAnswer:
-    """Claim the next answer of a part for *caller* and return it."""
+    """Claim the next answer of a part for *caller*, and return it."""
     answer, waiting, claimed = claim_next(session, asked, now=now)
     return NextAnswer(
         item=None if answer is None else _item(session, caller, answer, variants, now),

@@ -1,4 +1,4 @@
-"""The rubric of a part: at first that of the problem, afterwards what the markers made of it."""
+"""Rubric of a part: initially that of the problem, later as edited by the markers."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ MARKED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """What a rubric item gives, and what the student reads."""
+    """A rubric item: its points, and the text for the student."""
 
     id: UUID
     label: str
@@ -43,12 +43,12 @@ class Criterion:
 
     @classmethod
     def of(cls, row: RubricItem) -> "Criterion":
-        """Return what a row says."""
+        """Return the criterion of a row."""
         return cls(row.id, row.label, row.say, row.points)
 
 
 def _first(asked: Asked, variants: Variants) -> list[dict[str, Any]]:
-    """Return the rubric of the problem as rows, whose ids are the same whenever they are made."""
+    """Return the rubric of the problem as rows with deterministic ids."""
     problem = asked.posed.problem
     part = variants.problem(asked.posed.version).part(asked.part)
     if not isinstance(part, TextPart):
@@ -69,9 +69,9 @@ def _first(asked: Asked, variants: Variants) -> list[dict[str, Any]]:
 
 
 def _rows(session: Session, asked: Asked, *, lock: str = "") -> Sequence[RubricItem]:
-    """Return all items of a part that are kept, also those that were taken out.
+    """Return all stored items of a part, including retired ones.
 
-    The *lock* is "shared" for who marks by them, "own" for who changes them.
+    *lock* is "shared" to grade by them, "own" to change them.
     """
     rows = (
         select(RubricItem)
@@ -84,7 +84,7 @@ def _rows(session: Session, asked: Asked, *, lock: str = "") -> Sequence[RubricI
 
 
 def live_items(session: Session, asked: Asked, *, variants: Variants) -> list[RubricItem]:
-    """Return the rubric of a part, without writing anything."""
+    """Return the current rubric of a part without writing to the database."""
     kept = _rows(session, asked)
     if not kept:
         return [RubricItem(**one) for one in _first(asked, variants)]
@@ -94,7 +94,7 @@ def live_items(session: Session, asked: Asked, *, variants: Variants) -> list[Ru
 def own_items(
     session: Session, asked: Asked, *, variants: Variants, lock: str
 ) -> dict[UUID, RubricItem]:
-    """Return the rubric of a part by id, written down if it was not, and held until the end."""
+    """Return the rubric of a part by id; store it if necessary, and lock it until commit."""
     if not _rows(session, asked):
         insert_missing(session, RubricItem, _first(asked, variants))
     kept = _rows(session, asked, lock=lock)
@@ -102,14 +102,14 @@ def own_items(
 
 
 def used(session: Session, asked: Asked) -> Mapping[UUID, int]:
-    """Return how many answers have each item of a part."""
+    """Return the number of answers that have each item of a part."""
     told = {"problem": asked.posed.problem.id, "part": asked.part}
     counts = Counter(chain.from_iterable(session.scalars(MARKED, told)))
     return {UUID(one): count for one, count in counts.items()}
 
 
 def rubric_view(session: Session, asked: Asked, *, variants: Variants) -> RubricView:
-    """Return the rubric of a part with how often each item is used."""
+    """Return the rubric of a part with the number of uses of each item."""
     counts = used(session, asked)
     items = live_items(session, asked, variants=variants)
     return RubricView(
@@ -122,7 +122,7 @@ def rubric_view(session: Session, asked: Asked, *, variants: Variants) -> Rubric
 
 
 def item_view(row: RubricItem, *, used: int) -> RubricItemView:
-    """Return a rubric item as it is shown."""
+    """Serialize a rubric item."""
     return RubricItemView(
         id=row.id,
         label=row.label,

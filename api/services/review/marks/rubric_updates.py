@@ -1,4 +1,4 @@
-"""Changes of a rubric, which hold for the answers that were marked by it, too."""
+"""Rubric updates, which also apply to answers that are already graded."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ NO_ITEM = "The rubric of this part has no such item."
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A change of the rubric of a part; of a *dry_run* nothing is kept."""
+    """An edit of the rubric of a part; a *dry_run* stores nothing."""
 
     asked: Asked
     variants: Variants
@@ -48,7 +48,7 @@ class Edit:
 
 
 def add_item(session: Session, edit: Edit, wanted: RubricItemIn) -> RubricItemView:
-    """Add an item to a rubric; no answer has it yet."""
+    """Add an item to a rubric. No answer has it yet."""
     asked = edit.asked
     _check_words(session, edit, wanted.say)
     items = own_items(session, asked, variants=edit.variants, lock="own")
@@ -71,7 +71,7 @@ def add_item(session: Session, edit: Edit, wanted: RubricItemIn) -> RubricItemVi
 def change_item(
     session: Session, edit: Edit, item: UUID, wanted: RubricItemPatch, *, expected: Expected
 ) -> RubricChange:
-    """Change an item, and mark anew every answer that has it."""
+    """Change an item, and grade every answer that has it again."""
     row, rubric = _item(session, edit, item, expected)
     _check_words(session, edit, wanted.say or "")
     before = Criterion.of(row)
@@ -95,7 +95,7 @@ def change_item(
 
 
 def retire_item(session: Session, edit: Edit, item: UUID, *, expected: Expected) -> RubricChange:
-    """Take an item out of the rubric, and out of every mark that has it."""
+    """Remove an item from the rubric and from every mark that has it."""
     row, rubric = _item(session, edit, item, expected)
     remarked = _remark(session, edit, item, rubric, without=item)
     if not edit.dry_run:
@@ -121,7 +121,7 @@ def _item(
 
 
 def _check_words(session: Session, edit: Edit, say: str) -> None:
-    """Raise `Invalid` for a text whose places cannot be filled with the numbers of the problem."""
+    """Raise `Invalid` if the placeholders of a text name numbers that the problem lacks."""
     if "{{" not in say:
         return
     version = edit.asked.posed.version
@@ -151,13 +151,13 @@ def _remark(
     *,
     without: UUID | None,
 ) -> Remarked:
-    """Mark anew, by *rubric*, the answers that have *item*; return what that does."""
+    """Grade the answers that have *item* again by *rubric*, and return the effect."""
     answers = _with_item(session, edit.asked, item)
     works = load(session, answers) if edit.dry_run else hold(session, answers)
     found = []
     for work in works:
         if not work.answer.manual:
-            continue  # its mark was taken back meanwhile
+            continue  # its mark was removed meanwhile
         given = Given.kept(work.review, without=without)
         found.append((work, given, _again(session, edit, work, given, rubric)))
     changed = [one for one in found if _differs(one[0], one[2]) or without]

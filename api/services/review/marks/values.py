@@ -1,4 +1,4 @@
-"""What a mark is: rubric items and an adjustment added up, or a credit, and what the student reads.
+"""Values of a mark: rubric items plus an adjustment, or a credit, and the student's feedback.
 
 Pure: values in, values out.
 """
@@ -22,7 +22,7 @@ FULL: Final = Fraction(1)
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a marker gave: *items* with an *adjustment*, or a *credit*; with words beside it."""
+    """A mark as given: *items* with an *adjustment*, or a *credit*, plus a comment and a reason."""
 
     items: tuple[UUID, ...]
     adjustment: Fraction
@@ -32,12 +32,12 @@ class Given:
 
     @classmethod
     def of(cls, asked: MarkIn) -> "Given":
-        """Return what a request gives."""
+        """Return the mark of a request."""
         return cls(asked.items, asked.adjustment, asked.credit, asked.comment, asked.reason)
 
     @classmethod
     def kept(cls, review: Review, *, without: UUID | None = None) -> "Given":
-        """Return what an answer was given, perhaps *without* an item that was taken out."""
+        """Return the stored mark of an answer, *without* a retired item if one is passed."""
         items = tuple(UUID(one) for one in review.items)
         return cls(
             tuple(one for one in items if one != without),
@@ -50,7 +50,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a mark comes to: the credit, what the student reads, and how it was reckoned."""
+    """Outcome of a mark: the credit, the feedback to the student, and the calculation."""
 
     credit: Fraction
     feedback: str
@@ -58,7 +58,7 @@ class Outcome:
 
     @property
     def status(self) -> str:
-        """What happened, in one of the words for it."""
+        """Return ``wrong``, ``partial`` or ``correct``, by the credit."""
         if self.credit == NOTHING:
             return "wrong"
         return "correct" if self.credit == FULL else "partial"
@@ -71,10 +71,10 @@ def outcome(
     *,
     fill: Callable[[str], str],
 ) -> Outcome:
-    """Return what a mark comes to at a part that is worth *points*.
+    """Return the outcome of a mark for a part that is worth *points*.
 
-    The sum is at least nothing and at most the points: more than that is an override. *fill* puts
-    the student's numbers into what they read.
+    The sum is at least 0 and at most *points*; more than that needs an override. *fill* puts the
+    student's numbers into the feedback.
     """
     items = [rubric[one] for one in given.items]
     credit = given.credit
@@ -101,7 +101,7 @@ def _result(credit: Fraction, points: Fraction) -> str:
 
 
 def _signed(points: Fraction) -> str:
-    """Return points with their sign, as people write it.
+    """Format points with their sign.
 
     >>> _signed(Fraction(2)), _signed(Fraction(-1, 2)), _signed(Fraction(0))
     ('+2', '−0.5', '0')

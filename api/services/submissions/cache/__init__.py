@@ -1,1 +1,1 @@
-"""What a process caches of students, so that a submission needs few statements."""
+"""The submission cache of a process, so that a submission needs few statements."""

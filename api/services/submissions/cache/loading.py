@@ -1,4 +1,4 @@
-"""What is known of a student at a problem, read from the database so that it can be remembered."""
+"""Loader of cache entries: the identity and the rules of a student at a problem."""
 
 from collections.abc import Collection
 from typing import Final
@@ -23,14 +23,14 @@ STAMPS: Final = {
 
 
 def stamps_of(session: Session, scopes: Collection[str]) -> Stamps:
-    """Return the stamps of *scopes*: 0 where nothing changed there yet."""
+    """Return the change counter of each scope: 0 if nothing has changed in it yet."""
     asked = list(scopes)
     rows = find_places(session, STAMPS, [(scope,) for scope in asked])
     return dict.fromkeys(asked, 0) | {asked[row[0]]: int(row[1]) for row in rows}
 
 
 def _secret_of(caller: Caller) -> Secret:
-    """Return with what *caller* showed who they are."""
+    """Return the credential of *caller*; raise `ValueError` if it has no token and no session."""
     shown = caller.token_id or caller.session_id
     if shown is None:
         raise ValueError("a caller has a token or a session")
@@ -38,7 +38,7 @@ def _secret_of(caller: Caller) -> Secret:
 
 
 def known_of(session: Session, posed: Posed, memory: Memory, *, parts: Collection[str]) -> Known:
-    """Return what is known of a student at a problem: who they are, and the rules for them."""
+    """Load the identity of a student at a problem, and the rules for them, as a cache entry."""
     member, assignment = posed.member, posed.assignment
     own = (member.course.id, assignment.id, member.student_id, member.caller.id)
     scopes = {one.hex for one in own}
@@ -59,7 +59,7 @@ def known_of(session: Session, posed: Posed, memory: Memory, *, parts: Collectio
 
 
 def _shared(session: Session, posed: Posed, memory: Memory, *, stamps: Stamps) -> Shared:
-    """Return the assignment as all students have it, from memory if that still holds."""
+    """Return the data that all students of an assignment share; read it if the cache is stale."""
     kept = memory.shared(posed.assignment.id)
     if kept is not None and holds(kept.stamps, stamps):
         return kept

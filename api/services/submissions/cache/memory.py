@@ -1,8 +1,9 @@
-"""What a process remembers of students at problems, so as not to ask the database each time.
+"""The submission cache: students, states and grades that a process keeps in memory.
 
-Whatever is remembered may have changed since, here or in another process. So it is only used to
-judge by; before anything is written on it, the writer's transaction holds it against the database:
-stamps tell of changes to rules and people, versions of changes to standings and grades.
+An entry may be stale: this process or another one may have changed the rows since. So the cache
+serves grading only. Before a write, the writer's transaction validates each entry against the
+database: stamps (change counters) detect changes to rules and people, versions detect changes to
+standings and grades.
 """
 
 from collections.abc import Mapping
@@ -48,15 +49,15 @@ Stamps: TypeAlias = Mapping[str, int]
 
 
 def holds(kept: Stamps, found: Stamps) -> bool:
-    """Tell whether the stamps that were *kept* are those that are *found* now."""
+    """Tell whether cached stamps equal the current ones, in every scope of the cached entry."""
     return kept.items() <= found.items()
 
 
 @dataclass(frozen=True, slots=True)
 class Ids:
-    """The ids of who hands in, and to what, as their digits: those are compared at once.
+    """Ids of a submission as hex digits, which compare faster than UUIDs.
 
-    *names* are how people are told of the problem, the student and the assignment.
+    *names* are the ids of the problem, the student and the assignment as responses show them.
     """
 
     problem: str
@@ -67,26 +68,26 @@ class Ids:
 
     @classmethod
     def of(cls, problem: UUID, student: UUID, author: UUID, assignment: UUID) -> "Ids":
-        """Return ids as they are told."""
+        """Return the ids in both text forms."""
         names = str(problem), str(student), str(assignment)
         return cls(problem.hex, student.hex, author.hex, assignment.hex, names)
 
     @property
     def standing(self) -> Pair:
-        """Whose standing changes when they hand in."""
+        """The key of the standing that the submission changes: problem and student."""
         return self.problem, self.student
 
     @property
     def grade(self) -> Pair:
-        """Whose grade changes."""
+        """The key of the grade that the submission changes: assignment and student."""
         return self.assignment, self.student
 
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """With what somebody showed who they are: a token, which may expire, or a session.
+    """A credential: a token, which may expire, or a login session.
 
-    *id* is its row, *begun_at* when a session began, None for a token.
+    *id* is the id of its row; *begun_at* is the start of a session, None for a token.
     """
 
     digest: bytes
@@ -96,11 +97,14 @@ class Secret:
 
     @property
     def token_id(self) -> UUID | None:
-        """The row of a token, None for a session."""
+        """The id of the token, None for a session."""
         return self.id if self.begun_at is None else None
 
     def is_good(self, seen_at: datetime | None, *, now: datetime) -> bool:
-        """Tell whether it has not ended *now*; its use was noted last at *seen_at*."""
+        """Tell whether the credential is still valid at *now*.
+
+        *seen_at* is the last recorded use. A session without one is not valid.
+        """
         if self.begun_at is not None:
             return seen_at is not None and is_alive(self.begun_at, seen_at, now=now)
         return self.expires_at is None or self.expires_at > now
@@ -108,7 +112,7 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """An assignment, its course and its problems, as all students have them while *stamps* hold."""
+    """Cached assignment, course and problems, shared by all students while *stamps* match."""
 
     assignment: Assignment
     course: Course
@@ -118,10 +122,10 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Who may hand in to a problem, and the rules that hold for them, as long as *stamps* do.
+    """Cached identity of a student at a problem, with their rules; valid while *stamps* match.
 
-    *here* is the assignment with the rules of this student; *parts* are the ids of what the
-    problem asks. *rules* are those of the student, *ids* what every submission of theirs tells.
+    *here* is the assignment with the rules of this student; *parts* are the ids of the problem's
+    parts. *rules* and *ids* are derived from the other fields.
     """
 
     secret: Secret
@@ -135,24 +139,24 @@ class Known:
     ids: Ids = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Work out what every submission asks for, and write the ids once that it tells."""
+        """Derive *rules* and *ids* once: every submission needs them."""
         every = (self.problem.row.id, self.student_id, self.author_id, self.here.assignment.id)
         object.__setattr__(self, "rules", self.here.rules[self.student_id])
         object.__setattr__(self, "ids", Ids.of(*every))
 
     @property
     def place(self) -> tuple[bytes, UUID, str]:
-        """By what it is found: the secret, the assignment, the name of the problem in it."""
+        """The cache key: digest of the credential, assignment, and name of the problem in it."""
         return self.secret.digest, self.here.assignment.id, self.problem.row.slug
 
     def holds_by(self, stamps: Stamps) -> bool:
-        """Tell whether nothing changed of what is known, by the *stamps* that are there now."""
+        """Tell whether the entry is valid, given the current *stamps*."""
         return holds(self.stamps, stamps)
 
 
 @dataclass(frozen=True, slots=True)
 class PartStandings:
-    """Where a student stands in each part of a problem by some *rules*, and each as JSON."""
+    """Progress of a student in each part of a problem under *rules*, also as JSON (*texts*)."""
 
     rules: Rules
     parts: Mapping[str, PartStanding]
@@ -161,12 +165,12 @@ class PartStandings:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """Where a student is at a problem: the numbers, and what was handed in so far.
+    """Cached state of a student in a problem: the draw and all earlier answers.
 
-    It holds while the standing has this *sequence* and *version* (`NEW` where there is none yet),
-    and *stamps* are as they were. *opened* says that the numbers are noted; *given* are all answers
-    by part, in order, *carried* the last readable ones by draw; *standings* is where the student
-    stands in each part by some rules, if that was worked out.
+    It is valid while the standing has this *sequence* and *version* (`NEW` if there is none yet),
+    and the *stamps* match. *opened*: the draw is stored. *given* are all answers by part, in order;
+    *carried* the last readable ones by draw; *standings* the progress in each part under some
+    rules, None if not computed yet.
     """
 
     drawn: Drawn
@@ -180,15 +184,15 @@ class Seat:
 
     @property
     def tag(self) -> tuple[int, int]:
-        """By what it is told whether the seat still holds."""
+        """The sequence and version of the standing, compared to validate the state."""
         return self.sequence, self.version
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A student's grade in an assignment with what it is made of.
+    """Cached grade of a student in an assignment, with the totals of its problems.
 
-    It holds while the grade has this *version*, and *stamps* are as they were.
+    It is valid while the grade has this *version* and the *stamps* match.
     """
 
     version: int
@@ -199,7 +203,7 @@ class Sheet:
 
 @dataclass(slots=True)
 class Memory:
-    """What one process remembers; threads may share it, and what is not used goes."""
+    """Bounded submission cache of one process, shared by its threads."""
 
     judging: Judging = field(default_factory=Judging)
     _shared: Cache[UUID, Shared] = field(default_factory=lambda: Cache(ASSIGNMENTS_KEPT))
@@ -209,43 +213,43 @@ class Memory:
     _seen: Cache[bytes, datetime] = field(default_factory=lambda: Cache(KNOWN_KEPT))
 
     def shared(self, assignment: UUID) -> Shared | None:
-        """Return an assignment as all students have it."""
+        """Return the cached assignment, None if it is not cached."""
         return self._shared.find(assignment)
 
     def share(self, shared: Shared) -> None:
-        """Keep an assignment as all students have it."""
+        """Put an assignment into the cache."""
         self._shared.keep(shared.assignment.id, shared)
 
     def known(self, digest: bytes, assignment: UUID, problem: str) -> Known | None:
-        """Return what is known of the owner of a secret at a problem of an assignment."""
+        """Return the cached identity of a credential at a problem, None if it is not cached."""
         return self._known.find((digest, assignment, problem))
 
     def seat(self, key: Pair) -> Seat | None:
-        """Return where a student is at a problem."""
+        """Return the cached state of a student in a problem, None if it is not cached."""
         return self._seats.find(key)
 
     def sheet(self, place: Pair) -> Sheet | None:
-        """Return a student's grade in an assignment."""
+        """Return the cached grade of a student in an assignment, None if it is not cached."""
         return self._sheets.find(place)
 
     def seen(self, secret: Secret) -> datetime | None:
-        """Return when the use of a secret was last noted."""
+        """Return the last recorded use of a credential, None if it is not cached."""
         return self._seen.find(secret.digest)
 
     def see(self, digest: bytes, at: datetime) -> None:
-        """Keep when the use of a secret was noted."""
+        """Put the last recorded use of a credential into the cache."""
         self._seen.keep(digest, at)
 
     def learn(self, known: Known) -> None:
-        """Keep what is *known*."""
+        """Put an identity into the cache."""
         self._known.keep(known.place, known)
 
     def unlearn(self, known: Known) -> None:
-        """Forget what was *known*: it does not hold any more."""
+        """Evict a stale identity."""
         self._known.drop(known.place)
 
     def sit(self, key: Pair, seat: Seat) -> None:
-        """Keep where a student is at a problem."""
+        """Put the state of a student in a problem into the cache."""
         self._seats.keep(key, seat)
 
     def settle(
@@ -253,7 +257,7 @@ class Memory:
         seats: Mapping[Pair, Seat | None],
         sheets: Mapping[Pair, Sheet],
     ) -> None:
-        """Keep what a transaction made of seats and sheets; a seat of None is forgotten."""
+        """Apply the states and grades of a committed transaction; a state of None is evicted."""
         for key, seat in seats.items():
             if seat is None:
                 self._seats.drop(key)

@@ -1,4 +1,4 @@
-"""Where students are at problems, read from the database for many of them at once."""
+"""Loader of students' states in problems, for many students at once."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ ANSWERS: Final = Answer.__table__.c
 
 
 def _of(problem: Any, student: Any) -> ColumnElement[bool]:
-    """Return the condition that a row is about a problem, and one of some students."""
+    """Return the condition that a row is about the problem and one of the students."""
     students = student.in_(bindparam("students", expanding=True))
     return and_(problem == bindparam("problem"), students)
 
@@ -51,9 +51,9 @@ GIVEN: Final = (
 
 
 def seats_of(session: Session, drawn: Mapping[Key, Drawn], *, stamps: Stamps) -> dict[Key, Seat]:
-    """Return where students are, as *stamps* are in this transaction.
+    """Read the states of students in problems; *stamps* are those of this transaction.
 
-    *drawn* are the numbers of those for whom none are noted yet.
+    *drawn* has each student's draw, which applies if none is stored.
     """
     by_problem: defaultdict[UUID, list[UUID]] = defaultdict(list)
     for key in drawn:
@@ -82,7 +82,7 @@ def seats_of(session: Session, drawn: Mapping[Key, Drawn], *, stamps: Stamps) ->
 def _given(
     session: Session, asked: Mapping[str, Any]
 ) -> tuple[Mapping[UUID, Mapping[str, list[Answered]]], Mapping[UUID, Carried]]:
-    """Return the answers of students by part, in order, and the last readable ones by draw."""
+    """Return the answers by student and part, in order, and the last readable ones by draw."""
     given: defaultdict[UUID, dict[str, list[Answered]]] = defaultdict(dict)
     carried: defaultdict[UUID, Carried] = defaultdict(dict)
     for row in session.execute(GIVEN, asked):

@@ -1,4 +1,4 @@
-"""What is remembered, held against one transaction, and what the transaction makes of it."""
+"""The submission cache in one transaction: validated by its rows, updated after its commit."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -20,10 +20,10 @@ __all__ = ["Recollection"]
 
 @dataclass(frozen=True, slots=True)
 class Recollection:
-    """A process's *memory* in a transaction that found these *stamps*, and *tags* of standings.
+    """View of the cache in one transaction, validated by its *stamps* and *tags*.
 
-    What the transaction writes is seen here at once, and by others once it is kept: after the
-    commit.
+    The transaction sees its own writes at once. The process's *memory* gets them only after the
+    commit (`keep`), so that a rollback leaves no trace in it.
     """
 
     memory: Memory
@@ -35,9 +35,9 @@ class Recollection:
     _changed: set[str] = field(default_factory=set)
 
     def seats(self, session: Session, entries: Iterable[Entry]) -> dict[Pair, Seat]:
-        """Return where the students of *entries* are, whose rules hold.
+        """Return the states of the students of *entries*, whose rules must be valid.
 
-        What is not remembered of them, or has changed, is read.
+        States that are missing or stale in the cache are read from the database.
         """
         found: dict[Pair, Seat] = {}
         missing: dict[Key, Drawn] = {}
@@ -53,7 +53,7 @@ class Recollection:
         return found
 
     def holds(self, entry: Entry, *, now: datetime) -> bool:
-        """Tell whether all that is known of who sent an entry is so still."""
+        """Tell whether the cached identity and rules of an entry are still valid."""
         known = entry.known
         if known is None or entry.ids.student in self._changed:
             return False
@@ -70,39 +70,39 @@ class Recollection:
         return seat if seat.tag == self.tags[key] else None
 
     def sit(self, key: Pair, seat: Seat | None) -> None:
-        """Take note of where a student is now; None: it is to be read."""
+        """Set a student's state; None makes the next access read it."""
         self._seats[key] = seat
 
     def forget(self, keys: Iterable[Pair]) -> None:
-        """Take note that students are somewhere else, to be read when it is asked for."""
+        """Invalidate states, so that the next access reads them."""
         self._seats.update(dict.fromkeys(keys))
 
     def change(self, students: Iterable[str]) -> None:
-        """Take note that this transaction changed the rules for students."""
+        """Invalidate the rules of students for the rest of this transaction, which changed them."""
         self._changed.update(students)
 
     def sheet(self, place: Pair, version: int, stamps: Stamps) -> Sheet | None:
-        """Return a student's grade in an assignment where it is remembered in this *version*."""
+        """Return a student's cached grade in an assignment, None if it is missing or stale."""
         found = self._sheets.get(place) or self.memory.sheet(place)
         if found is None or found.version != version or found.stamps != stamps:
             return None
         return found
 
     def enter(self, place: Pair, sheet: Sheet) -> None:
-        """Take note of a student's grade in an assignment."""
+        """Set a student's grade in an assignment."""
         self._sheets[place] = sheet
 
     def is_use_due(self, secret: Secret, *, now: datetime) -> bool:
-        """Tell whether it is time to note that a secret is in use."""
+        """Tell whether it is time to record another use of a credential."""
         seen = self.memory.seen(secret)
         return seen is None or is_touch_due(seen, now=now)
 
     def see(self, secrets: Iterable[Secret], at: datetime) -> None:
-        """Take note of when secrets were in use."""
+        """Set the last recorded use of credentials."""
         self._seen.update((one.digest, at) for one in secrets)
 
     def keep(self) -> None:
-        """Remember what was noted: the transaction is committed."""
+        """Write all updates to the process's cache; call it after the commit."""
         for digest, at in self._seen.items():
             self.memory.see(digest, at)
         self.memory.settle(self._seats, self._sheets)

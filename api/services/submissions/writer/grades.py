@@ -1,4 +1,4 @@
-"""Submissions that were taken, written with the standings and grades that follow."""
+"""Storage of admitted submissions, with the standings and grades that follow."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -48,7 +48,7 @@ HELD: Final = by_places(
 
 @dataclass(frozen=True, slots=True)
 class _StandingUpdate:
-    """Something taken, with where its student stands in the problem then."""
+    """An admitted submission with the student's state and total in the problem after it."""
 
     taken: Taken
     seat: Seat
@@ -58,33 +58,33 @@ class _StandingUpdate:
 
     @property
     def place(self) -> Pair:
-        """The assignment and the student."""
+        """The key of the grade: assignment and student."""
         return self.taken.entry.ids.grade
 
     @property
     def row(self) -> Row:
-        """The standing as it is written."""
+        """The row of the standing."""
         entry, parts = self.taken.entry, parts_text(self.standings.texts.values())
         last = self.seat.given[next(iter(entry.judged))][-1]
         return standing_row(entry.ids.standing, parts, self.tally, last)
 
     @property
     def stamps(self) -> Stamps | None:
-        """By which it can be remembered, None where it cannot."""
+        """The stamps that validate it in the cache, None if it must not be cached."""
         return self.taken.ground.stamps
 
 
 def stand_at_once(
     session: Session, taken: Mapping[int, Taken], recalled: Recollection, *, now: datetime
 ) -> dict[int, Accepted]:
-    """Write what was taken, with standings and grades; return what its authors are told."""
+    """Store admitted submissions with their standings and grades; return the replies by index."""
     if not taken:
         return {}
     updates = [_update(one) for one in taken.values()]
     told = {one.taken.id: written(reply(one.taken, _worth(one))) for one in updates}
     rows, sizes = rows_of(
         list(taken.values()), told, now=now
-    )  # ids tell that it came before the grades
+    )  # before the grades: ids follow this order
     standings = [one.row for one in updates]
     grades, changes = _grades(session, updates, recalled, now=now)
     write_all(
@@ -117,7 +117,7 @@ def _update(taken: Taken) -> _StandingUpdate:
             version=taken.seat.version + 1,
             given=given,
             carried=carried,
-            stamps=taken.ground.stamps or {},  # without, it is not remembered
+            stamps=taken.ground.stamps or {},  # without stamps it is not cached
             standings=standings,
         ),
         here,
@@ -127,7 +127,7 @@ def _update(taken: Taken) -> _StandingUpdate:
 
 
 def _standings(taken: Taken, given: Mapping[str, Sequence[Answered]]) -> PartStandings:
-    """Return where the student stands in each part; only what was answered can have changed."""
+    """Return the progress in each part; under unchanged rules, compute only answered parts."""
     rules, kept = taken.rules, taken.seat.standings
     if kept is None or kept.rules is not rules:
         kept = PartStandings(rules, {}, {})
@@ -144,7 +144,7 @@ def _standings(taken: Taken, given: Mapping[str, Sequence[Answered]]) -> PartSta
 
 
 def _given(taken: Taken) -> Mapping[str, tuple[Answered, ...]]:
-    """Return all answers of the student by part, with those that were taken."""
+    """Return all answers of the student by part, those of this submission included."""
     given = dict(taken.seat.given)
     for part in taken.entry.judged:
         given[part] = (*given.get(part, ()), _answered(taken, part))
@@ -152,7 +152,7 @@ def _given(taken: Taken) -> Mapping[str, tuple[Answered, ...]]:
 
 
 def _carried(taken: Taken) -> Mapping[int, Mapping[str, Value]]:
-    """Return the last readable answers by draw, with those that were taken."""
+    """Return the last readable values by draw, those of this submission included."""
     before, entry = taken.seat.carried, taken.entry
     more = {
         part: from_json(one.carries["value"])
@@ -186,7 +186,7 @@ def _worth(one: _StandingUpdate) -> Worth:
 def _grades(
     session: Session, updates: Sequence[_StandingUpdate], recalled: Recollection, *, now: datetime
 ) -> tuple[list[Row], list[Row]]:
-    """Return the rows of the grades that follow, held, and of what of them changed, with cause."""
+    """Lock the grades; return their new rows and, for each changed score, a row with its cause."""
     by_place: defaultdict[Pair, list[_StandingUpdate]] = defaultdict(list)
     for one in updates:
         by_place[one.place].append(one)
@@ -213,7 +213,7 @@ def _sheets(
     *,
     now: datetime,
 ) -> dict[Pair, Sheet]:
-    """Return the grades before, held from here on; what is not remembered of them is read."""
+    """Lock the grades and return them as they were; those not in the cache are read."""
     held = _held(session, by_place)
     missing = sorted(by_place.keys() - held.keys())
     if missing:
@@ -236,7 +236,7 @@ def _sheets(
 def _tallies(
     session: Session, updates: Sequence[_StandingUpdate]
 ) -> Iterator[tuple[_StandingUpdate, Mapping[UUID, Tally]]]:
-    """Yield what students have in each problem of their assignments, as it is kept."""
+    """Yield the stored totals of each student in the problems of their assignment."""
     by_assignment: defaultdict[str, list[_StandingUpdate]] = defaultdict(list)
     for one in updates:
         by_assignment[one.place[0]].append(one)

@@ -1,8 +1,8 @@
-"""What the transaction of a writer holds, in one order, so that no two wait crosswise.
+"""Row locks of the writer's transaction, taken in a fixed order to avoid deadlocks.
 
-The assignments in common, so that no rule changes meanwhile; who may spend late days; where the
-students stand. What is held later comes behind that: the use of secrets, then grades. SQLite has
-one writer at a time, who holds all of it.
+Order: assignments (shared, so that no rule changes meanwhile), enrollments of students who may
+spend late days, standings; later the credentials whose use is recorded, then grades. Rows of one
+table are locked in the order of their keys. SQLite needs no row locks: it has one writer at a time.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -48,7 +48,10 @@ HELD: Final = by_places(KEYS_OF, STANDINGS.sequence, STANDINGS.version, lock="wr
 
 
 def hold(session: Session, entries: Sequence[Entry]) -> Tags:
-    """Hold what *entries* change or are decided by; return by what their standings are told."""
+    """Lock the rows that *entries* depend on or change; return the tags of the standings.
+
+    Missing standings are inserted first, because a missing row cannot be locked.
+    """
     keys = {entry.ids.standing for entry in entries}
     more: set[Pair] = set()
     if not is_sqlite(session):
@@ -67,7 +70,7 @@ def hold(session: Session, entries: Sequence[Entry]) -> Tags:
 
 
 def _may_spend(times: Sequence[Any], at: datetime) -> bool:
-    """Tell whether late days could be spent at a time: where it is not in time for everybody."""
+    """Tell whether late days could be spent at a time: before the release or after the due time."""
     release_at, due_at, late_days = times
     if not late_days or due_at is None:
         return False
@@ -75,9 +78,9 @@ def _may_spend(times: Sequence[Any], at: datetime) -> bool:
 
 
 def _hold_budgets(session: Session, late: Iterable[Entry]) -> set[Pair]:
-    """Let nobody else spend late days of their students; return where those stand.
+    """Lock the late-day budgets of the students of *late*; return the keys of their standings.
 
-    Late days change where they stand in all problems of an assignment.
+    Late days change a student's standings in all problems of an assignment.
     """
     budgets, places = set(), set()
     for one in late:

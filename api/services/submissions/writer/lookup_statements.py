@@ -1,7 +1,7 @@
-"""Rows found by ids or pairs, each by its place among them; either database goes by its index.
+"""Statements that look up many rows by ids or pairs of values, using the index on either database.
 
-Of a row only the place comes back, and what is asked about it: an id that is read takes longer than
-all else of its row.
+A row comes back with the position of its key, not the key itself: reading an id takes longer than
+reading the rest of the row.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -36,10 +36,10 @@ FROM_ONE: Final[ColumnElement[int]] = literal_column("1")
 
 
 def by_places(columns: Sequence[Any], *asked: Any, lock: Lock = "none") -> Found:
-    """Return the statement that finds what is *asked* by the values of one or two *columns*.
+    """Return the statements that select *asked* by the values of one or two *columns*.
 
-    The first of them holds ids. Rows come with the place of their values; where there is a *lock*,
-    they are locked in the order of the columns, to write them or so that nobody else does.
+    The first column holds ids. Each row begins with the position of its key. With a *lock*, rows
+    are locked in the order of *columns*: "write" exclusively, "read" shared.
     """
     return {True: _of_texts(columns, asked), False: _of_arrays(columns, asked, lock=lock)}
 
@@ -67,14 +67,14 @@ def _of_arrays(columns: Sequence[Any], asked: Sequence[Any], *, lock: Lock) -> S
 
 
 def _are(columns: Sequence[Any], values: Sequence[Any]) -> Any:
-    """Return the condition that *columns* have these *values*."""
+    """Return the condition that *columns* equal *values*."""
     return and_(*(one == value for one, value in zip(columns, values, strict=False)))
 
 
 def find_places(
     session: Session, statements: Found, given: Sequence[Sequence[str]]
 ) -> list[tuple[Any, ...]]:
-    """Return what one of *statements* finds: rows that begin with the place among the *given*."""
+    """Run the statement for the session's database; each row begins with an index into *given*."""
     if is_sqlite(session):
         texts = written(["".join(one) for one in given])
         return find(session, statements[True], {"given": texts})
@@ -83,7 +83,7 @@ def find_places(
 
 
 def _array(texts: Iterable[str]) -> str:
-    """Return *texts* as PostgreSQL writes an array: the driver would look at each by itself."""
+    """Return *texts* as a PostgreSQL array literal; the driver would adapt each element."""
     return f"{{{','.join([_quoted(one) for one in texts])}}}"
 
 

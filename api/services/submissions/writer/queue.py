@@ -1,7 +1,8 @@
-"""The one writer of a process: it takes all that waits and writes it in one transaction.
+"""The writer of a process: one thread that stores all queued submissions in one transaction.
 
-A commit costs the same for one submission as for a hundred, so nobody waits for company: whoever
-comes while a commit is under way goes with the next, and with whom its loop has at hand.
+This is a group commit: a commit costs the same for one submission as for a hundred. There is no
+delay to fill a batch. Submissions that arrive during a commit go into the next one, together with
+the others of their event loop.
 """
 
 import asyncio
@@ -43,9 +44,9 @@ FAILED: Final = "Storage failed; nothing of this was stored."
 
 
 class Writer:
-    """Writes submissions in a thread of its own, until it is closed.
+    """Writer thread that stores submissions until it is closed.
 
-    *on_stored* is called with the author and the size of each that was stored.
+    *on_stored* is called with the author and the size in bytes of each stored submission.
     """
 
     def __init__(
@@ -65,9 +66,10 @@ class Writer:
         self._thread.start()
 
     def submit(self, entry: Entry) -> Accepted | Outdated:
-        """Return *entry* stored, once it is durable.
+        """Store *entry* and return once it is durable; block the thread meanwhile.
 
-        Raises the `ServiceError` that refuses it, or `Unavailable` where storage fails.
+        Raises the `ServiceError` that refuses it, or `Unavailable` if storage fails or takes longer
+        than `PATIENCE` seconds.
         """
         future: Future[Accepted | Outdated] = Future()
         self._put(Waiting(entry, future))
@@ -77,7 +79,7 @@ class Writer:
             raise _unknown(entry) from None
 
     async def stored(self, entry: Entry) -> Accepted | Outdated:
-        """Return what `submit` does; the loop goes on meanwhile."""
+        """Store *entry* as `submit` does, without blocking the event loop."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Accepted | Outdated] = loop.create_future()
         self._put(Waiting(entry, future, loop))
@@ -92,18 +94,18 @@ class Writer:
         self._queue.put(one)
 
     def let_go_first(self) -> None:
-        """Return once every submission is stored, or after a second: for work that has time."""
+        """Wait up to 1 s for the queue to drain; background jobs call this between chunks."""
         until = time.monotonic() + PATIENCE_OF_OTHERS
         while self.waiting and time.monotonic() < until:
             time.sleep(0.01)
 
     @property
     def waiting(self) -> int:
-        """How many submissions are not stored yet, those under way included."""
+        """Number of submissions that are not stored yet, those in the current batch included."""
         return len(self._queue) + self._under_way
 
     def close(self) -> None:
-        """Write what waits, and end the thread; whatever comes later is refused."""
+        """Refuse new submissions, store those in the queue, and end the thread."""
         self._queue.close()
         self._thread.join()
 
@@ -114,7 +116,7 @@ class Writer:
             self._under_way = 0
 
     def _write(self, batch: Sequence[Waiting]) -> list[tuple[Waiting, Ended]]:
-        """Write a batch; where that fails, one after the other, so that one fails alone."""
+        """Write a batch; if that fails, write each alone, so that only the faulty one fails."""
         try:
             outcomes = self._written([one.entry for one in batch])
         except InDoubtError:
@@ -126,7 +128,7 @@ class Writer:
         return list(zip(batch, outcomes, strict=True))
 
     def _one_by_one(self, batch: Sequence[Waiting]) -> list[tuple[Waiting, Ended]]:
-        """Write each by itself; once the database is away, the rest is not tried any more."""
+        """Write each submission alone; once the database is unreachable, fail the rest."""
         ended: list[tuple[Waiting, Ended]] = []
         for at, one in enumerate(batch, 1):
             ended += self._write([one])
@@ -136,9 +138,11 @@ class Writer:
         return ended
 
     def _in_doubt(self, batch: Sequence[Waiting]) -> list[tuple[Waiting, Ended]]:
-        """Return what is told where nobody knows whether a batch was committed.
+        """Return the outcomes of a batch of which it is unknown whether it was committed.
 
-        What has a key is written again, once: if it is there already, its key finds it.
+        Submissions with an idempotency key are written once more: if the first commit went through,
+        the key finds the stored row and replays its reply. Without a key a second write could store
+        a duplicate, so the author gets an error.
         """
         again = [one for one in batch if one.entry.key is not None and not one.in_doubt]
         rest = [one for one in batch if one.entry.key is None or one.in_doubt]
@@ -148,7 +152,7 @@ class Writer:
         return told + (self._write(again) if again else [])
 
     def _written(self, entries: Sequence[Entry]) -> list[Outcome]:
-        """Return what became of *entries*, which are stored for good then."""
+        """Write *entries* in one transaction and return their outcomes after the commit."""
         with self._db.transaction() as session:
             outcomes, recalled = write(
                 session, entries, variants=self._variants, memory=self._memory, now=self._clock()
@@ -162,10 +166,10 @@ class Writer:
         return outcomes
 
     def _failed(self, one: Waiting, error: Exception) -> list[tuple[Waiting, Ended]]:
-        """Return what is told where one failed; two writers at one key, or crosswise, try again.
+        """Return the outcome of a failed submission; retry once after a key conflict or a deadlock.
 
-        Where a row is missing that memory counts on, such as that of a person who was erased, the
-        database is asked for all of it.
+        An integrity error of a submission from the cache may mean that a row is gone, such as that
+        of an erased person. It becomes `Outdated`, so that everything is read from the database.
         """
         if one.entry.recalled and isinstance(error, IntegrityError):
             return [(one, Outdated())]
@@ -180,18 +184,18 @@ class Writer:
 
 
 def _unknown(entry: Entry) -> Unavailable:
-    """Return what is told where nobody knows whether *entry* is stored."""
+    """Return the error for a submission of which it is unknown whether it was stored."""
     return Unavailable(LOOK_FIRST if entry.key is None else UNKNOWN, retry_after=2)
 
 
 def _may_pass(error: Exception) -> bool:
-    """Tell whether another writer was in the way, so that a second try may go through."""
+    """Tell whether another writer caused the error, so that a retry may succeed."""
     deadlock = getattr(getattr(error, "orig", None), "sqlstate", None) == DEADLOCK
     return deadlock or isinstance(error, IntegrityError)
 
 
 def _tell(ended: Iterable[tuple[Waiting, Ended]]) -> None:
-    """Tell all who wait; those of one loop together, since each call into it takes its time."""
+    """Set all results; those of one event loop in one call, since each call into it takes time."""
     by_loop: defaultdict[asyncio.AbstractEventLoop, list[tuple[Waiting, Ended]]]
     by_loop = defaultdict(list)
     for one, outcome in ended:
@@ -200,7 +204,7 @@ def _tell(ended: Iterable[tuple[Waiting, Ended]]) -> None:
         else:
             by_loop[one.loop].append((one, outcome))
     for loop, some in by_loop.items():
-        with suppress(RuntimeError):  # it is closed: nobody waits any more
+        with suppress(RuntimeError):  # the loop is closed: nobody waits
             loop.call_soon_threadsafe(_end_all, some)
 
 

@@ -1,4 +1,4 @@
-"""The rows of submissions that were taken: draws, answers and their first gradings."""
+"""The rows of admitted submissions: draws, answers and their first gradings."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -21,10 +21,10 @@ ROW_BYTES: Final = 1_024
 def rows_of(
     taken: Sequence[Taken], replies: Mapping[UUID, JsonText], *, now: datetime
 ) -> tuple[list[Rows], dict[UUID, int]]:
-    """Return draws, submissions, answers and gradings of what was taken.
+    """Return the draws, submissions, answers and gradings to insert, and the sizes.
 
-    *replies* are what its authors are told. The second value is the size in bytes of each
-    submission: its long texts, and a flat amount for each row.
+    *replies* are the replies by submission. A size is that of one submission in bytes: the long
+    texts, plus a flat amount for each row.
     """
     submissions: list[Row] = []
     answers: list[Row] = []

@@ -1,9 +1,9 @@
-"""Judged submissions admitted, numbered and written, many in one transaction.
+"""The writer's transaction: admits, numbers and stores many graded submissions.
 
-Whatever is decided here is decided from what the transaction sees under its locks: whether the
-author may still submit, the attempts and the deadline, whether a request came before, and whether
-an earlier part was answered in between, in which case the submission is judged again. What is
-remembered of a student is held against the database, and used only where nothing has changed.
+All decisions rest on rows that the transaction reads under its locks: whether the author may still
+submit, the attempts and the deadline, whether the idempotency key was used before, and whether an
+earlier part was answered meanwhile, in which case the submission is graded again. Cached data is
+validated against the database and used only if nothing has changed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -39,7 +39,7 @@ BEFORE: Final = by_places([SENT.author_id, SENT.key], SENT.id, SENT.fingerprint)
 
 @dataclass(frozen=True, slots=True)
 class Outdated:
-    """What a submission was judged by has changed since it was remembered: it is asked anew."""
+    """Outcome of a submission graded by stale cached data: the caller prepares it again."""
 
 
 Outcome: TypeAlias = Accepted | ServiceError | Outdated
@@ -53,10 +53,9 @@ def write(
     now: datetime,
     memory: Memory | None = None,
 ) -> tuple[list[Outcome], Recollection]:
-    """Return what becomes of each of *entries*, all of it written in this transaction.
+    """Write *entries* in this transaction and return the outcome of each, with the cache updates.
 
-    One that is refused takes nothing from the others. The second value is what is to be remembered
-    once the transaction is committed.
+    A refused entry does not affect the others. Call `keep` on the updates after the commit.
     """
     outcomes: dict[int, Outcome] = {}
     tags = hold(session, entries)
@@ -73,7 +72,10 @@ def write(
 def _note_use(
     session: Session, entries: Sequence[Entry], recalled: Recollection, *, now: datetime
 ) -> None:
-    """Note that tokens and sessions are in use which nobody asked the database about."""
+    """Record the use of tokens and sessions that only the cache has authenticated.
+
+    Requests from the cache skip the database, so no other code records their use.
+    """
     secrets = {
         one.known.secret
         for one in entries
@@ -82,8 +84,8 @@ def _note_use(
         and recalled.is_use_due(one.known.secret, now=now)
         and recalled.holds(one, now=now)
     }
-    due = sorted(secrets, key=lambda one: one.id)  # in one order in every process
-    for table, column, some in (  # as whoever ends them: sessions first
+    due = sorted(secrets, key=lambda one: one.id)  # a fixed order, to avoid deadlocks
+    for table, column, some in (  # sessions first, as the code that ends them
         (LoginSession, "seen_at", [one for one in due if one.begun_at is not None]),
         (Token, "last_used_at", [one for one in due if one.begun_at is None]),
     ):
@@ -92,7 +94,11 @@ def _note_use(
 
 
 def _turns(entries: Sequence[Entry]) -> Iterator[dict[int, Entry]]:
-    """Yield the entries by place, in turns in which no standing and no key comes twice."""
+    """Yield *entries* by index, in batches without a repeated standing or idempotency key.
+
+    Two entries of one standing depend on each other: the attempts and the sequence number of the
+    second follow from the first. Two entries with one key are a request and its repetition.
+    """
     waiting = dict(enumerate(entries))
     while waiting:
         turn: dict[int, Entry] = {}
@@ -108,7 +114,7 @@ def _turns(entries: Sequence[Entry]) -> Iterator[dict[int, Entry]]:
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
-    """Entries of which no two concern the same standing, by place, in a transaction."""
+    """Writer of one batch in a transaction; no two of its entries concern the same standing."""
 
     session: Session
     recalled: Recollection
@@ -116,7 +122,10 @@ class _Turn:
     now: datetime
 
     def write(self, turn: Mapping[int, Entry]) -> dict[int, Outcome]:
-        """Return what becomes of each; who may be nobody any more is not even told of before."""
+        """Write the batch and return the outcomes by index.
+
+        Validation comes before replay: revoked users do not get a replayed reply.
+        """
         held = {at for at, one in turn.items() if self.recalled.holds(one, now=self.now)}
         outdated: dict[int, Outcome] = {
             at: Outdated() for at, one in turn.items() if one.recalled and at not in held
@@ -131,7 +140,7 @@ class _Turn:
         return outdated | replayed | refused | not_taken | self._store(taken)
 
     def _replayed(self, turn: Mapping[int, Entry]) -> dict[int, Outcome]:
-        """Return what was said before to those that came before."""
+        """Return the earlier outcomes of entries whose idempotency key is stored already."""
         asked = {at: (one.ids.author, one.key) for at, one in turn.items() if one.key is not None}
         outcomes: dict[int, Outcome] = {}
         for at, found in _came_before(self.session, asked).items():
@@ -142,7 +151,7 @@ class _Turn:
         return outcomes
 
     def _sure(self, turn: Mapping[int, Entry]) -> dict[int, tuple[Entry, Ground]]:
-        """Return those of a *turn*, whose rules hold, that have their numbers still, with that."""
+        """Return the entries with an unchanged draw, with their data; their rules must be valid."""
         seats = self.recalled.seats(self.session, turn.values())
         return {
             at: (entry, _ground(entry.known, seat))
@@ -153,7 +162,7 @@ class _Turn:
     def _anew(
         self, turn: Mapping[int, Entry]
     ) -> tuple[dict[int, tuple[Entry, Ground]], dict[int, Outcome]]:
-        """Return what entries are decided by for which everything is read now, and who is out."""
+        """Read all data for entries without valid cached data; return it, and the refusals."""
         grounds: dict[int, tuple[Entry, Ground]] = {}
         refused: dict[int, Outcome] = {}
         if not turn:
@@ -169,7 +178,7 @@ class _Turn:
     def _taken(
         self, grounds: Mapping[int, tuple[Entry, Ground]]
     ) -> tuple[dict[int, Taken], dict[int, Outcome]]:
-        """Return what is admitted, and what is said to the others."""
+        """Return the admitted submissions, and the errors of the others."""
         taken: dict[int, Taken] = {}
         refused: dict[int, Outcome] = {}
         for at, (entry, ground) in grounds.items():
@@ -188,7 +197,7 @@ class _Turn:
         return taken, refused
 
     def _store(self, taken: Mapping[int, Taken]) -> dict[int, Outcome]:
-        """Write what was taken, with the standings and grades that follow; return what is told."""
+        """Store admitted submissions with their standings and grades; return the outcomes."""
         told = stand_at_once(self.session, taken, self.recalled, now=self.now)
         spent = _with_late_days(self.session, taken.values(), now=self.now)
         refresh_each(self.session, spent)
@@ -206,7 +215,10 @@ def _ground(known: Known, seat: Seat) -> Ground:
 
 
 def _with_late_days(session: Session, taken: Iterable[Taken], *, now: datetime) -> dict[Key, Cause]:
-    """Return all standings, held, of students who spent late days: those hold there too."""
+    """Lock and return all standings in the assignment of students who spent late days.
+
+    Late days move the due time of every problem of the assignment, so all of them are recomputed.
+    """
     found: dict[Key, Cause] = {}
     for one in taken:
         if not one.late_days:
@@ -229,13 +241,13 @@ def _with_late_days(session: Session, taken: Iterable[Taken], *, now: datetime) 
 
 @dataclass(frozen=True, slots=True)
 class _Before:
-    """A submission that came before under the same key."""
+    """A stored submission with the same author and idempotency key."""
 
     id: UUID
     fingerprint: str
 
     def replay(self, session: Session, fingerprint: str) -> Accepted:
-        """Return what was told then; `Invalid` where the key came with another request."""
+        """Return the stored reply; raise `Invalid` if the key came with another request."""
         if self.fingerprint != fingerprint:
             raise Invalid(
                 "This Idempotency-Key came before with other answers; take a new key.",
@@ -248,9 +260,11 @@ class _Before:
 def find_replay(
     session: Session, author_id: UUID, key: str | None, fingerprint: str
 ) -> Accepted | None:
-    """Return the submission that the same request made before, None where there is none.
+    """Return the stored submission of the same request, None if there is none.
 
-    Raises `Invalid` where the key came with another request.
+    It saves grading a repeated request. The writer checks the key again in its transaction, since a
+    concurrent request may store it in between. Raises `Invalid` if the key came with another
+    request.
     """
     asked = {} if key is None else {0: (author_id.hex, key)}
     found = _came_before(session, asked).get(0)
@@ -258,7 +272,7 @@ def find_replay(
 
 
 def _came_before(session: Session, asked: Mapping[int, Pair]) -> dict[int, _Before]:
-    """Return the submissions that came before by place: those *asked* are of an author and key."""
+    """Return the stored submissions by index, for pairs of author and idempotency key."""
     if not asked:
         return {}
     places, pairs = zip(*asked.items(), strict=True)

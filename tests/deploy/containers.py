@@ -28,6 +28,7 @@ CALM = float(os.environ.get("GRADER_DOCKER_SECONDS", "4"))
 """How many seconds are handed in before, between and after the kills."""
 PACE = CALM / 150
 """How many seconds a client pauses after a receipt: it may have a thousand."""
+TMP_KIBIBYTES = 128 * 1024
 FINE = {0, 201, 429, 503}
 """What a client may see while the service is killed; 0 is a connection that broke."""
 
@@ -116,6 +117,13 @@ def check_replays(stack: Stack, ledger: Ledger) -> None:
     say("replays give the stored receipts")
 
 
+def check_tmp_size(stack: Stack) -> None:
+    """Compare the size of `/tmp` in the running container with the compose file."""
+    last_line = stack.run("api", "df", "-k", "/tmp").splitlines()[-1]  # noqa: S108
+    kibibytes = int(last_line.split()[1])
+    check(kibibytes == TMP_KIBIBYTES, f"the tmpfs has {kibibytes} KiB")
+
+
 def check_metrics(stack: Stack) -> None:
     """Read the figures, which need their token."""
     check(stack.ask("/metrics")[0] == 401, "figures are told to nobody without the token")
@@ -129,6 +137,7 @@ def tried(first: Stack, second: Stack, folder: Path) -> None:
     first.up()
     say("up: " + ", ".join(first.compose("ps", "--services").split()))
     check_metrics(first)
+    check_tmp_size(first)
     last, *students = first.course(CLIENTS + 1)
     say("a course is made")
     ledger = killed_under_load(first, students)

@@ -225,7 +225,7 @@ def test_whatever_publishes_refuses_a_problem_that_takes_too_long(hasty):
     assert own_versions(hasty) == []
 
 
-def test_checks_beyond_a_few_are_refused_while_health_is_answered(
+def test_checks_beyond_a_few_are_refused_while_health_and_log_in_are_answered(
     busy, course, teacher, monkeypatch, tmp_path
 ):
     monkeypatch.setattr(publishing_pool, "publish_one", publish_when_released)
@@ -243,6 +243,8 @@ def test_checks_beyond_a_few_are_refused_while_health_is_answered(
         assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
         assert int(refused.headers["Retry-After"]) > 0
         assert busy.client.get("/healthz").status_code == 200
+        log_in = {"email": "nobody@example.edu", "password": "a wrong password"}
+        assert busy.client.post("/api/v1/login", json=log_in).status_code == 401
         waits: Future[Any] = threads.submit(other.post, path, content=OWN, headers=YAML)
         release.touch()
         assert {one.result(timeout=SECONDS).status_code for one in running} == {200}

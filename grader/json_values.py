@@ -21,7 +21,7 @@ __all__ = ["UnwrittenError", "from_json", "to_json"]
 FRACTIONS_KEPT: Final = 4096
 WHOLE: Final = frozenset({int})
 PLAIN: Final = frozenset({type(None), bool, int, str, Fraction})
-"""The types of what is written as it is, and of the numbers that a reader of JSON may give."""
+"""The types that stay as they are, and the numbers that a JSON reader may return."""
 WRITTEN: Final = PLAIN | {tuple, list, dict, Tensor, TruncatedAnswer}
 
 

@@ -39,7 +39,7 @@ EXACT_INTEGER = 2**31
 
 Number: TypeAlias = int | Fraction
 NUMBERS: Final[frozenset[type]] = frozenset({int, Fraction})
-"""The types of a number; a truth value has another."""
+"""The types of a number; a Boolean has another."""
 Array: TypeAlias = npt.NDArray[np.int64] | npt.NDArray[np.float64]
 
 

@@ -15,9 +15,9 @@ __all__ = [
 ]
 
 IDLE_SECONDS: Final = 1800
-"""Who takes longer than half an hour was not at it all the time: longer times count as this."""
+"""Longer times are capped at half an hour: the student did other things in between."""
 NEARLY: Final = 1 - 1e-9
-"""A credit below it is less than full."""
+"""A credit below this is less than full."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ __all__ = ["BELOW", "BINS", "PLACES", "Bin", "Distribution", "Moments", "distrib
 
 BINS: Final = 10
 BELOW: Final = -1
-"""The bin of what is less than nothing; the one of what is above the maximum is `BINS`."""
+"""The bin of negative totals; that of totals above the maximum is `BINS`."""
 PLACES: Final = 9
-"""A total that is this close to the edge of a bin, in decimals of its width, stands on it."""
+"""Decimals of the width of a bin within which a total counts as on its edge."""
 FOR_SKEWNESS: Final = 3
 FOR_KURTOSIS: Final = 4
 

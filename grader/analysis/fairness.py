@@ -16,7 +16,7 @@ from grader.analysis.inference import (
 __all__ = ["OTHERS", "Fairness", "Tally", "VariantFacility", "fairness"]
 
 FALSE_SHARE: Final = 0.05
-"""The share of the variants named that may be named by chance."""
+"""The accepted share of false positives among the variants flagged."""
 OTHERS: Final = "others"
 """The name of the row that holds all variants with fewer than 20 students."""
 

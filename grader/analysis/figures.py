@@ -5,9 +5,9 @@ from typing import Final
 __all__ = ["TINY", "shown"]
 
 TINY: Final = 1e-9
-"""A spread below this share of the numbers themselves is rounding: the numbers are constant."""
+"""A spread below this share of the numbers is rounding noise: the numbers are constant."""
 WHOLE: Final = 0.5
-"""The least share of a percent that is not told in whole percents when it is next to 0 or 100."""
+"""Percentages closer than this to 0 or 100 get a decimal."""
 
 
 def shown(share: float) -> str:

@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 MIN_STUDENTS: Final = 20
-"""Below so many students nothing is flagged."""
+"""The least number of students for a flag."""
 Z: Final = NormalDist().inv_cdf(0.95)
 """The quantile of an interval that leaves 5 % on either side."""
 FISHER_LOSS: Final = 3

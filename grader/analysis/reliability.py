@@ -10,7 +10,7 @@ from grader.analysis.sums import ItemSums, TableSums, used
 __all__ = ["Reliability", "alphas_without", "reliability_of"]
 
 FEWEST: Final = 2
-"""The fewest items, and the fewest students, that can agree."""
+"""The least number of items, and of students, for an alpha."""
 
 
 @dataclass(frozen=True, slots=True)

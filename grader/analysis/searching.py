@@ -8,7 +8,7 @@ from typing import Final
 __all__ = ["looks_like_search"]
 
 FEWEST: Final = 5
-"""So many answers in a row make a search: four steps, each half of the one before."""
+"""Consecutive answers that make a search: four steps, each half of the one before."""
 NEAR: Final = (Fraction(2, 5), Fraction(3, 5))
 """Half of a step, as people round it."""
 SHRUNK: Final = 5

@@ -20,7 +20,7 @@ __all__ = ["check_names", "near", "shown_names"]
 
 MAX_NAME: Final = 80
 SHOWN: Final = re.compile(r"statement|parts\.\d+\.(?:prompt|rows)")
-"""The fields whose names a student sees the values of."""
+"""The fields that show a student the values of their names."""
 OF_A_PART: Final = "; a part may be named by the keys of later parts alone"
 OF_AN_OPTION: Final = "; the id of an option stands in quotes of its own, such as key: \"'a'\""
 
@@ -31,9 +31,9 @@ OTHERWISE: Final = {
     "range": "write the values out",
     "int": "write floor or round",
 }
-"""How functions are written that authors know by other names."""
+"""Advice for functions that authors know by other names."""
 TRUTHS: Final = {"true": "True", "false": "False"}
-"""How truth values are written that YAML has in small letters."""
+"""The spelling of Booleans that YAML has in lower case."""
 
 
 def check_names(problem: Problem, book: Book) -> None:

@@ -79,7 +79,7 @@ class Integers(Model):
 
 
 Drawn: TypeAlias = Choose | Integers
-"""The parameters that each seed gives another value; the others are the same for everybody."""
+"""The types of drawn parameters; the others are the same for every seed."""
 
 
 class Network(Model):

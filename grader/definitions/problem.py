@@ -37,7 +37,7 @@ __all__ = ["MAX_SEED", "WORKED", "AnyPart", "Example", "Expectation", "Problem",
 
 MAX_SEED: Final = 2**53
 WORKED: Final = "worked"
-"""The solution that says no more than the solvers do."""
+"""The solution that consists of the steps of the solvers only."""
 DRAW_FIELDS: Final = ("params", "let", "require")
 
 Status: TypeAlias = Literal[

@@ -27,7 +27,7 @@ NOISE: Final = 500_000_000
 MORE: Final = 1 + 1e-6
 SURE: Final = 10**FLOAT_FIGURES
 LEAST: Final = 1e-300
-"""By how much more, and how much at least, is looked around a float that was rounded."""
+"""Factor and minimum by which the search around a rounded float is widened."""
 
 Form: TypeAlias = tuple[int, ...]
 

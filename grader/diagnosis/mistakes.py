@@ -39,7 +39,7 @@ TELLING_NUMBER: Final = 100
 TIMES_CHANCE: Final = 5
 AND: Final = " And: "
 KEPT_CAUSES: Final = 4096
-"""Of how many mistakes, and pairs of them, the words are kept."""
+"""Size of the cache of hints for mistakes and pairs of mistakes."""
 
 Keys: TypeAlias = Mapping[str, Value | None]
 

@@ -25,7 +25,7 @@ __all__ = ["patterns"]
 Cells: TypeAlias = tuple[Number, ...]
 Form: TypeAlias = tuple[int, ...]
 Places: TypeAlias = tuple[int, ...]
-"""For each cell of an array, from which cell of another it comes."""
+"""For each cell of an array, the index of its source cell in another."""
 
 UNNAMED: Final = frozenset({"wrong", "partial"})
 POWERS: Final = range(1, 13)
@@ -50,15 +50,15 @@ FACTORS: Final[dict[Fraction, str]] = {
 LINE: Final = sorted(FACTORS)
 ROUGHLY: Final = [float(one) for one in LINE]
 NEAR: Final = (0.9949, 1.0051)
-"""How far a rounding to three figures can move a factor, and a little more for floats."""
+"""Largest change of a factor by rounding to three figures, with a margin for floats."""
 
 FORMS_KEPT: Final = 32
-"""Of how many shapes it is remembered which cells stand where."""
+"""Size of the cache of cell indices per shape."""
 ROUNDED: Final = Tolerance(rounded=3)
 MATRIX: Final = 2
 PAIR: Final = 2
 SHORTEST: Final = 3
-"""The shortest axis along which a shift is told from a mere coincidence."""
+"""The shortest axis along which a shift is no coincidence."""
 AXES: Final = ("image", "channel", "row", "column")
 WAYS: Final = (("up", "down"), ("left", "right"))
 """The ways to shift an array along its last axis but one, and along its last."""

@@ -57,13 +57,13 @@ DERIVATIVE: Final = re.compile(r"d([A-Za-z]\w*?)_d([A-Za-z]\w*)")
 
 LOOSE, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
 PLACES: Final = 40
-"""The most digits that a decimal is shown with; longer ones are shown as fractions."""
+"""The most digits of a decimal; longer ones are shown as fractions."""
 SCALES: Final = tuple((places, 10**places) for places in (PLACES, 1100))
-"""Powers of ten that a decimal is tried with; the last has more places than any double."""
+"""Powers of ten tried for a decimal; the last has more places than any double."""
 LONG: Final = 10**9
-"""From this denominator on a fraction is that of a decimal, such as a root, and shown as one."""
+"""From this denominator on, a fraction is shown as a decimal: it comes from a root or the like."""
 FIGURES: Final = 15
-"""The figures that such a decimal is shown with: as many as roots and logarithms are worked out."""
+"""The figures of such a decimal: as many as roots and logarithms have."""
 ZEROS: Final = 6
 """The most zeros after the point that are written out."""
 

@@ -34,7 +34,7 @@ __all__ = ["MAX_ITEMS", "Scope", "bounded", "evaluate", "truth"]
 
 MAX_ITEMS: Final = 65_536
 MAX_WORK: Final = MAX_CELLS
-"""Cells at all steps of one expression; those of the bank have a few hundred."""
+"""The most cells in all steps of one expression; those of the bank have a few hundred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +203,7 @@ def _field(value: Value, name: str) -> Value:
 
 
 CELL_BY_CELL: Final = frozenset({"+", "-", "*", "/", "**"})
-"""The operations that tensors have too."""
+"""The operations that also work on tensors."""
 ORDER: Final[dict[str, Callable[[Number, Number], bool]]] = {
     "<": operator.lt,
     "<=": operator.le,

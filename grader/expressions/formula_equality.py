@@ -24,7 +24,7 @@ __all__ = ["Difference", "Formula", "compare"]
 
 NOISE: Final = Fraction(1, 10**9)
 PLAIN: Final = Scope({}, FUNCTIONS)
-"""What a student's formula may name: nothing but its variables and the functions."""
+"""The scope of a student's formula: only its variables and the functions."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

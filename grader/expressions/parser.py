@@ -49,9 +49,9 @@ QUOTE: Final = "; in a YAML list in [ ] quote what has a comma"
 """The advice on half a call, as a list in the file leaves it that ends a text at each comma."""
 
 SAID: Final = frozenset({"and", "or", "not", "if", "else", "True", "False"})
-"""The words that say something in an expression."""
+"""The keywords of expressions."""
 WORDS: Final = frozenset(keyword.kwlist) - SAID
-"""What Python keeps for itself, so that an expression cannot have it as a name."""
+"""Python keywords, which an expression cannot have as names."""
 TEXTS: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 OPERATORS: Final[dict[type[ast.operator], str]] = {

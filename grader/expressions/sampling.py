@@ -42,12 +42,12 @@ LIMITS: Final = re.compile(
 )
 
 MOST_DIVISOR: Final = 16
-"""The divisors up to which every remainder is looked for."""
+"""The largest divisor for which every remainder is searched."""
 WAYS: Final = 4
-"""In how many ways a divisor is built from its variables."""
+"""The most ways to build a divisor from its variables."""
 DIVISORS_TRIED: Final = 4_096
 SHIFTED: Final = 8
-"""How many points have each of their variables shifted through the remainders."""
+"""Number of points whose variables are each shifted through the remainders."""
 TRIES_FOR_REST: Final = 40
 ROUNDED: Final = frozenset({"floor", "ceil", "round"})
 WHOLE: Final = frozenset({"//", "%"})

@@ -31,7 +31,7 @@ __all__ = ["Point", "Sample", "Values", "values_at"]
 Point: TypeAlias = Mapping[str, Number]
 
 MAX_WORK: Final = 4_000_000
-"""The most that one formula may cost, some milliseconds; only numbers of thousands of bits do."""
+"""The most work for one formula, some milliseconds; only numbers of thousands of bits reach it."""
 WORD: Final = 6
 """Work is counted in products of two words of 2**6 bits."""
 REDUCING: Final = 8

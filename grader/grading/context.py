@@ -28,7 +28,7 @@ CACHED_VARIANTS: Final = 3_400
 CACHED_PROBLEMS: Final = 1024
 READINGS_KEPT: Final = 2048
 SHORT: Final = 256
-"""Up to how many characters a text is likely to be typed at several variants."""
+"""Texts up to this many characters are likely to recur in other variants."""
 NOTHING: Final = Fraction(0)
 UNSEEN: Final = Scope({}, {})
 

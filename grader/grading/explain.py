@@ -37,7 +37,7 @@ SENTENCES: Final[dict[Rule, str]] = {
     "person": "A person marks this part",
     "failure": "It could not be judged",
 }
-"""What is said of each rule; the braces hold the ids of the mistakes."""
+"""The sentence for each rule; the braces hold the ids of the mistakes."""
 
 TOO_MANY_DIGITS: Final = "a number with too many digits to be shown"
 UNJUDGED: Final = frozenset({"unreadable", "misfit", "missing", "person", "failure"})

@@ -40,15 +40,15 @@ __all__ = [
 
 TELLING_FIGURES: Final = 3
 NOISE: Final = 10**9
-"""A float that was computed is this many times as large as its noise."""
+"""The ratio of a computed float to its noise."""
 FLOAT_FIGURES: Final = 15
-"""As many figures of a float are sure; programs print up to two more."""
+"""The reliable figures of a float; programs print up to two more."""
 
 SAID_KEPT: Final = 2048
 
 Steps: TypeAlias = tuple[Number | None, Number | None]
 Rule: TypeAlias = Literal["exact", "tolerance", "rounding"]
-"""What makes a number right, the narrowest first."""
+"""The rules that accept a number, the narrowest first."""
 
 
 class Tolerance(Model):

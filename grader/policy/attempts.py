@@ -19,7 +19,7 @@ __all__ = [
 ]
 
 Why: TypeAlias = Literal["not_released", "deadline_passed", "attempts_exhausted", "cool_down"]
-"""Why an answer is not taken."""
+"""The reason why an answer is refused."""
 
 
 @dataclass(frozen=True, slots=True)

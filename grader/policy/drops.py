@@ -12,7 +12,7 @@ WHOLE_KEPT: Final = 1024
 MAX_DENOMINATOR_BITS: Final = 2_048
 """Python writes no number of more than 4,300 digits; sums of odd fractions could have that many."""
 FINEST: Final = 10**12
-"""A sum with a longer denominator is rounded to so many parts of a point."""
+"""A sum with a longer denominator is rounded to this many parts of a point."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ __all__ = ["LONGEST", "SHORTEST", "STANDARD", "Cost", "Passwords", "fault_of"]
 SHORTEST: Final = 10
 LONGEST: Final = 200
 LONGEST_AS_SENT: Final = 4 * LONGEST
-"""Accents may be sent as characters of their own; more is not even looked at, as it costs time."""
+"""Longest input that is normalized: combining accents count twice, and more would cost time."""
 DIFFERENT: Final = 4
 
 

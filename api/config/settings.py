@@ -257,8 +257,7 @@ class Settings(BaseModel):
         Field(
             description="a file that the worker touches every second, `grader work` or the one "
             "beside several processes; the health check, `python -m api.server.healthcheck`, then "
-            "looks at it "
-            "and asks nobody",
+            "looks at it and asks nobody",
         ),
     ] = None
     failpoint: Annotated[

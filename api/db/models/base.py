@@ -69,7 +69,7 @@ Id = Annotated[UUID, mapped_column(Uuid, primary_key=True, default=new_id)]
 UserId = Annotated[
     UUID, mapped_column(Uuid, ForeignKey("users.id", onupdate="CASCADE"), index=True)
 ]
-"""A person; whoever is erased gets a new random id, which every row follows."""
+"""User id; erasure replaces it with a random one, in every row that refers to it."""
 Line = Annotated[str, mapped_column(String(300))]
 
 

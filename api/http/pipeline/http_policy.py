@@ -59,7 +59,7 @@ CLOSES: Final = (b"connection", b"close")
 
 Header: TypeAlias = tuple[bytes, bytes]
 Present = Callable[[Scope, Response], Response]
-"""What gives a problem the form in which whoever asked can read it."""
+"""Renders an error in a form that the client accepts."""
 
 
 class Watch(Protocol):

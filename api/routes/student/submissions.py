@@ -29,15 +29,15 @@ KEY: Final[TypeAdapter[str | None]] = TypeAdapter(Key | None)
 
 
 class _ByMemory(Ahead):
-    """Takes what can be judged by what is remembered of who sends it; the rest is asked about."""
+    """Fast path for submissions of students whom the process has cached."""
 
     async def answer_to(self, request: StrictRequest) -> Response | None:
-        """Return what was stored; None where not enough is known, or it does not hold any more."""
+        """Return the response; None if the cache lacks the student or is stale."""
         here = Submitting(request)
         prepared = _recalled(here, request)
         if prepared is None or here.service.storage.is_spent(prepared.known.author_id):
             return None
-        here.count(prepared.known.author_id)  # before judging, which a refusal must not cost
+        here.count(prepared.known.author_id)  # before grading: a refused request must stay cheap
         try:
             entry = await _judge(here.service, prepared)
         except GraderError:
@@ -50,7 +50,7 @@ class _ByMemory(Ahead):
 
 
 def _recalled(here: Here, request: StrictRequest) -> PreparedSubmission | None:
-    """Return what was sent, with what is remembered of who sent it, if that is enough."""
+    """Return the submission, prepared from the cache; None if the cache does not suffice."""
     digest, assignment = here.presented(), read_id(request.path_params["assignment"])
     if digest is None or assignment is None:
         return None
@@ -70,7 +70,7 @@ def _recalled(here: Here, request: StrictRequest) -> PreparedSubmission | None:
 
 
 async def _judge(service: Service, prepared: PreparedSubmission) -> Entry:
-    """Return a submission judged: at once, or in the judging thread where that may take long."""
+    """Grade a submission: here, or in the judging thread if grading may take long."""
     judging = service.memory.judging
     if not prepared.is_expensive(judging):
         return prepared.judge(judging)
@@ -124,7 +124,7 @@ async def submit(
 
 
 def submit_waiting(here: Here, assignment: UUID, problem: str, sent: Sent) -> Accepted:
-    """Return what `submit` does, for a page whose thread waits for it."""
+    """Store a submission as `submit` does, and block the calling thread until it is stored."""
     service = here.service
     done: Accepted | Outdated = Outdated()
     while isinstance(done, Outdated):
@@ -139,16 +139,16 @@ def submit_waiting(here: Here, assignment: UUID, problem: str, sent: Sent) -> Ac
 def _prepared(
     here: Here, assignment: UUID, problem: str, sent: Sent
 ) -> PreparedSubmission | Entry | Accepted:
-    """Return what was sent with what the database says, or what it gave before.
+    """Prepare a submission from the database; return the stored one for a repeated request.
 
-    It is judged already where that takes no time.
+    Cheap answers are graded already.
     """
     service, judging = here.service, here.service.memory.judging
     with here.reading() as session:
         posed = here.posed(session, assignment, problem, right="submit")
         found = prepare(session, posed, sent, variants=service.variants, memory=service.memory)
     if isinstance(found, Accepted):
-        return found  # what was stored before is told again, also where the budget is spent
+        return found  # a replay stores nothing, so a spent budget does not refuse it
     service.storage.check(found.known.author_id)
     return found if found.is_expensive(judging) else found.judge(judging)
 

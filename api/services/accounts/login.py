@@ -107,7 +107,7 @@ def log_in(db: Database, attempt: Attempt, *, passwords: Passwords, before: str 
         raise counted.failure()
     if stored.startswith(LOCKED):
         raise Forbidden(LOCKED_OUT)
-    anew = passwords.hash(attempt.password) if passwords.needs_rehash(stored) else stored
+    new_hash = passwords.hash(attempt.password) if passwords.needs_rehash(stored) else stored
     with db.transaction() as session:
         user = session.get(User, user_id, with_for_update={"key_share": True})
         if user is None or not is_still(user, stored):
@@ -115,7 +115,7 @@ def log_in(db: Database, attempt: Attempt, *, passwords: Passwords, before: str 
         if user.suspended_at is not None:
             raise Forbidden(SUSPENDED)
         forgive(session, counted)
-        user.password_hash = anew
+        user.password_hash = new_hash
         this = session_of(session, before)
         sessions.settle(session, "login", [user.id], now=attempt.now, this=this)
         device = attempt.device if counted.is_known_device else ""

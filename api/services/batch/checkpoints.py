@@ -62,14 +62,6 @@ class Parts:
         fill(new)
         new.replace(self.path(name))
 
-    def frame(self, name: str, make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
-        """Return the columns of a part; make and store them if it does not exist."""
-        found = self.read(name)
-        if found is None:
-            found = make()
-            self.keep(name, found)
-        return found
-
     def read(self, name: str) -> pl.DataFrame | None:
         """Return the columns of a part; None if it is missing or was damaged by a power failure."""
         if not self.has(name):

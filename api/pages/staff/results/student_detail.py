@@ -62,8 +62,8 @@ class Line:
 class Opened:
     """All about one assignment; *version* is what an act on the grade says it changes.
 
-    *times* is None for who has left and where they are withheld. *targets* can be given
-    points by hand.
+    *times* is None for a student who has left, and for a reader who may not see times. *targets*
+    are what an override can give points for.
     """
 
     grade: StaffGrade

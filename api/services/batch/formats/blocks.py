@@ -8,8 +8,6 @@ from typing import Protocol
 import numpy as np
 import polars as pl
 
-from api.services.batch.formats.columns import FIELDS
-
 __all__ = ["BLOCK_BYTES", "Block", "Ints", "Source"]
 
 BLOCK_BYTES = 16 * 1024 * 1024
@@ -38,11 +36,6 @@ class Block:
     def height(self) -> int:
         """Number of rows."""
         return len(self.lines)
-
-    def forget(self) -> None:
-        """Free the cells; `rows` reads them again."""
-        self.cells = None
-        self.fields = pl.DataFrame(schema=dict.fromkeys(FIELDS, pl.String))
 
     def rows(self) -> pl.DataFrame:
         """Return the cells, read again if they were freed."""

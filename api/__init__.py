@@ -7,12 +7,12 @@ process that another starts loads this first, and most of what it makes before i
 import gc
 from typing import Final
 
-__all__ = ["RARELY"]
+__all__ = ["GC_THRESHOLDS"]
 
-RARELY: Final = (50_000, 20, 20)
+GC_THRESHOLDS: Final = (50_000, 20, 20)
 """The thresholds of the garbage collector; Python's own are 700, 10, 10.
 
 What modules make while they are loaded stays: to look through it over and over took a fifth of the
 time that the service needs to start. What a request makes goes with its last reference.
 """
-gc.set_threshold(*RARELY)
+gc.set_threshold(*GC_THRESHOLDS)

@@ -11,66 +11,69 @@ from sqlalchemy import make_url
 from starlette.requests import Request
 from starlette.routing import BaseRoute
 
-from api.config.settings import Settings
+from api.config.settings import ServiceSettings
 from api.core import failpoints
 from api.core.clock import Clock, system_clock
-from api.db.migrations import is_current
+from api.db.migrations import is_schema_current
 from api.http.bodies import BodyBudget, BodyCap, BodyLimits
-from api.http.json_body import PREFIX
-from api.http.pipeline.application import ShelledApp
-from api.http.pipeline.http_policy import Shell
-from api.http.pipeline.route_index import Shortcut
+from api.http.json_body import API_PREFIX
+from api.http.pipeline.application import Application
+from api.http.pipeline.http_policy import HttpPolicy
+from api.http.pipeline.route_index import RouteIndex
 from api.pages.all_pages import PAGES
-from api.pages.layout.error_pages import present
-from api.pages.layout.templating import static_routes
+from api.pages.layout.error_pages import render_error
+from api.pages.layout.templating import build_static_router
 from api.routes.all_routes import ROUTERS
-from api.routes.health import Check, Health, free_space, health_routes
-from api.routes.shared.parameters import PARAMETERS
-from api.routes.student.submissions import BY_MEMORY
-from api.server.metrics import Metrics, metrics_routes
-from api.state import Service
-from problems.catalogue import Catalogue
+from api.routes.health import Check, Health, free_space_check, health_routes
+from api.routes.shared.parameters import PARAMETER_DESCRIPTIONS
+from api.routes.student.submissions import CACHED_SUBMISSION_FAST_PATH
+from api.server.metrics import Metrics, create_metrics_router
+from api.state import AppState
+from problems.catalogue import ProblemCatalog
 
-__all__ = ["PREFIX", "create_app"]
+__all__ = ["API_PREFIX", "create_app"]
 
 MEBIBYTE: Final = 1024 * 1024
-UPLOADS: Final = {
+UPLOAD_LIMITS: Final = {
     r"(/api/v1)?/courses/[^/]+/roster": BodyCap(5 * MEBIBYTE, "manage_people"),
     r"(/api/v1)?/courses/[^/]+/apply": BodyCap(5 * MEBIBYTE, "manage_course"),
     r"(/api/v1)?/assignments/[^/]+/score-sheet": BodyCap(20 * MEBIBYTE, "override_grades"),
 }
 """The limits of bodies above the usual one, each with the right that its route asks for."""
 
-THIS_MACHINE: Final = ("127.0.0.1", "localhost", "[::1]")
+LOOPBACK_HOSTS: Final = ("127.0.0.1", "localhost", "[::1]")
 """Names under which the health of the service is asked for; no link is made of them."""
 
 
-def _lasting_routes() -> Iterator[BaseRoute]:
+def _collect_routes() -> Iterator[BaseRoute]:
     """Yield all routes that every application shares: API and pages.
 
     They are attached to the application itself, because nested routers would match every path below
     them twice.
     """
-    for router in (*ROUTERS, *PAGES, static_routes()):
+    for router in (*ROUTERS, *PAGES, build_static_router()):
         yield from router.routes
 
 
-ROUTES: Final = tuple(_lasting_routes())
+SHARED_ROUTES: Final = tuple(_collect_routes())
 """What the framework works out of a route at its first request stays with it: a second application
 in this process need not do so again."""
 
 
-def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
+def create_app(settings: ServiceSettings, *, clock: Clock = system_clock) -> FastAPI:
     """Return the application with these *settings*."""
-    failpoints.arm(settings.failpoint)
-    catalogue = Catalogue.of(settings.bank)
-    service = Service.of(settings, clock=clock)
+    failpoints.arm_failpoint(settings.failpoint)
+    catalogue = ProblemCatalog.from_folder(settings.bank)
+    service = AppState.from_settings(settings, clock=clock)
 
     health = Health(version=version("dlgrader"), problems=len(catalogue.ids))
-    routes = [*ROUTES, *health_routes(health, checks=_checks(settings)).routes]
+    routes = [
+        *SHARED_ROUTES,
+        *health_routes(health, checks=_build_readiness_checks(settings)).routes,
+    ]
     metrics = Metrics() if settings.metrics_token else None
     if metrics is not None and settings.metrics_token:
-        routes += metrics_routes(metrics, settings.metrics_token).routes
+        routes += create_metrics_router(metrics, settings.metrics_token).routes
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -80,50 +83,53 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
         yield
         service.close()
 
-    shell = Shell(
-        hosts=(*settings.hosts, *THIS_MACHINE) if settings.hosts else (),
-        bodies=_body_limits(settings),
+    policy = HttpPolicy(
+        hosts=(*settings.hosts, *LOOPBACK_HOSTS) if settings.hosts else (),
+        body_limits=_build_body_limits(settings),
         clock=clock,
-        present=present,
-        watch=metrics,
-        ahead=BY_MEMORY,
+        render_error=render_error,
+        observer=metrics,
+        fast_path=CACHED_SUBMISSION_FAST_PATH,
     )
-    app = ShelledApp(
-        shell,
-        parameters=PARAMETERS,
+    app = Application(
+        policy,
+        parameters=PARAMETER_DESCRIPTIONS,
         title="Grader",
         version=health.version,
         description="Homework in deep learning: assignments, submissions, grades.",
         docs_url=None,
         redoc_url=None,
-        openapi_url=f"{PREFIX}/openapi.json",
+        openapi_url=f"{API_PREFIX}/openapi.json",
         lifespan=lifespan,
-        routes=[Shortcut(routes), *routes],
+        routes=[RouteIndex(routes), *routes],
     )
     app.state.service = service
     return app
 
 
-def _body_limits(settings: Settings) -> BodyLimits:
-    total, caller = settings.body_memory, settings.body_memory_per_caller
-    return BodyLimits(uploads=UPLOADS, budget=BodyBudget(total * MEBIBYTE, caller * MEBIBYTE))
+def _build_body_limits(settings: ServiceSettings) -> BodyLimits:
+    total_mebibytes, caller_mebibytes = settings.body_memory, settings.body_memory_per_caller
+    return BodyLimits(
+        uploads=UPLOAD_LIMITS,
+        budget=BodyBudget(total_mebibytes * MEBIBYTE, caller_mebibytes * MEBIBYTE),
+    )
 
 
-def _checks(settings: Settings) -> dict[str, Check]:
+def _build_readiness_checks(settings: ServiceSettings) -> dict[str, Check]:
     """Return the readiness checks; free space is checked for a database in a file."""
-    checks: dict[str, Check] = {"schema": _is_current, "database": _can_write}
+    checks: dict[str, Check] = {"schema": _check_schema, "database": _check_writable}
     url = make_url(settings.database)
     if url.get_backend_name() == "sqlite" and url.database:
-        checks["space"] = free_space(Path(url.database).absolute().parent)
+        checks["space"] = free_space_check(Path(url.database).absolute().parent)
     return checks
 
 
-def _is_current(request: Request) -> None:
-    service: Service = request.app.state.service
-    if not is_current(service.db):
+def _check_schema(request: Request) -> None:
+    service: AppState = request.app.state.service
+    if not is_schema_current(service.db):
         raise RuntimeError("the schema is of another version")
 
 
-def _can_write(request: Request) -> None:
-    service: Service = request.app.state.service
+def _check_writable(request: Request) -> None:
+    service: AppState = request.app.state.service
     service.db.check_writable()

@@ -1,7 +1,7 @@
-"""Dependencies of routes: `Here`, the context of one request, with its caller and the database.
+"""Dependencies of routes: `RequestContext` gives a request its caller and the database.
 
-A route opens its own transaction, with `here.reading()` or `here.transaction()`. So its response is
-sent after the commit, and a failed commit is never reported as a success.
+A route opens its own transaction, with `context.reading()` or `context.transaction()`. So its
+response is sent after the commit, and a failed commit is never reported as a success.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,37 +14,44 @@ from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 
 from api.auth import authentication, authorization, request_activity
-from api.auth.authorization import Caller, Member, Posed
-from api.auth.limits import Action, address_key
-from api.auth.request_activity import Visit
-from api.auth.roles import Right
+from api.auth.authorization import AssignedProblem, CourseMembership, Principal
+from api.auth.limits import LimitedAction, address_key
+from api.auth.request_activity import RequestActivity
+from api.auth.roles import Permission
 from api.auth.secrets import parse
-from api.auth.sessions import cookie_for, device_cookie_for, foreign_request
-from api.core.errors import CODES, Forbidden, NotFound, Unauthenticated
-from api.core.ids import read_id
-from api.db.engine import once
+from api.auth.sessions import cookie_for, cross_site_refusal, device_cookie_for
+from api.core.errors import ERROR_CODES, Forbidden, NotFound, Unauthenticated
+from api.core.ids import parse_id
+from api.db.engine import cache_in_snapshot
 from api.db.models import Assignment
-from api.http.pipeline.authenticator import Ask, Asking
-from api.services.assignments.viewing import one_for
+from api.http.pipeline.authenticator import Authenticate, Authenticator
+from api.services.assignments.viewing import get_assignment
 from api.services.rate_limits import rate_limit_events
 from api.services.submissions.preparation import check_released
-from api.state import Pace, Service
+from api.state import AppState, RateLimitClass
 
-__all__ = ["Here", "HereDep", "HereSubmitting", "HereTyping", "HereUnasked", "Submitting"]
+__all__ = [
+    "AnonymousContextDep",
+    "ContextDep",
+    "DraftContextDep",
+    "RequestContext",
+    "SubmissionContext",
+    "SubmissionContextDep",
+]
 
 
-class Here(Asking):
+class RequestContext(Authenticator):
     """Context of one request: its arrival time, its caller, and the database.
 
-    It counts once against its caller's rate limit for requests of its *pace*.
+    It counts once against its caller's rate limit for requests of its *rate_limit_class*.
     """
 
-    pace: ClassVar[Pace] = "requests"
+    rate_limit_class: ClassVar[RateLimitClass] = "requests"
 
     def __init__(self, request: Request) -> None:
         self.request = request
-        self.service: Service = request.scope["app"].state.service
-        self.visit = Visit(request.method)
+        self.service: AppState = request.scope["app"].state.service
+        self.activity = RequestActivity(request.method)
 
     @property
     def now(self) -> datetime:
@@ -58,43 +65,45 @@ class Here(Asking):
 
         Afterwards the caller's activity is stored if it is due.
         """
-        with self.unnoted() as session:
+        with self.reading_without_activity() as session:
             yield session
-            due = request_activity.is_due(session, self.visit, now=self.now)
+            due = request_activity.is_recording_due(session, self.activity, now=self.now)
         if due:
-            request_activity.note_apart(self.service.db, self.visit, now=self.now)
-            self.visit.is_noted = True
-            self.wrote()
+            request_activity.record_activity_separately(
+                self.service.db, self.activity, now=self.now
+            )
+            self.activity.is_recorded = True
+            self.invalidate_snapshot()
 
     @contextmanager
-    def unnoted(self) -> Iterator[Session]:
+    def reading_without_activity(self) -> Iterator[Session]:
         """Yield a read-only session; the caller's activity is not stored."""
         with self.service.db.reading() as session:
             yield session
 
     @contextmanager
-    def heavy_reading(self, member: Member) -> Iterator[Session]:
+    def heavy_reading(self, member: CourseMembership) -> Iterator[Session]:
         """Yield a session for a read that takes seconds, once *member* gets a turn.
 
         Check the right first, so that a caller without it does not wait.
         """
-        with self.service.heavy_reads.turn(member.caller.id), self.reading() as session:
+        with self.service.heavy_reads.acquire(member.caller.id), self.reading() as session:
             yield session
 
     @contextmanager
-    def recomputing(self, right: Right) -> Iterator[Session]:
+    def recomputing(self, right: Permission) -> Iterator[Session]:
         """Yield a session for a change of many grades, once the caller gets a turn.
 
         The session is committed at the end. The *right* in the course of the path is checked first,
         so that a caller without it does not wait.
         """
-        with self.unnoted() as session:
-            self._need(session, self.request.path_params, right)
-            person = self.caller(session).id
-        with self.service.recomputations.turn(person), self.transaction() as session:
+        with self.reading_without_activity() as session:
+            self._require_permission(session, self.request.path_params, right)
+            user_id = self.authenticate(session).id
+        with self.service.recomputations.acquire(user_id), self.transaction() as session:
             yield session
 
-    def wrote(self) -> None:
+    def invalidate_snapshot(self) -> None:
         """Handle a committed write; the default does nothing."""
 
     @contextmanager
@@ -102,25 +111,25 @@ class Here(Asking):
         """Yield a session that is committed at the end, together with the caller's activity."""
         with self.service.db.transaction() as session:
             yield session
-            request_activity.note(session, self.visit, now=self.now)
-            self.visit.is_noted = True
-        self.wrote()
+            request_activity.record_activity(session, self.activity, now=self.now)
+            self.activity.is_recorded = True
+        self.invalidate_snapshot()
 
-    def throttle(self, action: Action, who: str) -> None:
-        """Count an *action* of *who* in a separate transaction.
+    def throttle(self, action: LimitedAction, key: str) -> None:
+        """Count an *action* of *key* in a separate transaction.
 
         The event counts even if the request fails later. Raises `RateLimited` over the limit.
         """
         with self.service.db.transaction() as session:
-            rate_limit_events.spend(session, action, who, now=self.now)
+            rate_limit_events.count_action(session, action, key, now=self.now)
 
     @property
-    def address(self) -> str:
+    def client_address_key(self) -> str:
         """The key under which the client's address is counted."""
         return address_key(self.request.client.host if self.request.client else "")
 
     @property
-    def device(self) -> str:
+    def device_secret(self) -> str:
         """The secret that identifies a browser known from earlier log-ins, "" if it sends none."""
         name = device_cookie_for(self.service.settings.public_url).name
         value = self.request.cookies.get(name, "")
@@ -132,80 +141,90 @@ class Here(Asking):
         """The student whose view the caller requests: an id, ``test``, or ""."""
         return self.request.headers.get("X-View-As", "")
 
-    def caller(self, session: Session) -> Caller:
+    def authenticate(self, session: Session) -> Principal:
         """Authenticate the caller by token or session cookie.
 
         Raises `Unauthenticated` without a valid one, and `RateLimited` over the limit.
         """
-        caller = once(session, Caller, lambda: self._told_apart(session))
-        self.count(caller.id)
-        if self.visit.is_noted:
-            self.visit = Visit(self.request.method)
-        self.visit.caller = caller
+        caller = cache_in_snapshot(session, Principal, lambda: self._authenticate(session))
+        self.count_request(caller.id)
+        if self.activity.is_recorded:
+            self.activity = RequestActivity(self.request.method)
+        self.activity.caller = caller
         return caller
 
-    def _told_apart(self, session: Session) -> Caller:
-        return authorization.asking(
-            self._caller(session),
+    def _authenticate(self, session: Session) -> Principal:
+        return authorization.with_request(
+            self._verify_credential(session),
             view_as=self.view_as,
             request=self.request.state.request_id,
-            writes=self.request.method not in request_activity.SAFE,
+            writes=self.request.method not in request_activity.SAFE_METHODS,
         )
 
-    def admit(self) -> None:
+    def check_access(self) -> None:
         """Raise the error of a caller without access, unless this request was admitted before.
 
         So an invalid request also reveals nothing about resources that its caller may not see.
         """
-        if not self._is_known:
+        if not self._is_authenticated:
             with self.service.db.reading() as session:
-                self._see(session, self.request.path_params)
+                self._check_path_access(session, self.request.path_params)
 
-    def admit_upload(self, right: str) -> str:
+    def authorize_upload(self, right: str) -> str:
         """Authenticate the caller of a body over 64 KiB, and check their *right* in the course.
 
         Returns the id of the user. Raises the `ServiceError` that refuses the caller.
         """
-        named = self.request.path_params
+        path_params = self.request.path_params
         with self.service.db.reading() as session:
-            self._see(session, named)
+            self._check_path_access(session, path_params)
             if right:
-                self._need(session, named, cast("Right", right))
-            return str(self.caller(session).id)
+                self._require_permission(session, path_params, cast("Permission", right))
+            return str(self.authenticate(session).id)
 
-    def _need(self, session: Session, named: Mapping[str, str], right: Right) -> None:
+    def _require_permission(
+        self, session: Session, path_params: Mapping[str, str], right: Permission
+    ) -> None:
         """Raise `Forbidden` if the caller lacks a *right* in the course of the path."""
-        course, assignment = (read_id(named.get(name, "")) for name in ("course", "assignment"))
+        course, assignment = (
+            parse_id(path_params.get(name, "")) for name in ("course", "assignment")
+        )
         if assignment is not None:
-            self.assignment(session, assignment, right=right)
+            self.authorize_assignment(session, assignment, right=right)
         elif course is not None:
-            self.member(session, course, right=right)
+            self.authorize_course(session, course, right=right)
         else:
-            raise NotFound(CODES["not_found"].meaning)
+            raise NotFound(ERROR_CODES["not_found"].meaning)
 
-    def _see(self, session: Session, named: Mapping[str, str]) -> None:
-        course, assignment = (read_id(named.get(name, "")) for name in ("course", "assignment"))
-        if assignment is not None and "problem" in named:
-            check_released(session, self.posed(session, assignment, named["problem"]), now=self.now)
+    def _check_path_access(self, session: Session, path_params: Mapping[str, str]) -> None:
+        course, assignment = (
+            parse_id(path_params.get(name, "")) for name in ("course", "assignment")
+        )
+        if assignment is not None and "problem" in path_params:
+            check_released(
+                session,
+                self.authorize_problem(session, assignment, path_params["problem"]),
+                now=self.now,
+            )
         elif assignment is not None:
-            one_for(session, *self.assignment(session, assignment), now=self.now)
+            get_assignment(session, *self.authorize_assignment(session, assignment), now=self.now)
         elif course is not None:
-            self.member(session, course)
+            self.authorize_course(session, course)
         else:
-            self.caller(session)
+            self.authenticate(session)
 
     @property
-    def _is_known(self) -> bool:
+    def _is_authenticated(self) -> bool:
         """Whether the caller of this request was authenticated and counted."""
         return "is_known" in self.request.scope["state"]
 
-    def count(self, caller: UUID) -> None:
+    def count_request(self, caller: UUID) -> None:
         """Count the request for *caller*, once; raise `RateLimited` over the limit."""
-        if not self._is_known:
-            self.service.throttles[self.pace].check(str(caller))
+        if not self._is_authenticated:
+            self.service.throttles[self.rate_limit_class].consume(str(caller))
             self.request.scope["state"]["is_known"] = True
 
-    def presented(self) -> bytes | None:
+    def credential_digest(self) -> bytes | None:
         """Return the digest of the presented credential, or None for an unusual request.
 
         The credential is not verified here.
@@ -215,75 +234,81 @@ class Here(Asking):
             return None
         authorization = headers.get("Authorization")
         if authorization is not None:
-            return authentication.digest_of_token(authorization)
+            return authentication.token_digest(authorization)
         cookie = self.request.cookies.get(cookie_for(self.service.settings.public_url).name)
-        if cookie is None or foreign_request(self.request.method, headers):
+        if cookie is None or cross_site_refusal(self.request.method, headers):
             return None
-        return authentication.digest_of_session(cookie)
+        return authentication.session_digest(cookie)
 
-    def _caller(self, session: Session) -> Caller:
+    def _verify_credential(self, session: Session) -> Principal:
         authorization = self.request.headers.get("Authorization")
         if authorization is not None:
-            return authentication.by_token(session, authorization, now=self.now)
+            return authentication.authenticate_token(session, authorization, now=self.now)
         cookie = self.request.cookies.get(cookie_for(self.service.settings.public_url).name)
         if cookie is None:
             raise Unauthenticated("Send the header: Authorization: Bearer TOKEN.")
-        foreign = foreign_request(self.request.method, self.request.headers)
+        foreign = cross_site_refusal(self.request.method, self.request.headers)
         if foreign:
             raise Forbidden(foreign)
-        return authentication.by_session(session, cookie, now=self.now)
+        return authentication.authenticate_session(session, cookie, now=self.now)
 
-    def site(self, session: Session, *, right: Right) -> Caller:
+    def authorize_site(self, session: Session, *, right: Permission) -> Principal:
         """Return the caller, who needs a *right* that belongs to no course."""
-        caller = self.caller(session)
-        caller.need(right)
+        caller = self.authenticate(session)
+        caller.require(right)
         return caller
 
-    def member(self, session: Session, course: UUID, *, right: Right = "see_course") -> Member:
+    def authorize_course(
+        self, session: Session, course: UUID, *, right: Permission = "see_course"
+    ) -> CourseMembership:
         """Return the membership of the caller in a course."""
-        member = authorization.course_member(session, self.caller(session), course, right=right)
-        self.visit.member = member
+        member = authorization.load_course_membership(
+            session, self.authenticate(session), course, permission=right
+        )
+        self.activity.member = member
         return member
 
-    def assignment(
-        self, session: Session, assignment: UUID, *, right: Right = "see_course"
-    ) -> tuple[Member, Assignment]:
+    def authorize_assignment(
+        self, session: Session, assignment: UUID, *, right: Permission = "see_course"
+    ) -> tuple[CourseMembership, Assignment]:
         """Return the membership of the caller in an assignment's course, and the assignment."""
-        found = authorization.assignment_member(
-            session, self.caller(session), assignment, right=right
+        result = authorization.load_assignment_membership(
+            session, self.authenticate(session), assignment, permission=right
         )
-        self.visit.member = found[0]
-        return found
+        self.activity.member = result[0]
+        return result
 
-    def posed(
-        self, session: Session, assignment: UUID, problem: str, *, right: Right = "see_course"
-    ) -> Posed:
+    def authorize_problem(
+        self, session: Session, assignment: UUID, problem: str, *, right: Permission = "see_course"
+    ) -> AssignedProblem:
         """Return a problem of an assignment, with the membership of the caller."""
-        caller = self.caller(session)
-        posed = authorization.posed_member(session, caller, assignment, problem, right=right)
-        self.visit.member = posed.member
-        return posed
+        caller = self.authenticate(session)
+        assigned = authorization.load_assigned_problem(
+            session, caller, assignment, problem, permission=right
+        )
+        self.activity.member = assigned.member
+        return assigned
 
 
-class Submitting(Here):
+class SubmissionContext(RequestContext):
     """Context of a request that submits answers."""
 
-    pace = "submissions"
+    rate_limit_class = "submissions"
 
 
-class _Typing(Here):
-    pace = "drafts"
+class _DraftContext(RequestContext):
+    rate_limit_class = "drafts"
 
 
-class _Unasked(Here):
-    def admit(self) -> None:
+class _AnonymousContext(RequestContext):
+    def check_access(self) -> None:
         """Admit everybody."""
 
-    def admit_upload(self, right: str) -> None:  # type: ignore[override]
+    def authorize_upload(self, right: str) -> None:  # type: ignore[override]
         """Return None: the caller is not authenticated, so no large body is read."""
 
 
-HereDep = Annotated[Here, Depends(Ask(Here))]
-HereUnasked = Annotated[Here, Depends(Ask(_Unasked))]
-HereSubmitting = Annotated[Here, Depends(Ask(Submitting))]
-HereTyping = Annotated[Here, Depends(Ask(_Typing))]
+ContextDep = Annotated[RequestContext, Depends(Authenticate(RequestContext))]
+AnonymousContextDep = Annotated[RequestContext, Depends(Authenticate(_AnonymousContext))]
+SubmissionContextDep = Annotated[RequestContext, Depends(Authenticate(SubmissionContext))]
+DraftContextDep = Annotated[RequestContext, Depends(Authenticate(_DraftContext))]

@@ -4,86 +4,97 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, Self
 
-from api.auth.passwords import STANDARD, Cost, Passwords
-from api.config.settings import Settings
+from api.auth.passwords import DEFAULT_HASH_COST, HashCost, PasswordHasher
+from api.config.settings import ServiceSettings
 from api.core.clock import Clock, system_clock
 from api.db.engine import Database
-from api.http.pipeline.rate_limiter import Rate, Throttle
-from api.services.analytics.timed_cache import Figures, seconds_of
-from api.services.engine.judging_pool import JudgingPool
-from api.services.engine.variants import Variants
+from api.http.pipeline.rate_limiter import LeakyBucketLimiter, RateLimit
+from api.services.analytics.timed_cache import TimedCache, make_work_timer
+from api.services.engine.judging_pool import GradingPool
+from api.services.engine.variants import VariantCache
 from api.services.problems.publishing_pool import PublishingPool
-from api.services.rate_limits.distributed_rate_limits import SharedThrottles
-from api.services.rate_limits.heavy_work import PersonLimit, TurnQueue
-from api.services.rate_limits.storage_budget import EXCHANGED_BYTES, StorageBudget, daily_rate
-from api.services.regrades.execution.executors import executor_of
-from api.services.regrades.execution.runner import Runner
-from api.services.submissions.cache.memory import Memory
-from api.services.submissions.writer.queue import Writer
+from api.services.rate_limits.distributed_rate_limits import DistributedRateLimits
+from api.services.rate_limits.heavy_work import HeavyWorkQueue, PersonLimit
+from api.services.rate_limits.storage_budget import MIN_EXCHANGED_BYTES, StorageBudget, daily_rate
+from api.services.regrades.execution.executors import get_executor_factory
+from api.services.regrades.execution.runner import RegradeRunner
+from api.services.submissions.cache.memory import SubmissionCache
+from api.services.submissions.writer.queue import SubmissionWriter
 
-__all__ = ["Pace", "Service", "passwords_of"]
+__all__ = ["AppState", "RateLimitClass", "create_password_hasher"]
 
-Pace = Literal["submissions", "drafts", "requests"]
+RateLimitClass = Literal["submissions", "drafts", "requests"]
 """What is counted apart, so that typing does not use up what handing in needs."""
 STORED_BYTES: Final = "stored_bytes"
 
-MINUTE: Final = 60
+SECONDS_PER_MINUTE: Final = 60
 
 
-def passwords_of(settings: Settings) -> Passwords:
+def create_password_hasher(settings: ServiceSettings) -> PasswordHasher:
     """Return the password hasher with the memory cost of *settings*."""
-    return Passwords(Cost(STANDARD.passes, settings.password_memory, STANDARD.threads))
+    return PasswordHasher(
+        HashCost(DEFAULT_HASH_COST.passes, settings.password_memory, DEFAULT_HASH_COST.threads)
+    )
 
 
-def _rates(settings: Settings) -> Mapping[str, Rate]:
-    times: dict[Pace, int] = {
+def _build_rate_limits(settings: ServiceSettings) -> Mapping[str, RateLimit]:
+    counts_per_minute: dict[RateLimitClass, int] = {
         "submissions": settings.submissions_per_minute,
         "drafts": settings.drafts_per_minute,
         "requests": settings.requests_per_minute,
     }
-    by_minute = {str(pace): Rate(count, MINUTE) for pace, count in times.items()}
-    return by_minute | {STORED_BYTES: daily_rate(settings.stored_mebibytes_per_day)}
+    limits = {
+        str(pace): RateLimit(count, SECONDS_PER_MINUTE) for pace, count in counts_per_minute.items()
+    }
+    return limits | {STORED_BYTES: daily_rate(settings.stored_mebibytes_per_day)}
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class AppState:
     """Components of a running service; `close` stops them after the writer has finished."""
 
-    settings: Settings
+    settings: ServiceSettings
     db: Database
     clock: Clock
-    passwords: Passwords
-    variants: Variants = field(default_factory=Variants)
-    memory: Memory = field(default_factory=Memory)
-    judging_pool: JudgingPool = field(default_factory=JudgingPool)
-    heavy_reads: TurnQueue = field(default_factory=TurnQueue)
+    passwords: PasswordHasher
+    variants: VariantCache = field(default_factory=VariantCache)
+    submission_cache: SubmissionCache = field(default_factory=SubmissionCache)
+    judging_pool: GradingPool = field(default_factory=GradingPool)
+    heavy_reads: HeavyWorkQueue = field(default_factory=HeavyWorkQueue)
     gradebook_reads: PersonLimit = field(default_factory=PersonLimit)
-    recomputations: TurnQueue = field(default_factory=TurnQueue)
-    figures: Figures = field(init=False)
-    writer: Writer = field(init=False)
-    regrades: Runner = field(init=False)
+    recomputations: HeavyWorkQueue = field(default_factory=HeavyWorkQueue)
+    analytics_cache: TimedCache = field(init=False)
+    writer: SubmissionWriter = field(init=False)
+    regrades: RegradeRunner = field(init=False)
     publishing: PublishingPool = field(init=False)
-    shared_throttles: SharedThrottles = field(init=False)
+    shared_throttles: DistributedRateLimits = field(init=False)
     storage: StorageBudget = field(init=False)
 
     def __post_init__(self) -> None:
         """Build the components and start the writer; the others start with the application."""
-        shared = SharedThrottles(
+        shared = DistributedRateLimits(
             self.db,
             self.clock,
-            _rates(self.settings),
-            min_owing={STORED_BYTES: EXCHANGED_BYTES},
+            _build_rate_limits(self.settings),
+            min_pending={STORED_BYTES: MIN_EXCHANGED_BYTES},
         )
         object.__setattr__(self, "shared_throttles", shared)
-        storage = StorageBudget(shared.throttles[STORED_BYTES])
+        storage = StorageBudget(shared.limiters[STORED_BYTES])
         object.__setattr__(self, "storage", storage)
-        writer = Writer(self.db, self.variants, self.memory, self.clock, on_stored=storage.add)
-        workers = self.settings.regrade_workers
-        make = executor_of(self.settings.regrade_cluster)
-        regrades = Runner(
-            self.db, self.clock, workers=workers, make=make, between=writer.let_go_first
+        writer = SubmissionWriter(
+            self.db, self.variants, self.submission_cache, self.clock, on_stored=storage.add
         )
-        object.__setattr__(self, "figures", Figures(seconds_of(self.db, self.clock)))
+        workers = self.settings.regrade_workers
+        make_executor = get_executor_factory(self.settings.regrade_cluster)
+        regrades = RegradeRunner(
+            self.db,
+            self.clock,
+            workers=workers,
+            make=make_executor,
+            between=writer.wait_until_drained,
+        )
+        analytics_cache = TimedCache(make_work_timer(self.db, self.clock))
+        object.__setattr__(self, "analytics_cache", analytics_cache)
         object.__setattr__(self, "writer", writer)
         object.__setattr__(self, "regrades", regrades)
         publishing = PublishingPool(
@@ -92,14 +103,14 @@ class Service:
         object.__setattr__(self, "publishing", publishing)
 
     @property
-    def throttles(self) -> Mapping[str, Throttle]:
-        """The rate limiters of this process, by pace."""
-        return self.shared_throttles.throttles
+    def throttles(self) -> Mapping[str, LeakyBucketLimiter]:
+        """The rate limiters of this process, by `RateLimitClass`."""
+        return self.shared_throttles.limiters
 
     @classmethod
-    def of(cls, settings: Settings, *, clock: Clock = system_clock) -> Self:
-        """Return a service with these *settings*."""
-        return cls(settings, Database(settings.database), clock, passwords_of(settings))
+    def from_settings(cls, settings: ServiceSettings, *, clock: Clock = system_clock) -> Self:
+        """Return the components of a service with these *settings*."""
+        return cls(settings, Database(settings.database), clock, create_password_hasher(settings))
 
     def close(self) -> None:
         """Finish all accepted work, then close the database."""

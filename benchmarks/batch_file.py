@@ -28,9 +28,9 @@ import polars as pl
 from grader.definitions.problem import Problem
 from grader.kinds import KINDS
 from grader.variants.variant import Variant
-from problems.book import BOOK
-from problems.catalogue import Catalogue
-from problems.publish import MAX_SEEDS, publish
+from problems.book import REGISTRY
+from problems.catalogue import ProblemCatalog
+from problems.publish import MAX_SEEDS, publish_problem
 from problems.stored import dump_variant, load_variant
 
 DEFAULTS = ("shared", "5000", "200", str(Path.home() / ".cache" / "grader-benchmark"))
@@ -59,9 +59,11 @@ def published(problem: str, folder: Path) -> list[str]:
     path = folder / f"{problem}.jsonl"
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        variants = publish(Catalogue().get(problem), BOOK, limit=MAX_SEEDS).variants
+        variants = publish_problem(
+            ProblemCatalog().get(problem), REGISTRY, limit=MAX_SEEDS
+        ).variants
         new = path.with_suffix(f".{os.getpid()}")
-        lines = (json.dumps(dump_variant(variant, BOOK)) for variant in variants)
+        lines = (json.dumps(dump_variant(variant, REGISTRY)) for variant in variants)
         new.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         new.replace(path)
     return path.read_text(encoding="utf-8").splitlines()
@@ -78,7 +80,7 @@ def publish_all(problems: Sequence[str], folder: Path) -> None:
 
 def columns(versions: int, *, formulas: bool) -> list[Column]:
     """Return what is answered: so many versions, each with one part."""
-    catalogue = Catalogue()
+    catalogue = ProblemCatalog()
     bank = [catalogue.get(name) for name in catalogue.ids]
     drawn = [problem for problem in bank if problem.is_drawn]
     wanted = (
@@ -103,13 +105,13 @@ class Answers:
     """What is typed at one part of one variant: right, by a known mistake, or otherwise wrong."""
 
     def __init__(self, variant: Variant, part_id: str, chance: random.Random) -> None:
-        part = variant.problem.part(part_id)
+        part = variant.problem.get_part(part_id)
         kind = KINDS[part.kind]
         key = variant.keys.get(part_id)
-        right = [one for one in kind.samples(part, key).right if isinstance(one, str)]
-        self.right = right or [kind.show(key, part)]
+        right = [one for one in kind.build_samples(part, key).right if isinstance(one, str)]
+        self.right = right or [kind.format_key(key, part)]
         known = variant.mistakes[part_id].candidates
-        self.known = [kind.show(one.value, part) for one in known] or self.right
+        self.known = [kind.format_key(one.value, part) for one in known] or self.right
         self.chance, self.formula = chance, part.kind in FORMULA_KINDS
 
     def typed(self) -> str:
@@ -135,13 +137,13 @@ def answers_of(
 ) -> Iterator[tuple[str, str]]:
     """Yield seed and answer of each student, in order."""
     chance = random.Random(f"{column}")  # noqa: S311  # answers, no secrets
-    problem = Catalogue().get(column.problem)
+    problem = ProblemCatalog().get(column.problem)
     lines = published(column.problem, folder)
     if not own:
         lines = [lines[column.version % len(lines)]]
     typed = []
     for line in lines:
-        variant = load_variant(json.loads(line), problem, BOOK)
+        variant = load_variant(json.loads(line), problem, REGISTRY)
         typed.append((str(variant.seed), Answers(variant, column.part, chance)))
     chance.shuffle(typed)
     for seed, answers in islice(cycle(typed), students):

@@ -14,12 +14,12 @@ from pathlib import Path
 from timing import Row, fastest
 
 from api.services.batch.formats.sources import open_source
-from api.services.batch.questions import Bank
+from api.services.batch.questions import BatchProblems
 from api.services.batch.running import Batch, run_batch
 from grader.errors import ProblemError
-from grader.variants.variant import solve
-from problems.book import BOOK
-from problems.catalogue import Catalogue
+from grader.variants.variant import solve_variant
+from problems.book import REGISTRY
+from problems.catalogue import ProblemCatalog
 from problems.loader import load_problem
 
 EXAMPLE = Path(__file__).parents[1] / "docs" / "examples" / "answers.csv"
@@ -56,23 +56,25 @@ def write_class(path: Path) -> int:
     return COPIES * len(rows)
 
 
-def measure_bank(catalogue: Catalogue) -> None:
+def measure_bank(catalogue: ProblemCatalog) -> None:
     """Print how long the bank takes to be loaded and its textbook variants to be solved."""
     with measured("problems loaded", len(catalogue.ids)):
         bank = [catalogue.get(name) for name in catalogue.ids]
     originals = [problem for problem in bank if problem.has_original]
     with measured("originals solved, mistakes included", len(originals)):
         for problem in originals:
-            solve(problem, None, BOOK)
+            solve_variant(problem, None, REGISTRY)
 
 
-def measure_answers(catalogue: Catalogue) -> None:
+def measure_answers(catalogue: ProblemCatalog) -> None:
     """Print how long a file of answers takes to be read and marked."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "class.csv"
         count = write_class(path)
         with measured("rows marked", count):
-            run_batch(Batch(open_source(path, {}), Bank(catalogue), Path(folder) / "out.csv"))
+            run_batch(
+                Batch(open_source(path, {}), BatchProblems(catalogue), Path(folder) / "out.csv")
+            )
 
 
 def refused(text: str) -> str:
@@ -86,7 +88,7 @@ def refused(text: str) -> str:
 def main() -> None:
     """Measure and print, one line for each stage and each broken file."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 15
-    catalogue = Catalogue()
+    catalogue = ProblemCatalog()
     measure_bank(catalogue)
     measure_answers(catalogue)
     for what, text in BROKEN.items():

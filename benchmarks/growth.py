@@ -26,8 +26,8 @@ from pages_asked import Answer, Statements
 from sqlalchemy import text
 
 from api.app import create_app
-from api.config.settings import Settings
-from api.core.process_lifecycle import keep_what_there_is
+from api.config.settings import ServiceSettings
+from api.core.process_lifecycle import freeze_gc
 from api.db.engine import Database
 from api.db.migrations import upgrade
 
@@ -66,7 +66,7 @@ class Bench:
         upgrade(self.db)
         paces = ("submissions_per_minute", "drafts_per_minute", "requests_per_minute")
         given = {"database": url, "password_memory": 8, "regrade_workers": 0, "worker": "apart"}
-        self.app: FastAPI = create_app(Settings(**given, **dict.fromkeys(paces, OFTEN)))  # type: ignore[arg-type]
+        self.app: FastAPI = create_app(ServiceSettings(**given, **dict.fromkeys(paces, OFTEN)))  # type: ignore[arg-type]
         self.statements = Statements(self.app)
 
     def calls(self, here: Growing) -> Iterator[tuple[str, Callable[[], Call]]]:
@@ -79,7 +79,7 @@ class Bench:
             return one.post(f"{first}/submissions", {"answers": {"cells": str(next(TURNS))}})
 
         def cold() -> Call:
-            self.app.state.service.memory.__init__()  # as a service that has just started
+            self.app.state.service.submission_cache.__init__()  # as a service that has just started
             one = next(askers)
             return lambda: handed(one)
 
@@ -93,7 +93,7 @@ class Bench:
 
         def anew(path: str) -> Callable[[], Call]:
             def make() -> Call:
-                kept = self.app.state.service.figures
+                kept = self.app.state.service.analytics_cache
                 kept.__init__(kept.seconds)  # what is kept of large classes is gone
                 return lambda: staff.get(path)
 
@@ -163,7 +163,7 @@ def grow(bench: Bench, sizes: list[int]) -> None:
     for one in (small, large):
         one.hand_in(bench.app, bench.loop, bench.statements)
     small.grow(SMALL)
-    keep_what_there_is()
+    freeze_gc()
     found: dict[str, dict[str, Mapping[str, str]]] = {"small": {}, "large": {}}
     for size in sizes:
         began = time.perf_counter()

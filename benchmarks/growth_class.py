@@ -30,8 +30,8 @@ from api.db.models import (
     Token,
     User,
 )
-from api.db.upserts import insert_all
-from api.services.problems.publishing import Published, Source, publish_one
+from api.db.upserts import insert_rows
+from api.services.problems.publishing import ProblemSource, PublishedProblem, publish_one
 from api.services.problems.versions import store_version
 
 SEEDS = 50
@@ -107,8 +107,8 @@ class Growing:
     def __post_init__(self) -> None:
         """Write the course, its problems, an instructor and the first students."""
         now = datetime.now(UTC)
-        found = publish_one(Source("cells-of-a-kernel", self.source), seeds=SEEDS)
-        if not isinstance(found, Published):
+        found = publish_one(ProblemSource("cells-of-a-kernel", self.source), seeds=SEEDS)
+        if not isinstance(found, PublishedProblem):
             raise SystemExit(str(found))
         course = {"slug": self.name, "title": self.name, "zone": "UTC", "secret": "00" * 32}
         assignment = {"course_id": self.course, "slug": "hw", "title": "HW"}
@@ -132,8 +132,8 @@ class Growing:
         users = [{"id": one, "name": f"{role} {one.hex[-4:]}", **told} for one, _ in made]
         joined = {"course_id": self.course, "role": role}
         own = {"name": "growth", "scopes": ["read", "submit", "grade", "manage"], **told}
-        insert_all(session, User, users)
-        insert_all(
+        insert_rows(session, User, users)
+        insert_rows(
             session,
             Enrolment,
             [{"id": new_id(), "user_id": one, **joined, **told} for one, _ in made],
@@ -141,7 +141,7 @@ class Growing:
         shown = [
             {"prefix": one.prefix, "digest": one.digest, "user_id": who, **own} for who, one in made
         ]
-        insert_all(session, Token, [{"id": new_id(), **one} for one in shown])
+        insert_rows(session, Token, [{"id": new_id(), **one} for one in shown])
         return [Somebody(who, secret.text) for who, secret in made]
 
     def path(self, problem: int) -> str:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import insert
 
-from api.auth.authorization import Caller, Member, Posed
+from api.auth.authorization import AssignedProblem, CourseMembership, Principal
 from api.auth.secrets import new_secret, parse
 from api.core.ids import new_id
 from api.db.engine import Database
@@ -22,18 +22,18 @@ from api.db.models import (
     Token,
     User,
 )
-from api.demo.coursework.guesses import guesses
-from api.demo.coursework.notations import notations
-from api.demo.seeded_random import Dice
-from api.services.engine.assigned_variant import draw_position
-from api.services.engine.variants import ORIGINAL
-from api.services.problems.publishing import Published, Source, publish_one
+from api.demo.coursework.guesses import generate_guesses
+from api.demo.coursework.notations import render_notations
+from api.demo.seeded_random import SeededRandom
+from api.services.engine.assigned_variant import compute_draw_position
+from api.services.engine.variants import ORIGINAL_POSITION
+from api.services.problems.publishing import ProblemSource, PublishedProblem, publish_one
 from api.services.problems.versions import store_version
-from grader.reading import Typed
-from grader.variants.draw import Stream
+from grader.reading import RawAnswer
+from grader.variants.draw import RandomStream
 from grader.variants.variant import Variant
-from problems.book import BOOK
-from problems.catalogue import Catalogue
+from problems.book import REGISTRY
+from problems.catalogue import ProblemCatalog
 from problems.loader import load_problem
 from problems.stored import load_variant
 
@@ -63,7 +63,7 @@ class Answer:
     student: Student
     problem: str
     part: str
-    typed: Typed
+    typed: RawAnswer
 
 
 class IntakeClass:
@@ -75,7 +75,7 @@ class IntakeClass:
         self.course, self.assignment = new_id(), new_id()
         self.students = [Student(new_id(), new_secret("api").text) for _ in range(students)]
         self._variants: dict[str, Mapping[int, Variant]] = {}
-        self._posed: dict[str, Posed] = {}
+        self._posed: dict[str, AssignedProblem] = {}
         with db.transaction() as session:
             self._write_people(session)
             for name in (name for names in ASKED.values() for name in names):
@@ -98,9 +98,9 @@ class IntakeClass:
         session.flush()
 
     def _write_problem(self, session: Any, name: str) -> None:
-        source = Catalogue().path(name).read_text(encoding="utf-8")
-        made = publish_one(Source(name, source), seeds=self._seeds)
-        if not isinstance(made, Published):
+        source = ProblemCatalog().path(name).read_text(encoding="utf-8")
+        made = publish_one(ProblemSource(name, source), seeds=self._seeds)
+        if not isinstance(made, PublishedProblem):
             raise SystemExit(str(made))
         version: ProblemVersion = store_version(session, made, source, now=START)
         posed = AssignmentProblem(
@@ -111,22 +111,24 @@ class IntakeClass:
         problem = load_problem(source, file=f"{name}.yaml")
         drawn = [one for one in made.variants if one["seed"] is not None]
         self._variants[name] = {
-            at: load_variant(one, problem, BOOK) for at, one in enumerate(drawn)
-        } | {ORIGINAL: load_variant(made.variants[0], problem, BOOK)}
+            at: load_variant(one, problem, REGISTRY) for at, one in enumerate(drawn)
+        } | {ORIGINAL_POSITION: load_variant(made.variants[0], problem, REGISTRY)}
         self._posed[name] = self._seen(session, posed, version)
         session.execute(insert(Draw), [self._draw(name, one) for one in self.students])
 
-    def _seen(self, session: Any, posed: AssignmentProblem, version: ProblemVersion) -> Posed:
+    def _seen(
+        self, session: Any, posed: AssignmentProblem, version: ProblemVersion
+    ) -> AssignedProblem:
         course, assignment = (
             session.get_one(table, one)
             for table, one in ((Course, self.course), (Assignment, self.assignment))
         )
         somebody = session.get_one(User, self.students[0].id)
-        member = Member(Caller(somebody, None), course, "student", somebody.id)
-        return Posed(member, assignment, posed, version)
+        member = CourseMembership(Principal(somebody, None), course, "student", somebody.id)
+        return AssignedProblem(member, assignment, posed, version)
 
     def _position(self, name: str, student: Student) -> int:
-        return draw_position(self._posed[name], 0, student=student.id)
+        return compute_draw_position(self._posed[name], 0, student=student.id)
 
     def _draw(self, name: str, student: Student) -> dict[str, Any]:
         posed = self._posed[name]
@@ -141,7 +143,7 @@ class IntakeClass:
 
     def answers(self, load: str, students: Sequence[Student]) -> Iterator[Answer]:
         """Yield answers of some *students*, one of each to every problem of a *load*, on and on."""
-        dice = Dice(Stream(load.encode(), "answers"))
+        dice = SeededRandom(RandomStream(load.encode(), "answers"))
         while True:
             for name in ASKED[load]:
                 for student in students:
@@ -149,13 +151,13 @@ class IntakeClass:
                     yield Answer(student, name, *_answer(variant, dice))
 
 
-def _answer(variant: Variant, dice: Dice) -> tuple[str, str]:
+def _answer(variant: Variant, dice: SeededRandom) -> tuple[str, str]:
     """Return a part of a problem and an answer to it, which may be wrong."""
     part = dice.pick([one for one in variant.problem.parts if one.id in variant.keys])
     value: Any = variant.keys[part.id]
     if dice.chance(WRONG):
-        value = next(iter(guesses(value, dice)), value)
-    return part.id, dice.pick([text for _, text in notations(value, part)])
+        value = next(iter(generate_guesses(value, dice)), value)
+    return part.id, dice.pick([text for _, text in render_notations(value, part)])
 
 
 def _enrolled(course: UUID, student: Student) -> dict[str, Any]:

@@ -22,17 +22,22 @@ from uuid import uuid4
 
 from intake_class import ASKED, Answer, IntakeClass
 
-from api.auth.authentication import by_token
-from api.auth.authorization import posed_member
+from api.auth.authentication import authenticate_token
+from api.auth.authorization import load_assigned_problem
 from api.auth.secrets import parse
 from api.core.clock import system_clock
 from api.db.engine import Database
 from api.db.migrations import upgrade
-from api.services.engine.variants import Variants
-from api.services.submissions.cache.memory import Memory
-from api.services.submissions.entries import Entry
-from api.services.submissions.preparation import PreparedSubmission, Sent, prepare, recall
-from api.services.submissions.writer.writing import write
+from api.services.engine.variants import VariantCache
+from api.services.submissions.cache.memory import SubmissionCache
+from api.services.submissions.entries import PendingSubmission
+from api.services.submissions.preparation import (
+    PreparedSubmission,
+    SubmissionRequest,
+    prepare_from_cache,
+    prepare_submission,
+)
+from api.services.submissions.writer.writing import write_submissions
 
 T = TypeVar("T")
 STUDENTS = 200
@@ -51,62 +56,64 @@ class Intake:
         self._db = Database(url)
         upgrade(self._db)
         self._made = IntakeClass(self._db, students=students, seeds=SEEDS)
-        self._variants, self.memory = Variants(), Memory()
+        self._variants, self.memory = VariantCache(), SubmissionCache()
         self._todo = {load: self._made.answers(load, self._made.students) for load in ASKED}
         for load, problems in ASKED.items():
             first = list(islice(self._todo[load], len(problems) * students))
             for one in first:
                 self.write([self._prepared(one)])
 
-    def _prepared(self, one: Answer) -> Entry:
+    def _prepared(self, one: Answer) -> PendingSubmission:
         with self._db.reading() as session:
-            caller = by_token(session, f"Bearer {one.student.token}", now=system_clock())
-            posed = posed_member(
-                session, caller, self._made.assignment, one.problem, right="submit"
+            caller = authenticate_token(session, f"Bearer {one.student.token}", now=system_clock())
+            posed = load_assigned_problem(
+                session, caller, self._made.assignment, one.problem, permission="submit"
             )
-            found = prepare(session, posed, _sent(one), variants=self._variants, memory=self.memory)
+            found = prepare_submission(
+                session, posed, _sent(one), variants=self._variants, cache=self.memory
+            )
         if not isinstance(found, PreparedSubmission):
             raise SystemExit("nobody handed this in before")
-        return found.judge(self.memory.judging)
+        return found.grade(self.memory.answer_grader)
 
     def take(self, load: str, count: int) -> list[Answer]:
         """Return what so many students hand in next."""
         return list(islice(self._todo[load], count))
 
-    def recalled(self, one: Answer) -> Entry:
+    def recalled(self, one: Answer) -> PendingSubmission:
         """Return a submission by a student who is known, judged."""
         shown = parse(one.student.token)
-        found = shown and recall(
+        found = shown and prepare_from_cache(
             shown.digest,
             self._made.assignment,
             one.problem,
             _sent(one),
             variants=self._variants,
-            memory=self.memory,
+            cache=self.memory,
         )
         if not found:
             raise SystemExit("a student is not remembered")
-        return found.judge(self.memory.judging)
+        return found.grade(self.memory.answer_grader)
 
-    def write(self, entries: Sequence[Entry]) -> None:
+    def write(self, entries: Sequence[PendingSubmission]) -> None:
         """Store a batch as the writer does."""
         with self._db.transaction() as session:
-            _, recalled = write(
+            _, recalled = write_submissions(
                 session,
                 entries,
                 variants=self._variants,
-                memory=self.memory,
+                cache=self.memory,
                 now=system_clock(),
             )
-        recalled.keep()
+        recalled.apply()
 
     def close(self) -> None:
         """Let the database go."""
         self._db.close()
 
 
-def _sent(one: Answer) -> Sent:
-    return Sent({one.part: one.typed}, str(uuid4()), system_clock())
+def _sent(one: Answer) -> SubmissionRequest:
+    return SubmissionRequest({one.part: one.typed}, str(uuid4()), system_clock())
 
 
 def spent(work: Callable[[T], object], some: Iterable[T]) -> float:

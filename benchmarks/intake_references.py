@@ -20,19 +20,25 @@ from fastapi import FastAPI, Header, Response
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
-from api.auth.authentication import by_token
-from api.auth.authorization import Posed, posed_member
+from api.auth.authentication import authenticate_token
+from api.auth.authorization import AssignedProblem, load_assigned_problem
 from api.core.clock import system_clock, to_micros
 from api.db.engine import SQLITE_PRAGMAS, Database
 from api.db.models import Answer, Grading, Submission
-from api.services.assignments.rules import rules_of
-from api.services.engine.assigned_variant import current_draw
-from api.services.engine.variants import Variants
-from api.services.grades import Cause, Key, answered, earlier_answers, refresh
+from api.services.assignments.rules import load_student_rules
+from api.services.engine.assigned_variant import load_current_draw
+from api.services.engine.variants import VariantCache
+from api.services.grades import (
+    GradeCause,
+    ProgressKey,
+    load_answers,
+    recompute_keys,
+    to_policy_answer,
+)
 from api.services.submissions.entries import fingerprint
-from api.services.submissions.grading import Judged, carried_by, judge
+from api.services.submissions.grading import AnswerResult, grade_answers, load_carried_values
 from grader.json_values import to_json
-from grader.policy import Admission, admit
+from grader.policy import Admission, admit_answers
 
 COLUMNS: Final = (
     *("id", "problem_id", "student_id", "author_id", "sequence", "version_id", "position"),
@@ -127,7 +133,7 @@ def raw_postgresql(row: Row, reply: bytes, url: str) -> FastAPI:
 
 def by_orm(db: Database, reply: bytes) -> FastAPI:
     """Return what the service does, by objects of a session and a commit for each request."""
-    app, variants = FastAPI(), Variants()
+    app, variants = FastAPI(), VariantCache()
 
     @app.post(PLACE, status_code=201)
     def submit(
@@ -138,8 +144,8 @@ def by_orm(db: Database, reply: bytes) -> FastAPI:
         key: Key_ = None,
     ) -> Response:
         with db.transaction() as session:
-            caller = by_token(session, authorization, now=system_clock())
-            posed = posed_member(session, caller, assignment, problem, right="submit")
+            caller = authenticate_token(session, authorization, now=system_clock())
+            posed = load_assigned_problem(session, caller, assignment, problem, permission="submit")
             _store(session, posed, body.answers, variants, key)
         return Response(reply, 201, media_type="application/json")
 
@@ -147,24 +153,30 @@ def by_orm(db: Database, reply: bytes) -> FastAPI:
 
 
 def _store(
-    session: Session, posed: Posed, answers: dict[str, Any], variants: Variants, key: str | None
+    session: Session,
+    posed: AssignedProblem,
+    answers: dict[str, Any],
+    variants: VariantCache,
+    key: str | None,
 ) -> None:
     """Judge, admit and write one submission."""
     now, student = system_clock(), posed.member.student_id
-    place = Key(posed.problem.id, student)
-    drawn, _ = current_draw(session, posed, student=student)
-    earlier = earlier_answers(session, [place])[place]
-    judged = judge(
-        variants.variant(session, drawn.version_id, drawn.position),
+    place = ProgressKey(posed.problem.id, student)
+    drawn, _ = load_current_draw(session, posed, student=student)
+    earlier = load_answers(session, [place])[place]
+    judged = grade_answers(
+        variants.get_variant(session, drawn.version_id, drawn.position),
         answers,
-        carried=carried_by(earlier, draw=drawn.number),
-        numbers=None,
+        carried_values=load_carried_values(earlier, draw=drawn.number),
+        number_style=None,
     )
-    admission = admit(
-        rules_of(session, posed.member, [posed.assignment])[posed.assignment.id],
+    admission = admit_answers(
+        load_student_rules(session, posed.member, [posed.assignment])[posed.assignment.id],
         to_micros(now),
-        answers={part: one.offered(results_shown=True) for part, one in judged.items()},
-        earlier={part: [answered(row) for row in earlier if row.part == part] for part in judged},
+        answers={part: one.to_policy_answer(results_shown=True) for part, one in judged.items()},
+        earlier={
+            part: [to_policy_answer(row) for row in earlier if row.part == part] for part in judged
+        },
     )
     sequence = earlier[-1].sequence + 1 if earlier else 1
     shared = {**place._asdict(), "draw": drawn.number, "sequence": sequence, "received_at": now}
@@ -182,13 +194,13 @@ def _store(
     session.flush()
     for one in judged.values():
         _add_answer(session, submission, one, admission, shared)
-    refresh(session, [place], cause=Cause("submission", submission.id, student, now))
+    recompute_keys(session, [place], cause=GradeCause("submission", submission.id, student, now))
 
 
 def _add_answer(
     session: Session,
     submission: Submission,
-    one: Judged,
+    one: AnswerResult,
     admission: Admission,
     shared: dict[str, Any],
 ) -> None:
@@ -201,7 +213,7 @@ def _add_answer(
         attempt=admission.attempts.get(one.part),
         late=admission.late,
         value=one.value,
-        shown=one.shown,
+        shown=one.rendered_value,
         carries=one.carries,
         grading_id=uuid4(),
     )
@@ -214,7 +226,7 @@ def _add_answer(
             answer_id=answer.id,
             kind="auto",
             record=one.record,
-            said=one.said,
+            said=one.feedback,
             engine=one.engine,
             version_id=submission.version_id,
             created_at=submission.received_at,

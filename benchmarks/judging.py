@@ -25,14 +25,14 @@ from sympy import Matrix, ceiling, floor, simplify, symbols
 from sympy.parsing.sympy_parser import parse_expr
 from timing import Call, Row, fastest
 
-from api.services.engine.single_answer import Marker
+from api.services.engine.single_answer import SingleAnswerGrader
 from grader.definitions.problem import Problem
 from grader.errors import ProblemError
-from grader.expressions.formula_equality import Formula
+from grader.expressions.formula_equality import BoundFormula
 from grader.kinds import KINDS
-from grader.variants.variant import solve
-from problems.book import BOOK
-from problems.catalogue import Catalogue
+from grader.variants.variant import solve_variant
+from problems.book import REGISTRY
+from problems.catalogue import ProblemCatalog
 
 NAMES = ("H", "W", "N", "K", "M", "P", "S")
 LOCAL = {name: symbols(name, integer=True, positive=True) for name in NAMES}
@@ -87,20 +87,20 @@ class Asked:
     def __init__(self, part: dict[str, Any]) -> None:
         fields = {"id": "a-problem", "title": "Asked", "topic": "t", "difficulty": 1}
         stated = {**fields, "statement": "?", "parts": [{"id": "a", **part}]}
-        variant = solve(Problem.model_validate(stated), None, BOOK)
-        self.part, self.scope = variant.problem.parts[0], variant.scope(BOOK)
+        variant = solve_variant(Problem.model_validate(stated), None, REGISTRY)
+        self.part, self.scope = variant.problem.parts[0], variant.student_scope(REGISTRY)
         self.key, self.kind = variant.keys["a"], KINDS[self.part.kind]
 
     def judged(self, typed: str) -> Call:
         """Return the judging of an answer that is read; a formula is new each time."""
         reading = self.kind.read(typed, self.part, self.scope)
-        if not isinstance(reading.value, Formula):
-            return lambda: self.kind.judge(reading, self.key, self.part, self.scope).right
+        if not isinstance(reading.value, BoundFormula):
+            return lambda: self.kind.judge(reading, self.key, self.part, self.scope).is_right
         tree = reading.value.tree
         return lambda: (
             self.kind.judge(
-                replace(reading, value=Formula(tree)), self.key, self.part, self.scope
-            ).right
+                replace(reading, value=BoundFormula(tree)), self.key, self.part, self.scope
+            ).is_right
         )
 
     def read(self, texts: Sequence[str]) -> Call:
@@ -109,7 +109,7 @@ class Asked:
 
         def call() -> bool:
             reading = self.kind.read(next(waiting), self.part, self.scope)
-            return self.kind.judge(reading, self.key, self.part, self.scope).right
+            return self.kind.judge(reading, self.key, self.part, self.scope).is_right
 
         return call
 
@@ -191,7 +191,9 @@ def formulas() -> Iterator[Row]:
         )
 
 
-def answers(given: dict[str, tuple[str, str, str]], marker: Marker, before: str) -> Iterator[Row]:
+def answers(
+    given: dict[str, tuple[str, str, str]], marker: SingleAnswerGrader, before: str
+) -> Iterator[Row]:
     """Yield the whole marking of answers to problems of the bank."""
     for what, answer in given.items():
         call = lambda answer=answer: marked(marker, answer)  # noqa: E731 - as in the rows above
@@ -199,10 +201,10 @@ def answers(given: dict[str, tuple[str, str, str]], marker: Marker, before: str)
         yield Row(f"{before}{what}", {"grade": call}, 20)
 
 
-def marked(marker: Marker, answer: tuple[str, str, str]) -> str:
+def marked(marker: SingleAnswerGrader, answer: tuple[str, str, str]) -> str:
     """Return the status of an answer, or that its problem was refused."""
     try:
-        return marker.mark(*answer).status
+        return marker.grade(*answer).status
     except ProblemError:
         return "refused"
 
@@ -210,7 +212,7 @@ def marked(marker: Marker, answer: tuple[str, str, str]) -> str:
 def main() -> None:
     """Print the table."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 7
-    marker = Marker(Catalogue())
+    marker = SingleAnswerGrader(ProblemCatalog())
     print(f"{'answer':<30}{'by':<18}{'µs':>11}{'ratio':>10}   verdict")
     for rows in (
         scalars(),

@@ -21,19 +21,23 @@ from typing import Any, Final
 from intake_class import ASKED
 from intake_parts import Intake
 
-from api.core.cache import Cache
-from api.demo.coursework.guesses import guesses
-from api.demo.coursework.notations import notations
-from api.demo.seeded_random import Dice
-from api.services.engine.variants import VARIANTS_KEPT
-from api.services.problems.publishing import Published, Source, publish_one
-from api.services.submissions.cache.memory import KNOWN_KEPT, SEATS_KEPT, SHEETS_KEPT
-from api.services.submissions.grading import JUDGED_KEPT, Judged, judge
+from api.core.cache import LruCache
+from api.demo.coursework.guesses import generate_guesses
+from api.demo.coursework.notations import render_notations
+from api.demo.seeded_random import SeededRandom
+from api.services.engine.variants import VARIANT_CACHE_SIZE
+from api.services.problems.publishing import ProblemSource, PublishedProblem, publish_one
+from api.services.submissions.cache.memory import (
+    MAX_CACHED_GRADES,
+    MAX_CACHED_STATES,
+    MAX_CACHED_SUBMITTERS,
+)
+from api.services.submissions.grading import RESULT_CACHE_SIZE, AnswerResult, grade_answers
 from grader.grading.context import CACHED_VARIANTS
-from grader.variants.draw import Stream
+from grader.variants.draw import RandomStream
 from grader.variants.variant import Variant
-from problems.book import BOOK
-from problems.catalogue import Catalogue
+from problems.book import REGISTRY
+from problems.catalogue import ProblemCatalog
 from problems.loader import load_problem
 from problems.stored import load_variant
 
@@ -42,10 +46,10 @@ AGAIN = 3
 """How often each student hands in again."""
 KIB = 1024
 REMEMBERED: Final[Mapping[str, tuple[str, int]]] = {
-    "_seats": ("where a student is at a problem", SEATS_KEPT),
-    "_known": ("who hands in to a problem, and the rules", KNOWN_KEPT),
-    "_sheets": ("a student's grade in an assignment", SHEETS_KEPT),
-    "_seen": ("when a secret was used", KNOWN_KEPT),
+    "_seats": ("where a student is at a problem", MAX_CACHED_STATES),
+    "_known": ("who hands in to a problem, and the rules", MAX_CACHED_SUBMITTERS),
+    "_sheets": ("a student's grade in an assignment", MAX_CACHED_GRADES),
+    "_seen": ("when a secret was used", MAX_CACHED_SUBMITTERS),
 }
 """What a memory has of students, and how many of each at most."""
 
@@ -83,7 +87,7 @@ def of_students(students: int) -> None:
         for one in fields(intake.memory):
             if one.name in REMEMBERED:
                 kept, before = len(getattr(intake.memory, one.name)), held()
-                setattr(intake.memory, one.name, Cache(1))
+                setattr(intake.memory, one.name, LruCache(1))
                 what, most = REMEMBERED[one.name]
                 show(what, before - held(), kept, most)
         intake.close()
@@ -99,44 +103,46 @@ def _hand_in(intake: Intake, students: int) -> None:
 
 def of_the_bank(seeds: int) -> None:
     """Measure variants of all problems, the contexts in which answers are judged, and verdicts."""
-    every = [one for name in Catalogue().ids for one in _published(name, seeds)]
+    every = [one for name in ProblemCatalog().ids for one in _published(name, seeds)]
     problems = {
-        name: load_problem(Catalogue().path(name).read_text(encoding="utf-8"), file=name)
-        for name in Catalogue().ids
+        name: load_problem(ProblemCatalog().path(name).read_text(encoding="utf-8"), file=name)
+        for name in ProblemCatalog().ids
     }
     tracemalloc.start(1)
     before = held()
-    variants = [load_variant(json.loads(text), problems[name], BOOK) for name, text in every]
-    show("a variant", held() - before, len(variants), VARIANTS_KEPT)
-    dice = Dice(Stream(b"kept", "answers"))
+    variants = [load_variant(json.loads(text), problems[name], REGISTRY) for name, text in every]
+    show("a variant", held() - before, len(variants), VARIANT_CACHE_SIZE)
+    dice = SeededRandom(RandomStream(b"kept", "answers"))
     before = held()
     right = list(_judged(variants, dice, wrong=False))
     most = CACHED_VARIANTS * len(right) // len(variants)
     show("a context, with a verdict", held() - before, len(right), most)
     before = held()
     wrong = list(_judged(variants, dice, wrong=True))
-    show("a verdict on a wrong answer", held() - before, len(wrong), JUDGED_KEPT)
+    show("a verdict on a wrong answer", held() - before, len(wrong), RESULT_CACHE_SIZE)
 
 
 def _published(name: str, seeds: int) -> Iterator[tuple[str, str]]:
     made = publish_one(
-        Source(name, Catalogue().path(name).read_text(encoding="utf-8")), seeds=seeds
+        ProblemSource(name, ProblemCatalog().path(name).read_text(encoding="utf-8")), seeds=seeds
     )
-    if not isinstance(made, Published):
+    if not isinstance(made, PublishedProblem):
         raise SystemExit(str(made))
     for one in made.variants:
         yield name, json.dumps(one)
 
 
-def _judged(variants: list[Variant], dice: Dice, *, wrong: bool) -> Iterator[dict[str, Judged]]:
+def _judged(
+    variants: list[Variant], dice: SeededRandom, *, wrong: bool
+) -> Iterator[dict[str, AnswerResult]]:
     """Yield the verdict on an answer to each part of each variant."""
     for variant in variants:
         for part in variant.problem.parts:
             if part.id in variant.keys:
                 value: Any = variant.keys[part.id]
-                told = next(iter(guesses(value, dice)), value) if wrong else value
-                typed = dice.pick([text for _, text in notations(told, part)])
-                yield judge(variant, {part.id: typed}, carried={}, numbers=None)
+                told = next(iter(generate_guesses(value, dice)), value) if wrong else value
+                typed = dice.pick([text for _, text in render_notations(told, part)])
+                yield grade_answers(variant, {part.id: typed}, carried_values={}, number_style=None)
 
 
 def apart(measure: Callable[[int], None], count: int) -> None:

@@ -13,15 +13,15 @@ from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
 
-from grader.display.text import show
+from grader.display.text import to_text
 from grader.grading.grade import grade
-from grader.grading.result import Result
+from grader.grading.result import PartResult
 from grader.kinds import KINDS
-from grader.reading import Typed
-from grader.values import Number, Tensor, Value, is_number, simplest
-from grader.variants.variant import Variant, double_mistakes, solve
-from problems.book import BOOK
-from problems.catalogue import Catalogue
+from grader.reading import RawAnswer
+from grader.values import Number, Tensor, Value, is_number, simplify_number
+from grader.variants.variant import Variant, get_mistake_pairs, solve_variant
+from problems.book import REGISTRY
+from problems.catalogue import ProblemCatalog
 from tests.bank.wrong_values import VALUES, figures
 
 NEAR = 20
@@ -32,39 +32,39 @@ MANY = 6
 
 def variants(seeds: int) -> Iterator[Variant]:
     """Yield the original and the first seeds of every problem that a machine judges."""
-    catalogue = Catalogue()
+    catalogue = ProblemCatalog()
     for name in catalogue.ids:
         problem = catalogue.get(name)
         if problem.is_computed:
             for seed in (None, *(range(seeds) if problem.is_drawn else ())):
-                yield solve(problem, seed, BOOK)
+                yield solve_variant(problem, seed, REGISTRY)
 
 
-def uncomputed(key: Value, chance: random.Random) -> Iterator[tuple[str, Typed]]:
+def uncomputed(key: Value, chance: random.Random) -> Iterator[tuple[str, RawAnswer]]:
     """Yield wrong answers that no mistake was run for, each with how it was made."""
     if isinstance(key, Tensor):
         for _ in range(THROWS):
             cells = list(key.cells)
             cells[chance.randrange(len(cells))] += chance.choice((-2, -1, 1, 2))
-            yield "a cell", show(Tensor(key.shape, tuple(cells)))
+            yield "a cell", to_text(Tensor(key.shape, tuple(cells)))
             chance.shuffle(cells)
-            yield "cells shuffled", show(Tensor(key.shape, tuple(cells)))
+            yield "cells shuffled", to_text(Tensor(key.shape, tuple(cells)))
     elif isinstance(key, tuple):
         axes = [axis for axis in key if isinstance(axis, int)]
         for at, axis in enumerate(axes):
             for step in (-2, -1, 1, 2):
-                yield "an axis", show((*axes[:at], axis + step, *axes[at + 1 :]))
+                yield "an axis", to_text((*axes[:at], axis + step, *axes[at + 1 :]))
     elif is_number(key):
         yield from numbers(key, chance)
 
 
-def numbers(key: Number, chance: random.Random) -> Iterator[tuple[str, Typed]]:
+def numbers(key: Number, chance: random.Random) -> Iterator[tuple[str, RawAnswer]]:
     """Yield wrong numbers near *key*, made of it, and as large."""
     for step in range(1, NEAR + 1):
-        yield "±1 to ±20", show(key + step)
-        yield "±1 to ±20", show(key - step)
-    yield "double, half", show(2 * key)
-    yield "double, half", show(simplest(Fraction(key) / 2))
+        yield "±1 to ±20", to_text(key + step)
+        yield "±1 to ±20", to_text(key - step)
+    yield "double, half", to_text(2 * key)
+    yield "double, half", to_text(simplify_number(Fraction(key) / 2))
     if not isinstance(key, int) or key < TWO_DIGITS:
         return
     digits = str(key)
@@ -79,9 +79,9 @@ def numbers(key: Number, chance: random.Random) -> Iterator[tuple[str, Typed]]:
             yield "as large, rounded", f"{thrown:.2e}"
 
 
-def judged(variant: Variant, part: str, typed: Typed) -> Result:
+def judged(variant: Variant, part: str, typed: RawAnswer) -> PartResult:
     """Return the result of *typed* as the answer to one part."""
-    results = grade(variant, {part: typed}, book=BOOK)
+    results = grade(variant, {part: typed}, registry=REGISTRY)
     return next(one for one in results if one.part == part)
 
 
@@ -92,8 +92,8 @@ def count(variant: Variant, table: "Table", chance: random.Random) -> None:
         for how, typed in uncomputed(key, chance) if key is not None else ():
             table.add(f"{part.kind}: {how}", judged(variant, part.id, typed))
         known = variant.mistakes[part.id].candidates
-        for one in (*known, *double_mistakes(variant, part.id, BOOK).candidates):
-            result = judged(variant, part.id, KINDS[part.kind].show(one.value, part))
+        for one in (*known, *get_mistake_pairs(variant, part.id, REGISTRY).candidates):
+            result = judged(variant, part.id, KINDS[part.kind].format_key(one.value, part))
             how = "by two mistakes" if len(one.ids) > 1 else "by a mistake"
             table.add(f"{part.kind}: {how}", result, ids=one.ids)
 
@@ -106,7 +106,7 @@ class Table:
         self.named: Counter[str] = Counter()
         self.paired: Counter[str] = Counter()
 
-    def add(self, where: str, result: Result, *, ids: tuple[str, ...] | None = None) -> None:
+    def add(self, where: str, result: PartResult, *, ids: tuple[str, ...] | None = None) -> None:
         """Count a wrong answer; of one that the mistakes *ids* gave, whether they are named."""
         if result.status in {"wrong", "partial", "mistake"}:
             right = bool(result.mistakes) if ids is None else set(ids) <= set(result.mistakes)

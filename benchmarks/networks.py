@@ -23,14 +23,14 @@ from problems.solvers.bounds import Shape
 NAMES = ("vgg16", "resnet50", "densenet121", "yolov3")
 LAYERS = 1000
 STORES = (
-    changes.undeclared,
+    changes.clear_declared_inputs,
     changes.without_bias,
     changes.without_last_pool,
     changes.without_pools,
-    fields.fields,
-    twins.wrong,
-    walk.total,
-    walk.walk_by,
+    fields.receptive_fields,
+    twins.evaluate_formula,
+    walk.total_count,
+    walk.walk_with_rules,
 )
 
 
@@ -62,7 +62,7 @@ def by_hand(layers: int, shape: Shape) -> tuple[int, int]:
 
 def mistaken(solver: str, net: Network, shape: Shape) -> None:
     """Make every mistake of *solver* in *net*."""
-    for twin in twins.TWINS:
+    for twin in twins.WRONG_VERSIONS:
         if twin.solver == solver:
             with contextlib.suppress(SolverError):
                 twin.function(net, shape)
@@ -87,10 +87,10 @@ def rows(rounds: int) -> dict[str, float]:
 
 def of_named(name: str, rounds: int) -> dict[str, float]:
     """Return the milliseconds of all that is asked of a published network."""
-    net, shape = named.named(name), named.NAMED[name].image
+    net, shape = named.named(name), named.PUBLISHED_NETWORKS[name].image
 
     def build() -> None:
-        named.built.cache_clear()
+        named.build_published.cache_clear()
         named.named(name)
 
     def params_mistaken() -> None:

@@ -29,12 +29,12 @@ from pages_asked import Answer, Browser, Statements
 from sqlalchemy import and_, func, select
 
 from api.app import create_app
-from api.config.settings import Settings
-from api.core.process_lifecycle import keep_what_there_is
+from api.config.settings import ServiceSettings
+from api.core.process_lifecycle import freeze_gc
 from api.db import models
-from api.demo.welcome import Welcome
+from api.demo.welcome import WelcomeMessage
 from api.pages.all_pages import PAGES
-from api.server.bootstrap import prepare
+from api.server.bootstrap import bootstrap
 
 DEFAULTS = ("20", "")
 SEEDS = 20
@@ -86,7 +86,7 @@ class Tour:
 
     app: FastAPI
     loop: BlockingPortal
-    welcome: Welcome
+    welcome: WelcomeMessage
     browsers: dict[str, Browser] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -219,12 +219,14 @@ def main(arguments: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         database = url or f"sqlite:///{Path(folder) / 'demo.db'}"
         paces = dict.fromkeys(PACES, 1_000_000)
-        settings = Settings(database=database, demo=True, seeds=SEEDS, regrade_workers=0, **paces)
-        welcome = prepare(settings)
+        settings = ServiceSettings(
+            database=database, demo=True, seeds=SEEDS, regrade_workers=0, **paces
+        )
+        welcome = bootstrap(settings)
         if welcome is None or "student" not in welcome.logins:
             raise SystemExit("this is not a demo course as it was made")
         app = create_app(settings)
-        keep_what_there_is()
+        freeze_gc()
         with start_blocking_portal() as loop:
             measure(Tour(app, loop, welcome), int(rounds))
         app.state.service.close()

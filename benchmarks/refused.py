@@ -21,7 +21,7 @@ from load_client import run
 
 from api.db.engine import Database
 from api.db.migrations import upgrade
-from grader.reading import Typed
+from grader.reading import RawAnswer
 
 COUNT = 758
 CLIENTS = 8
@@ -33,7 +33,7 @@ PROBLEM, PART = "binary-image-conv", "output"
 
 def roots(made: IntakeClass, student: Student, number: int) -> bytes:
     """Return a request that hands in a matrix of roots that no other request has."""
-    cells: list[Typed] = [f"sqrt({number * CELLS + at})" for at in range(CELLS)]
+    cells: list[RawAnswer] = [f"sqrt({number * CELLS + at})" for at in range(CELLS)]
     return request(made.assignment, Answer(student, PROBLEM, PART, [cells]))
 
 

@@ -25,10 +25,10 @@ from api.core.clock import system_clock
 from api.db.engine import Database
 from api.db.migrations import upgrade
 from api.db.models import ProblemVersion, Regrade
-from api.services.regrades.execution.applying import Apply, begin_apply
-from api.services.regrades.execution.runner import Runner
+from api.services.regrades.execution.applying import RegradeApplyOptions, begin_apply
+from api.services.regrades.execution.runner import RegradeRunner
 from api.services.regrades.execution.undoing import begin_undo
-from api.services.regrades.planning import RegradeOptions, plan
+from api.services.regrades.planning import RegradeOptions, plan_regrade
 
 DEFAULTS = ("20000", "5", "", "2")
 WORK = "--work"
@@ -48,10 +48,10 @@ def work(url: str, workers: int, dies_at: int) -> None:
             os._exit(KILLED)
 
     event.listen(Session, "before_commit", count)
-    Runner(Database(url), system_clock, workers=workers).run_until_idle()
+    RegradeRunner(Database(url), system_clock, workers=workers).run_until_idle()
 
 
-def timed(what: str, here: Class, runner: Runner, workers: int, submissions: int) -> None:
+def timed(what: str, here: Class, runner: RegradeRunner, workers: int, submissions: int) -> None:
     """Print how long the work takes of which another process dies half-way."""
     url = here.db.engine.url.render_as_string(hide_password=False)
     begin = time.perf_counter()
@@ -75,13 +75,17 @@ def run(url: str, students: int, each: int, workers: int) -> None:
     here.hand_in(students, each)
     print(f"{students:,} students × {each}, seeded in {time.perf_counter() - begin:.1f} s")
     before = here.digest()
-    runner = Runner(db, system_clock, workers=workers)
+    runner = RegradeRunner(db, system_clock, workers=workers)
     with db.transaction() as session:
         version = session.get_one(ProblemVersion, here.new)
-        row = plan(session, here.posed(session), version, RegradeOptions(), now=system_clock())
+        row = plan_regrade(
+            session, here.posed(session), version, RegradeOptions(), now=system_clock()
+        )
     timed("dry run", here, runner, workers, students * each)
     with db.transaction() as session:
-        begin_apply(session, here.member(session), row.id, Apply(), now=system_clock())
+        begin_apply(
+            session, here.member(session), row.id, RegradeApplyOptions(), now=system_clock()
+        )
     timed("apply", here, runner, workers, students * each)
     after, unlike, doubled = here.digest(), here.unlike(row.id), here.doubled()
     with db.transaction() as session:

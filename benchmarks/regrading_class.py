@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import func, insert, or_, select
 
-from api.auth.authorization import Caller, Member, Posed
+from api.auth.authorization import AssignedProblem, CourseMembership, Principal
 from api.core.ids import new_id
 from api.db.engine import Database
 from api.db.models import (
@@ -22,19 +22,19 @@ from api.db.models import (
     Enrolment,
     Grade,
     Grading,
+    ProblemProgress,
     ProblemVersion,
     RegradeChange,
     RegradeChunk,
     RegradeStudent,
-    Standing,
     Submission,
     User,
 )
-from api.services.engine.variants import Variants
-from api.services.grades import Cause, Key, refresh
-from api.services.problems.publishing import Published, Source, publish_one
+from api.services.engine.variants import VariantCache
+from api.services.grades import GradeCause, ProgressKey, recompute_keys
+from api.services.problems.publishing import ProblemSource, PublishedProblem, publish_one
 from api.services.problems.versions import store_version
-from api.services.submissions.grading import Judged, judge
+from api.services.submissions.grading import AnswerResult, grade_answers
 
 SEEDS = 50
 AT_ONCE = 500
@@ -54,10 +54,10 @@ parts:
 CHANGED = SOURCE.replace('key: "K*K"', 'key: "K*K + 1"')
 
 
-def published(source: str, kept: tuple[dict[str, Any], ...] = ()) -> Published:
+def published(source: str, kept: tuple[dict[str, Any], ...] = ()) -> PublishedProblem:
     """Return a version with its variants."""
-    found = publish_one(Source("cells-of-a-kernel", source, kept), seeds=SEEDS)
-    if not isinstance(found, Published):
+    found = publish_one(ProblemSource("cells-of-a-kernel", source, kept), seeds=SEEDS)
+    if not isinstance(found, PublishedProblem):
         raise SystemExit(str(found))
     return found
 
@@ -95,21 +95,25 @@ class Class:
             with self.db.transaction() as session:
                 for table, rows in self._rows(people, cases, first).items():
                     session.execute(insert(table), rows)
-                keys = [Key(self.problem, person) for person in people]
-                refresh(session, keys, cause=Cause("submission", None, None, START))
+                keys = [ProgressKey(self.problem, person) for person in people]
+                recompute_keys(session, keys, cause=GradeCause("submission", None, None, START))
 
-    def _cases(self, each: int) -> Iterator[list[list[tuple[dict[str, str], dict[str, Judged]]]]]:
+    def _cases(
+        self, each: int
+    ) -> Iterator[list[list[tuple[dict[str, str], dict[str, AnswerResult]]]]]:
         """Yield for every variant what is typed at each turn, and what becomes of it."""
-        variants = Variants()
+        variants = VariantCache()
         with self.db.reading() as session:
-            found = [variants.variant(session, self.old, position) for position in range(SEEDS)]
+            found = [variants.get_variant(session, self.old, position) for position in range(SEEDS)]
         for variant in found:
             right = int(str(variant.keys["cells"]))
             turns = []
             for turn in range(each):
                 cells = str(right + 1 + turn % 3)
                 typed = {"cells": cells, "doubled": str(2 * int(cells))}
-                turns.append((typed, judge(variant, typed, carried={}, numbers=None)))
+                turns.append(
+                    (typed, grade_answers(variant, typed, carried_values={}, number_style=None))
+                )
             yield turns  # type: ignore[misc]
 
     def _rows(
@@ -136,7 +140,7 @@ class Class:
         shared: dict[str, Any],
         turn: int,
         typed: dict[str, str],
-        judged: dict[str, Judged],
+        judged: dict[str, AnswerResult],
     ) -> None:
         submission, at = new_id(), START + timedelta(minutes=turn)
         place = {name: shared[name] for name in ("problem_id", "student_id")}
@@ -146,25 +150,27 @@ class Class:
         for part, one in judged.items():
             answer, grading = new_id(), new_id()
             found = {"status": one.status, "credit": one.credit, "mistakes": one.mistakes}
-            read = {"value": one.value, "shown": one.shown, "carries": one.carries}
+            read = {"value": one.value, "shown": one.rendered_value, "carries": one.carries}
             fact = {"attempt": turn + 1, "late": Fraction(1), "part": part, "manual": False}
             kept = {"submission_id": submission, "grading_id": grading}
             score = {"credit_float": None if one.credit is None else float(one.credit)}
             rows[Answer].append(
                 {"id": answer, **place, **taken, **found, **read, **fact, **kept, **score}
             )
-            told = {"record": one.record, "said": one.said, "engine": one.engine}
+            told = {"record": one.record, "said": one.feedback, "engine": one.engine}
             marked = {"kind": "auto", "version_id": self.old, "created_at": at}
             rows[Grading].append({"id": grading, "answer_id": answer, **found, **told, **marked})
 
-    def member(self, session: Any) -> Member:
+    def member(self, session: Any) -> CourseMembership:
         """Return the instructor in the course."""
-        caller = Caller(session.get_one(User, self.teacher), None)
-        return Member(caller, session.get_one(Course, self.course), "instructor", self.teacher)
+        caller = Principal(session.get_one(User, self.teacher), None)
+        return CourseMembership(
+            caller, session.get_one(Course, self.course), "instructor", self.teacher
+        )
 
-    def posed(self, session: Any) -> Posed:
+    def posed(self, session: Any) -> AssignedProblem:
         """Return the problem as the instructor sees it."""
-        return Posed(
+        return AssignedProblem(
             self.member(session),
             session.get_one(Assignment, self.assignment),
             session.get_one(AssignmentProblem, self.problem),
@@ -175,7 +181,12 @@ class Class:
         """Return a digest of all that a regrade changes and undoing restores."""
         found = hashlib.sha256()
         answers = (Answer.id, Answer.grading_id, Answer.status, Answer.credit, Answer.value)
-        standings = (Standing.student_id, Standing.parts, Standing.score, Standing.waiting)
+        standings = (
+            ProblemProgress.student_id,
+            ProblemProgress.parts,
+            ProblemProgress.score,
+            ProblemProgress.waiting,
+        )
         grades = (Grade.student_id, Grade.score, Grade.possible, Grade.begun, Grade.late)
         with self.db.reading() as session:
             for columns in (answers, standings, grades):
@@ -189,12 +200,12 @@ class Class:
         with self.db.reading() as session:
             found = session.scalar(
                 select(func.count(theirs))
-                .join(Standing, Standing.student_id == theirs)
+                .join(ProblemProgress, ProblemProgress.student_id == theirs)
                 .join(Grade, Grade.student_id == theirs)
                 .where(
                     RegradeStudent.regrade_id == run,
                     or_(
-                        RegradeStudent.score_after != Standing.score,
+                        RegradeStudent.score_after != ProblemProgress.score,
                         RegradeStudent.grade_after != Grade.score,
                     ),
                 )

@@ -18,8 +18,14 @@ from uuid import UUID
 from regrading_class import CHANGED, published
 
 from api.core.ids import new_id
-from api.services.regrades.execution.executors import processes
-from api.services.regrades.execution.judging import Handed, Job, Judge, judge_job, side_by_side
+from api.services.regrades.execution.executors import create_process_pool
+from api.services.regrades.execution.judging import (
+    JobGrader,
+    RegradeJob,
+    SubmissionToGrade,
+    grade_job,
+    make_parallel_grader,
+)
 from api.services.regrades.planning import STUDENTS_IN_CHUNK
 
 EACH = 5
@@ -38,35 +44,35 @@ class Class:
             for at, one in enumerate(one for one in made.variants if one["seed"] is not None)
         }
 
-    def jobs(self, submissions: int, answer: Callable[[int], int]) -> Iterator[Job]:
+    def jobs(self, submissions: int, answer: Callable[[int], int]) -> Iterator[RegradeJob]:
         """Yield the chunks of so many submissions; *answer* says what is typed in each."""
         students = submissions // EACH
         for first in range(0, students, STUDENTS_IN_CHUNK):
             own = range(first, min(first + STUDENTS_IN_CHUNK, students))
             handed = [one for at in own for one in self._of_student(at, answer)]
-            places = {one.place for one in handed}
-            yield Job(
+            places = {one.variant_key for one in handed}
+            yield RegradeJob(
                 {self._version: ("cells-of-a-kernel", CHANGED)},
                 {place: self._variants[place[1]] for place in places},
                 None,
                 tuple(handed),
             )
 
-    def _of_student(self, at: int, answer: Callable[[int], int]) -> Iterator[Handed]:
+    def _of_student(self, at: int, answer: Callable[[int], int]) -> Iterator[SubmissionToGrade]:
         student: UUID = new_id()
         for turn in range(EACH):
             cells = answer(at * EACH + turn)
             typed = {"cells": str(cells), "doubled": str(2 * cells)}
             place = self._version, at % len(self._variants)
-            yield Handed(new_id(), student, place, 0, typed)
+            yield SubmissionToGrade(new_id(), student, place, 0, typed)
 
 
-def show(what: str, jobs: list[Job], judge: Judge) -> None:
+def show(what: str, jobs: list[RegradeJob], judge: JobGrader) -> None:
     """Print how fast the jobs are judged."""
     began, busy = time.perf_counter(), time.process_time()
     judged = sum(len(judge(job)) for job in jobs)
     took, busy = time.perf_counter() - began, time.process_time() - busy
-    if judged != sum(len(job.handed) for job in jobs):
+    if judged != sum(len(job.submissions) for job in jobs):
         raise SystemExit("not every submission was judged")
     rate = f"{judged / took:9,.0f} submissions/s"
     print(f"{what:24} {took:6.2f} s {rate} ({judged / busy:9,.0f} for a second of this process)")
@@ -79,12 +85,14 @@ def main(arguments: list[str]) -> None:
     alike = list(here.jobs(count, lambda at: 9 + at // 250 % 3))
     mixed = list(here.jobs(count, lambda at: 9 + at // 250 % 3 if at % 20 else 10_000 + at))
     unlike = list(here.jobs(count // 20, lambda at: 10_000 + at))
-    show("alike, here", alike, judge_job)
-    show("as handed in, here", mixed, judge_job)
-    show("unlike, here", unlike, judge_job)
-    pool = processes(WORKERS)
-    list(pool.map(judge_job, alike[:WORKERS]))  # so that they have started
-    show(f"unlike, {WORKERS} processes", unlike, side_by_side(lambda: pool, workers=WORKERS))
+    show("alike, here", alike, grade_job)
+    show("as handed in, here", mixed, grade_job)
+    show("unlike, here", unlike, grade_job)
+    pool = create_process_pool(WORKERS)
+    list(pool.map(grade_job, alike[:WORKERS]))  # so that they have started
+    show(
+        f"unlike, {WORKERS} processes", unlike, make_parallel_grader(lambda: pool, workers=WORKERS)
+    )
     pool.shutdown()
 
 

@@ -28,10 +28,10 @@ from onnx import TensorProto, helper
 from timing import Call, Row, fastest
 
 from grader.values import Array, Tensor
-from problems.book import BOOK
+from problems.book import REGISTRY
 from problems.solvers.convolution import conv2d
 from problems.solvers.correlation import correlate
-from problems.solvers.windows import Placing, placing, unfolded
+from problems.solvers.windows import WindowPlacement, place_windows, unfold
 
 CORE_TYPE = "OPENBLAS_CORETYPE"
 FLOAT32 = "--float32"
@@ -52,9 +52,9 @@ def by_onnxruntime(x: Array, w: Array, *, padding: int) -> Call:
     return lambda: session.run(None, given)
 
 
-def laid_on(x: Array, w: Array, padding: int) -> Placing:
+def laid_on(x: Array, w: Array, padding: int) -> WindowPlacement:
     """Return how the kernel lies on the input."""
-    return placing(x.shape, w.shape[2:], stride=1, padding=padding, dilation=1)
+    return place_windows(x.shape, w.shape[2:], stride=1, padding=padding, dilation=1)
 
 
 def convolution(
@@ -65,16 +65,16 @@ def convolution(
     x, w = generator.integers(-9, 10, shape), generator.integers(-9, 10, (filters, shape[0], 3, 3))
     laid = laid_on(x, w, padding)
     singles, doubles = ((x.astype(kind), w.astype(kind)) for kind in (np.float32, np.float64))
-    flat, columns = singles[1].reshape(filters, -1), unfolded(singles[0], laid)
+    flat, columns = singles[1].reshape(filters, -1), unfold(singles[0], laid)
     tensors = Tensor.from_array(x), Tensor.from_array(w)
-    bound = BOOK.functions["conv2d"]
+    bound = REGISTRY.functions["conv2d"]
     return Row(
         what,
         {
             "onnxruntime float32": by_onnxruntime(x, w, padding=padding),
             "matmul alone, float32": lambda: np.matmul(flat, columns),
-            "correlate float32": lambda: correlate(*singles, laid=laid),
-            "correlate float64": lambda: correlate(*doubles, laid=laid),
+            "correlate float32": lambda: correlate(*singles, placement=laid),
+            "correlate float64": lambda: correlate(*doubles, placement=laid),
             "conv2d float64": lambda: conv2d(*doubles, padding=padding),
             "conv2d int64, exact": lambda: conv2d(x, w, padding=padding),
             "bound, exact values": lambda: bound(*tensors, padding=padding),

@@ -23,7 +23,7 @@ from sqlalchemy import text
 
 from api.db.engine import Database
 from api.db.migrations import upgrade
-from grader.reading import Typed
+from grader.reading import RawAnswer
 
 COUNT = 100
 PROBLEM, PART = "binary-image-conv", "output"
@@ -33,17 +33,17 @@ CREATED = 201
 MEBIBYTE = 1024 * 1024
 
 
-def unreadable(number: int) -> Typed:
+def unreadable(number: int) -> RawAnswer:
     """Return a list of texts that no other request has, of characters of four bytes."""
     return [f"{number} {item} ".ljust(TEXT_CHARACTERS, "😀") for item in range(TEXTS)]
 
 
-def of_another_size(number: int) -> Typed:
+def of_another_size(number: int) -> RawAnswer:
     """Return a row of long numbers, where a matrix of a few cells is asked for."""
     return [[10**CELL_DIGITS + number * CELLS + cell for cell in range(CELLS)]]
 
 
-def hand_in(made: IntakeClass, student: Student, typed: Typed) -> bytes:
+def hand_in(made: IntakeClass, student: Student, typed: RawAnswer) -> bytes:
     """Return the bytes of a request whose characters are not escaped."""
     body = json.dumps({"answers": {PART: typed}}, ensure_ascii=False).encode()
     head = (

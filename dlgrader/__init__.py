@@ -1,8 +1,9 @@
-"""The installed package; it contains the packages of the repository.
+"""The installed package, which contains the packages of the repository.
 
-Other distributions install packages called `api`, `problems`, `migrations` and `grader` as well. So
-the wheel keeps ours in a private directory, and importing `dlgrader` puts that directory in front
-of `sys.path`. A checkout has no such directory: there the packages lie beside this one (ADR 20).
+Other distributions install packages called `api`, `problems`, `migrations` and `grader`
+as well. So the wheel keeps ours in a private directory, and importing `dlgrader` puts
+that directory in front of `sys.path`. A checkout has no such directory: there the
+packages lie beside this one (ADR 20).
 """
 
 import os
@@ -16,7 +17,7 @@ PACKAGES: Final = Path(__file__).parent / "_packages"
 """The private directory, with `api`, `grader`, `migrations` and `problems` in it."""
 
 
-def _make_importable(folder: str) -> None:
+def _add_to_import_path(folder: str) -> None:
     if folder not in sys.path:
         sys.path.insert(0, folder)
     # Child processes inherit `sys.path`, but the fork server of Python 3.11 and programs that are
@@ -27,4 +28,4 @@ def _make_importable(folder: str) -> None:
 
 
 if PACKAGES.is_dir():
-    _make_importable(str(PACKAGES))
+    _add_to_import_path(str(PACKAGES))

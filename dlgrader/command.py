@@ -1,6 +1,6 @@
-"""The entry point of the command `grader`.
+"""Entry point of the `grader` command.
 
-It stays this small: every process that a batch starts imports it again.
+It stays this small because every process that a batch starts imports it again.
 """
 
 from api.cli.main import main

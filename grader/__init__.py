@@ -5,4 +5,4 @@ from typing import Final
 __all__ = ["ENGINE"]
 
 ENGINE: Final = "1"
-"""The version of the verdicts: it is raised when any answer may be judged otherwise."""
+"""Version of the verdicts, raised whenever any answer may be graded differently."""

@@ -7,7 +7,7 @@ GraderError
 └── SolverError    a reference solver could not compute; a person grades the part
 """
 
-MAX_FIELD = 60
+MAX_FIELD_LENGTH = 60
 
 __all__ = ["AnswerError", "DrawError", "GraderError", "ProblemError", "SolverError"]
 
@@ -20,8 +20,8 @@ class ProblemError(GraderError):
     """An error in a problem definition.
 
     The message states the error and the remedy; *file*, *line* and *field* give the location, as
-    far as the code that raised it knows. The loader adds the rest with `at`; *others* are further
-    errors of the same file.
+    far as the code that raised it knows. The loader adds the rest with `with_location`; *others*
+    are further errors of the same file.
     """
 
     def __init__(
@@ -34,7 +34,9 @@ class ProblemError(GraderError):
         self.field = field
         self.others: tuple[ProblemError, ...] = ()
 
-    def at(self, *, file: str = "", line: int | None = None, field: str = "") -> "ProblemError":
+    def with_location(
+        self, *, file: str = "", line: int | None = None, field: str = ""
+    ) -> "ProblemError":
         """Return the same error with missing parts of the location filled in."""
         return ProblemError(
             self.message,
@@ -44,9 +46,13 @@ class ProblemError(GraderError):
         )
 
     def __str__(self) -> str:
-        place = ":".join(str(piece) for piece in (self.file, self.line) if piece)
-        field = self.field if len(self.field) <= MAX_FIELD else f"{self.field[:MAX_FIELD]}…"
-        return ": ".join(piece for piece in (place, field, self.message) if piece)
+        location = ":".join(str(piece) for piece in (self.file, self.line) if piece)
+        field = (
+            self.field
+            if len(self.field) <= MAX_FIELD_LENGTH
+            else f"{self.field[:MAX_FIELD_LENGTH]}…"
+        )
+        return ": ".join(piece for piece in (location, field, self.message) if piece)
 
 
 class DrawError(ProblemError):

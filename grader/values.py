@@ -20,46 +20,49 @@ __all__ = [
     "MAX_CELLS",
     "NUMBERS",
     "Number",
-    "Opaque",
+    "OpaqueValue",
     "Record",
     "Tensor",
     "Value",
-    "exact",
+    "has_same_form",
     "is_number",
     "magnitude",
-    "nested",
-    "rounded_to",
-    "same_form",
-    "simplest",
+    "round_to_figures",
+    "simplify_number",
+    "to_exact",
+    "to_nested",
 ]
 
 MAX_CELLS: Final = 50_000
-"""Cells of one tensor, as of all steps of one expression; those of the bank have a few hundred."""
-EXACT_INTEGER = 2**31
+"""Maximum number of cells of one tensor, and of all steps of one expression.
+
+Those of the bank have a few hundred.
+"""
+MAX_MODERATE_INTEGER = 2**31
 
 Number: TypeAlias = int | Fraction
 NUMBERS: Final[frozenset[type]] = frozenset({int, Fraction})
-"""The types of a number; a Boolean has another."""
+"""Exact types of a number; a Boolean has another type."""
 Array: TypeAlias = npt.NDArray[np.int64] | npt.NDArray[np.float64]
 
 
-class Opaque:
+class OpaqueValue:
     """A value that only solvers inspect, such as a network; expressions pass it on."""
 
     __slots__ = ()
 
-    def field(self, name: str) -> "Value":
+    def get_field(self, name: str) -> "Value":
         """Return the field that an expression writes as ``value.name``."""
         raise KeyError(name)
 
 
 @dataclass(frozen=True, slots=True)
-class Record(Opaque):
+class Record(OpaqueValue):
     """A record of named values, such as the previous row of a table: ``prev.shape``."""
 
     fields: Mapping[str, "Value"]
 
-    def field(self, name: str) -> "Value":
+    def get_field(self, name: str) -> "Value":
         """Return the field; raise `KeyError` if there is none."""
         return self.fields[name]
 
@@ -72,18 +75,18 @@ class Tensor:
     cells: tuple[Number, ...]
 
     @classmethod
-    def of(cls, nested: object) -> "Tensor":
+    def from_nested(cls, nested: object) -> "Tensor":
         """Return nested sequences of numbers as a tensor; raise `ValueError` if they are ragged.
 
         A row may be a tensor or an array.
 
-        >>> Tensor.of([[1, 2], [3, 4]]).shape
+        >>> Tensor.from_nested([[1, 2], [3, 4]]).shape
         (2, 2)
         """
         shape: list[int] = []
         level: list[object] = [nested]
         while level and all(isinstance(item, (list, tuple, Tensor, np.ndarray)) for item in level):
-            rows = [tuple(_items(item)) for item in level]
+            rows = [tuple(_row_items(item)) for item in level]
             lengths = {len(row) for row in rows}
             if len(lengths) != 1:
                 raise ValueError(f"rows of different lengths: {sorted(lengths)}")
@@ -91,7 +94,7 @@ class Tensor:
             level = [item for row in rows for item in row]
         if 0 in shape:
             raise ValueError("an axis is empty")
-        return cls(tuple(shape), tuple(exact(item) for item in level))
+        return cls(tuple(shape), tuple(to_exact(item) for item in level))
 
     @classmethod
     def from_array(cls, array: npt.NDArray[np.generic]) -> "Tensor":
@@ -101,9 +104,9 @@ class Tensor:
         cells = array.ravel().tolist()
         if np.issubdtype(array.dtype, np.integer):
             return cls(array.shape, tuple(cells))
-        return cls(array.shape, tuple(exact(cell) for cell in cells))
+        return cls(array.shape, tuple(to_exact(cell) for cell in cells))
 
-    def array(self) -> Array:
+    def to_array(self) -> Array:
         """Return a NumPy array: int64 if all cells are integers of moderate size, else float64."""
         if set(map(type, self.cells)) <= {int} and _all_moderate(self.cells):
             return np.array(self.cells, dtype=np.int64).reshape(self.shape)
@@ -134,10 +137,10 @@ class Tensor:
 
 def _all_moderate(cells: tuple[Number, ...]) -> bool:
     """Return whether sums of products of the cells fit into 64 bits."""
-    return not cells or (min(cells) >= -EXACT_INTEGER and max(cells) <= EXACT_INTEGER)
+    return not cells or (min(cells) >= -MAX_MODERATE_INTEGER and max(cells) <= MAX_MODERATE_INTEGER)
 
 
-Value: TypeAlias = bool | int | Fraction | str | Tensor | Opaque | tuple["Value", ...]
+Value: TypeAlias = bool | int | Fraction | str | Tensor | OpaqueValue | tuple["Value", ...]
 
 
 def is_number(value: object) -> TypeGuard[Number]:
@@ -150,56 +153,59 @@ def magnitude(number: Number) -> Number:
     return number if number >= 0 else -number
 
 
-def simplest(number: Fraction) -> Number:
+def simplify_number(number: Fraction) -> Number:
     """Return *number* as an integer if it is one."""
     return number.numerator if number.denominator == 1 else number
 
 
-def rounded_to(number: Fraction, figures: int) -> Number:
+def round_to_figures(number: Fraction, figures: int) -> Number:
     """Return *number* rounded to *figures* significant figures; integer digits always stay."""
     most = max(figures, len(str(abs(number.numerator) // number.denominator)))
     top, bottom = Decimal(number.numerator), Decimal(number.denominator)
-    return simplest(Fraction(Context(prec=most).divide(top, bottom)))
+    return simplify_number(Fraction(Context(prec=most).divide(top, bottom)))
 
 
-def same_form(value: Value, true: Value, *, whole: bool = False) -> bool:
-    """Return whether *value* has the type and shape of *true*, and is positive if *true* is.
+def has_same_form(value: Value, expected: Value, *, whole: bool = False) -> bool:
+    """Return whether *value* has the type and shape of *expected*, and is positive if that is.
 
     With *whole*, a number must be an integer; the sizes of a shape always must. A tensor must be
-    positive if every cell of the true one is.
+    positive if every cell of the expected one is.
     """
-    if is_number(true):
+    if is_number(expected):
         if not is_number(value) or (whole and not isinstance(value, int)):
             return False
-        return value > 0 or true <= 0
-    if isinstance(true, tuple):
+        return value > 0 or expected <= 0
+    if isinstance(expected, tuple):
         return (
             isinstance(value, tuple)
-            and len(value) == len(true)
-            and all(same_form(one, two, whole=True) for one, two in zip(value, true, strict=True))
+            and len(value) == len(expected)
+            and all(
+                has_same_form(one, two, whole=True)
+                for one, two in zip(value, expected, strict=True)
+            )
         )
-    if isinstance(true, Tensor):
+    if isinstance(expected, Tensor):
         return (
             isinstance(value, Tensor)
-            and value.shape == true.shape
-            and (all(cell > 0 for cell in value.cells) or any(cell <= 0 for cell in true.cells))
+            and value.shape == expected.shape
+            and (all(cell > 0 for cell in value.cells) or any(cell <= 0 for cell in expected.cells))
         )
     return False
 
 
-def _items(row: Any) -> Iterable[Any]:
+def _row_items(row: Any) -> Iterable[Any]:
     """Return the items of a *row*: a tensor, an array or a sequence."""
     return row.rows() if isinstance(row, Tensor) else row
 
 
-def exact(number: object) -> Number:
+def to_exact(number: object) -> Number:
     """Return *number* as an exact number; a float by its shortest decimal form: 0.1 is a tenth.
 
     A float without decimals becomes that integer: 2.0**60 is not rounded to its first digits.
 
     Raises `SolverError` if there is no finite number.
 
-    >>> exact(0.1), exact(2.0)
+    >>> to_exact(0.1), to_exact(2.0)
     (Fraction(1, 10), 2)
     """
     if isinstance(number, (bool, np.bool_)):
@@ -207,7 +213,7 @@ def exact(number: object) -> Number:
     if isinstance(number, (int, np.integer)):
         return int(number)
     if isinstance(number, Fraction):
-        return simplest(number)
+        return simplify_number(number)
     if isinstance(number, (float, np.floating)):
         if not math.isfinite(number):
             raise SolverError(f"{number!r} is not a finite number")
@@ -218,9 +224,9 @@ def exact(number: object) -> Number:
     raise SolverError(f"{type(number).__name__} is not a number")
 
 
-def nested(shape: Sequence[int], cells: Iterable[Number]) -> list[object]:
+def to_nested(shape: Sequence[int], cells: Iterable[Number]) -> list[object]:
     """Return *cells* as nested lists of the given *shape* (at least one axis)."""
     level: list[object] = list(cells)
     for length in reversed(shape[1:]):
-        level = [level[at : at + length] for at in range(0, len(level), length)]
+        level = [level[index : index + length] for index in range(0, len(level), length)]
     return level

@@ -1,7 +1,7 @@
-"""What stands between the engine, which has exact values, and solvers, which take plain ones.
+"""Adapters between the engine, which uses exact values, and the solvers.
 
-Solvers work on plain numbers, tuples and NumPy arrays. What they return, and whatever goes wrong in
-them, is turned into what the engine knows.
+Solvers work on plain numbers, tuples and NumPy arrays. Their results become engine
+values, and their exceptions become `SolverError`.
 """
 
 import re
@@ -13,29 +13,29 @@ from typing import Any, Final, TypeVar, get_args
 
 import numpy as np
 
-from grader.book import Rewrite, Solver, Twin
-from grader.definitions.names import near
-from grader.display.steps import Step, Tracer
+from grader.book import ArgumentRewrite, Solver, WrongVersion
+from grader.definitions.names import suggest_similar
+from grader.display.steps import SolutionStep, Tracer
 from grader.errors import SolverError
 from grader.expressions.arithmetic import Function
-from grader.values import Opaque, Tensor, Value, exact
+from grader.values import OpaqueValue, Tensor, Value, to_exact
 from problems.network.layers import Layer
 
-__all__ = ["bind", "bind_rewrite", "bind_tracer", "usage"]
+__all__ = ["bind_rewrite", "bind_solver", "bind_tracer", "format_usage"]
 
 T = TypeVar("T")
 
-UNKNOWN: Final = re.compile(r"unexpected keyword argument '(\w+)'")
+UNKNOWN_ARGUMENT: Final = re.compile(r"unexpected keyword argument '(\w+)'")
 
-LAYER: Final = ", a layer of a network; values have solvers of their own, such as activation"
+LAYER_HINT: Final = ", a layer of a network; values have solvers of their own, such as activation"
 
-REMEMBERED: Final = 32
-"""How many of its last results a function remembers."""
-MOST_CELLS: Final = 1_000
-"""The largest tensor with which a call is remembered."""
+MAX_CACHED_CALLS: Final = 32
+"""Number of results that each function caches."""
+MAX_CACHED_CELLS: Final = 1_000
+"""Calls with a larger tensor than this are not cached."""
 
 # What Python and NumPy raise where a value of another kind is given than a solver takes.
-FAILURES: Final = (
+SOLVER_EXCEPTIONS: Final = (
     ArithmeticError,
     AttributeError,
     LookupError,
@@ -45,125 +45,140 @@ FAILURES: Final = (
 )
 
 
-def usage(solver: Solver) -> str:
-    """Return how *solver* is called: its name and arguments, without types.
+def format_usage(solver: Solver) -> str:
+    """Return the call signature of *solver*: its name and arguments, without types.
 
     >>> from problems.solvers.training import steps_per_epoch
-    >>> usage(steps_per_epoch)
+    >>> format_usage(steps_per_epoch)
     'steps_per_epoch(examples, batch_size, *, drop_last=False)'
     """
     known = signature(solver)
-    bare = [one.replace(annotation=one.empty) for one in known.parameters.values()]
+    bare = [
+        parameter.replace(annotation=parameter.empty) for parameter in known.parameters.values()
+    ]
     plain = known.replace(parameters=bare, return_annotation=known.empty)
     return re.sub(r"Fraction\((\d+), (\d+)\)", r"\1/\2", f"{solver.__name__}{plain}")
 
 
-def bind(solver: Solver) -> Function:
-    """Return *solver* for engine values: tensors go in as arrays, results come out exact.
+def bind_solver(solver: Solver) -> Function:
+    """Return *solver* adapted to engine values: arrays for tensors, exact results.
 
-    A solver with an argument that may be a `Tensor` is given tensors as they are, cells exact.
-    Whatever goes wrong on the way is a `SolverError`.
+    If an argument is annotated as a `Tensor`, the solver receives all tensors
+    unchanged, with exact cells. Exceptions of the solver become `SolverError`.
 
-    >>> bind(np.transpose)(Tensor.of([[1, 2], [3, 4]])).cells
+    >>> bind_solver(np.transpose)(Tensor.from_nested([[1, 2], [3, 4]])).cells
     (1, 3, 2, 4)
     """
 
-    def computed(*arguments: object, **keywords: object) -> Value:
-        return _exact(solver(*arguments, **keywords))
+    def call_exact(*arguments: object, **keywords: object) -> Value:
+        return _to_engine_value(solver(*arguments, **keywords))
 
     exactly = _takes_tensors(solver)
 
     @wraps(solver)
     def function(*arguments: Value, **keywords: Value) -> Value:
-        return _called(computed, arguments, keywords, of=solver, exactly=exactly)
+        return _call_solver(call_exact, arguments, keywords, solver=solver, exactly=exactly)
 
-    return _remembered(function)
+    return _with_cache(function)
 
 
-def _remembered(function: Function) -> Function:
-    """Return *function*, which remembers its last results for small arguments.
+def _with_cache(function: Function) -> Function:
+    """Return *function* with an LRU cache for calls with small arguments.
 
-    A student's mistakes are run one after the other on the same numbers, and most of the calls in
-    the keys are the same each time.
+    A student's mistakes are evaluated one after another on the same numbers, and most
+    of the calls in the keys are the same each time.
     """
-    kept = lru_cache(maxsize=REMEMBERED, typed=True)(function)
+    cached = lru_cache(maxsize=MAX_CACHED_CALLS, typed=True)(function)
 
     @wraps(function)
-    def remembering(*arguments: Value, **keywords: Value) -> Value:
+    def call_cached(*arguments: Value, **keywords: Value) -> Value:
         values = (*arguments, *keywords.values())
-        if any(isinstance(one, Tensor) and len(one.cells) > MOST_CELLS for one in values):
+        if any(
+            isinstance(value, Tensor) and len(value.cells) > MAX_CACHED_CELLS for value in values
+        ):
             return function(*arguments, **keywords)
         try:
-            return kept(*arguments, **keywords)
+            return cached(*arguments, **keywords)
         except TypeError:  # a value without a hash, such as a row of a table
             return function(*arguments, **keywords)
 
-    return remembering
+    return call_cached
 
 
 def _takes_tensors(solver: Solver) -> bool:
-    """Tell whether an argument of *solver* is annotated as one that may be a tensor."""
+    """Return whether *solver* has an argument annotated as a tensor or a union with one."""
     hints = getattr(solver, "__annotations__", {})
     taken = (hint for name, hint in hints.items() if name != "return")
     return any(Tensor in (hint, *get_args(hint)) for hint in taken)
 
 
 def bind_tracer(tracer: Tracer) -> Tracer:
-    """Return *tracer* for engine values; what it cannot trace is a `SolverError`."""
+    """Return *tracer* adapted to engine values; its exceptions become `SolverError`."""
 
     @wraps(tracer)
-    def steps(*arguments: Value, **keywords: Value) -> tuple[Step, ...]:
-        return _called(tracer, arguments, keywords, of=tracer)
+    def trace(*arguments: Value, **keywords: Value) -> tuple[SolutionStep, ...]:
+        return _call_solver(tracer, arguments, keywords, solver=tracer)
 
-    return steps
+    return trace
 
 
-def bind_rewrite(twin: Twin, rewrite: Rewrite) -> Rewrite:
-    """Return *rewrite* for engine values; it gives plain ones, which bound twins take as well."""
+def bind_rewrite(wrong_version: WrongVersion, rewrite: ArgumentRewrite) -> ArgumentRewrite:
+    """Return *rewrite* adapted to engine values.
+
+    It returns plain values, which bound wrong versions accept as well.
+    """
 
     def call(*arguments: Value, **keywords: Value) -> Mapping[str, Any]:
-        return _called(rewrite.call, arguments, keywords, of=twin.function)
+        return _call_solver(rewrite.call, arguments, keywords, solver=wrong_version.function)
 
-    return Rewrite(rewrite.arguments, call)
+    return ArgumentRewrite(rewrite.arguments, call)
 
 
-def _called(
+def _call_solver(
     call: Callable[..., T],
     arguments: Iterable[Value],
     keywords: Mapping[str, Value],
     *,
-    of: Callable[..., object],
+    solver: Callable[..., object],
     exactly: bool = False,
 ) -> T:
-    """Return what *call*, a form *of* a solver, gives for engine values; else a `SolverError`.
+    """Return the result of *call* on engine values; its exceptions become `SolverError`.
 
-    The values are made plain unless *exactly*.
+    The arguments become plain values unless *exactly* is set. The error names *solver*,
+    whose arguments *call* takes.
     """
-    given = [value if exactly else _plain(value) for value in arguments]
-    named_values = {word: value if exactly else _plain(value) for word, value in keywords.items()}
+    positional = [value if exactly else _to_plain(value) for value in arguments]
+    named = {word: value if exactly else _to_plain(value) for word, value in keywords.items()}
     try:
-        return call(*given, **named_values)
-    except FAILURES as error:
-        misfit = _misfit(of, given, named_values) if isinstance(error, TypeError) else ""
-        raise SolverError(f"{of.__name__} could not compute: {misfit or error}") from error
+        return call(*positional, **named)
+    except SOLVER_EXCEPTIONS as error:
+        mismatch = (
+            _describe_mismatch(solver, positional, named) if isinstance(error, TypeError) else ""
+        )
+        raise SolverError(f"{solver.__name__} could not compute: {mismatch or error}") from error
 
 
-def _misfit(
+def _describe_mismatch(
     solver: Callable[..., object], arguments: Iterable[object], keywords: Mapping[str, object]
 ) -> str:
-    """Return what is wrong with how *solver* is called, and how it is, "" where that fits."""
+    """Return why the arguments do not fit the signature of *solver*, or "" if they do.
+
+    The message suggests a similar argument name, or shows the usage.
+    """
     known = signature(solver)
     try:
         known.bind(*arguments, **keywords)
     except TypeError as error:
-        unknown = UNKNOWN.search(str(error))
-        meant = near(unknown[1], known.parameters) if unknown else ""
+        unknown = UNKNOWN_ARGUMENT.search(str(error))
+        meant = suggest_similar(unknown[1], known.parameters) if unknown else ""
         if meant:
             return f"{error}{meant}"
-        named = any(one.kind is one.KEYWORD_ONLY for one in known.parameters.values())
-        by_name = ", with what stands behind * by its name" if named else ""
-        layer = LAYER if _is_layer(known.return_annotation) else ""
-        return f"{error}; write {usage(solver)}{by_name}{layer}"
+        has_keyword_only = any(
+            parameter.kind is parameter.KEYWORD_ONLY for parameter in known.parameters.values()
+        )
+        by_name = ", with what stands behind * by its name" if has_keyword_only else ""
+        layer = LAYER_HINT if _is_layer(known.return_annotation) else ""
+        return f"{error}; write {format_usage(solver)}{by_name}{layer}"
     return ""
 
 
@@ -171,27 +186,30 @@ def _is_layer(annotation: object) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, Layer)
 
 
-def _plain(value: Value) -> object:
-    """Return *value* as a solver takes it."""
+def _to_plain(value: Value) -> object:
+    """Return *value* with tensors converted to arrays, also inside tuples."""
     if isinstance(value, Tensor):
-        return value.array()
+        return value.to_array()
     if isinstance(value, tuple):
-        return tuple(_plain(item) for item in value)
+        return tuple(_to_plain(item) for item in value)
     return value
 
 
-def _exact(result: object) -> Value:
-    """Return a solver's *result* as the engine takes it, numbers exact; else a `SolverError`."""
+def _to_engine_value(result: object) -> Value:
+    """Return a solver's *result* as an engine value, with exact numbers.
+
+    Raises `SolverError` for a result of any other type.
+    """
     match result:
         case np.ndarray():
-            return Tensor.from_array(result) if result.ndim else exact(result.item())
+            return Tensor.from_array(result) if result.ndim else to_exact(result.item())
         case tuple() | list():
-            return tuple(_exact(item) for item in result)
+            return tuple(_to_engine_value(item) for item in result)
         case bool() | np.bool_():
             return bool(result)
-        case str() | Opaque() | Tensor():
+        case str() | OpaqueValue() | Tensor():
             return result
         case int() | float() | Fraction() | np.number():
-            return exact(result)
+            return to_exact(result)
         case _:
             raise SolverError(f"a solver gave {type(result).__name__}, which is not a value")

@@ -1,11 +1,11 @@
-"""The book of everything that problems may call: solvers, their twins, the mistakes."""
+"""Registry of everything that problems may call: solvers, wrong versions, mistakes."""
 
 from collections.abc import Iterable
 from typing import Final
 
-from grader.book import Book, Rewrite, Solver, Twin
+from grader.book import ArgumentRewrite, Registry, Solver, WrongVersion
 from grader.expressions.arithmetic import Function
-from problems.binding import bind, bind_rewrite, bind_tracer
+from problems.binding import bind_rewrite, bind_solver, bind_tracer
 from problems.mistakes import MISTAKES
 from problems.network import build, counts, forward, named, table, torch_text
 from problems.network import twins as network_twins
@@ -68,7 +68,7 @@ from problems.solvers import (
 )
 from problems.traces import TRACERS
 
-__all__ = ["BOOK", "SOLVERS", "TWINS"]
+__all__ = ["REGISTRY", "SOLVERS", "WRONG_VERSIONS"]
 
 SOLVERS: Final[tuple[Solver, ...]] = (
     *sizes.SOLVERS,
@@ -134,87 +134,89 @@ SOLVERS: Final[tuple[Solver, ...]] = (
     *torch_text.SOLVERS,
 )
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *sizes.TWINS,
-    *resizing.TWINS,
-    *inverse.TWINS,
-    *layers_needed.TWINS,
-    *unknown_filter.TWINS,
-    *convolution.TWINS,
-    *transposed.TWINS,
-    *transposed_values.TWINS,
-    *upsampling.TWINS,
-    *pooling.TWINS,
-    *pool_values.TWINS,
-    *activations.TWINS,
-    *dense.TWINS,
-    *normalisation.TWINS,
-    *gradients.TWINS,
-    *pool_gradients.TWINS,
-    *loss_gradients.TWINS,
-    *matrix_form.TWINS,
-    *matrix_sizes.TWINS,
-    *convolution_parameters.TWINS,
-    *parameters.TWINS,
-    *blocks.TWINS,
-    *recurrent.TWINS,
-    *transformers.TWINS,
-    *vision_transformers.TWINS,
-    *cost.TWINS,
-    *memory.TWINS,
-    *units.TWINS,
-    *receptive_field.TWINS,
-    *detection.TWINS,
-    *heads.TWINS,
-    *boxes.TWINS,
-    *overlaps.TWINS,
-    *suppression.TWINS,
-    *anchors.TWINS,
-    *matching.TWINS,
-    *average_precision.TWINS,
-    *metrics.TWINS,
-    *predictions.TWINS,
-    *segmentation.TWINS,
-    *training.TWINS,
-    *losses.TWINS,
-    *cross_entropy.TWINS,
-    *divergence.TWINS,
-    *latents.TWINS,
-    *distances.TWINS,
-    *words.TWINS,
-    *attention.TWINS,
-    *positions.TWINS,
-    *schedules.TWINS,
-    *optimisers.TWINS,
-    *adam.TWINS,
-    *weight_decay.TWINS,
-    *regularisation.TWINS,
-    *network_twins.TWINS,
-    *forward.TWINS,
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *sizes.WRONG_VERSIONS,
+    *resizing.WRONG_VERSIONS,
+    *inverse.WRONG_VERSIONS,
+    *layers_needed.WRONG_VERSIONS,
+    *unknown_filter.WRONG_VERSIONS,
+    *convolution.WRONG_VERSIONS,
+    *transposed.WRONG_VERSIONS,
+    *transposed_values.WRONG_VERSIONS,
+    *upsampling.WRONG_VERSIONS,
+    *pooling.WRONG_VERSIONS,
+    *pool_values.WRONG_VERSIONS,
+    *activations.WRONG_VERSIONS,
+    *dense.WRONG_VERSIONS,
+    *normalisation.WRONG_VERSIONS,
+    *gradients.WRONG_VERSIONS,
+    *pool_gradients.WRONG_VERSIONS,
+    *loss_gradients.WRONG_VERSIONS,
+    *matrix_form.WRONG_VERSIONS,
+    *matrix_sizes.WRONG_VERSIONS,
+    *convolution_parameters.WRONG_VERSIONS,
+    *parameters.WRONG_VERSIONS,
+    *blocks.WRONG_VERSIONS,
+    *recurrent.WRONG_VERSIONS,
+    *transformers.WRONG_VERSIONS,
+    *vision_transformers.WRONG_VERSIONS,
+    *cost.WRONG_VERSIONS,
+    *memory.WRONG_VERSIONS,
+    *units.WRONG_VERSIONS,
+    *receptive_field.WRONG_VERSIONS,
+    *detection.WRONG_VERSIONS,
+    *heads.WRONG_VERSIONS,
+    *boxes.WRONG_VERSIONS,
+    *overlaps.WRONG_VERSIONS,
+    *suppression.WRONG_VERSIONS,
+    *anchors.WRONG_VERSIONS,
+    *matching.WRONG_VERSIONS,
+    *average_precision.WRONG_VERSIONS,
+    *metrics.WRONG_VERSIONS,
+    *predictions.WRONG_VERSIONS,
+    *segmentation.WRONG_VERSIONS,
+    *training.WRONG_VERSIONS,
+    *losses.WRONG_VERSIONS,
+    *cross_entropy.WRONG_VERSIONS,
+    *divergence.WRONG_VERSIONS,
+    *latents.WRONG_VERSIONS,
+    *distances.WRONG_VERSIONS,
+    *words.WRONG_VERSIONS,
+    *attention.WRONG_VERSIONS,
+    *positions.WRONG_VERSIONS,
+    *schedules.WRONG_VERSIONS,
+    *optimisers.WRONG_VERSIONS,
+    *adam.WRONG_VERSIONS,
+    *weight_decay.WRONG_VERSIONS,
+    *regularisation.WRONG_VERSIONS,
+    *network_twins.WRONG_VERSIONS,
+    *forward.WRONG_VERSIONS,
 )
 
 
-def _bound(twins: Iterable[Twin]) -> dict[str, dict[str, Function]]:
-    """Return the twins by mistake and then by solver, bound."""
+def _bind_wrong_versions(wrong_versions: Iterable[WrongVersion]) -> dict[str, dict[str, Function]]:
+    """Return the bound wrong versions by mistake, then by solver."""
     table: dict[str, dict[str, Function]] = {mistake: {} for mistake in MISTAKES}
-    for twin in twins:
-        table[twin.mistake][twin.solver] = bind(twin.function)
+    for wrong_version in wrong_versions:
+        table[wrong_version.mistake][wrong_version.solver] = bind_solver(wrong_version.function)
     return table
 
 
-def _rewrites(twins: Iterable[Twin]) -> dict[str, dict[str, Rewrite]]:
-    """Return the rewrites of those twins that have one, by mistake and solver, bound."""
-    table: dict[str, dict[str, Rewrite]] = {}
-    for twin in twins:
-        if twin.rewrite is not None:
-            table.setdefault(twin.mistake, {})[twin.solver] = bind_rewrite(twin, twin.rewrite)
+def _bind_rewrites(wrong_versions: Iterable[WrongVersion]) -> dict[str, dict[str, ArgumentRewrite]]:
+    """Return the bound argument rewrites by mistake, then by solver."""
+    table: dict[str, dict[str, ArgumentRewrite]] = {}
+    for wrong_version in wrong_versions:
+        if wrong_version.rewrite is not None:
+            table.setdefault(wrong_version.mistake, {})[wrong_version.solver] = bind_rewrite(
+                wrong_version, wrong_version.rewrite
+            )
     return table
 
 
-BOOK: Final = Book(
-    functions={solver.__name__: bind(solver) for solver in SOLVERS},
-    twins=_bound(TWINS),
+REGISTRY: Final = Registry(
+    functions={solver.__name__: bind_solver(solver) for solver in SOLVERS},
+    wrong_versions=_bind_wrong_versions(WRONG_VERSIONS),
     mistakes=MISTAKES,
-    rewrites=_rewrites(TWINS),
+    rewrites=_bind_rewrites(WRONG_VERSIONS),
     tracers={name: bind_tracer(tracer) for name, tracer in TRACERS.items()},
 )

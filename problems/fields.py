@@ -1,4 +1,4 @@
-"""Which fields a place of a problem file may have, by the schema."""
+"""Fields that the schema allows at each path of a problem file."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -6,45 +6,52 @@ from typing import Any, TypeAlias
 
 from grader.definitions.problem import Problem
 
-__all__ = ["fields_at"]
+__all__ = ["allowed_fields"]
 
-Node: TypeAlias = Mapping[str, Any]
+SchemaNode: TypeAlias = Mapping[str, Any]
 
 
-def fields_at(path: tuple[int | str, ...]) -> tuple[str, ...]:
-    """Return the fields of what may stand at *path*, of whatever kind it is.
+def allowed_fields(path: tuple[int | str, ...]) -> tuple[str, ...]:
+    """Return the fields allowed at *path*, for every kind that may stand there.
 
-    >>> fields_at(("parts", 0, "accept", 1))
+    >>> allowed_fields(("parts", 0, "accept", 1))
     ('key', 'reason', 'say')
     """
-    nodes = [_schema()]
+    nodes = [_problem_schema()]
     for piece in path:
-        nodes = [below for node in nodes for one in _forms(node) for below in _below(one, piece)]
-    forms = (form for node in nodes for form in _forms(node))
+        nodes = [
+            below
+            for node in nodes
+            for one in _resolve_alternatives(node)
+            for below in _find_children(one, piece)
+        ]
+    forms = (form for node in nodes for form in _resolve_alternatives(node))
     return tuple(dict.fromkeys(field for form in forms for field in form.get("properties", ())))
 
 
 @cache
-def _schema() -> Node:
+def _problem_schema() -> SchemaNode:
     return Problem.model_json_schema()
 
 
-def _forms(node: Node) -> Iterator[Node]:
-    """Yield what *node* stands for: the model that it names, or each that it leaves open."""
+def _resolve_alternatives(node: SchemaNode) -> Iterator[SchemaNode]:
+    """Yield the schemas that *node* stands for: its reference, or each alternative."""
     if "$ref" in node:
-        yield from _forms(_schema()["$defs"][node["$ref"].rpartition("/")[2]])
-    elif several := node.get("oneOf") or node.get("anyOf"):
-        for one in several:
-            yield from _forms(one)
+        yield from _resolve_alternatives(
+            _problem_schema()["$defs"][node["$ref"].rpartition("/")[2]]
+        )
+    elif alternatives := node.get("oneOf") or node.get("anyOf"):
+        for alternative in alternatives:
+            yield from _resolve_alternatives(alternative)
     else:
         yield node
 
 
-def _below(node: Node, piece: int | str) -> Iterator[Node]:
-    """Yield what stands in *node* at *piece*, as far as the schema says."""
+def _find_children(node: SchemaNode, piece: int | str) -> Iterator[SchemaNode]:
+    """Yield the schema of the child *piece* of *node*, if there is one."""
     if isinstance(piece, int):
-        below = node.get("items")
+        child = node.get("items")
     else:
-        below = node.get("properties", {}).get(piece) or node.get("additionalProperties")
-    if isinstance(below, dict):
-        yield below
+        child = node.get("properties", {}).get(piece) or node.get("additionalProperties")
+    if isinstance(child, dict):
+        yield child

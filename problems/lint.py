@@ -1,144 +1,176 @@
-"""The lint of tolerances: none may accept what a known mistake gives, or be missing."""
+"""Lint for tolerances: one that accepts a known mistake, or one that is missing."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import Final
 
-from grader.book import Book
+from grader.book import Registry
 from grader.definitions.parts import KeyedPart
 from grader.definitions.problem import AnyPart
-from grader.diagnosis.mistakes import NONE, Candidate
-from grader.display.text import show
+from grader.diagnosis.mistakes import NO_MISTAKES, MistakeCandidate
+from grader.display.text import to_text
 from grader.errors import AnswerError
-from grader.grading.tolerance import Tolerance, in_words
+from grader.grading.tolerance import Tolerance, describe_tolerance
 from grader.kinds import KINDS
 from grader.kinds.tables import TablePart
 from grader.values import Tensor, Value
 from grader.variants.variant import Variant
-from problems.texts import named
+from problems.texts import variant_label
 
-__all__ = ["accepted", "endless", "let_pass", "too_wide", "untypable"]
+__all__ = [
+    "describe_accepted_by_part",
+    "find_repeating_decimals",
+    "find_tolerated_mistakes",
+    "find_untypable_keys",
+    "find_wide_tolerances",
+]
 
-MOST_SHOWN: Final = 60
+MAX_SHOWN_CHARACTERS: Final = 60
 LARGEST_DENOMINATOR: Final = 10**9
-"""Beyond it a number is a rounded one, such as a logarithm, or nothing that people write."""
+"""Larger denominators come from rounding, as in logarithms; nobody types them."""
 
 
-def accepted(variant: Variant) -> Mapping[str, str]:
-    """Return in words which answers are right, by the parts that have a tolerance."""
-    return {part.id: _accepted(part, variant) for part in _tolerant(variant)}
+def describe_accepted_by_part(variant: Variant) -> Mapping[str, str]:
+    """Return a description of the right answers, for each part with a tolerance."""
+    return {part.id: _describe_accepted(part, variant) for part in _find_tolerant_parts(variant)}
 
 
-def let_pass(variant: Variant, book: Book) -> Iterator[tuple[AnyPart, Candidate]]:
-    """Yield the parts whose tolerance takes what a known mistake gives for right, with that.
+def find_tolerated_mistakes(
+    variant: Variant, registry: Registry
+) -> Iterator[tuple[AnyPart, MistakeCandidate]]:
+    """Yield each part and known mistake where the tolerance accepts the mistake's value.
 
-    Mistakes that a part ignores are not known there.
+    Mistakes that a part ignores do not count as known.
     """
-    for part in _tolerant(variant):
-        for one in variant.mistakes.get(part.id, NONE).candidates:
-            if _is_right(one, part, variant, book):
-                yield part, one
+    for part in _find_tolerant_parts(variant):
+        for candidate in variant.mistakes.get(part.id, NO_MISTAKES).candidates:
+            if _accepts_candidate(candidate, part, variant, registry):
+                yield part, candidate
 
 
-def too_wide(original: Variant, book: Book) -> Iterator[str]:
-    """Yield what the tolerances of a textbook variant let pass, once a mistake."""
-    told: set[tuple[str, tuple[str, ...]]] = set()
-    for part, one in let_pass(original, book):
-        if (part.id, one.ids) not in told:
-            told.add((part.id, one.ids))
-            yield _said(one, part, original)
+def find_wide_tolerances(original: Variant, registry: Registry) -> Iterator[str]:
+    """Yield an error for each mistake that a tolerance of a textbook variant accepts."""
+    reported: set[tuple[str, tuple[str, ...]]] = set()
+    for part, candidate in find_tolerated_mistakes(original, registry):
+        if (part.id, candidate.ids) not in reported:
+            reported.add((part.id, candidate.ids))
+            yield _describe_wide_tolerance(candidate, part, original)
 
 
-def untypable(original: Variant) -> Iterator[str]:
-    """Yield the keys of a textbook variant that must be typed exactly, which nobody does."""
+def find_untypable_keys(original: Variant) -> Iterator[str]:
+    """Yield an error for each key of a textbook variant that is too long to type exactly."""
     for part in original.problem.parts:
         key = original.keys.get(part.id)
-        number = _long(key)
-        if number is not None and _tolerances(part) and not _is_tolerant(part):
+        number = _find_long_fraction(key)
+        if number is not None and _part_tolerances(part) and not _is_tolerant(part):
             yield (
-                f"parts.{part.id}.key: nobody types {_short(show(number))} exactly (original); "
+                f"parts.{part.id}.key: nobody types {_shorten(to_text(number))} exactly "
+                "(original); give a tolerance, such as {rounded: 3}"
+            )
+
+
+def find_repeating_decimals(variants: Iterable[Variant]) -> Iterator[str]:
+    """Yield a warning for each part whose key is a repeating decimal without a tolerance.
+
+    Each part is reported once.
+    """
+    reported: set[str] = set()
+    for variant in variants:
+        for part in variant.problem.parts:
+            number = _find_repeating_decimal(variant.keys.get(part.id))
+            if (
+                number is None
+                or part.id in reported
+                or not _part_tolerances(part)
+                or _is_tolerant(part)
+            ):
+                continue
+            reported.add(part.id)
+            yield (
+                f"parts.{part.id}.key: no decimal is {_shorten(to_text(number))} "
+                f"({variant_label(variant)}), so that a fraction alone is right; "
                 "give a tolerance, such as {rounded: 3}"
             )
 
 
-def endless(variants: Iterable[Variant]) -> Iterator[str]:
-    """Yield the parts with a key that no decimal is, and without a tolerance, once a part."""
-    told: set[str] = set()
-    for variant in variants:
-        for part in variant.problem.parts:
-            number = _endless(variant.keys.get(part.id))
-            if number is None or part.id in told or not _tolerances(part) or _is_tolerant(part):
-                continue
-            told.add(part.id)
-            yield (
-                f"parts.{part.id}.key: no decimal is {_short(show(number))} ({named(variant)}), so "
-                "that a fraction alone is right; give a tolerance, such as {rounded: 3}"
-            )
-
-
-def _endless(key: Value | None) -> Fraction | None:
-    """Return a number in *key* whose decimals do not end, if there is one."""
-    bottoms = ((one, one.denominator) for one in _fractions(key))
+def _find_repeating_decimal(key: Value | None) -> Fraction | None:
+    """Return a number in *key* whose decimal expansion does not terminate, if any."""
+    bottoms = ((one, one.denominator) for one in _iter_fractions(key))
     return next((one for one, bottom in bottoms if 10 ** bottom.bit_length() % bottom), None)
 
 
-def _long(key: Value | None) -> Fraction | None:
-    """Return a number in *key* that has too many figures to be typed, if there is one."""
-    return next((one for one in _fractions(key) if one.denominator > LARGEST_DENOMINATOR), None)
+def _find_long_fraction(key: Value | None) -> Fraction | None:
+    """Return a number in *key* with too many digits to type, if any."""
+    return next(
+        (one for one in _iter_fractions(key) if one.denominator > LARGEST_DENOMINATOR), None
+    )
 
 
-def _fractions(key: Value | None) -> Iterator[Fraction]:
+def _iter_fractions(key: Value | None) -> Iterator[Fraction]:
     cells = key.cells if isinstance(key, Tensor) else key if isinstance(key, tuple) else (key,)
     yield from (cell for cell in cells if isinstance(cell, Fraction))
 
 
-def _tolerant(variant: Variant) -> Iterator[AnyPart]:
-    """Yield the parts with a key for which answers beside it are right too."""
+def _find_tolerant_parts(variant: Variant) -> Iterator[AnyPart]:
+    """Yield the parts with a computed key that accept more than the exact key."""
     for part in variant.problem.parts:
         if _is_tolerant(part) and part.id not in variant.failures:
             yield part
 
 
 def _is_tolerant(part: AnyPart) -> bool:
-    """Tell whether answers beside the exact key are right, in any component or column."""
+    """Return whether a component or column of *part* accepts more than the exact key."""
     if isinstance(part, TablePart):
         return any(map(_is_tolerant, part.columns.values()))
-    return any(one.widest != "exact" for one in _tolerances(part))
+    return any(one.widest_rule != "exact" for one in _part_tolerances(part))
 
 
-def _tolerances(part: AnyPart) -> tuple[Tolerance, ...]:
-    given: Tolerance | tuple[Tolerance, ...] = getattr(part, "tolerance", ())
-    return given if isinstance(given, tuple) else (given,)
+def _part_tolerances(part: AnyPart) -> tuple[Tolerance, ...]:
+    tolerance: Tolerance | tuple[Tolerance, ...] = getattr(part, "tolerance", ())
+    return tolerance if isinstance(tolerance, tuple) else (tolerance,)
 
 
-def _accepted(part: AnyPart, variant: Variant) -> str:
-    """Return in words which answers to *part* are right; of a table how near each cell must be."""
+def _describe_accepted(part: AnyPart, variant: Variant) -> str:
+    """Return a description of the right answers; for a table, the tolerance per column."""
     if isinstance(part, TablePart):
         columns = filter(_is_tolerant, part.columns.values())
-        return "; ".join(f"{one.id} {in_words(*_tolerances(one))}" for one in columns)
-    return KINDS[part.kind].accepted(part, variant.keys[part.id])
+        return "; ".join(
+            f"{column.id} {describe_tolerance(*_part_tolerances(column))}" for column in columns
+        )
+    return KINDS[part.kind].describe_accepted(part, variant.keys[part.id])
 
 
-def _is_right(one: Candidate, part: AnyPart, variant: Variant, book: Book) -> bool:
-    """Tell whether a student is right who types what the mistake gives."""
-    kind, scope = KINDS[part.kind], variant.scope(book)
+def _accepts_candidate(
+    candidate: MistakeCandidate, part: AnyPart, variant: Variant, registry: Registry
+) -> bool:
+    """Return whether an answer with the mistake's value is graded right."""
+    kind, scope = KINDS[part.kind], variant.student_scope(registry)
     try:
-        reading = kind.read(kind.show(one.value, part), part, scope)
+        reading = kind.read(kind.format_key(candidate.value, part), part, scope)
     except AnswerError:
         return False
-    return kind.judge(reading, variant.keys[part.id], part, scope).right
+    return kind.judge(reading, variant.keys[part.id], part, scope).is_right
 
 
-def _said(one: Candidate, part: AnyPart, original: Variant) -> str:
-    value, right = KINDS[part.kind].show(one.value, part), _accepted(part, original)
-    own = {mistake.id for mistake in part.mistakes} if isinstance(part, KeyedPart) else set()
-    remedy = "remove the mistake" if own.issuperset(one.ids) else f"`ignore: [{one.ids[0]}]`"
+def _describe_wide_tolerance(candidate: MistakeCandidate, part: AnyPart, original: Variant) -> str:
+    value, right = (
+        KINDS[part.kind].format_key(candidate.value, part),
+        _describe_accepted(part, original),
+    )
+    authored_ids = (
+        {mistake.id for mistake in part.mistakes} if isinstance(part, KeyedPart) else set()
+    )
+    remedy = (
+        "remove the mistake"
+        if authored_ids.issuperset(candidate.ids)
+        else f"`ignore: [{candidate.ids[0]}]`"
+    )
     return (
-        f"parts.{part.id}.tolerance: {one.ids[0]} gives {_short(value)}, and right is "
-        f"{_short(right)} (original); tighten the tolerance, or {remedy}"
+        f"parts.{part.id}.tolerance: {candidate.ids[0]} gives {_shorten(value)}, and right is "
+        f"{_shorten(right)} (original); tighten the tolerance, or {remedy}"
     )
 
 
-def _short(text: str) -> str:
+def _shorten(text: str) -> str:
     line = "; ".join(text.splitlines())
-    return line if len(line) <= MOST_SHOWN else f"{line[: MOST_SHOWN - 1]}…"
+    return line if len(line) <= MAX_SHOWN_CHARACTERS else f"{line[: MAX_SHOWN_CHARACTERS - 1]}…"

@@ -1,4 +1,4 @@
-"""Problems from their files, every error with its file, line and field."""
+"""Problem loader, which reports every error with its file, line and field."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
@@ -7,14 +7,14 @@ from typing import Any, Final, TypeAlias
 
 from pydantic import ValidationError
 
-from grader.book import Book
-from grader.definitions.fields import KEBAB, NAME, SNAKE
-from grader.definitions.names import check_names, near
+from grader.book import Registry
+from grader.definitions.fields import KEBAB_CASE_PATTERN, NAME_PATTERN, SNAKE_CASE_PATTERN
+from grader.definitions.names import check_names, suggest_similar
 from grader.definitions.problem import Problem
 from grader.errors import ProblemError
-from problems.book import BOOK
-from problems.documents import MAX_BYTES, Document, load_document
-from problems.fields import fields_at
+from problems.book import REGISTRY
+from problems.documents import MAX_BYTES, YamlDocument, load_document
+from problems.fields import allowed_fields
 
 __all__ = [
     "bank_root",
@@ -25,12 +25,12 @@ __all__ = [
     "read_source",
 ]
 
-PATTERNS: Final = {
-    SNAKE: "write small letters, digits and single _ between them, a letter first",
-    KEBAB: "write small letters and digits, with single - between them",
-    NAME: "write letters, digits and _, a letter first",
+PATTERN_MESSAGES: Final = {
+    SNAKE_CASE_PATTERN: "write small letters, digits and single _ between them, a letter first",
+    KEBAB_CASE_PATTERN: "write small letters and digits, with single - between them",
+    NAME_PATTERN: "write letters, digits and _, a letter first",
 }
-WRONG: Final = {
+ERROR_MESSAGES: Final = {
     "tuple_type": "this must be a list; begin each item with `- `",
     **dict.fromkeys(
         ("dict_type", "model_type", "model_attributes_type"),
@@ -52,30 +52,32 @@ WRONG: Final = {
     "less_than_equal": "this must be at most {le}",
     "none_required": "this must be left empty",
 }
-"""What pydantic's kinds of error say to an author; the names in braces are limits of the field."""
+"""Messages to authors by pydantic error type; names in braces are limits of the field."""
 
 NOT_UTF8: Final = "the file is not UTF-8; save it as UTF-8"
-A_PART: Final = ("parts", 0)
-FEW: Final = 8
-"""How many fields are told by their names."""
-PARAM: Final = (
+PART_PATH: Final = ("parts", 0)
+MAX_LISTED_FIELDS: Final = 8
+"""Maximum number of field names that an error lists."""
+PARAM_MESSAGE: Final = (
     "this is no parameter; write {choose: [1, 2]}, {integers: [1, 9]}, {network: [...]}, "
     "{torch: text} or {named: text}"
 )
-TOLERANCE: Final = "this must say what is measured; write {abs: 0.01}, {rel: 1%} or {rounded: 3}"
+TOLERANCE_MESSAGE: Final = (
+    "this must say what is measured; write {abs: 0.01}, {rel: 1%} or {rounded: 3}"
+)
 
-Place: TypeAlias = tuple[int | str, ...]
+FieldPath: TypeAlias = tuple[int | str, ...]
 
 
 def bank_root() -> Path:
-    """Return the folder of the bank that is shipped with the package."""
+    """Return the folder of the problem bank in this package."""
     return Path(str(files("problems") / "bank"))
 
 
-def load_problem(text: str, *, file: str, book: Book = BOOK) -> Problem:
-    """Return the problem that a file's *text* defines, or raise `ProblemError`.
+def load_problem(text: str, *, file: str, registry: Registry = REGISTRY) -> Problem:
+    """Return the problem defined by *text*; raise `ProblemError` if it is invalid.
 
-    Where there are several errors, the first is raised and the others are its `others`.
+    If there are several errors, the first one is raised, with the rest as its `others`.
     """
     document = load_document(text, file=file)
     if not isinstance(document.data, dict):
@@ -83,32 +85,35 @@ def load_problem(text: str, *, file: str, book: Book = BOOK) -> Problem:
     try:
         problem = Problem.model_validate(document.data)
     except ValidationError as error:
-        raise _together(_located(error, document, file)) from error
+        raise _combine_errors(_locate_errors(error, document, file)) from error
     try:
-        check_names(problem, book)
+        check_names(problem, registry)
     except ProblemError as error:
-        placed = [
-            one.at(file=file, line=document.line(_path(one.field)))
+        located = [
+            one.with_location(file=file, line=document.find_line(_parse_path(one.field)))
             for one in (error, *error.others)
         ]
-        raise _together(placed) from error
+        raise _combine_errors(located) from error
     return problem
 
 
-def _together(errors: Iterable[ProblemError]) -> ProblemError:
-    """Return the error that stands first in the file, the others with it."""
-    first, *others = sorted(errors, key=lambda one: one.line or 0)
+def _combine_errors(errors: Iterable[ProblemError]) -> ProblemError:
+    """Return the error that comes first in the file, with the rest as its `others`."""
+    first, *others = sorted(errors, key=lambda item: item.line or 0)
     first.others = tuple(others)
     return first
 
 
-def load_file(path: Path, *, book: Book = BOOK) -> Problem:
-    """Return the problem in the file at *path*; its id is the file's name."""
-    return load_source(read_source(path), path, book=book)
+def load_file(path: Path, *, registry: Registry = REGISTRY) -> Problem:
+    """Return the problem in the file at *path*; its id must be the file's name."""
+    return load_source(read_source(path), path, registry=registry)
 
 
 def read_source(path: Path) -> str:
-    """Return the text of a problem file, or raise `ProblemError`."""
+    """Return the text of a problem file.
+
+    Raises `ProblemError` if it cannot be read, is too large or is not UTF-8.
+    """
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ProblemError(
@@ -123,9 +128,9 @@ def read_source(path: Path) -> str:
         raise ProblemError(f"the file cannot be read: {error.strerror}", file=str(path)) from error
 
 
-def load_source(text: str, path: Path, *, book: Book = BOOK) -> Problem:
-    """Return the problem whose file at *path* has this *text*; nothing is read."""
-    problem = load_problem(text, file=str(path), book=book)
+def load_source(text: str, path: Path, *, registry: Registry = REGISTRY) -> Problem:
+    """Return the problem defined by *text*, as if read from *path*; no file is read."""
+    problem = load_problem(text, file=str(path), registry=registry)
     if problem.id != path.stem:
         raise ProblemError(
             f"the id is {problem.id!r}, the file is {path.name!r}; make them the same",
@@ -137,7 +142,7 @@ def load_source(text: str, path: Path, *, book: Book = BOOK) -> Problem:
 
 
 def find_files(path: Path) -> Iterator[Path]:
-    """Yield the problem files at *path*: itself, or those below the folder, sorted."""
+    """Yield *path*, or the problem files below it in sorted order if it is a folder."""
     if _is_folder(path):
         yield from sorted(path.rglob("*.yaml"))
     else:
@@ -151,35 +156,40 @@ def _is_folder(path: Path) -> bool:
         return False  # the name is too long, say; reading the file tells
 
 
-def _located(error: ValidationError, document: Document, file: str) -> list[ProblemError]:
-    """Return an error with line and field for each that pydantic found."""
-    found: list[ProblemError] = []
-    for one in error.errors(include_url=False, include_input=False):
-        path = _in_document(one["loc"], document.data, absent=one["type"] == "missing")
+def _locate_errors(error: ValidationError, document: YamlDocument, file: str) -> list[ProblemError]:
+    """Return pydantic's errors as problem errors with line and field."""
+    errors: list[ProblemError] = []
+    for details in error.errors(include_url=False, include_input=False):
+        path = _strip_union_tags(details["loc"], document.data, absent=details["type"] == "missing")
         field = ".".join(str(piece) for piece in path)
-        if one["type"] == "too_short" and any(other.field.startswith(field) for other in found):
+        if details["type"] == "too_short" and any(
+            other.field.startswith(field) for other in errors
+        ):
             continue  # the items are there, but wrong: that has been said
-        message, line = _message(dict(one), path, _at(path, document.data)), document.line(path)
-        found.append(ProblemError(message, file=file, line=line, field=field))
-    return found
+        message, line = (
+            _describe_error(dict(details), path, _value_at(path, document.data)),
+            document.find_line(path),
+        )
+        errors.append(ProblemError(message, file=file, line=line, field=field))
+    return errors
 
 
-def _message(error: Mapping[str, Any], path: Place, given: Any) -> str:
-    """Return what is wrong with what was *given* at *path* and what to do, in an author's words."""
+def _describe_error(error: Mapping[str, Any], path: FieldPath, value: Any) -> str:
+    """Return a message to the author: what is wrong with *value* at *path*, and the fix."""
     context = error.get("ctx", {})
     match error["type"]:
         case "missing":
-            return PARAM if _is_param(path) else "the field is missing; add it"
+            return PARAM_MESSAGE if _is_param(path) else "the field is missing; add it"
         case "extra_forbidden":
-            return f"there is no such field here{_other_field(path)}"
-        case "string_type" if given is None:
+            return f"there is no such field here{_suggest_field(path)}"
+        case "string_type" if value is None:
             return "there is no text; write one"
         case "union_tag_invalid":
-            return _no_kind(str(context["tag"]), context["expected_tags"])
+            return _describe_unknown_kind(str(context["tag"]), context["expected_tags"])
         case "union_tag_not_found":
             return "the part has no kind; add one, such as `kind: integer`"
         case "string_pattern_mismatch":
-            words = PATTERNS.get(context["pattern"], f"it must match {context['pattern']}")
+            words = PATTERN_MESSAGES.get(context["pattern"], f"it must match {context['pattern']}")
             return f"this is not an id; {words}"
         case "too_short":
             return f"{context['actual_length']} are too few; give at least {context['min_length']}"
@@ -188,61 +198,63 @@ def _message(error: Mapping[str, Any], path: Place, given: Any) -> str:
         case "value_error":
             return str(context["error"])
         case "model_type" | "model_attributes_type" if path[-1] == "tolerance":
-            return TOLERANCE
+            return TOLERANCE_MESSAGE
         case kind:
-            return WRONG.get(kind, "this cannot be used here").format_map(context)
+            return ERROR_MESSAGES.get(kind, "this cannot be used here").format_map(context)
 
 
-def _is_param(path: Place) -> bool:
-    """Tell whether what is missing at *path* is what a parameter is drawn from."""
+def _is_param(path: FieldPath) -> bool:
+    """Return whether the field missing at *path* is the ``choose`` of a parameter."""
     return path[0] == "params" and path[2:] == ("choose",)
 
 
-def _other_field(path: Place) -> str:
-    """Return the field that the last piece of *path* may stand for, where it is like one."""
+def _suggest_field(path: FieldPath) -> str:
+    """Return a suggestion for the last piece of *path*: a similar field, or those allowed."""
     name = str(path[-1])
-    fields = fields_at(path[:-1]) or fields_at(A_PART)  # the schema leaves columns open
-    if meant := "" if name in fields else near(name, fields):
+    fields = allowed_fields(path[:-1]) or allowed_fields(
+        PART_PATH
+    )  # the schema leaves columns open
+    if meant := "" if name in fields else suggest_similar(name, fields):
         return meant
-    if 0 < len(fields) <= FEW:
+    if 0 < len(fields) <= MAX_LISTED_FIELDS:
         return f"; there are {', '.join(fields)}"
     return "; see `grader schema` for those there are"
 
 
-def _at(path: Place, data: Any) -> Any:
-    """Return what the file has at *path*, or None."""
+def _value_at(path: FieldPath, data: Any) -> Any:
+    """Return the value at *path* in *data*, or None."""
     for piece in path:
-        data = data[piece] if _has(data, piece) else None
+        data = data[piece] if _contains(data, piece) else None
     return data
 
 
-def _no_kind(tag: str, expected: str) -> str:
-    """Return what is wrong with a kind; *expected* names those there are, each in quotes."""
-    meant = near(tag, [one.strip("' ") for one in expected.split(",")])
+def _describe_unknown_kind(tag: str, expected: str) -> str:
+    """Return the message for an unknown kind; *expected* lists the known ones in quotes."""
+    meant = suggest_similar(tag, [one.strip("' ") for one in expected.split(",")])
     return f"there is no kind {tag!r}{meant or f'; there are {expected}'}"
 
 
-def _in_document(place: Place, data: Any, *, absent: bool) -> Place:
-    """Return pydantic's *place* without the tags of unions, which the file does not have.
+def _strip_union_tags(location: FieldPath, data: Any, *, absent: bool) -> FieldPath:
+    """Return pydantic's *location* without union tags, which the file does not contain.
 
-    Where a field is *absent*, it is the last piece. The tag of a parameter, which comes after its
-    name, may be the name of a field too, such as `choose`.
+    If the field is *absent*, it is the last piece. The tag of a parameter follows the
+    parameter's name; it may also be the name of a field, such as `choose`.
     """
-    if place[0] == "params":
-        place = (*place[:2], *place[3:])
+    if location[0] == "params":
+        location = (*location[:2], *location[3:])
     path: list[int | str] = []
-    for piece in place[:-1] if absent else place:
-        if _has(data, piece):
+    for piece in location[:-1] if absent else location:
+        if _contains(data, piece):
             data = data[piece]
             path.append(piece)
-    return (*path, place[-1]) if absent else tuple(path)
+    return (*path, location[-1]) if absent else tuple(path)
 
 
-def _has(data: Any, piece: int | str) -> bool:
+def _contains(data: Any, piece: int | str) -> bool:
     if isinstance(data, list):
         return isinstance(piece, int) and piece < len(data)
     return isinstance(data, dict) and piece in data
 
 
-def _path(field: str) -> Place:
+def _parse_path(field: str) -> FieldPath:
     return tuple(int(piece) if piece.isdigit() else piece for piece in field.split("."))

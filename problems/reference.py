@@ -1,6 +1,6 @@
-"""The pages of the documentation that the code writes: `docs/solvers.md` and `docs/mistakes.md`.
+"""Generator of the documentation pages `docs/solvers.md` and `docs/mistakes.md`.
 
-`make docs` writes them; a test holds them to the code.
+`make docs` runs it; a test checks that the pages match the code.
 """
 
 import re
@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from grader.book import MistakeInfo, Solver
-from problems.binding import usage
-from problems.book import BOOK, SOLVERS
+from problems.binding import format_usage
+from problems.book import REGISTRY, SOLVERS
 from problems.mistakes import FAMILIES
 
 __all__ = ["PAGES", "write_pages"]
@@ -45,21 +45,22 @@ the collection has none. Of several mistakes that fit, the one with the highest 
 """
 
 
-def _solvers_page() -> str:
-    """Return `docs/solvers.md`: a section for each module, in it one for each solver."""
-    modules = [(name, [*group]) for name, group in groupby(SOLVERS, lambda one: one.__module__)]
+def _render_solvers_page() -> str:
+    """Return `docs/solvers.md`: a section per module, with a subsection per solver."""
+    modules = [(name, [*group]) for name, group in groupby(SOLVERS, lambda item: item.__module__)]
     index = [
-        f"- [{_title(name)}](#{_title(name)}): {', '.join(f'`{one.__name__}`' for one in solvers)}"
+        f"- [{_module_title(name)}](#{_module_title(name)}): "
+        + ", ".join(f"`{solver.__name__}`" for solver in solvers)
         for name, solvers in modules
     ]
     sections = [
         "\n".join(
             [
-                f"## {_title(name)}",
+                f"## {_module_title(name)}",
                 "",
                 _first_line(getmodule(solvers[0])),
                 "",
-                *_solvers(solvers),
+                *_render_solvers(solvers),
             ]
         )
         for name, solvers in modules
@@ -67,17 +68,20 @@ def _solvers_page() -> str:
     return "\n".join([SOLVERS_HEAD, *index, "", "\n".join(sections)])
 
 
-def _mistakes_page() -> str:
-    """Return `docs/mistakes.md`: a table for each family."""
+def _render_mistakes_page() -> str:
+    """Return `docs/mistakes.md`: a table per family."""
     tables = []
     for family in FAMILIES:
-        rows = [_mistake_row(one) for one in sorted(family.MISTAKES, key=lambda one: -one.rank)]
+        rows = [
+            _render_mistake_row(mistake)
+            for mistake in sorted(family.MISTAKES, key=lambda item: -item.rank)
+        ]
         about = _first_line(family)
         head = "| id | rank | the student is told | what happened | in |"
         tables.append(
             "\n".join(
                 [
-                    f"## {_title(family.__name__)}",
+                    f"## {_module_title(family.__name__)}",
                     "",
                     about,
                     "",
@@ -97,12 +101,12 @@ def write_pages(folder: Path) -> None:
 
 
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
-    "solvers.md": _solvers_page,
-    "mistakes.md": _mistakes_page,
+    "solvers.md": _render_solvers_page,
+    "mistakes.md": _render_mistakes_page,
 }
 
 
-def _title(module: str) -> str:
+def _module_title(module: str) -> str:
     return module.rpartition(".")[2]
 
 
@@ -110,17 +114,17 @@ def _first_line(thing: object) -> str:
     return (getdoc(thing) or "").splitlines()[0]
 
 
-def _solvers(solvers: list[Solver]) -> Iterator[str]:
+def _render_solvers(solvers: list[Solver]) -> Iterator[str]:
     for solver in solvers:
         yield f"### `{solver.__name__}`"
         yield ""
-        yield f"`{usage(solver)}`"
+        yield f"`{format_usage(solver)}`"
         yield ""
-        yield from _described(solver)
+        yield from _render_docstring(solver)
 
 
-def _described(solver: Solver) -> Iterator[str]:
-    """Yield the docstring as Markdown, its example as code, and the mistakes."""
+def _render_docstring(solver: Solver) -> Iterator[str]:
+    """Yield the docstring as Markdown, its doctest as a code block, and the mistakes."""
     text = getdoc(solver) or ""
     example = EXAMPLE.search(text)
     words = text[: example.start()] if example else text
@@ -128,11 +132,13 @@ def _described(solver: Solver) -> Iterator[str]:
     yield ""
     if example:
         yield from ("```python", example[0].strip(), "```", "")
-    named = sorted(name for name, twins in BOOK.twins.items() if solver.__name__ in twins)
-    if named:
-        yield from (f"Mistakes: {', '.join(f'`{name}`' for name in named)}", "")
+    mistakes = sorted(
+        name for name, twins in REGISTRY.wrong_versions.items() if solver.__name__ in twins
+    )
+    if mistakes:
+        yield from (f"Mistakes: {', '.join(f'`{name}`' for name in mistakes)}", "")
 
 
-def _mistake_row(mistake: MistakeInfo) -> str:
-    solvers = ", ".join(f"`{name}`" for name in BOOK.twins[mistake.id])
-    return f"| `{mistake.id}` | {mistake.rank} | {mistake.say} | {mistake.note} | {solvers} |"
+def _render_mistake_row(mistake: MistakeInfo) -> str:
+    solvers = ", ".join(f"`{name}`" for name in REGISTRY.wrong_versions[mistake.id])
+    return f"| `{mistake.id}` | {mistake.rank} | {mistake.hint} | {mistake.note} | {solvers} |"

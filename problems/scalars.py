@@ -1,7 +1,8 @@
-"""What an unquoted YAML scalar means: an exact number, true or false, nothing, or its text.
+"""Value of an unquoted YAML scalar: an exact number, a boolean, nothing, or its text.
 
-YAML 1.1, which PyYAML speaks, reads `no` as false, `12:30` as 750 and `0777` as 511. An author who
-writes one of these means something else, so each is refused with the spelling to use instead.
+YAML 1.1, which PyYAML implements, reads `no` as false, `12:30` as 750 and `0777` as
+511. An author who writes one of these means something else, so each is rejected with
+the spelling to use instead.
 """
 
 import re
@@ -10,7 +11,7 @@ from typing import Final, TypeAlias
 
 from grader.errors import ProblemError
 
-__all__ = ["Scalar", "plain_scalar"]
+__all__ = ["Scalar", "parse_scalar"]
 
 Scalar: TypeAlias = str | int | Fraction | bool | None
 
@@ -57,10 +58,10 @@ TRAPS: Final = tuple(
 )
 
 
-def plain_scalar(text: str) -> Scalar:
-    """Return what the unquoted *text* means, or raise `ProblemError` where that is a trap.
+def parse_scalar(text: str) -> Scalar:
+    """Return the value of the unquoted *text*; raise `ProblemError` if it is ambiguous.
 
-    >>> plain_scalar("0.1"), plain_scalar("1e3"), plain_scalar("conv_size(W, 3)")
+    >>> parse_scalar("0.1"), parse_scalar("1e3"), parse_scalar("conv_size(W, 3)")
     (Fraction(1, 10), 1000, 'conv_size(W, 3)')
     """
     if SHORT_INTEGER.fullmatch(text):
@@ -70,12 +71,15 @@ def plain_scalar(text: str) -> Scalar:
     for pattern, advice in TRAPS:
         if pattern.fullmatch(text):
             raise ProblemError(f"{text[:40]!r} is unquoted: {advice}")
-    found = NUMBER.fullmatch(text)
-    return _number(text, exponent=found["exponent"]) if found else text
+    match = NUMBER.fullmatch(text)
+    return _parse_number(text, exponent=match["exponent"]) if match else text
 
 
-def _number(text: str, *, exponent: str | None) -> int | Fraction:
-    """Return the exact number that *text* spells, whole ones as `int`."""
+def _parse_number(text: str, *, exponent: str | None) -> int | Fraction:
+    """Return the exact number in *text*, as `int` if it is whole.
+
+    Raises `ProblemError` for a number with too many digits.
+    """
     if len(text) > MAX_DIGITS or abs(int(exponent or 0)) > MAX_DIGITS:
         raise ProblemError(
             f"{text[:20]}... is a number of more than {MAX_DIGITS} digits; quote it if it is text"

@@ -1,9 +1,9 @@
-"""The texts of a problem filled in: what keeps one from being shown, and in which variant."""
+"""Checks of filled-in texts: which faults they have, and in which variant."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
-from grader.book import Book
+from grader.book import Registry
 from grader.definitions.parts import KeyedPart
 from grader.definitions.problem import AnyPart, Problem
 from grader.definitions.template import Template
@@ -12,49 +12,61 @@ from grader.kinds.choices import ChoicePart, ChoicesPart
 from grader.kinds.texts import TextPart
 from grader.variants.variant import Variant
 
-__all__ = ["Proof", "named", "same_titles", "text_faults", "unproved"]
+__all__ = [
+    "TextValidator",
+    "accept_any_text",
+    "find_duplicate_titles",
+    "find_text_faults",
+    "variant_label",
+]
 
-Proof: TypeAlias = Callable[[str], Iterable[str]]
-"""What whoever shows a filled-in text finds wrong with it, such as a formula that is none."""
-Placed: TypeAlias = tuple[str, Template]
+TextValidator: TypeAlias = Callable[[str], Iterable[str]]
+"""Returns the faults that rendering finds in a filled-in text, such as a bad formula."""
+LocatedTemplate: TypeAlias = tuple[str, Template]
 
 
-def unproved(text: str) -> tuple[str, ...]:
-    """Return nothing: where no page shows *text*, nothing is wrong with it."""
+def accept_any_text(text: str) -> tuple[str, ...]:
+    """Return no faults, for callers that do not render *text*."""
     del text
     return ()
 
 
-def named(variant: Variant) -> str:
-    """Return what a message calls a variant."""
+def variant_label(variant: Variant) -> str:
+    """Return the label of a variant in messages: ``original`` or ``seed 7``."""
     return "original" if variant.seed is None else f"seed {variant.seed}"
 
 
-def text_faults(
-    problem: Problem, variants: Iterable[Variant], *, book: Book, proof: Proof
+def find_text_faults(
+    problem: Problem, variants: Iterable[Variant], *, registry: Registry, validator: TextValidator
 ) -> Iterator[str]:
-    """Yield the texts that cannot be filled in, and what *proof* finds, once for each text."""
-    told: set[str] = set()
+    """Yield the texts that cannot be filled in, and the faults that *validator* finds.
+
+    Faults are reported for one variant per text. A hint that cannot be filled in is
+    reported with its key instead.
+    """
+    reported: set[str] = set()
     titles = {"title": problem.title}
     titles |= {f"parts.{part.id}.title": part.title for part in problem.parts}
-    yield from (f"{place}: {fault}" for place, title in titles.items() for fault in proof(title))
+    yield from (
+        f"{place}: {fault}" for place, title in titles.items() for fault in validator(title)
+    )
     for variant in variants:
-        scope, solved = variant.scope(book), variant.solved(book)
-        texts = [(*one, scope) for one in _texts(problem)]
-        texts += [(*one, solved) for one in _hints(problem)]
-        for place, text, seen in texts:
+        scope, solved = variant.student_scope(registry), variant.solution_scope(registry)
+        texts = [(*one, scope) for one in _iter_texts(problem)]
+        texts += [(*one, solved) for one in _iter_hints(problem)]
+        for path, text, text_scope in texts:
             try:
-                found = [*proof(text.fill(seen))] if place not in told else []
+                faults = [*validator(text.fill(text_scope))] if path not in reported else []
             except GraderError as error:
-                if seen is scope:  # why a hint cannot be filled in is told with its key
-                    yield f"{place}: {error} ({named(variant)})"
+                if text_scope is scope:  # why a hint cannot be filled in is told with its key
+                    yield f"{path}: {error} ({variant_label(variant)})"
             else:
-                told |= {place} if found else set()
-                yield from (f"{place}: {fault} ({named(variant)})" for fault in found)
+                reported |= {path} if faults else set()
+                yield from (f"{path}: {fault} ({variant_label(variant)})" for fault in faults)
 
 
-def _texts(problem: Problem) -> Iterator[Placed]:
-    """Yield the texts that a student sees, each with its place in the file."""
+def _iter_texts(problem: Problem) -> Iterator[LocatedTemplate]:
+    """Yield the texts that a student sees, each with its path in the file."""
     yield "statement", problem.statement
     yield "solution", problem.solution
     for part in problem.parts:
@@ -68,25 +80,25 @@ def _texts(problem: Problem) -> Iterator[Placed]:
                 yield f"parts.{part.id}.rubric.{item.id}", item.say
 
 
-def _hints(problem: Problem) -> Iterator[Placed]:
-    """Yield what is said of accepted values and of mistakes, which may name keys."""
+def _iter_hints(problem: Problem) -> Iterator[LocatedTemplate]:
+    """Yield the hints of accepted values and mistakes, which may refer to keys."""
     for part in problem.parts:
-        yield from _hints_of(part)
+        yield from _iter_part_hints(part)
 
 
-def _hints_of(part: AnyPart) -> Iterator[Placed]:
+def _iter_part_hints(part: AnyPart) -> Iterator[LocatedTemplate]:
     if isinstance(part, KeyedPart):
-        for at, value in enumerate(part.accept):
-            yield f"parts.{part.id}.accept.{at}", value.say
+        for index, value in enumerate(part.accept):
+            yield f"parts.{part.id}.accept.{index}", value.say
         for mistake in part.mistakes:
             yield f"parts.{part.id}.mistakes.{mistake.id}", mistake.say
 
 
-def same_titles(problem: Problem) -> Iterator[str]:
-    """Yield the parts that people cannot tell from an earlier one by their titles."""
+def find_duplicate_titles(problem: Problem) -> Iterator[str]:
+    """Yield a warning for each part that has the same title as an earlier one."""
     first: dict[str, str] = {}
     for part in problem.parts:
         earlier = first.setdefault(part.title.casefold(), part.id)
         if part.title and earlier != part.id:
-            said = f"{part.title!r} is the title of {earlier} too; tell them apart"
-            yield f"parts.{part.id}.title: {said}"
+            message = f"{part.title!r} is the title of {earlier} too; tell them apart"
+            yield f"parts.{part.id}.title: {message}"

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from world import Person, Posing, World
 
 from api.db.models import Draw, Variant
-from api.services.problems.publishing import Published, Source, publish_one
+from api.services.problems.publishing import ProblemSource, PublishedProblem, publish_one
 from api.services.problems.versions import store_version
 
 POWERS = """\
@@ -47,7 +47,7 @@ class Class:
 
     def __init__(self, world: World, size: int) -> None:
         self.world = world
-        world.service.figures.seconds = lambda: 0.0
+        world.service.analytics_cache.seconds = lambda: 0.0
         self.course: UUID = world.course()
         self.staff = world.enrol(self.course, "In Structor", role="instructor")
         self.students: Sequence[Person] = [self.join(f"Stu {at}") for at in range(size)]
@@ -119,7 +119,9 @@ def codes(told: Any) -> list[tuple[str, str]]:
 
 def store_many(world: World, source: str, *, seeds: int) -> None:
     """Publish a problem with so many variants."""
-    found = publish_one(Source(source.split("\n", 1)[0].removeprefix("id: "), source), seeds=seeds)
-    assert isinstance(found, Published), found
+    found = publish_one(
+        ProblemSource(source.split("\n", 1)[0].removeprefix("id: "), source), seeds=seeds
+    )
+    assert isinstance(found, PublishedProblem), found
     with world.session() as session:
         store_version(session, found, source, now=world.clock())

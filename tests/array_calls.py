@@ -2,24 +2,24 @@
 
 from grader.values import Tensor
 
-X = Tensor.of([[1, -2, 3, 0], [4, 5, -6, 2], [-7, 8, 9, 1]])
-W = Tensor.of([[1, 2], [-3, 4]])
-RGB = Tensor.of([[[1, -2, 3], [0, 4, 5], [6, 2, 1]], [[-7, 8, 9], [1, 2, 0], [3, 3, -4]]])
-FILTERS = Tensor.of([[[[1, 2], [3, -4]], [[0, 5], [2, 1]]]])
-SEQUENCE, TAPS = Tensor.of([1, -2, 3, 0, 4, 5]), Tensor.of([1, 2, -3])
-CHANNELS = Tensor.of([[1, -2, 3, 0], [4, 5, -6, 2]])
-VOLUME = Tensor.of([[[1, 2, 4], [3, -4, 0], [2, 2, 1]], [[5, 6, 1], [7, 9, 2], [0, 1, 3]]])
-CUBE = Tensor.of([[[1, 2], [0, 3]], [[-1, 4], [5, 1]]])
-FOUR = Tensor.of([[[[1, 2], [3, 4]]], [[[5, 6], [7, 9]]]])
-WEIGHT = Tensor.of([[1, 2, 3], [4, 5, 6], [7, 8, 10]])
+X = Tensor.from_nested([[1, -2, 3, 0], [4, 5, -6, 2], [-7, 8, 9, 1]])
+W = Tensor.from_nested([[1, 2], [-3, 4]])
+RGB = Tensor.from_nested([[[1, -2, 3], [0, 4, 5], [6, 2, 1]], [[-7, 8, 9], [1, 2, 0], [3, 3, -4]]])
+FILTERS = Tensor.from_nested([[[[1, 2], [3, -4]], [[0, 5], [2, 1]]]])
+SEQUENCE, TAPS = Tensor.from_nested([1, -2, 3, 0, 4, 5]), Tensor.from_nested([1, 2, -3])
+CHANNELS = Tensor.from_nested([[1, -2, 3, 0], [4, 5, -6, 2]])
+VOLUME = Tensor.from_nested([[[1, 2, 4], [3, -4, 0], [2, 2, 1]], [[5, 6, 1], [7, 9, 2], [0, 1, 3]]])
+CUBE = Tensor.from_nested([[[1, 2], [0, 3]], [[-1, 4], [5, 1]]])
+FOUR = Tensor.from_nested([[[[1, 2], [3, 4]]], [[[5, 6], [7, 9]]]])
+WEIGHT = Tensor.from_nested([[1, 2, 3], [4, 5, 6], [7, 8, 10]])
 SHUFFLED = Tensor((8, 2, 3), tuple(range(48)))
-DY = Tensor.of([[1, -2, 3], [4, 5, -6]])
+DY = Tensor.from_nested([[1, -2, 3], [4, 5, -6]])
 
 ARRAY_CALLS = {
     "conv1d": [
         ((SEQUENCE, TAPS), {"bias": 3, "padding": 1}),
         ((SEQUENCE, TAPS), {"stride": 2, "dilation": 2}),
-        ((CHANNELS, Tensor.of([[1, 2], [3, -4]])), {}),
+        ((CHANNELS, Tensor.from_nested([[1, 2], [3, -4]])), {}),
     ],
     "conv2d": [
         ((X, W), {"bias": 3, "padding": 1}),
@@ -30,7 +30,7 @@ ARRAY_CALLS = {
     "conv3d": [
         ((VOLUME, CUBE), {"bias": 3, "padding": 1, "stride": 2}),
         ((VOLUME, CUBE), {"padding": 1, "dilation": 2}),
-        ((FOUR, Tensor.of([[[[1, 2]]], [[[3, 5]]]])), {}),
+        ((FOUR, Tensor.from_nested([[[[1, 2]]], [[[3, 5]]]])), {}),
     ],
     "conv_transpose1d": [
         ((SEQUENCE, TAPS), {"bias": 1, "padding": 1}),
@@ -54,7 +54,7 @@ ARRAY_CALLS = {
     "global_pool2d": [((RGB,), {}), ((RGB,), {"mode": "max"})],
     "activation": [((DY, name), {}) for name in ("relu", "softmax", "sigmoid", "tanh")],
     "activation_backward": [
-        ((DY, Tensor.of([[1, 2, 3], [4, 5, 6]]), "relu"), {}),
+        ((DY, Tensor.from_nested([[1, 2, 3], [4, 5, 6]]), "relu"), {}),
         ((DY, DY, "sigmoid"), {}),
     ],
     "dense": [((DY, WEIGHT), {"bias": 2})],
@@ -63,7 +63,7 @@ ARRAY_CALLS = {
     "dense_backward_bias": [((DY,), {})],
     "matmul": [
         ((WEIGHT, WEIGHT), {}),
-        ((WEIGHT, Tensor.of([[0, 1, 2], [3, 4, 5], [6, 7, 9]])), {}),
+        ((WEIGHT, Tensor.from_nested([[0, 1, 2], [3, 4, 5], [6, 7, 9]])), {}),
     ],
     "flatten_values": [((DY,), {})],
     "batch_norm_values": [((DY,), {"gamma": 2, "beta": 3})],

@@ -10,7 +10,7 @@ from regrading import marks
 from sqlalchemy import text
 from world import Person, Posing, World
 
-from api.services.grades import Cause, refresh_all
+from api.services.grades import GradeCause, recompute_students
 
 __all__ = ["PATIENCE", "Stop", "assert_nothing_left_out", "until_it_waits"]
 
@@ -72,6 +72,6 @@ def assert_nothing_left_out(world: World, problem: Posing, *students: Person) ->
     """Assert that standings and grades are those which follow from what is there now."""
     found = marks(world, problem)
     with world.session() as session:
-        cause = Cause("settings", None, None, world.clock())
-        refresh_all(session, problem.assignment, [one.id for one in students], cause=cause)
+        cause = GradeCause("settings", None, None, world.clock())
+        recompute_students(session, problem.assignment, [one.id for one in students], cause=cause)
     assert found == marks(world, problem)

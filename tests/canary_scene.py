@@ -150,7 +150,7 @@ class CanaryScene(Scene):
         self._write(Regrade, ("id", self._id(HERE, "regrade")), reason="zqregrade")
         self._write(RegradeRequest, about, text="zqrequest")
         with self.world.session() as session:
-            recorder.record(
+            recorder.record_action(
                 session,
                 None,
                 "person.changed",

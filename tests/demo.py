@@ -8,28 +8,28 @@ from sqlalchemy import select
 from world import World
 
 from api.demo.course import find_demo, make_demo
-from api.demo.logins import fresh_logins
-from api.demo.plan import PLAN, problems_of
-from api.demo.welcome import Welcome, welcome
+from api.demo.logins import renew_logins
+from api.demo.plan import PLAN, collect_problem_ids
+from api.demo.welcome import WelcomeMessage, load_welcome
 
 
 def make(world: World, *, students: int, **more: Any) -> Any:
     """Publish what the demo asks, make it, and return the id of the course."""
-    for name in sorted(problems_of(PLAN)):
+    for name in sorted(collect_problem_ids(PLAN)):
         world.version(name)
     with ThreadPoolExecutor(1) as pool:
         given = {"executor": pool, "students": students, "now": NOW} | more
         return make_demo(world.db, PLAN, **given)
 
 
-def told(world: World) -> Welcome:
+def told(world: World) -> WelcomeMessage:
     """Return what a start of the service tells of the demo."""
     with world.db.reading() as session:
         course = find_demo(session)
     assert course is not None
     now = world.clock()
-    logins = fresh_logins(world.db, course.id, passwords=world.service.passwords, now=now)
-    found = welcome(world.db, course.id, logins, now=now)
+    logins = renew_logins(world.db, course.id, passwords=world.service.passwords, now=now)
+    found = load_welcome(world.db, course.id, logins, now=now)
     assert found is not None
     return found
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
-from api.docs_site.generator import api_document
+from api.docs_site.generator import build_openapi_document
 
 PROBLEM = "application/problem+json"
 
@@ -52,7 +52,7 @@ def declared(method: str, path: str) -> Answers | None:
 @cache
 def document() -> dict[str, Any]:
     """Return the OpenAPI document, made once a run; it is not to be changed."""
-    return api_document()
+    return build_openapi_document()
 
 
 @cache

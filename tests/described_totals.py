@@ -15,20 +15,24 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from api.services.analytics.queries.distributions import numbered, spread_asked, spread_of
-from api.services.analytics.queries.query_batch import ask
-from grader.analysis import Distribution
+from api.services.analytics.queries.distributions import (
+    build_distribution_queries,
+    rank_numbers,
+    read_distribution,
+)
+from api.services.analytics.queries.query_batch import run_queries
+from grader.analysis import ScoreDistribution
 
 TOTALS = Table("totals_of_a_class", MetaData(), Column("number", Float))
 
 
-def describe(totals, maximum) -> Distribution:
+def describe(totals, maximum) -> ScoreDistribution:
     """Return the distribution of *totals*; None and NaN are students who opened nothing."""
-    numbers = numbered(select(literal(0).label("key"), TOTALS.c.number), "totals")
+    numbers = rank_numbers(select(literal(0).label("key"), TOTALS.c.number), "totals")
     with Session(_engine()) as session:  # what it writes is undone
         session.execute(insert(TOTALS), [{"number": _number(one)} for one in (*totals, None)])
-        found = ask(session, spread_asked("totals", numbers, maximum))
-    return spread_of("totals", found, maximum, 0)
+        found = run_queries(session, build_distribution_queries("totals", numbers, maximum))
+    return read_distribution("totals", found, maximum, 0)
 
 
 @cache

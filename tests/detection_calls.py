@@ -17,13 +17,16 @@ POOLED: Final = network(conv(8, 3, padding=1), max_pool(2), conv(8, 3))
 ONE: Final = (1, 2, 9, 5)
 TWO: Final = (3, 1, 5, 11)
 APART: Final = (20, 21, 32, 34)
-SEVERAL: Final = Tensor.of([[0, 0, 4, 4], [2, 0, 6, 4], [4, 0, 8, 4], [30, 30, 32, 33]])
-OTHERS: Final = Tensor.of([[1, 0, 5, 4], [12, 12, 15, 14]])
+SEVERAL: Final = Tensor.from_nested([[0, 0, 4, 4], [2, 0, 6, 4], [4, 0, 8, 4], [30, 30, 32, 33]])
+OTHERS: Final = Tensor.from_nested([[1, 0, 5, 4], [12, 12, 15, 14]])
 SCORES: Final = (Fraction(7, 10), Fraction(8, 10), Fraction(9, 10), Fraction(1, 10))
 COUNTS: Final = (8, 2, 4, 6)
-MATRIX: Final = Tensor.of([[50, 3, 7], [10, 20, 0], [2, 2, 6]])
-FEWER: Final = (Tensor.of([[1, 0, 0]]), Tensor.of([[1, 1, 1]]))
-MASKS: Final = (Tensor.of([[1, 1, 0], [0, 1, 2]]), Tensor.of([[1, 0, 1], [1, 1, 2]]))
+MATRIX: Final = Tensor.from_nested([[50, 3, 7], [10, 20, 0], [2, 2, 6]])
+FEWER: Final = (Tensor.from_nested([[1, 0, 0]]), Tensor.from_nested([[1, 1, 1]]))
+MASKS: Final = (
+    Tensor.from_nested([[1, 1, 0], [0, 1, 2]]),
+    Tensor.from_nested([[1, 0, 1], [1, 1, 2]]),
+)
 MATCHES: Final = (1, 1, 0, 1, 0)
 RANKS: Final = (5, 1, 4, 2, 3)
 
@@ -86,41 +89,53 @@ DETECTION_CALLS: Final[dict[str, list[Call]]] = {
         ((SEVERAL, SCORES, Fraction(3, 10)), {"min_score": Fraction(1, 5)}),
         ((SEVERAL, SCORES, Fraction(1, 3)), {}),
         ((SEVERAL, SCORES, Fraction(1, 4)), {"classes": (0, 1, 0, 1)}),
-        ((Tensor.of([[0, 0, 4, 4], [9, 9, 13, 13]]), (Fraction(1, 2), 1), Fraction(1, 2)), {}),
-        ((Tensor.of([[0, 0, 8, 8], [1, 1, 3, 3]]), (Fraction(1, 2), 1), Fraction(1, 2)), {}),
-        ((Tensor.of([[10, 10, 14, 14], [12, 10, 16, 14]]), (2, 1), Fraction(1, 2)), {}),
+        (
+            (
+                Tensor.from_nested([[0, 0, 4, 4], [9, 9, 13, 13]]),
+                (Fraction(1, 2), 1),
+                Fraction(1, 2),
+            ),
+            {},
+        ),
+        (
+            (Tensor.from_nested([[0, 0, 8, 8], [1, 1, 3, 3]]), (Fraction(1, 2), 1), Fraction(1, 2)),
+            {},
+        ),
+        ((Tensor.from_nested([[10, 10, 14, 14], [12, 10, 16, 14]]), (2, 1), Fraction(1, 2)), {}),
     ],
     "soft_nms": [((SEVERAL, SCORES), {})],
     "responsible_cell": [(((250, 100), (448, 448), 7), {})],
     "cell_offset": [(((250, 100), (448, 448), 7), {})],
-    "best_anchor": [(((30, 60), Tensor.of([[10, 13], [31, 58], [90, 90]])), {})],
+    "best_anchor": [(((30, 60), Tensor.from_nested([[10, 13], [31, 58], [90, 90]])), {})],
     "decode_yolo_box": [(((1, 2, 1, -1), (3, 5), (10, 13)), {"stride": 32})],
     "decode_deltas": [
         (((1, 2, 1, -1), ONE), {"variances": (Fraction(1, 10), Fraction(1, 5))}),
     ],
     "anchor_deltas": [((TWO, ONE), {"variances": (Fraction(1, 10), Fraction(1, 5))})],
     "match_detections": [
-        ((SEVERAL, SCORES, Tensor.of([[0, 0, 4, 4], [2, 0, 6, 4]])), {}),
-        ((Tensor.of([[0, 0, 4, 4]] * 2), (1, 2), Tensor.of([[0, 0, 4, 4]])), {}),
-        ((Tensor.of([[0, 0, 4, 4]]), (1,), Tensor.of([[0, 0, 4, 8]])), {}),
-        ((Tensor.of([[0, 0, 4, 4]]), (1,), Tensor.of([[1, 0, 5, 4]])), {}),
-        ((Tensor.of([[0, 0, 8, 8]]), (1,), Tensor.of([[1, 1, 3, 3]])), {}),
-        ((Tensor.of([[0, 0, 2, 2]]), (1,), Tensor.of([[5, 5, 9, 9]])), {}),
-        ((Tensor.of([[8, 8, 9, 9]]), (1,), Tensor.of([[7, 7, 8, 8]])), {}),
+        ((SEVERAL, SCORES, Tensor.from_nested([[0, 0, 4, 4], [2, 0, 6, 4]])), {}),
+        ((Tensor.from_nested([[0, 0, 4, 4]] * 2), (1, 2), Tensor.from_nested([[0, 0, 4, 4]])), {}),
+        ((Tensor.from_nested([[0, 0, 4, 4]]), (1,), Tensor.from_nested([[0, 0, 4, 8]])), {}),
+        ((Tensor.from_nested([[0, 0, 4, 4]]), (1,), Tensor.from_nested([[1, 0, 5, 4]])), {}),
+        ((Tensor.from_nested([[0, 0, 8, 8]]), (1,), Tensor.from_nested([[1, 1, 3, 3]])), {}),
+        ((Tensor.from_nested([[0, 0, 2, 2]]), (1,), Tensor.from_nested([[5, 5, 9, 9]])), {}),
+        ((Tensor.from_nested([[8, 8, 9, 9]]), (1,), Tensor.from_nested([[7, 7, 8, 8]])), {}),
     ],
     "anchor_labels": [
         ((SEVERAL, OTHERS), {}),
         ((SEVERAL, OTHERS), {"keep_best": False, "positive": Fraction(1, 2)}),
         ((SEVERAL, OTHERS), {"keep_best": False}),
-        ((SEVERAL, Tensor.of([[1, 1, 3, 3]])), {}),
-        ((Tensor.of([[0, 0, 4, 4]]), Tensor.of([[5, 5, 9, 9]])), {}),
+        ((SEVERAL, Tensor.from_nested([[1, 1, 3, 3]])), {}),
+        ((Tensor.from_nested([[0, 0, 4, 4]]), Tensor.from_nested([[5, 5, 9, 9]])), {}),
     ],
     "precision_recall_curve": [((RANKS, MATCHES, 5), {})],
     "average_precision": [
         ((RANKS, MATCHES, 5), {}),
         ((RANKS, MATCHES, 5), {"method": "11_point"}),
     ],
-    "mean_average_precision": [((Tensor.of([[Fraction(1, 2), Fraction(1, 3)], [1, 0]]),), {})],
+    "mean_average_precision": [
+        ((Tensor.from_nested([[Fraction(1, 2), Fraction(1, 3)], [1, 0]]),), {})
+    ],
     "confusion_counts": [(((1, 1, 0, 0, 1, 1), (1, 0, 1, 0, 1, 0)), {})],
     "confusion_matrix": [(((0, 0, 1), (0, 1, 1)), {"classes": 2})],
     "precision": [((COUNTS,), {})],
@@ -129,7 +144,7 @@ DETECTION_CALLS: Final[dict[str, list[Call]]] = {
     "accuracy": [((COUNTS,), {})],
     "f_score": [((COUNTS,), {})],
     "class_average": [((MATRIX, "precision"), {}), ((MATRIX, "recall"), {})],
-    "top_k_accuracy": [((Tensor.of([[5, 3, 2], [1, 6, 3]]), (1, 1), 2), {})],
+    "top_k_accuracy": [((Tensor.from_nested([[5, 3, 2], [1, 6, 3]]), (1, 1), 2), {})],
     "pixel_accuracy": [(FEWER, {}), (MASKS, {})],
     "mask_iou": [(MASKS, {}), (MASKS[::-1], {})],
     "dice": [(MASKS, {}), (MASKS[::-1], {})],

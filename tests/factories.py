@@ -8,15 +8,15 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 
-from grader.book import Book, MistakeInfo
+from grader.book import MistakeInfo, Registry
 from grader.definitions.problem import Problem
-from grader.diagnosis.mistakes import Known
+from grader.diagnosis.mistakes import KnownMistakes
 from grader.errors import SolverError
 from grader.grading.grade import grade
-from grader.grading.result import Result
+from grader.grading.result import PartResult
 from grader.kinds import KINDS, Judgement
-from grader.values import Number, Opaque, Record, Tensor, Value
-from grader.variants.variant import Variant, solve
+from grader.values import Number, OpaqueValue, Record, Tensor, Value
+from grader.variants.variant import Variant, solve_variant
 
 CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """The settings of property tests: a busy machine makes none of them fail."""
@@ -78,12 +78,12 @@ def broken(*arguments: Value) -> Value:
 
 
 @dataclass(frozen=True, slots=True)
-class Net(Opaque):
+class Net(OpaqueValue):
     """A network of numbers."""
 
     layers: tuple[Value, ...]
 
-    def field(self, name: str) -> Value:
+    def get_field(self, name: str) -> Value:
         """Return the layers."""
         if name == "layers":
             return self.layers
@@ -124,7 +124,7 @@ RANKS = {
     "transposed_output": 14,
     "sign_flipped": 14,
 }
-BOOK = Book(
+BOOK = Registry(
     FUNCTIONS,
     TWINS,
     {name: MistakeInfo(name, rank, f"Hint: {name}.", "") for name, rank in RANKS.items()},
@@ -155,24 +155,24 @@ def problem(*parts: dict[str, Any], **changes: Any) -> Problem:
     return Problem.model_validate(raw(*parts, **changes))
 
 
-def original(*parts: dict[str, Any], book: Book = BOOK, **changes: Any) -> Variant:
+def original(*parts: dict[str, Any], book: Registry = BOOK, **changes: Any) -> Variant:
     """Return the textbook variant of a problem of these parts."""
-    return solve(problem(*parts, **changes), None, book)
+    return solve_variant(problem(*parts, **changes), None, book)
 
 
-def marked(variant: Variant, *, book: Book = BOOK, carried: Any = None, **answers: Any) -> Any:
+def marked(variant: Variant, *, book: Registry = BOOK, carried: Any = None, **answers: Any) -> Any:
     """Return the results of these answers by part; of the only part, its result itself."""
-    results = grade(variant, answers, book=book, carried=carried)
+    results = grade(variant, answers, registry=book, carried=carried)
     return {result.part: result for result in results}
 
 
-def mark(part: dict[str, Any], typed: Any, **changes: Any) -> Result:
+def mark(part: dict[str, Any], typed: Any, **changes: Any) -> PartResult:
     """Return the result of *typed* as the answer to *part* alone."""
-    result: Result = marked(original(part, **changes), **{part["id"]: typed})[part["id"]]
+    result: PartResult = marked(original(part, **changes), **{part["id"]: typed})[part["id"]]
     return result
 
 
-def values(found: Known) -> dict[str, list[Value]]:
+def values(found: KnownMistakes) -> dict[str, list[Value]]:
     """Return the wrong answers by the mistakes that lead to them."""
     by_mistake: dict[str, list[Value]] = {}
     for one in found.candidates:
@@ -183,7 +183,7 @@ def values(found: Known) -> dict[str, list[Value]]:
 def judged(part: dict[str, Any], typed: Any, **changes: Any) -> Judgement:
     """Return how the kind of *part* itself judges *typed*, before anything else is looked at."""
     variant = original(part, **changes)
-    stated, scope = variant.problem.parts[0], variant.scope(BOOK)
+    stated, scope = variant.problem.parts[0], variant.student_scope(BOOK)
     kind = KINDS[stated.kind]
     reading = kind.read(typed, stated, scope)
     return kind.judge(reading, variant.keys.get(stated.id), stated, scope)

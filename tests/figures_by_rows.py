@@ -13,7 +13,7 @@ from sqlalchemy import select
 from world import Posing, World
 
 from api.db.models import Answer, Draw, Excuse
-from grader.grading.result import FREE
+from grader.grading.result import FREE_STATUSES
 
 Place = tuple[UUID, str]
 HALF_AN_HOUR = 1800
@@ -39,7 +39,7 @@ class ByRows:
         self.given: defaultdict[tuple[UUID, Place], list[Answer]] = defaultdict(list)
         with self.world.db.reading() as session:
             for row in session.scalars(select(Answer).order_by(Answer.sequence)):
-                if row.status not in FREE:
+                if row.status not in FREE_STATUSES:
                     self.given[row.student_id, (row.problem_id, row.part)].append(row)
             draws = session.scalars(select(Draw)).all()
             self.excused = {

@@ -77,7 +77,7 @@ def kinds() -> Target:
         part, style = parts[ord(text[:1] or "0") % len(parts)]
         typed = text[1:]
         try:
-            part.context.read(typed, style)
+            part.context.read_answer(typed, style)
         except AnswerError as refused:
             assert refused.message, part.name  # noqa: PT017
             assert refused.position is None or 0 <= refused.position <= len(typed), part.name  # noqa: PT017
@@ -115,7 +115,7 @@ def documents() -> Target:
         from problems.loader import load_problem  # noqa: PLC0415
 
     def load(text: str) -> None:
-        for act in (load_document, partial(load_problem, book=BOOK)):
+        for act in (load_document, partial(load_problem, registry=BOOK)):
             try:
                 act(text, file="any.yaml")
             except ProblemError as refused:
@@ -130,13 +130,13 @@ def texts() -> Target:
     from page_markup import unexpected_markup  # noqa: PLC0415
 
     with watching():
-        from api.markup.markdown import formula_faults, inline, prose  # noqa: PLC0415
+        from api.markup.markdown import find_formula_errors, render_inline, render_markdown  # noqa: PLC0415
 
     def show(text: str) -> None:
         for source in (text, f"${text}$", f"$$ {text} $$"):
-            assert unexpected_markup(prose(source)) == [], source
-            assert unexpected_markup(inline(source)) == [], source
-            assert all(formula_faults(source)), source
+            assert unexpected_markup(render_markdown(source)) == [], source
+            assert unexpected_markup(render_inline(source)) == [], source
+            assert all(find_formula_errors(source)), source
 
     return show
 

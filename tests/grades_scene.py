@@ -1,7 +1,7 @@
 """Problems, rules and acts with which tests of grades build their scenes."""
 
 from api.db.models import Assignment, Excuse, Override
-from api.services.grades import Cause, refresh_all
+from api.services.grades import GradeCause, recompute_students
 
 SHORT = """\
 id: two-counts
@@ -39,8 +39,8 @@ def add(world, assignment, student, *rows):
     """Add rows that bear on a grade, and work it out again."""
     with world.session() as session:
         session.add_all(rows)
-        cause = Cause("settings", None, None, world.clock())
-        refresh_all(session, assignment, [student.id], cause=cause)
+        cause = GradeCause("settings", None, None, world.clock())
+        recompute_students(session, assignment, [student.id], cause=cause)
 
 
 def excuse(world, posed, student, prof, *, problem=None):

@@ -26,14 +26,14 @@ from api.core.errors import (
 )
 from api.http.bodies import BodyCap, BodyLimits
 from api.http.etags import IfMatch
-from api.http.fields import Answer, Count, Email, Key, Line, Points, Score, Slug, Text, When
+from api.http.fields import Answer, Count, Email, Key, Line, Points, Score, Slug, Text, UtcDatetime
 from api.http.json_body import ApiRouter
-from api.http.pagination import Cursor, Page, PageWindow
-from api.http.pipeline.application import ShelledApp
-from api.http.pipeline.authenticator import Ask, Asking
-from api.http.pipeline.http_policy import Shell
-from api.http.problem_details import responses
-from api.http.schema import Refused, Schema
+from api.http.pagination import Cursor, Page, PageRequestDep
+from api.http.pipeline.application import Application
+from api.http.pipeline.authenticator import Authenticate, Authenticator
+from api.http.pipeline.http_policy import HttpPolicy
+from api.http.problem_details import error_responses
+from api.http.schema import InvalidValue, Schema
 from grader.errors import AnswerError, ProblemError, SolverError
 
 NOON = datetime(2026, 10, 31, 12, tzinfo=UTC)
@@ -59,7 +59,7 @@ def echoing(text: str) -> str:
 
 
 def refusing(_: str) -> str:
-    raise Refused("must be another text")
+    raise InvalidValue("must be another text")
 
 
 class Sample(Schema):
@@ -75,7 +75,7 @@ class Sample(Schema):
     key: Key = "k"
     points: Points = 1
     score: Score = 1
-    when: When = NOON
+    when: UtcDatetime = NOON
     colour: Colour = Colour.RED
     id: UUID = UUID(int=1)
     tags: Annotated[tuple[Line, ...], Field(max_length=3)] = ()
@@ -133,19 +133,19 @@ RAISED = {
 }
 
 
-class Caller(Asking):
+class Caller(Authenticator):
     """Is who the header `x-caller` says, `tester` without one; `x-caller: nobody` is refused."""
 
     def __init__(self, request: Request) -> None:
         self.name = request.headers.get("x-caller", "tester")
         self.request = request
 
-    def admit(self) -> None:
+    def check_access(self) -> None:
         if self.name == "nobody":
             raise Unauthenticated("Send a token.")
 
-    def admit_upload(self, right: str) -> str:
-        self.admit()
+    def authorize_upload(self, right: str) -> str:
+        self.check_access()
         if right and self.name == "student":
             raise Forbidden(f"This needs the right to {right}.")
         return self.name
@@ -153,11 +153,11 @@ class Caller(Asking):
 
 router = ApiRouter()
 KEY = "idempotency_key_reused"
-CALLER = [Depends(Ask(Caller))]
+CALLER = [Depends(Authenticate(Caller))]
 
 
 @router.post(
-    "/samples", dependencies=CALLER, responses=responses(NotFound, "attempts_exhausted", KEY)
+    "/samples", dependencies=CALLER, responses=error_responses(NotFound, "attempts_exhausted", KEY)
 )
 def samples(sample: Sample) -> Sample:
     return sample
@@ -186,10 +186,10 @@ def edit(match: IfMatch) -> int:
 
 
 @router.get("/rows")
-def rows(window: PageWindow) -> Page[str]:
-    after = window.after("name", str)
+def rows(window: PageRequestDep) -> Page[str]:
+    after = window.parse_cursor("name", str)
     found = [row for row in ROWS if after is None or row > (after.value, after.id)]
-    return window.page(
+    return window.build_page(
         found[: window.limit + 1],
         end=lambda row: Cursor("name", *row),
         show=lambda row: f"{row[0]}/{row[1].int}",
@@ -243,10 +243,10 @@ def loose(body: Loose) -> Loose:
     return body
 
 
-def service(shell: Shell | None = None) -> FastAPI:
+def service(shell: HttpPolicy | None = None) -> FastAPI:
     """Return the service."""
-    shell = shell or Shell(bodies=BodyLimits(uploads=UPLOADS), clock=lambda: NOON)
-    app = ShelledApp(shell, title="Small", docs_url=None, redoc_url=None)
+    shell = shell or HttpPolicy(body_limits=BodyLimits(uploads=UPLOADS), clock=lambda: NOON)
+    app = Application(shell, title="Small", docs_url=None, redoc_url=None)
     app.include_router(router)
     return app
 

@@ -26,10 +26,10 @@ from problems.network.build import (
 )
 from problems.network.named import named
 
-X: Final = Tensor.of([[1, -2, 3, 0], [4, 5, -6, 2], [-7, 8, 9, 1]])
-W: Final = Tensor.of([[1, 2], [-3, 4]])
-HALVES: Final = Tensor.of([[Fraction(1, 2), Fraction(1, 10)], [Fraction(3, 4), -2]])
-MAPS: Final = Tensor.of([[[1, 2, 0], [3, 1, 1]], [[0, 1, 5], [2, 2, 1]]])
+X: Final = Tensor.from_nested([[1, -2, 3, 0], [4, 5, -6, 2], [-7, 8, 9, 1]])
+W: Final = Tensor.from_nested([[1, 2], [-3, 4]])
+HALVES: Final = Tensor.from_nested([[Fraction(1, 2), Fraction(1, 10)], [Fraction(3, 4), -2]])
+MAPS: Final = Tensor.from_nested([[[1, 2, 0], [3, 1, 1]], [[0, 1, 5], [2, 2, 1]]])
 BLOCK: Final = network(conv(8, 3, padding=1), relu(), conv(4, 3, padding=1))
 GRAPH: Final = network(
     zero_pad(1),
@@ -93,7 +93,7 @@ ODD_CALLS: Final[dict[str, list[Any]]] = {
     "conv2d": [
         ((X, HALVES), {"padding": "same", "flip": True}),
         ((X, W), {"padding": (0, 1, 2, 0), "stride": (1, 2)}),
-        ((MAPS, Tensor.of([[[[1, 2]]], [[[3, 1]]]])), {"groups": 2, "bias": (1, -1)}),
+        ((MAPS, Tensor.from_nested([[[[1, 2]]], [[[3, 1]]]])), {"groups": 2, "bias": (1, -1)}),
         ((MAPS, W), {}),
         ((Tensor((20, 20), tuple(range(400))), W), {}),
         ((Tensor((40, 40), (1,) * 1600), Tensor((20, 20), (1,) * 400)), {}),
@@ -101,7 +101,7 @@ ODD_CALLS: Final[dict[str, list[Any]]] = {
     "conv_transpose2d": [
         ((X, W), {"padding": "same"}),
         ((X, W), {"padding": (1, 0, 0, 1), "bias": 1}),
-        ((MAPS, Tensor.of([[[[1, 2]]], [[[3, 1]]]])), {}),
+        ((MAPS, Tensor.from_nested([[[[1, 2]]], [[[3, 1]]]])), {}),
         ((Tensor((2, 2), (0,) * 4), W), {}),
         ((Tensor((20, 20), (1,) * 400), W), {}),
         ((Tensor((5, 5), tuple(range(25))), W), {"stride": 2}),
@@ -121,9 +121,12 @@ ODD_CALLS: Final[dict[str, list[Any]]] = {
     "activation": [
         ((X, "leaky_relu"), {}),
         ((X, "sigmoid"), {}),
-        ((Tensor.of([1, 2, 3]), "softmax"), {}),
+        ((Tensor.from_nested([1, 2, 3]), "softmax"), {}),
     ],
-    "matmul": [((Tensor.of([1, 2]), Tensor.of([3, 4])), {}), ((Tensor.of([1, 2]), W), {})],
+    "matmul": [
+        ((Tensor.from_nested([1, 2]), Tensor.from_nested([3, 4])), {}),
+        ((Tensor.from_nested([1, 2]), W), {}),
+    ],
     "dense": [((Tensor((300,), (1,) * 300), Tensor((1, 300), (1,) * 300)), {})],
     "conv_params": [((8, 16, (3, 5)), {"groups": 4, "bias": False}), ((8, 16, 1), {"groups": 8})],
     "locally_connected_params": [((3, 4, 3, (5, 6)), {"shared_bias": True})],

@@ -13,26 +13,26 @@ B: Final = (3, 1, 5, 11)
 FORMATS: Final = ("xyxy", "xywh", "cxcywh")
 ROW: Final = Tensor((12, 4), tuple(n for at in range(12) for n in (at, 0, at + 4, 4 + at % 3)))
 ROW_SCORES: Final = tuple(Fraction(n, 20) for n in (9, 3, 12, 5, 17, 8, 1, 14, 6, 2, 11, 4))
-TRUTHS: Final = Tensor.of([[0, 0, 4, 4], [5, 0, 9, 5]])
-CONFUSION: Final = Tensor.of([[50, 3, 7], [10, 20, 0], [2, 2, 6]])
-MASK: Final = Tensor.of([[[0, 1], [2, 2]], [[1, 1], [0, 2]]])
-TRUE_MASK: Final = Tensor.of([[[0, 1], [1, 2]], [[1, 0], [0, 2]]])
-MORE: Final = Tensor.of([[2, HALF], [4, 3]])
-LESS: Final = Tensor.of([[1, 3], [Fraction(1, 4), 3]])
+TRUTHS: Final = Tensor.from_nested([[0, 0, 4, 4], [5, 0, 9, 5]])
+CONFUSION: Final = Tensor.from_nested([[50, 3, 7], [10, 20, 0], [2, 2, 6]])
+MASK: Final = Tensor.from_nested([[[0, 1], [2, 2]], [[1, 1], [0, 2]]])
+TRUE_MASK: Final = Tensor.from_nested([[[0, 1], [1, 2]], [[1, 0], [0, 2]]])
+MORE: Final = Tensor.from_nested([[2, HALF], [4, 3]])
+LESS: Final = Tensor.from_nested([[1, 3], [Fraction(1, 4), 3]])
 MANY: Final = Tensor((20, 3), tuple(at * 7 % 11 for at in range(60)))
 MANY_CLASSES: Final = Tensor((20,), tuple(at % 3 for at in range(20)))
-SHARES: Final = Tensor.of([[HALF, HALF, 0], [Fraction(1, 4), Fraction(1, 4), HALF]])
-SCORES: Final = Tensor.of([[3, 1, -2], [1, 4, HALF]])
-X: Final = Tensor.of([[1, -2, 3, 0], [4, 5, -6, 2], [-7, 8, 9, 1]])
-W: Final = Tensor.of([[1, 2], [-3, 4]])
-MAPS: Final = Tensor.of([[[1, 2, 0], [3, 1, 1]], [[0, 1, 5], [2, 2, 1]]])
-FILTERS: Final = Tensor.of([[[[1, 2]]], [[[3, 1]]]])
+SHARES: Final = Tensor.from_nested([[HALF, HALF, 0], [Fraction(1, 4), Fraction(1, 4), HALF]])
+SCORES: Final = Tensor.from_nested([[3, 1, -2], [1, 4, HALF]])
+X: Final = Tensor.from_nested([[1, -2, 3, 0], [4, 5, -6, 2], [-7, 8, 9, 1]])
+W: Final = Tensor.from_nested([[1, 2], [-3, 4]])
+MAPS: Final = Tensor.from_nested([[[1, 2, 0], [3, 1, 1]], [[0, 1, 5], [2, 2, 1]]])
+FILTERS: Final = Tensor.from_nested([[[[1, 2]]], [[[3, 1]]]])
 TALL: Final = Tensor((9, 12), tuple(at * 5 % 13 - 4 for at in range(108)))
-KEYS: Final = Tensor.of([[1, 0, 2, 1], [3, HALF, 0, 1], [1, 1, 1, 4]])
-QUERIES: Final = Tensor.of([[1, 2, 0, 1], [0, 1, 3, 1]])
-VALUES: Final = Tensor.of([[1, 5, 2, 0, 1, 1], [0, 3, 1, 7, 2, 2], [4, 1, 1, 2, 0, 3]])
-BACK: Final = Tensor.of([1, -2, 3, 4])
-WIDE: Final = Tensor.of([[-8, -1, 0, 1], [3, 7, HALF, 2]])
+KEYS: Final = Tensor.from_nested([[1, 0, 2, 1], [3, HALF, 0, 1], [1, 1, 1, 4]])
+QUERIES: Final = Tensor.from_nested([[1, 2, 0, 1], [0, 1, 3, 1]])
+VALUES: Final = Tensor.from_nested([[1, 5, 2, 0, 1, 1], [0, 3, 1, 7, 2, 2], [4, 1, 1, 2, 0, 3]])
+BACK: Final = Tensor.from_nested([1, -2, 3, 4])
+WIDE: Final = Tensor.from_nested([[-8, -1, 0, 1], [3, 7, HALF, 2]])
 SLOPED: Final = ("relu6", "leaky_relu", "elu", "tanh", "softplus", "silu", "gelu", "softmax")
 
 ODD_LEARNING_CALLS: Final[dict[str, list[Any]]] = {
@@ -67,16 +67,16 @@ ODD_LEARNING_CALLS: Final[dict[str, list[Any]]] = {
         ((ROW, ROW_SCORES, Fraction(1, 3)), {"strict": False, "first": 1}),
         ((ROW, ROW_SCORES, HALF), {"min_score": 1}),
         ((ROW, ROW_SCORES, HALF), {"classes": (0, 1) * 6, "fmt": "cxcywh"}),
-        ((Tensor.of([list(A)] * 3), (HALF, HALF, 1), 1), {}),
+        ((Tensor.from_nested([list(A)] * 3), (HALF, HALF, 1), 1), {}),
     ],
     "soft_nms": [
         ((ROW, ROW_SCORES), {"method": "gaussian", "sigma": Fraction(1, 5)}),
         ((ROW, ROW_SCORES), {"threshold": HALF, "fmt": "xywh"}),
-        ((Tensor.of([A]), (1,)), {}),
+        ((Tensor.from_nested([A]), (1,)), {}),
     ],
     "responsible_cell": [(((250, 100), (300, 448), (5, 7)), {})],
     "cell_offset": [(((0, 0), 448, 7), {})],
-    "best_anchor": [(((30, 60), Tensor.of([[10, 13], [60, 30]])), {"first": 1})],
+    "best_anchor": [(((30, 60), Tensor.from_nested([[10, 13], [60, 30]])), {"first": 1})],
     "decode_yolo_box": [
         (((1, -2, HALF, -1), (3, 5), (10, 13)), {"stride": 8, "version": 5}),
         (((1, -2, 0, -1), (3, 5), (HALF, 2)), {"version": 2}),
@@ -86,7 +86,10 @@ ODD_LEARNING_CALLS: Final[dict[str, list[Any]]] = {
     "match_detections": [
         ((ROW, ROW_SCORES, TRUTHS), {"rule": "coco", "threshold": Fraction(1, 5)}),
         ((ROW, ROW_SCORES, TRUTHS), {"strict": True, "fmt": "xywh"}),
-        ((Tensor.of([A, A]), (1, 2), Tensor.of([A])), {"strict": True, "threshold": 1}),
+        (
+            (Tensor.from_nested([A, A]), (1, 2), Tensor.from_nested([A])),
+            {"strict": True, "threshold": 1},
+        ),
     ],
     "anchor_labels": [((ROW, TRUTHS), {"fmt": "xywh", "positive": HALF, "negative": TENTH})],
     "average_precision": [
@@ -105,7 +108,7 @@ ODD_LEARNING_CALLS: Final[dict[str, list[Any]]] = {
     ],
     "confusion_counts": [(((0, 1, 2, 0), (0, 2, 1, 1)), {"positive": 0})],
     "confusion_matrix": [(((0, 2), (2, 2)), {"classes": 4})],
-    "top_k_accuracy": [((Tensor.of([[1, 1, 1], [0, 2, 2]]), (2, 1), 1), {})],
+    "top_k_accuracy": [((Tensor.from_nested([[1, 1, 1], [0, 2, 2]]), (2, 1), 1), {})],
     "pixel_accuracy": [((MASK, TRUE_MASK), {})],
     "mask_iou": [((MASK, TRUE_MASK), {"label": 2})],
     "dice": [((MASK, TRUE_MASK), {"label": 0})],
@@ -138,7 +141,10 @@ ODD_LEARNING_CALLS: Final[dict[str, list[Any]]] = {
     "binary_cross_entropy": [
         ((TENTH, 1), {"reduction": "none"}),
         (((-40, 800, HALF), (1, 1, TENTH)), {"logits": True}),
-        ((Tensor.of([[1, 0], [HALF, TENTH]]), Tensor.of([[1, 0], [HALF, 1]])), {"base": 2}),
+        (
+            (Tensor.from_nested([[1, 0], [HALF, TENTH]]), Tensor.from_nested([[1, 0], [HALF, 1]])),
+            {"base": 2},
+        ),
     ],
     "kl_divergence": [(((HALF, HALF, 0), (Fraction(1, 4), HALF, Fraction(1, 4))), {"base": 10})],
     "distance": [((tuple(range(20)), (HALF,) * 20), {}), (((3,), (3,)), {})],
@@ -170,7 +176,7 @@ ODD_LEARNING_CALLS: Final[dict[str, list[Any]]] = {
         (((1000, 0), 1), {}),
     ],
     "activation_backward": [
-        *(((WIDE, Tensor.of([[1, 2, 3, 4], [5, 6, 7, 8]]), name), {}) for name in SLOPED),
+        *(((WIDE, Tensor.from_nested([[1, 2, 3, 4], [5, 6, 7, 8]]), name), {}) for name in SLOPED),
         ((WIDE, WIDE, "softmax"), {"axis": 0}),
         ((WIDE, WIDE, "leaky_relu"), {"negative_slope": Fraction(1, 5)}),
     ],
@@ -185,30 +191,30 @@ ODD_LEARNING_CALLS: Final[dict[str, list[Any]]] = {
     "conv2d_backward_input": [
         ((X, W), {"stride": 2, "input_size": (7, 9)}),
         ((MAPS, FILTERS), {"groups": 2}),
-        ((MAPS, Tensor.of([[[[1, 2]]], [[[3, 1]]]])), {"padding": (0, 1, 0, 0)}),
-        ((X, Tensor.of([[[1, 2]], [[0, 3]]])), {}),
+        ((MAPS, Tensor.from_nested([[[[1, 2]]], [[[3, 1]]]])), {"padding": (0, 1, 0, 0)}),
+        ((X, Tensor.from_nested([[[1, 2]], [[0, 3]]])), {}),
     ],
     "conv2d_backward_weight": [
         ((MAPS, MAPS), {"groups": 2, "padding": 1}),
-        ((MAPS, Tensor.of([[1, -2], [3, HALF]])), {"kernel_size": (1, 2)}),
+        ((MAPS, Tensor.from_nested([[1, -2], [3, HALF]])), {"kernel_size": (1, 2)}),
         ((MAPS, MAPS), {"padding": (1, 0, 0, 1), "kernel_size": (2, 2)}),
         ((TALL, W), {"dilation": 2, "kernel_size": (4, 5), "stride": 2, "padding": 0}),
         ((TALL, Tensor((2, 3), (1, 0, 2, -1, 5, 1))), {}),
         ((Tensor((18, 18), tuple(range(324))), Tensor((17, 17), tuple(range(289)))), {}),
     ],
     "conv2d_backward_bias": [((X,), {}), ((Tensor((70, 1, 2), (1, 2) * 70),), {})],
-    "dense_backward_input": [((BACK, Tensor.of([[1], [2], [3], [HALF]])), {})],
+    "dense_backward_input": [((BACK, Tensor.from_nested([[1], [2], [3], [HALF]])), {})],
     "dense_backward_weight": [((Tensor((9,), tuple(range(9))), Tensor((9,), (2,) * 9)), {})],
     "dense_backward_bias": [((BACK,), {})],
     "shared_weight_gradient": [((MAPS, MAPS), {}), ((TALL, TALL), {})],
     "pool2d_backward": [
-        ((X, Tensor.of([[1, 2], [3, HALF]]), 2), {"padding": 0, "ceil_mode": True}),
+        ((X, Tensor.from_nested([[1, 2], [3, HALF]]), 2), {"padding": 0, "ceil_mode": True}),
         ((X, Tensor((2, 3), tuple(range(1, 7))), 2), {"mode": "avg", "padding": 1}),
         (
             (X, Tensor((2, 3), tuple(range(1, 7))), 2),
             {"mode": "avg", "padding": 1, "count_include_pad": False},
         ),
-        ((MAPS, Tensor.of([[[2]], [[-3]]]), (2, 3)), {}),
+        ((MAPS, Tensor.from_nested([[[2]], [[-3]]]), (2, 3)), {}),
         ((TALL, Tensor((8, 11), (1,) * 88), 2), {"stride": 1}),
     ],
     "im2col": [
@@ -219,7 +225,7 @@ ODD_LEARNING_CALLS: Final[dict[str, list[Any]]] = {
     ],
     "conv_matrix": [
         ((FILTERS, (2, 3)), {}),
-        ((Tensor.of([1, 2, 3]), 6), {"padding": 1, "stride": 2}),
+        ((Tensor.from_nested([1, 2, 3]), 6), {"padding": 1, "stride": 2}),
         ((W, (3, 3)), {"padding": "same"}),
     ],
     "im2col_shape": [(((9, 8), (2, 3)), {"padding": (1, 0, 2, 1)})],
@@ -231,7 +237,7 @@ ODD_LEARNING_CALLS: Final[dict[str, list[Any]]] = {
     "parameter_bytes": [((1001,), {"dtype": "int4"}), ((0,), {})],
     "activation_bytes": [
         (((3, 8, 8),), {}),
-        ((Tensor.of([[3, 8, 8], [4, 4, 4]]),), {"dtype": "bfloat16"}),
+        ((Tensor.from_nested([[3, 8, 8], [4, 4, 4]]),), {"dtype": "bfloat16"}),
         ((((2, 3),) * 90,), {}),
     ],
     "training_bytes": [
@@ -263,7 +269,7 @@ ODD_LEARNING_CALLS: Final[dict[str, list[Any]]] = {
         ((1, HALF), {"betas": (0, 0), "step": 100}),
         ((MORE, LESS), {"eps": 1}),
     ],
-    "dropout_values": [((3, 1, HALF), {}), ((MORE, Tensor.of([[1, 0], [0, 1]]), 0), {})],
+    "dropout_values": [((3, 1, HALF), {}), ((MORE, Tensor.from_nested([[1, 0], [0, 1]]), 0), {})],
     "dropout_mean": [((MORE, HALF), {"inverted": False})],
     "weight_penalty": [((-3, HALF), {}), ((MANY, TENTH), {"order": 1})],
     "attention_scores": [

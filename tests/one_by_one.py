@@ -16,11 +16,17 @@ from typing import Any, NamedTuple
 
 from api.core.errors import FileError
 from api.services.batch.formats.columns import RESULT_FIELDS
-from api.services.engine.single_answer import Marker, decimal, result_record
-from api.services.files.csv_rows import columns_of, delimiter_of, is_json, read_text, unguard
+from api.services.engine.single_answer import SingleAnswerGrader, format_decimal, serialize_result
+from api.services.files.csv_rows import (
+    detect_delimiter,
+    is_json,
+    parse_header,
+    read_text,
+    unescape_formula,
+)
 from grader.errors import AnswerError, GraderError, ProblemError
-from grader.grading.result import Result
-from grader.reading import Typed, load_json
+from grader.grading.result import PartResult
+from grader.reading import RawAnswer, load_json
 from grader.values import Value
 
 MAX_CELL = 1_000_000
@@ -41,7 +47,7 @@ class Row:
     """A row: the *line* where it begins, *values* by Grader's names, *cells* as given."""
 
     line: int
-    values: Mapping[str, Typed | None]
+    values: Mapping[str, RawAnswer | None]
     cells: Mapping[str, Any]
 
 
@@ -83,13 +89,13 @@ def _read_csv(text: str, names: Mapping[str, str], results: Sequence[str]) -> Ta
                 raise FileError(f"the header {said}") from found
             rows.append(RowError(Row(line, {}, {}), f"the row {said}"))
             continue
-        cells = list(map(unguard, found)) if ours else found
+        cells = list(map(unescape_formula, found)) if ours else found
         if columns and any(cells):
             rows.append(_csv_row(line, columns, cells, names))
         elif any(cells):
-            columns = columns_of(cells)
+            columns = parse_header(cells)
             ours = bool(results) and set(results) <= set(columns)
-            columns = tuple(map(unguard, columns)) if ours else columns
+            columns = tuple(map(unescape_formula, columns)) if ours else columns
     return Table(columns, rows)
 
 
@@ -101,7 +107,7 @@ def _records(text: str) -> Iterator[tuple[int, list[str] | csv.Error]]:
     csv.field_size_limit(MAX_CELL)
     lines = list(io.StringIO(text, newline=""))
     head = next((line for line in lines if line.strip()), "")
-    delimiter = delimiter_of(head)
+    delimiter = detect_delimiter(head)
     at = wasted = 0
     while at < len(lines):
         end = at + (MAX_LINES if wasted < MAX_WASTED else FEW_LINES)
@@ -173,7 +179,7 @@ class Marked:
     """A row with its result, or with the error that kept it from having one."""
 
     row: Row
-    result: Result | None = None
+    result: PartResult | None = None
     error: str = ""
     current: bool = False
 
@@ -184,9 +190,9 @@ class Marked:
         one = self.result
         return {
             "status": one.status,
-            "credit": decimal(one.credit),
-            "score": decimal(one.score),
-            "points": decimal(one.points),
+            "credit": format_decimal(one.credit),
+            "score": format_decimal(one.score),
+            "points": format_decimal(one.points),
             "read_as": one.read_as,
             "mistakes": SEPARATOR.join(one.mistakes),
             "feedback": one.feedback,
@@ -198,7 +204,7 @@ class Marked:
         """Return the result as JSON data: the credit exact, numbers, lists and truth values."""
         told: dict[str, object] = dict.fromkeys(RESULT_FIELDS)
         if self.result is not None:
-            told |= result_record(self.result)
+            told |= serialize_result(self.result)
         return told | {"error": self.error, "current": self.current}
 
 
@@ -216,10 +222,10 @@ class _Entry(NamedTuple):
 
     marked: Marked
     part: str
-    typed: Typed
+    typed: RawAnswer
 
 
-def mark_rows(rows: list[Row | RowError], marker: Marker) -> list[Marked]:
+def mark_rows(rows: list[Row | RowError], marker: SingleAnswerGrader) -> list[Marked]:
     """Return every row of *rows*, in order, marked or with its error."""
     marked: list[Marked] = []
     groups: dict[_Group, list[_Entry]] = {}
@@ -240,34 +246,34 @@ def mark_rows(rows: list[Row | RowError], marker: Marker) -> list[Marked]:
     return marked
 
 
-def _entry(marked: Marked, marker: Marker) -> tuple[_Group, _Entry]:
+def _entry(marked: Marked, marker: SingleAnswerGrader) -> tuple[_Group, _Entry]:
     values = marked.row.values
     problem, part = _name(values, "problem"), _name(values, "part")
     seed = _seed(values.get("seed"))
     marker.catalogue.check_part(problem, part)
     answer = values.get("answer")
-    typed: Typed = "" if answer is None else answer
+    typed: RawAnswer = "" if answer is None else answer
     student = values.get("student")
     name = "" if student is None else str(student).strip()
     group = _Group(name, 0 if name else marked.row.line, problem, seed)
     return group, _Entry(marked, part, typed)
 
 
-def _name(values: Mapping[str, Typed | None], column: str) -> str:
+def _name(values: Mapping[str, RawAnswer | None], column: str) -> str:
     value = values.get(column)
     if not isinstance(value, str) or not value.strip():
         raise ProblemError(f"the row has no {column}")
     return value.strip()
 
 
-def _seed(value: Typed | None) -> int | None:
+def _seed(value: RawAnswer | None) -> int | None:
     found = SEED.fullmatch("" if value is None else str(value).strip())
     if found is None or int(found["number"] or 0) not in SEEDS:
         raise ProblemError(NO_SEED.format(str(value).strip()[:40]))
     return int(found["number"]) if found["number"] else None
 
 
-def _mark_group(group: _Group, entries: list[_Entry], marker: Marker) -> None:
+def _mark_group(group: _Group, entries: list[_Entry], marker: SingleAnswerGrader) -> None:
     """Mark the rows of one student, problem and seed, and flag the row of each part that counts.
 
     That goes part by part, not row by row: a part follows only from the parts before it, so that
@@ -290,12 +296,12 @@ def _mark_group(group: _Group, entries: list[_Entry], marker: Marker) -> None:
 
 
 def _mark(
-    group: _Group, entry: _Entry, carried: Mapping[str, Value], marker: Marker
+    group: _Group, entry: _Entry, carried: Mapping[str, Value], marker: SingleAnswerGrader
 ) -> Value | None:
     """Mark one row and return the value that it carries to later parts, None where it has none."""
     one = entry.marked
     try:
-        one.result = marker.mark(
+        one.result = marker.grade(
             group.problem, entry.part, entry.typed, seed=group.seed, carried=carried
         )
     except GraderError as error:
@@ -314,7 +320,7 @@ def _nearest(values: list[tuple[int, Value]], at: int) -> Value:
 def _flag(attempts: list[Marked]) -> None:
     """Flag the one of the *attempts* at a part that counts."""
     counting: Marked | None = None
-    held: Result | None = None
+    held: PartResult | None = None
     for one in attempts:
         if one.result is not None and (held is None or _counts_over(one.result, held)):
             counting, held = one, one.result
@@ -322,7 +328,7 @@ def _flag(attempts: list[Marked]) -> None:
         counting.current = True
 
 
-def _counts_over(later: Result, held: Result) -> bool:
+def _counts_over(later: PartResult, held: PartResult) -> bool:
     """Tell whether a *later* attempt counts instead of the one *held*.
 
     A readable one does over one that is free; else it must earn as much. What a person has yet to

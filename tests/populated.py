@@ -10,7 +10,7 @@ from scene import Scene
 from sqlalchemy import func, select
 from world import Person, Posing, World
 
-from api.db.models import Base, Erasing, ReviewSkip, Spending, Stamp
+from api.db.models import Base, ChangeCounter, ErasureFlag, RateLimitUsage, ReviewSkip
 
 __all__ = ["ANSWERS", "EVERY_KIND", "empty_tables", "populated"]
 
@@ -81,7 +81,7 @@ def populated(world: World) -> Scene:
     _mark(scene)
     _regrade(scene)
     with world.session() as session:
-        session.add_all([_skip(scene), Stamp(scope=scene.course), _spent(scene)])
+        session.add_all([_skip(scene), ChangeCounter(scope=scene.course), _spent(scene)])
     world.client.post("/api/v1/login", json={"email": "a@example.edu", "password": "wrong one"})
     return scene
 
@@ -121,8 +121,8 @@ def _skip(scene: Scene) -> ReviewSkip:
     return ReviewSkip(answer_id=answer, user_id=scene.grader.id, at=scene.world.clock())
 
 
-def _spent(scene: Scene) -> Spending:
-    return Spending(key="requests of somebody", level=2.5, at=scene.world.clock())
+def _spent(scene: Scene) -> RateLimitUsage:
+    return RateLimitUsage(key="requests of somebody", level=2.5, at=scene.world.clock())
 
 
 def empty_tables(world: World) -> list[str]:
@@ -131,6 +131,6 @@ def empty_tables(world: World) -> list[str]:
         return [
             name
             for name, table in Base.metadata.tables.items()
-            if name != Erasing.__tablename__
+            if name != ErasureFlag.__tablename__
             and not session.scalar(select(func.count()).select_from(table))
         ]

@@ -12,11 +12,11 @@ from factories import BOOK, ask, original
 from kind_examples import EXAMPLES, PARAMS
 from readers import PIECES
 
-from grader.grading.context import PartContext, contexts
-from grader.reading import Style, Typed
+from grader.grading.context import PartContext, get_part_contexts
+from grader.reading import NumberStyle, RawAnswer
 from grader.variants.variant import Variant
 
-STYLES: Final[tuple[Style | None, ...]] = (None, None, "point", "comma")
+STYLES: Final[tuple[NumberStyle | None, ...]] = (None, None, "point", "comma")
 MORE_PARTS: Final[tuple[dict[str, Any], ...]] = (
     ask("integer", key=1024),
     ask("integer", key=29, square=True),
@@ -53,8 +53,8 @@ class RandomAnswer(NamedTuple):
     """An answer to a part in a style of numbers."""
 
     part: AnsweredPart
-    typed: Typed
-    style: Style | None
+    typed: RawAnswer
+    style: NumberStyle | None
 
 
 @cache
@@ -66,10 +66,10 @@ def answered_parts() -> tuple[AnsweredPart, ...]:
 
 def _answered_part(number: int, stated: dict[str, Any]) -> AnsweredPart:
     variant = original(stated, params=PARAMS)
-    context = next(iter(contexts(variant, BOOK)))
-    right = [str(one) for one in context.kind.samples(context.part, context.key).right]
+    context = next(iter(get_part_contexts(variant, BOOK)))
+    right = [str(one) for one in context.kind.build_samples(context.part, context.key).right]
     if context.key is not None:
-        right.append(context.kind.show(context.key, context.part))
+        right.append(context.kind.format_key(context.key, context.part))
     names = [*getattr(context.part, "options", ()), *getattr(context.part, "variables", ())]
     words = tuple(filter(None, [*names, *(word for text in right for word in text.split())]))
     return AnsweredPart(

@@ -17,7 +17,7 @@ from fastapi.routing import iter_route_contexts
 from furnished import ROUTES
 from scene import NOWHERE, Scene
 
-from api.http.pipeline.authenticator import query_names
+from api.http.pipeline.authenticator import collect_query_names
 
 __all__ = ["ASKING", "Raw", "RawRequests"]
 
@@ -133,7 +133,7 @@ class RawRequests:
 def _query_names(scene: Scene) -> dict[tuple[str, str], tuple[str, ...]]:
     """Return the names that each route reads from its query."""
     return {
-        (method, str(context.path)): query_names(dependant)
+        (method, str(context.path)): collect_query_names(dependant)
         for context in iter_route_contexts(scene.world.app.routes)
         for method in getattr(context.original_route, "methods", None) or ()
         if isinstance(dependant := getattr(context.original_route, "dependant", None), Dependant)

@@ -6,11 +6,11 @@ from typing import Any, Final
 from grader.kinds.numbers import read_count
 from grader.reading import (
     Quantity,
-    Typed,
-    in_style,
+    RawAnswer,
+    normalize_number_style,
     read_formula,
-    read_formulas,
-    read_listed,
+    read_formula_shape,
+    read_labeled_numbers,
     read_number,
     read_quantity,
     read_shape,
@@ -23,7 +23,7 @@ VARIABLES: Final = ("H", "W", "K", "C_in", "C_1", "gamma", "w_4", "dL_da", "kern
 NAMES: Final = ("conv1", "bn1", "H", "x", "漢")
 """The names of which a set may be."""
 
-READERS: Final[dict[str, Callable[[Typed], Any]]] = {
+READERS: Final[dict[str, Callable[[RawAnswer], Any]]] = {
     "number": read_number,
     "percent": lambda typed: read_number(typed, percent=True),
     "bytes": lambda typed: read_quantity(typed, dimension="bytes"),
@@ -36,18 +36,18 @@ READERS: Final[dict[str, Callable[[Typed], Any]]] = {
     "deep": lambda typed: read_tensor(typed, rank=3),
     "formula": lambda typed: read_formula(typed, VARIABLES),
     "formula in x": lambda typed: read_formula(typed, ("x", "X")),
-    "formulas": lambda typed: read_formulas(typed, VARIABLES),
+    "formulas": lambda typed: read_formula_shape(typed, VARIABLES),
     "count": read_count,
-    "listed": lambda typed: read_listed(typed, ("k | kernel", "padding")),
+    "listed": lambda typed: read_labeled_numbers(typed, ("k | kernel", "padding")),
     "set": lambda typed: read_set(typed, of="number"),
     "shapes": lambda typed: read_set(typed, of="shape"),
     "names": lambda typed: read_set(typed, of="name", names=NAMES),
 }
-STYLED: Final[dict[str, Callable[[Typed], Any]]] = {
-    "number, point": lambda typed: read_number(in_style(typed, "point")),
-    "number, comma": lambda typed: read_number(in_style(typed, "comma")),
-    "matrix, comma": lambda typed: read_tensor(in_style(typed, "comma"), rank=2),
-    "formula, comma": lambda typed: read_formula(in_style(typed, "comma"), VARIABLES),
+STYLED: Final[dict[str, Callable[[RawAnswer], Any]]] = {
+    "number, point": lambda typed: read_number(normalize_number_style(typed, "point")),
+    "number, comma": lambda typed: read_number(normalize_number_style(typed, "comma")),
+    "matrix, comma": lambda typed: read_tensor(normalize_number_style(typed, "comma"), rank=2),
+    "formula, comma": lambda typed: read_formula(normalize_number_style(typed, "comma"), VARIABLES),
 }
 """Readers of text in a declared style; what they show is in ours, so it is not read back."""
 

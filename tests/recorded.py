@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.values import Opaque, Tensor, Value, exact
+from grader.values import OpaqueValue, Tensor, Value, to_exact
 
 Call = tuple[tuple[Any, ...], dict[str, Any]]
 
@@ -34,13 +34,13 @@ def calls_of(solver: Callable[..., object]) -> list[Call]:
 def value_of(given: object) -> Value:
     """Return what a doctest writes as the engine has it: exact numbers, tensors, tuples."""
     match given:
-        case bool() | str() | Opaque() | Tensor() | None:
+        case bool() | str() | OpaqueValue() | Tensor() | None:
             return given  # type: ignore[return-value]
         case np.ndarray():
             return Tensor.from_array(given)
         case list():
-            return Tensor.of(given)
+            return Tensor.from_nested(given)
         case tuple():
             return tuple(value_of(item) for item in given)
         case _:
-            return exact(given)
+            return to_exact(given)

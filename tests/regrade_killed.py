@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from api.core.clock import system_clock
 from api.db.engine import Database
-from api.services.regrades.execution.runner import Runner
+from api.services.regrades.execution.runner import RegradeRunner
 
 
 def main(url: str, commits: int) -> None:
@@ -25,7 +25,7 @@ def main(url: str, commits: int) -> None:
             os._exit(9)
 
     event.listen(Session, "before_commit", count)
-    Runner(Database(url), system_clock, workers=0).run_until_idle()
+    RegradeRunner(Database(url), system_clock, workers=0).run_until_idle()
 
 
 if __name__ == "__main__":

@@ -16,9 +16,9 @@ from api.db.models import (
     Draw,
     Grade,
     GradeChange,
+    ProblemProgress,
     ProblemVersion,
     Regrade,
-    Standing,
 )
 
 OTHER_KEY = {"parts": {"cells": {"key": "K*K + 1"}}}
@@ -95,7 +95,7 @@ def marks(world: World, problem: Posing) -> dict[str, Any]:
             "answers": [columns(row) for row in answers],
             "standings": sorted(
                 (str(row.student_id), row.sequence, str(row.parts), row.score, row.possible)
-                for row in session.scalars(select(Standing))
+                for row in session.scalars(select(ProblemProgress))
             ),
             "grades": sorted(
                 (str(row.student_id), row.score, row.possible, row.waiting)
@@ -149,4 +149,4 @@ def score(world: World, problem: Posing, student: Person) -> Fraction | None:
     """Return the score of a student in a problem."""
     with world.db.reading() as session:
         key = {"problem_id": problem.id, "student_id": student.id}
-        return session.get_one(Standing, key).score
+        return session.get_one(ProblemProgress, key).score

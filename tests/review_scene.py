@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from world import TEXT_PROBLEM, Person, World
 
-from api.db.models import Answer, Assignment, Grade, Standing
+from api.db.models import Answer, Assignment, Grade, ProblemProgress
 
 __all__ = ["Class"]
 
@@ -77,7 +77,7 @@ class Class:
         """Return the score of a student in the problem, and in the assignment."""
         with self.world.db.reading() as session:
             one = {"student_id": student.id}
-            standing = session.get_one(Standing, {"problem_id": self.posed.id, **one})
+            standing = session.get_one(ProblemProgress, {"problem_id": self.posed.id, **one})
             grade = session.get_one(Grade, {"assignment_id": self.posed.assignment, **one})
             return standing.score, grade.score
 

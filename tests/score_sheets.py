@@ -32,4 +32,4 @@ def edited(*rows: SheetRow, at: int = 0, **cells: str) -> str:
 
 def said(sheet: SheetChanges) -> list[str]:
     """Return the problems of a sheet, each after its line."""
-    return [f"{problem.line}: {problem.said}" for problem in sheet.problems]
+    return [f"{problem.line}: {problem.message}" for problem in sheet.problems]

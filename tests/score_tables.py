@@ -3,26 +3,26 @@
 import numpy as np
 
 from grader.analysis import (
+    DeviationSums,
     ItemStatistics,
     ItemSums,
     Reliability,
-    Spread,
     TableSums,
-    item_statistics,
-    reliability_of,
-    spread,
+    compute_deviation_sums,
+    compute_item_statistics,
+    estimate_reliability,
 )
 
 
 def items(scores, maxima) -> tuple[ItemStatistics, ...]:
     """Return the figures of each column; a row is a student, NaN or None an item not opened."""
-    return item_statistics(table_sums(scores, maxima))
+    return compute_item_statistics(table_sums(scores, maxima))
 
 
 def reliability(scores) -> Reliability:
     """Return the reliability of a table."""
     rows = np.asarray(scores, dtype=float)
-    return reliability_of(table_sums(rows, np.ones(rows.shape[1] if rows.size else 0)))
+    return estimate_reliability(table_sums(rows, np.ones(rows.shape[1] if rows.size else 0)))
 
 
 def rests(scores, maxima) -> np.ndarray:
@@ -78,8 +78,10 @@ def _item(maximum, scores, rest, whole, totals) -> ItemSums:
     )
 
 
-def _spread(numbers) -> Spread:
+def _spread(numbers) -> DeviationSums:
     if not numbers.size:
-        return spread(0)
+        return compute_deviation_sums(0)
     ends = float(numbers.min()), float(numbers.max())
-    return spread(numbers.size, float(numbers.sum()), float(np.square(numbers).sum()), ends)
+    return compute_deviation_sums(
+        numbers.size, float(numbers.sum()), float(np.square(numbers).sum()), ends
+    )

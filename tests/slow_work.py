@@ -8,34 +8,34 @@ import time
 from pathlib import Path
 from typing import Any
 
-from api.core.process_lifecycle import killed_after
-from api.services.batch.judging import Chunk, judge_chunk
+from api.core.process_lifecycle import kill_after
+from api.services.batch.judging import Chunk, grade_chunk
 from api.services.batch.verdicts import Verdicts
-from api.services.problems.publishing import Source, publish_one
+from api.services.problems.publishing import ProblemSource, publish_one
 
 ENDLESS = 10**6
 
 
-def publish_or_sleep(source: Source, *, seeds: int) -> Any:
+def publish_or_sleep(source: ProblemSource, *, seeds: int) -> Any:
     """Publish a problem; one that is called `endless` takes for ever."""
     if source.id == "endless":
         time.sleep(ENDLESS)
     return publish_one(source, seeds=seeds)
 
 
-def publish_when_released(source: Source, *, seeds: int) -> Any:
+def publish_when_released(source: ProblemSource, *, seeds: int) -> Any:
     """Publish a problem; one that is called `endless` waits for the file that its text names."""
     while source.id == "endless" and not Path(source.text.rpartition("# ")[2].strip()).exists():
         time.sleep(0.05)
     return publish_one(source, seeds=seeds)
 
 
-def die(_source: Source, *, seeds: int) -> None:
+def die(_source: ProblemSource, *, seeds: int) -> None:
     """End the worker, as the system does where memory is short."""
     os._exit(seeds)
 
 
-def process_id(_source: Source, *, seeds: int) -> int:
+def process_id(_source: ProblemSource, *, seeds: int) -> int:
     """Return the id of the worker."""
     del seeds
     return os.getpid()
@@ -48,7 +48,7 @@ def never_end(_job: object) -> None:
 
 def judge_or_sleep(chunk: Chunk) -> Verdicts:
     """Judge a chunk; one with an answer 666 takes longer than it may."""
-    with killed_after(1):
-        if any(asked.typed == "666" for job in chunk for asked in job.asked):
+    with kill_after(1):
+        if any(asked.typed == "666" for job in chunk for asked in job.questions):
             time.sleep(ENDLESS)
-    return judge_chunk(chunk)
+    return grade_chunk(chunk)

@@ -4,41 +4,41 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from grader.book import Book
+from grader.book import Registry
 from grader.definitions.problem import AnyPart
 from grader.grading.explain import explain
 from grader.grading.grade import grade
-from grader.grading.result import Result
+from grader.grading.result import PartResult
 from grader.kinds import KINDS
-from grader.reading import Typed
+from grader.reading import RawAnswer
 from grader.variants.variant import Variant
-from problems.stored import dump_variant, line_of_parts, load_parts, load_variant
+from problems.stored import dump_variant, filter_stored_line, load_parts, load_variant
 
 __all__ = ["differences", "sample_answers", "stored_and_loaded"]
 
 
-def stored_and_loaded(variant: Variant, book: Book) -> dict[str, Variant]:
+def stored_and_loaded(variant: Variant, book: Registry) -> dict[str, Variant]:
     """Return what comes back from JSON: whole, and for one part at a time as a batch loads it."""
     line = json.dumps(dump_variant(variant, book))
     problem = variant.problem
     loaded = {"whole": load_variant(json.loads(line), problem, book)}
     for part in problem.parts:
-        data = json.loads(line_of_parts(line, [part.id]))
+        data = json.loads(filter_stored_line(line, [part.id]))
         loaded[part.id] = load_parts(data, problem, book, [part.id])
     return loaded
 
 
-def sample_answers(variant: Variant, part: AnyPart) -> list[Typed]:
+def sample_answers(variant: Variant, part: AnyPart) -> list[RawAnswer]:
     """Return right, wrong and unreadable answers, and those that known mistakes lead to."""
     kind, key = KINDS[part.kind], variant.keys.get(part.id)
-    samples = kind.samples(part, key)
+    samples = kind.build_samples(part, key)
     known = variant.mistakes.get(part.id)
-    mistaken = [kind.show(one.value, part) for one in known.candidates] if known else []
+    mistaken = [kind.format_key(one.value, part) for one in known.candidates] if known else []
     return [*samples.right, *samples.wrong, *samples.unreadable, *mistaken]
 
 
 def differences(
-    variant: Variant, book: Book, answers: Mapping[str, Sequence[Typed]] | None = None
+    variant: Variant, book: Registry, answers: Mapping[str, Sequence[RawAnswer]] | None = None
 ) -> list[str]:
     """Return where the loaded variant grades otherwise; by default each part's sample answers."""
     if answers is None:
@@ -54,13 +54,13 @@ def differences(
 
 
 def _verdicts(
-    variants: Sequence[Variant], part: str, typed: Typed, book: Book
+    variants: Sequence[Variant], part: str, typed: RawAnswer, book: Registry
 ) -> Iterator[tuple[Any, ...]]:
     for variant in variants:
-        results = grade(variant, {part: typed}, book=book)
+        results = grade(variant, {part: typed}, registry=book)
         yield _verdict(next(one for one in results if one.part == part), variant)
 
 
-def _verdict(result: Result, variant: Variant) -> tuple[Any, ...]:
+def _verdict(result: PartResult, variant: Variant) -> tuple[Any, ...]:
     told = result.status, result.credit, result.mistakes, result.feedback, result.read_as
-    return (*told, explain(result, variant.problem.part(result.part), variant))
+    return (*told, explain(result, variant.problem.get_part(result.part), variant))

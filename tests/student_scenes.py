@@ -10,18 +10,18 @@ from actors import NOW
 from sqlalchemy.orm import Session
 from world import Person, Posing, World
 
-from api.auth.authentication import by_token
-from api.auth.authorization import Posed, posed_member
-from api.auth.roles import Right
+from api.auth.authentication import authenticate_token
+from api.auth.authorization import AssignedProblem, load_assigned_problem
+from api.auth.roles import Permission
 from api.core.ids import new_id
 from api.db.models import AssignmentProblem, Enrolment, Extension
-from api.services.problems.publishing import Published, summary_of_parts
+from api.services.problems.publishing import PublishedProblem, summarize_parts
 from api.services.problems.versions import store_version
-from api.services.submissions.entries import Accepted, Entry
-from api.services.submissions.preparation import Sent, prepare
+from api.services.submissions.entries import PendingSubmission, StoredSubmission
+from api.services.submissions.preparation import SubmissionRequest, prepare_submission
 from grader import ENGINE
-from grader.variants.variant import solve
-from problems.book import BOOK
+from grader.variants.variant import solve_variant
+from problems.book import REGISTRY
 from problems.loader import load_problem
 from problems.stored import dump_variant
 
@@ -144,14 +144,14 @@ test_student.__test__ = False  # type: ignore[attr-defined]  # no test, whatever
 def pose_broken(world: World, where: Posing) -> None:
     """Pin a problem to `BROKEN`, as it is after a solver broke behind its publication."""
     problem = load_problem(BROKEN, file="divided-by-nothing.yaml")
-    variant = dump_variant(solve(problem, None, BOOK), BOOK)
-    published = Published(
+    variant = dump_variant(solve_variant(problem, None, REGISTRY), REGISTRY)
+    published = PublishedProblem(
         id=problem.id,
         title=problem.title,
         topic=problem.topic,
         difficulty=1,
         points=Fraction(2),
-        parts=summary_of_parts(problem),
+        parts=summarize_parts(problem),
         draw_hash=problem.draw_hash,
         marking_hash=problem.marking_hash,
         engine=ENGINE,
@@ -164,22 +164,33 @@ def pose_broken(world: World, where: Posing) -> None:
 
 
 def posed_to(
-    world: World, session: Session, student: Person, where: Posing, *, right: Right = "see_course"
-) -> Posed:
+    world: World,
+    session: Session,
+    student: Person,
+    where: Posing,
+    *,
+    right: Permission = "see_course",
+) -> AssignedProblem:
     """Return a problem as a request of somebody finds it."""
-    caller = by_token(session, f"Bearer {student.token}", now=world.clock())
-    return posed_member(session, caller, where.assignment, where.slug, right=right)
+    caller = authenticate_token(session, f"Bearer {student.token}", now=world.clock())
+    return load_assigned_problem(session, caller, where.assignment, where.slug, permission=right)
 
 
 def under_way(
     world: World, student: Person, where: Posing, answers: Mapping[str, str], *, key: str | None
-) -> Entry | Accepted:
+) -> PendingSubmission | StoredSubmission:
     """Return a submission that was judged and waits to be written."""
     with world.db.reading() as session:
         posed = posed_to(world, session, student, where, right="submit")
-        service, sent = world.service, Sent(answers, key, world.clock())
-        found = prepare(session, posed, sent, variants=service.variants, memory=service.memory)
-    return found if isinstance(found, Accepted) else found.judge(service.memory.judging)
+        service, sent = world.service, SubmissionRequest(answers, key, world.clock())
+        found = prepare_submission(
+            session, posed, sent, variants=service.variants, cache=service.submission_cache
+        )
+    return (
+        found
+        if isinstance(found, StoredSubmission)
+        else found.grade(service.submission_cache.answer_grader)
+    )
 
 
 def without_ids(told: Any, *, also: frozenset[str] = frozenset()) -> Any:

@@ -6,16 +6,16 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from grader.display.render import render_step
-from grader.display.steps import Array, Formula, Pooled, Rows, Step, Window
+from grader.display.steps import Array, Formula, Pooled, Rows, SolutionStep, Window
 from grader.display.text import GREEK
 from grader.expressions.arithmetic import FUNCTIONS
 from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.tree import Call, Name, walk
-from grader.values import Record, Tensor, Value, exact, is_number
-from problems.book import BOOK
+from grader.values import Record, Tensor, Value, is_number, to_exact
+from problems.book import REGISTRY
 
 DOUBLES = {
-    name: lambda number, function=function: exact(function(float(number)))
+    name: lambda number, function=function: to_exact(function(float(number)))
     for name, function in {
         "exp": math.exp,
         "ln": math.log,
@@ -25,13 +25,13 @@ DOUBLES = {
         "atan": math.atan,
     }.items()
 }
-KNOWN = Scope({"pi": exact(math.pi)}, {**FUNCTIONS, **DOUBLES})
+KNOWN = Scope({"pi": to_exact(math.pi)}, {**FUNCTIONS, **DOUBLES})
 LETTERS = re.compile(r"(d_?)?[A-Za-z]{1,3}\d?'?(_\w{1,6})*")
 
 
-def steps_of(solver: str, *arguments: object, **keywords: object) -> tuple[Step, ...]:
+def steps_of(solver: str, *arguments: object, **keywords: object) -> tuple[SolutionStep, ...]:
     """Return the way to the result of a solver."""
-    return BOOK.tracers[solver](*arguments, **keywords)
+    return REGISTRY.tracers[solver](*arguments, **keywords)
 
 
 def told(solver: str, *arguments: object, **keywords: object) -> list[str]:
@@ -39,12 +39,12 @@ def told(solver: str, *arguments: object, **keywords: object) -> list[str]:
     return [render_step(step).text for step in steps_of(solver, *arguments, **keywords)]
 
 
-def of_type(kind: type[Step], steps: Iterable[Step]) -> list[Step]:
+def of_type(kind: type[SolutionStep], steps: Iterable[SolutionStep]) -> list[SolutionStep]:
     """Return those of *steps* that are of a kind."""
     return [step for step in steps if isinstance(step, kind)]
 
 
-def stated_value(steps: tuple[Step, ...]) -> object:
+def stated_value(steps: tuple[SolutionStep, ...]) -> object:
     """Return what the last of *steps* states."""
     match steps[-1]:
         case Formula(value=value) | Array(value=value):
@@ -76,7 +76,7 @@ def listed(value: object) -> tuple[Value, ...]:
     return tuple(value.rows()) if isinstance(value, Tensor) else value  # type: ignore[return-value]
 
 
-def wrong_formulas(steps: tuple[Step, ...]) -> list[Formula]:
+def wrong_formulas(steps: tuple[SolutionStep, ...]) -> list[Formula]:
     """Return the formulas whose numbers do not give their value, as far as they can be computed."""
     return [
         step
@@ -97,7 +97,7 @@ def computable(step: Formula) -> bool:
     )
 
 
-def unreadable_names(steps: tuple[Step, ...]) -> list[str]:
+def unreadable_names(steps: tuple[SolutionStep, ...]) -> list[str]:
     """Return the names in formulas that are not letters of a textbook."""
     return [
         node.name
@@ -110,7 +110,7 @@ def unreadable_names(steps: tuple[Step, ...]) -> list[str]:
     ]
 
 
-def wrong_cells(steps: tuple[Step, ...]) -> list[Step]:
+def wrong_cells(steps: tuple[SolutionStep, ...]) -> list[SolutionStep]:
     """Return the windows whose total is not what their cells give."""
     return [
         step
@@ -127,7 +127,7 @@ def reckoned(step: Window | Pooled) -> object:
     return max(cells) if step.mode == "max" else Fraction(sum(cells), step.count)
 
 
-def misplaced_cells(steps: tuple[Step, ...]) -> list[Step]:
+def misplaced_cells(steps: tuple[SolutionStep, ...]) -> list[SolutionStep]:
     """Return the windows whose total is not the cell of the last array at their place."""
     last = steps[-1]
     if not isinstance(last, Array):

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from api.app import create_app
 from api.auth.secrets import new_secret
-from api.config.settings import Settings
+from api.config.settings import ServiceSettings
 from api.core.ids import new_id
 from api.db.engine import Database
 from api.db.models import (
@@ -36,10 +36,10 @@ from api.db.models import (
 )
 from api.schemas.assignments.settings import store_timeline
 from api.schemas.assignments.timeline import TimelineSpec
-from api.services.assignments.settings import resolve_into
-from api.services.problems.publishing import Published, Source, publish_one
-from api.services.problems.versions import newest, store_version
-from problems.catalogue import Catalogue
+from api.services.assignments.settings import update_resolved_times
+from api.services.problems.publishing import ProblemSource, PublishedProblem, publish_one
+from api.services.problems.versions import load_newest_version, store_version
+from problems.catalogue import ProblemCatalog
 
 SEEDS = 4
 SECRET = "00" * 32
@@ -70,10 +70,10 @@ OTHER_PROBLEM = TEXT_PROBLEM.replace("why-small-kernels", "why-large-kernels")
 
 
 @cache
-def published(source: str) -> Published:
+def published(source: str) -> PublishedProblem:
     """Return the publication of a problem's text with a few seeds, made once a run."""
-    found = publish_one(Source(_named(source), source), seeds=SEEDS)
-    assert isinstance(found, Published), found
+    found = publish_one(ProblemSource(_named(source), source), seeds=SEEDS)
+    assert isinstance(found, PublishedProblem), found
     return found
 
 
@@ -86,7 +86,7 @@ def _named(source: str) -> str:
 @cache
 def bank_source(problem: str) -> str:
     """Return the file of a problem of the bank."""
-    return Catalogue().path(problem).read_text(encoding="utf-8")
+    return ProblemCatalog().path(problem).read_text(encoding="utf-8")
 
 
 @dataclass
@@ -105,7 +105,7 @@ class World:
         given = {"database": self.url, "password_memory": 8}
         given |= {"regrade_workers": 0, "problem_workers": 0}
         given |= dict.fromkeys(PACES, 1_000_000) | dict(self.settings)
-        self.app = create_app(Settings(**given), clock=self.clock)
+        self.app = create_app(ServiceSettings(**given), clock=self.clock)
         self.service = self.app.state.service
         self.db: Database = self.service.db
         if self.db.is_sqlite:
@@ -258,7 +258,7 @@ class World:
         """Return the version of a problem of the bank, or of a problem's text; stored once."""
         source = problem if "\n" in problem else bank_source(problem)
         with self.db.reading() as session:
-            found = newest(session, _named(source))
+            found = load_newest_version(session, _named(source))
         if found is None or found.source != source:
             publication = published(source)
             with self.session() as session:
@@ -287,7 +287,7 @@ class World:
             **({"variants": "original"} | more),
         )
         with self.session() as session:
-            resolve_into(assignment, session.get_one(Course, course))
+            update_resolved_times(assignment, session.get_one(Course, course))
             session.add(assignment)
             session.flush()
             posed = []

@@ -12,11 +12,11 @@ from uuid import UUID
 from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
-from api.auth.roles import RIGHTS, Right, Role, Standing, permitted
+from api.auth.roles import PERMISSION_RULES, EffectiveRole, Permission, Role, is_permitted
 from api.auth.scopes import Scope
 from api.core.errors import Conflict, Forbidden, NotFound
-from api.core.ids import read_id
-from api.db.engine import find_one
+from api.core.ids import parse_id
+from api.db.engine import fetch_one
 from api.db.models import (
     Assignment,
     AssignmentProblem,
@@ -34,22 +34,22 @@ from api.services.assignments.anonymity import (
 )
 
 __all__ = [
-    "ARCHIVED",
-    "EXPIRED",
-    "NO_PROBLEM",
-    "Caller",
-    "Member",
-    "Posed",
-    "asking",
-    "assignment_member",
-    "course_member",
-    "posed_member",
+    "COURSE_ARCHIVED_MESSAGE",
+    "PROBLEM_NOT_FOUND_MESSAGE",
+    "TOKEN_EXPIRED_MESSAGE",
+    "AssignedProblem",
+    "CourseMembership",
+    "Principal",
+    "load_assigned_problem",
+    "load_assignment_membership",
+    "load_course_membership",
+    "with_request",
 ]
 
-NO_PROBLEM: Final = "There is no such assignment, or it has no such problem."
-"""What is said of a problem that is not there or not released: one sentence for both."""
-EXPIRED: Final = "This token has expired; make a new one."
-ARCHIVED: Final = (
+PROBLEM_NOT_FOUND_MESSAGE: Final = "There is no such assignment, or it has no such problem."
+"""Message for a problem that does not exist or is not released, the same for both."""
+TOKEN_EXPIRED_MESSAGE: Final = "This token has expired; make a new one."  # noqa: S105  # not a secret
+COURSE_ARCHIVED_MESSAGE: Final = (
     "This course is archived: all of it can be read, and nothing changes. An instructor can bring "
     "it back, in its settings."
 )
@@ -58,18 +58,18 @@ IS_ENROLLED: Final = and_(
     Enrolment.user_id == bindparam("caller"),
     Enrolment.withdrawn_at.is_(None),
 )
-COURSE: Final = (
+COURSE_QUERY: Final = (
     select(Course, Enrolment)
     .outerjoin(Enrolment, IS_ENROLLED)
     .where(Course.id == bindparam("course"))
 )
-ASSIGNMENT: Final = (
+ASSIGNMENT_QUERY: Final = (
     select(Assignment, Course, Enrolment)
     .join(Course, Course.id == Assignment.course_id)
     .outerjoin(Enrolment, IS_ENROLLED)
     .where(Assignment.id == bindparam("assignment"))
 )
-POSED: Final = (
+ASSIGNED_PROBLEM_QUERY: Final = (
     select(AssignmentProblem, ProblemVersion)
     .join(ProblemVersion, ProblemVersion.id == AssignmentProblem.version_id)
     .where(
@@ -78,11 +78,14 @@ POSED: Final = (
         AssignmentProblem.removed_at.is_(None),
     )
 )
-"""Statements that are put together once, as every request needs them."""
+"""Query for a problem of an assignment with its version.
+
+The queries here are built once, because every request needs them.
+"""
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class Principal:
     """Principal of a request: a user with a token or a session.
 
     A token has *scopes*, and may be limited to one course; for a session *scopes* is None.
@@ -106,14 +109,14 @@ class Caller:
     expires_at: datetime | None = None
     begun_at: datetime | None = None
 
-    def need(self, right: Right) -> None:
-        """Raise `Forbidden` if the caller lacks a *right* that belongs to no course."""
-        standing: Standing | None = "admin" if self.user.is_admin else None
-        here = self.only_course is None and permitted(standing, right, scopes=self.scopes)
-        if not here:
-            raise Forbidden(f"This needs the right to {RIGHTS[right].says}.")
+    def require(self, permission: Permission) -> None:
+        """Raise `Forbidden` if the caller lacks a *permission* that belongs to no course."""
+        role: EffectiveRole | None = "admin" if self.user.is_admin else None
+        is_allowed = self.only_course is None and is_permitted(role, permission, scopes=self.scopes)
+        if not is_allowed:
+            raise Forbidden(f"This needs the right to {PERMISSION_RULES[permission].description}.")
 
-    def need_login(self) -> UUID:
+    def require_login(self) -> UUID:
         """Return the session id of the caller.
 
         Raises `Forbidden` for a token, which cannot change an account.
@@ -129,42 +132,42 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class CourseMembership:
     """Membership of a caller in a course.
 
     *student_id* is the student that "mine" refers to: the caller, or the student whom a member of
     staff views as (*viewing*, which is read-only except for the test student).
     """
 
-    caller: Caller
+    caller: Principal
     course: Course
-    role: Standing
+    role: EffectiveRole
     student_id: UUID
     section_id: UUID | None = None
     is_test: bool = False
     viewing: bool = False
 
-    def may(self, right: Right) -> bool:
-        """Return whether the role and the scopes of the token grant *right*.
+    def has_permission(self, permission: Permission) -> bool:
+        """Return whether the role and the scopes of the token grant *permission*.
 
         A member who views as a student can only read.
         """
-        if self.viewing and RIGHTS[right].scope != "read":
+        if self.viewing and PERMISSION_RULES[permission].scope != "read":
             return False
-        return permitted(self.role, right, scopes=self.caller.scopes)
+        return is_permitted(self.role, permission, scopes=self.caller.scopes)
 
-    def need(self, right: Right, *, archived: bool = False) -> None:
-        """Raise `Forbidden` if the member lacks *right*.
+    def require(self, permission: Permission, *, allow_archived: bool = False) -> None:
+        """Raise `Forbidden` if the member lacks *permission*.
 
-        Raises `Conflict` for a change in an archived course, unless *archived* allows it.
+        Raises `Conflict` for a change in an archived course, unless *allow_archived* allows it.
         """
-        if self.viewing and RIGHTS[right].scope != "read":
+        if self.viewing and PERMISSION_RULES[permission].scope != "read":
             raise Forbidden("You look as a student and change nothing; the test student may.")
-        if not self.may(right):
-            raise Forbidden(f"This needs the right to {RIGHTS[right].says}.")
-        is_change = self.caller.writes and RIGHTS[right].scope != "read"
-        if is_change and self.course.archived_at is not None and not archived:
-            raise Conflict(ARCHIVED, code="course_archived")
+        if not self.has_permission(permission):
+            raise Forbidden(f"This needs the right to {PERMISSION_RULES[permission].description}.")
+        is_change = self.caller.writes and PERMISSION_RULES[permission].scope != "read"
+        if is_change and self.course.archived_at is not None and not allow_archived:
+            raise Conflict(COURSE_ARCHIVED_MESSAGE, code="course_archived")
 
     @property
     def is_staff(self) -> bool:
@@ -175,12 +178,12 @@ class Member:
         """Return whether the names of students in *assignment* are hidden from the member."""
         return assignment.anonymous and is_blind_role(self.role)
 
-    def need_names(self, assignment: Assignment) -> None:
+    def require_names(self, assignment: Assignment) -> None:
         """Raise `Forbidden` if the names of students in *assignment* are hidden from the member."""
         if self.is_blind_to(assignment):
             raise Forbidden(WITHOUT_NAMES)
 
-    def need_accommodations(self, session: Session) -> None:
+    def require_accommodations(self, session: Session) -> None:
         """Raise `Forbidden` for a grader of a course with an anonymous assignment.
 
         An extension may cover all assignments, and late days have one budget for all of them, so
@@ -191,115 +194,123 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Posed:
+class AssignedProblem:
     """Problem in an assignment, with the membership of the caller."""
 
-    member: Member
+    member: CourseMembership
     assignment: Assignment
     problem: AssignmentProblem
     version: ProblemVersion
 
 
-def asking(caller: Caller, *, view_as: str, request: str, writes: bool) -> Caller:
+def with_request(caller: Principal, *, view_as: str, request: str, writes: bool) -> Principal:
     """Return *caller* with the data of a request; *view_as* is ``test``, a student's id, or ""."""
     return replace(caller, view_as=view_as, request=request, writes=writes)
 
 
-def course_member(
-    session: Session, caller: Caller, course_id: UUID, *, right: Right = "see_course"
-) -> Member:
+def load_course_membership(
+    session: Session, caller: Principal, course_id: UUID, *, permission: Permission = "see_course"
+) -> CourseMembership:
     """Return the membership of *caller* in a course.
 
-    Raises `NotFound` for a caller who is not in it, `Forbidden` for one who lacks *right*.
+    Raises `NotFound` for a caller who is not in it, `Forbidden` for one who lacks *permission*.
     """
-    found = find_one(session, COURSE, course=course_id, caller=caller.id)
-    member = None if found is None else _member(session, caller, found[0], found[1])
+    row = fetch_one(session, COURSE_QUERY, course=course_id, caller=caller.id)
+    member = None if row is None else _build_membership(session, caller, row[0], row[1])
     if member is None:
         raise NotFound("There is no such course.")
-    member.need(right)
+    member.require(permission)
     return member
 
 
-def _member(
-    session: Session, caller: Caller, course: Course, enrolment: Enrolment | None
-) -> Member | None:
+def _build_membership(
+    session: Session, caller: Principal, course: Course, enrolment: Enrolment | None
+) -> CourseMembership | None:
     """Return the membership of *caller* by their *enrolment*, None if not in the course."""
     if caller.only_course not in {None, course.id}:
         return None
     if caller.user.is_admin:
-        member = Member(caller, course, "admin", caller.id)
+        member = CourseMembership(caller, course, "admin", caller.id)
     elif enrolment is None:
         return None
     else:
         role: Role = enrolment.role  # type: ignore[assignment]
-        member = Member(caller, course, role, caller.id, enrolment.section_id, enrolment.is_test)
-    return _seen_as(session, member) if caller.view_as else member
+        member = CourseMembership(
+            caller, course, role, caller.id, enrolment.section_id, enrolment.is_test
+        )
+    return _view_as_student(session, member) if caller.view_as else member
 
 
-def _seen_as(session: Session, member: Member) -> Member:
+def _view_as_student(session: Session, member: CourseMembership) -> CourseMembership:
     """Return *member* as the student whose view the caller requests."""
-    member.need("view_as_student")
-    whom = member.caller.view_as
+    member.require("view_as_student")
+    student_reference = member.caller.view_as
     students = select(Enrolment).where(
         Enrolment.course_id == member.course.id, Enrolment.role == "student"
     )
-    if whom == "test":
-        found = session.scalar(students.where(Enrolment.is_test))
+    if student_reference == "test":
+        enrolment = session.scalar(students.where(Enrolment.is_test))
     else:
-        found = session.scalar(students.where(Enrolment.user_id == read_id(whom)))
-    if found is None:
+        enrolment = session.scalar(students.where(Enrolment.user_id == parse_id(student_reference)))
+    if enrolment is None:
         raise NotFound("There is no such student in this course.")
-    if not found.is_test and is_blind_in_course(session, member.role, member.course.id):
+    if not enrolment.is_test and is_blind_in_course(session, member.role, member.course.id):
         raise Forbidden(NO_VIEW_AS)
     return replace(
         member,
         role="student",
-        student_id=found.user_id,
-        section_id=found.section_id,
-        is_test=found.is_test,
-        viewing=not found.is_test,
+        student_id=enrolment.user_id,
+        section_id=enrolment.section_id,
+        is_test=enrolment.is_test,
+        viewing=not enrolment.is_test,
     )
 
 
-def assignment_member(
-    session: Session, caller: Caller, assignment_id: UUID, *, right: Right = "see_course"
-) -> tuple[Member, Assignment]:
+def load_assignment_membership(
+    session: Session,
+    caller: Principal,
+    assignment_id: UUID,
+    *,
+    permission: Permission = "see_course",
+) -> tuple[CourseMembership, Assignment]:
     """Return the membership of *caller* in the course of an assignment, and the assignment.
 
     Raises `NotFound` if it is hidden. A student does not see an assignment before it is published;
     the calling code has to check its release.
     """
-    found = find_one(session, ASSIGNMENT, assignment=assignment_id, caller=caller.id)
-    if found is None or found[0].deleted_at is not None:
+    row = fetch_one(session, ASSIGNMENT_QUERY, assignment=assignment_id, caller=caller.id)
+    if row is None or row[0].deleted_at is not None:
         raise NotFound("There is no such assignment.")
-    assignment, course, enrolment = found
+    assignment, course, enrolment = row
     try:
-        member = _member(session, caller, course, enrolment)
+        member = _build_membership(session, caller, course, enrolment)
     except NotFound as error:
         raise NotFound("There is no such assignment.") from error
     if member is None:
         raise NotFound("There is no such assignment.")
-    member.need("see_course")
+    member.require("see_course")
     if assignment.published_at is None and not member.is_staff:
         raise NotFound("There is no such assignment.")
-    member.need(right)
+    member.require(permission)
     return member, assignment
 
 
-def posed_member(
+def load_assigned_problem(
     session: Session,
-    caller: Caller,
+    caller: Principal,
     assignment_id: UUID,
     slug: str,
     *,
-    right: Right = "see_course",
-) -> Posed:
+    permission: Permission = "see_course",
+) -> AssignedProblem:
     """Return a problem in an assignment by its *slug* there; raise `NotFound` if there is none."""
     try:
-        member, assignment = assignment_member(session, caller, assignment_id, right=right)
+        member, assignment = load_assignment_membership(
+            session, caller, assignment_id, permission=permission
+        )
     except NotFound as error:
-        raise NotFound(NO_PROBLEM) from error
-    found = find_one(session, POSED, assignment=assignment.id, slug=slug)
-    if found is None:
-        raise NotFound(NO_PROBLEM)
-    return Posed(member, assignment, found[0], found[1])
+        raise NotFound(PROBLEM_NOT_FOUND_MESSAGE) from error
+    row = fetch_one(session, ASSIGNED_PROBLEM_QUERY, assignment=assignment.id, slug=slug)
+    if row is None:
+        raise NotFound(PROBLEM_NOT_FOUND_MESSAGE)
+    return AssignedProblem(member, assignment, row[0], row[1])

@@ -10,22 +10,31 @@ from typing import Final
 
 __all__ = ["is_common", "stem_of"]
 
-OF_THIS_TRADE: Final = """
+DOMAIN_WORDS: Final = """
     administrator assignment calculus changeme deeplearning exam grader grading helloworld homework
     instructor letmein machinelearning neuralnetwork passphrase professor student teacher tensorflow
     university
 """
-MOST_USED: Final = 3_000
-"""So many of each of zxcvbn's lists are refused with any digits and signs around them."""
-SHORTEST_WORD: Final = 4
-GUESSES: Final = 10_000_000
-"""What somebody who knows how people choose finds with fewer guesses is refused."""
-LOOKED_AT: Final = 20
-"""No common password is longer; the time of zxcvbn grows with the square of the length."""
-MOST_SIGNS: Final = 3
-"""Nor has one more different signs, each of which could stand for letters: that takes time too."""
-ONE_AT_A_TIME: Final = Lock()
-"""The dictionaries of zxcvbn are shared by all its calls, and each of them changes one."""
+MAX_COMMON_RANK: Final = 3_000
+"""Rank in zxcvbn's lists up to which a word is refused.
+
+Digits and signs around the word do not help.
+"""
+MIN_WORD_LENGTH: Final = 4
+MIN_GUESSES: Final = 10_000_000
+"""Minimum number of guesses for an attacker who knows how people choose passwords."""
+MAX_CHECKED_LENGTH: Final = 20
+"""Number of characters checked: no common password is longer.
+
+The time of zxcvbn grows with the square of the length.
+"""
+MAX_DISTINCT_SIGNS: Final = 3
+"""Maximum number of different signs in a checked password: no common one has more.
+
+Each sign could stand for letters, which costs zxcvbn time.
+"""
+ZXCVBN_LOCK: Final = Lock()
+"""Lock around zxcvbn: all calls share its dictionaries, and each call modifies one."""
 
 
 def is_common(password: str) -> bool:
@@ -34,16 +43,17 @@ def is_common(password: str) -> bool:
     from zxcvbn import zxcvbn  # noqa: PLC0415
     from zxcvbn.matching import RANKED_DICTIONARIES  # noqa: PLC0415
 
-    stem, start = stem_of(password), password[:LOOKED_AT]
-    if stem in OF_THIS_TRADE.split():
+    stem, start = stem_of(password), password[:MAX_CHECKED_LENGTH]
+    if stem in DOMAIN_WORDS.split():
         return True
-    with ONE_AT_A_TIME:
-        if len(stem) >= SHORTEST_WORD and any(
-            stem in ranks and ranks[stem] <= MOST_USED for ranks in RANKED_DICTIONARIES.values()
+    with ZXCVBN_LOCK:
+        if len(stem) >= MIN_WORD_LENGTH and any(
+            stem in ranks and ranks[stem] <= MAX_COMMON_RANK
+            for ranks in RANKED_DICTIONARIES.values()
         ):
             return True
         signs = {letter for letter in start if not letter.isalnum()}
-        return len(signs) <= MOST_SIGNS and zxcvbn(start)["guesses"] < GUESSES
+        return len(signs) <= MAX_DISTINCT_SIGNS and zxcvbn(start)["guesses"] < MIN_GUESSES
 
 
 def stem_of(text: str) -> str:

@@ -11,18 +11,18 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final, Literal
 
 __all__ = [
-    "FIRST_TRIES",
-    "LIMITS",
-    "Action",
-    "Failures",
-    "Limit",
-    "Ruling",
+    "EVENT_LIMITS",
+    "FREE_LOGIN_TRIES",
+    "EventLimit",
+    "LimitedAction",
+    "LoginDecision",
+    "LoginFailures",
     "address_key",
-    "rule_login",
-    "wait",
+    "decide_login",
+    "seconds_until_allowed",
 ]
 
-Action = Literal[
+LimitedAction = Literal[
     "login_device",
     "login_pair",
     "login_account",
@@ -39,60 +39,63 @@ Action = Literal[
     "upload_file",
 ]
 
-REMEMBERED: Final = 4
-"""Events count for so many of the longest pauses: after that, somebody starts afresh."""
+RETENTION_PAUSES: Final = 4
+"""Number of maximum pauses for which an event counts; then the count starts again."""
 ZERO: Final = timedelta(0)
-SUBNET: Final = 48
-UNKNOWN: Final = "unknown"
+IPV6_PREFIX_LENGTH: Final = 48
+UNKNOWN_ADDRESS_KEY: Final = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class EventLimit:
     """Limit of *count* events per *window*.
 
-    With *longest*, each further event doubles the pause, up to *longest*.
+    With *max_pause*, each further event doubles the pause, up to *max_pause*.
     """
 
     count: int
     window: timedelta
-    longest: timedelta | None = None
+    max_pause: timedelta | None = None
 
     @property
-    def memory(self) -> timedelta:
+    def retention(self) -> timedelta:
         """How long an event counts; older ones need not be read and may be deleted."""
-        return self.window if self.longest is None else REMEMBERED * self.longest
+        return self.window if self.max_pause is None else RETENTION_PAUSES * self.max_pause
 
 
 MINUTE: Final = timedelta(minutes=1)
 HOUR: Final = timedelta(hours=1)
-GUESSES: Final = Limit(5, MINUTE, longest=15 * MINUTE)
-LIMITS: Final[Mapping[Action, Limit]] = {
-    "login_device": GUESSES,
-    "login_pair": GUESSES,
-    "login_account": GUESSES,
-    "login_account_cap": Limit(1_000, HOUR),
+LOGIN_GUESS_LIMIT: Final = EventLimit(5, MINUTE, max_pause=15 * MINUTE)
+EVENT_LIMITS: Final[Mapping[LimitedAction, EventLimit]] = {
+    "login_device": LOGIN_GUESS_LIMIT,
+    "login_pair": LOGIN_GUESS_LIMIT,
+    "login_account": LOGIN_GUESS_LIMIT,
+    "login_account_cap": EventLimit(1_000, HOUR),
     # A lecture hall is one address. Pauses do not grow here, or one visitor would lock out all.
-    "login_address": Limit(60, MINUTE),
-    "login_address_cap": Limit(300, MINUTE),
-    "invite_address": Limit(60, MINUTE),
-    "invite_link": Limit(60, MINUTE),
-    "export_person": Limit(6, MINUTE),
-    "export_course": Limit(6, MINUTE),
+    "login_address": EventLimit(60, MINUTE),
+    "login_address_cap": EventLimit(300, MINUTE),
+    "invite_address": EventLimit(60, MINUTE),
+    "invite_link": EventLimit(60, MINUTE),
+    "export_person": EventLimit(6, MINUTE),
+    "export_course": EventLimit(6, MINUTE),
     # Each keeps a worker busy for seconds.
-    "solve_problem": Limit(30, MINUTE),
+    "solve_problem": EventLimit(30, MINUTE),
     # Revoked tokens leave rows behind, in their table and in the audit log.
-    "token_person": Limit(60, HOUR),
+    "token_person": EventLimit(60, HOUR),
     # Each takes up to a second of CPU time in a large class.
-    "check_export": Limit(30, MINUTE),
-    "upload_file": Limit(30, MINUTE),
+    "check_export": EventLimit(30, MINUTE),
+    "upload_file": EventLimit(30, MINUTE),
 }
-FIRST_TRIES: Final = 3
-"""Failures of an account from an address, within the memory of a pair, until others slow it down
-there. A first password that is right and two typing errors before it are let through."""
+FREE_LOGIN_TRIES: Final = 3
+"""Failures per account and address before failures elsewhere slow down log-ins.
+
+They count within the retention of *login_pair*. Two typing errors before the correct
+password are let through.
+"""
 
 
 @dataclass(frozen=True, slots=True)
-class Failures:
+class LoginFailures:
     """Failed log-ins that are relevant to the next one, by what they share with it.
 
     *device* are those of the account in a browser where it logged in before, None for another
@@ -108,70 +111,74 @@ class Failures:
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
+class LoginDecision:
     """Decision on a log-in: whether to check the password, and the wait after a failure.
 
-    *seconds* is how long a failed log-in has to wait, 0 if it only learns that it was wrong.
+    *wait_seconds* is how long a failed log-in has to wait, 0 if it only learns that it was wrong.
     """
 
-    is_checked: bool
-    seconds: int
+    checks_password: bool
+    wait_seconds: int
 
 
-def rule_login(failures: Failures, now: datetime) -> Ruling:
+def decide_login(failures: LoginFailures, now: datetime) -> LoginDecision:
     """Decide on a log-in; the decision never depends on whether the account exists.
 
     Failures elsewhere slow an account down only after a few failures at the same address, and never
     in a known browser. A first try is refused only far above these limits.
     """
     if failures.device is not None:
-        seconds = wait(LIMITS["login_device"], failures.device, now)
-        return Ruling(not seconds, seconds)
+        seconds = seconds_until_allowed(EVENT_LIMITS["login_device"], failures.device, now)
+        return LoginDecision(not seconds, seconds)
     refused = max(
-        wait(LIMITS["login_pair"], failures.pair, now),
-        wait(LIMITS["login_account_cap"], failures.account, now),
-        wait(LIMITS["login_address_cap"], failures.address, now),
+        seconds_until_allowed(EVENT_LIMITS["login_pair"], failures.pair, now),
+        seconds_until_allowed(EVENT_LIMITS["login_account_cap"], failures.account, now),
+        seconds_until_allowed(EVENT_LIMITS["login_address_cap"], failures.address, now),
     )
     slowed = max(
-        wait(LIMITS["login_account"], failures.account, now),
-        wait(LIMITS["login_address"], failures.address, now),
+        seconds_until_allowed(EVENT_LIMITS["login_account"], failures.account, now),
+        seconds_until_allowed(EVENT_LIMITS["login_address"], failures.address, now),
     )
-    tries = len(_ages(LIMITS["login_pair"], failures.pair, now))
-    is_checked = not refused and (not slowed or tries < FIRST_TRIES)
-    return Ruling(is_checked, max(refused, slowed))
+    tries = len(_event_ages(EVENT_LIMITS["login_pair"], failures.pair, now))
+    is_checked = not refused and (not slowed or tries < FREE_LOGIN_TRIES)
+    return LoginDecision(is_checked, max(refused, slowed))
 
 
-def wait(limit: Limit, events: Sequence[datetime], now: datetime) -> int:
+def seconds_until_allowed(limit: EventLimit, events: Sequence[datetime], now: datetime) -> int:
     """Return in how many whole seconds *limit* allows the next event, 0 for now.
 
     Events may be in any order. An event up to a window ahead of *now*, by another machine's clock,
     counts as now; one still further ahead is from before the clock was set back, and is ignored. An
     event that expires in the meantime shortens the pause.
     """
-    ages = _ages(limit, events, now)
+    ages = _event_ages(limit, events, now)
     if len(ages) < limit.count:
         return 0
-    if limit.longest is None:
+    if limit.max_pause is None:
         left = limit.window - ages[limit.count - 1]
     else:
-        ends = [limit.memory - age for age in ages[limit.count - 1 :]]
-        pauses = [_pause(limit.window, limit.longest, further) for further in range(len(ends))]
+        ends = [limit.retention - age for age in ages[limit.count - 1 :]]
+        pauses = [
+            _compute_pause(limit.window, limit.max_pause, further) for further in range(len(ends))
+        ]
         without = [*ends[1:], ZERO]
         left = min(map(max, without, (pause - ages[0] for pause in pauses)))
     return max(-(-left // timedelta(seconds=1)), 0)
 
 
-def _ages(limit: Limit, events: Sequence[datetime], now: datetime) -> Sequence[timedelta]:
+def _event_ages(
+    limit: EventLimit, events: Sequence[datetime], now: datetime
+) -> Sequence[timedelta]:
     """Return the ages of the events that still count, newest event first."""
     return sorted(
-        max(now - event, ZERO) for event in events if -limit.window <= now - event < limit.memory
+        max(now - event, ZERO) for event in events if -limit.window <= now - event < limit.retention
     )
 
 
-def _pause(first: timedelta, longest: timedelta, further: int) -> timedelta:
-    """Return *first*, doubled for each *further* event, at most *longest*."""
-    doublings = min(further, (longest // first).bit_length())
-    return min(first * (1 << doublings), longest)
+def _compute_pause(first: timedelta, max_pause: timedelta, further: int) -> timedelta:
+    """Return *first*, doubled for each *further* event, at most *max_pause*."""
+    doublings = min(further, (max_pause // first).bit_length())
+    return min(first * (1 << doublings), max_pause)
 
 
 def address_key(address: str) -> str:
@@ -181,11 +188,11 @@ def address_key(address: str) -> str:
     whole one. A client without an IP address, as on a Unix socket, is ``unknown``.
     """
     try:
-        read = ip_address(address)
+        parsed = ip_address(address)
     except ValueError:
-        return UNKNOWN
-    if not isinstance(read, IPv6Address):
-        return str(read)
-    if read.ipv4_mapped is not None:
-        return str(read.ipv4_mapped)
-    return str(ip_network((int(read), SUBNET), strict=False))
+        return UNKNOWN_ADDRESS_KEY
+    if not isinstance(parsed, IPv6Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ip_network((int(parsed), IPV6_PREFIX_LENGTH), strict=False))

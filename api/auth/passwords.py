@@ -11,17 +11,27 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 
 from api.auth.common_passwords import is_common, stem_of
 
-__all__ = ["LONGEST", "SHORTEST", "STANDARD", "Cost", "Passwords", "fault_of"]
+__all__ = [
+    "DEFAULT_HASH_COST",
+    "MAX_PASSWORD_LENGTH",
+    "MIN_PASSWORD_LENGTH",
+    "HashCost",
+    "PasswordHasher",
+    "find_password_fault",
+]
 
-SHORTEST: Final = 10
-LONGEST: Final = 200
-LONGEST_AS_SENT: Final = 4 * LONGEST
-"""Longest input that is normalized: combining accents count twice, and more would cost time."""
-DIFFERENT: Final = 4
+MIN_PASSWORD_LENGTH: Final = 10
+MAX_PASSWORD_LENGTH: Final = 200
+MAX_INPUT_LENGTH: Final = 4 * MAX_PASSWORD_LENGTH
+"""Maximum number of characters of an input that is normalized.
+
+Combining accents count twice. Longer inputs would cost time.
+"""
+MIN_DISTINCT_CHARACTERS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class HashCost:
     """Cost of one hash: passes over the memory, the memory in KiB, and threads."""
 
     passes: int
@@ -29,28 +39,33 @@ class Cost:
     threads: int
 
 
-STANDARD: Final = Cost(passes=2, memory=19 * 1024, threads=1)
-"""The cost that OWASP's cheat sheet on password storage names first to spare memory: forty
-logins at the same time, which is what the service's threads allow, take 760 MiB at most."""
+DEFAULT_HASH_COST: Final = HashCost(passes=2, memory=19 * 1024, threads=1)
+"""First recommendation of OWASP's password storage cheat sheet for saving memory.
+
+Forty simultaneous log-ins, the maximum that the service's threads allow, take at most
+760 MiB.
+"""
 
 
-class Passwords:
+class PasswordHasher:
     """Hashes and verifies passwords; safe to share between threads.
 
     *cost* is the cost of a hash; *hasher* replaces argon2id in a test that counts its calls.
     """
 
-    def __init__(self, cost: Cost = STANDARD, *, hasher: HasherProtocol | None = None) -> None:
+    def __init__(
+        self, cost: HashCost = DEFAULT_HASH_COST, *, hasher: HasherProtocol | None = None
+    ) -> None:
         chosen = hasher or Argon2Hasher(cost.passes, cost.memory, cost.threads)
         self._hasher = PasswordHash((chosen,))
-        self._nobody = self._hasher.hash(token_urlsafe())
+        self._dummy_hash = self._hasher.hash(token_urlsafe())
 
     def hash(self, password: str) -> str:
         """Return the hash of *password*, to be stored.
 
-        Raises `ValueError` if `fault_of` would refuse its length or its characters.
+        Raises `ValueError` if `find_password_fault` would refuse its length or its characters.
         """
-        text = _normal(password)
+        text = _normalize_password(password)
         if text is None:
             raise ValueError("a password that cannot be checked later is not hashed")
         return self._hasher.hash(text)
@@ -62,27 +77,29 @@ class Passwords:
         account. For an unknown person it is compared with the hash of a random text that nobody
         knows.
         """
-        text = _normal(password)
+        text = _normalize_password(password)
         known = stored if text is not None and _is_hash(stored) else None
-        return self._hasher.verify(text or "", known or self._nobody)
+        return self._hasher.verify(text or "", known or self._dummy_hash)
 
     def needs_rehash(self, stored: str) -> bool:
         """Return whether *stored* has another cost; hash again when its owner next logs in."""
         return self._hasher.current_hasher.check_needs_rehash(stored)
 
 
-def fault_of(password: str, *, email: str, name: str) -> str | None:
+def find_password_fault(password: str, *, email: str, name: str) -> str | None:
     """Return the fault of *password* as a sentence for its owner, or None if it is acceptable."""
-    text = _composed(password)
-    if len(text) < SHORTEST:
-        return f"The password has {len(text)} characters; use at least {SHORTEST}."
-    if len(text) > LONGEST:
-        return f"The password is too long; use at most {LONGEST} characters."
-    if _normal(password) is None:
+    text = _compose_unicode(password)
+    if len(text) < MIN_PASSWORD_LENGTH:
+        return f"The password has {len(text)} characters; use at least {MIN_PASSWORD_LENGTH}."
+    if len(text) > MAX_PASSWORD_LENGTH:
+        return f"The password is too long; use at most {MAX_PASSWORD_LENGTH} characters."
+    if _normalize_password(password) is None:
         return "The password holds a control character, such as a line break; leave it out."
-    if len(set(text.casefold())) < DIFFERENT:
-        return f"The password has fewer than {DIFFERENT} different characters; use more."
-    if stem_of(text) in _own_stems(email, name):
+    if len(set(text.casefold())) < MIN_DISTINCT_CHARACTERS:
+        return (
+            f"The password has fewer than {MIN_DISTINCT_CHARACTERS} different characters; use more."
+        )
+    if stem_of(text) in _personal_stems(email, name):
         return "The password is your name or e-mail address; use words that say nothing about you."
     if is_common(text):
         return (
@@ -96,22 +113,22 @@ def _is_hash(stored: str | None) -> bool:
     return stored is not None and Argon2Hasher.identify(stored)
 
 
-def _composed(password: str) -> str:
+def _compose_unicode(password: str) -> str:
     """Return *password* in NFC, so that it does not matter how accents were typed (RFC 8265)."""
-    return unicodedata.normalize("NFC", password[: LONGEST_AS_SENT + 1])
+    return unicodedata.normalize("NFC", password[: MAX_INPUT_LENGTH + 1])
 
 
-def _normal(password: str) -> str | None:
+def _normalize_password(password: str) -> str | None:
     """Return the text to hash for *password*, or None if no account can have it."""
-    if len(password) > LONGEST_AS_SENT:
+    if len(password) > MAX_INPUT_LENGTH:
         return None
-    text = _composed(password)
+    text = _compose_unicode(password)
     odd = any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in text)
-    return None if odd or len(text) > LONGEST else text
+    return None if odd or len(text) > MAX_PASSWORD_LENGTH else text
 
 
-def _own_stems(email: str, name: str) -> set[str]:
+def _personal_stems(email: str, name: str) -> set[str]:
     """Return the stems of publicly known facts about a person; the name in either order."""
     turned = " ".join(reversed(name.split()))
     forms = (email, email.partition("@")[0], name, turned)
-    return {stem for form in forms if (stem := stem_of(_composed(form)))}
+    return {stem for form in forms if (stem := stem_of(_compose_unicode(form)))}

@@ -12,97 +12,107 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Caller, Member
+from api.auth.authorization import CourseMembership, Principal
 from api.auth.sessions import is_touch_due
 from api.db.engine import Database
 from api.db.models import AuditEntry, LoginSession, Token
 from api.services.audit import recorder
 
-__all__ = ["SAFE", "Visit", "is_due", "note", "note_apart"]
+__all__ = [
+    "SAFE_METHODS",
+    "RequestActivity",
+    "is_recording_due",
+    "record_activity",
+    "record_activity_separately",
+]
 
-VIEWED: Final = "person.viewed_as"
-AGAIN: Final = timedelta(hours=1)
-"""Whoever reads on with a student's eyes is noted once in this time."""
-SAFE: Final = frozenset({"GET", "HEAD"})
+VIEWED_AS_ACTION: Final = "person.viewed_as"
+VIEW_RECORD_INTERVAL: Final = timedelta(hours=1)
+"""Minimum time between two audit entries of a staff member who reads as a student."""
+SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 
 log = logging.getLogger("api.presence")
 
 
 @dataclass(slots=True)
-class Visit:
+class RequestActivity:
     """Activity of one request: its *method*, its caller, and their membership in a course.
 
-    If *is_noted* is True, the activity is already stored and is not stored again.
+    If *is_recorded* is True, the activity is already stored and is not stored again.
     """
 
     method: str
-    caller: Caller | None = None
-    member: Member | None = None
-    is_noted: bool = False
+    caller: Principal | None = None
+    member: CourseMembership | None = None
+    is_recorded: bool = False
 
     @property
-    def looks(self) -> Member | None:
+    def viewing_member(self) -> CourseMembership | None:
         """The membership of a caller who views as a student, None otherwise."""
         return self.member if self.member is not None and self.member.caller.view_as else None
 
 
-def is_due(session: Session, visit: Visit, *, now: datetime) -> bool:
-    """Return whether *visit* has activity to store."""
-    if visit.is_noted:
+def is_recording_due(session: Session, activity: RequestActivity, *, now: datetime) -> bool:
+    """Return whether *activity* has activity to store."""
+    if activity.is_recorded:
         return False
-    return _is_touch_due(visit.caller, now=now) or _is_look_due(session, visit, now=now)
+    return _is_touch_due(activity.caller, now=now) or _is_view_record_due(
+        session, activity, now=now
+    )
 
 
-def note(session: Session, visit: Visit, *, now: datetime) -> None:
+def record_activity(session: Session, activity: RequestActivity, *, now: datetime) -> None:
     """Store due activity: the time of a session or token, the audit entry of a view."""
-    if visit.is_noted:
+    if activity.is_recorded:
         return
-    if visit.caller is not None and _is_touch_due(visit.caller, now=now):
-        _touch(session, visit.caller, now=now)
-    if visit.looks is not None and _is_look_due(session, visit, now=now):
-        target = ("user", visit.looks.student_id)
-        recorder.record(session, visit.looks, VIEWED, now=now, target=target)
+    if activity.caller is not None and _is_touch_due(activity.caller, now=now):
+        _update_last_use(session, activity.caller, now=now)
+    if activity.viewing_member is not None and _is_view_record_due(session, activity, now=now):
+        target = ("user", activity.viewing_member.student_id)
+        recorder.record_action(
+            session, activity.viewing_member, VIEWED_AS_ACTION, now=now, target=target
+        )
 
 
-def note_apart(db: Database, visit: Visit, *, now: datetime) -> None:
+def record_activity_separately(db: Database, activity: RequestActivity, *, now: datetime) -> None:
     """Store the activity that is due in a separate transaction.
 
     Errors of the database are logged, so that they do not fail the read.
     """
     try:
         with db.transaction() as session:
-            note(session, visit, now=now)
+            record_activity(session, activity, now=now)
     except SQLAlchemyError as error:
         log.warning("a visit was not noted: %s", type(error).__name__)
 
 
-def _is_touch_due(caller: Caller | None, *, now: datetime) -> bool:
+def _is_touch_due(caller: Principal | None, *, now: datetime) -> bool:
     if caller is None or (caller.session_id is None and caller.token_id is None):
         return False
     return caller.seen_at is None or is_touch_due(caller.seen_at, now=now)
 
 
-def _touch(session: Session, caller: Caller, *, now: datetime) -> None:
+def _update_last_use(session: Session, caller: Principal, *, now: datetime) -> None:
     if caller.session_id is not None:
-        one = update(LoginSession).where(LoginSession.id == caller.session_id)
-        session.execute(one.values(seen_at=now))
+        session_update = update(LoginSession).where(LoginSession.id == caller.session_id)
+        session.execute(session_update.values(seen_at=now))
     if caller.token_id is not None:
-        used = update(Token).where(Token.id == caller.token_id)
-        session.execute(used.values(last_used_at=now))
+        token_update = update(Token).where(Token.id == caller.token_id)
+        session.execute(token_update.values(last_used_at=now))
 
 
-def _is_look_due(session: Session, visit: Visit, *, now: datetime) -> bool:
-    member = visit.looks
+def _is_view_record_due(session: Session, activity: RequestActivity, *, now: datetime) -> bool:
+    member = activity.viewing_member
     if member is None:
         return False
-    if visit.method not in SAFE:
+    if activity.method not in SAFE_METHODS:
         return True
     seen = session.scalar(
         select(AuditEntry.id)
         .where(
             AuditEntry.course_id == member.course.id,
-            AuditEntry.at > now - AGAIN,
-            AuditEntry.action == VIEWED,
+            AuditEntry.at > now - VIEW_RECORD_INTERVAL,
+            AuditEntry.action == VIEWED_AS_ACTION,
             AuditEntry.actor_id == member.caller.id,
             AuditEntry.acting_as == member.student_id,
         )

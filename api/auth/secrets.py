@@ -13,45 +13,48 @@ from hashlib import sha256
 from typing import Final, Literal, get_args
 
 __all__ = [
-    "KINDS",
     "RANDOM_LENGTH",
-    "Kind",
-    "Presented",
-    "Secret",
-    "matches",
+    "SECRET_KINDS",
+    "NewSecret",
+    "ParsedSecret",
+    "SecretKind",
+    "digests_match",
     "new_secret",
     "parse",
 ]
 
-Kind = Literal["api", "session", "device", "invite", "reset"]
-KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+SecretKind = Literal["api", "session", "device", "invite", "reset"]
+SECRET_KINDS: Final[tuple[SecretKind, ...]] = get_args(SecretKind)
 
 ALPHABET: Final = string.ascii_letters + string.digits
-"""No ``-``, at which a double click would stop, and no ``_``, which stands between the pieces."""
+"""Characters of a secret: no ``-``, where a double click would end its selection.
+
+``_`` is excluded too, because it separates the pieces.
+"""
 PREFIX_LENGTH: Final = 12
 RANDOM_LENGTH: Final = 43
-"""43 of 62 characters are 256 bits."""
-NOTHING: Final = bytes(sha256().digest_size)
+"""Length of the random piece: 43 characters out of 62 give 256 bits."""
+EMPTY_DIGEST: Final = bytes(sha256().digest_size)
 
-FORM: Final = re.compile(
-    rf"gr_({'|'.join(KINDS)})_([0-9A-Za-z]{{{PREFIX_LENGTH}}})_[0-9A-Za-z]{{{RANDOM_LENGTH}}}"
+SECRET_PATTERN: Final = re.compile(
+    rf"gr_({'|'.join(SECRET_KINDS)})_([0-9A-Za-z]{{{PREFIX_LENGTH}}})_[0-9A-Za-z]{{{RANDOM_LENGTH}}}"
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Presented:
+class ParsedSecret:
     """Secret as a client presents it, without its text; *prefix* identifies the row to compare."""
 
-    kind: Kind
+    kind: SecretKind
     prefix: str
     digest: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Secret:
+class NewSecret:
     """New secret: its owner sees *text* once; *prefix* and *digest* are stored."""
 
-    kind: Kind
+    kind: SecretKind
     prefix: str
     text: str = field(repr=False)
 
@@ -64,32 +67,32 @@ class Secret:
         return sha256(self.text.encode()).digest()
 
 
-def new_secret(kind: Kind) -> Secret:
+def new_secret(kind: SecretKind) -> NewSecret:
     """Create an unguessable secret of *kind* from the system's random source."""
-    prefix = _letters(PREFIX_LENGTH)
-    return Secret(kind, prefix, f"gr_{kind}_{prefix}_{_letters(RANDOM_LENGTH)}")
+    prefix = _random_letters(PREFIX_LENGTH)
+    return NewSecret(kind, prefix, f"gr_{kind}_{prefix}_{_random_letters(RANDOM_LENGTH)}")
 
 
-def parse(text: str) -> Presented | None:
+def parse(text: str) -> ParsedSecret | None:
     """Return kind, prefix and digest of a presented secret, or None if *text* has another form.
 
     The caller must check the kind: a session is no API token.
     """
-    match = FORM.fullmatch(text)
+    match = SECRET_PATTERN.fullmatch(text)
     if match is None:
         return None
-    kind = KINDS[KINDS.index(match[1])]
-    return Presented(kind, match[2], sha256(text.encode()).digest())
+    kind = SECRET_KINDS[SECRET_KINDS.index(match[1])]
+    return ParsedSecret(kind, match[2], sha256(text.encode()).digest())
 
 
-def matches(digest: bytes, stored: bytes | None) -> bool:
+def digests_match(digest: bytes, stored: bytes | None) -> bool:
     """Return whether *digest* equals *stored*, in constant time.
 
     None stands for a prefix without a row; it is compared too, to take the same time.
     """
-    same = hmac.compare_digest(digest, NOTHING if stored is None else stored)
+    same = hmac.compare_digest(digest, EMPTY_DIGEST if stored is None else stored)
     return same and stored is not None
 
 
-def _letters(count: int) -> str:
+def _random_letters(count: int) -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(count))

@@ -9,31 +9,31 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 __all__ = [
-    "ABSOLUTE",
     "DEVICE_LIFETIME",
-    "EVENTS",
-    "IDLE",
-    "TOUCH",
-    "Cookie",
-    "Effect",
-    "Event",
+    "IDLE_TIMEOUT",
+    "SESSION_EVENT_EFFECTS",
+    "SESSION_LIFETIME",
+    "TOUCH_INTERVAL",
+    "CredentialEffect",
+    "SessionCookie",
+    "SessionEvent",
     "cookie_for",
+    "cross_site_refusal",
     "device_cookie_for",
-    "expires_at",
-    "foreign_request",
-    "is_alive",
-    "is_on_this_machine",
+    "is_loopback_url",
+    "is_session_alive",
     "is_touch_due",
+    "session_expiry",
 ]
 
-IDLE: Final = timedelta(hours=12)
-ABSOLUTE: Final = timedelta(days=7)
+IDLE_TIMEOUT: Final = timedelta(hours=12)
+SESSION_LIFETIME: Final = timedelta(days=7)
 DEVICE_LIFETIME: Final = timedelta(days=180)
-"""How long a browser is known for an account after its last log-in there."""
-TOUCH: Final = timedelta(minutes=5)
-"""How old the stored time of the last request may get: a page need not write a row each time."""
+"""Time for which a browser stays known for an account after its last log-in there."""
+TOUCH_INTERVAL: Final = timedelta(minutes=5)
+"""Maximum age of the stored time of the last request, so that few pages write a row."""
 
-Event = Literal[
+SessionEvent = Literal[
     "login",
     "logout",
     "logout_everywhere",
@@ -46,7 +46,7 @@ Event = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class CredentialEffect:
     """Effect of an event on a person's sessions and API tokens.
 
     *this* is the session in which it happened. ``new`` replaces it by one with a new id, so that an
@@ -58,55 +58,55 @@ class Effect:
     tokens: Literal["keep", "end"]
 
 
-EVENTS: Final[Mapping[Event, Effect]] = {
-    "login": Effect(this="new", others="keep", tokens="keep"),
-    "logout": Effect(this="end", others="keep", tokens="keep"),
-    "logout_everywhere": Effect(this="end", others="end", tokens="keep"),
-    "password_changed": Effect(this="new", others="end", tokens="keep"),
-    "password_locked": Effect(this="end", others="end", tokens="end"),
+SESSION_EVENT_EFFECTS: Final[Mapping[SessionEvent, CredentialEffect]] = {
+    "login": CredentialEffect(this="new", others="keep", tokens="keep"),
+    "logout": CredentialEffect(this="end", others="keep", tokens="keep"),
+    "logout_everywhere": CredentialEffect(this="end", others="end", tokens="keep"),
+    "password_changed": CredentialEffect(this="new", others="end", tokens="keep"),
+    "password_locked": CredentialEffect(this="end", others="end", tokens="end"),
     # Another person changes the role, and a session's id must change with its rights: the user
     # logs in again. Tokens stay valid, because each request checks the role.
-    "role_changed": Effect(this="end", others="end", tokens="keep"),
-    "reset": Effect(this="new", others="end", tokens="end"),
-    "suspended": Effect(this="end", others="end", tokens="end"),
+    "role_changed": CredentialEffect(this="end", others="end", tokens="keep"),
+    "reset": CredentialEffect(this="new", others="end", tokens="end"),
+    "suspended": CredentialEffect(this="end", others="end", tokens="end"),
 }
 
 
-def expires_at(created: datetime, seen: datetime) -> datetime:
+def session_expiry(created: datetime, seen: datetime) -> datetime:
     """Return when a session expires: after 12 idle hours, or 7 days after its log-in."""
-    return min(created + ABSOLUTE, seen + IDLE)
+    return min(created + SESSION_LIFETIME, seen + IDLE_TIMEOUT)
 
 
-def is_alive(created: datetime, seen: datetime, *, now: datetime) -> bool:
+def is_session_alive(created: datetime, seen: datetime, *, now: datetime) -> bool:
     """Return whether a session is valid at *now*; at its exact end it is not."""
-    return now < expires_at(created, seen)
+    return now < session_expiry(created, seen)
 
 
 def is_touch_due(seen: datetime, *, now: datetime) -> bool:
     """Return whether the stored time *seen* is old enough to be replaced by *now*."""
-    return now - seen >= TOUCH
+    return now - seen >= TOUCH_INTERVAL
 
 
 @dataclass(frozen=True, slots=True)
-class Cookie:
+class SessionCookie:
     """Session cookie: its name, and whether it is sent over https only."""
 
     name: str
     secure: bool
 
-    def header(self, value: str, *, remaining: timedelta = ABSOLUTE) -> str:
+    def to_header(self, value: str, *, remaining: timedelta = SESSION_LIFETIME) -> str:
         """Return the ``Set-Cookie`` header that sets *value* for the *remaining* time."""
         secure = "; Secure" if self.secure else ""
         age = max(int(remaining.total_seconds()), 0)
         return f"{self.name}={value}; Max-Age={age}; Path=/{secure}; HttpOnly; SameSite=Lax"
 
-    def cleared(self) -> str:
+    def to_clearing_header(self) -> str:
         """Return the ``Set-Cookie`` header that deletes the cookie."""
-        return self.header("", remaining=timedelta(0))
+        return self.to_header("", remaining=timedelta(0))
 
 
 @lru_cache(maxsize=16)
-def cookie_for(address: str) -> Cookie:
+def cookie_for(address: str) -> SessionCookie:
     """Return the session cookie of a service with the public *address*, such as its https URL.
 
     Raises `ValueError` unless that is https or this machine, because anyone on the network path
@@ -115,25 +115,25 @@ def cookie_for(address: str) -> Cookie:
     """
     match _scheme_and_host(address):
         case "https", str(host) if host:
-            return Cookie("__Host-grader", secure=True)
+            return SessionCookie("__Host-grader", secure=True)
         case "http", str(host) if _is_local(host):
-            return Cookie("grader", secure=False)
+            return SessionCookie("grader", secure=False)
     raise ValueError(
         f"sessions need https, and the public address is {address!r}; put a proxy with a "
         "certificate in front, or use http://127.0.0.1 on one machine"
     )
 
 
-def is_on_this_machine(address: str) -> bool:
+def is_loopback_url(address: str) -> bool:
     """Return whether only this machine reaches an *address*: ``http`` at a loopback host."""
     scheme, host = _scheme_and_host(address)
     return scheme == "http" and _is_local(host)
 
 
-def device_cookie_for(address: str) -> Cookie:
+def device_cookie_for(address: str) -> SessionCookie:
     """Return the cookie that marks a known browser; it outlives sessions and grants no access."""
     session = cookie_for(address)
-    return Cookie(f"{session.name}-device", secure=session.secure)
+    return SessionCookie(f"{session.name}-device", secure=session.secure)
 
 
 def _scheme_and_host(address: str) -> tuple[str, str]:
@@ -151,30 +151,34 @@ def _is_local(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-OWN: Final = frozenset({"same-origin", "none"})
-"""A page of ours, or the person: an address typed, a bookmark."""
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+SAME_SITE_VALUES: Final = frozenset({"same-origin", "none"})
+"""``Sec-Fetch-Site`` values of our own pages, and of a typed address or a bookmark."""
 
 
-def foreign_request(method: str, headers: Mapping[str, str]) -> str | None:
+def cross_site_refusal(method: str, headers: Mapping[str, str]) -> str | None:
     """Return why a request of the pages is refused as cross-site, or None if it is allowed.
 
     *headers* have lower-case names (or ignore case). The check covers every form, including log-in,
     because another site could log its visitor in to that site's own account. Requests with an API
     token need no check, as browsers never send one by themselves.
     """
-    if method.upper() in SAFE:
+    if method.upper() in SAFE_METHODS:
         return None
     site = headers.get("sec-fetch-site")
     if site is not None:
-        return None if site in OWN else _refusal(f"Sec-Fetch-Site is {site[:40]!r}")
+        return (
+            None
+            if site in SAME_SITE_VALUES
+            else _refusal_message(f"Sec-Fetch-Site is {site[:40]!r}")
+        )
     origin = headers.get("origin")
     if origin is None:
-        return _refusal("neither Sec-Fetch-Site nor Origin was sent")
+        return _refusal_message("neither Sec-Fetch-Site nor Origin was sent")
     host = headers.get("host", "").lower()
     if host and _host_of(origin) == host:
         return None
-    return _refusal(f"Origin is {origin[:80]!r}")
+    return _refusal_message(f"Origin is {origin[:80]!r}")
 
 
 def _host_of(origin: str) -> str:
@@ -186,7 +190,7 @@ def _host_of(origin: str) -> str:
     return host if scheme in {"http", "https"} else ""
 
 
-def _refusal(why: str) -> str:
+def _refusal_message(why: str) -> str:
     return (
         f"The form was not sent from a page of this service ({why}); open the page and try again. "
         "A program sends a token, or as Origin the address of the service."

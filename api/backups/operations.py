@@ -12,22 +12,22 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from api.backups import postgresql, sqlite
-from api.core.atomic_files import put_in_place
+from api.core.atomic_files import replace_durably
 from api.core.errors import FileError
 from api.db.engine import Database, driver_url
 from api.db.migrations import revisions, upgrade
-from api.db.wait_for_database import why_unusable
+from api.db.wait_for_database import explain_database_error
 from migrations.losses import LossError
 
 __all__ = ["backup", "restore"]
 
-MEBIBYTE: Final = 1024 * 1024
-OWN_ONLY: Final = 0o600
-EMPTY: Final = (
+BYTES_PER_MEBIBYTE: Final = 1024 * 1024
+OWNER_ONLY_MODE: Final = 0o600
+EMPTY_DATABASE_MESSAGE: Final = (
     "the database holds nothing of Grader, and no backup is made; look at its address "
     "(GRADER_DATABASE or --database). A new one is filled by: grader db upgrade"
 )
-SIGNATURES: Final = {b"SQLite format 3\0": "sqlite", b"PGDMP": "postgresql"}
+FILE_SIGNATURES: Final = {b"SQLite format 3\0": "sqlite", b"PGDMP": "postgresql"}
 
 
 def backup(url: str, file: Path) -> str:
@@ -36,16 +36,16 @@ def backup(url: str, file: Path) -> str:
     The backup is a consistent snapshot. Raises `FileError` if *file* exists or cannot be written,
     or the database is empty.
     """
-    where = _address(url)
+    database_url = _parse_url(url)
     if file.exists():
         raise FileError(f"{file} is there already; name a file that is not")
-    system = sqlite if where.get_backend_name() == "sqlite" else postgresql
-    with _written_whole(file) as part:
-        revision = system.dump(where, part)
+    system = sqlite if database_url.get_backend_name() == "sqlite" else postgresql
+    with _atomic_output(file) as part:
+        revision = system.dump(database_url, part)
         if revision is None:
-            raise FileError(EMPTY)
+            raise FileError(EMPTY_DATABASE_MESSAGE)
         size = part.stat().st_size
-    return f"written to {file}: {size / MEBIBYTE:.1f} MiB, schema {revision}"
+    return f"written to {file}: {size / BYTES_PER_MEBIBYTE:.1f} MiB, schema {revision}"
 
 
 def restore(url: str, file: Path, *, upgrades: bool) -> str:
@@ -54,58 +54,63 @@ def restore(url: str, file: Path, *, upgrades: bool) -> str:
     A backup of an older schema is accepted only with *upgrades*, and is then upgraded. Raises
     `FileError` if the backup cannot be used.
     """
-    where = _address(url)
-    if _system_of(file) != where.get_backend_name():
+    database_url = _parse_url(url)
+    if _detect_system(file) != database_url.get_backend_name():
         raise FileError(
-            f"{file} is a backup of {_system_of(file)}; the database is of another kind"
+            f"{file} is a backup of {_detect_system(file)}; the database is of another kind"
         )
-    is_sqlite = where.get_backend_name() == "sqlite"
+    is_sqlite = database_url.get_backend_name() == "sqlite"
     system = sqlite if is_sqlite else postgresql
-    revision = system.revision_in(where, file)
+    revision = system.revision_in(database_url, file)
     is_older = _check_revision(revision, file, upgrades=upgrades)
     if is_sqlite:
-        sqlite.load(where, file, ready=_bring_up_file if is_older else None)
+        sqlite.load(database_url, file, prepare=_upgrade_file if is_older else None)
     else:
-        postgresql.load(where, file)
+        postgresql.load(database_url, file)
         if is_older:
-            _bring_up(url, left=f"The database holds the backup now, with schema {revision}.")
+            _upgrade_schema(
+                url, state_message=f"The database holds the backup now, with schema {revision}."
+            )
     return f"restored from {file}: schema {revision}" + (", brought up to date" if is_older else "")
 
 
-def _bring_up_file(part: Path) -> None:
-    _bring_up(f"sqlite:///{part}", left="The database was not changed.")
+def _upgrade_file(part: Path) -> None:
+    _upgrade_schema(f"sqlite:///{part}", state_message="The database was not changed.")
 
 
-def _bring_up(url: str, *, left: str) -> None:
-    """Upgrade the schema; an error message ends with *left*, the state of the database."""
+def _upgrade_schema(url: str, *, state_message: str) -> None:
+    """Upgrade the schema; an error message ends with *state_message*, the state of the database."""
     db = Database(url)
     try:
         upgrade(db)
     except LossError as error:
-        raise FileError(f"the backup cannot be brought up to date: {error} {left}") from error
+        raise FileError(
+            f"the backup cannot be brought up to date: {error} {state_message}"
+        ) from error
     except SQLAlchemyError as error:
         raise FileError(
-            f"the backup cannot be brought up to date: {why_unusable(error)}. {left}"
+            f"the backup cannot be brought up to date: {explain_database_error(error)}. "
+            f"{state_message}"
         ) from error
     finally:
         db.close()
 
 
-def _address(url: str) -> URL:
+def _parse_url(url: str) -> URL:
     try:
         return make_url(driver_url(url))
     except ArgumentError as error:
         raise FileError("--database is no address of a database; see --help") from error
 
 
-def _system_of(file: Path) -> str:
+def _detect_system(file: Path) -> str:
     """Return the database system of a backup, by its signature."""
     try:
-        with file.open("rb") as opened:
-            head = opened.read(max(map(len, SIGNATURES)))
+        with file.open("rb") as stream:
+            head = stream.read(max(map(len, FILE_SIGNATURES)))
     except OSError as error:
         raise FileError(f"{file} cannot be read: {(error.strerror or '').lower()}") from error
-    for signature, system in SIGNATURES.items():
+    for signature, system in FILE_SIGNATURES.items():
         if head.startswith(signature):
             return system
     raise FileError(f"{file} is no backup: it was written neither by SQLite nor by pg_dump")
@@ -132,14 +137,14 @@ def _check_revision(revision: str | None, file: Path, *, upgrades: bool) -> bool
 
 
 @contextmanager
-def _written_whole(file: Path) -> Iterator[Path]:
+def _atomic_output(file: Path) -> Iterator[Path]:
     """Yield a temporary path; it becomes *file* once it is on disk, or is deleted on an error."""
     part = file.with_name(f"{file.name}.part")
     try:
         part.unlink(missing_ok=True)
-        part.touch(OWN_ONLY)
+        part.touch(OWNER_ONLY_MODE)
         yield part
-        put_in_place(part, file)
+        replace_durably(part, file)
     except OSError as error:
         raise FileError(f"{file} cannot be written: {(error.strerror or '').lower()}") from error
     finally:

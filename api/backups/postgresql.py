@@ -11,107 +11,128 @@ from typing import Final
 import psycopg
 from sqlalchemy import URL
 
-from api.config.validators import password_in
+from api.config.validators import get_password
 from api.core.errors import FileError
 
 __all__ = ["dump", "load", "revision_in"]
 
-PATIENCE: Final = 5
-PER_MAJOR: Final = 10_000
-"""PostgreSQL 15.4 calls itself 150004."""
-MISSING: Final = (
+CONNECT_TIMEOUT_SECONDS: Final = 5
+MAJOR_VERSION_FACTOR: Final = 10_000
+"""Divisor that yields the major version: PostgreSQL 15.4 reports 150004."""
+PROGRAM_MISSING_MESSAGE: Final = (
     "{program} is not installed; it comes with PostgreSQL (on Debian and Ubuntu: "
     "apt install postgresql-client). Where the database runs in a container, use the one in it: "
     "docs/operate.md says how."
 )
-OLD: Final = (
+PROGRAM_TOO_OLD_MESSAGE: Final = (
     "{program} is of PostgreSQL {ours} and cannot be used on a server of version {theirs}; install "
     "postgresql-client-{theirs}"
 )
-PLAIN: Final = ("--no-owner", "--no-privileges")
-"""The rows belong to whoever brings them back."""
-REVISION: Final = re.compile(
+NO_OWNER_OPTIONS: Final = ("--no-owner", "--no-privileges")
+"""Options that make the user who restores a backup the owner of its rows."""
+REVISION_PATTERN: Final = re.compile(
     r"^COPY \S*alembic_version .*?\n(.*?)\n\\\.$", re.MULTILINE | re.DOTALL
 )
 
 
-def dump(where: URL, part: Path) -> str | None:
+def dump(url: URL, part: Path) -> str | None:
     """Write the database to the empty file *part*, and return its schema revision."""
-    _check_version("pg_dump", where)
-    _run(where, "pg_dump", "--format=custom", *PLAIN, f"--file={part}", f"--dbname={_open(where)}")
-    return revision_in(where, part)
-
-
-def revision_in(where: URL, file: Path) -> str | None:
-    """Return the schema revision in a backup, or None; raise `FileError` if it is unreadable."""
-    shown = _run(
-        where, "pg_restore", "--data-only", "--table=alembic_version", "--file=-", str(file)
+    _check_version("pg_dump", url)
+    _run_program(
+        url,
+        "pg_dump",
+        "--format=custom",
+        *NO_OWNER_OPTIONS,
+        f"--file={part}",
+        f"--dbname={_render_url_without_password(url)}",
     )
-    found = REVISION.search(shown)
-    return found[1].strip() if found else None
+    return revision_in(url, part)
 
 
-def load(where: URL, file: Path) -> None:
+def revision_in(url: URL, file: Path) -> str | None:
+    """Return the schema revision in a backup, or None; raise `FileError` if it is unreadable."""
+    output = _run_program(
+        url, "pg_restore", "--data-only", "--table=alembic_version", "--file=-", str(file)
+    )
+    match = REVISION_PATTERN.search(output)
+    return match[1].strip() if match else None
+
+
+def load(url: URL, file: Path) -> None:
     """Restore *file* into the database in one transaction.
 
     Raises `FileError` if the database has tables already.
     """
-    with _connected(where) as connection:
+    with _connect(url) as connection:
         tables = "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()"
         [count] = connection.execute(tables).fetchone() or [0]
     if count:
         raise FileError("the database is in use already; a backup is brought back where nothing is")
-    whole = ("--single-transaction", "--exit-on-error")
-    _run(where, "pg_restore", *whole, *PLAIN, f"--dbname={_open(where)}", str(file))
-    with _connected(where) as connection:
+    transaction_options = ("--single-transaction", "--exit-on-error")
+    _run_program(
+        url,
+        "pg_restore",
+        *transaction_options,
+        *NO_OWNER_OPTIONS,
+        f"--dbname={_render_url_without_password(url)}",
+        str(file),
+    )
+    with _connect(url) as connection:
         connection.execute("ANALYZE")
 
 
-def _open(where: URL) -> str:
+def _render_url_without_password(url: URL) -> str:
     """Return the address without its password, as other users can see a program's arguments."""
     # `URL.set` ignores None.
-    bare = where._replace(drivername="postgresql", password=None)
+    bare = url._replace(drivername="postgresql", password=None)
     return bare.difference_update_query(["password"]).render_as_string(hide_password=False)
 
 
-def _connected(where: URL) -> psycopg.Connection:
+def _connect(url: URL) -> psycopg.Connection:
     try:
         return psycopg.connect(
-            _open(where), password=password_in(where), connect_timeout=PATIENCE, autocommit=True
+            _render_url_without_password(url),
+            password=get_password(url),
+            connect_timeout=CONNECT_TIMEOUT_SECONDS,
+            autocommit=True,
         )
     except psycopg.OperationalError as error:
         raise FileError("the database cannot be reached; look at its address") from error
 
 
-def _check_version(program: str, where: URL) -> None:
+def _check_version(program: str, url: URL) -> None:
     """Raise `FileError` if *program* is older than the server, whose data it could not read."""
-    found = re.search(r"(\d+)", _run(where, program, "--version"))
-    with _connected(where) as connection:
-        theirs = connection.info.server_version // PER_MAJOR
-    ours = int(found[1]) if found else 0
-    if ours < theirs:
-        raise FileError(OLD.format(program=program, ours=ours, theirs=theirs))
+    match = re.search(r"(\d+)", _run_program(url, program, "--version"))
+    with _connect(url) as connection:
+        server_version = connection.info.server_version // MAJOR_VERSION_FACTOR
+    program_version = int(match[1]) if match else 0
+    if program_version < server_version:
+        raise FileError(
+            PROGRAM_TOO_OLD_MESSAGE.format(
+                program=program, ours=program_version, theirs=server_version
+            )
+        )
 
 
-def _run(where: URL, program: str, *arguments: str) -> str:
+def _run_program(url: URL, program: str, *arguments: str) -> str:
     """Run *program* and return its output; raise `FileError` with its error message."""
     path = shutil.which(program)
     if path is None:
-        raise FileError(MISSING.format(program=program))
-    told = password_in(where)
-    password = {"PGPASSWORD": told} if told else {}
-    done = subprocess.run(  # noqa: S603  # the arguments are options, a file and an address
+        raise FileError(PROGRAM_MISSING_MESSAGE.format(program=program))
+    password = get_password(url)
+    password_variables = {"PGPASSWORD": password} if password else {}
+    process = subprocess.run(  # noqa: S603  # the arguments are options, a file and an address
         [path, *arguments],
-        env=os.environ | password | {"PGCONNECT_TIMEOUT": str(PATIENCE)},
+        env=os.environ | password_variables | {"PGCONNECT_TIMEOUT": str(CONNECT_TIMEOUT_SECONDS)},
         capture_output=True,
         text=True,
         check=False,
     )
-    if done.returncode:
-        raise FileError(f"{program} failed: {_first_line(done.stderr.splitlines())}")
-    return done.stdout
+    if process.returncode:
+        raise FileError(f"{program} failed: {_first_line(process.stderr.splitlines())}")
+    return process.stdout
 
 
 def _first_line(lines: Sequence[str]) -> str:
-    told = [line for line in lines if line.strip()]
-    return told[0] if told else "it said nothing"
+    nonempty_lines = [line for line in lines if line.strip()]
+    return nonempty_lines[0] if nonempty_lines else "it said nothing"

@@ -8,97 +8,102 @@ from typing import Final
 
 from sqlalchemy import URL
 
-from api.core.atomic_files import put_in_place
+from api.core.atomic_files import replace_durably
 from api.core.errors import FileError
 from api.db.sqlite_lock import LOCK_FILES
 
 __all__ = ["dump", "load", "revision_in"]
 
-OWN_ONLY: Final = 0o600
+OWNER_ONLY_MODE: Final = 0o600
 
 
-def dump(where: URL, part: Path) -> str | None:
+def dump(url: URL, part: Path) -> str | None:
     """Write the database to the empty file *part*, and return its schema revision."""
-    source = _file_of(where)
+    source = _database_path(url)
     if not source.is_file():
         raise FileError(f"there is no database at {source}")
-    with _told(source):
-        _copy(source, part)
-        return _sound(part)
+    with _translate_errors(source):
+        _copy_database(source, part)
+        return _read_verified_revision(part)
 
 
-def revision_in(_where: URL, file: Path) -> str | None:
+def revision_in(_url: URL, file: Path) -> str | None:
     """Return the schema revision in a backup, or None; raise `FileError` if it is damaged."""
-    with _told(file):
-        return _sound(file)
+    with _translate_errors(file):
+        return _read_verified_revision(file)
 
 
-def load(where: URL, file: Path, *, ready: Callable[[Path], None] | None) -> None:
-    """Replace the empty database by a copy of *file*, after *ready* was applied to the copy.
+def load(url: URL, file: Path, *, prepare: Callable[[Path], None] | None) -> None:
+    """Replace the empty database by a copy of *file*, after *prepare* was applied to the copy.
 
     Raises `FileError` if the database has tables already.
     """
-    target = _file_of(where)
+    target = _database_path(url)
     part = target.with_name(f"{target.name}.part")
-    with _told(target):
-        if target.exists() and _tables(target):
+    with _translate_errors(target):
+        if target.exists() and _read_tables(target):
             raise FileError(
                 f"{target} is in use already; a backup is brought back where nothing is"
             )
         try:
             part.unlink(missing_ok=True)
-            part.touch(OWN_ONLY)
-            _copy(file, part)
-            if ready is not None:
-                ready(part)
-            for left in ("-wal", "-shm"):
-                target.with_name(target.name + left).unlink(missing_ok=True)
-            put_in_place(part, target)
+            part.touch(OWNER_ONLY_MODE)
+            _copy_database(file, part)
+            if prepare is not None:
+                prepare(part)
+            for suffix in ("-wal", "-shm"):
+                target.with_name(target.name + suffix).unlink(missing_ok=True)
+            replace_durably(part, target)
         finally:
-            for left in ("", "-wal", "-shm", *LOCK_FILES):
-                part.with_name(part.name + left).unlink(missing_ok=True)
+            for suffix in ("", "-wal", "-shm", *LOCK_FILES):
+                part.with_name(part.name + suffix).unlink(missing_ok=True)
 
 
-def _file_of(where: URL) -> Path:
-    if not where.database or where.database == ":memory:":
+def _database_path(url: URL) -> Path:
+    if not url.database or url.database == ":memory:":
         raise FileError("--database is in memory; there is no file of it")
-    return Path(where.database)
+    return Path(url.database)
 
 
-def _copy(source: Path, target: Path) -> None:
+def _copy_database(source: Path, target: Path) -> None:
     """Copy all pages in one step, so that the copy is one snapshot while others read and write."""
-    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
-        new.execute("PRAGMA synchronous = FULL")
-        old.backup(new)
-        new.execute("PRAGMA journal_mode = DELETE")  # a single file, without a WAL
+    with (
+        closing(sqlite3.connect(source)) as source_connection,
+        closing(sqlite3.connect(target)) as target_connection,
+    ):
+        target_connection.execute("PRAGMA synchronous = FULL")
+        source_connection.backup(target_connection)
+        target_connection.execute("PRAGMA journal_mode = DELETE")  # a single file, without a WAL
 
 
-def _sound(file: Path) -> str | None:
+def _read_verified_revision(file: Path) -> str | None:
     """Return the schema revision in *file*, or None.
 
     Raises `FileError` if the integrity check fails.
     """
-    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as opened:
-        [(said,)] = opened.execute("PRAGMA integrity_check(1)").fetchall()
-        if said != "ok":
-            raise FileError(f"{file} is damaged: {str(said).splitlines()[-1]}")
-        if "alembic_version" not in _names(opened):
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        [(message,)] = connection.execute("PRAGMA integrity_check(1)").fetchall()
+        if message != "ok":
+            raise FileError(f"{file} is damaged: {str(message).splitlines()[-1]}")
+        if "alembic_version" not in _select_table_names(connection):
             return None
-        found = opened.execute("SELECT version_num FROM alembic_version").fetchone()
-        return str(found[0]) if found else None
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        return str(row[0]) if row else None
 
 
-def _tables(file: Path) -> set[str]:
-    with closing(sqlite3.connect(file)) as opened:
-        return _names(opened)
+def _read_tables(file: Path) -> set[str]:
+    with closing(sqlite3.connect(file)) as connection:
+        return _select_table_names(connection)
 
 
-def _names(opened: sqlite3.Connection) -> set[str]:
-    return {name for (name,) in opened.execute("SELECT name FROM sqlite_master WHERE type='table'")}
+def _select_table_names(connection: sqlite3.Connection) -> set[str]:
+    return {
+        name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type='table'")
+    }
 
 
 @contextmanager
-def _told(file: Path) -> Iterator[None]:
+def _translate_errors(file: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:

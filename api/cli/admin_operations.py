@@ -10,175 +10,180 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from api.auth.roles import grantable
-from api.auth.scopes import SCOPES, Scope
-from api.config.settings import Settings
+from api.auth.roles import grantable_scopes
+from api.auth.scopes import SCOPE_GRANTS, Scope
+from api.config.settings import ServiceSettings
 from api.core.clock import system_clock
 from api.core.errors import FileError, ServiceError
 from api.db.engine import Database
 from api.db.models import Token, User
-from api.db.wait_for_database import missing_file, why_unusable
+from api.db.wait_for_database import explain_database_error, find_missing_file
 from api.http.fields import Email, Line
 from api.services.accounts import accounts, tokens
-from api.services.accounts.invitation_tokens import Link
+from api.services.accounts.invitation_tokens import PasswordLink
 
 __all__ = [
     "add_user",
-    "link_for",
-    "listed_tokens",
-    "listed_users",
-    "opened",
-    "revoke_all",
+    "create_link",
+    "create_token",
+    "describe_tokens",
+    "describe_users",
+    "open_database",
+    "revoke_credentials",
     "revoke_token",
-    "token_for",
 ]
 
-EMAIL: TypeAdapter[str] = TypeAdapter(Email)
-NAME: TypeAdapter[str] = TypeAdapter(Line)
-BEGINNING: Final = "gr_api_"
+EMAIL_ADAPTER: TypeAdapter[str] = TypeAdapter(Email)
+NAME_ADAPTER: TypeAdapter[str] = TypeAdapter(Line)
+TOKEN_PREFIX: Final = "gr_api_"  # noqa: S105  # not a secret
 T = TypeVar("T")
 
 
-def add_user(settings: Settings, email: str, name: str, *, admin: bool) -> tuple[str, str]:
+def add_user(settings: ServiceSettings, email: str, name: str, *, admin: bool) -> tuple[str, str]:
     """Create an account; return its link and when the link expires."""
-    address, told = _read(EMAIL, email, "e-mail address"), _read(NAME, name, "name")
+    address, display_name = (
+        _validate_text(EMAIL_ADAPTER, email, "e-mail address"),
+        _validate_text(NAME_ADAPTER, name, "name"),
+    )
 
-    def work(session: Session) -> Link:
+    def create_account(session: Session) -> PasswordLink:
         now = system_clock()
-        accounts.create(session, address, told, admin=admin, now=now)
-        return accounts.link(session, address, public_url=settings.public_url, now=now)
+        accounts.create_user(session, address, display_name, admin=admin, now=now)
+        return accounts.create_login_link(session, address, public_url=settings.public_url, now=now)
 
-    return _shown(_in_transaction(settings, work))
+    return _format_link(_run_in_transaction(settings, create_account))
 
 
-def link_for(settings: Settings, email: str) -> tuple[str, str]:
+def create_link(settings: ServiceSettings, email: str) -> tuple[str, str]:
     """Return a link for an account and when the link expires."""
-    address = _read(EMAIL, email, "e-mail address")
-    link = _in_transaction(
+    address = _validate_text(EMAIL_ADAPTER, email, "e-mail address")
+    link = _run_in_transaction(
         settings,
-        lambda session: accounts.link(
+        lambda session: accounts.create_login_link(
             session, address, public_url=settings.public_url, now=system_clock()
         ),
     )
-    return _shown(link)
+    return _format_link(link)
 
 
-def token_for(settings: Settings, email: str, *, scopes: str, days: int) -> tuple[str, str]:
+def create_token(
+    settings: ServiceSettings, email: str, *, scopes: str, days: int
+) -> tuple[str, str]:
     """Return a new token of an account and when it expires.
 
     *scopes* are names separated by commas; "" means all scopes that its owner can use.
     """
-    address, now = _read(EMAIL, email, "e-mail address"), system_clock()
-    wanted = _scopes(scopes)
+    address, now = _validate_text(EMAIL_ADAPTER, email, "e-mail address"), system_clock()
+    requested_scopes = _parse_scopes(scopes)
 
-    def work(session: Session) -> tuple[str, str]:
-        owner = accounts.by_email(session, address)
+    def issue_token(session: Session) -> tuple[str, str]:
+        owner = accounts.get_user_by_email(session, address)
         if owner.suspended_at is not None:
             raise FileError("the account is suspended; a token of it would open nothing")
-        useful = grantable(tokens.highest(session, owner) or "student")
-        token, secret = tokens.create(
+        default_scopes = grantable_scopes(tokens.highest_role(session, owner) or "student")
+        token, secret = tokens.create_token(
             session,
             owner,
-            by=None,
+            actor=None,
             name="command line",
-            scopes=wanted or useful,
+            scopes=requested_scopes or default_scopes,
             days=days,
             course=None,
             now=now,
         )
-        return secret.text, _minutes(token.expires_at or now)
+        return secret.text, _format_minutes(token.expires_at or now)
 
-    return _in_transaction(settings, work)
+    return _run_in_transaction(settings, issue_token)
 
 
-def listed_users(settings: Settings) -> list[str]:
+def describe_users(settings: ServiceSettings) -> list[str]:
     """Return a line for each account: e-mail address, name and state."""
     accounts_by_name = (
         select(User).where(User.erased_at.is_(None)).order_by(User.sort_name, User.id)
     )
-    return _in_transaction(
-        settings, lambda session: [_line(user) for user in session.scalars(accounts_by_name)]
+    return _run_in_transaction(
+        settings, lambda session: [_format_user(user) for user in session.scalars(accounts_by_name)]
     )
 
 
-def revoke_all(settings: Settings, email: str) -> str:
+def revoke_credentials(settings: ServiceSettings, email: str) -> str:
     """Revoke all sessions and tokens of an account; return its owner's name."""
-    address = _read(EMAIL, email, "e-mail address")
-    return _in_transaction(
+    address = _validate_text(EMAIL_ADAPTER, email, "e-mail address")
+    return _run_in_transaction(
         settings,
-        lambda session: accounts.shut_out(session, address, now=system_clock()).name,
+        lambda session: accounts.revoke_access(session, address, now=system_clock()).name,
     )
 
 
-def listed_tokens(settings: Settings, email: str) -> list[str]:
+def describe_tokens(settings: ServiceSettings, email: str) -> list[str]:
     """Return a line for each token of an account that is not revoked, newest first."""
-    address = _read(EMAIL, email, "e-mail address")
+    address = _validate_text(EMAIL_ADAPTER, email, "e-mail address")
 
-    def work(session: Session) -> list[str]:
-        owner = accounts.by_email(session, address)
-        return [_token_line(one) for one in tokens.tokens_of(session, owner.id)]
+    def load_lines(session: Session) -> list[str]:
+        owner = accounts.get_user_by_email(session, address)
+        return [_format_token(one) for one in tokens.list_tokens(session, owner.id)]
 
-    return _in_transaction(settings, work)
+    return _run_in_transaction(settings, load_lines)
 
 
-def revoke_token(settings: Settings, email: str, beginning: str) -> str:
+def revoke_token(settings: ServiceSettings, email: str, beginning: str) -> str:
     """Revoke the token of an account with this *beginning*; return the token's name."""
-    address = _read(EMAIL, email, "e-mail address")
-    sought = beginning.removeprefix(BEGINNING)
+    address = _validate_text(EMAIL_ADAPTER, email, "e-mail address")
+    prefix = beginning.removeprefix(TOKEN_PREFIX)
 
-    def work(session: Session) -> str:
-        owner = accounts.by_email(session, address)
-        found = [one for one in tokens.tokens_of(session, owner.id) if one.prefix == sought]
-        if not found:
+    def revoke_match(session: Session) -> str:
+        owner = accounts.get_user_by_email(session, address)
+        matches = [one for one in tokens.list_tokens(session, owner.id) if one.prefix == prefix]
+        if not matches:
             raise FileError(
                 "the account has no such token; `grader token list` tells how each begins"
             )
-        tokens.revoke_by_operator(session, found[0], now=system_clock())
-        return found[0].name
+        tokens.revoke_by_operator(session, matches[0], now=system_clock())
+        return matches[0].name
 
-    return _in_transaction(settings, work)
-
-
-def _token_line(token: Token) -> str:
-    used = _minutes(token.last_used_at) if token.last_used_at else "never used"
-    ends = _minutes(token.expires_at) if token.expires_at else "no end"
-    return "\t".join((BEGINNING + token.prefix, ",".join(token.scopes), ends, used, token.name))
+    return _run_in_transaction(settings, revoke_match)
 
 
-def _line(user: User) -> str:
-    special = {
+def _format_token(token: Token) -> str:
+    used = _format_minutes(token.last_used_at) if token.last_used_at else "never used"
+    ends = _format_minutes(token.expires_at) if token.expires_at else "no end"
+    return "\t".join((TOKEN_PREFIX + token.prefix, ",".join(token.scopes), ends, used, token.name))
+
+
+def _format_user(user: User) -> str:
+    flags = {
         "administrator": user.is_admin,
         "no password yet": user.password_hash is None,
         "has to set a new password": user.has_locked_password,
         "suspended": user.suspended_at is not None,
     }
-    told = [user.email or "-", user.name, ", ".join(name for name, so in special.items() if so)]
-    return "\t".join(told).rstrip("\t")
+    columns = [user.email or "-", user.name, ", ".join(name for name, so in flags.items() if so)]
+    return "\t".join(columns).rstrip("\t")
 
 
-def _scopes(told: str) -> Sequence[Scope]:
-    wanted = [one.strip() for one in told.split(",")] if told else []
-    if set(wanted) - set(SCOPES):
-        raise FileError(f"the scopes are {', '.join(SCOPES)}, with commas between them")
-    return [scope for scope in SCOPES if scope in wanted]
+def _parse_scopes(text: str) -> Sequence[Scope]:
+    names = [one.strip() for one in text.split(",")] if text else []
+    if set(names) - set(SCOPE_GRANTS):
+        raise FileError(f"the scopes are {', '.join(SCOPE_GRANTS)}, with commas between them")
+    return [scope for scope in SCOPE_GRANTS if scope in names]
 
 
-def _read(adapter: TypeAdapter[str], text: str, what: str) -> str:
+def _validate_text(adapter: TypeAdapter[str], text: str, label: str) -> str:
     try:
         return adapter.validate_python(text)
     except ValidationError as error:
-        raise FileError(f"{text!r} is no {what} that can be used") from error
+        raise FileError(f"{text!r} is no {label} that can be used") from error
 
 
-def _in_transaction(settings: Settings, work: Callable[[Session], T]) -> T:
-    with opened(settings) as db, db.transaction() as session:
+def _run_in_transaction(settings: ServiceSettings, work: Callable[[Session], T]) -> T:
+    with open_database(settings) as db, db.transaction() as session:
         return work(session)
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Database]:
+def open_database(settings: ServiceSettings) -> Iterator[Database]:
     """Yield the database; its errors become `FileError` with one sentence."""
-    missing = missing_file(settings.database)
+    missing = find_missing_file(settings.database)
     if missing:
         raise FileError(f"there is no database at {missing}. Run: grader db upgrade")
     db = Database(settings.database)
@@ -187,14 +192,14 @@ def opened(settings: Settings) -> Iterator[Database]:
     except ServiceError as error:
         raise FileError(error.detail) from error
     except SQLAlchemyError as error:
-        raise FileError(why_unusable(error)) from error
+        raise FileError(explain_database_error(error)) from error
     finally:
         db.close()
 
 
-def _shown(link: Link) -> tuple[str, str]:
-    return link.address, _minutes(link.expires_at)
+def _format_link(link: PasswordLink) -> tuple[str, str]:
+    return link.url, _format_minutes(link.expires_at)
 
 
-def _minutes(at: datetime) -> str:
-    return at.isoformat(sep=" ", timespec="minutes")
+def _format_minutes(instant: datetime) -> str:
+    return instant.isoformat(sep=" ", timespec="minutes")

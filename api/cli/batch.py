@@ -7,13 +7,13 @@ from typing import Annotated, Final
 import typer
 
 from api.cli.output.terminal import run_command
-from api.core.process_lifecycle import start_loading
+from api.core.process_lifecycle import start_fork_server
 from api.services.batch import JUDGING
 
 __all__ = ["app", "main"]
 
-BYTES_FOR_PROCESSES: Final = 2_000_000
-"""How large a file must be until other processes are worth their start."""
+MIN_BYTES_FOR_PROCESSES: Final = 2_000_000
+"""File size from which starting other processes pays off."""
 
 app = typer.Typer(
     name="grader", add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False
@@ -63,18 +63,20 @@ def batch(
 
     Exit 0: all rows were read; 1: some rows failed and are reported; 2: nothing ran.
     """
-    processes = 1 if cluster is not None else _processes(file, workers)
+    processes = 1 if cluster is not None else _count_processes(file, workers)
     if processes > 1:
-        start_loading(JUDGING)  # while this process loads polars
-    from api.cli.batch_run import Options, run  # noqa: PLC0415  # see above
+        start_fork_server(JUDGING)  # while this process loads polars
+    from api.cli.batch_run import BatchOptions, grade_file  # noqa: PLC0415  # see above
 
-    read = run(Options(file, out, rejects, mapped or [], bank, published, processes, cluster))
-    raise typer.Exit(0 if read else 1)
+    all_rows_read = grade_file(
+        BatchOptions(file, out, rejects, mapped or [], bank, published, processes, cluster)
+    )
+    raise typer.Exit(0 if all_rows_read else 1)
 
 
-def _processes(file: Path, workers: int | None) -> int:
+def _count_processes(file: Path, workers: int | None) -> int:
     """Return the number of grading processes; 1 for a small file."""
     if workers is not None:
         return workers
-    small = not file.is_file() or file.stat().st_size < BYTES_FOR_PROCESSES
+    small = not file.is_file() or file.stat().st_size < MIN_BYTES_FOR_PROCESSES
     return 1 if small else os.cpu_count() or 1

@@ -20,43 +20,48 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from api.cli.output.terminal import ERR, OUT, fail, say
+from api.cli.output.terminal import ERR, OUT, print_error, print_message
 from api.core.errors import FileError
-from api.core.process_lifecycle import keep_what_there_is
-from api.services.batch.executors import Pool, cluster, here, processes
+from api.core.process_lifecycle import freeze_gc
+from api.services.batch.executors import (
+    BatchPool,
+    open_cluster_pool,
+    open_local_pool,
+    open_process_pool,
+)
 from api.services.batch.formats.columns import FIELDS
 from api.services.batch.formats.sources import open_source
-from api.services.batch.questions import Bank
+from api.services.batch.questions import BatchProblems
 from api.services.batch.running import Batch, run_batch
-from api.services.batch.summing import Summary
+from api.services.batch.summing import BatchSummary
 from api.services.engine import single_answer
 from api.services.files.atomic_output import check_writable
 
-__all__ = ["Options", "run"]
+__all__ = ["BatchOptions", "grade_file"]
 
-MAX_LISTED: Final = 20
-MAX_SHOWN: Final = 40
-FEWEST_FOR_RATE: Final = 10_000
+MAX_LISTED_FAILURES: Final = 20
+MAX_READ_AS_CHARACTERS: Final = 40
+MIN_ROWS_FOR_RATE: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    """Options of the command; *mapped* has a ``COLUMN=NAME`` for each `--map`."""
+class BatchOptions:
+    """Options of the command; *column_pairs* has a ``COLUMN=NAME`` for each `--map`."""
 
     file: Path
     out: Path | None
     rejects: Path | None
-    mapped: list[str]
+    column_pairs: list[str]
     bank: Path | None
     published: Path | None
     workers: int
     cluster: str | None
 
 
-def run(options: Options) -> bool:
+def grade_file(options: BatchOptions) -> bool:
     """Grade a file and print a summary; return whether all rows were read."""
-    names = _names(options.mapped)
-    source = open_source(options.file, names)
+    column_names = _parse_column_names(options.column_pairs)
+    source = open_source(options.file, column_names)
     for path in filter(None, (options.out, options.rejects)):
         _check_output(options.file, path)
     if options.out is not None and options.out == options.rejects:
@@ -65,22 +70,22 @@ def run(options: Options) -> bool:
         )
     if options.published is not None and not options.published.is_dir():
         raise FileError(f"there is no folder {options.published}; `grader publish -o` writes one")
-    bank = Bank(
+    bank = BatchProblems(
         single_answer.open_bank(options.bank), options.published, typed_json=source.typed_json
     )
     stream = None if options.out or sys.stdout.isatty() else sys.stdout
-    batch = Batch(source, bank, options.out, options.rejects, stream, names)
-    begin = time.perf_counter()
-    keep_what_there_is(sweep=False)
-    with _pool(options) as pool:
-        summary = run_batch(batch, pool, watch=_watched)
+    batch = Batch(source, bank, options.out, options.rejects, stream, column_names)
+    started = time.perf_counter()
+    freeze_gc(sweep=False)
+    with _create_pool(options) as pool:
+        summary = run_batch(batch, pool, watch=_show_progress)
     if options.out is None and stream is None:
         _print_rows(summary)
-    _print_summary(summary, options, time.perf_counter() - begin)
+    _print_summary(summary, options, time.perf_counter() - started)
     return not summary.failed
 
 
-def _names(pairs: list[str]) -> dict[str, str]:
+def _parse_column_names(pairs: list[str]) -> dict[str, str]:
     """Return the file's column names by Grader's names, from ``student=source`` pairs."""
     names: dict[str, str] = {}
     for pair in pairs:
@@ -98,14 +103,14 @@ def _check_output(source: Path, target: Path) -> None:
         raise FileError(f"{target} is the file to be marked; write the results to another")
 
 
-def _pool(options: Options) -> AbstractContextManager[Pool]:
+def _create_pool(options: BatchOptions) -> AbstractContextManager[BatchPool]:
     """Return the pool that grades: a cluster, several processes, or this process."""
     if options.cluster is not None:
-        return cluster(options.cluster)
-    return processes(options.workers) if options.workers > 1 else here()
+        return open_cluster_pool(options.cluster)
+    return open_process_pool(options.workers) if options.workers > 1 else open_local_pool()
 
 
-class _Rate(ProgressColumn):
+class _SpeedColumn(ProgressColumn):
     """Progress column with the speed per second."""
 
     def render(self, task: Task) -> Text:
@@ -114,41 +119,43 @@ class _Rate(ProgressColumn):
 
 
 @contextmanager
-def _watched(title: str, total: int) -> Iterator[Callable[[int], None]]:
+def _show_progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
     """Show progress, speed and remaining time of a phase on a terminal."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        _Rate(),
+        _SpeedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=ERR, disable=not ERR.is_terminal, transient=True) as bar:
-        task = bar.add_task(title, total=total)
-        yield lambda count: bar.advance(task, count)
+    with Progress(*columns, console=ERR, disable=not ERR.is_terminal, transient=True) as progress:
+        task = progress.add_task(title, total=total)
+        yield lambda count: progress.advance(task, count)
 
 
-def _print_rows(summary: Summary) -> None:
+def _print_rows(summary: BatchSummary) -> None:
     """Print the results of the first rows, shortened to fit a terminal."""
     table = Table(box=None)
     for title in ("student", "problem", "part", "status", "score", "read as"):
         table.add_column(title, overflow="ellipsis", no_wrap=title != "read as")
-    for one in summary.head:
-        read_as = one["read_as"] if len(one["read_as"]) <= MAX_SHOWN else "…"
+    for row in summary.head:
+        read_as = row["read_as"] if len(row["read_as"]) <= MAX_READ_AS_CHARACTERS else "…"
         table.add_row(
-            one["student"], one["problem"], one["part"], one["status"], one["score"], read_as
+            row["student"], row["problem"], row["part"], row["status"], row["score"], read_as
         )
     OUT.print(table)
     if summary.rows > len(summary.head):
-        say(f"{summary.rows - len(summary.head)} more rows; -o FILE writes them all")
+        print_message(f"{summary.rows - len(summary.head)} more rows; -o FILE writes them all")
 
 
-def _print_summary(summary: Summary, options: Options, seconds: float) -> None:
+def _print_summary(summary: BatchSummary, options: BatchOptions, seconds: float) -> None:
     """Print the counts of a batch and the rows that failed."""
-    for one in summary.failures[:MAX_LISTED]:
-        fail(f"line {one.line}: {one.error}")
-    if summary.failed > MAX_LISTED:
-        fail(f"{summary.failed - MAX_LISTED} more rows failed; see the column `error`")
+    for failure in summary.failures[:MAX_LISTED_FAILURES]:
+        print_error(f"line {failure.line}: {failure.error}")
+    if summary.failed > MAX_LISTED_FAILURES:
+        print_error(
+            f"{summary.failed - MAX_LISTED_FAILURES} more rows failed; see the column `error`"
+        )
     table = Table("status", "rows", box=None)
     for status, count in summary.statuses.most_common():
         table.add_row(status, str(count))
@@ -156,12 +163,14 @@ def _print_summary(summary: Summary, options: Options, seconds: float) -> None:
     table.add_row("all", str(summary.rows), style="bold")
     ERR.print(table)
     if summary.mistakes:
-        named = ", ".join(f"{name} ({count})" for name, count in summary.mistakes.most_common(10))
-        say(f"mistakes: {named}")
-    if summary.rows >= FEWEST_FOR_RATE:
+        mistake_counts = ", ".join(
+            f"{name} ({count})" for name, count in summary.mistakes.most_common(10)
+        )
+        print_message(f"mistakes: {mistake_counts}")
+    if summary.rows >= MIN_ROWS_FOR_RATE:
         rate = summary.rows / seconds
-        say(f"{summary.judged:,} different answers; {seconds:.1f} s, {rate:,.0f} rows/s")
+        print_message(f"{summary.judged:,} different answers; {seconds:.1f} s, {rate:,.0f} rows/s")
     if summary.resumed:
-        say("parts of an earlier run were used")
+        print_message("parts of an earlier run were used")
     for path in filter(None, (options.out, options.rejects)):
-        say(f"written to {path}")
+        print_message(f"written to {path}")

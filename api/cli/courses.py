@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.database import DATABASE, DatabaseUrl, settings_with
+from api.cli.database import DEFAULT_DATABASE_URL, DatabaseUrl, load_settings
 from api.cli.output import console
 
 __all__ = ["app"]
@@ -24,16 +24,16 @@ def export(
     folder: Folder,
     *,
     course: Annotated[str, typer.Option(help="The slug of the course.")],
-    database: DatabaseUrl = DATABASE,
+    database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
     """Write what is set in a course, without people and their work; other files stay."""
     # Imported here: commands that only grade start without a database.
     from api.cli.course_sync import export_course  # noqa: PLC0415
 
-    written, stale = export_course(settings_with(database=database), course, folder)
-    console.say(f"{written} files of {course} written to {folder}")
+    written, stale = export_course(load_settings(database=database), course, folder)
+    console.print_message(f"{written} files of {course} written to {folder}")
     for path in stale:
-        console.say(f"{path} is not in the course; delete it, or apply it")
+        console.print_message(f"{path} is not in the course; delete it, or apply it")
 
 
 @app.command()
@@ -47,22 +47,22 @@ def apply(
     prune: Annotated[
         bool, typer.Option("--prune", help="Remove what the course has and the folder has not.")
     ] = False,
-    database: DatabaseUrl = DATABASE,
+    database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
     """Make a course what the files say, all of it or nothing; a new course is made."""
     from api.cli.course_sync import apply_folder  # noqa: PLC0415
 
-    settings = settings_with(database=database)
-    done = apply_folder(settings, folder, course, prune=prune, dry_run=dry_run)
-    for change in done.changes:
+    settings = load_settings(database=database)
+    applied = apply_folder(settings, folder, course, prune=prune, dry_run=dry_run)
+    for change in applied.changes:
         typer.echo(f"{change.kind} {change.path}")
         for line in change.diff:
             typer.echo(f"  {line}")
-    for note in done.notes:
-        console.say(note)
-    for path in done.left:
-        console.say(f"{path} is in the course and not in the folder; --prune removes it")
-    if not done.changes:
-        console.say("Nothing changes.")
-    elif done.effect.changed:
-        console.say(f"Grades that change: {done.effect.changed}")
+    for note in applied.notes:
+        console.print_message(note)
+    for path in applied.left:
+        console.print_message(f"{path} is in the course and not in the folder; --prune removes it")
+    if not applied.changes:
+        console.print_message("Nothing changes.")
+    elif applied.effect.changed:
+        console.print_message(f"Grades that change: {applied.effect.changed}")

@@ -13,19 +13,19 @@ from api.cli.output.terminal import run_command
 from api.core.errors import FileError
 from api.durability_test import command as selftest_command
 from api.services.engine import reading, single_answer
-from api.services.engine.replay import replay as replay_records
+from api.services.engine.replay import replay_records
 from api.services.files.csv_rows import read_text
 from api.services.problems import reports
 from api.services.problems.file_checks import check_files
 from grader.definitions.problem import MAX_SEED, Problem
-from grader.display.text import counted
+from grader.display.text import pluralize
 from grader.errors import AnswerError, ProblemError
-from grader.reading import Style
-from grader.variants.variant import solve as solve_variant
-from problems.book import BOOK
-from problems.catalogue import Catalogue
+from grader.reading import NumberStyle
+from grader.variants.variant import solve_variant
+from problems.book import REGISTRY
+from problems.catalogue import ProblemCatalog
 from problems.loader import bank_root, find_files
-from problems.publish import MAX_SEEDS, publish
+from problems.publish import MAX_SEEDS, publish_problem
 from problems.stored import dump_variant
 
 __all__ = ["app", "main"]
@@ -37,7 +37,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-GROUPS = (
+COMMAND_GROUPS = (
     users,
     tokens,
     database,
@@ -45,7 +45,7 @@ GROUPS = (
     service,
     selftest_command,
 )
-for commands in GROUPS:
+for commands in COMMAND_GROUPS:
     app.add_typer(commands.app)
 
 ProblemName = Annotated[str, typer.Argument(help="The id of a problem, or the path of its file.")]
@@ -77,9 +77,9 @@ def check(
         raise FileError("there is no problem file (*.yaml) here")
     failed = 0
     for report in console.track(check_files(files, seeds=seeds), "Checking", total=len(files)):
-        console.report(report)
+        console.print_report(report)
         failed += bool(report.errors)
-    console.say(f"{counted(len(files), 'file')}, {failed} with errors")
+    console.print_message(f"{pluralize(len(files), 'file')}, {failed} with errors")
     raise typer.Exit(1 if failed else 0)
 
 
@@ -97,13 +97,15 @@ def publish_command(
     """List the seeds that tell every known mistake from the key, with keys and wrong answers."""
     if out is not None and out.exists() and not out.is_dir():
         raise FileError(f"{out} is a file; name a folder")
-    catalogue = Catalogue(*(paths or ()))
+    catalogue = ProblemCatalog(*(paths or ()))
     for name in console.track(catalogue.ids, "Publishing", total=len(catalogue.ids)):
-        publication = publish(catalogue.get(name), BOOK, limit=seeds)
-        console.seeds(publication.report)
+        publication = publish_problem(catalogue.get(name), REGISTRY, limit=seeds)
+        console.print_seeds(publication.report)
         if out is not None:
             out.mkdir(parents=True, exist_ok=True)
-            lines = (json.dumps(dump_variant(variant, BOOK)) for variant in publication.variants)
+            lines = (
+                json.dumps(dump_variant(variant, REGISTRY)) for variant in publication.variants
+            )
             (out / f"{name}.jsonl").write_text("".join(f"{line}\n" for line in lines))
 
 
@@ -114,12 +116,12 @@ def problems(
     as_json: AsJson = False,
 ) -> None:
     """List the problems of the bank."""
-    catalogue = Catalogue()
+    catalogue = ProblemCatalog()
     listed = [catalogue.get(name) for name in catalogue.ids]
     listed = [problem for problem in listed if topic in {None, problem.topic}]
     if as_json:
-        return console.put_json([reports.summary(problem) for problem in listed])
-    return console.problems(listed)
+        return console.print_json([reports.serialize_problem(problem) for problem in listed])
+    return console.print_problems(listed)
 
 
 @app.command()
@@ -127,9 +129,9 @@ def show(
     problem: ProblemName, *, seed: Seed = None, original: Original = False, as_json: AsJson = False
 ) -> None:
     """Show a variant as a student sees it."""
-    variant = solve_variant(_problem(problem), _seed(seed, original=original), BOOK)
-    told = reports.question(variant)
-    return console.put_json(told) if as_json else console.question(told)
+    variant = solve_variant(_load_problem(problem), _check_seed(seed, original=original), REGISTRY)
+    question = reports.serialize_question(variant)
+    return console.print_json(question) if as_json else console.print_question(question)
 
 
 @app.command(name="solve")
@@ -137,9 +139,9 @@ def solve_command(
     problem: ProblemName, *, seed: Seed = None, original: Original = False, as_json: AsJson = False
 ) -> None:
     """Show the keys of a variant and the wrong answers that are known."""
-    variant = solve_variant(_problem(problem), _seed(seed, original=original), BOOK)
-    told = reports.solution(variant)
-    return console.put_json(told) if as_json else console.solution(told)
+    variant = solve_variant(_load_problem(problem), _check_seed(seed, original=original), REGISTRY)
+    solution = reports.serialize_solution(variant)
+    return console.print_json(solution) if as_json else console.print_solution(solution)
 
 
 @app.command()
@@ -147,9 +149,9 @@ def worked(
     problem: ProblemName, *, seed: Seed = None, original: Original = False, as_json: AsJson = False
 ) -> None:
     """Show the worked solution of a variant, as students see it after the release."""
-    variant = solve_variant(_problem(problem), _seed(seed, original=original), BOOK)
-    told = reports.worked_solution(variant)
-    return console.put_json(told) if as_json else console.worked(told)
+    variant = solve_variant(_load_problem(problem), _check_seed(seed, original=original), REGISTRY)
+    solution = reports.serialize_worked_solution(variant)
+    return console.print_json(solution) if as_json else console.print_worked_solution(solution)
 
 
 @app.command(context_settings={"ignore_unknown_options": True})
@@ -171,13 +173,15 @@ def mark(
     """Mark one answer and say why."""
     if student and explain:
         raise ProblemError("give --student or --explain, not both: an explanation tells the key")
-    catalogue, name = _named(problem)
-    number = _seed(seed, original=original)
-    marker = single_answer.Marker(catalogue)
-    result = marker.mark(name, part, _typed(answer), seed=number)
-    tell = single_answer.student_record if student else single_answer.mark_record
-    record = tell(result, marker.variant(name, number))
-    return console.put_json(record) if as_json else console.result(record, explain=explain)
+    catalogue, name = _locate_problem(problem)
+    checked_seed = _check_seed(seed, original=original)
+    marker = single_answer.SingleAnswerGrader(catalogue)
+    result = marker.grade(name, part, _read_argument(answer), seed=checked_seed)
+    serialize = (
+        single_answer.serialize_student_result if student else single_answer.serialize_full_result
+    )
+    record = serialize(result, marker.variant(name, checked_seed))
+    return console.print_json(record) if as_json else console.print_result(record, explain=explain)
 
 
 @app.command()
@@ -192,63 +196,65 @@ def replay(
     """
     text = sys.stdin.read() if str(file) == "-" else read_text(file)
     same = True
-    for one in replay_records(text, single_answer.Marker(single_answer.open_bank(bank))):
-        console.replayed(one)
-        same = same and one.same
+    for replayed in replay_records(
+        text, single_answer.SingleAnswerGrader(single_answer.open_bank(bank))
+    ):
+        console.print_replay(replayed)
+        same = same and replayed.is_unchanged
     raise typer.Exit(0 if same else 1)
 
 
 @app.command(context_settings={"ignore_unknown_options": True})
 def read(
-    kind: Annotated[str, typer.Argument(help=f"One of {', '.join(reading.READ)}.")],
+    kind: Annotated[str, typer.Argument(help=f"One of {', '.join(reading.STANDALONE_KINDS)}.")],
     text: Annotated[str, typer.Argument(help="What a student types; - reads standard input.")],
     *,
     variables: Annotated[str, typer.Option(help="For an expression: its names, as K,C_in.")] = "",
     numbers: Annotated[
-        Style | None, typer.Option(help="What marks decimals, where a course says it.")
+        NumberStyle | None, typer.Option(help="What marks decimals, where a course says it.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Say how a text is read, without a key: nothing is judged."""
     names = tuple(name.strip() for name in variables.split(",") if name.strip())
     try:
-        record = reading.read_record(kind, _typed(text), names, numbers=numbers)
+        record = reading.serialize_reading(kind, _read_argument(text), names, numbers=numbers)
     except AnswerError as error:
         if as_json:
-            console.put_json(reading.error_record(error))
+            console.print_json(reading.serialize_reading_error(error))
         else:
-            console.fail(str(error))
+            console.print_error(str(error))
         raise typer.Exit(1) from error
-    return console.put_json(record) if as_json else console.reading(record)
+    return console.print_json(record) if as_json else console.print_reading(record)
 
 
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of problem files, for editors."""
-    console.put_json(Problem.model_json_schema())
+    console.print_json(Problem.model_json_schema())
 
 
 app.command()(batch.batch)
 
 
-def _named(problem: str) -> tuple[Catalogue, str]:
+def _locate_problem(problem: str) -> tuple[ProblemCatalog, str]:
     """Return the catalogue and the problem id for an id or for the path of a file."""
     if problem.endswith(".yaml"):
         path = Path(problem)
-        return Catalogue(path), path.stem
-    return Catalogue(), problem
+        return ProblemCatalog(path), path.stem
+    return ProblemCatalog(), problem
 
 
-def _problem(given: str) -> Problem:
-    catalogue, name = _named(given)
+def _load_problem(id_or_path: str) -> Problem:
+    catalogue, name = _locate_problem(id_or_path)
     return catalogue.get(name)
 
 
-def _seed(seed: int | None, *, original: bool) -> int | None:
+def _check_seed(seed: int | None, *, original: bool) -> int | None:
     if original and seed is not None:
         raise ProblemError("give --seed or --original, not both")
     return seed
 
 
-def _typed(answer: str) -> str:
+def _read_argument(answer: str) -> str:
     return sys.stdin.read() if answer == "-" else answer

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from api.cli.database import DATABASE, DatabaseUrl, settings_with
+from api.cli.database import DEFAULT_DATABASE_URL, DatabaseUrl, load_settings
 from api.cli.output import console
-from api.config.settings import given_by
+from api.config.settings import read_setting_values
 
 __all__ = ["app"]
 
@@ -18,9 +18,9 @@ app = typer.Typer()
 @app.command()
 def settings() -> None:
     """Print all settings with what they are set to, as a file of settings; secrets stay hidden."""
-    from api.config.display import settings_file  # noqa: PLC0415
+    from api.config.display import render_settings_file  # noqa: PLC0415
 
-    typer.echo(settings_file(settings_with(), given_by(os.environ)), nl=False)
+    typer.echo(render_settings_file(load_settings(), read_setting_values(os.environ)), nl=False)
 
 
 @app.command()
@@ -35,8 +35,10 @@ def secret(
     from api.config.generated_secrets import make_secret  # noqa: PLC0415
 
     for file in files:
-        made = make_secret(file, shared=shared)
-        console.say(f"{file} holds a new secret" if made else f"{file} holds one already; it stays")
+        created = make_secret(file, shared=shared)
+        console.print_message(
+            f"{file} holds a new secret" if created else f"{file} holds one already; it stays"
+        )
 
 
 @app.command()
@@ -52,12 +54,12 @@ def work() -> None:
 def backup(
     file: Annotated[Path, typer.Argument(help="The file to write; it must not be there yet.")],
     *,
-    database: DatabaseUrl = DATABASE,
+    database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
     """Write all of the database into a file, as it is at one moment; the service may run."""
     from api.backups.operations import backup as write  # noqa: PLC0415
 
-    console.say(write(settings_with(database=database).database, file))
+    console.print_message(write(load_settings(database=database).database, file))
 
 
 @app.command()
@@ -67,10 +69,10 @@ def restore(
     upgrade: Annotated[
         bool, typer.Option("--upgrade", help="Take a backup of an older version too.")
     ] = False,
-    database: DatabaseUrl = DATABASE,
+    database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
     """Bring a backup back, into an empty database; no service may run on it."""
     from api.backups.operations import restore as bring_back  # noqa: PLC0415
 
-    url = settings_with(database=database).database
-    console.say(bring_back(url, file, upgrades=upgrade))
+    url = load_settings(database=database).database
+    console.print_message(bring_back(url, file, upgrades=upgrade))

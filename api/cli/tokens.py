@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.database import DATABASE, DatabaseUrl, settings_with
+from api.cli.database import DEFAULT_DATABASE_URL, DatabaseUrl, load_settings
 from api.cli.output import console
 
 __all__ = ["app"]
@@ -13,34 +13,40 @@ app = typer.Typer(
     name="token", help="Make, list and revoke tokens of the API.", no_args_is_help=True
 )
 
-LONGEST_DAYS = 366
+MAX_TOKEN_DAYS = 366
 Email = Annotated[str, typer.Argument(help="The e-mail address of the account.")]
 Scopes = Annotated[str, typer.Option(help="With commas; without it, all that its owner may have.")]
-Days = Annotated[int, typer.Option(min=1, max=LONGEST_DAYS, help="How long it can be used.")]
+Days = Annotated[int, typer.Option(min=1, max=MAX_TOKEN_DAYS, help="How long it can be used.")]
 
 
 @app.command()
 def make(
-    email: Email, *, scopes: Scopes = "", days: Days = 90, database: DatabaseUrl = DATABASE
+    email: Email,
+    *,
+    scopes: Scopes = "",
+    days: Days = 90,
+    database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
     """Print a new token of the API, once."""
     # Imported here: commands that only grade start without a database.
-    from api.cli.admin_operations import token_for  # noqa: PLC0415
+    from api.cli.admin_operations import create_token  # noqa: PLC0415
 
-    secret, until = token_for(settings_with(database=database), email, scopes=scopes, days=days)
+    secret, until = create_token(load_settings(database=database), email, scopes=scopes, days=days)
     typer.echo(secret)
-    console.say(f"It can be used until {until}. It is not shown again; give it to nobody else.")
+    console.print_message(
+        f"It can be used until {until}. It is not shown again; give it to nobody else."
+    )
 
 
 @app.command("list")
-def list_tokens(email: Email, *, database: DatabaseUrl = DATABASE) -> None:
+def list_tokens(email: Email, *, database: DatabaseUrl = DEFAULT_DATABASE_URL) -> None:
     """List the tokens of an account: how each begins, its scopes, its end, its last use, its name.
 
     There are tabs between them.
     """
-    from api.cli.admin_operations import listed_tokens  # noqa: PLC0415
+    from api.cli.admin_operations import describe_tokens  # noqa: PLC0415
 
-    for line in listed_tokens(settings_with(database=database), email):
+    for line in describe_tokens(load_settings(database=database), email):
         typer.echo(line)
 
 
@@ -49,10 +55,10 @@ def revoke(
     email: Email,
     beginning: Annotated[str, typer.Argument(help="How the token begins, as `list` tells it.")],
     *,
-    database: DatabaseUrl = DATABASE,
+    database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
     """Revoke one token of an account, at once; sessions and other tokens stay."""
     from api.cli.admin_operations import revoke_token  # noqa: PLC0415
 
-    name = revoke_token(settings_with(database=database), email, beginning)
-    console.say(f"The token {name} opens nothing any more.")
+    name = revoke_token(load_settings(database=database), email, beginning)
+    console.print_message(f"The token {name} opens nothing any more.")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.database import DATABASE, DatabaseUrl, settings_with
+from api.cli.database import DEFAULT_DATABASE_URL, DatabaseUrl, load_settings
 from api.cli.output import console
 
 __all__ = ["app"]
@@ -27,15 +27,15 @@ def add(
     name: Annotated[str, typer.Argument(help="The name, in quotes.")],
     *,
     admin: Annotated[bool, typer.Option("--admin", help="As an administrator.")] = False,
-    database: DatabaseUrl = DATABASE,
+    database: DatabaseUrl = DEFAULT_DATABASE_URL,
     public_url: PublicUrl = "",
 ) -> None:
     """Add an account, and print the link by which its owner sets a password."""
     # Imported here: commands that only grade start without a database.
     from api.cli.admin_operations import add_user  # noqa: PLC0415
 
-    _print(
-        *add_user(settings_with(database=database, public_url=public_url), email, name, admin=admin)
+    _print_link(
+        *add_user(load_settings(database=database, public_url=public_url), email, name, admin=admin)
     )
 
 
@@ -43,21 +43,21 @@ def add(
 def link(
     email: Annotated[str, typer.Argument(help="The e-mail address of the account.")],
     *,
-    database: DatabaseUrl = DATABASE,
+    database: DatabaseUrl = DEFAULT_DATABASE_URL,
     public_url: PublicUrl = "",
 ) -> None:
     """Print a link by which somebody sets a password: the first one, or another."""
-    from api.cli.admin_operations import link_for  # noqa: PLC0415
+    from api.cli.admin_operations import create_link  # noqa: PLC0415
 
-    _print(*link_for(settings_with(database=database, public_url=public_url), email))
+    _print_link(*create_link(load_settings(database=database, public_url=public_url), email))
 
 
 @app.command("list")
-def list_users(*, database: DatabaseUrl = DATABASE) -> None:
+def list_users(*, database: DatabaseUrl = DEFAULT_DATABASE_URL) -> None:
     """List the accounts by family name: e-mail address, name and state, with tabs between them."""
-    from api.cli.admin_operations import listed_users  # noqa: PLC0415
+    from api.cli.admin_operations import describe_users  # noqa: PLC0415
 
-    for line in listed_users(settings_with(database=database)):
+    for line in describe_users(load_settings(database=database)):
         typer.echo(line)
 
 
@@ -65,15 +65,15 @@ def list_users(*, database: DatabaseUrl = DATABASE) -> None:
 def revoke(
     email: Annotated[str, typer.Argument(help="The e-mail address of the account.")],
     *,
-    database: DatabaseUrl = DATABASE,
+    database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
     """End every session and token of an account; its password stays."""
-    from api.cli.admin_operations import revoke_all  # noqa: PLC0415
+    from api.cli.admin_operations import revoke_credentials  # noqa: PLC0415
 
-    name = revoke_all(settings_with(database=database), email)
-    console.say(f"{name} is logged out everywhere and has no token any more.")
+    name = revoke_credentials(load_settings(database=database), email)
+    console.print_message(f"{name} is logged out everywhere and has no token any more.")
 
 
-def _print(address: str, until: str) -> None:
+def _print_link(address: str, until: str) -> None:
     typer.echo(address)
-    console.say(f"It can be used once, until {until}. Give it to nobody else.")
+    console.print_message(f"It can be used once, until {until}. Give it to nobody else.")

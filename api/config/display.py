@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from api.config.settings import HIDDEN, PREFIX, Settings
-from api.config.sources import Given
-from api.config.validators import MASK, without_password
+from api.config.settings import ENV_PREFIX, SECRET_SETTINGS, ServiceSettings
+from api.config.sources import SettingValue
+from api.config.validators import MASK, mask_password
 
-__all__ = ["settings_file", "settings_page"]
+__all__ = ["render_settings_file", "render_settings_page"]
 
-WIDTH: Final = 98
-HEAD: Final = """\
+COMMENT_WIDTH: Final = 98
+PAGE_HEADER: Final = """\
 # Settings
 
 What can be set, by whoever runs the service. `grader settings` prints what is in force, in the form
@@ -33,45 +33,54 @@ of a file.
 """
 
 
-def settings_page() -> str:
+def render_settings_page() -> str:
     """Return the contents of `docs/settings.md`."""
-    return HEAD + "".join(
-        f"| `{PREFIX}{name.upper()}` | {_default(default)} | {_meaning(name, meaning)} |\n"
-        for name, default, meaning in Settings.table()
+    return PAGE_HEADER + "".join(
+        f"| `{ENV_PREFIX}{name.upper()}` | {_render_default(default)} "
+        f"| {_render_description(name, meaning)} |\n"
+        for name, default, meaning in ServiceSettings.describe_fields()
     )
 
 
-def settings_file(settings: Settings, given: Mapping[str, Given]) -> str:
+def render_settings_file(
+    settings: ServiceSettings, setting_values: Mapping[str, SettingValue]
+) -> str:
     """Return all *settings* as TOML; defaults and secrets appear as comments.
 
-    The comment of a setting names its source if it is in *given*.
+    The comment of a setting names its source if it is in *setting_values*.
     """
-    places = {name: one.where for name, one in given.items()}
+    sources = {name: value.source for name, value in setting_values.items()}
     return "\n".join(
         line
-        for name, default, meaning in Settings.table()
-        for line in _entry(name, getattr(settings, name), default, meaning, places.get(name))
+        for name, default, meaning in ServiceSettings.describe_fields()
+        for line in _render_entry(
+            name, getattr(settings, name), default, meaning, sources.get(name)
+        )
     )
 
 
-def _entry(
-    name: str, value: object, default: object, meaning: str, place: str | None
+def _render_entry(
+    name: str, value: object, default: object, meaning: str, source: str | None
 ) -> Iterator[str]:
-    told = f"{meaning} (set by {place})" if place else meaning
-    yield from textwrap.wrap(told, WIDTH, initial_indent="# ", subsequent_indent="# ")
-    shown = _toml(_masked(name, value))
-    is_comment = value == default or (name in HIDDEN and shown != _toml(value)) or value is None
-    yield f"# {name} = {shown}" if is_comment else f"{name} = {shown}"
+    comment = f"{meaning} (set by {source})" if source else meaning
+    yield from textwrap.wrap(comment, COMMENT_WIDTH, initial_indent="# ", subsequent_indent="# ")
+    rendered = _to_toml(_mask_secret(name, value))
+    is_comment = (
+        value == default
+        or (name in SECRET_SETTINGS and rendered != _to_toml(value))
+        or value is None
+    )
+    yield f"# {name} = {rendered}" if is_comment else f"{name} = {rendered}"
     yield ""
 
 
-def _masked(name: str, value: object) -> object:
+def _mask_secret(name: str, value: object) -> object:
     if name == "database":
-        return without_password(str(value))
-    return MASK if name in HIDDEN and value is not None else value
+        return mask_password(str(value))
+    return MASK if name in SECRET_SETTINGS and value is not None else value
 
 
-def _toml(value: object) -> str:
+def _to_toml(value: object) -> str:
     """Return *value* as a TOML literal; None becomes an empty string."""
     match value:
         case None:
@@ -81,14 +90,14 @@ def _toml(value: object) -> str:
         case int() | float():
             return f"{value:g}" if isinstance(value, float) else str(value)
         case tuple():
-            return "[" + ", ".join(map(_toml, value)) + "]"
+            return "[" + ", ".join(map(_to_toml, value)) + "]"
         case _:
             return json.dumps(str(value) if isinstance(value, Path) else value, ensure_ascii=False)
 
 
-def _default(default: Any) -> str:
-    return "none" if default in (None, ()) else f"`{_toml(default).strip(chr(34))}`"
+def _render_default(default: Any) -> str:
+    return "none" if default in (None, ()) else f"`{_to_toml(default).strip(chr(34))}`"
 
 
-def _meaning(name: str, meaning: str) -> str:
-    return f"{meaning}; secret" if name in HIDDEN else meaning
+def _render_description(name: str, meaning: str) -> str:
+    return f"{meaning}; secret" if name in SECRET_SETTINGS else meaning

@@ -4,14 +4,14 @@ import os
 from pathlib import Path
 from secrets import token_urlsafe
 
-from api.core.atomic_files import put_in_place
+from api.core.atomic_files import replace_durably
 from api.core.errors import FileError
 
 __all__ = ["make_secret"]
 
-BYTES = 32
-OWN = 0o400
-SHARED = 0o444
+SECRET_BYTES = 32
+OWNER_ONLY_MODE = 0o400
+SHARED_MODE = 0o444
 
 
 def make_secret(file: Path, *, shared: bool) -> bool:
@@ -27,11 +27,11 @@ def make_secret(file: Path, *, shared: bool) -> bool:
             return False
         part = file.with_name(f"{file.name}.part")
         part.unlink(missing_ok=True)
-        opened = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWN)
-        with os.fdopen(opened, "w", encoding="utf-8") as written:
-            written.write(token_urlsafe(BYTES))
-        part.chmod(SHARED if shared else OWN)
-        put_in_place(part, file)
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY_MODE)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as secret_file:
+            secret_file.write(token_urlsafe(SECRET_BYTES))
+        part.chmod(SHARED_MODE if shared else OWNER_ONLY_MODE)
+        replace_durably(part, file)
     except OSError as error:
         raise FileError(f"{file} cannot be written: {(error.strerror or '').lower()}") from error
     return True

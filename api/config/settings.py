@@ -15,37 +15,49 @@ from pydantic import (
 )
 from sqlalchemy import make_url
 
-from api.config.sources import PREFIX, Given, SettingsError, gather, wrong
+from api.config.sources import (
+    ENV_PREFIX,
+    SettingsError,
+    SettingValue,
+    collect_setting_values,
+    describe_setting_errors,
+)
 from api.config.validators import (
-    checked_address,
-    checked_host,
-    checked_proxy,
-    password_in,
-    with_password,
+    add_password,
+    get_password,
+    validate_database_url,
+    validate_host,
+    validate_proxy,
 )
 from api.core import failpoints
 
-__all__ = ["HIDDEN", "PREFIX", "SET_IN_VAIN", "Settings", "given_by"]
+__all__ = [
+    "ENV_PREFIX",
+    "SECRET_SETTINGS",
+    "UNUSED_PASSWORD_WARNING",
+    "ServiceSettings",
+    "read_setting_values",
+]
 
-SET_IN_VAIN: Final = (
-    "GRADER_DATABASE_PASSWORD is set and not used: the address of the database has a password of "
+UNUSED_PASSWORD_WARNING: Final = (
+    "GRADER_DATABASE_PASSWORD is set and not used: the address of the database has a password of "  # noqa: S105  # not a secret
     "its own, or is of SQLite; leave one out"
 )
-"""What is told where a password has no place in the address of the database."""
+"""Warning for a password setting that the database address leaves no use for."""
 
 
-def _split(given: object) -> object:
+def _split_commas(value: object) -> object:
     """Split a comma-separated text into a tuple; return any other value unchanged."""
-    if not isinstance(given, str):
-        return given
-    return tuple(piece.strip() for piece in given.split(",") if piece.strip())
+    if not isinstance(value, str):
+        return value
+    return tuple(piece.strip() for piece in value.split(",") if piece.strip())
 
 
-Host = Annotated[str, AfterValidator(checked_host)]
-Proxy = Annotated[str, AfterValidator(checked_proxy)]
+Host = Annotated[str, AfterValidator(validate_host)]
+Proxy = Annotated[str, AfterValidator(validate_proxy)]
 
 
-class Settings(BaseModel):
+class ServiceSettings(BaseModel):
     """Operator settings: each field is the variable ``GRADER_`` plus its name in capitals."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -79,7 +91,7 @@ class Settings(BaseModel):
 
     database: Annotated[
         str,
-        AfterValidator(checked_address),
+        AfterValidator(validate_database_url),
         Field(
             min_length=1,
             description="the database: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`",
@@ -132,7 +144,7 @@ class Settings(BaseModel):
     ] = "http://127.0.0.1:8000"
     hosts: Annotated[
         tuple[Host, ...],
-        BeforeValidator(_split),
+        BeforeValidator(_split_commas),
         Field(
             description="the names under which the service answers, with commas between them; "
             "`*.example.edu` is every name below. Without any it answers to every name: set it "
@@ -141,7 +153,7 @@ class Settings(BaseModel):
     ] = ()
     trusted_proxies: Annotated[
         tuple[Proxy, ...],
-        BeforeValidator(_split),
+        BeforeValidator(_split_commas),
         Field(
             description="the addresses or networks of reverse proxies, with commas between them, "
             "whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed"
@@ -263,7 +275,7 @@ class Settings(BaseModel):
     failpoint: Annotated[
         str | None,
         Field(
-            pattern=failpoints.PATTERN,
+            pattern=failpoints.FAILPOINT_PATTERN,
             description="for tests of durability only: where the process dies, `after_judging`, "
             "`before_commit` or `after_commit`; `:3` for the third time",
         ),
@@ -271,60 +283,64 @@ class Settings(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _complete(cls, given: Any) -> Any:
+    def _insert_password(cls, values: Any) -> Any:
         """Insert the password into the database address."""
-        if not isinstance(given, dict) or not given.get("database_password"):
-            return given
-        address, password = given.get("database"), given["database_password"]
+        if not isinstance(values, dict) or not values.get("database_password"):
+            return values
+        address, password = values.get("database"), values["database_password"]
         if isinstance(address, str) and isinstance(password, str):
-            return given | {"database": with_password(address, password)}
-        return given
+            return values | {"database": add_password(address, password)}
+        return values
 
     @classmethod
-    def read(cls, environment: Mapping[str, str], **options: str) -> Self:
+    def from_environment(cls, environment: Mapping[str, str], **options: str) -> Self:
         """Return the settings of *environment*; *options* of a command take precedence.
 
         Settings in neither place have their default. Raises `SettingsError` with a line for each
         invalid setting.
         """
-        found = given_by(environment) | {
-            name: Given(value, "--" + name.replace("_", "-"))
+        setting_values = read_setting_values(environment) | {
+            name: SettingValue(value, "--" + name.replace("_", "-"))
             for name, value in options.items()
             if value
         }
         try:
-            return cls.model_validate(_values(found))
+            return cls.model_validate(_extract_values(setting_values))
         except ValidationError as error:
-            raise SettingsError(list(wrong(error.errors(), found, hidden=HIDDEN))) from error
+            raise SettingsError(
+                list(
+                    describe_setting_errors(error.errors(), setting_values, hidden=SECRET_SETTINGS)
+                )
+            ) from error
 
     @property
-    def has_idle_password(self) -> bool:
+    def has_unused_password(self) -> bool:
         """Whether a database password is set but not used in the database address."""
-        own = self.database_password
-        return own is not None and own != password_in(make_url(self.database))
+        password = self.database_password
+        return password is not None and password != get_password(make_url(self.database))
 
     @classmethod
-    def table(cls) -> Iterator[tuple[str, object, str]]:
+    def describe_fields(cls) -> Iterator[tuple[str, object, str]]:
         """Yield the name, default and description of every setting."""
         for name, field in cls.model_fields.items():
             yield name, field.default, field.description or ""
 
 
-HIDDEN: Final = frozenset(
+SECRET_SETTINGS: Final = frozenset(
     name
-    for name, field in Settings.model_fields.items()
+    for name, field in ServiceSettings.model_fields.items()
     if isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("secret")
 )
-"""The settings that hold a secret: each may lie in a file, and is never shown."""
+"""Settings that hold a secret: each may be read from a file, and is never shown."""
 
 
-def given_by(environment: Mapping[str, str]) -> dict[str, Given]:
+def read_setting_values(environment: Mapping[str, str]) -> dict[str, SettingValue]:
     """Return the settings from *environment* and the file that it names, each with its source."""
-    return gather(environment, Settings.model_fields, hidden=HIDDEN)
+    return collect_setting_values(environment, ServiceSettings.model_fields, hidden=SECRET_SETTINGS)
 
 
-def _values(found: Mapping[str, Given]) -> dict[str, object]:
-    values = {name: one.value for name, one in found.items()}
+def _extract_values(setting_values: Mapping[str, SettingValue]) -> dict[str, object]:
+    values = {name: value.value for name, value in setting_values.items()}
     if "port" in values and "public_url" not in values:
         values["public_url"] = f"http://127.0.0.1:{values['port']}"
     return values

@@ -13,17 +13,25 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:  # the health check needs only the standard library
     from pydantic_core import ErrorDetails
 
-__all__ = ["FILE", "PREFIX", "Given", "SettingsError", "gather", "unknown", "wrong"]
+__all__ = [
+    "ENV_PREFIX",
+    "FILE_VARIABLE",
+    "SettingValue",
+    "SettingsError",
+    "collect_setting_values",
+    "describe_setting_errors",
+    "find_unknown_variables",
+]
 
-PREFIX: Final = "GRADER_"
-FILE: Final = "GRADER_SETTINGS"
-"""The variable that names a file of settings."""
-IN_FILE: Final = "_FILE"
-"""What a variable ends in that names a file with one secret."""
-LONGEST: Final = 65_536
-"""How many characters a file may have."""
-ELSEWHERE: Final = ("GRADER_TEST_", "GRADER_FUZZ_", "GRADER_DURABILITY_")
-"""What variables begin with that are read by tests."""
+ENV_PREFIX: Final = "GRADER_"
+FILE_VARIABLE: Final = "GRADER_SETTINGS"
+"""Environment variable that names a settings file."""
+SECRET_FILE_SUFFIX: Final = "_FILE"  # noqa: S105  # not a secret
+"""Suffix of an environment variable that names a file with one secret."""
+MAX_FILE_CHARACTERS: Final = 65_536
+"""Maximum number of characters in a settings or secret file."""
+TEST_PREFIXES: Final = ("GRADER_TEST_", "GRADER_FUZZ_", "GRADER_DURABILITY_")
+"""Prefixes of environment variables that tests read."""
 
 
 class SettingsError(Exception):
@@ -39,81 +47,88 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class SettingValue:
     """Value of a setting, and its source in words."""
 
     value: object
-    where: str
+    source: str
 
 
-def gather(
+def collect_setting_values(
     environment: Mapping[str, str], names: Collection[str], *, hidden: Collection[str]
-) -> dict[str, Given]:
+) -> dict[str, SettingValue]:
     """Return the values of the settings *names* that are set; *hidden* ones may be in files.
 
     Raises `SettingsError` if a file cannot be read.
     """
-    found = _from_file(environment.get(FILE, ""))
+    setting_values = _read_settings_file(environment.get(FILE_VARIABLE, ""))
     for name in names:
-        given = _from_variables(environment, name, may_be_file=name in hidden)
-        if given is not None:
-            found[name] = given
-    return found
+        setting_value = _read_variable(environment, name, may_be_file=name in hidden)
+        if setting_value is not None:
+            setting_values[name] = setting_value
+    return setting_values
 
 
-def unknown(
+def find_unknown_variables(
     environment: Mapping[str, str], names: Collection[str], *, hidden: Collection[str]
 ) -> list[str]:
-    """Return the variables that start with `PREFIX` but are not settings, sorted."""
-    ours = {FILE, *(PREFIX + name.upper() for name in names)}
-    ours |= {PREFIX + name.upper() + IN_FILE for name in hidden}
+    """Return the variables that start with `ENV_PREFIX` but are not settings, sorted."""
+    known_variables = {FILE_VARIABLE, *(ENV_PREFIX + name.upper() for name in names)}
+    known_variables |= {ENV_PREFIX + name.upper() + SECRET_FILE_SUFFIX for name in hidden}
     return sorted(
         name
         for name in environment
-        if name.startswith(PREFIX) and not name.startswith(ELSEWHERE) and name not in ours
+        if name.startswith(ENV_PREFIX)
+        and not name.startswith(TEST_PREFIXES)
+        and name not in known_variables
     )
 
 
-def wrong(
-    errors: "Iterable[ErrorDetails]", found: Mapping[str, Given], *, hidden: Collection[str]
+def describe_setting_errors(
+    errors: "Iterable[ErrorDetails]",
+    setting_values: Mapping[str, SettingValue],
+    *,
+    hidden: Collection[str],
 ) -> Iterator[str]:
     """Yield a line for each error: the source, the value unless *hidden*, and the reason."""
-    for one in errors:
-        name = str(one["loc"][0]) if one["loc"] else ""
-        where = found[name].where if name in found else name or "settings"
+    for error in errors:
+        name = str(error["loc"][0]) if error["loc"] else ""
+        source = setting_values[name].source if name in setting_values else name or "settings"
         # The input of an error without a field is all settings, including secrets.
-        told = "" if not name or name in hidden else f"={one['input']!r}"
-        yield f"{where}{told}: {_why(one)}"
+        value_text = "" if not name or name in hidden else f"={error['input']!r}"
+        yield f"{source}{value_text}: {_explain_error(error)}"
 
 
-def _why(one: "ErrorDetails") -> str:
-    if one["type"] == "extra_forbidden":
+def _explain_error(error: "ErrorDetails") -> str:
+    if error["type"] == "extra_forbidden":
         return "there is no such setting; `grader settings` lists them"
-    return one["msg"].removeprefix("Value error, ")
+    return error["msg"].removeprefix("Value error, ")
 
 
-def _from_variables(
+def _read_variable(
     environment: Mapping[str, str], name: str, *, may_be_file: bool
-) -> Given | None:
-    variable = PREFIX + name.upper()
+) -> SettingValue | None:
+    variable = ENV_PREFIX + name.upper()
     value = environment.get(variable, "")
-    path = environment.get(variable + IN_FILE, "") if may_be_file else ""
+    path = environment.get(variable + SECRET_FILE_SUFFIX, "") if may_be_file else ""
     if value and path:
-        raise SettingsError([f"{variable} and {variable}{IN_FILE} are both set; leave one out"])
+        raise SettingsError(
+            [f"{variable} and {variable}{SECRET_FILE_SUFFIX} are both set; leave one out"]
+        )
     if path:
-        where = f"{variable}{IN_FILE}={path}"
-        return Given(_secret(path, where), where)
-    return Given(_utf8(value, variable), variable) if value else None
+        where = f"{variable}{SECRET_FILE_SUFFIX}={path}"
+        return SettingValue(_read_secret(path, where), where)
+    return SettingValue(_check_utf8(value, variable), variable) if value else None
 
 
-def _secret(path: str, where: str) -> str:
-    found = _text(path, where).strip("\r\n")
-    if not found:
+def _read_secret(path: str, where: str) -> str:
+    secret = _read_text(path, where).strip("\r\n")
+    if not secret:
         raise SettingsError([f"{where}: the file is empty"])
-    return found
+    return secret
 
 
-def _utf8(value: str, variable: str) -> str:
+def _check_utf8(value: str, variable: str) -> str:
     """Return *value*; raise `SettingsError` if it came from bytes that are not UTF-8.
 
     The environment represents such bytes as lone surrogates.
@@ -125,20 +140,20 @@ def _utf8(value: str, variable: str) -> str:
     return value
 
 
-def _from_file(path: str) -> dict[str, Given]:
+def _read_settings_file(path: str) -> dict[str, SettingValue]:
     if not path:
         return {}
-    where = f"{FILE}={path}"
+    where = f"{FILE_VARIABLE}={path}"
     try:
-        told = tomllib.loads(_text(path, where))
+        table = tomllib.loads(_read_text(path, where))
     except tomllib.TOMLDecodeError as error:
         raise SettingsError([f"{where}: this is no TOML: {error}"]) from error
-    for name, value in told.items():
+    for name, value in table.items():
         if _is_section(value):
             raise SettingsError(
                 [f"{path}: {name}: the file has no sections; write each setting as NAME = VALUE"]
             )
-    return {name: Given(value, f"{path}: {name}") for name, value in told.items()}
+    return {name: SettingValue(value, f"{path}: {name}") for name, value in table.items()}
 
 
 def _is_section(value: object) -> bool:
@@ -147,16 +162,16 @@ def _is_section(value: object) -> bool:
     )
 
 
-def _text(path: str, where: str) -> str:
+def _read_text(path: str, where: str) -> str:
     """Return the text of a small file without a byte order mark, which Windows editors add."""
     try:
         with Path(path).open(encoding="utf-8-sig") as file:
-            text = file.read(LONGEST + 1)
+            text = file.read(MAX_FILE_CHARACTERS + 1)
     except UnicodeDecodeError as error:
         raise SettingsError([f"{where}: the file is not UTF-8"]) from error
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise SettingsError([f"{where}: the file cannot be read: {why}"]) from error
-    if len(text) > LONGEST:
-        raise SettingsError([f"{where}: the file has more than {LONGEST:,} characters"])
+    if len(text) > MAX_FILE_CHARACTERS:
+        raise SettingsError([f"{where}: the file has more than {MAX_FILE_CHARACTERS:,} characters"])
     return text

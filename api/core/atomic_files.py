@@ -4,23 +4,23 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["put_in_place"]
+__all__ = ["replace_durably"]
 
 
-def put_in_place(part: Path, file: Path) -> None:
+def replace_durably(part: Path, file: Path) -> None:
     """Flush *part* to disk, then rename it to *file* in the same folder.
 
     The order matters: a rename before the flush could leave an empty file after a power loss.
     """
-    _flush(part)
+    _fsync(part)
     part.replace(file)
     with suppress(OSError):  # some network shares do not support it
-        _flush(file.parent)  # makes the rename durable
+        _fsync(file.parent)  # makes the rename durable
 
 
-def _flush(path: Path) -> None:
-    opened = os.open(path, os.O_RDONLY)
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(opened)
+        os.fsync(descriptor)
     finally:
-        os.close(opened)
+        os.close(descriptor)

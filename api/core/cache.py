@@ -5,13 +5,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
-__all__ = ["Cache"]
+__all__ = ["LruCache"]
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
-class Cache(Generic[K, V]):
+class LruCache(Generic[K, V]):
     """Bounded, thread-safe LRU cache of at most *size* values.
 
     A cache that is at most half full evicts nothing soon, so reads skip the lock and record no
@@ -35,32 +35,33 @@ class Cache(Generic[K, V]):
                     self._values.move_to_end(key)
         return value
 
-    def keep(self, key: K, value: V) -> None:
+    def put(self, key: K, value: V) -> None:
         """Store *value* under *key*, replacing an earlier value."""
         with self._lock:
             self._values[key] = value
             self._values.move_to_end(key)
-            self._shrink()
+            self._evict_oldest()
 
-    def drop(self, key: K) -> None:
+    def discard(self, key: K) -> None:
         """Remove *key*; a missing key is no error."""
         with self._lock:
             self._values.pop(key, None)
 
-    def get(self, key: K, make: Callable[[], V]) -> V:
-        """Return the value of *key*; call *make* and store its result if it is not cached.
+    def get_or_create(self, key: K, create: Callable[[], V]) -> V:
+        """Return the value of *key*; call *create* and store its result if it is not cached.
 
-        *make* runs without the lock. If two threads make the same value, the first one stored wins.
+        *create* runs without the lock. If two threads create the same value, the first one stored
+        wins.
         """
-        found = self.find(key)
-        if found is not None:
-            return found
-        made = make()
+        cached = self.find(key)
+        if cached is not None:
+            return cached
+        created = create()
         with self._lock:
-            value = self._values.setdefault(key, made)  # another thread may have been faster
-            self._shrink()
+            value = self._values.setdefault(key, created)  # another thread may have been faster
+            self._evict_oldest()
         return value
 
-    def _shrink(self) -> None:
+    def _evict_oldest(self) -> None:
         while len(self._values) > self._size:
             self._values.popitem(last=False)

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 __all__ = ["Clock", "from_micros", "system_clock", "to_micros"]
 
 Clock: TypeAlias = Callable[[], datetime]
-"""Returns the time now, aware and in UTC."""
+"""Returns the current time, aware and in UTC."""
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
@@ -18,17 +18,17 @@ def system_clock() -> datetime:
     return datetime.now(UTC)
 
 
-def to_micros(at: datetime) -> int:
+def to_micros(instant: datetime) -> int:
     """Return an aware time as microseconds since 1970 in UTC.
 
-    Raises `ValueError` if *at* is naive.
+    Raises `ValueError` if *instant* is naive.
 
     >>> to_micros(datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC))
     1000000
     """
-    if at.tzinfo is None:
-        raise ValueError(f"{at.isoformat()} has no time zone")
-    return (at - EPOCH) // MICROSECOND
+    if instant.tzinfo is None:
+        raise ValueError(f"{instant.isoformat()} has no time zone")
+    return (instant - EPOCH) // MICROSECOND
 
 
 def from_micros(micros: int) -> datetime:

@@ -9,14 +9,14 @@ ServiceError
 ├── RequestTimeout        408  the body did not arrive in time
 ├── Conflict              409  the state of the resource does not allow the action
 ├── Gone                  410  the resource existed and was removed
-├── Precondition          412  the resource changed since it was read
-├── TooLarge              413  the body is over the limit
-├── Unsupported           415  the media type of the body is not accepted here
-├── Misdirected           421  the request names a host that is not this service
-├── Invalid               422  the input cannot be used; `errors` names the fields
+├── PreconditionFailed    412  the resource changed since it was read
+├── ContentTooLarge       413  the body is over the limit
+├── UnsupportedMediaType  415  the media type of the body is not accepted here
+├── MisdirectedRequest    421  the request names a host that is not this service
+├── InvalidInput          422  the input cannot be used; `errors` names the fields
 ├── PreconditionRequired  428  an edit must name the version that it changes
 ├── RateLimited           429  too many requests; `retry_after` is in seconds
-└── Unavailable           503  storage or another part of the service is not working
+└── ServiceUnavailable    503  storage or another part of the service is not working
 
 Every error has a stable code; `api.core.error_codes` lists them with status and meaning. The detail
 is for people and never repeats the input. `api.http.problem_details` turns an error into an HTTP
@@ -29,31 +29,31 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Self
 
-from api.core.error_codes import CODES, Code
+from api.core.error_codes import ERROR_CODES, ErrorCode
 from grader.errors import GraderError
 
 __all__ = [
-    "CODES",
+    "ERROR_CODES",
     "BadRequest",
-    "Code",
     "Conflict",
+    "ContentTooLarge",
+    "ErrorCode",
     "FieldError",
     "FileError",
     "Forbidden",
     "Gone",
-    "Invalid",
-    "Misdirected",
+    "InvalidInput",
+    "MisdirectedRequest",
     "NotFound",
     "NotReleased",
-    "Precondition",
+    "PreconditionFailed",
     "PreconditionRequired",
     "RateLimited",
     "RequestTimeout",
     "ServiceError",
-    "TooLarge",
+    "ServiceUnavailable",
     "Unauthenticated",
-    "Unavailable",
-    "Unsupported",
+    "UnsupportedMediaType",
 ]
 
 
@@ -77,8 +77,8 @@ class FieldError:
 class ServiceError(Exception):
     """Base class of the errors that the service raises on purpose.
 
-    *detail* tells a person what was refused and what to do. *code* is one of `CODES`, with the
-    status of the class. *retry_after* is in seconds. Raises `LookupError` for any other code.
+    *detail* tells a person what was refused and what to do. *code* is one of `ERROR_CODES`, with
+    the status of the class. *retry_after* is in seconds. Raises `LookupError` for any other code.
     """
 
     status: ClassVar[int] = 500
@@ -94,7 +94,7 @@ class ServiceError(Exception):
     ) -> None:
         super().__init__(detail)
         self.code = code or type(self).code
-        if self.code not in CODES or CODES[self.code].status != self.status:
+        if self.code not in ERROR_CODES or ERROR_CODES[self.code].status != self.status:
             raise LookupError(
                 f"{type(self).__name__} has no code {self.code!r}; add it to api.core.error_codes"
             )
@@ -162,47 +162,49 @@ class Gone(ServiceError):
     code = "gone"
 
 
-class Precondition(ServiceError):
+class PreconditionFailed(ServiceError):
     """The resource changed since the caller read it."""
 
     status = 412
     code = "stale"
 
 
-class TooLarge(ServiceError):
+class ContentTooLarge(ServiceError):
     """The body is over the limit."""
 
     status = 413
     code = "too_large"
 
 
-class Unsupported(ServiceError):
+class UnsupportedMediaType(ServiceError):
     """The media type of the body is not accepted here."""
 
     status = 415
     code = "unsupported_media_type"
 
 
-class Misdirected(ServiceError):
+class MisdirectedRequest(ServiceError):
     """The request names a host that is not this service."""
 
     status = 421
     code = "unknown_host"
 
 
-class Invalid(ServiceError):
+class InvalidInput(ServiceError):
     """The input cannot be used."""
 
     status = 422
     code = "invalid"
 
     @classmethod
-    def of(cls, field: str, said: str) -> Self:
-        """Return the error of one field; *said* continues its name, as in ``is no section``."""
-        return cls(f"{field.removeprefix('query ')} {said}.", errors=(FieldError(field, said),))
+    def for_field(cls, field: str, message: str) -> Self:
+        """Return the error of one field; *message* continues its name, as in ``is no section``."""
+        return cls(
+            f"{field.removeprefix('query ')} {message}.", errors=(FieldError(field, message),)
+        )
 
     @classmethod
-    def named(cls, errors: Sequence[FieldError]) -> Self:
+    def for_fields(cls, errors: Sequence[FieldError]) -> Self:
         """Return the error of several fields; the detail names the first."""
         first = errors[0]
         return cls(f"{first.field} {first.said}.".strip(), errors=tuple(errors))
@@ -222,7 +224,7 @@ class RateLimited(ServiceError):
     code = "rate_limited"
 
 
-class Unavailable(ServiceError):
+class ServiceUnavailable(ServiceError):
     """Storage, or another part of the service, is not working."""
 
     status = 503

@@ -7,29 +7,36 @@ import os
 from itertools import count
 from typing import Final, Literal, TypeAlias, get_args
 
-__all__ = ["FAILPOINTS", "KILLED", "PATTERN", "Failpoint", "arm", "reach"]
+__all__ = [
+    "FAILPOINTS",
+    "FAILPOINT_PATTERN",
+    "KILLED_EXIT_CODE",
+    "Failpoint",
+    "arm_failpoint",
+    "reach_failpoint",
+]
 
 Failpoint: TypeAlias = Literal["after_judging", "before_commit", "after_commit"]
 FAILPOINTS: Final[tuple[Failpoint, ...]] = get_args(Failpoint)
-PATTERN: Final = rf"^({'|'.join(FAILPOINTS)})(:[1-9][0-9]{{0,6}})?$"
-"""A failpoint, and at which time of being reached the process dies, by itself the first."""
-KILLED: Final = 137
-"""The exit code of a process that ended at a failpoint, as a shell gives it for one killed."""
+FAILPOINT_PATTERN: Final = rf"^({'|'.join(FAILPOINTS)})(:[1-9][0-9]{{0,6}})?$"
+"""Failpoint, with an optional ``:n``: the process dies the nth time (default: first)."""
+KILLED_EXIT_CODE: Final = 137
+"""Exit code of a process that died at a failpoint; a shell reports it after SIGKILL."""
 
 _armed: dict[str, tuple[int, "count[int]"]] = {}
 
 
-def arm(given: str | None) -> None:
-    """Arm the failpoint in *given*, which has the form of `PATTERN`; None disarms all."""
+def arm_failpoint(spec: str | None) -> None:
+    """Arm the failpoint in *spec*, which has the form of `FAILPOINT_PATTERN`; None disarms all."""
     _armed.clear()
-    if given:
-        name, _, time = given.partition(":")
+    if spec:
+        name, _, time = spec.partition(":")
         _armed[name] = int(time or 1), count(1)
 
 
-def reach(name: Failpoint) -> None:
+def reach_failpoint(name: Failpoint) -> None:
     """Pass the failpoint *name*, or end the process at once if it is armed and due."""
     if _armed and name in _armed:
         time, reached = _armed[name]
         if next(reached) == time:
-            os._exit(KILLED)
+            os._exit(KILLED_EXIT_CODE)

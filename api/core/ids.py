@@ -7,10 +7,10 @@ from uuid import UUID
 import uuid_utils
 from uuid_utils.compat import uuid7
 
-__all__ = ["new_digits", "new_id", "new_name", "read_id"]
+__all__ = ["new_id", "new_id_hex", "new_id_text", "parse_id"]
 
-READ_KEPT: Final = 1024
-LENGTH: Final = 36
+PARSE_CACHE_SIZE: Final = 1024
+ID_TEXT_LENGTH: Final = 36
 
 
 def new_id() -> UUID:
@@ -18,23 +18,23 @@ def new_id() -> UUID:
     return uuid7()
 
 
-def new_name() -> str:
+def new_id_text() -> str:
     """Return the text of a new id; faster than creating and formatting a `UUID`."""
     return str(uuid_utils.uuid7())
 
 
-def new_digits() -> str:
+def new_id_hex() -> str:
     """Return the 32 hexadecimal digits of a new id, in the format of `UUID.hex`."""
     return uuid_utils.uuid7().hex
 
 
-def read_id(text: str) -> UUID | None:
+def parse_id(text: str) -> UUID | None:
     """Parse *text* as an id; return None if it is not one."""
     try:
-        return _read(text) if len(text) == LENGTH else UUID(text)
+        return _parse_cached(text) if len(text) == ID_TEXT_LENGTH else UUID(text)
     except ValueError:
         return None
 
 
-_read = lru_cache(maxsize=READ_KEPT)(UUID)
-"""Many ask for the same assignment: its id is then one object, which is equal to itself at once."""
+_parse_cached = lru_cache(maxsize=PARSE_CACHE_SIZE)(UUID)
+"""Caches ids, as many requests name the same assignment: one object compares faster."""

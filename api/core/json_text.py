@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
-__all__ = ["JsonText", "stored", "written"]
+__all__ = ["JsonText", "serialize_json", "to_json_column"]
 
 
 class JsonText(str):
@@ -14,15 +14,15 @@ class JsonText(str):
     __slots__ = ()
 
 
-def written(value: Any) -> JsonText:
+def serialize_json(value: Any) -> JsonText:
     """Serialize *value* as compact JSON.
 
-    >>> written({"score": [1, "½"]})
+    >>> serialize_json({"score": [1, "½"]})
     '{"score":[1,"½"]}'
     """
     return JsonText(to_json(value), "utf-8")
 
 
-def stored(value: Any) -> str:
+def to_json_column(value: Any) -> str:
     """Return the text that a JSON column stores for *value*; `JsonText` is not serialized again."""
     return value if isinstance(value, JsonText) else json.dumps(value)

@@ -11,44 +11,46 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final, Literal
 
-__all__ = ["JsonLines", "PlainLines", "write_log"]
+__all__ = ["JsonFormatter", "TextFormatter", "configure_logging"]
 
-FIELDS: Final = ("request_id", "method", "route", "status", "ms")
-"""What a line of the access log tells beside its words."""
-LOGGED: Final = ("api", "uvicorn")
+ACCESS_LOG_FIELDS: Final = ("request_id", "method", "route", "status", "ms")
+"""Fields of an access log line besides its message."""
+LOGGER_NAMES: Final = ("api", "uvicorn")
 
 
-class JsonLines(logging.Formatter):
+class JsonFormatter(logging.Formatter):
     """Formatter that writes a record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the JSON: time, level, logger, process, message, `FIELDS`, and any exception."""
-        told: dict[str, Any] = {
-            "time": _moment(record).isoformat(timespec="milliseconds"),
+        """Return the JSON: standard fields, message, `ACCESS_LOG_FIELDS`, and any exception."""
+        payload: dict[str, Any] = {
+            "time": _to_datetime(record).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "process": record.process,
             "message": record.getMessage(),
         }
-        told |= {name: getattr(record, name) for name in FIELDS if hasattr(record, name)}
+        payload |= {
+            name: getattr(record, name) for name in ACCESS_LOG_FIELDS if hasattr(record, name)
+        }
         if record.exc_info:
-            told["exception"] = self.formatException(record.exc_info)
-        return json.dumps(told, ensure_ascii=True, default=str)
+            payload["exception"] = self.formatException(record.exc_info)
+        return json.dumps(payload, ensure_ascii=True, default=str)
 
 
-class PlainLines(logging.Formatter):
+class TextFormatter(logging.Formatter):
     """Formatter that writes a record as a line for people, with the traceback of an error."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as text; a traceback follows on further lines."""
-        second, level = _second(int(record.created)), record.levelname.lower()
-        told = f"{second} {level} {record.name}: {record.getMessage()}"
+        second, level = _format_second(int(record.created)), record.levelname.lower()
+        text = f"{second} {level} {record.name}: {record.getMessage()}"
         if record.exc_info:
-            told += "\n" + self.formatException(record.exc_info)
-        return told
+            text += "\n" + self.formatException(record.exc_info)
+        return text
 
 
-class _OwnHandler(logging.Handler):
+class _StderrHandler(logging.Handler):
     """Handler that looks up `sys.stderr` at each record, so that a replaced stream is used."""
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -59,15 +61,15 @@ class _OwnHandler(logging.Handler):
             self.handleError(record)
 
 
-def write_log(form: Literal["text", "json"]) -> None:
+def configure_logging(form: Literal["text", "json"]) -> None:
     """Configure this process's logging in a *form*; a second call replaces the form."""
     root = logging.getLogger()
-    for handler in [one for one in root.handlers if isinstance(one, _OwnHandler)]:
+    for handler in [one for one in root.handlers if isinstance(one, _StderrHandler)]:
         root.removeHandler(handler)
-    handler = _OwnHandler()
-    handler.setFormatter(JsonLines() if form == "json" else PlainLines())
+    handler = _StderrHandler()
+    handler.setFormatter(JsonFormatter() if form == "json" else TextFormatter())
     root.addHandler(handler)
-    for name in LOGGED:
+    for name in LOGGER_NAMES:
         logging.getLogger(name).setLevel(logging.INFO)
     # No format uses these fields, and collecting them takes as long as the rest.
     logging._srcfile = None  # noqa: SLF001  (the way that the documentation of logging gives)
@@ -75,9 +77,9 @@ def write_log(form: Literal["text", "json"]) -> None:
 
 
 @lru_cache(maxsize=1)
-def _second(created: int) -> str:
+def _format_second(created: int) -> str:
     return datetime.fromtimestamp(created, tz=UTC).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
-def _moment(record: logging.LogRecord) -> datetime:
+def _to_datetime(record: logging.LogRecord) -> datetime:
     return datetime.fromtimestamp(record.created, tz=UTC)

@@ -3,43 +3,43 @@
 import unicodedata
 from typing import Final
 
-__all__ = ["ADDED", "belongs", "folded", "name_pair", "sort_name"]
+__all__ = ["NAME_SUFFIXES", "fold_text", "has_family_name", "sort_name", "split_name"]
 
-ADDED: Final = frozenset({"jr", "jr.", "sr", "sr.", "ii", "iii", "iv"})
-"""What stands behind a family name and belongs to it."""
-LONGEST: Final = 300
-PLAIN: Final = str.maketrans(
+NAME_SUFFIXES: Final = frozenset({"jr", "jr.", "sr", "sr.", "ii", "iii", "iv"})
+"""Suffixes that follow a family name and belong to it."""
+MAX_SORT_CHARACTERS: Final = 300
+LETTER_REPLACEMENTS: Final = str.maketrans(
     {"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "þ": "th"}
 )
-"""Letters with a stroke or of two letters, which no accent makes."""
+"""Replacements for letters that Unicode does not decompose, such as ø and æ."""
 
 
-def name_pair(name: str, family: str = "") -> tuple[str, str]:
+def split_name(name: str, family: str = "") -> tuple[str, str]:
     """Split a name into given name and family name.
 
     *family* is the family name from the separate column of a student list, or "". Without it, or if
     *name* does not contain it, the family name is the part before a comma, or the last word.
 
-    >>> name_pair("Ann van Dyk"), name_pair("van Dyk, Ann"), name_pair("Suharto")
+    >>> split_name("Ann van Dyk"), split_name("van Dyk, Ann"), split_name("Suharto")
     (('Ann van', 'Dyk'), ('Ann', 'van Dyk'), ('Suharto', ''))
-    >>> name_pair("Ann van Dyk", "van Dyk"), name_pair("Mao Zedong", "Mao")
+    >>> split_name("Ann van Dyk", "van Dyk"), split_name("Mao Zedong", "Mao")
     (('Ann', 'van Dyk'), ('Zedong', 'Mao'))
     """
-    if belongs(name, family):
+    if has_family_name(name, family):
         rest = name.removesuffix(f" {family}")
         return (rest if rest != name else name.removeprefix(f"{family} ")), family
     last, comma, first = name.partition(",")
-    if comma and first.strip().casefold() not in ADDED:
+    if comma and first.strip().casefold() not in NAME_SUFFIXES:
         return first.strip(), last.strip()
     words = name.split()
-    at = len(words) - 1
-    while at > 1 and words[at].casefold() in ADDED:
-        at -= 1
-    first, last = " ".join(words[:at]), " ".join(words[at:])
+    index = len(words) - 1
+    while index > 1 and words[index].casefold() in NAME_SUFFIXES:
+        index -= 1
+    first, last = " ".join(words[:index]), " ".join(words[index:])
     return (first, last) if first else (last, "")
 
 
-def belongs(name: str, family: str) -> bool:
+def has_family_name(name: str, family: str) -> bool:
     """Return whether *name* begins or ends with *family* and has at least one other word."""
     return family != "" and (name.endswith(f" {family}") or name.startswith(f"{family} "))
 
@@ -53,16 +53,18 @@ def sort_name(name: str, family: str = "") -> str:
     >>> sort_name("Chloé Müller"), sort_name("Suharto")
     ('muller  chloe', 'suharto')
     """
-    first, last = name_pair(name, family)
+    first, last = split_name(name, family)
     # Two blanks sort the family name Smith before Smith Jones.
-    return folded(f"{last}  {first}".strip())[:LONGEST]
+    return fold_text(f"{last}  {first}".strip())[:MAX_SORT_CHARACTERS]
 
 
-def folded(text: str) -> str:
+def fold_text(text: str) -> str:
     """Return *text* in lower case without accents.
 
-    >>> folded("Łukasz Đặng"), folded("GROẞ Ærø")
+    >>> fold_text("Łukasz Đặng"), fold_text("GROẞ Ærø")
     ('lukasz dang', 'gross aero')
     """
-    told = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(sign for sign in told if not unicodedata.combining(sign)).translate(PLAIN)
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(sign for sign in decomposed if not unicodedata.combining(sign)).translate(
+        LETTER_REPLACEMENTS
+    )

@@ -13,19 +13,19 @@ from typing import Any, Final
 
 __all__ = [
     "end_with_parent",
-    "keep_what_there_is",
-    "killed_after",
-    "loaded",
-    "start_loading",
-    "work_quietly",
+    "freeze_gc",
+    "get_preloaded_context",
+    "initialize_worker",
+    "kill_after",
+    "start_fork_server",
 ]
 
 FORKSERVER: Final = "forkserver"
 PR_SET_PDEATHSIG: Final = 1
-"""The number by which Linux knows the option, in `linux/prctl.h`."""
+"""The number of the prctl option, from `linux/prctl.h`."""
 
 
-def keep_what_there_is(*, sweep: bool = True) -> None:
+def freeze_gc(*, sweep: bool = True) -> None:
     """Exclude all objects that exist now from future garbage collections.
 
     With *sweep* existing garbage is collected first; otherwise it would stay until the process
@@ -55,7 +55,7 @@ def end_with_parent() -> None:
 
 
 @contextmanager
-def killed_after(seconds: float) -> Iterator[None]:
+def kill_after(seconds: float) -> Iterator[None]:
     """Kill this process if the block takes longer than *seconds*, even in native code.
 
     The timer belongs to the operating system, so it works after the parent ended or was stopped.
@@ -71,7 +71,7 @@ def killed_after(seconds: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def loaded(module: str) -> Any:
+def get_preloaded_context(module: str) -> Any:
     """Return a multiprocessing context with *module* preloaded in its fork server.
 
     Platforms without a fork server get the "spawn" context, where every process loads the module.
@@ -83,15 +83,15 @@ def loaded(module: str) -> Any:
     return context
 
 
-def start_loading(module: str) -> None:
-    """Start the fork server of `loaded` ahead of time, if the platform has one."""
-    if loaded(module).get_start_method() == FORKSERVER:
+def start_fork_server(module: str) -> None:
+    """Start the fork server of `get_preloaded_context` ahead of time, if the platform has one."""
+    if get_preloaded_context(module).get_start_method() == FORKSERVER:
         from multiprocessing import forkserver  # noqa: PLC0415  # not on Windows
 
         forkserver.ensure_running()
 
 
-def work_quietly(niceness: int) -> None:
+def initialize_worker(niceness: int) -> None:
     """Initialize a pool worker: lower its priority by *niceness* and end it with its parent."""
     end_with_parent()
     if hasattr(os, "nice"):

@@ -19,16 +19,16 @@ from queue import Empty, SimpleQueue
 from traceback import format_exception
 from typing import Any, Final, ParamSpec, TypeVar
 
-from api.core.process_lifecycle import killed_after, work_quietly
+from api.core.process_lifecycle import initialize_worker, kill_after
 
 __all__ = ["DeadlineExceeded", "WorkerPool"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
-STOPPED: Final = "the worker pool was stopped"
+STOPPED_MESSAGE: Final = "the worker pool was stopped"
 START_SECONDS: Final = 60.0
 EXTRA_SECONDS: Final = 5.0
-"""How much later than its parent would kill it a worker is ended by its own alarm."""
+"""How long after the parent's deadline a worker's own alarm ends it."""
 
 
 class DeadlineExceeded(Exception):  # noqa: N818  # gRPC's name for it
@@ -40,7 +40,7 @@ class DeadlineExceeded(Exception):  # noqa: N818  # gRPC's name for it
 
 
 @dataclass(frozen=True, slots=True)
-class _Job:
+class _PendingCall:
     """Pending call, with the future that receives its outcome."""
 
     future: Future[Any]
@@ -61,10 +61,10 @@ class WorkerPool(Executor):
     ) -> None:
         self._size, self._is_closed = workers, False
         self._deadline, self._start = deadline_seconds, (preload, niceness)
-        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._jobs: SimpleQueue[_PendingCall | None] = SimpleQueue()
         self._lock = threading.Lock()
         self._idle = threading.Semaphore(0)
-        self._workers: list[_Worker] = []
+        self._workers: list[_WorkerThread] = []
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Schedule a call and return its future; *fn* must be importable from a module.
@@ -74,10 +74,10 @@ class WorkerPool(Executor):
         future: Future[T] = Future()
         with self._lock:
             if self._is_closed:
-                raise BrokenExecutor(STOPPED)
-            self._jobs.put(_Job(future, (fn, args, kwargs)))
+                raise BrokenExecutor(STOPPED_MESSAGE)
+            self._jobs.put(_PendingCall(future, (fn, args, kwargs)))
             if not self._idle.acquire(blocking=False) and len(self._workers) < self._size:
-                worker = _Worker(self._jobs, self._idle, self._deadline, self._start)
+                worker = _WorkerThread(self._jobs, self._idle, self._deadline, self._start)
                 self._workers.append(worker)
                 worker.start()
         return future
@@ -90,7 +90,7 @@ class WorkerPool(Executor):
         with self._lock:
             self._is_closed = True
             if cancel_futures:
-                self._cancel_waiting()
+                self._cancel_queued()
             for _ in self._workers:
                 self._jobs.put(None)
         for worker in self._workers if wait else ():
@@ -104,7 +104,7 @@ class WorkerPool(Executor):
         for worker in self._workers:
             worker.join()
 
-    def _cancel_waiting(self) -> None:
+    def _cancel_queued(self) -> None:
         with suppress(Empty):
             while True:
                 job = self._jobs.get_nowait()
@@ -112,7 +112,7 @@ class WorkerPool(Executor):
                     job.future.cancel()
 
 
-class _Worker(threading.Thread):
+class _WorkerThread(threading.Thread):
     """Thread that feeds jobs to one worker process.
 
     The thread starts the process itself, because the kernel kills a process with the thread that
@@ -121,7 +121,7 @@ class _Worker(threading.Thread):
 
     def __init__(
         self,
-        jobs: "SimpleQueue[_Job | None]",
+        jobs: "SimpleQueue[_PendingCall | None]",
         idle: threading.Semaphore,
         deadline: float,
         start: tuple[str, int],
@@ -138,10 +138,10 @@ class _Worker(threading.Thread):
         """Run jobs from the queue until a None arrives."""
         while (job := self._jobs.get()) is not None:
             if job.future.set_running_or_notify_cancel():
-                self._do(job)
+                self._run_job(job)
             del job  # free the result before waiting for the next job
             self._idle.release()
-        self._end()
+        self._stop_process()
 
     def kill(self) -> None:
         """Kill the process, and never start another."""
@@ -150,13 +150,13 @@ class _Worker(threading.Thread):
             if self._process is not None:
                 self._process.kill()
 
-    def _do(self, job: _Job) -> None:
+    def _run_job(self, job: _PendingCall) -> None:
         try:
-            has_result, outcome = self._called(job)
+            has_result, outcome = self._call_process(job)
         except (EOFError, OSError):
-            self._end(kill=True)
-            said = STOPPED if self._is_killed else "the worker process died"
-            job.future.set_exception(BrokenExecutor(said))
+            self._stop_process(kill=True)
+            message = STOPPED_MESSAGE if self._is_killed else "the worker process died"
+            job.future.set_exception(BrokenExecutor(message))
         except Exception as error:  # also an argument that cannot be pickled
             job.future.set_exception(error)
         else:
@@ -165,20 +165,20 @@ class _Worker(threading.Thread):
             else:
                 job.future.set_exception(outcome)
 
-    def _called(self, job: _Job) -> tuple[bool, Any]:
+    def _call_process(self, job: _PendingCall) -> tuple[bool, Any]:
         """Run the job in the process; return (True, result) or (False, error).
 
         Raises `DeadlineExceeded` after killing a process that missed the deadline.
         """
-        connection = self._connected()
+        connection = self._connect()
         connection.send((self._deadline, job.call))
         if not connection.poll(self._deadline):
-            self._end(kill=True)
+            self._stop_process(kill=True)
             raise DeadlineExceeded(self._deadline)
         has_result, outcome = connection.recv()
         return bool(has_result), outcome
 
-    def _connected(self) -> Connection:
+    def _connect(self) -> Connection:
         """Return the connection to the process, starting the process if necessary."""
         with self._lock:
             if self._is_killed:
@@ -187,7 +187,9 @@ class _Worker(threading.Thread):
                 return self._connection
             context = multiprocessing.get_context("spawn")
             self._connection, theirs = context.Pipe()
-            self._process = context.Process(target=_work, args=(theirs, *self._start), daemon=True)
+            self._process = context.Process(
+                target=_serve_calls, args=(theirs, *self._start), daemon=True
+            )
             self._process.start()
             theirs.close()
             started = self._connection
@@ -196,7 +198,7 @@ class _Worker(threading.Thread):
         started.recv()
         return started
 
-    def _end(self, *, kill: bool = False) -> None:
+    def _stop_process(self, *, kill: bool = False) -> None:
         """Close the connection, which makes the process exit, and wait for it."""
         with self._lock:
             process, connection = self._process, self._connection
@@ -210,16 +212,16 @@ class _Worker(threading.Thread):
             process.close()
 
 
-def _work(connection: Connection, preload: str, niceness: int) -> None:
+def _serve_calls(connection: Connection, preload: str, niceness: int) -> None:
     """Run the calls that arrive over *connection*, one at a time, until it closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C and ends this
-    work_quietly(niceness)
+    initialize_worker(niceness)
     if preload:
         importlib.import_module(preload)
     with suppress(EOFError, OSError):
         connection.send("ready")
         while True:
-            outcome = _made(connection)
+            outcome = _run_next_call(connection)
             try:
                 connection.send(outcome)
             except OSError:
@@ -228,7 +230,7 @@ def _work(connection: Connection, preload: str, niceness: int) -> None:
                 connection.send((False, RuntimeError(f"the result cannot be sent back: {error}")))
 
 
-def _made(connection: Connection) -> tuple[bool, Any]:
+def _run_next_call(connection: Connection) -> tuple[bool, Any]:
     """Receive and run the next call; return (True, result) or (False, error)."""
     try:
         seconds, (function, args, kwargs) = connection.recv()
@@ -237,7 +239,7 @@ def _made(connection: Connection) -> tuple[bool, Any]:
     except Exception as error:  # the function's module cannot be imported
         return False, error
     try:
-        with killed_after(seconds + EXTRA_SECONDS):
+        with kill_after(seconds + EXTRA_SECONDS):
             return True, function(*args, **kwargs)
     except Exception as error:
         error.add_note("".join(format_exception(error)))

@@ -25,74 +25,82 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from api.core.json_text import stored
+from api.core.json_text import to_json_column
 from api.db.sqlite_lock import WriteLock
 
-__all__ = ["Database", "InDoubtError", "driver_url", "find_one", "forget", "is_line_down", "once"]
+__all__ = [
+    "Database",
+    "InDoubtError",
+    "cache_in_snapshot",
+    "driver_url",
+    "fetch_one",
+    "is_database_unreachable",
+    "reset_snapshot",
+]
 
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
-OWN_ONLY: Final = 0o600
-MEMORY: Final = ":memory:"
-PATIENCE: Final = 10
-"""For how many seconds a writer waits for another process that writes into the same file."""
+PRIVATE_FILE_MODE: Final = 0o600
+IN_MEMORY_NAME: Final = ":memory:"
+WRITE_LOCK_TIMEOUT_SECONDS: Final = 10
+"""How long a writer waits for another process that writes to the same file."""
 SQLITE_PRAGMAS: Final = (
     "journal_mode = WAL",
     "synchronous = FULL",
     "foreign_keys = ON",
-    f"busy_timeout = {PATIENCE * 1000}",
+    f"busy_timeout = {WRITE_LOCK_TIMEOUT_SECONDS * 1000}",
     "temp_store = MEMORY",
 )
 POSTGRESQL_OPTIONS: Final = (
     "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s "
     "-c timezone=UTC"
 )
-POSTGRESQL_LINE: Final = {
+POSTGRESQL_CONNECT_ARGS: Final = {
     "connect_timeout": 5,
     "keepalives_idle": 5,
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
 }
-"""When a server that is not heard of any more is given up: after 20 seconds, not after hours."""
-DURABLE: Final = ("fsync", "full_page_writes", "synchronous_commit")
-"""What must not be off in PostgreSQL."""
-WRITES: Final = "grader_writes"
-READ_ONLY: Final = "25006"
-"""How PostgreSQL refuses a write in a transaction that is read-only."""
-KNOWN: Final = "grader_known"
+"""Timeouts that give up an unresponsive server after 20 seconds instead of hours."""
+DURABILITY_SETTINGS: Final = ("fsync", "full_page_writes", "synchronous_commit")
+"""PostgreSQL settings that must not be off."""
+WRITE_OPTION: Final = "grader_writes"
+READ_ONLY_SQLSTATE: Final = "25006"
+"""PostgreSQL's error code for a write in a read-only transaction."""
+SNAPSHOT_CACHE_KEY: Final = "grader_known"
 
 
-def once(session: Session, key: Hashable, find: Callable[[], Found]) -> Found:
+def cache_in_snapshot(session: Session, key: Hashable, find: Callable[[], Result]) -> Result:
     """Return the result of *find*, cached under *key* in a read-only session.
 
     Such a session reads one snapshot, so a second query would return the same. In any other session
     *find* is called each time.
     """
-    known = session.info.get(KNOWN)
-    if known is None:
+    cache = session.info.get(SNAPSHOT_CACHE_KEY)
+    if cache is None:
         return find()
-    if key not in known:
-        known[key] = find()
-    return cast("Found", known[key])
+    if key not in cache:
+        cache[key] = find()
+    return cast("Result", cache[key])
 
 
-def find_one(
-    session: Session, statement: Select[*tuple[Any, ...]], **given: Any
+def fetch_one(
+    session: Session, statement: Select[*tuple[Any, ...]], **params: Any
 ) -> Row[*tuple[Any, ...]] | None:
-    """Return the only row of *statement* for the parameters *given*, or None.
+    """Return the only row of *statement* for the parameters *params*, or None.
 
-    The result is cached as by `once`. The statement must be a long-lived object: building one takes
-    as long as executing it.
+    The result is cached as by `cache_in_snapshot`. The statement must be a long-lived object:
+    building one takes as long as executing it.
     """
-    key = (statement, *given.values())
-    return once(session, key, lambda: session.execute(statement, given).one_or_none())
+    key = (statement, *params.values())
+    return cache_in_snapshot(session, key, lambda: session.execute(statement, params).one_or_none())
 
 
-def forget(session: Session) -> None:
+def reset_snapshot(session: Session) -> None:
     """End the snapshot of a read-only session; the next read takes a new one."""
     session.close()
-    session.info[KNOWN] = {}
+    session.info[SNAPSHOT_CACHE_KEY] = {}
 
 
 def driver_url(url: str) -> str:
@@ -111,7 +119,7 @@ class InDoubtError(OperationalError):
     """The connection broke during a commit: the transaction may be stored or not."""
 
 
-def is_line_down(error: BaseException | None) -> TypeGuard[Exception]:
+def is_database_unreachable(error: BaseException | None) -> TypeGuard[Exception]:
     """Return whether *error* means that the database is unreachable.
 
     An immediate retry would then fail in the same way.
@@ -131,9 +139,9 @@ class Database:
     """
 
     def __init__(self, url: str, *, pool: int = 8) -> None:
-        self.engine = _engine(driver_url(url), pool)
+        self.engine = _create_engine(driver_url(url), pool)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
-        self._writing = self.engine.execution_options(**{WRITES: True})
+        self._writing = self.engine.execution_options(**{WRITE_OPTION: True})
         self._reading = self.engine
         if not self.is_sqlite:
             self._reading = self.engine.execution_options(
@@ -142,8 +150,8 @@ class Database:
         self._write_lock: Any = nullcontext()
         if self.is_sqlite:
             file = self.engine.url.database
-            shared = Path(file) if file and file != MEMORY else None
-            self._write_lock = WriteLock(shared, patience=PATIENCE)
+            shared = Path(file) if file and file != IN_MEMORY_NAME else None
+            self._write_lock = WriteLock(shared, timeout_seconds=WRITE_LOCK_TIMEOUT_SECONDS)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -166,7 +174,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Yield a session that reads one snapshot of the database and commits nothing."""
-        with Session(self._reading, autoflush=False, info={KNOWN: {}}) as session:
+        with Session(self._reading, autoflush=False, info={SNAPSHOT_CACHE_KEY: {}}) as session:
             yield session
 
     @contextmanager
@@ -193,10 +201,10 @@ class Database:
         """
         if self.is_sqlite:
             return []
-        asked = text("SELECT name FROM pg_settings WHERE name = ANY(:names) AND setting = 'off'")
+        query = text("SELECT name FROM pg_settings WHERE name = ANY(:names) AND setting = 'off'")
         with self.engine.connect() as connection:
-            found = connection.scalars(asked, {"names": list(DURABLE)})
-            return sorted(found)
+            names = connection.scalars(query, {"names": list(DURABILITY_SETTINGS)})
+            return sorted(names)
 
     def check_writable(self) -> None:
         """Commit a harmless write; raise the database's error if it fails.
@@ -220,27 +228,31 @@ class Database:
             self._write_lock.close()
 
 
-def _engine(url: str, pool: int) -> Engine:
+def _create_engine(url: str, pool: int) -> Engine:
     if make_url(url).get_backend_name() == "sqlite":
         engine = create_engine(
-            url, hide_parameters=True, pool_size=pool, max_overflow=-1, json_serializer=stored
+            url,
+            hide_parameters=True,
+            pool_size=pool,
+            max_overflow=-1,
+            json_serializer=to_json_column,
         )  # as many as threads: the holder of the write lock never waits for a connection
-        event.listen(engine, "do_connect", _make_sqlite)
-        event.listen(engine, "connect", _open_sqlite)
+        event.listen(engine, "do_connect", _create_sqlite_file)
+        event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     engine = create_engine(
         url,
         hide_parameters=True,
-        json_serializer=stored,
+        json_serializer=to_json_column,
         pool_size=pool,
         max_overflow=8,
         pool_timeout=5,
         pool_pre_ping=True,
-        connect_args={**POSTGRESQL_LINE, "options": POSTGRESQL_OPTIONS},
+        connect_args={**POSTGRESQL_CONNECT_ARGS, "options": POSTGRESQL_OPTIONS},
     )
     event.listen(engine, "handle_error", _drop_read_only_connections)
-    event.listen(engine, "checkin", _leave_writing_to_the_server)
+    event.listen(engine, "checkin", _reset_read_only)
     return engine
 
 
@@ -251,12 +263,12 @@ def _drop_read_only_connections(context: ExceptionContext) -> None:
     them.
     """
     connection = context.connection
-    writes = connection is not None and connection.get_execution_options().get(WRITES)
-    if writes and getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
+    writes = connection is not None and connection.get_execution_options().get(WRITE_OPTION)
+    if writes and getattr(context.original_exception, "sqlstate", None) == READ_ONLY_SQLSTATE:
         context.is_disconnect = True
 
 
-def _leave_writing_to_the_server(connection: Any, _record: object) -> None:
+def _reset_read_only(connection: Any, _record: object) -> None:
     """Reset a connection that was used for reading, so that the server decides if it may write.
 
     SQLAlchemy would reset it to read-write even if the server's default is read-only by then.
@@ -265,16 +277,18 @@ def _leave_writing_to_the_server(connection: Any, _record: object) -> None:
         connection.read_only = None
 
 
-def _make_sqlite(_dialect: object, _record: object, given: list[Any], _named: object) -> None:
+def _create_sqlite_file(
+    _dialect: object, _record: object, arguments: list[Any], _named: object
+) -> None:
     """Create a new database file readable only by its owner; its side files inherit that.
 
     Errors are ignored here, because SQLite reports them when it opens the file next.
     """
     with suppress(OSError):
-        Path(given[0]).touch(OWN_ONLY, exist_ok=False)
+        Path(arguments[0]).touch(PRIVATE_FILE_MODE, exist_ok=False)
 
 
-def _open_sqlite(connection: Any, _record: object) -> None:
+def _configure_sqlite(connection: Any, _record: object) -> None:
     """Configure a SQLite connection for durability and foreign keys."""
     connection.isolation_level = None  # keep the driver from starting transactions
     # SQLite's own handles only ASCII: a search for "åsa" would not find Åsa.
@@ -288,5 +302,5 @@ def _lower(text: str | None) -> str | None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(WRITES)
+    writes = connection.get_execution_options().get(WRITE_OPTION)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

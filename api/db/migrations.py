@@ -13,41 +13,41 @@ from sqlalchemy import Connection, text
 from api.db.engine import Database
 
 __all__ = [
-    "State",
+    "SchemaState",
     "downgrade",
-    "is_current",
+    "is_schema_current",
     "newest_revision",
     "revisions",
     "schema_state",
     "upgrade",
 ]
 
-State: TypeAlias = Literal["empty", "older", "current", "newer"]
-"""What the schema of a database is to the one that this service needs."""
+SchemaState: TypeAlias = Literal["empty", "older", "current", "newer"]
+"""State of the database schema, compared with the one that this version needs."""
 
 HEAD: Final = "head"
 
 
-def schema_state(db: Database) -> State:
+def schema_state(db: Database) -> SchemaState:
     """Return how the schema of the database compares with the one that this version needs."""
     with db.migrating() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
+        revision = MigrationContext.configure(connection).get_current_revision()
     with as_file(files("migrations")) as folder:
         script = ScriptDirectory(str(folder))
-        known = {one.revision for one in script.walk_revisions()}
+        known_revisions = {one.revision for one in script.walk_revisions()}
         head = script.get_current_head()
-    if found is None:
+    if revision is None:
         return "empty"
-    if found == head:
+    if revision == head:
         return "current"
-    return "older" if found in known else "newer"
+    return "older" if revision in known_revisions else "newer"
 
 
-def is_current(db: Database) -> bool:
+def is_schema_current(db: Database) -> bool:
     """Return whether the schema is the one that this version needs; reads a single row."""
     with db.reading() as session:
-        found = session.scalars(text("SELECT version_num FROM alembic_version")).all()
-    return list(found) == [newest_revision()]
+        stored_revisions = session.scalars(text("SELECT version_num FROM alembic_version")).all()
+    return list(stored_revisions) == [newest_revision()]
 
 
 @cache
@@ -64,7 +64,7 @@ def newest_revision() -> str:
 
 def upgrade(db: Database) -> None:
     """Upgrade the schema to the newest revision in one transaction; data is kept."""
-    _run(db, "upgrade", HEAD)
+    _run_migration(db, "upgrade", HEAD)
 
 
 def downgrade(db: Database, revision: str, *, lose_data: bool = False) -> None:
@@ -72,10 +72,10 @@ def downgrade(db: Database, revision: str, *, lose_data: bool = False) -> None:
 
     Raises `LossError` and changes nothing if that would lose rows or values, unless *lose_data*.
     """
-    _run(db, "downgrade", revision, lose_data=lose_data)
+    _run_migration(db, "downgrade", revision, lose_data=lose_data)
 
 
-def _run(
+def _run_migration(
     db: Database,
     direction: Literal["upgrade", "downgrade"],
     revision: str,
@@ -83,12 +83,12 @@ def _run(
     lose_data: bool = False,
 ) -> None:
     with as_file(files("migrations")) as folder, db.migrating() as connection:
-        config = _config(str(folder), connection)
+        config = _create_config(str(folder), connection)
         config.attributes["lose_data"] = lose_data
         getattr(command, direction)(config, revision)
 
 
-def _config(folder: str, connection: Connection) -> Config:
+def _create_config(folder: str, connection: Connection) -> Config:
     config = Config()
     config.set_main_option("script_location", folder)
     config.attributes["connection"] = connection

@@ -24,23 +24,23 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from api.core.json_text import stored
-from api.db.compiled_statements import Process, gives
+from api.core.json_text import to_json_column
+from api.db.compiled_statements import ValueProcessor, bind_processor
 
-__all__ = ["recorded", "told"]
+__all__ = ["encode_rows", "select_encoded_rows"]
 
 Columns: TypeAlias = tuple[str, ...]
-TABLES_KEPT: Final = 256
+ENCODER_CACHE_SIZE: Final = 256
 
 
-def recorded(table: Table, columns: Columns) -> Select[Any]:
-    """Return a SELECT of the rows that `told` encodes, from the parameter named after the table."""
+def select_encoded_rows(table: Table, columns: Columns) -> Select[Any]:
+    """Return a SELECT of the rows from `encode_rows`, in the parameter named after the table."""
     kinds = {name: table.c[name].type for name in columns}
-    given = cast(bindparam(table.name, type_=Text), JSON)
-    found = func.json_to_recordset(given).table_valued(
-        *(column(f"c{at}", _read_as(kind)) for at, kind in enumerate(kinds.values()))
+    payload = cast(bindparam(table.name, type_=Text), JSON)
+    recordset = func.json_to_recordset(payload).table_valued(
+        *(column(f"c{index}", _recordset_type(kind)) for index, kind in enumerate(kinds.values()))
     )
-    rows = found.render_derived(name="told", with_types=True)
+    rows = recordset.render_derived(name="told", with_types=True)
     return select(
         *(
             cast(one, kind) if isinstance(kind, JSON) else one
@@ -49,40 +49,42 @@ def recorded(table: Table, columns: Columns) -> Select[Any]:
     )
 
 
-def told(table: Table, dialect: Dialect, given: Mapping[str, Iterable[Any]]) -> str:
-    """Encode columns of values as one JSON text, in the format that `recorded` reads."""
-    tells = _tells(table, tuple(given), dialect)
+def encode_rows(
+    table: Table, dialect: Dialect, values_by_column: Mapping[str, Iterable[Any]]
+) -> str:
+    """Encode columns of values as one JSON text, in the format that `select_encoded_rows` reads."""
+    encoders = _column_encoders(table, tuple(values_by_column), dialect)
     columns = [
         values if tell is None else map(tell, values)
-        for tell, values in zip(tells, given.values(), strict=True)
+        for tell, values in zip(encoders, values_by_column.values(), strict=True)
     ]
-    names = [f"c{at}" for at in range(len(columns))]
+    names = [f"c{index}" for index in range(len(columns))]
     rows = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
     return str(to_json(rows, inf_nan_mode="strings"), "utf-8")
 
 
-def _read_as(kind: TypeEngine[Any]) -> TypeEngine[Any]:
+def _recordset_type(kind: TypeEngine[Any]) -> TypeEngine[Any]:
     """Return the type that PostgreSQL reads a column as; JSON arrives as text and is cast later."""
     return Text() if isinstance(kind, JSON) else kind
 
 
-@lru_cache(maxsize=TABLES_KEPT)
-def _tells(table: Table, columns: Columns, dialect: Dialect) -> list[Process]:
-    return [_tell(table.c[name].type, dialect) for name in columns]
+@lru_cache(maxsize=ENCODER_CACHE_SIZE)
+def _column_encoders(table: Table, columns: Columns, dialect: Dialect) -> list[ValueProcessor]:
+    return [_create_encoder(table.c[name].type, dialect) for name in columns]
 
 
-def _tell(kind: TypeEngine[Any], dialect: Dialect) -> Process:
+def _create_encoder(kind: TypeEngine[Any], dialect: Dialect) -> ValueProcessor:
     """Return the encoder of a type's values, or None if they need none."""
     if isinstance(kind, JSON):
-        return _json_or_nothing if kind.none_as_null else stored
+        return _encode_nullable_json if kind.none_as_null else to_json_column
     if isinstance(kind, LargeBinary):
-        return _in_hex
-    return gives(kind, dialect)
+        return _encode_hex
+    return bind_processor(kind, dialect)
 
 
-def _json_or_nothing(value: Any) -> str | None:
-    return None if value is None else stored(value)
+def _encode_nullable_json(value: Any) -> str | None:
+    return None if value is None else to_json_column(value)
 
 
-def _in_hex(value: bytes | None) -> str | None:
+def _encode_hex(value: bytes | None) -> str | None:
     return None if value is None else f"\\x{value.hex()}"

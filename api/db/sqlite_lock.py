@@ -21,9 +21,9 @@ if sys.platform != "win32":
 __all__ = ["LOCK_FILES", "WriteLock"]
 
 LOCK_FILES: Final = ("-turn", "-next")
-"""What the names of the two files beside the database end with."""
-GLANCE: Final = 0.0005
-"""How often, in seconds, a process looks whether it is its turn."""
+"""Suffixes of the two lock files beside the database."""
+POLL_SECONDS: Final = 0.0005
+"""Interval, in seconds, at which a waiting process tries to get the lock."""
 
 
 class WriteLock:
@@ -34,26 +34,26 @@ class WriteLock:
     All take the two in this order, which rules out a deadlock.
 
     Without a path, for a database in memory, the lock covers this process only. The lock is
-    advisory: after *patience* seconds a writer continues without it, and SQLite reports if the file
+    advisory: after *timeout_seconds* a writer continues without it, and SQLite reports if the file
     is still locked. The same holds if the lock files cannot be created or locked. The lock of a
     process that dies is released.
     """
 
-    def __init__(self, path: Path | None, *, patience: float) -> None:
-        self._patience = patience
+    def __init__(self, path: Path | None, *, timeout_seconds: float) -> None:
+        self._timeout_seconds = timeout_seconds
         self._threads = threading.Lock()
-        self._now, self._next = (_Lock(path, suffix) for suffix in LOCK_FILES)
+        self._turn, self._next = (_LockFile(path, suffix) for suffix in LOCK_FILES)
 
     def __enter__(self) -> None:
         """Acquire the lock."""
         with ExitStack() as failed:
             failed.enter_context(self._threads)
-            until = time.monotonic() + self._patience
-            if self._next.taken(until):
+            until = time.monotonic() + self._timeout_seconds
+            if self._next.acquire(until):
                 try:
-                    self._now.taken(until)
+                    self._turn.acquire(until)
                 finally:
-                    self._next.leave()
+                    self._next.release()
             failed.pop_all()
 
     def __exit__(
@@ -63,16 +63,16 @@ class WriteLock:
         _trace: TracebackType | None,
     ) -> None:
         """Release the lock."""
-        self._now.leave()
+        self._turn.release()
         self._threads.release()
 
     def close(self) -> None:
         """Close both lock files."""
-        self._now.close()
+        self._turn.close()
         self._next.close()
 
 
-class _Lock:
+class _LockFile:
     """Lock file beside a database, held by one process at a time; the file is empty."""
 
     def __init__(self, database: Path | None, suffix: str) -> None:
@@ -82,15 +82,15 @@ class _Lock:
     def __del__(self) -> None:
         self.close()
 
-    def taken(self, until: float) -> bool:
+    def acquire(self, until: float) -> bool:
         """Wait for the lock until the monotonic time *until*; return whether it was acquired."""
-        while not self._is_free():
+        while not self._try_acquire():
             if time.monotonic() > until:
                 return False
-            time.sleep(GLANCE)
+            time.sleep(POLL_SECONDS)
         return True
 
-    def _is_free(self) -> bool:
+    def _try_acquire(self) -> bool:
         """Try to acquire the lock; return False only if another process holds it.
 
         Errors count as success, because the lock is advisory.
@@ -99,24 +99,26 @@ class _Lock:
             return True
         with suppress(OSError):
             if self._file is None:
-                self._file = self._opened(self._database)
+                self._file = self._open_file(self._database)
             try:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 return False
         return True
 
-    def _opened(self, database: Path) -> int:
+    def _open_file(self, database: Path) -> int:
         """Open the file, with the permissions and owner of the database."""
-        found = database.stat()
+        database_stat = database.stat()
         path = database.with_name(database.name + self._suffix)
-        file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, stat.S_IMODE(found.st_mode))
+        file = os.open(
+            path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, stat.S_IMODE(database_stat.st_mode)
+        )
         with suppress(OSError):  # another user created it and did this
-            os.fchmod(file, stat.S_IMODE(found.st_mode))
-            os.fchown(file, found.st_uid, found.st_gid)  # the creator may be root
+            os.fchmod(file, stat.S_IMODE(database_stat.st_mode))
+            os.fchown(file, database_stat.st_uid, database_stat.st_gid)  # the creator may be root
         return file
 
-    def leave(self) -> None:
+    def release(self) -> None:
         """Release the lock, if this process holds it."""
         if sys.platform != "win32" and self._file is not None:
             with suppress(OSError):

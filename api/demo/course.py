@@ -24,211 +24,253 @@ from api.db.models import (
     User,
 )
 from api.db.models import Variant as VariantRow
-from api.db.upserts import insert_missing
-from api.demo.course_fixture import MADE, Scenery, Student, build
-from api.demo.coursework.grading import mark_some
-from api.demo.coursework.regrade_requests import ask_again
-from api.demo.coursework.simulated_submissions import KEY, HandedIn, Seat, Sitting, sit
-from api.demo.coursework.submission_times import moments, opening
-from api.demo.plan import OPEN, SLUG, Planned
-from api.services.assignments.rules import rules_for
-from api.services.engine.assigned_variant import drawn
-from api.services.engine.variants import Variants
-from api.services.submissions.drawn import Drawn
-from api.services.submissions.entries import Entry, fingerprint
-from api.services.submissions.writer.writing import write
-from grader.policy import Rules
-from grader.variants.draw import Stream
+from api.db.upserts import insert_missing_rows
+from api.demo.course_fixture import CREATED_ACTION, DemoCourse, DemoStudent, create_demo_course
+from api.demo.coursework.grading import grade_some_texts
+from api.demo.coursework.regrade_requests import create_regrade_requests
+from api.demo.coursework.simulated_submissions import (
+    STREAM_KEY,
+    GradedSubmission,
+    SimulatedStudent,
+    SimulationJob,
+    run_job,
+)
+from api.demo.coursework.submission_times import draw_opening_time, draw_submission_times
+from api.demo.plan import COURSE_SLUG, OPEN_ASSIGNMENT_SLUG, PlannedAssignment
+from api.services.assignments.rules import load_rules
+from api.services.engine.assigned_variant import assign_variant
+from api.services.engine.variants import VariantCache
+from api.services.submissions.drawn import VariantAssignment
+from api.services.submissions.entries import PendingSubmission, fingerprint
+from api.services.submissions.writer.writing import write_submissions
+from grader.policy import SubmissionRules
+from grader.variants.draw import RandomStream
 
 __all__ = ["find_demo", "make_demo"]
 
-AT_ONCE: Final = 100
-"""How many submissions are written at once."""
-SEATS: Final = 50
-"""How many students one job has."""
+WRITE_BATCH_SIZE: Final = 100
+"""Number of submissions per write."""
+STUDENTS_PER_JOB: Final = 50
+"""Number of students per job."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Table:
+class _DemoProblem:
     """Problem of an assignment with the data shared by all who work on it."""
 
     assignment: Assignment
     row: AssignmentProblem
     version: ProblemVersion
-    rules: dict[UUID, Rules]
+    rules: dict[UUID, SubmissionRules]
 
 
 def find_demo(session: Session) -> Course | None:
     """Return the demo course; None if it does not exist yet."""
-    made = select(AuditEntry.course_id).where(AuditEntry.action == MADE)
-    return session.scalar(select(Course).where(Course.id.in_(made)).limit(1))
+    created_courses = select(AuditEntry.course_id).where(AuditEntry.action == CREATED_ACTION)
+    return session.scalar(select(Course).where(Course.id.in_(created_courses)).limit(1))
 
 
 def make_demo(
     db: Database,
-    plan: Sequence[Planned],
+    plan: Sequence[PlannedAssignment],
     executor: Executor,
     *,
     students: int,
     now: datetime,
-    progress: Callable[[int, int], None] = lambda _at, _of: None,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> UUID:
     """Create the demo course if it does not exist, in one transaction; return its id.
 
     The problems of *plan* must be published. Raises `Conflict` if the database is in use.
     """
     with db.transaction() as session:
-        found = find_demo(session)
-        if found is not None:
-            return found.id
+        existing = find_demo(session)
+        if existing is not None:
+            return existing.id
         _check_unused(session)
-        scenery = build(session, plan, students=students, now=now)
-        entries = sorted(_entries(session, scenery, executor, now=now), key=_received)
-        _open(session, scenery, entries)
-        _write(session, entries, progress=progress)
-        mark_some(session, scenery)
-        ask_again(session, scenery)
-        return scenery.course.id
+        demo = create_demo_course(session, plan, students=students, now=now)
+        entries = sorted(_simulate_entries(session, demo, executor, now=now), key=_get_received_at)
+        _record_openings(session, demo, entries)
+        _write_entries(session, entries, progress=progress)
+        grade_some_texts(session, demo)
+        create_regrade_requests(session, demo)
+        return demo.course.id
 
 
 def _check_unused(session: Session) -> None:
     if session.scalar(select(Course.id).limit(1)) or session.scalar(select(User.id).limit(1)):
         raise Conflict(
-            f"The course {SLUG!r} is made in an empty database only, and this one is in use. "
-            "Set GRADER_DATABASE to another, or leave GRADER_DEMO out."
+            f"The course {COURSE_SLUG!r} is made in an empty database only, and this one is in "
+            "use. Set GRADER_DATABASE to another, or leave GRADER_DEMO out."
         )
 
 
-def _received(entry: Entry) -> datetime:
+def _get_received_at(entry: PendingSubmission) -> datetime:
     return entry.received_at
 
 
-def _open(session: Session, scenery: Scenery, entries: Sequence[Entry]) -> None:
+def _record_openings(
+    session: Session, demo: DemoCourse, entries: Sequence[PendingSubmission]
+) -> None:
     """Record for every student and problem that it was opened a while before the first answer."""
-    releases = {one.id: one.release_at for one, _ in scenery.posed}
-    firsts = {entry.standing: entry for entry in reversed(entries)}
-    insert_missing(
-        session, Draw, [_draw(one, releases[one.assignment_id]) for one in firsts.values()]
+    releases = {assignment.id: assignment.release_at for assignment, _ in demo.assignments}
+    first_entries = {entry.progress_key: entry for entry in reversed(entries)}
+    insert_missing_rows(
+        session,
+        Draw,
+        [_build_draw_row(entry, releases[entry.assignment_id]) for entry in first_entries.values()],
     )
 
 
-def _draw(first: Entry, release: datetime | None) -> dict[str, object]:
-    at = to_micros(first.received_at)
-    opened = from_micros(opening(at, Stream(KEY, f"opened|{first.problem}|{at}")))
+def _build_draw_row(first: PendingSubmission, release: datetime | None) -> dict[str, object]:
+    first_micros = to_micros(first.received_at)
+    opened_at = from_micros(
+        draw_opening_time(
+            first_micros, RandomStream(STREAM_KEY, f"opened|{first.problem_slug}|{first_micros}")
+        )
+    )
     return {
         "problem_id": first.problem_id,
         "student_id": first.student_id,
-        "number": first.drawn.number,
-        "version_id": first.drawn.version_id,
-        "position": first.drawn.position,
-        "opened_at": opened if release is None else max(release, opened),
+        "number": first.variant_assignment.number,
+        "version_id": first.variant_assignment.version_id,
+        "position": first.variant_assignment.position,
+        "opened_at": opened_at if release is None else max(release, opened_at),
     }
 
 
-def _write(
-    session: Session, entries: Sequence[Entry], *, progress: Callable[[int, int], None]
+def _write_entries(
+    session: Session, entries: Sequence[PendingSubmission], *, progress: Callable[[int, int], None]
 ) -> None:
-    variants = Variants()
-    for start in range(0, len(entries), AT_ONCE):
-        some = entries[start : start + AT_ONCE]
-        write(session, some, variants=variants, now=some[-1].received_at)
+    variants = VariantCache()
+    for start in range(0, len(entries), WRITE_BATCH_SIZE):
+        batch = entries[start : start + WRITE_BATCH_SIZE]
+        write_submissions(session, batch, variants=variants, now=batch[-1].received_at)
         session.expunge_all()
-        progress(start + len(some), len(entries))
+        progress(start + len(batch), len(entries))
 
 
-def _entries(
-    session: Session, scenery: Scenery, executor: Executor, *, now: datetime
-) -> Iterator[Entry]:
+def _simulate_entries(
+    session: Session, demo: DemoCourse, executor: Executor, *, now: datetime
+) -> Iterator[PendingSubmission]:
     """Yield all submissions of the class until *now*, those of a student to a problem in order."""
-    tables = list(_tables(session, scenery, now=now))
-    jobs = [job for table in tables for job in _jobs(session, scenery, table)]
-    outcomes = executor.map(sit, [sitting for _, sitting in jobs])
-    for (table, _), handed_in in zip(jobs, outcomes, strict=True):
-        yield from _of_table(scenery, table, handed_in, now=now)
+    problems = list(_load_problems(session, demo, now=now))
+    jobs = [job for table in problems for job in _build_jobs(session, demo, table)]
+    outcomes = executor.map(run_job, [sitting for _, sitting in jobs])
+    for (problem, _), submissions in zip(jobs, outcomes, strict=True):
+        yield from _build_problem_entries(demo, problem, submissions, now=now)
 
 
-def _tables(session: Session, scenery: Scenery, *, now: datetime) -> Iterator[_Table]:
-    ids = [one.user.id for one in scenery.students]
-    for assignment, posed in scenery.posed:
+def _load_problems(session: Session, demo: DemoCourse, *, now: datetime) -> Iterator[_DemoProblem]:
+    ids = [student.user.id for student in demo.students]
+    for assignment, problems in demo.assignments:
         if assignment.release_at is None or assignment.release_at > now:
             continue
-        rules = rules_for(session, assignment, scenery.course, ids)
-        for row, version in posed:
-            yield _Table(assignment, row, version, rules)
+        rules = load_rules(session, assignment, demo.course, ids)
+        for row, version in problems:
+            yield _DemoProblem(assignment, row, version, rules)
 
 
-def _jobs(session: Session, scenery: Scenery, table: _Table) -> Iterator[tuple[_Table, Sitting]]:
+def _build_jobs(
+    session: Session, demo: DemoCourse, problem: _DemoProblem
+) -> Iterator[tuple[_DemoProblem, SimulationJob]]:
     data = {
         row.position: row.data
         for row in session.scalars(
-            select(VariantRow).where(VariantRow.version_id == table.version.id)
+            select(VariantRow).where(VariantRow.version_id == problem.version.id)
         )
     }
-    seats = [
-        Seat(number, one.classmate, _drawn(scenery, table, one).position)
-        for number, one in enumerate(scenery.students)
-        if number or table.assignment.slug != OPEN  # the reader works there as the first student
+    students = [
+        SimulatedStudent(number, student.profile, _assign_variant(demo, problem, student).position)
+        for number, student in enumerate(demo.students)
+        if number
+        or problem.assignment.slug
+        != OPEN_ASSIGNMENT_SLUG  # the reader works there as the first student
     ]
-    for start in range(0, len(seats), SEATS):
-        some = tuple(seats[start : start + SEATS])
-        needed = {position: data[position] for position in {seat.position for seat in some}}
-        yield table, Sitting(table.version.problem, table.version.source, needed, some)
+    for start in range(0, len(students), STUDENTS_PER_JOB):
+        batch = tuple(students[start : start + STUDENTS_PER_JOB])
+        variants = {position: data[position] for position in {seat.position for seat in batch}}
+        yield (
+            problem,
+            SimulationJob(problem.version.problem, problem.version.source, variants, batch),
+        )
 
 
-def _drawn(scenery: Scenery, table: _Table, student: Student) -> Drawn:
-    posed = scenery.posed_to(student, table.assignment, (table.row, table.version))
-    return drawn(posed, 0, student=student.user.id)
-
-
-def _of_table(
-    scenery: Scenery, table: _Table, handed_in: Iterable[HandedIn], *, now: datetime
-) -> Iterator[Entry]:
-    for number, work in groupby(handed_in, key=lambda one: one.number):
-        yield from _of_student(scenery, table, number, list(work), now=now)
-
-
-def _of_student(
-    scenery: Scenery, table: _Table, number: int, work: Sequence[HandedIn], *, now: datetime
-) -> Iterator[Entry]:
-    """Yield a student's submissions to a problem, at times that the timeline allows."""
-    student = scenery.students[number]
-    times = moments(
-        table.rules[student.user.id].timelines[-1],
-        student.classmate,
-        Stream(KEY, f"when|{table.row.slug}|{number}"),
-        count=len(work),
+def _assign_variant(
+    demo: DemoCourse, problem: _DemoProblem, student: DemoStudent
+) -> VariantAssignment:
+    assigned_problem = demo.problem_for_student(
+        student, problem.assignment, (problem.row, problem.version)
     )
-    at_hand = _drawn(scenery, table, student)
-    for seen, (one, at) in enumerate(zip(work, times, strict=False)):
-        if at > to_micros(now):
-            return
-        yield _entry(scenery, table, student, one, drawn=at_hand, at=at, seen=seen)
+    return assign_variant(assigned_problem, 0, student=student.user.id)
 
 
-def _entry(
-    scenery: Scenery,
-    table: _Table,
-    student: Student,
-    one: HandedIn,
+def _build_problem_entries(
+    demo: DemoCourse,
+    problem: _DemoProblem,
+    submissions: Iterable[GradedSubmission],
     *,
-    drawn: Drawn,
-    at: int,
+    now: datetime,
+) -> Iterator[PendingSubmission]:
+    for number, student_submissions in groupby(submissions, key=lambda item: item.number):
+        yield from _build_student_entries(demo, problem, number, list(student_submissions), now=now)
+
+
+def _build_student_entries(
+    demo: DemoCourse,
+    problem: _DemoProblem,
+    number: int,
+    submissions: Sequence[GradedSubmission],
+    *,
+    now: datetime,
+) -> Iterator[PendingSubmission]:
+    """Yield a student's submissions to a problem, at times that the timeline allows."""
+    student = demo.students[number]
+    times = draw_submission_times(
+        problem.rules[student.user.id].timelines[-1],
+        student.profile,
+        RandomStream(STREAM_KEY, f"when|{problem.row.slug}|{number}"),
+        count=len(submissions),
+    )
+    variant = _assign_variant(demo, problem, student)
+    for seen, (submission, received_micros) in enumerate(zip(submissions, times, strict=False)):
+        if received_micros > to_micros(now):
+            return
+        yield _build_entry(
+            demo,
+            problem,
+            student,
+            submission,
+            variant=variant,
+            received_micros=received_micros,
+            seen=seen,
+        )
+
+
+def _build_entry(
+    demo: DemoCourse,
+    problem: _DemoProblem,
+    student: DemoStudent,
+    submission: GradedSubmission,
+    *,
+    variant: VariantAssignment,
+    received_micros: int,
     seen: int,
-) -> Entry:
-    return Entry(
+) -> PendingSubmission:
+    return PendingSubmission(
         author_id=student.user.id,
         student_id=student.user.id,
-        course_id=scenery.course.id,
-        assignment_id=table.assignment.id,
-        problem_id=table.row.id,
-        problem=table.row.slug,
+        course_id=demo.course.id,
+        assignment_id=problem.assignment.id,
+        problem_id=problem.row.id,
+        problem_slug=problem.row.slug,
         token_id=None,
-        drawn=drawn,
-        received_at=from_micros(at),
-        answers=one.answers,
-        key=None,
-        judged=one.judged,
-        seen=seen,
-        numbers=None,
-        print=fingerprint(table.row.id, student.user.id, one.answers),
+        variant_assignment=variant,
+        received_at=from_micros(received_micros),
+        answers=submission.answers,
+        idempotency_key=None,
+        answer_results=submission.judged,
+        last_sequence=seen,
+        number_style=None,
+        fingerprint=fingerprint(problem.row.id, student.user.id, submission.answers),
     )

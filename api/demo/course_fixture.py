@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Caller, Member, Posed
+from api.auth.authorization import AssignedProblem, CourseMembership, Principal
 from api.auth.roles import Role
 from api.core.ids import new_id
 from api.db.models import (
@@ -22,186 +22,210 @@ from api.db.models import (
     Section,
     User,
 )
-from api.demo.coursework.simulated_submissions import KEY
-from api.demo.people import Classmate, Named, classmates, names
-from api.demo.plan import SLUG, TITLE, ZONE, Planned
+from api.demo.coursework.simulated_submissions import STREAM_KEY
+from api.demo.people import StudentProfile, SyntheticPerson, generate_people, generate_profiles
+from api.demo.plan import COURSE_SLUG, COURSE_TITLE, COURSE_ZONE, PlannedAssignment
 from api.schemas.assignments.settings import store_timeline
 from api.schemas.assignments.timeline import ExtensionSpec
-from api.services.assignments.settings import resolve_into
+from api.services.assignments.settings import update_resolved_times
 from api.services.audit import recorder
-from api.services.problems.versions import newest
-from grader.variants.draw import Stream
+from api.services.problems.versions import load_newest_version
+from grader.variants.draw import RandomStream
 from problems.mistakes import MISTAKES
 
-__all__ = ["LOGINS", "MADE", "Scenery", "Student", "build"]
+__all__ = ["CREATED_ACTION", "LOGIN_PEOPLE", "DemoCourse", "DemoStudent", "create_demo_course"]
 
-MADE: Final = "demo.created"
-"""The act in the audit log by which the demo course is known."""
+CREATED_ACTION: Final = "demo.created"
+"""Action in the audit log that identifies the demo course."""
 
-LOGINS: Final[Mapping[Role, Named]] = {
-    "student": Named("Sam Example", "student@example.edu"),
-    "grader": Named("Gale Example", "grader@example.edu"),
-    "instructor": Named("Iris Example", "instructor@example.edu"),
+LOGIN_PEOPLE: Final[Mapping[Role, SyntheticPerson]] = {
+    "student": SyntheticPerson("Sam Example", "student@example.edu"),
+    "grader": SyntheticPerson("Gale Example", "grader@example.edu"),
+    "instructor": SyntheticPerson("Iris Example", "instructor@example.edu"),
 }
-"""Those for whom a password is told at every start."""
+"""People whose passwords are printed at every start."""
 
-SECOND_GRADER: Final = Named("Gus Example", "second.grader@example.edu")
-TEST_STUDENT: Final = Named("Test student", "")
-SECTIONS: Final = ("Monday", "Wednesday")
-FIRST_NUMBER: Final = 4_000_000
-SKILL: Final = 55
+SECOND_GRADER: Final = SyntheticPerson("Gus Example", "second.grader@example.edu")
+TEST_STUDENT: Final = SyntheticPerson("Test student", "")
+SECTION_NAMES: Final = ("Monday", "Wednesday")
+FIRST_STUDENT_NUMBER: Final = 4_000_000
+FIRST_STUDENT_SKILL: Final = 55
 
 
 @dataclass(frozen=True, slots=True)
-class Student:
+class DemoStudent:
     """Student of the demo: the account, and the working habits."""
 
     user: User
     section_id: UUID
-    classmate: Classmate
+    profile: StudentProfile
 
 
 @dataclass(frozen=True, slots=True)
-class Scenery:
-    """Course before the first submission; *posed* holds its problems by assignment."""
+class DemoCourse:
+    """Course before the first submission; *assignments* holds its problems by assignment."""
 
     course: Course
-    students: tuple[Student, ...]
+    students: tuple[DemoStudent, ...]
     instructor: User
     graders: tuple[User, ...]
-    posed: tuple[tuple[Assignment, tuple[tuple[AssignmentProblem, ProblemVersion], ...]], ...]
+    assignments: tuple[tuple[Assignment, tuple[tuple[AssignmentProblem, ProblemVersion], ...]], ...]
 
-    def posed_to(
-        self, student: Student, assignment: Assignment, at: tuple[AssignmentProblem, ProblemVersion]
-    ) -> Posed:
+    def problem_for_student(
+        self,
+        student: DemoStudent,
+        assignment: Assignment,
+        problem: tuple[AssignmentProblem, ProblemVersion],
+    ) -> AssignedProblem:
         """Return a problem as assigned to a student."""
-        caller = Caller(student.user, None)
-        member = Member(caller, self.course, "student", student.user.id, student.section_id)
-        return Posed(member, assignment, *at)
+        principal = Principal(student.user, None)
+        member = CourseMembership(
+            principal, self.course, "student", student.user.id, student.section_id
+        )
+        return AssignedProblem(member, assignment, *problem)
 
-    def posed_to_grader(
-        self, grader: User, assignment: Assignment, at: tuple[AssignmentProblem, ProblemVersion]
-    ) -> Posed:
+    def problem_for_grader(
+        self,
+        grader: User,
+        assignment: Assignment,
+        problem: tuple[AssignmentProblem, ProblemVersion],
+    ) -> AssignedProblem:
         """Return a problem as a grader sees it."""
-        member = Member(Caller(grader, None), self.course, "grader", grader.id)
-        return Posed(member, assignment, *at)
+        member = CourseMembership(Principal(grader, None), self.course, "grader", grader.id)
+        return AssignedProblem(member, assignment, *problem)
 
 
-def build(session: Session, plan: Sequence[Planned], *, students: int, now: datetime) -> Scenery:
+def create_demo_course(
+    session: Session, plan: Sequence[PlannedAssignment], *, students: int, now: datetime
+) -> DemoCourse:
     """Store the course with this number of *students* and without submissions."""
-    began = now - timedelta(days=42)
+    created_at = now - timedelta(days=42)
     course = Course(
         id=new_id(),
-        slug=SLUG,
-        title=TITLE,
-        zone=ZONE,
+        slug=COURSE_SLUG,
+        title=COURSE_TITLE,
+        zone=COURSE_ZONE,
         secret=token_hex(32),
         late_day_budget=3,
-        created_at=began,
+        created_at=created_at,
     )
-    sections = [Section(id=new_id(), course_id=course.id, name=name) for name in SECTIONS]
+    sections = [Section(id=new_id(), course_id=course.id, name=name) for name in SECTION_NAMES]
     session.add(course)
     session.flush()
     session.add_all(sections)
     session.flush()
-    found = _students(session, course, sections, count=students, now=began)
-    instructor, *graders = _staff(session, course, now=began)
-    posed = tuple(_assignment(session, course, one, at=at, now=now) for at, one in enumerate(plan))
-    _grant(session, course, found, instructor, posed[0][0], now=began)
-    recorder.record(session, None, MADE, now=now, target=("course", course.id), course_id=course.id)
+    demo_students = _add_students(session, course, sections, count=students, now=created_at)
+    instructor, *graders = _add_staff(session, course, now=created_at)
+    assignments = tuple(
+        _add_assignment(session, course, one, position=index, now=now)
+        for index, one in enumerate(plan)
+    )
+    _grant_extensions(session, course, demo_students, instructor, assignments[0][0], now=created_at)
+    recorder.record_action(
+        session, None, CREATED_ACTION, now=now, target=("course", course.id), course_id=course.id
+    )
     session.flush()
-    return Scenery(course, found, instructor, tuple(graders), posed)
+    return DemoCourse(course, demo_students, instructor, tuple(graders), assignments)
 
 
-def _students(
+def _add_students(
     session: Session, course: Course, sections: Sequence[Section], *, count: int, now: datetime
-) -> tuple[Student, ...]:
+) -> tuple[DemoStudent, ...]:
     """Add the class; the first student is the one with a published login."""
-    others = names(count - 1, Stream(KEY, "names"))
-    habits = classmates(count, Stream(KEY, "class"), mistakes=tuple(MISTAKES))
-    found = []
-    for at, named in enumerate((LOGINS["student"], *others)):
-        user = _user(session, named, now=now, student_number=str(FIRST_NUMBER + 37 * at))
-        section = sections[at % len(sections)]
-        _enrol(session, course, user, role="student", section_id=section.id, now=now)
-        classmate = habits[at] if at else Classmate(SKILL)
-        found.append(Student(user, section.id, classmate))
-    test = _user(session, TEST_STUDENT, now=now)
-    _enrol(session, course, test, role="student", is_test=True, now=now)
-    return tuple(found)
+    others = generate_people(count - 1, RandomStream(STREAM_KEY, "names"))
+    profiles = generate_profiles(count, RandomStream(STREAM_KEY, "class"), mistakes=tuple(MISTAKES))
+    demo_students = []
+    for index, person in enumerate((LOGIN_PEOPLE["student"], *others)):
+        user = _add_user(
+            session, person, now=now, student_number=str(FIRST_STUDENT_NUMBER + 37 * index)
+        )
+        section = sections[index % len(sections)]
+        _add_enrolment(session, course, user, role="student", section_id=section.id, now=now)
+        profile = profiles[index] if index else StudentProfile(FIRST_STUDENT_SKILL)
+        demo_students.append(DemoStudent(user, section.id, profile))
+    test_student = _add_user(session, TEST_STUDENT, now=now)
+    _add_enrolment(session, course, test_student, role="student", is_test=True, now=now)
+    return tuple(demo_students)
 
 
-def _staff(session: Session, course: Course, *, now: datetime) -> list[User]:
+def _add_staff(session: Session, course: Course, *, now: datetime) -> list[User]:
     """Add the instructor and the graders; return them in this order."""
-    found = []
-    for named, role in (
-        (LOGINS["instructor"], "instructor"),
-        (LOGINS["grader"], "grader"),
+    staff = []
+    for person, role in (
+        (LOGIN_PEOPLE["instructor"], "instructor"),
+        (LOGIN_PEOPLE["grader"], "grader"),
         (SECOND_GRADER, "grader"),
     ):
-        found.append(_user(session, named, now=now))
-        _enrol(session, course, found[-1], role=role, now=now)
-    return found
+        staff.append(_add_user(session, person, now=now))
+        _add_enrolment(session, course, staff[-1], role=role, now=now)
+    return staff
 
 
-def _user(session: Session, named: Named, *, now: datetime, **more: Any) -> User:
-    user = User(id=new_id(), email=named.email or None, name=named.name, created_at=now, **more)
+def _add_user(session: Session, person: SyntheticPerson, *, now: datetime, **columns: Any) -> User:
+    user = User(
+        id=new_id(), email=person.email or None, name=person.name, created_at=now, **columns
+    )
     session.add(user)
     session.flush()
     return user
 
 
-def _enrol(
-    session: Session, course: Course, user: User, *, role: str, now: datetime, **more: Any
+def _add_enrolment(
+    session: Session, course: Course, user: User, *, role: str, now: datetime, **columns: Any
 ) -> None:
-    session.add(Enrolment(course_id=course.id, user_id=user.id, role=role, created_at=now, **more))
+    session.add(
+        Enrolment(course_id=course.id, user_id=user.id, role=role, created_at=now, **columns)
+    )
 
 
-def _assignment(
-    session: Session, course: Course, one: Planned, *, at: int, now: datetime
+def _add_assignment(
+    session: Session, course: Course, planned: PlannedAssignment, *, position: int, now: datetime
 ) -> tuple[Assignment, tuple[tuple[AssignmentProblem, ProblemVersion], ...]]:
     assignment = Assignment(
         id=new_id(),
         course_id=course.id,
-        slug=one.slug,
-        title=one.title,
-        position=at,
-        timeline=store_timeline(one.timeline(now)),
-        attempts=one.attempts,
+        slug=planned.slug,
+        title=planned.title,
+        position=position,
+        timeline=store_timeline(planned.build_timeline(now)),
+        attempts=planned.attempts,
         regrade_days=30,
         regrade_limit=3,
     )
-    resolve_into(assignment, course)
-    made = (assignment.release_at or now) - timedelta(days=2)
-    assignment.published_at = assignment.created_at = min(now, made)
+    update_resolved_times(assignment, course)
+    created_at = (assignment.release_at or now) - timedelta(days=2)
+    assignment.published_at = assignment.created_at = min(now, created_at)
     session.add(assignment)
     session.flush()
-    posed = tuple(_posed(session, assignment, name, at=at) for at, name in enumerate(one.problems))
+    problems = tuple(
+        _add_problem(session, assignment, name, position=index)
+        for index, name in enumerate(planned.problems)
+    )
     session.flush()
-    return assignment, posed
+    return assignment, problems
 
 
-def _posed(
-    session: Session, assignment: Assignment, name: str, *, at: int
+def _add_problem(
+    session: Session, assignment: Assignment, problem_id: str, *, position: int
 ) -> tuple[AssignmentProblem, ProblemVersion]:
-    version = newest(session, name)
+    version = load_newest_version(session, problem_id)
     if version is None:
-        raise LookupError(f"{name} is not published; publish what the plan asks before")
+        raise LookupError(f"{problem_id} is not published; publish what the plan asks before")
     row = AssignmentProblem(
         id=new_id(),
         assignment_id=assignment.id,
-        slug=name,
+        slug=problem_id,
         version_id=version.id,
-        position=at,
+        position=position,
     )
     session.add(row)
     return row, version
 
 
-def _grant(
+def _grant_extensions(
     session: Session,
     course: Course,
-    students: Sequence[Student],
+    students: Sequence[DemoStudent],
     instructor: User,
     assignment: Assignment,
     *,
@@ -210,14 +234,14 @@ def _grant(
     """Grant one student a week more for *assignment*, and another unlimited attempts everywhere."""
     week = ExtensionSpec(days=7, reason="ill in the week before")
     limitless = ExtensionSpec(unlimited_attempts=True, reason="accommodation")
-    for student, spec, where in (
+    for student, spec, assignment_id in (
         (students[-1], week, assignment.id),
         (students[-2 % len(students)], limitless, None),
     ):
         row = Extension(
             id=new_id(),
             course_id=course.id,
-            assignment_id=where,
+            assignment_id=assignment_id,
             student_id=student.user.id,
             spec=spec.model_dump(mode="json", exclude_none=True),
             reason=spec.reason,
@@ -225,7 +249,7 @@ def _grant(
             created_at=now,
         )
         session.add(row)
-        recorder.record(
+        recorder.record_action(
             session,
             None,
             "extension.granted",

@@ -9,26 +9,26 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.orm import Session
 
-from api.auth.passwords import Passwords
-from api.auth.roles import Role, grantable
+from api.auth.passwords import PasswordHasher
+from api.auth.roles import Role, grantable_scopes
 from api.auth.secrets import new_secret
 from api.core.ids import new_id
 from api.db.engine import Database
 from api.db.models import Enrolment, Invite, Token, User
-from api.demo.course_fixture import LOGINS
+from api.demo.course_fixture import LOGIN_PEOPLE
 from api.services.accounts import sessions
-from api.services.accounts.credentials import end_vouching, is_set_up_elsewhere
-from api.services.accounts.invitation_tokens import withdraw
+from api.services.accounts.credentials import end_vouching, is_password_vouched_elsewhere
+from api.services.accounts.invitation_tokens import revoke_links
 from api.services.audit import recorder
 from api.services.rate_limits import rate_limit_events
 
-__all__ = ["Login", "end_logins", "fresh_logins"]
+__all__ = ["DemoLogin", "renew_logins", "revoke_logins"]
 
-LASTS: Final = timedelta(days=7)
+TOKEN_LIFETIME: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class Login:
+class DemoLogin:
     """Login of a demo user: e-mail and password, or a token."""
 
     role: str
@@ -38,29 +38,29 @@ class Login:
     token: str = field(repr=False)
 
 
-def fresh_logins(
-    db: Database, course_id: UUID, *, passwords: Passwords, now: datetime
-) -> dict[str, Login]:
+def renew_logins(
+    db: Database, course_id: UUID, *, passwords: PasswordHasher, now: datetime
+) -> dict[str, DemoLogin]:
     """Return new logins by role; revoke the passwords, sessions and tokens of the last start."""
-    chosen = {role: token_hex(8) for role in LOGINS}
-    hashes = {role: passwords.hash(password) for role, password in chosen.items()}
+    new_passwords = {role: token_hex(8) for role in LOGIN_PEOPLE}
+    hashes = {role: passwords.hash(password) for role, password in new_passwords.items()}
     with db.transaction() as session:
         session.execute(
             update(Token).where(Token.is_demo, Token.revoked_at.is_(None)).values(revoked_at=now)
         )
-        people = _people(session, course_id)
-        sessions.settle(session, "reset", [user.id for user, _ in people], now=now)
-        sessions.end(session, [user.id for user, _ in people], now=now)
-        found: dict[str, Login] = {}
+        people = _load_people(session, course_id)
+        sessions.revoke_for_event(session, "reset", [user.id for user, _ in people], now=now)
+        sessions.end_sessions(session, [user.id for user, _ in people], now=now)
+        logins: dict[str, DemoLogin] = {}
         for user, role in people:
             end_vouching(session, user.id, now=now)
             user.password_hash = hashes[role]
-            token = _token(session, user, role, now=now)
-            found[role] = Login(role, user.id, user.email or "", chosen[role], token)
-    return {role: found[role] for role in LOGINS if role in found}
+            token = _add_token(session, user, role, now=now)
+            logins[role] = DemoLogin(role, user.id, user.email or "", new_passwords[role], token)
+    return {role: logins[role] for role in LOGIN_PEOPLE if role in logins}
 
 
-def end_logins(session: Session, course_id: UUID, *, now: datetime) -> int:
+def revoke_logins(session: Session, course_id: UUID, *, now: datetime) -> int:
     """Revoke all logins that the demo course gave; return how many accounts had one.
 
     Affects accounts of the course whose password neither another course nor an administrator set
@@ -73,7 +73,7 @@ def end_logins(session: Session, course_id: UUID, *, now: datetime) -> int:
             Enrolment.course_id == course_id,
             User.password_hash.is_not(None) | _has_token(),
             User.is_admin.is_(False),
-            ~is_set_up_elsewhere(course_id),
+            ~is_password_vouched_elsewhere(course_id),
         )
         .with_for_update(key_share=True, of=User)
     ).all()
@@ -82,15 +82,17 @@ def end_logins(session: Session, course_id: UUID, *, now: datetime) -> int:
         user.password_hash = None
         user.version += 1
         rate_limit_events.forget_devices(session, user.email)
-    sessions.settle(session, "password_locked", ids, now=now)
-    withdraw(session, ids, now=now)
-    made_there = update(Invite).where(
+    sessions.revoke_for_event(session, "password_locked", ids, now=now)
+    revoke_links(session, ids, now=now)
+    revoked_invites = update(Invite).where(
         Invite.course_id == course_id, Invite.used_at.is_(None), Invite.revoked_at.is_(None)
     )
-    session.execute(made_there.values(revoked_at=now))
+    session.execute(revoked_invites.values(revoked_at=now))
     if users:
         target = ("course", course_id)
-        recorder.record(session, None, "demo.ended", now=now, target=target, course_id=course_id)
+        recorder.record_action(
+            session, None, "demo.ended", now=now, target=target, course_id=course_id
+        )
     return len(users)
 
 
@@ -98,9 +100,9 @@ def _has_token() -> ColumnElement[bool]:
     return exists().where(Token.user_id == User.id, Token.revoked_at.is_(None))
 
 
-def _people(session: Session, course_id: UUID) -> list[tuple[User, Role]]:
+def _load_people(session: Session, course_id: UUID) -> list[tuple[User, Role]]:
     """Return the users with a published login and their roles, if they still have them."""
-    emails = {named.email: role for role, named in LOGINS.items()}
+    emails = {named.email: role for role, named in LOGIN_PEOPLE.items()}
     rows = session.execute(
         select(User, Enrolment.role)
         .join(Enrolment, Enrolment.user_id == User.id)
@@ -118,7 +120,7 @@ def _people(session: Session, course_id: UUID) -> list[tuple[User, Role]]:
     ]
 
 
-def _token(session: Session, user: User, role: Role, *, now: datetime) -> str:
+def _add_token(session: Session, user: User, role: Role, *, now: datetime) -> str:
     secret = new_secret("api")
     session.add(
         Token(
@@ -127,10 +129,10 @@ def _token(session: Session, user: User, role: Role, *, now: datetime) -> str:
             digest=secret.digest,
             user_id=user.id,
             name="demo",
-            scopes=list(grantable(role)),
+            scopes=list(grantable_scopes(role)),
             is_demo=True,
             created_at=now,
-            expires_at=now + LASTS,
+            expires_at=now + TOKEN_LIFETIME,
         )
     )
     return secret.text

@@ -8,18 +8,27 @@ from zoneinfo import ZoneInfo
 
 from api.schemas.assignments.timeline import TimelineSpec
 
-__all__ = ["OPEN", "PLAN", "SLUG", "TITLE", "ZONE", "Planned", "planned", "problems_of"]
+__all__ = [
+    "COURSE_SLUG",
+    "COURSE_TITLE",
+    "COURSE_ZONE",
+    "OPEN_ASSIGNMENT_SLUG",
+    "PLAN",
+    "PlannedAssignment",
+    "collect_problem_ids",
+    "limit_plan",
+]
 
-SLUG: Final = "demo"
-TITLE: Final = "Deep Learning (demo)"
-ZONE: Final = "Europe/Berlin"
-MORNING: Final = time(8, 0)
-NIGHT: Final = time(23, 59)
-LATE: Final = ({"days": 1, "credit": "90%"}, {"days": 3, "credit": "50%"})
+COURSE_SLUG: Final = "demo"
+COURSE_TITLE: Final = "Deep Learning (demo)"
+COURSE_ZONE: Final = "Europe/Berlin"
+RELEASE_TIME: Final = time(8, 0)
+DUE_TIME: Final = time(23, 59)
+LATE_STEPS: Final = ({"days": 1, "credit": "90%"}, {"days": 3, "credit": "50%"})
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PlannedAssignment:
     """Assignment of the demo; *release* and *due* are days from today."""
 
     slug: str
@@ -30,27 +39,27 @@ class Planned:
     late_days: int = 0
     attempts: int | None = 5
 
-    def timeline(self, now: datetime) -> TimelineSpec:
+    def build_timeline(self, now: datetime) -> TimelineSpec:
         """Return the timeline of the assignment if *now* is today."""
-        told: dict[str, Any] = {
-            "release": _wall(now, self.release, MORNING),
-            "due": _wall(now, self.due, NIGHT),
-            "late": LATE,
+        values: dict[str, Any] = {
+            "release": _format_local_time(now, self.release, RELEASE_TIME),
+            "due": _format_local_time(now, self.due, DUE_TIME),
+            "late": LATE_STEPS,
             "late_days": self.late_days,
         }
-        return TimelineSpec.model_validate(told)
+        return TimelineSpec.model_validate(values)
 
 
-def _wall(now: datetime, days: int, at: time) -> str:
-    day = now.astimezone(ZoneInfo(ZONE)).date() + timedelta(days=days)
-    return f"{day.isoformat()} {at.isoformat('minutes')}"
+def _format_local_time(now: datetime, days: int, time_of_day: time) -> str:
+    day = now.astimezone(ZoneInfo(COURSE_ZONE)).date() + timedelta(days=days)
+    return f"{day.isoformat()} {time_of_day.isoformat('minutes')}"
 
 
-OPEN: Final = "shapes"
-"""The assignment that takes answers now."""
+OPEN_ASSIGNMENT_SLUG: Final = "shapes"
+"""Slug of the assignment that is open now."""
 
 PLAN: Final = (
-    Planned(
+    PlannedAssignment(
         "convolution",
         "Convolution and pooling by hand",
         ("conv2d-by-hand", "pooling-4x4", "max-pool-invariance"),
@@ -58,22 +67,22 @@ PLAN: Final = (
         due=-21,
         late_days=1,
     ),
-    Planned(
+    PlannedAssignment(
         "parameters",
         "Counting parameters",
         ("bottleneck-block-parameters", "lenet-parameters", "separable-fc-discussion"),
         release=-15,
         due=-1,
     ),
-    Planned(
-        OPEN,
+    PlannedAssignment(
+        OPEN_ASSIGNMENT_SLUG,
         "Shapes and receptive fields",
         ("conv-output-shape", "receptive-field-with-pooling", "iou-two-boxes"),
         release=-5,
         due=4,
         attempts=10,
     ),
-    Planned(
+    PlannedAssignment(
         "attention",
         "Attention",
         ("attention-parameters", "vit-patches"),
@@ -81,23 +90,24 @@ PLAN: Final = (
         due=20,
     ),
 )
-"""One that is closed, one whose due time has just passed, an open one, and one to come."""
+"""Assignments of the demo: closed, just past its due time, open, and upcoming."""
 
 
-def planned(known: Sequence[str]) -> tuple[Planned, ...]:
-    """Return the plan limited to *known* problems.
+def limit_plan(problem_ids: Sequence[str]) -> tuple[PlannedAssignment, ...]:
+    """Return the plan limited to the problems in *problem_ids*.
 
     An assignment without a known problem gets the first one instead.
     """
     return tuple(
-        replace(one, problems=_at_hand(one.problems, known) or tuple(known[:1])) for one in PLAN
+        replace(one, problems=_filter_known(one.problems, problem_ids) or tuple(problem_ids[:1]))
+        for one in PLAN
     )
 
 
-def _at_hand(wanted: tuple[str, ...], known: Collection[str]) -> tuple[str, ...]:
+def _filter_known(wanted: tuple[str, ...], known: Collection[str]) -> tuple[str, ...]:
     return tuple(name for name in wanted if name in known)
 
 
-def problems_of(plan: Sequence[Planned]) -> frozenset[str]:
+def collect_problem_ids(plan: Sequence[PlannedAssignment]) -> frozenset[str]:
     """Return the problems of all assignments of *plan*."""
     return frozenset(name for one in plan for name in one.problems)

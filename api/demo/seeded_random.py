@@ -3,48 +3,48 @@
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from grader.variants.draw import Stream
+from grader.variants.draw import RandomStream
 
-__all__ = ["Dice"]
+__all__ = ["SeededRandom"]
 
 T = TypeVar("T")
 
 
-class Dice:
+class SeededRandom:
     """Random chances, picks and shuffles, all drawn from one *stream*."""
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: RandomStream) -> None:
         self._stream = stream
 
     def below(self, limit: int) -> int:
         """Return a whole number from 0 to *limit* - 1."""
-        return self._stream.below(limit)
+        return self._stream.randbelow(limit)
 
     def between(self, low: int, high: int) -> int:
         """Return a whole number from *low* to *high*, both included."""
-        return low + self._stream.below(high - low + 1)
+        return low + self._stream.randbelow(high - low + 1)
 
     def chance(self, percent: int) -> bool:
         """Return True with a probability of *percent* in 100."""
-        return self._stream.below(100) < percent
+        return self._stream.randbelow(100) < percent
 
     def pick(self, options: Sequence[T]) -> T:
         """Return one of the *options*, all equally likely."""
-        return options[self._stream.below(len(options))]
+        return options[self._stream.randbelow(len(options))]
 
-    def weighed(self, options: Sequence[T], weights: Sequence[int]) -> T:
+    def pick_weighted(self, options: Sequence[T], weights: Sequence[int]) -> T:
         """Return one of the *options*, with a probability proportional to its weight."""
-        left = self._stream.below(sum(weights))
+        remaining = self._stream.randbelow(sum(weights))
         for option, weight in zip(options, weights, strict=True):
-            left -= weight
-            if left < 0:
+            remaining -= weight
+            if remaining < 0:
                 return option
         raise AssertionError("the weights add up")
 
     def shuffled(self, options: Iterable[T]) -> list[T]:
         """Return the *options* in random order."""
-        found = list(options)
-        for last in range(len(found) - 1, 0, -1):
-            other = self._stream.below(last + 1)
-            found[last], found[other] = found[other], found[last]
-        return found
+        items = list(options)
+        for last in range(len(items) - 1, 0, -1):
+            other = self._stream.randbelow(last + 1)
+            items[last], items[other] = items[other], items[last]
+        return items

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from uuid import UUID
 
-from api.durability_test.ledger import Entry, Mark, Receipt
+from api.durability_test.ledger import ClientReceipt, LedgerEntry, RequestIdentity
 
-__all__ = ["Findings", "Stored", "check"]
+__all__ = ["Findings", "SubmissionSnapshot", "find_violations"]
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class SubmissionSnapshot:
     """Stored submission.
 
     *digest* is recomputed from the row; *attempts* holds the attempt that the answer to each part
@@ -22,12 +22,12 @@ class Stored:
     problem: UUID
     answers: Mapping[str, str]
     attempts: Mapping[str, int | None]
-    receipt: Receipt
+    receipt: ClientReceipt
     sequence: int
     digest: str
 
     @property
-    def marks(self) -> Iterator[Mark]:
+    def identities(self) -> Iterator[RequestIdentity]:
         """Marks of the requests that it may come from."""
         for part, answer in self.answers.items():
             yield self.student, self.problem, part, answer
@@ -57,90 +57,110 @@ class Findings:
     def __bool__(self) -> bool:
         return any(getattr(self, one.name) for one in fields(self))
 
-    def told(self, *, most: int = 3) -> str:
-        """Return a line for each kind of finding, with its count and the first *most* examples."""
+    def to_text(self, *, max_examples: int = 3) -> str:
+        """Return a line for each kind of finding: its count and at most *max_examples* examples."""
         lines = []
-        for one in fields(self):
-            found: tuple[str, ...] = getattr(self, one.name)
-            if found:
-                lines.append(f"{one.name}: {len(found)} ({'; '.join(found[:most])})")
+        for field in fields(self):
+            examples: tuple[str, ...] = getattr(self, field.name)
+            if examples:
+                lines.append(
+                    f"{field.name}: {len(examples)} ({'; '.join(examples[:max_examples])})"
+                )
         return "\n".join(lines)
 
 
-def check(
-    entries: Iterable[Entry],
-    rows: Sequence[Stored],
+def find_violations(
+    entries: Iterable[LedgerEntry],
+    rows: Sequence[SubmissionSnapshot],
     *,
     limits: Mapping[UUID, int | None],
     damaged: Sequence[str] = (),
 ) -> Findings:
     """Return the violations; *limits* are the attempts that each problem allows, None for any."""
-    by_mark: dict[Mark, list[Stored]] = defaultdict(list)
+    rows_by_identity: dict[RequestIdentity, list[SubmissionSnapshot]] = defaultdict(list)
     for row in rows:
-        for mark in row.marks:
-            by_mark[mark].append(row)
-    known = {entry.request.mark: entry for entry in entries}
-    groups: dict[tuple[UUID, UUID], list[Stored]] = defaultdict(list)
+        for identity in row.identities:
+            rows_by_identity[identity].append(row)
+    entries_by_identity = {entry.request.identity: entry for entry in entries}
+    groups: dict[tuple[UUID, UUID], list[SubmissionSnapshot]] = defaultdict(list)
     for row in rows:
         groups[row.student, row.problem].append(row)
     return Findings(
-        lost=tuple(_lost(known, by_mark)),
-        doubled=tuple(_of(mark) for mark, found in by_mark.items() if len(found) > 1),
-        changed=tuple(_changed(known, by_mark)),
-        denied=tuple(_denied(known, by_mark)),
-        unknown=tuple(_of(mark) for mark in by_mark if mark not in known),
+        lost=tuple(_find_lost(entries_by_identity, rows_by_identity)),
+        doubled=tuple(
+            _describe_identity(mark) for mark, found in rows_by_identity.items() if len(found) > 1
+        ),
+        changed=tuple(_find_changed(entries_by_identity, rows_by_identity)),
+        denied=tuple(_find_denied(entries_by_identity, rows_by_identity)),
+        unknown=tuple(
+            _describe_identity(mark) for mark in rows_by_identity if mark not in entries_by_identity
+        ),
         torn=tuple(row.receipt.id for row in rows if row.answers.keys() != row.attempts.keys()),
-        gaps=tuple(_gaps(groups)),
-        attempts=tuple(_attempts(groups, limits)),
+        gaps=tuple(_find_sequence_gaps(groups)),
+        attempts=tuple(_find_wrong_attempts(groups, limits)),
         damaged=tuple(damaged),
     )
 
 
-def _of(mark: Mark) -> str:
-    student, problem, part, answer = mark
+def _describe_identity(identity: RequestIdentity) -> str:
+    student, problem, part, answer = identity
     return f"student …{str(student)[-6:]}, problem …{str(problem)[-6:]}, {part}={answer}"
 
 
-def _lost(known: Mapping[Mark, Entry], by_mark: Mapping[Mark, Sequence[Stored]]) -> Iterator[str]:
-    for mark, entry in known.items():
-        stored = {row.receipt.id for row in by_mark.get(mark, ())}
-        for receipt in entry.receipts:
-            if receipt.id not in stored:
-                yield f"{_of(mark)}, receipt {receipt.id}"
-
-
-def _changed(
-    known: Mapping[Mark, Entry], by_mark: Mapping[Mark, Sequence[Stored]]
+def _find_lost(
+    entries_by_identity: Mapping[RequestIdentity, LedgerEntry],
+    rows_by_identity: Mapping[RequestIdentity, Sequence[SubmissionSnapshot]],
 ) -> Iterator[str]:
-    for mark, entry in known.items():
+    for identity, entry in entries_by_identity.items():
+        stored_ids = {row.receipt.id for row in rows_by_identity.get(identity, ())}
+        for receipt in entry.receipts:
+            if receipt.id not in stored_ids:
+                yield f"{_describe_identity(identity)}, receipt {receipt.id}"
+
+
+def _find_changed(
+    entries_by_identity: Mapping[RequestIdentity, LedgerEntry],
+    rows_by_identity: Mapping[RequestIdentity, Sequence[SubmissionSnapshot]],
+) -> Iterator[str]:
+    for identity, entry in entries_by_identity.items():
         if len(entry.receipts) > 1:
-            yield f"{_of(mark)}: {len(entry.receipts)} different receipts"
-        for row in by_mark.get(mark, ()):
-            held = [one for one in entry.receipts if one.id == row.receipt.id]
-            told = (row.receipt.sequence, row.receipt.digest)
-            if told != (row.sequence, row.digest) or any(one != row.receipt for one in held):
-                yield f"{_of(mark)}: differs from its receipt"
+            yield f"{_describe_identity(identity)}: {len(entry.receipts)} different receipts"
+        for row in rows_by_identity.get(identity, ()):
+            matching_receipts = [
+                receipt for receipt in entry.receipts if receipt.id == row.receipt.id
+            ]
+            receipt_values = (row.receipt.sequence, row.receipt.digest)
+            if receipt_values != (row.sequence, row.digest) or any(
+                receipt != row.receipt for receipt in matching_receipts
+            ):
+                yield f"{_describe_identity(identity)}: differs from its receipt"
 
 
-def _denied(known: Mapping[Mark, Entry], by_mark: Mapping[Mark, Sequence[Stored]]) -> Iterator[str]:
-    for mark, entry in known.items():
-        if entry.denied and by_mark.get(mark):
-            yield _of(mark)
+def _find_denied(
+    entries_by_identity: Mapping[RequestIdentity, LedgerEntry],
+    rows_by_identity: Mapping[RequestIdentity, Sequence[SubmissionSnapshot]],
+) -> Iterator[str]:
+    for identity, entry in entries_by_identity.items():
+        if entry.denied and rows_by_identity.get(identity):
+            yield _describe_identity(identity)
 
 
-def _gaps(groups: Mapping[tuple[UUID, UUID], Sequence[Stored]]) -> Iterator[str]:
+def _find_sequence_gaps(
+    groups: Mapping[tuple[UUID, UUID], Sequence[SubmissionSnapshot]],
+) -> Iterator[str]:
     for (student, problem), rows in groups.items():
         sequences = sorted(row.sequence for row in rows)
         if sequences != list(range(1, len(rows) + 1)):
             yield f"student …{str(student)[-6:]}, problem …{str(problem)[-6:]}: {sequences}"
 
 
-def _attempts(
-    groups: Mapping[tuple[UUID, UUID], Sequence[Stored]], limits: Mapping[UUID, int | None]
+def _find_wrong_attempts(
+    groups: Mapping[tuple[UUID, UUID], Sequence[SubmissionSnapshot]],
+    limits: Mapping[UUID, int | None],
 ) -> Iterator[str]:
     for (student, problem), rows in groups.items():
-        most = limits.get(problem)
+        limit = limits.get(problem)
         for part in sorted({part for row in rows for part in row.attempts}):
             used = sorted(row.attempts[part] or 0 for row in rows if row.attempts.get(part))
-            if used != list(range(1, len(used) + 1)) or (most is not None and len(used) > most):
+            if used != list(range(1, len(used) + 1)) or (limit is not None and len(used) > limit):
                 yield f"student …{str(student)[-6:]}, problem …{str(problem)[-6:]}, {part}: {used}"

@@ -11,67 +11,79 @@ from types import TracebackType
 from typing import Any, Final, Self
 from uuid import uuid4
 
-from api.durability_test.ledger import Entry, Ledger, Request
-from api.durability_test.scene import PART, Place
-from api.http.json_body import PREFIX
+from api.durability_test.ledger import ClientRequest, Ledger, LedgerEntry
+from api.durability_test.scene import PART_ID, SubmissionTarget
+from api.http.json_body import API_PREFIX
 
-__all__ = ["ALLOWED", "Load", "note"]
+__all__ = ["ALLOWED_STATUSES", "LoadGenerator", "record_response"]
 
-ALLOWED: Final = frozenset({201, 409, 422, 429, 503})
-"""Every status that handing in may have, whatever breaks."""
-FINAL: Final = frozenset({201, 409, 422})
-"""After which the same request is not sent again."""
+ALLOWED_STATUSES: Final = frozenset({201, 409, 422, 429, 503})
+"""Statuses that a submission may get, whatever fails."""
+FINAL_STATUSES: Final = frozenset({201, 409, 422})
+"""Statuses after which a request is not repeated."""
 FIRST_ANSWER: Final = 100_000
-"""Above every right answer, so that each answer is another one and uses an attempt."""
-NEIGHBOURS: Final = 4
-"""In how many places is handed in at a time."""
-EACH: Final = 8
-"""How often is handed in at a place before the next ones have their turn."""
-BARE: Final = 8
-NOTHING_KEPT: Final = "nothing of this"
-PAUSE: Final = 0.05
-"""How many seconds a client waits after a failure."""
+"""First answer, above every right one: each answer is different and uses an attempt."""
+CONCURRENT_TARGETS: Final = 4
+"""Number of targets that receive submissions at the same time."""
+SUBMISSIONS_PER_TURN: Final = 8
+"""Number of submissions to a target before the next targets have their turn."""
+KEYLESS_INTERVAL: Final = 8
+NOT_STORED_PHRASE: Final = "nothing of this"
+RETRY_PAUSE_SECONDS: Final = 0.05
+"""Seconds that a client waits after a failure."""
 
 
-def note(
-    ledger: Ledger, entry: Entry, status: int, body: Mapping[str, Any], *, replayed: bool = False
+def record_response(
+    ledger: Ledger,
+    entry: LedgerEntry,
+    status: int,
+    body: Mapping[str, Any],
+    *,
+    replayed: bool = False,
 ) -> None:
     """Record the response to a request in *ledger*."""
     if status == http.client.CREATED:
-        ledger.accepted(entry, body, replayed=replayed)
+        ledger.record_receipt(entry, body, replayed=replayed)
         return
     detail = str(body.get("detail", ""))
-    kept = status >= http.client.INTERNAL_SERVER_ERROR and NOTHING_KEPT not in detail
-    ledger.refused(entry, status, kept=kept, odd="" if status in ALLOWED else detail[:200])
+    may_be_stored = status >= http.client.INTERNAL_SERVER_ERROR and NOT_STORED_PHRASE not in detail
+    ledger.record_refusal(
+        entry,
+        status,
+        may_be_stored=may_be_stored,
+        unexpected="" if status in ALLOWED_STATUSES else detail[:200],
+    )
 
 
-class Load:
-    """Clients that submit at *places* while this context is open, at any of the *ports*.
+class LoadGenerator:
+    """Clients that submit at *targets* while this context is open, at any of the *ports*.
 
     A request with an idempotency key is sent until it has a final response, even at the end if a
-    service is there to respond. Every *bare*-th request has no key (none if *bare* is 0) and is
-    sent only once.
+    service is there to respond. Every *keyless_interval*-th request has no key and is sent only
+    once; with an interval of 0 all requests have one.
     """
 
     def __init__(
         self,
-        places: Sequence[Place],
+        targets: Sequence[SubmissionTarget],
         ports: Sequence[int],
         ledger: Ledger,
         *,
         clients: int = 8,
-        bare: int = BARE,
-        patience: float = 15,
+        keyless_interval: int = KEYLESS_INTERVAL,
+        timeout_seconds: float = 15,
     ) -> None:
         self.ledger = ledger
-        self._places, self._ports, self._patience = places, ports, patience
-        self._bare = bare
+        self._targets, self._ports, self._timeout_seconds = targets, ports, timeout_seconds
+        self._keyless_interval = keyless_interval
         self._numbers = itertools.count()
         self._ending = threading.Event()
-        self._given_up = threading.Event()
+        self._stopped = threading.Event()
         self._threads = [
-            threading.Thread(target=self._work, args=(at,), name=f"client {at}", daemon=True)
-            for at in range(clients)
+            threading.Thread(
+                target=self._run_client, args=(index,), name=f"client {index}", daemon=True
+            )
+            for index in range(clients)
         ]
 
     def __enter__(self) -> Self:
@@ -83,63 +95,77 @@ class Load:
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
-        at: TracebackType | None,
+        traceback: TracebackType | None,
     ) -> None:
         self._ending.set()
-        until = time.monotonic() + self._patience + 5
+        until = time.monotonic() + self._timeout_seconds + 5
         for thread in self._threads:
             thread.join(max(0, until - time.monotonic()))
-        self._given_up.set()
+        self._stopped.set()
 
-    def _work(self, client: int) -> None:
+    def _run_client(self, client: int) -> None:
         first = client % len(self._ports)
-        line = _Line(itertools.cycle([*self._ports[first:], *self._ports[:first]]), self)
-        with closing(line):
-            self._hand_in(line)
+        connection = _ClientConnection(
+            itertools.cycle([*self._ports[first:], *self._ports[:first]]), self
+        )
+        with closing(connection):
+            self._submit_until_ended(connection)
 
-    def _hand_in(self, line: "_Line") -> None:
+    def _submit_until_ended(self, connection: "_ClientConnection") -> None:
         while not self._ending.is_set():
-            place, request = self._next()
-            entry = self.ledger.sent(request)
-            begun = time.monotonic()
-            while not line.settles(entry, place) and not self._given_up.wait(PAUSE):
+            target, request = self._build_next_request()
+            entry = self.ledger.record_request(request)
+            started = time.monotonic()
+            while not connection.submit(entry, target) and not self._stopped.wait(
+                RETRY_PAUSE_SECONDS
+            ):
                 pass
-            self.ledger.waited(time.monotonic() - begun)
+            self.ledger.record_wait(time.monotonic() - started)
 
-    def _next(self) -> tuple[Place, Request]:
+    def _build_next_request(self) -> tuple[SubmissionTarget, ClientRequest]:
         """Return the next request; neighboring places take turns, each answer is different."""
         number = next(self._numbers)
-        turn, neighbour = number // (NEIGHBOURS * EACH), number % NEIGHBOURS
-        place = self._places[(turn * NEIGHBOURS + neighbour) % len(self._places)]
-        key = None if self._bare and number % self._bare == self._bare - 1 else uuid4().hex
-        return place, Request(place.student, place.problem, PART, str(FIRST_ANSWER + number), key)
+        turn, offset = (
+            number // (CONCURRENT_TARGETS * SUBMISSIONS_PER_TURN),
+            number % CONCURRENT_TARGETS,
+        )
+        target = self._targets[(turn * CONCURRENT_TARGETS + offset) % len(self._targets)]
+        key = (
+            None
+            if self._keyless_interval
+            and number % self._keyless_interval == self._keyless_interval - 1
+            else uuid4().hex
+        )
+        return target, ClientRequest(
+            target.student, target.problem, PART_ID, str(FIRST_ANSWER + number), key
+        )
 
     @property
-    def patience(self) -> float:
+    def timeout_seconds(self) -> float:
         """Seconds that a client waits for a response."""
-        return self._patience
+        return self._timeout_seconds
 
 
-class _Line:
+class _ClientConnection:
     """Connection of one client; if it breaks, it reconnects at the next port."""
 
-    def __init__(self, ports: Iterator[int], load: Load) -> None:
-        self._ports, self._ledger, self._patience = ports, load.ledger, load.patience
+    def __init__(self, ports: Iterator[int], load: LoadGenerator) -> None:
+        self._ports, self._ledger, self._timeout_seconds = ports, load.ledger, load.timeout_seconds
         self._connection: http.client.HTTPConnection | None = None
 
-    def settles(self, entry: Entry, place: Place) -> bool:
+    def submit(self, entry: LedgerEntry, target: SubmissionTarget) -> bool:
         """Send a request; return whether it needs no further try."""
         try:
-            response, body = self._ask(entry.request, place)
+            response, body = self._post(entry.request, target)
         except ConnectionRefusedError:
             return False  # the request was never received
         except (OSError, http.client.HTTPException):
             self.close()
-            self._ledger.lost_sight()
+            self._ledger.record_unanswered()
             return entry.request.key is None
         replayed = response.getheader("Idempotency-Replayed") == "true"
-        note(self._ledger, entry, response.status, body, replayed=replayed)
-        return response.status in FINAL or entry.request.key is None
+        record_response(self._ledger, entry, response.status, body, replayed=replayed)
+        return response.status in FINAL_STATUSES or entry.request.key is None
 
     def close(self) -> None:
         """Close the connection."""
@@ -147,17 +173,19 @@ class _Line:
             self._connection.close()
         self._connection = None
 
-    def _ask(self, request: Request, place: Place) -> tuple[http.client.HTTPResponse, Any]:
+    def _post(
+        self, request: ClientRequest, target: SubmissionTarget
+    ) -> tuple[http.client.HTTPResponse, Any]:
         if self._connection is None:
             connection = http.client.HTTPConnection(
-                "127.0.0.1", next(self._ports), timeout=self._patience
+                "127.0.0.1", next(self._ports), timeout=self._timeout_seconds
             )
             connection.connect()
             self._connection = connection
-        headers = {"Authorization": f"Bearer {place.token}", "Content-Type": "application/json"}
+        headers = {"Authorization": f"Bearer {target.token}", "Content-Type": "application/json"}
         if request.key is not None:
             headers["Idempotency-Key"] = request.key
         body = json.dumps({"answers": {request.part: request.answer}})
-        self._connection.request("POST", PREFIX + place.path, body, headers)
+        self._connection.request("POST", API_PREFIX + target.path, body, headers)
         response = self._connection.getresponse()
         return response, json.loads(response.read())

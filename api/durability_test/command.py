@@ -4,14 +4,14 @@ from typing import Annotated, Final
 
 import typer
 
-from api.cli.database import DATABASE, DatabaseUrl, settings_with
+from api.cli.database import DEFAULT_DATABASE_URL, DatabaseUrl, load_settings
 from api.cli.output import console
 from api.core.errors import FileError
 
 __all__ = ["app"]
 
 app = typer.Typer()
-SECONDS: Final = 20
+DEFAULT_DURATION_SECONDS: Final = 20
 
 
 @app.command()
@@ -22,20 +22,22 @@ def selftest(
     ] = False,
     seconds: Annotated[
         int, typer.Option(min=1, max=86_400, help="For how long, in seconds.")
-    ] = SECONDS,
+    ] = DEFAULT_DURATION_SECONDS,
     seed: Annotated[int, typer.Option(min=0, help="Draws the moments of the kills.")] = 0,
-    database: DatabaseUrl = DATABASE,
+    database: DatabaseUrl = DEFAULT_DATABASE_URL,
 ) -> None:
     """Try on this machine whether what has a receipt survives kill -9; exit 1 where it does not.
 
     It works in a database of its own beside the configured one, which is gone afterwards.
     """
     # Imported here: commands that only grade start without a database.
-    from api.durability_test.run import try_durability  # noqa: PLC0415
+    from api.durability_test.run import run_durability_test  # noqa: PLC0415
 
     if not durability:
         raise FileError("say what to try: grader selftest --durability")
-    console.say(f"Killing a service for {seconds} s while eight clients hand in ...")
-    report = try_durability(settings_with(database=database).database, seconds=seconds, seed=seed)
-    typer.echo(report.told())
-    raise typer.Exit(0 if report.good and report.receipts else 1)
+    console.print_message(f"Killing a service for {seconds} s while eight clients hand in ...")
+    report = run_durability_test(
+        load_settings(database=database).database, seconds=seconds, seed=seed
+    )
+    typer.echo(report.to_text())
+    raise typer.Exit(0 if report.is_clean and report.receipts else 1)

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any, Self, TypeAlias
 from uuid import UUID
 
-__all__ = ["Entry", "Ledger", "Mark", "Receipt", "Request"]
+__all__ = ["ClientReceipt", "ClientRequest", "Ledger", "LedgerEntry", "RequestIdentity"]
 
-Mark: TypeAlias = tuple[UUID, UUID, str, str]
-"""Student, problem, part and answer: no two requests have the same."""
+RequestIdentity: TypeAlias = tuple[UUID, UUID, str, str]
+"""Student, problem, part and answer of a request; unique to it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ClientRequest:
     """Submission of a student to a problem; one without a *key* is never sent again."""
 
     student: UUID
@@ -28,35 +28,35 @@ class Request:
     key: str | None
 
     @property
-    def mark(self) -> Mark:
+    def identity(self) -> RequestIdentity:
         """Fields that identify its row, independent of idempotency keys."""
         return self.student, self.problem, self.part, self.answer
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
-    """Receipt of a submission as its author has it; *reply* is the digest of the whole response."""
+class ClientReceipt:
+    """Receipt of a submission as its author has it; *reply_digest* is that of the response."""
 
     id: str
     sequence: int
     digest: str
-    reply: str
+    reply_digest: str
 
     @classmethod
-    def of(cls, reply: Mapping[str, Any]) -> Self:
+    def from_reply(cls, reply: Mapping[str, Any]) -> Self:
         """Return the receipt in the *reply* to a submission."""
-        told = json.dumps(reply, sort_keys=True).encode()
+        canonical_json = json.dumps(reply, sort_keys=True).encode()
         digest = str(reply["receipt"]["digest"])
-        whole = hashlib.sha256(told).hexdigest()
-        return cls(str(reply["id"]), int(reply["sequence"]), digest, whole)
+        reply_digest = hashlib.sha256(canonical_json).hexdigest()
+        return cls(str(reply["id"]), int(reply["sequence"]), digest, reply_digest)
 
 
 @dataclass(slots=True)
-class Entry:
+class LedgerEntry:
     """Request with its receipts; *denied* if the response says that nothing is stored."""
 
-    request: Request
-    receipts: set[Receipt] = field(default_factory=set)
+    request: ClientRequest
+    receipts: set[ClientReceipt] = field(default_factory=set)
     denied: bool = False
 
 
@@ -65,57 +65,61 @@ class Ledger:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self.entries: list[Entry] = []
+        self.entries: list[LedgerEntry] = []
         self.statuses: Counter[int] = Counter()
-        self.odd: list[str] = []
+        self.unexpected: list[str] = []
         self.unanswered = 0
         self.replayed = 0
-        self.longest = 0.0
-        self._accepted: list[float] = []
+        self.longest_wait_seconds = 0.0
+        self._receipt_times: list[float] = []
 
-    def sent(self, request: Request) -> Entry:
+    def record_request(self, request: ClientRequest) -> LedgerEntry:
         """Record a request before it is sent, and return its entry."""
-        entry = Entry(request)
+        entry = LedgerEntry(request)
         with self._lock:
             self.entries.append(entry)
         return entry
 
-    def accepted(self, entry: Entry, reply: Mapping[str, Any], *, replayed: bool) -> None:
+    def record_receipt(
+        self, entry: LedgerEntry, reply: Mapping[str, Any], *, replayed: bool
+    ) -> None:
         """Record a receipt; *replayed* if the submission was stored earlier."""
-        receipt = Receipt.of(reply)
+        receipt = ClientReceipt.from_reply(reply)
         with self._lock:
             self.statuses[201] += 1
             self.replayed += replayed
-            self._accepted.append(time.monotonic())
+            self._receipt_times.append(time.monotonic())
             entry.receipts.add(receipt)
             entry.denied = False
 
-    def refused(self, entry: Entry, status: int, *, kept: bool, odd: str = "") -> None:
-        """Record a rejection; *kept* is False if it says that nothing of the request is stored."""
+    def record_refusal(
+        self, entry: LedgerEntry, status: int, *, may_be_stored: bool, unexpected: str = ""
+    ) -> None:
+        """Record a rejection; *may_be_stored* is False if it says that nothing is stored."""
         with self._lock:
             self.statuses[status] += 1
-            entry.denied = not kept
-            if odd:
-                self.odd.append(f"{status} {odd}")
+            entry.denied = not may_be_stored
+            if unexpected:
+                self.unexpected.append(f"{status} {unexpected}")
 
-    def lost_sight(self) -> None:
+    def record_unanswered(self) -> None:
         """Record that no response came, so that the outcome of the request is unknown."""
         with self._lock:
             self.unanswered += 1
 
-    def waited(self, seconds: float) -> None:
+    def record_wait(self, seconds: float) -> None:
         """Record the duration of a request in *seconds*, with any outcome."""
         with self._lock:
-            self.longest = max(self.longest, seconds)
+            self.longest_wait_seconds = max(self.longest_wait_seconds, seconds)
 
-    def accepted_after(self, moment: float) -> float | None:
+    def seconds_until_receipt(self, moment: float) -> float | None:
         """Return the seconds from *moment* (monotonic clock) to the next receipt, or None."""
         with self._lock:
-            at = bisect_right(self._accepted, moment)
-            return self._accepted[at] - moment if at < len(self._accepted) else None
+            index = bisect_right(self._receipt_times, moment)
+            return self._receipt_times[index] - moment if index < len(self._receipt_times) else None
 
     @property
-    def receipts(self) -> int:
+    def receipt_count(self) -> int:
         """Number of requests with a receipt."""
         with self._lock:
             return sum(bool(entry.receipts) for entry in self.entries)

@@ -10,23 +10,30 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from api.auth.secrets import Secret, new_secret
+from api.auth.secrets import NewSecret, new_secret
 from api.core.ids import new_id
 from api.db.engine import Database
 from api.db.migrations import upgrade
 from api.db.models import Assignment, AssignmentProblem, Course, Enrolment, Token, User
-from api.db.upserts import insert_all
-from api.services.problems.publishing import Published, Source, publish_one
+from api.db.upserts import insert_rows
+from api.services.problems.publishing import ProblemSource, PublishedProblem, publish_one
 from api.services.problems.versions import store_version
 
-__all__ = ["LIMIT", "PART", "Place", "Scene", "make_scene", "write_bank"]
+__all__ = [
+    "ATTEMPT_LIMIT",
+    "PART_ID",
+    "DurabilityCourse",
+    "SubmissionTarget",
+    "create_course",
+    "write_bank",
+]
 
-NAME: Final = "selftest-cells"
-PART: Final = "cells"
-LIMIT: Final = 3
-"""How many attempts the second assignment allows."""
-SOURCE: Final = f"""\
-id: {NAME}
+PROBLEM_ID: Final = "selftest-cells"
+PART_ID: Final = "cells"
+ATTEMPT_LIMIT: Final = 3
+"""Number of attempts that the second assignment allows."""
+PROBLEM_SOURCE: Final = f"""\
+id: {PROBLEM_ID}
 title: Cells of a kernel
 topic: convolution
 difficulty: 1
@@ -35,12 +42,12 @@ params:
 statement: |
   A kernel of size {{{{K}}}}.
 parts:
-  - {{id: {PART}, kind: integer, points: 2, prompt: "How many cells?", key: "K*K"}}
+  - {{id: {PART_ID}, kind: integer, points: 2, prompt: "How many cells?", key: "K*K"}}
 """
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SubmissionTarget:
     """Place where a student submits: the path below ``/api/v1``, and the token for it."""
 
     student: UUID
@@ -50,51 +57,55 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class DurabilityCourse:
     """Places of all students, and the attempts that each problem allows."""
 
-    places: Sequence[Place]
+    targets: Sequence[SubmissionTarget]
     limits: Mapping[UUID, int | None]
 
 
 @dataclass(frozen=True, slots=True)
-class _Posed:
+class _CourseProblem:
     """Problem in an assignment with no other problem."""
 
     id: UUID
     assignment: UUID
 
-    def place(self, student: UUID, token: str) -> Place:
-        path = f"/assignments/{self.assignment}/problems/{NAME}/submissions"
-        return Place(student, self.id, path, token)
+    def build_target(self, student: UUID, token: str) -> SubmissionTarget:
+        path = f"/assignments/{self.assignment}/problems/{PROBLEM_ID}/submissions"
+        return SubmissionTarget(student, self.id, path, token)
 
 
 def write_bank(folder: Path) -> Path:
-    """Write a bank with only the problem of the scene to *folder*, and return *folder*."""
+    """Write a bank with only the problem of the test to *folder*, and return *folder*."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{NAME}.yaml").write_text(SOURCE, encoding="utf-8")
+    (folder / f"{PROBLEM_ID}.yaml").write_text(PROBLEM_SOURCE, encoding="utf-8")
     return folder
 
 
-def make_scene(db: Database, *, students: int, now: datetime) -> Scene:
+def create_course(db: Database, *, students: int, now: datetime) -> DurabilityCourse:
     """Create the schema and the course in an empty database.
 
-    One assignment allows any number of attempts, the other `LIMIT`.
+    One assignment allows any number of attempts, the other `ATTEMPT_LIMIT`.
     """
     upgrade(db)
     with db.transaction() as session:
-        course = _course(session, now=now)
-        version = _version(session, now=now)
-        posed = {
-            _posed(session, course, version, attempts=attempts, now=now): attempts
-            for attempts in (None, LIMIT)
+        course = _add_course(session, now=now)
+        version = _add_version(session, now=now)
+        attempts_by_problem = {
+            _add_problem(session, course, version, attempts=attempts, now=now): attempts
+            for attempts in (None, ATTEMPT_LIMIT)
         }
-        tokens = _students(session, course, students, now=now)
-    places = [one.place(student, token) for student, token in tokens for one in posed]
-    return Scene(places, {one.id: attempts for one, attempts in posed.items()})
+        tokens = _add_students(session, course, students, now=now)
+    targets = [
+        one.build_target(student, token) for student, token in tokens for one in attempts_by_problem
+    ]
+    return DurabilityCourse(
+        targets, {one.id: attempts for one, attempts in attempts_by_problem.items()}
+    )
 
 
-def _course(session: Session, *, now: datetime) -> UUID:
+def _add_course(session: Session, *, now: datetime) -> UUID:
     course = Course(
         id=new_id(),
         slug="selftest",
@@ -108,20 +119,20 @@ def _course(session: Session, *, now: datetime) -> UUID:
     return course.id
 
 
-def _version(session: Session, *, now: datetime) -> UUID:
-    published = publish_one(Source(NAME, SOURCE), seeds=2)
-    if not isinstance(published, Published):
+def _add_version(session: Session, *, now: datetime) -> UUID:
+    published = publish_one(ProblemSource(PROBLEM_ID, PROBLEM_SOURCE), seeds=2)
+    if not isinstance(published, PublishedProblem):
         raise TypeError(f"the problem of the selftest cannot be published: {published}")
-    return store_version(session, published, SOURCE, now=now).id
+    return store_version(session, published, PROBLEM_SOURCE, now=now).id
 
 
-def _posed(
+def _add_problem(
     session: Session, course: UUID, version: UUID, *, attempts: int | None, now: datetime
-) -> _Posed:
-    posed = _Posed(id=new_id(), assignment=new_id())
+) -> _CourseProblem:
+    problem = _CourseProblem(id=new_id(), assignment=new_id())
     session.add(
         Assignment(
-            id=posed.assignment,
+            id=problem.assignment,
             course_id=course,
             slug=f"attempts-{attempts}",
             title="Selftest",
@@ -134,28 +145,30 @@ def _posed(
     session.flush()
     session.add(
         AssignmentProblem(
-            id=posed.id, assignment_id=posed.assignment, slug=NAME, version_id=version
+            id=problem.id, assignment_id=problem.assignment, slug=PROBLEM_ID, version_id=version
         )
     )
-    return posed
+    return problem
 
 
-def _students(
+def _add_students(
     session: Session, course: UUID, count: int, *, now: datetime
 ) -> list[tuple[UUID, str]]:
     """Create students; return the id and the token text of each."""
-    given = [(new_id(), new_secret("api")) for _ in range(count)]
-    insert_all(session, User, [_user(one, now) for one, _ in given])
-    insert_all(session, Token, [_token(one, secret, now) for one, secret in given])
-    insert_all(session, Enrolment, list(_enrolments(course, [one for one, _ in given], now)))
-    return [(one, secret.text) for one, secret in given]
+    students = [(new_id(), new_secret("api")) for _ in range(count)]
+    insert_rows(session, User, [_user_row(student, now) for student, _ in students])
+    insert_rows(session, Token, [_token_row(student, secret, now) for student, secret in students])
+    insert_rows(
+        session, Enrolment, list(_enrolment_rows(course, [student for student, _ in students], now))
+    )
+    return [(student, secret.text) for student, secret in students]
 
 
-def _user(student: UUID, now: datetime) -> dict[str, Any]:
+def _user_row(student: UUID, now: datetime) -> dict[str, Any]:
     return {"id": student, "name": "Selftest", "created_at": now}
 
 
-def _token(student: UUID, secret: Secret, now: datetime) -> dict[str, Any]:
+def _token_row(student: UUID, secret: NewSecret, now: datetime) -> dict[str, Any]:
     return {
         "id": new_id(),
         "prefix": secret.prefix,
@@ -167,7 +180,9 @@ def _token(student: UUID, secret: Secret, now: datetime) -> dict[str, Any]:
     }
 
 
-def _enrolments(course: UUID, students: Sequence[UUID], now: datetime) -> Iterator[dict[str, Any]]:
+def _enrolment_rows(
+    course: UUID, students: Sequence[UUID], now: datetime
+) -> Iterator[dict[str, Any]]:
     for student in students:
         yield {
             "id": new_id(),

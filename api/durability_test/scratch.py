@@ -12,11 +12,11 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from api.core.errors import FileError
 from api.db.engine import Database
 
-__all__ = ["scratch"]
+__all__ = ["scratch_database"]
 
 
 @contextmanager
-def scratch(url: str) -> Iterator[tuple[str, Path]]:
+def scratch_database(url: str) -> Iterator[tuple[str, Path]]:
     """Yield the URL of a new database, and a folder for its files.
 
     It is on the same disk as the SQLite file of *url*, or on the same PostgreSQL server. Raises
@@ -27,37 +27,40 @@ def scratch(url: str) -> Iterator[tuple[str, Path]]:
     except ArgumentError as error:
         raise FileError("--database is no address of a database; see --help") from error
     if parsed.get_backend_name() == "sqlite":
-        with _folder(Path(parsed.database or "").absolute().parent) as folder:
+        with _temporary_folder(Path(parsed.database or "").absolute().parent) as folder:
             yield f"sqlite:///{folder / 'selftest.db'}", folder
         return
-    with _folder(Path(tempfile.gettempdir())) as folder, _on_server(parsed) as made:
-        yield made.render_as_string(hide_password=False), folder
+    with (
+        _temporary_folder(Path(tempfile.gettempdir())) as folder,
+        _server_database(parsed) as created,
+    ):
+        yield created.render_as_string(hide_password=False), folder
 
 
 @contextmanager
-def _folder(where: Path) -> Iterator[Path]:
+def _temporary_folder(parent: Path) -> Iterator[Path]:
     try:
-        with tempfile.TemporaryDirectory(prefix="grader-selftest-", dir=where) as folder:
+        with tempfile.TemporaryDirectory(prefix="grader-selftest-", dir=parent) as folder:
             yield Path(folder)
     except OSError as error:
-        raise FileError(f"{where}: {(error.strerror or str(error)).lower()}") from error
+        raise FileError(f"{parent}: {(error.strerror or str(error)).lower()}") from error
 
 
 @contextmanager
-def _on_server(parsed: URL) -> Iterator[URL]:
+def _server_database(parsed: URL) -> Iterator[URL]:
     name = f"grader_selftest_{uuid4().hex[:12]}"
     server = Database(parsed.render_as_string(hide_password=False))
     try:
-        _run(server, f"CREATE DATABASE {name}")
+        _run_statement(server, f"CREATE DATABASE {name}")
         try:
             yield parsed.set(database=name)
         finally:
-            _run(server, f"DROP DATABASE {name} WITH (FORCE)")
+            _run_statement(server, f"DROP DATABASE {name} WITH (FORCE)")
     finally:
         server.close()
 
 
-def _run(server: Database, statement: str) -> None:
+def _run_statement(server: Database, statement: str) -> None:
     try:
         with server.engine.connect() as connection:
             connection.execution_options(isolation_level="AUTOCOMMIT").execute(text(statement))

@@ -13,22 +13,29 @@ from pathlib import Path
 from typing import Final, Protocol, TypeAlias
 
 import api
-from api.config.settings import PREFIX
+from api.config.settings import ENV_PREFIX
 
-__all__ = ["Launch", "NotUpError", "Process", "Service", "environment", "launch"]
+__all__ = [
+    "Launcher",
+    "ProcessHandle",
+    "ServiceProcess",
+    "ServiceStartError",
+    "build_environment",
+    "launch_service",
+]
 
-PATIENCE: Final = 60
-"""How many seconds a service may take to start."""
-OFTEN: Final = "1000000"
-SPAWNED: Final = b"spawn_main"
-"""What the command of a process names that Python started for work; others look after memory."""
+PROCESS_TIMEOUT_SECONDS: Final = 60
+"""Maximum seconds for a service to start or to end."""
+UNLIMITED: Final = "1000000"
+WORKER_COMMAND_MARKER: Final = b"spawn_main"
+"""Text in the command line of Python's worker processes; other children manage memory."""
 
 
-class NotUpError(Exception):
+class ServiceStartError(Exception):
     """Error if a service does not start; the message holds its output."""
 
 
-class Process(Protocol):
+class ProcessHandle(Protocol):
     """Interface of a process, a part of `subprocess.Popen`."""
 
     pid: int
@@ -40,30 +47,33 @@ class Process(Protocol):
         """Wait for the end, and return the exit status."""
 
 
-Launch: TypeAlias = Callable[[Mapping[str, str], Path], Process]
-"""Starts a service in a session of its own, with an environment, its output appended to a file."""
+Launcher: TypeAlias = Callable[[Mapping[str, str], Path], ProcessHandle]
+"""Function that starts a service in its own session.
+
+It takes the environment, and the file to which the output is appended.
+"""
 
 
-def launch(given: Mapping[str, str], log: Path) -> Process:
+def launch_service(env: Mapping[str, str], log: Path) -> ProcessHandle:
     """Start ``python -m api``."""
-    with log.open("ab") as out:
+    with log.open("ab") as output:
         return subprocess.Popen(
             [sys.executable, "-m", "api"],
-            env=dict(given),
-            stdout=out,
-            stderr=out,
+            env=dict(env),
+            stdout=output,
+            stderr=output,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
 
 
-def environment(database: str, bank: Path, **settings: str) -> dict[str, str]:
+def build_environment(database: str, bank: Path, **settings: str) -> dict[str, str]:
     """Return the environment of a service on *database* that does not limit the clients' rates.
 
     It inherits no settings of this process.
     """
-    inherited = {name: one for name, one in os.environ.items() if not name.startswith(PREFIX)}
-    given = {
+    inherited = {name: one for name, one in os.environ.items() if not name.startswith(ENV_PREFIX)}
+    defaults = {
         "database": database,
         "bank": str(bank),
         "host": "127.0.0.1",
@@ -71,52 +81,54 @@ def environment(database: str, bank: Path, **settings: str) -> dict[str, str]:
         "worker": "apart",
         "regrade_workers": "0",
         "password_memory": "8",
-        "submissions_per_minute": OFTEN,
-        "stored_mebibytes_per_day": OFTEN,
-        "requests_per_minute": OFTEN,
+        "submissions_per_minute": UNLIMITED,
+        "stored_mebibytes_per_day": UNLIMITED,
+        "requests_per_minute": UNLIMITED,
     }
     root = str(Path(api.__file__).parents[1])
     path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
-    named = {PREFIX + name.upper(): one for name, one in (given | settings).items()}
-    return inherited | {"PYTHONPATH": path} | named
+    variables = {ENV_PREFIX + name.upper(): one for name, one in (defaults | settings).items()}
+    return inherited | {"PYTHONPATH": path} | variables
 
 
-class Service:
+class ServiceProcess:
     """Service at a fixed port, which it keeps over all starts."""
 
     def __init__(
-        self, given: Mapping[str, str], folder: Path, *, launched: Launch = launch
+        self, env: Mapping[str, str], folder: Path, *, launcher: Launcher = launch_service
     ) -> None:
-        self.port = _free_port()
-        self._given = {**given, f"{PREFIX}PORT": str(self.port)}
+        self.port = _find_free_port()
+        self._env = {**env, f"{ENV_PREFIX}PORT": str(self.port)}
         self._log = folder / f"service-{self.port}.log"
-        self._launch = launched
-        self._process: Process | None = None
-        self.slowest_start = 0.0
+        self._launcher = launcher
+        self._process: ProcessHandle | None = None
+        self.slowest_start_seconds = 0.0
 
     def start(self, **settings: str) -> None:
         """Start the service with extra *settings*, and return as soon as it responds.
 
-        A service with a failpoint may end before that. Raises `NotUpError` if any other does not
-        start.
+        A service with a failpoint may end before that. Raises `ServiceStartError` if any other
+        does not start.
         """
-        begun = time.monotonic()
-        more = {PREFIX + name.upper(): one for name, one in settings.items()}
-        self._process = self._launch({**self._given, **more}, self._log)
-        while not self.answers():
-            over = self._process.poll() is not None
-            if over and "failpoint" in settings:
+        started = time.monotonic()
+        extra_env = {ENV_PREFIX + name.upper(): setting for name, setting in settings.items()}
+        self._process = self._launcher({**self._env, **extra_env}, self._log)
+        while not self.is_responding():
+            has_ended = self._process.poll() is not None
+            if has_ended and "failpoint" in settings:
                 return
-            if over or time.monotonic() > begun + PATIENCE:
-                raise NotUpError(self._log.read_text(encoding="utf-8", errors="replace")[-2000:])
+            if has_ended or time.monotonic() > started + PROCESS_TIMEOUT_SECONDS:
+                raise ServiceStartError(
+                    self._log.read_text(encoding="utf-8", errors="replace")[-2000:]
+                )
             time.sleep(0.01)
-        self.slowest_start = max(self.slowest_start, time.monotonic() - begun)
+        self.slowest_start_seconds = max(self.slowest_start_seconds, time.monotonic() - started)
 
-    def answers(self, path: str = "/healthz") -> bool:
+    def is_responding(self, path: str = "/healthz") -> bool:
         """Return whether *path* responds with status 200."""
-        return self.status(path) == http.client.OK
+        return self.fetch_status(path) == http.client.OK
 
-    def status(self, path: str) -> int | None:
+    def fetch_status(self, path: str) -> int | None:
         """Return the status of *path*; None without a response."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
@@ -127,12 +139,12 @@ class Service:
         finally:
             connection.close()
 
-    def ends(self, within: float) -> bool:
-        """Wait up to *within* seconds for the process to end by itself; return whether it ended."""
-        until = time.monotonic() + within
-        while self._running.poll() is None and time.monotonic() < until:
+    def wait_until_ended(self, timeout_seconds: float) -> bool:
+        """Wait up to *timeout_seconds* for the process to end by itself; return whether it did."""
+        until = time.monotonic() + timeout_seconds
+        while self._running_process.poll() is None and time.monotonic() < until:
             time.sleep(0.005)
-        return self._running.poll() is not None
+        return self._running_process.poll() is not None
 
     def kill(self) -> None:
         """Kill the process group as ``kill -9`` does; do nothing if it is not running."""
@@ -140,37 +152,39 @@ class Service:
             return
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait(PATIENCE)
+        self._process.wait(PROCESS_TIMEOUT_SECONDS)
         self._process = None
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + PROCESS_TIMEOUT_SECONDS
         while self._is_listening() and time.monotonic() < until:  # its children end a bit later
             time.sleep(0.005)
 
     def _is_listening(self) -> bool:
-        with socket.socket() as line:
-            return line.connect_ex(("127.0.0.1", self.port)) == 0
+        with socket.socket() as connection:
+            return connection.connect_ex(("127.0.0.1", self.port)) == 0
 
-    def kill_child(self, chosen: Callable[[list[int]], int]) -> None:
+    def kill_child(self, choose: Callable[[list[int]], int]) -> None:
         """Kill one of its serving processes, which it then replaces."""
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
         serving = [
-            int(one) for one in children if SPAWNED in Path(f"/proc/{one}/cmdline").read_bytes()
+            int(one)
+            for one in children
+            if WORKER_COMMAND_MARKER in Path(f"/proc/{one}/cmdline").read_bytes()
         ]
         if serving:
-            os.kill(chosen(serving), signal.SIGKILL)
+            os.kill(choose(serving), signal.SIGKILL)
 
     @property
     def pid(self) -> int:
         """Id of the process."""
-        return self._running.pid
+        return self._running_process.pid
 
     @property
-    def _running(self) -> Process:
+    def _running_process(self) -> ProcessHandle:
         if self._process is None:
             raise RuntimeError("the service was not started")
         return self._process
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
+def _find_free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])

@@ -8,42 +8,44 @@ from sqlalchemy import select, text
 
 from api.db.engine import Database
 from api.db.models import Answer, Submission
-from api.durability_test.checking import Stored
-from api.durability_test.ledger import Receipt
-from api.services.grades import Key
+from api.durability_test.checking import SubmissionSnapshot
+from api.durability_test.ledger import ClientReceipt
+from api.services.grades import ProgressKey
 from api.services.submissions.entries import receipt_digest
 
-__all__ = ["damage", "stored"]
+__all__ = ["find_damage", "load_submissions"]
 
 
-def stored(db: Database) -> list[Stored]:
+def load_submissions(db: Database) -> list[SubmissionSnapshot]:
     """Return every submission with the attempts that it used."""
     attempts: dict[UUID, dict[str, int | None]] = defaultdict(dict)
     with db.reading() as session:
         for row in session.execute(select(Answer.submission_id, Answer.part, Answer.attempt)):
             attempts[row.submission_id][row.part] = row.attempt
-        return [_stored(row, attempts[row.id]) for row in session.scalars(select(Submission))]
+        return [
+            _build_snapshot(row, attempts[row.id]) for row in session.scalars(select(Submission))
+        ]
 
 
-def _stored(row: Submission, attempts: dict[str, int | None]) -> Stored:
-    key = Key(row.problem_id, row.student_id)
-    return Stored(
+def _build_snapshot(row: Submission, attempts: dict[str, int | None]) -> SubmissionSnapshot:
+    key = ProgressKey(row.problem_id, row.student_id)
+    return SubmissionSnapshot(
         student=row.student_id,
         problem=row.problem_id,
         answers={part: str(typed) for part, typed in row.answers.items()},
         attempts=attempts,
-        receipt=Receipt.of(row.reply),
+        receipt=ClientReceipt.from_reply(row.reply),
         sequence=row.sequence,
         digest=receipt_digest(row.id, key, row.sequence, row.received_at, row.answers),
     )
 
 
-def damage(db: Database) -> list[str]:
+def find_damage(db: Database) -> list[str]:
     """Return errors that SQLite finds in its file; PostgreSQL checks pages as it reads them."""
     if not db.is_sqlite:
         return []
-    found: list[Any] = []
+    rows: list[Any] = []
     with db.reading() as session:
         for pragma in ("integrity_check", "foreign_key_check"):
-            found += session.execute(text(f"PRAGMA {pragma}")).all()
-    return [" ".join(map(str, row)) for row in found if tuple(row) != ("ok",)]
+            rows += session.execute(text(f"PRAGMA {pragma}")).all()
+    return [" ".join(map(str, row)) for row in rows if tuple(row) != ("ok",)]

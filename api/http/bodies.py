@@ -1,7 +1,7 @@
 """Request bodies: size limits, a byte budget per process and caller, and a deadline.
 
 A body of up to 64 KiB is read from anybody. A larger one is read once its caller is authenticated
-(`RequestBody.admit`) and its bytes are reserved in the `BodyBudget` of the process.
+(`RequestBody.admit_caller`) and its bytes are reserved in the `BodyBudget` of the process.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from typing import Any, Final
 from starlette.types import Message, Receive, Scope
 
 from api.core.clock import Clock
-from api.core.errors import RateLimited, RequestTimeout, TooLarge, Unavailable
+from api.core.errors import ContentTooLarge, RateLimited, RequestTimeout, ServiceUnavailable
 
 __all__ = [
     "BODY_ARRIVED",
@@ -25,24 +25,24 @@ __all__ = [
     "BodyCap",
     "BodyLimits",
     "RequestBody",
-    "body_of",
+    "get_body",
 ]
 
 KIBIBYTE: Final = 1024
 MEBIBYTE: Final = 1024 * KIBIBYTE
 UNAUTHENTICATED_BODY_BYTES: Final = 64 * KIBIBYTE
-"""How much of a body is read before its caller is authenticated."""
+"""How much of a body is read before the caller is authenticated."""
 DEFAULT_BODY_BYTES: Final = 256 * KIBIBYTE
 BODY_TIMEOUT_SECONDS: Final = 30
-"""How long a body of up to 64 KiB may take to arrive."""
+"""Time limit for receiving a body of up to 64 KiB."""
 UPLOAD_TIMEOUT_SECONDS: Final = 120
-"""How long a larger body of an authenticated caller may take to arrive."""
+"""Time limit for receiving a larger body of an authenticated caller."""
 RETRY_SECONDS: Final = 5
 MAX_LENGTH_DIGITS: Final = 20
-"""A `Content-Length` with so many digits is over every limit."""
+"""A `Content-Length` with this many digits exceeds every limit."""
 BODY_ARRIVED: Final = "body_arrived"
-"""The key of a request's state under which the server notes that the whole body is there."""
-BODY_MESSAGE: Final = "http.request"
+"""Key in the request state that the server sets when the whole body has arrived."""
+BODY_MESSAGE_TYPE: Final = "http.request"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class BodyCap:
     """Size limit of one kind of upload, and the right that its caller needs."""
 
     size_bytes: int
-    right: str = ""
+    permission: str = ""
 
 
 class BodyBudget:
@@ -69,35 +69,35 @@ class BodyBudget:
     def reserve(self, caller: str, size: int) -> None:
         """Reserve *size* bytes for *caller*.
 
-        Raises `RateLimited` if the caller exceeds their budget, `Unavailable` if the process has no
-        room.
+        Raises `RateLimited` if the caller exceeds their budget, `ServiceUnavailable` if the process
+        has no room.
         """
-        held = self._reserved.get(caller, 0)
-        if held + size > self._caller_bytes:
+        reserved = self._reserved.get(caller, 0)
+        if reserved + size > self._caller_bytes:
             raise RateLimited(
                 f"You are uploading more than {self._caller_bytes // MEBIBYTE} MiB at once. "
                 "Wait until an upload has ended, and send this one again.",
                 code="too_many_uploads",
                 retry_after=RETRY_SECONDS,
             )
-        others = self.reserved_bytes - held
+        others = self.reserved_bytes - reserved
         free = self._total_bytes - others
-        if held + size > (free // 2 if others else free):
-            raise Unavailable(
+        if reserved + size > (free // 2 if others else free):
+            raise ServiceUnavailable(
                 "The service is receiving as many uploads as it can hold. Nothing was done: send "
                 f"this one again in {RETRY_SECONDS} s.",
                 code="upload_capacity",
                 retry_after=RETRY_SECONDS,
             )
-        self._reserved[caller] = held + size
+        self._reserved[caller] = reserved + size
         self.reserved_bytes += size
 
     def release(self, caller: str, size: int) -> None:
         """Release *size* bytes that `reserve` reserved for *caller*."""
         self.reserved_bytes -= size
-        left = self._reserved.pop(caller, 0) - size
-        if left:
-            self._reserved[caller] = left
+        remaining = self._reserved.pop(caller, 0) - size
+        if remaining:
+            self._reserved[caller] = remaining
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class BodyLimits:
     timeout_seconds: float = BODY_TIMEOUT_SECONDS
     upload_timeout_seconds: float = UPLOAD_TIMEOUT_SECONDS
 
-    def cap(self, path: str) -> BodyCap:
+    def find_cap(self, path: str) -> BodyCap:
         """Return the limit of a request to *path*."""
         caps = (cap for pattern, cap in self.uploads.items() if re.fullmatch(pattern, path))
         return next(caps, BodyCap(self.default_bytes))
@@ -168,14 +168,14 @@ class RequestBody:
         self.is_read = self.is_abandoned = False
         self.is_small = True
 
-    def check_head(self, headers: Mapping[bytes, bytes]) -> None:
-        """Read the length from *headers*; raise `TooLarge` if it is over the path's limit."""
+    def check_headers(self, headers: Mapping[bytes, bytes]) -> None:
+        """Read the length from *headers*; raise `ContentTooLarge` above the path's limit."""
         length = headers.get(b"content-length", b"")
         if length.isdigit():
             self.length = int(length.lstrip(b"0")[:MAX_LENGTH_DIGITS] or 0)
             self.is_small = self.length <= UNAUTHENTICATED_BODY_BYTES
             if self.length > self._limits.default_bytes:
-                self._check_limit(self.length, self._limits.cap(self._path).size_bytes)
+                self._check_limit(self.length, self._limits.find_cap(self._path).size_bytes)
         else:
             self.is_small = b"transfer-encoding" not in headers
 
@@ -185,19 +185,19 @@ class RequestBody:
         return self._caller is not None
 
     @property
-    def right(self) -> str:
+    def permission(self) -> str:
         """The right that the caller needs for a body above the default limit, "" for none."""
-        return self._limits.cap(self._path).right
+        return self._limits.find_cap(self._path).permission
 
-    def admit(self, caller: str) -> None:
+    def admit_caller(self, caller: str) -> None:
         """Raise the limit to the path's, and count the bytes under *caller*, who is authenticated.
 
-        Raises `RateLimited` or `Unavailable` if the byte budget does not allow it.
+        Raises `RateLimited` or `ServiceUnavailable` if the byte budget does not allow it.
         """
         self._limits.budget.reserve(caller, self.length or 0)
         self._caller = caller
         self._reserved_bytes = self._unchecked_bytes = self.length or 0
-        self._size_limit = self._limits.cap(self._path).size_bytes
+        self._size_limit = self._limits.find_cap(self._path).size_bytes
         if not self._has_arrived:
             seconds = self._limits.upload_timeout_seconds
             self._deadline = asyncio.get_running_loop().time() + seconds
@@ -205,15 +205,15 @@ class RequestBody:
     async def receive(self) -> Message:
         """Return the next ASGI message of the client.
 
-        Raises `TooLarge`, `RequestTimeout`, and the errors of the byte budget.
+        Raises `ContentTooLarge`, `RequestTimeout`, and the errors of the byte budget.
         """
         if self._held:
             return self._held.popleft()
         if not (self._has_arrived or self.is_read):
-            return await self._receive_in_time()
+            return await self._receive_with_timeout()
         message = await self._receive()
-        if message["type"] == BODY_MESSAGE:
-            self._count(message)
+        if message["type"] == BODY_MESSAGE_TYPE:
+            self._count_bytes(message)
         return message
 
     async def read(self) -> bytes | None:
@@ -224,7 +224,7 @@ class RequestBody:
         messages: deque[Message] = deque()
         while not self.is_read:
             messages.append(await self.receive())
-            if messages[-1]["type"] != BODY_MESSAGE:
+            if messages[-1]["type"] != BODY_MESSAGE_TYPE:
                 break
         self._held = messages
         if not self.is_read:
@@ -237,20 +237,20 @@ class RequestBody:
             self._limits.budget.release(self._caller, self._reserved_bytes)
             self._caller = None
 
-    async def _receive_in_time(self) -> Message:
+    async def _receive_with_timeout(self) -> Message:
         loop = asyncio.get_running_loop()
         if self._deadline is None:
             self._deadline = loop.time() + self._limits.timeout_seconds
         try:
             async with asyncio.timeout_at(self._deadline):
-                return await self._receive_pieces()
+                return await self._receive_chunk()
         except TimeoutError:
             self.is_abandoned = True
             raise RequestTimeout(
                 "The body of the request did not arrive in time. Nothing was done: send it again."
             ) from None
 
-    async def _receive_pieces(self) -> Message:
+    async def _receive_chunk(self) -> Message:
         """Return at least 64 KiB, or the rest of the body, as one message.
 
         A client that sends single bytes would otherwise cause a message for each.
@@ -258,14 +258,18 @@ class RequestBody:
         pieces = bytearray()
         while True:
             message = await self._receive()
-            if message["type"] != BODY_MESSAGE:
+            if message["type"] != BODY_MESSAGE_TYPE:
                 return message
-            self._count(message)
+            self._count_bytes(message)
             pieces += message.get("body", b"")
             if self.is_read or len(pieces) >= UNAUTHENTICATED_BODY_BYTES:
-                return {"type": BODY_MESSAGE, "body": bytes(pieces), "more_body": not self.is_read}
+                return {
+                    "type": BODY_MESSAGE_TYPE,
+                    "body": bytes(pieces),
+                    "more_body": not self.is_read,
+                }
 
-    def _count(self, message: Message) -> None:
+    def _count_bytes(self, message: Message) -> None:
         self._read_bytes += len(message.get("body", b""))
         if self._read_bytes > self._unchecked_bytes:
             self._check_size()
@@ -285,12 +289,12 @@ class RequestBody:
     def _check_limit(self, size: int, limit: int) -> None:
         if size > limit:
             self.is_abandoned = True
-            raise TooLarge(
+            raise ContentTooLarge(
                 f"The body has more than {limit // KIBIBYTE:,} KiB. Send less at a time."
             )
 
 
-def body_of(scope: Scope) -> RequestBody:
+def get_body(scope: Scope) -> RequestBody:
     """Return the body of the request in *scope*."""
     body: RequestBody = scope["state"]["body"]
     return body

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 
-from api.http.schema import Refused
-from grader.reading import Typed
+from api.http.schema import InvalidValue
+from grader.reading import RawAnswer
 
 __all__ = [
     "Answer",
@@ -25,245 +25,251 @@ __all__ = [
     "Score",
     "Slug",
     "Text",
-    "When",
-    "exact",
-    "share",
-    "told",
-    "zulu",
+    "UtcDatetime",
+    "format_utc",
+    "parse_fraction",
+    "parse_share",
+    "serialize_fraction",
 ]
 
-MAX_TEXT: Final = 20_000
-MAX_LINE: Final = 200
-MAX_CELLS: Final = 4_096
+MAX_TEXT_CHARACTERS: Final = 20_000
+MAX_LINE_CHARACTERS: Final = 200
+MAX_ANSWER_CELLS: Final = 4_096
 MAX_POINTS: Final = 1_000_000
 MAX_DENOMINATOR: Final = 1_000_000
-MAX_PLACES: Final = 6
-LARGEST_COUNT: Final = 2**31 - 1
+MAX_DECIMAL_PLACES: Final = 6
+MAX_COUNT: Final = 2**31 - 1
 YEARS: Final = range(1970, 2200)
-WRITTEN: Final = re.compile(r"([+-]?[0-9]{1,12})(?:\.([0-9]{1,12})|/([0-9]{1,12}))?", re.ASCII)
-SLUG: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-KEY: Final = r"^[\x21-\x7e]+$"
-ADDRESS: Final = re.compile(r"[^@\s\"<>(),;:\\]{1,64}@[^@\s\"<>(),;:\\]{1,189}")
+NUMBER_PATTERN: Final = re.compile(
+    r"([+-]?[0-9]{1,12})(?:\.([0-9]{1,12})|/([0-9]{1,12}))?", re.ASCII
+)
+SLUG_PATTERN: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+KEY_PATTERN: Final = r"^[\x21-\x7e]+$"
+EMAIL_PATTERN: Final = re.compile(r"[^@\s\"<>(),;:\\]{1,64}@[^@\s\"<>(),;:\\]{1,189}")
 # Bidirectional control characters.
-TURNING: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
+BIDI_CONTROLS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
-def _storable(text: str) -> str:
+def _check_storable(text: str) -> str:
     if "\0" in text:
-        raise Refused("must not hold the character U+0000")
+        raise InvalidValue("must not hold the character U+0000")
     return text
 
 
-def _line(text: str) -> str:
-    text = unicodedata.normalize("NFC", _storable(text)).strip()
+def _normalize_line(text: str) -> str:
+    text = unicodedata.normalize("NFC", _check_storable(text)).strip()
     if not text:
-        raise Refused("must not be empty")
+        raise InvalidValue("must not be empty")
     if any(unicodedata.category(sign) in {"Cc", "Zl", "Zp"} for sign in text):
-        raise Refused("must be one line without control characters")
-    if TURNING.search(text):
-        raise Refused("must not hold marks that turn the direction of text")
+        raise InvalidValue("must be one line without control characters")
+    if BIDI_CONTROLS.search(text):
+        raise InvalidValue("must not hold marks that turn the direction of text")
     return text
 
 
-def _slug(text: str) -> str:
-    if not re.fullmatch(SLUG, text):
-        raise Refused("must be lower-case letters, digits and single hyphens, such as hw-1")
+def _check_slug(text: str) -> str:
+    if not re.fullmatch(SLUG_PATTERN, text):
+        raise InvalidValue("must be lower-case letters, digits and single hyphens, such as hw-1")
     return text
 
 
-def _key(text: str) -> str:
-    if not re.fullmatch(KEY, text):
-        raise Refused("must be visible ASCII characters without blanks, such as a UUID")
+def _check_key(text: str) -> str:
+    if not re.fullmatch(KEY_PATTERN, text):
+        raise InvalidValue("must be visible ASCII characters without blanks, such as a UUID")
     return text
 
 
-def _email(text: str) -> str:
-    text = _line(text).casefold()
-    if not ADDRESS.fullmatch(text):
-        raise Refused("must be an e-mail address")
+def _normalize_email(text: str) -> str:
+    text = _normalize_line(text).casefold()
+    if not EMAIL_PATTERN.fullmatch(text):
+        raise InvalidValue("must be an e-mail address")
     return text
 
 
-def exact(value: object) -> Fraction:
+def parse_fraction(value: object) -> Fraction:
     """Parse an exact number, such as 3, 0.5, "0.5" or "7/2".
 
-    Raises `Refused` for anything else; booleans and floats are not exact numbers.
+    Raises `InvalidValue` for anything else; booleans and floats are not exact numbers.
 
-    >>> exact("7/2")
+    >>> parse_fraction("7/2")
     Fraction(7, 2)
     """
     if type(value) is Fraction:
         return value
     if type(value) is int or isinstance(value, Fraction):
         return Fraction(value)
-    found = WRITTEN.fullmatch(value.strip()) if isinstance(value, str) else None
-    if found is None or (found[3] is not None and int(found[3]) == 0):
-        raise Refused('must be a number such as 7.5, or a fraction such as "7/2"')
-    return Fraction(found[0])
+    match = NUMBER_PATTERN.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None or (match[3] is not None and int(match[3]) == 0):
+        raise InvalidValue('must be a number such as 7.5, or a fraction such as "7/2"')
+    return Fraction(match[0])
 
 
-def share(value: object) -> Fraction:
+def parse_share(value: object) -> Fraction:
     """Parse a share: 0.9, "9/10" or "90%".
 
-    >>> share("90%")
+    >>> parse_share("90%")
     Fraction(9, 10)
     """
     if isinstance(value, str) and value.rstrip().endswith("%"):
-        return exact(value.rstrip()[:-1]) / 100
-    return exact(value)
+        return parse_fraction(value.rstrip()[:-1]) / 100
+    return parse_fraction(value)
 
 
-def told(value: Fraction) -> int | float | str:
+def serialize_fraction(value: Fraction) -> int | float | str:
     """Return *value* for JSON: a number of at most six decimals, else text such as ``"1/3"``.
 
-    >>> [told(Fraction(3)), told(Fraction(7, 2)), told(Fraction(1, 3))]
+    >>> [serialize_fraction(Fraction(*pair)) for pair in [(3, 1), (7, 2), (1, 3)]]
     [3, 3.5, '1/3']
     """
     if value.denominator == 1:
         return value.numerator
-    if 10**MAX_PLACES % value.denominator == 0 and abs(value) < MAX_POINTS:
+    if 10**MAX_DECIMAL_PLACES % value.denominator == 0 and abs(value) < MAX_POINTS:
         return float(value)
     return str(value)
 
 
-def _points(value: object) -> Fraction:
-    return _within(exact(value), MAX_POINTS)
+def _parse_points(value: object) -> Fraction:
+    return _check_range(parse_fraction(value), MAX_POINTS)
 
 
-def _credit(value: object) -> Fraction:
-    credit = share(value)
+def _parse_credit(value: object) -> Fraction:
+    credit = parse_share(value)
     if not 0 <= credit <= 1:
-        raise Refused("must be a number from 0 to 1; write nine tenths as 90%, 9/10 or 0.9")
-    return _within(credit, 1)
+        raise InvalidValue("must be a number from 0 to 1; write nine tenths as 90%, 9/10 or 0.9")
+    return _check_range(credit, 1)
 
 
-def _within(number: Fraction, most: int) -> Fraction:
-    if not 0 <= number <= most:
-        raise Refused(f"must be a number from 0 to {most:,}")
+def _check_range(number: Fraction, maximum: int) -> Fraction:
+    if not 0 <= number <= maximum:
+        raise InvalidValue(f"must be a number from 0 to {maximum:,}")
     if number.denominator > MAX_DENOMINATOR:
-        raise Refused(f"must be a fraction with a denominator up to {MAX_DENOMINATOR:,}")
+        raise InvalidValue(f"must be a fraction with a denominator up to {MAX_DENOMINATOR:,}")
     return number
 
 
-def _when(value: object) -> datetime:
-    moment = _instant(value) if isinstance(value, str) else value
-    if not isinstance(moment, datetime) or moment.tzinfo is None:
-        raise Refused("must be a time with its zone, such as 2026-10-31T20:00:00-04:00")
+def _parse_datetime(value: object) -> datetime:
+    instant = _parse_iso_datetime(value) if isinstance(value, str) else value
+    if not isinstance(instant, datetime) or instant.tzinfo is None:
+        raise InvalidValue("must be a time with its zone, such as 2026-10-31T20:00:00-04:00")
     try:
-        moment = moment.astimezone(UTC)
+        instant = instant.astimezone(UTC)
     except OverflowError:
-        raise _out_of_years() from None
-    if moment.year not in YEARS:
-        raise _out_of_years()
-    return moment
+        raise _year_error() from None
+    if instant.year not in YEARS:
+        raise _year_error()
+    return instant
 
 
-def _out_of_years() -> Refused:
-    return Refused(f"must lie in the years {YEARS[0]} to {YEARS[-1]}")
+def _year_error() -> InvalidValue:
+    return InvalidValue(f"must lie in the years {YEARS[0]} to {YEARS[-1]}")
 
 
-def _instant(text: str) -> datetime | None:
+def _parse_iso_datetime(text: str) -> datetime | None:
     try:
         return datetime.fromisoformat(text) if text.isascii() else None
     except ValueError:
         return None
 
 
-def zulu(value: datetime) -> str:
+def format_utc(value: datetime) -> str:
     """Format an instant for JSON: in UTC, with microseconds."""
     return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def _answer(value: Any) -> Typed:
+def _check_answer(value: Any) -> RawAnswer:
     """Return *value* if it can be graded: text, a number, or lists of them within bounds."""
-    cells, waiting = 0, [value]
-    while waiting:
-        item = waiting.pop()
+    cells, pending = 0, [value]
+    while pending:
+        item = pending.pop()
         cells += 1
-        if cells > MAX_CELLS + 1:
-            raise Refused(f"must have at most {MAX_CELLS:,} entries")
+        if cells > MAX_ANSWER_CELLS + 1:
+            raise InvalidValue(f"must have at most {MAX_ANSWER_CELLS:,} entries")
         if isinstance(item, list):
-            waiting.extend(item)
+            pending.extend(item)
         elif isinstance(item, bool) or not isinstance(item, str | int | Fraction):
-            raise Refused("must be text, a number, or a list of them")
+            raise InvalidValue("must be text, a number, or a list of them")
     return value  # type: ignore[no-any-return]  # the loop has seen every entry
 
 
-def _shown(value: Typed) -> object:
+def _serialize_answer(value: RawAnswer) -> object:
     if isinstance(value, list):
-        return [_shown(item) for item in value]
-    return told(value) if isinstance(value, Fraction) else value
+        return [_serialize_answer(item) for item in value]
+    return serialize_fraction(value) if isinstance(value, Fraction) else value
 
 
-NUMBER_OR_FRACTION: Final = {
+NUMBER_OR_FRACTION_SCHEMA: Final = {
     "anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?\d+(\.\d+|/\d+)?$"}]
 }
-SHARE: Final = {
+SHARE_SCHEMA: Final = {
     "anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^\d+(\.\d+|/\d+)?\s*%?$"}]
 }
 
-Text = Annotated[str, Field(max_length=MAX_TEXT), AfterValidator(_storable)]
-"""Any text that can be stored, of at most 20,000 characters."""
+Text = Annotated[str, Field(max_length=MAX_TEXT_CHARACTERS), AfterValidator(_check_storable)]
+"""Any storable text of at most 20,000 characters."""
 
-Line = Annotated[str, Field(min_length=1, max_length=MAX_LINE), AfterValidator(_line)]
-"""One line of visible text, trimmed, in normal form C, of at most 200 characters."""
+Line = Annotated[
+    str, Field(min_length=1, max_length=MAX_LINE_CHARACTERS), AfterValidator(_normalize_line)
+]
+"""One line of visible text, trimmed, in NFC, of at most 200 characters."""
 
-Email = Annotated[str, Field(min_length=3, max_length=254), AfterValidator(_email)]
-"""An e-mail address in lower case."""
+Email = Annotated[str, Field(min_length=3, max_length=254), AfterValidator(_normalize_email)]
+"""An email address in lower case."""
 
 Slug = Annotated[
-    str, Field(max_length=64, json_schema_extra={"pattern": SLUG}), AfterValidator(_slug)
+    str,
+    Field(max_length=64, json_schema_extra={"pattern": SLUG_PATTERN}),
+    AfterValidator(_check_slug),
 ]
-"""A short name for addresses: lower-case letters, digits and single hyphens."""
+"""A short name for URLs: lower-case letters, digits and single hyphens."""
 
 Key = Annotated[
     str,
-    Field(min_length=1, max_length=255, json_schema_extra={"pattern": KEY}),
-    AfterValidator(_key),
+    Field(min_length=1, max_length=255, json_schema_extra={"pattern": KEY_PATTERN}),
+    AfterValidator(_check_key),
 ]
 """An idempotency key: 1 to 255 visible ASCII characters."""
 
-Count = Annotated[int, Field(ge=0, le=LARGEST_COUNT)]
-"""A whole number from 0 that every database stores."""
+Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
+"""A non-negative integer that every database can store."""
 
 Points = Annotated[
     Fraction,
-    PlainValidator(_points),
-    PlainSerializer(told),
-    WithJsonSchema(NUMBER_OR_FRACTION | {"examples": [2, 0.5, "7/2"]}),
+    PlainValidator(_parse_points),
+    PlainSerializer(serialize_fraction),
+    WithJsonSchema(NUMBER_OR_FRACTION_SCHEMA | {"examples": [2, 0.5, "7/2"]}),
 ]
-"""Points as they are set: exact, from 0 to 1,000,000."""
+"""Points for a setting: an exact number from 0 to 1,000,000."""
 
 Credit = Annotated[
     Fraction,
-    PlainValidator(_credit),
-    PlainSerializer(told),
-    WithJsonSchema(SHARE | {"examples": [1, 0.5, "1/3", "90%"]}),
+    PlainValidator(_parse_credit),
+    PlainSerializer(serialize_fraction),
+    WithJsonSchema(SHARE_SCHEMA | {"examples": [1, 0.5, "1/3", "90%"]}),
 ]
-"""A share of the points: exact, from 0 to 1; read as a percentage too."""
+"""A share of the points: an exact number from 0 to 1, or a percentage in requests."""
 
 Score = Annotated[
     Fraction,
-    PlainValidator(exact),
-    PlainSerializer(told),
-    WithJsonSchema(NUMBER_OR_FRACTION | {"examples": [1.5, "7/3"]}),
+    PlainValidator(parse_fraction),
+    PlainSerializer(serialize_fraction),
+    WithJsonSchema(NUMBER_OR_FRACTION_SCHEMA | {"examples": [1.5, "7/3"]}),
 ]
-"""An exact number that was computed, of any sign and size; for answers of the service."""
+"""A computed exact number of any sign and size, for responses."""
 
-When = Annotated[
+UtcDatetime = Annotated[
     datetime,
-    PlainValidator(_when),
-    PlainSerializer(zulu, when_used="json"),
+    PlainValidator(_parse_datetime),
+    PlainSerializer(format_utc, when_used="json"),
     WithJsonSchema(
         {"type": "string", "format": "date-time", "examples": ["2026-10-31T20:00:00.000000Z"]}
     ),
 ]
-"""An instant: read with any offset, never without one, and told in UTC with microseconds."""
+"""An instant: parsed with any explicit offset, serialized in UTC with microseconds."""
 
 Answer = Annotated[
-    str | int | Fraction | list[Any],  # pydantic cannot resolve the recursive `Typed`
-    PlainValidator(_answer),
-    PlainSerializer(_shown),
+    str | int | Fraction | list[Any],  # pydantic cannot resolve the recursive `RawAnswer`
+    PlainValidator(_check_answer),
+    PlainSerializer(_serialize_answer),
     WithJsonSchema(
         {
             "anyOf": [{"type": "string"}, {"type": "number"}, {"type": "array"}],
@@ -271,4 +277,4 @@ Answer = Annotated[
         }
     ),
 ]
-"""An answer as it was typed: text, a number, or lists of them with at most 4,096 entries."""
+"""An answer as typed: text, a number, or lists of them with at most 4,096 entries."""

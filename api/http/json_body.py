@@ -19,27 +19,34 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.core.errors import Invalid, ServiceError, TooLarge, Unsupported
+from api.core.errors import ContentTooLarge, InvalidInput, ServiceError, UnsupportedMediaType
 from api.http.pipeline.authenticator import (
-    admit_large_body,
+    authenticate_large_body,
     check_query,
-    query_lists,
-    query_names,
-    who_asks,
+    collect_list_names,
+    collect_query_names,
+    find_authenticators,
 )
 from grader.errors import AnswerError
 from grader.reading import load_json
 
-__all__ = ["LARGE", "PREFIX", "ApiRouter", "StrictRequest", "StrictRoute", "load_body"]
+__all__ = [
+    "API_PREFIX",
+    "LARGE_BODY_BYTES",
+    "ApiRouter",
+    "StrictRequest",
+    "StrictRoute",
+    "load_body",
+]
 
-PREFIX: Final = "/api/v1"
-"""Where the routes of the API stand."""
+API_PREFIX: Final = "/api/v1"
+"""Path prefix of all API routes."""
 
 MAX_DEPTH: Final = 20
-MAX_TEXT: Final = 20_000
+MAX_TEXT_CHARACTERS: Final = 20_000
 MAX_VALUES: Final = 20_000
-LARGE: Final = 16 * 1024
-"""In bytes: above this the event loop would be held for a noticeable time."""
+LARGE_BODY_BYTES: Final = 16 * 1024
+"""Size in bytes above which parsing a body would noticeably block the event loop."""
 SURROGATE: Final = re.compile("[\ud800-\udfff]")
 LONG_DIGITS: Final = re.compile(r"[0-9]{309}")
 JSON_TYPE: Final = "application/json"
@@ -48,109 +55,113 @@ JSON_TYPE: Final = "application/json"
 def load_body(body: bytes) -> object:
     """Parse a JSON document in UTF-8.
 
-    Raises `Invalid` with a code for invalid JSON, NaN, numbers of 10^309 or more, duplicate keys,
-    nesting deeper than 20, texts over 20,000 characters, U+0000 and lone surrogates; raises
-    `TooLarge` for more than 20,000 values.
+    Raises `InvalidInput` with a code for invalid JSON, NaN, numbers of 10^309 or more, duplicate
+    keys, nesting deeper than 20, texts over 20,000 characters, U+0000 and lone surrogates; raises
+    `ContentTooLarge` for more than 20,000 values.
 
     >>> load_body(b'{"side": 64, "rate": 0.1}')
     {'side': 64, 'rate': Fraction(1, 10)}
     """
     try:
         text = body.decode("utf-8")
-        value: object = _decoder(has_long=LONG_DIGITS.search(text) is not None).decode(text)
+        value: object = _get_decoder(has_long=LONG_DIGITS.search(text) is not None).decode(text)
     except UnicodeDecodeError as error:
-        raise Invalid(
+        raise InvalidInput(
             f"The body is not UTF-8: byte {error.start + 1} cannot be read.", code="bad_json"
         ) from None
     except json.JSONDecodeError as error:
-        raise Invalid(
+        raise InvalidInput(
             f"The body is not JSON: line {error.lineno}, column {error.colno} cannot be read.",
             code="bad_json",
         ) from None
     except RecursionError:
-        raise _too_deep() from None
+        raise _too_deep_error() from None
     if not _is_harmless(text):
-        _check(value)
+        _check_limits(value)
     return value
 
 
 def _is_harmless(text: str) -> bool:
-    """Return whether the JSON *text* is too short and plain to exceed any limit of `_check`."""
-    plain = len(text) <= min(MAX_TEXT, MAX_VALUES) and "\\u" not in text
+    """Return whether the JSON *text* is too short and plain to exceed a limit."""
+    plain = len(text) <= min(MAX_TEXT_CHARACTERS, MAX_VALUES) and "\\u" not in text
     return plain and text.count("[") + text.count("{") <= MAX_DEPTH
 
 
 @lru_cache(maxsize=2)
-def _decoder(*, has_long: bool) -> json.JSONDecoder:
+def _get_decoder(*, has_long: bool) -> json.JSONDecoder:
     """Return the strict JSON decoder; creating one takes longer than parsing a short body."""
     return json.JSONDecoder(
-        parse_int=_number if has_long else None,
-        parse_float=_number,
-        parse_constant=_constant,
-        object_pairs_hook=_object,
+        parse_int=_parse_number if has_long else None,
+        parse_float=_parse_number,
+        parse_constant=_reject_constant,
+        object_pairs_hook=_build_object,
     )
 
 
-def _number(digits: str) -> object:
+def _parse_number(digits: str) -> object:
     try:
         return load_json(digits)
     except AnswerError:
-        raise Invalid(
+        raise InvalidInput(
             "The body holds a number of 10^309 or more, or with more than 400 digits. Send it as "
             "text if it is an answer.",
             code="not_finite",
         ) from None
 
 
-def _constant(name: str) -> object:
-    raise Invalid(f"The body holds {name}, which is not a JSON number.", code="not_finite")
+def _reject_constant(name: str) -> object:
+    raise InvalidInput(f"The body holds {name}, which is not a JSON number.", code="not_finite")
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise Invalid(
+def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise InvalidInput(
             "An object of the body has a key twice. Send each once.", code="duplicate_key"
         )
-    return found
+    return members
 
 
-def _check(value: object) -> None:
+def _check_limits(value: object) -> None:
     """Raise the errors of `load_body` for depth, number of values and texts, level by level."""
-    level, depth, seen = [value], 0, 0
+    level, depth, value_count = [value], 0, 0
     while level:
-        seen += len(level)
-        if seen > MAX_VALUES:
-            raise TooLarge(f"The body holds more than {MAX_VALUES:,} values. Send fewer at a time.")
-        below: list[object] = []
-        holds = 0
-        for one in level:
-            if isinstance(one, str):
-                _check_text(one)
-            elif isinstance(one, list):
-                below.extend(one)
-                holds = 1
-            elif isinstance(one, dict):
-                below.extend(one)
-                below.extend(one.values())
-                holds = 1
-        depth += holds
+        value_count += len(level)
+        if value_count > MAX_VALUES:
+            raise ContentTooLarge(
+                f"The body holds more than {MAX_VALUES:,} values. Send fewer at a time."
+            )
+        children: list[object] = []
+        has_containers = 0
+        for item in level:
+            if isinstance(item, str):
+                _check_text(item)
+            elif isinstance(item, list):
+                children.extend(item)
+                has_containers = 1
+            elif isinstance(item, dict):
+                children.extend(item)
+                children.extend(item.values())
+                has_containers = 1
+        depth += has_containers
         if depth > MAX_DEPTH:
-            raise _too_deep()
-        level = below
+            raise _too_deep_error()
+        level = children
 
 
 def _check_text(text: str) -> None:
-    if len(text) > MAX_TEXT:
-        raise Invalid(f"A text of the body has more than {MAX_TEXT:,} characters. Shorten it.")
+    if len(text) > MAX_TEXT_CHARACTERS:
+        raise InvalidInput(
+            f"A text of the body has more than {MAX_TEXT_CHARACTERS:,} characters. Shorten it."
+        )
     if "\0" in text:
-        raise Invalid("A text of the body holds the character U+0000. Leave it out.")
+        raise InvalidInput("A text of the body holds the character U+0000. Leave it out.")
     if not text.isascii() and SURROGATE.search(text):
-        raise Invalid("A text of the body holds half of a surrogate pair. Leave it out.")
+        raise InvalidInput("A text of the body holds half of a surrogate pair. Leave it out.")
 
 
-def _too_deep() -> ServiceError:
-    return Invalid(f"The body is nested deeper than {MAX_DEPTH}.", code="too_deep")
+def _too_deep_error() -> ServiceError:
+    return InvalidInput(f"The body is nested deeper than {MAX_DEPTH}.", code="too_deep")
 
 
 class StrictRequest(Request):
@@ -158,29 +169,29 @@ class StrictRequest(Request):
 
     value: object = None
 
-    async def read(self, types: Collection[str]) -> None:
+    async def read_body(self, types: Collection[str]) -> None:
         """Read and parse the body.
 
-        Raises `Unsupported` unless the body is empty or its media type is one of *types*.
+        Raises `UnsupportedMediaType` unless the body is empty or its media type is one of *types*.
         """
         body = await self.body()
         if not body:
             return
-        given = _media_type(self.headers.get("content-type", ""))
-        if given not in types:
-            raise Unsupported(f"Send the body as {' or '.join(types)}.")
-        if given == JSON_TYPE:
-            large = len(body) > LARGE
+        media_type = _parse_media_type(self.headers.get("content-type", ""))
+        if media_type not in types:
+            raise UnsupportedMediaType(f"Send the body as {' or '.join(types)}.")
+        if media_type == JSON_TYPE:
+            large = len(body) > LARGE_BODY_BYTES
             self.value = await run_in_threadpool(load_body, body) if large else load_body(body)
 
-    def take(self, body: bytes) -> None:
-        """Parse a short *body* that was already received; raise `Unsupported` unless it is JSON."""
-        if _media_type(self.headers.get("content-type", "")) != JSON_TYPE:
-            raise Unsupported(f"Send the body as {JSON_TYPE}.")
+    def parse_body(self, body: bytes) -> None:
+        """Parse a short received *body*; raise `UnsupportedMediaType` unless it is JSON."""
+        if _parse_media_type(self.headers.get("content-type", "")) != JSON_TYPE:
+            raise UnsupportedMediaType(f"Send the body as {JSON_TYPE}.")
         self.value = load_body(body)
 
     async def json(self) -> object:
-        """Return the value that `read` or `take` parsed; FastAPI calls this."""
+        """Return the value that `read_body` or `parse_body` parsed; FastAPI calls this."""
         return self.value
 
 
@@ -196,32 +207,35 @@ class StrictRoute(APIRoute):
         """Return the handler that parses the body strictly and passes the request on."""
         handle = super().get_route_handler()
         types = self.body_types()
-        asking, known = who_asks(self.dependant), query_names(self.dependant)
-        lists = query_lists(self.dependant)
+        authenticators, known_names = (
+            find_authenticators(self.dependant),
+            collect_query_names(self.dependant),
+        )
+        list_names = collect_list_names(self.dependant)
 
-        async def strict(request: Request) -> Response:
-            one = StrictRequest(request.scope, request.receive)
+        async def handle_strictly(request: Request) -> Response:
+            strict_request = StrictRequest(request.scope, request.receive)
             try:
-                check_query(one, known, lists)
-                await admit_large_body(one, asking)
-                await one.read(types)
-                return await handle(one)
+                check_query(strict_request, known_names, list_names)
+                await authenticate_large_body(strict_request, authenticators)
+                await strict_request.read_body(types)
+                return await handle(strict_request)
             except (ServiceError, RequestValidationError):
-                for kind in asking:
-                    await run_in_threadpool(kind(one).admit)
+                for authenticator in authenticators:
+                    await run_in_threadpool(authenticator(strict_request).check_access)
                 raise
 
-        return strict
+        return handle_strictly
 
     def body_types(self) -> tuple[str, ...]:
         """Return the media types that the route accepts."""
         declared = ((self.openapi_extra or {}).get("requestBody") or {}).get("content") or {}
-        own = (JSON_TYPE,) if self.body_field is not None or not declared else ()
-        return tuple(dict.fromkeys((*own, *declared)))
+        default_types = (JSON_TYPE,) if self.body_field is not None or not declared else ()
+        return tuple(dict.fromkeys((*default_types, *declared)))
 
 
 @lru_cache(maxsize=64)
-def _media_type(header: str) -> str:
+def _parse_media_type(header: str) -> str:
     """Return the media type of a ``Content-Type``, "" if its charset is not UTF-8 or ASCII."""
     message = Message()
     message["content-type"] = header
@@ -231,8 +245,8 @@ def _media_type(header: str) -> str:
 
 
 class ApiRouter(APIRouter):
-    """Router with strict routes below `PREFIX`; the base of all routers of the API."""
+    """Router with strict routes below `API_PREFIX`; the base of all routers of the API."""
 
     def __init__(self, **options: Any) -> None:
-        whole: dict[str, Any] = {"route_class": StrictRoute, "prefix": PREFIX} | options
-        super().__init__(**whole)
+        all_options: dict[str, Any] = {"route_class": StrictRoute, "prefix": API_PREFIX} | options
+        super().__init__(**all_options)

@@ -2,8 +2,9 @@
 
 A page is limited by its number of rows and by its size in bytes.
 
-A route takes a `Window`, gets the cursor from it, passes cursor and limit to its service, and
-builds a `Page` from the rows. The service orders by a column and the id, and filters with `keyset`.
+A route takes a `PageRequest`, gets the cursor from it, passes cursor and limit to its service, and
+builds a `Page` from the rows. The service orders by a column and the id, and filters
+with `apply_keyset`.
 """
 
 import base64
@@ -24,24 +25,24 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.core.clock import from_micros, to_micros
-from api.core.errors import FieldError, Invalid
+from api.core.errors import FieldError, InvalidInput
 from api.http.schema import Schema
 
-__all__ = ["Cursor", "Page", "PageWindow", "Sort", "Window", "keyset"]
+__all__ = ["Cursor", "Page", "PageRequest", "PageRequestDep", "SortValue", "apply_keyset"]
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 200
 MAX_PAGE_BYTES: Final = 1024 * 1024
-"""How much JSON a page has at most, unless its only row is larger."""
-MAX_CURSOR: Final = 2_000
-INT64: Final = 2**63
+"""Maximum size of the JSON of a page in bytes; a single row may be larger."""
+MAX_CURSOR_CHARACTERS: Final = 2_000
+INT64_LIMIT: Final = 2**63
 
 T = TypeVar("T")
 Row = TypeVar("Row")
 S = TypeVar("S", bound=Select[*tuple[Any, ...]])
 
-Sort: TypeAlias = str | int | datetime
-"""What a list can be sorted by; the column holds no NULL."""
+SortValue: TypeAlias = str | int | datetime
+"""Value of a sort column of a list; the column holds no NULL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,30 +50,34 @@ class Cursor:
     """End of a page: the order *by*, and the sort value and id of the last row."""
 
     by: str
-    value: Sort
+    value: SortValue
     id: UUID
 
     def encode(self) -> str:
         """Return the cursor as an opaque text for a query string."""
         value = to_micros(self.value) if isinstance(self.value, datetime) else self.value
-        told = json.dumps([self.by, value, self.id.hex], separators=(",", ":"), ensure_ascii=False)
-        return base64.urlsafe_b64encode(told.encode()).decode().rstrip("=")
+        payload = json.dumps(
+            [self.by, value, self.id.hex], separators=(",", ":"), ensure_ascii=False
+        )
+        return base64.urlsafe_b64encode(payload.encode()).decode().rstrip("=")
 
     @classmethod
-    def decode(cls, text: str, *, by: str, kind: type[Sort]) -> "Cursor":
-        """Parse a cursor; raise `Invalid` unless it belongs to this order and *kind*."""
-        match _loaded(text):
-            case [str(name), value, str(told)] if name == by and len(told) == len(UUID(int=0).hex):
-                found, end = _sort(value, kind), _id(told)
-                if found is not None and end is not None:
-                    return cls(by, found, end)
-        raise Invalid(
+    def decode(cls, text: str, *, by: str, kind: type[SortValue]) -> "Cursor":
+        """Parse a cursor; raise `InvalidInput` unless it belongs to this order and *kind*."""
+        match _decode_json(text):
+            case [str(name), value, str(digits)] if name == by and len(digits) == len(
+                UUID(int=0).hex
+            ):
+                sort_value, row_id = _parse_sort_value(value, kind), _parse_id(digits)
+                if sort_value is not None and row_id is not None:
+                    return cls(by, sort_value, row_id)
+        raise InvalidInput(
             "The cursor is not one of this list. Start again without it.",
             errors=(FieldError("query cursor", "is not a cursor of this list"),),
         )
 
 
-def _loaded(text: str) -> object:
+def _decode_json(text: str) -> object:
     try:
         padded = text + "=" * (-len(text) % 4)
         return json.loads(base64.b64decode(padded, altchars=b"-_", validate=True).decode())
@@ -80,11 +85,11 @@ def _loaded(text: str) -> object:
         return None
 
 
-def _sort(value: object, kind: type[Sort]) -> Sort | None:
+def _parse_sort_value(value: object, kind: type[SortValue]) -> SortValue | None:
     if kind is str:
-        sound = isinstance(value, str) and "\0" not in value and _is_unicode(value)
-        return value if isinstance(value, str) and sound else None
-    if type(value) is not int or not -INT64 <= value < INT64:
+        is_storable = isinstance(value, str) and "\0" not in value and _is_unicode(value)
+        return value if isinstance(value, str) and is_storable else None
+    if type(value) is not int or not -INT64_LIMIT <= value < INT64_LIMIT:
         return None
     if kind is int:
         return value
@@ -98,14 +103,14 @@ def _is_unicode(text: str) -> bool:
     return not any("\ud800" <= sign <= "\udfff" for sign in text)
 
 
-def _id(told: str) -> UUID | None:
+def _parse_id(digits: str) -> UUID | None:
     try:
-        return UUID(hex=told)
+        return UUID(hex=digits)
     except ValueError:
         return None
 
 
-def keyset(
+def apply_keyset(
     statement: S,
     column: InstrumentedAttribute[Any] | ColumnElement[Any],
     id_column: InstrumentedAttribute[UUID] | ColumnElement[UUID],
@@ -117,12 +122,12 @@ def keyset(
 
     *order* is "ascending" or "descending", for both columns.
     """
-    down = order == "descending"
+    is_descending = order == "descending"
     if after is not None:
-        past = column < after.value if down else column > after.value
-        next_id = id_column < after.id if down else id_column > after.id
+        past = column < after.value if is_descending else column > after.value
+        next_id = id_column < after.id if is_descending else id_column > after.id
         statement = statement.where(or_(past, and_(column == after.value, next_id)))
-    ends = (column.desc(), id_column.desc()) if down else (column.asc(), id_column.asc())
+    ends = (column.desc(), id_column.desc()) if is_descending else (column.asc(), id_column.asc())
     return statement.order_by(*ends)
 
 
@@ -134,7 +139,7 @@ class Page(Schema, Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class PageRequest:
     """Page request: limit and cursor."""
 
     limit: int
@@ -142,14 +147,14 @@ class Window:
     request: Request
     response: Response
 
-    def after(self, by: str, kind: type[Sort]) -> Cursor | None:
+    def parse_cursor(self, by: str, kind: type[SortValue]) -> Cursor | None:
         """Return the cursor of the order *by*, or None on the first page.
 
         The sort column has the type *kind*.
         """
         return None if self.cursor is None else Cursor.decode(self.cursor, by=by, kind=kind)
 
-    def page(
+    def build_page(
         self,
         rows: Iterable[Row],
         *,
@@ -162,38 +167,41 @@ class Window:
         returns the cursor of the last row, *show* the representation of each row. Sets the ``Link``
         header to the address of the next page.
         """
-        shown: list[tuple[Row, T]] = []
+        rendered: list[tuple[Row, T]] = []
         size_bytes, has_more = 0, False
         for row in rows:
-            if has_more := len(shown) == self.limit:
+            if has_more := len(rendered) == self.limit:
                 break
             item = show(row)
             size_bytes += len(to_json(item))
-            if has_more := bool(shown) and size_bytes > MAX_PAGE_BYTES:
+            if has_more := bool(rendered) and size_bytes > MAX_PAGE_BYTES:
                 break
-            shown.append((row, item))
-        items = [item for _, item in shown]
+            rendered.append((row, item))
+        items = [item for _, item in rendered]
         if not has_more:
             return Page(items=items, next=None)
-        following = end(shown[-1][0]).encode()
+        next_cursor = end(rendered[-1][0]).encode()
         # A path without host, so that no forged `Host` header gets into it.
-        query = self.request.url.include_query_params(cursor=following).query
+        query = self.request.url.include_query_params(cursor=next_cursor).query
         link = f"{self.request.url.path}?{query}"
         self.response.headers["Link"] = f'<{link}>; rel="next"'
-        return Page(items=items, next=following)
+        return Page(items=items, next=next_cursor)
 
 
-async def _window(
+async def _parse_page_request(
     request: Request,
     response: Response,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="rows in a page")] = DEFAULT_LIMIT,
     cursor: Annotated[
         str | None,
-        Query(max_length=MAX_CURSOR, description="`next` of the page before; none for the first"),
+        Query(
+            max_length=MAX_CURSOR_CHARACTERS,
+            description="`next` of the page before; none for the first",
+        ),
     ] = None,
-) -> Window:
-    return Window(limit, cursor, request, response)
+) -> PageRequest:
+    return PageRequest(limit, cursor, request, response)
 
 
-PageWindow = Annotated[Window, Depends(_window)]
-"""The parameter of a route that lists."""
+PageRequestDep = Annotated[PageRequest, Depends(_parse_page_request)]
+"""Parameter of a route that returns a paginated list."""

@@ -1,6 +1,6 @@
 """Errors over HTTP: one body for all of them, `application/problem+json` (RFC 9457).
 
-The body never repeats input, and names at most 20 fields (see `wrong_fields`).
+The body never repeats input, and names at most 20 fields (see `to_field_errors`).
 """
 
 import json
@@ -21,23 +21,38 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import Scope
 
-from api.core.errors import CODES, FieldError, Invalid, NotReleased, ServiceError, Unavailable
-from api.http.fields import When
+from api.core.errors import (
+    ERROR_CODES,
+    FieldError,
+    InvalidInput,
+    NotReleased,
+    ServiceError,
+    ServiceUnavailable,
+)
+from api.http.fields import UtcDatetime
 from api.http.schema import Schema
-from api.http.validation_errors import wrong_fields
+from api.http.validation_errors import to_field_errors
 from grader.errors import GraderError, ProblemError, SolverError
 
-__all__ = ["MEDIA_TYPE", "Problem", "WrongField", "install", "problem", "respond", "responses"]
+__all__ = [
+    "MEDIA_TYPE",
+    "Problem",
+    "WrongField",
+    "build_problem_response",
+    "error_responses",
+    "error_to_response",
+    "install_error_handlers",
+]
 
 MEDIA_TYPE: Final = "application/problem+json"
-MAX_ERRORS: Final = 20
-MAX_SAID: Final = 500
-RETRY_STORAGE: Final = 2
+MAX_FIELD_ERRORS: Final = 20
+MAX_MESSAGE_CHARACTERS: Final = 500
+STORAGE_RETRY_SECONDS: Final = 2
 # Statuses that Starlette and FastAPI raise.
-RAISED: Final = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+CODES_BY_STATUS: Final = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 # SQLite raises the same class for an error in our SQL as for a full disk, but with this code.
 SQLITE_ERROR: Final = 1
-Handler = Callable[[Request, Any], Awaitable[Response]]
+ErrorHandler = Callable[[Request, Any], Awaitable[Response]]
 log = logging.getLogger("api.errors")
 
 
@@ -62,56 +77,60 @@ class Problem(Schema):
     errors: list[WrongField] | None = Field(None, description="the fields, at most 20 of them")
     more_errors: int | None = Field(None, description="how many fields are left off")
     retry_after: int | None = Field(None, description="seconds, as in `Retry-After`")
-    not_released_until: When | None = Field(None, description="from when it is visible, if known")
+    not_released_until: UtcDatetime | None = Field(
+        None, description="from when it is visible, if known"
+    )
 
 
-def install(app: FastAPI, present: Callable[[Scope, Response], Response]) -> None:
-    """Register handlers that render every expected error of *app* as a problem, with *present*."""
+def install_error_handlers(
+    app: FastAPI, render_error: Callable[[Scope, Response], Response]
+) -> None:
+    """Register handlers that turn expected errors of *app* into problems via *render_error*."""
     handlers: dict[Any, Any] = {
-        ServiceError: _service,
-        RequestValidationError: _validation,
-        HTTPException: _http,
-        GraderError: _grader,
-        DBAPIError: _storage,
-        PoolTimeoutError: _storage,
+        ServiceError: _handle_service_error,
+        RequestValidationError: _handle_validation_error,
+        HTTPException: _handle_http_exception,
+        GraderError: _handle_grader_error,
+        DBAPIError: _handle_storage_error,
+        PoolTimeoutError: _handle_storage_error,
     }
     for kind, handler in handlers.items():
-        app.add_exception_handler(kind, _presented(handler, present))
+        app.add_exception_handler(kind, _with_renderer(handler, render_error))
 
 
-def _presented(
-    handler: Handler, present: Callable[[Scope, Response], Response]
+def _with_renderer(
+    handler: ErrorHandler, render_error: Callable[[Scope, Response], Response]
 ) -> Callable[[Request, Any], Awaitable[Response]]:
-    async def shown(request: Request, error: Any) -> Response:
-        return present(request.scope, await handler(request, error))
+    async def handle_and_render(request: Request, error: Any) -> Response:
+        return render_error(request.scope, await handler(request, error))
 
-    return shown
+    return handle_and_render
 
 
-def responses(*kinds: type[ServiceError] | str) -> dict[int | str, dict[str, Any]]:
+def error_responses(*kinds: type[ServiceError] | str) -> dict[int | str, dict[str, Any]]:
     """Return the ``responses=`` of a route: an example body for each code.
 
     A class stands for its default code; other codes are given by name, such as
     "attempts_exhausted".
     """
-    found: dict[int | str, dict[str, Any]] = {}
+    responses_by_status: dict[int | str, dict[str, Any]] = {}
     for kind in kinds:
         code = kind if isinstance(kind, str) else kind.code
-        known = CODES[code]
-        one = found.setdefault(known.status, _described(known.title))
-        one["content"][MEDIA_TYPE]["examples"][code] = {
+        known = ERROR_CODES[code]
+        response = responses_by_status.setdefault(known.status, _build_response_schema(known.title))
+        response["content"][MEDIA_TYPE]["examples"][code] = {
             "summary": known.title,
-            "value": _body(code, known.meaning, request_id="0199-example"),
+            "value": _build_body(code, known.meaning, request_id="0199-example"),
         }
-    return found
+    return responses_by_status
 
 
-def _described(title: str) -> dict[str, Any]:
+def _build_response_schema(title: str) -> dict[str, Any]:
     schema = {"$ref": "#/components/schemas/Problem"}
     return {"description": title, "content": {MEDIA_TYPE: {"schema": schema, "examples": {}}}}
 
 
-def problem(
+def build_problem_response(
     code: str,
     detail: str,
     *,
@@ -122,20 +141,20 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Return the response for *code* with its headers."""
-    body = _body(
+    body = _build_body(
         code, detail, request_id=request_id, errors=errors, retry_after=retry_after, until=until
     )
     more = dict(headers or {})
-    if CODES[code].status == 401:  # noqa: PLR2004
+    if ERROR_CODES[code].status == 401:  # noqa: PLR2004
         more["WWW-Authenticate"] = "Bearer"
     if retry_after is not None:
         more["Retry-After"] = str(retry_after)
     return Response(
-        json.dumps(body), status_code=CODES[code].status, headers=more, media_type=MEDIA_TYPE
+        json.dumps(body), status_code=ERROR_CODES[code].status, headers=more, media_type=MEDIA_TYPE
     )
 
 
-def _body(
+def _build_body(
     code: str,
     detail: str,
     *,
@@ -145,27 +164,32 @@ def _body(
     until: datetime | None = None,
 ) -> dict[str, object]:
     fields = [
-        WrongField(field=one.field, said=one.said[:MAX_SAID], file=one.file or None, line=one.line)
-        for one in errors[:MAX_ERRORS]
+        WrongField(
+            field=error.field,
+            said=error.said[:MAX_MESSAGE_CHARACTERS],
+            file=error.file or None,
+            line=error.line,
+        )
+        for error in errors[:MAX_FIELD_ERRORS]
     ]
     body = Problem(
         type=f"/docs/errors#{code}",
-        title=CODES[code].title,
-        status=CODES[code].status,
+        title=ERROR_CODES[code].title,
+        status=ERROR_CODES[code].status,
         code=code,
-        detail=detail[:MAX_SAID],
+        detail=detail[:MAX_MESSAGE_CHARACTERS],
         instance=request_id,
         errors=fields or None,
-        more_errors=max(len(errors) - MAX_ERRORS, 0) or None,
+        more_errors=max(len(errors) - MAX_FIELD_ERRORS, 0) or None,
         retry_after=retry_after,
         not_released_until=until,
     )
     return body.model_dump(mode="json", exclude_none=True)
 
 
-def respond(error: ServiceError, request_id: str) -> Response:
+def error_to_response(error: ServiceError, request_id: str) -> Response:
     """Return the response for *error*."""
-    return problem(
+    return build_problem_response(
         error.code,
         error.detail,
         request_id=request_id,
@@ -175,44 +199,51 @@ def respond(error: ServiceError, request_id: str) -> Response:
     )
 
 
-def _request_id(request: Request) -> str:
+def _get_request_id(request: Request) -> str:
     return str(getattr(request.state, "request_id", ""))
 
 
-async def _service(request: Request, error: ServiceError) -> Response:
-    return respond(error, _request_id(request))
+async def _handle_service_error(request: Request, error: ServiceError) -> Response:
+    return error_to_response(error, _get_request_id(request))
 
 
-async def _validation(request: Request, error: RequestValidationError) -> Response:
-    fields = wrong_fields(error.errors())
+async def _handle_validation_error(request: Request, error: RequestValidationError) -> Response:
+    fields = to_field_errors(error.errors())
     first = f"{fields[0].field} {fields[0].said}." if fields else "The request cannot be used."
-    return respond(Invalid(first, errors=fields), _request_id(request))
+    return error_to_response(InvalidInput(first, errors=fields), _get_request_id(request))
 
 
-async def _http(request: Request, error: HTTPException) -> Response:
+async def _handle_http_exception(request: Request, error: HTTPException) -> Response:
     """Return the problem for an exception of Starlette or FastAPI, or for its cause."""
     if isinstance(error.__cause__, ServiceError):
-        return respond(error.__cause__, _request_id(request))
+        return error_to_response(error.__cause__, _get_request_id(request))
     if error.status_code < 400:  # noqa: PLR2004
         return Response(status_code=error.status_code, headers=error.headers)
-    code = RAISED.get(error.status_code, "bad_request")
-    told = _without_slash(request) if code == "not_found" else ""
+    code = CODES_BY_STATUS.get(error.status_code, "bad_request")
+    hint = _suggest_without_slash(request) if code == "not_found" else ""
     headers = dict(error.headers or {})
     if code == "method_not_allowed":
-        headers["Allow"] = _allowed(request, headers.get("Allow", ""))
-    return problem(
-        code, told or CODES[code].meaning, request_id=_request_id(request), headers=headers
+        headers["Allow"] = _find_allowed_methods(request, headers.get("Allow", ""))
+    return build_problem_response(
+        code,
+        hint or ERROR_CODES[code].meaning,
+        request_id=_get_request_id(request),
+        headers=headers,
     )
 
 
-def _allowed(request: Request, of_first: str) -> str:
-    """Return the methods of all routes at the path; the framework only names *of_first*."""
-    there = [one for one in request.app.routes if one.matches(request.scope)[0] is not Match.NONE]
-    methods = {method for one in there for method in getattr(one, "methods", None) or ()}
-    return ", ".join(sorted(methods | {*of_first.replace(",", " ").split()}))
+def _find_allowed_methods(request: Request, first_allow: str) -> str:
+    """Return the methods of all routes at the path; the framework only names *first_allow*."""
+    matching_routes = [
+        route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE
+    ]
+    methods = {
+        method for route in matching_routes for method in getattr(route, "methods", None) or ()
+    }
+    return ", ".join(sorted(methods | {*first_allow.replace(",", " ").split()}))
 
 
-def _without_slash(request: Request) -> str:
+def _suggest_without_slash(request: Request) -> str:
     """Return a hint if the path without its trailing slash exists, else ""."""
     bare = request.url.path.rstrip("/")
     if bare == request.url.path:
@@ -223,7 +254,7 @@ def _without_slash(request: Request) -> str:
     return f"Addresses have no slash at the end. Ask for {bare}"
 
 
-async def _grader(request: Request, error: GraderError) -> Response:
+async def _handle_grader_error(request: Request, error: GraderError) -> Response:
     match error:
         case SolverError():
             raise error
@@ -232,24 +263,26 @@ async def _grader(request: Request, error: GraderError) -> Response:
                 FieldError(one.field, one.message, PurePath(one.file).name, one.line)
                 for one in (error, *error.others)
             )
-            told = Invalid(fields[0].said, code="invalid_problem", errors=fields)
+            invalid = InvalidInput(fields[0].said, code="invalid_problem", errors=fields)
         case _:
-            told = Invalid(str(error))
-    return respond(told, _request_id(request))
+            invalid = InvalidInput(str(error))
+    return error_to_response(invalid, _get_request_id(request))
 
 
-async def _storage(request: Request, error: DBAPIError | PoolTimeoutError) -> Response:
+async def _handle_storage_error(request: Request, error: DBAPIError | PoolTimeoutError) -> Response:
     """Return 503 if the database cannot be reached or written; raise other errors as bugs."""
-    if not _is_trouble(error):
+    if not _is_outage(error):
         raise error
     # Neither the statement nor its values are logged.
     cause = type(getattr(error, "orig", None) or error).__name__
-    log.error("storage does not answer: %s, request %s", cause, _request_id(request))
-    told = Unavailable(CODES["unavailable"].meaning, retry_after=RETRY_STORAGE)
-    return respond(told, _request_id(request))
+    log.error("storage does not answer: %s, request %s", cause, _get_request_id(request))
+    unavailable = ServiceUnavailable(
+        ERROR_CODES["unavailable"].meaning, retry_after=STORAGE_RETRY_SECONDS
+    )
+    return error_to_response(unavailable, _get_request_id(request))
 
 
-def _is_trouble(error: DBAPIError | PoolTimeoutError) -> bool:
+def _is_outage(error: DBAPIError | PoolTimeoutError) -> bool:
     if isinstance(error, PoolTimeoutError) or error.connection_invalidated:
         return True
     if not isinstance(error, OperationalError | InterfaceError):

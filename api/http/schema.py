@@ -5,38 +5,44 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
 from pydantic_core import CoreSchema
 
-__all__ = ["Refused", "Schema", "examples"]
+__all__ = ["InvalidValue", "Schema", "with_examples"]
 
 # Types that pydantic would coerce: true to 1, "63" to 63, 1 to true.
-EXACT: Final = frozenset({"bool", "bytes", "float", "int", "str"})
+STRICT_TYPES: Final = frozenset({"bool", "bytes", "float", "int", "str"})
 
 # Keys of a core schema whose values are not schemas.
-VALUES: Final = frozenset({"config", "default", "metadata"})
+NON_SCHEMA_KEYS: Final = frozenset({"config", "default", "metadata"})
 
 
-class Refused(ValueError):  # noqa: N818  # named as it reads where it is raised
+class InvalidValue(ValueError):  # noqa: N818  # named as it reads where it is raised
     """Error of a validator whose message the caller reads; it must not repeat input.
 
     Messages of any other `ValueError` are not displayed, because they may.
     """
 
 
-def examples(*given: Any) -> ConfigDict:
+def with_examples(*values: Any) -> ConfigDict:
     """Return the ``model_config`` of a schema with these examples in its description."""
-    return ConfigDict(json_schema_extra={"examples": [*given]})
+    return ConfigDict(json_schema_extra={"examples": [*values]})
 
 
-def _exact(schema: Any) -> Any:
-    """Return a core *schema* in which the types in `EXACT` are strict."""
+def _make_strict(schema: Any) -> Any:
+    """Return a core *schema* in which the types in `STRICT_TYPES` are strict."""
     if isinstance(schema, list):
-        return [_exact(one) for one in schema]
+        return [_make_strict(one) for one in schema]
     if type(schema) is not dict:
         return schema
     kind = schema.get("type")
     # Without a type it is a mapping of fields, whose names are arbitrary.
-    kept = VALUES if isinstance(kind, str) else frozenset()
-    found = {name: one if name in kept else _exact(one) for name, one in schema.items()}
-    return {"strict": True} | found if isinstance(kind, str) and kind in EXACT else found
+    unchanged_keys = NON_SCHEMA_KEYS if isinstance(kind, str) else frozenset()
+    strict_schema = {
+        name: one if name in unchanged_keys else _make_strict(one) for name, one in schema.items()
+    }
+    return (
+        {"strict": True} | strict_schema
+        if isinstance(kind, str) and kind in STRICT_TYPES
+        else strict_schema
+    )
 
 
 class Schema(BaseModel):
@@ -53,5 +59,5 @@ class Schema(BaseModel):
         cls, source: type[BaseModel], handler: GetCoreSchemaHandler, /
     ) -> CoreSchema:
         """Return the core schema of the model, with every plain type strict."""
-        schema: CoreSchema = _exact(handler(source))
+        schema: CoreSchema = _make_strict(handler(source))
         return schema

@@ -1,6 +1,6 @@
 """Pydantic's errors in our wording, without any input.
 
-Only the kind of an error, the limits of the schema and the messages of `Refused` are included.
+Only the kind of an error, the limits of the schema and the messages of `InvalidValue` are included.
 """
 
 import re
@@ -8,17 +8,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from api.core.errors import FieldError
-from api.http.schema import Refused
+from api.http.schema import InvalidValue
 
-__all__ = ["PLAIN_NAME", "wrong_fields"]
+__all__ = ["PLAIN_NAME", "to_field_errors"]
 
-MAX_PLACE: Final = 200
+MAX_PATH_CHARACTERS: Final = 200
 PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
 # Prefixes by part of the request; the body has none.
-PLACES: Final = {"query": "query ", "path": "path ", "header": "header ", "cookie": "cookie "}
+PATH_PREFIXES: Final = {
+    "query": "query ",
+    "path": "path ",
+    "header": "header ",
+    "cookie": "cookie ",
+}
 
 # Messages by pydantic's error type; the names in braces are limits from the schema.
-SAID: Final = {
+MESSAGES: Final = {
     "missing": "is missing",
     "extra_forbidden": "is not a field here; check the spelling or leave it out",
     "string_type": "must be text",
@@ -53,39 +58,41 @@ SAID: Final = {
 }
 
 # After one of our validators pydantic reports a text's length limit as one of items.
-OF_TEXT: Final = {"too_short": "string_too_short", "too_long": "string_too_long"}
+TEXT_LENGTH_TYPES: Final = {"too_short": "string_too_short", "too_long": "string_too_long"}
 
 
-def wrong_fields(errors: Iterable[Mapping[str, Any]]) -> tuple[FieldError, ...]:
+def to_field_errors(errors: Iterable[Mapping[str, Any]]) -> tuple[FieldError, ...]:
     """Translate pydantic's *errors* to our wording; plain key names are the only input repeated."""
-    return tuple(FieldError(_path(one["loc"]), _said(one)) for one in errors)
+    return tuple(FieldError(_format_path(error["loc"]), _build_message(error)) for error in errors)
 
 
-def _path(steps: Sequence[int | str]) -> str:
+def _format_path(steps: Sequence[int | str]) -> str:
     """Return the path of a field, such as ``answers.side`` or ``query limit``.
 
     A key may be input; one that does not look like a name is replaced by an ellipsis.
     """
-    place, inside = ("", steps) if not steps else (str(steps[0]), steps[1:])
-    told = ""
+    location, inside = ("", steps) if not steps else (str(steps[0]), steps[1:])
+    path = ""
     for step in inside:
         if isinstance(step, int):
-            told += f"[{step}]"
+            path += f"[{step}]"
         else:
-            told += f".{step if PLAIN_NAME.fullmatch(step) else '…'}"
-    return (PLACES.get(place, "") + told.removeprefix("."))[:MAX_PLACE] or place
+            path += f".{step if PLAIN_NAME.fullmatch(step) else '…'}"
+    return (PATH_PREFIXES.get(location, "") + path.removeprefix("."))[
+        :MAX_PATH_CHARACTERS
+    ] or location
 
 
-def _said(error: Mapping[str, Any]) -> str:
+def _build_message(error: Mapping[str, Any]) -> str:
     context = error.get("ctx") or {}
     if error["type"] == "value_error":
         cause = context.get("error")
-        return str(cause) if isinstance(cause, Refused) else "cannot be used"
-    if error["type"] not in SAID:
+        return str(cause) if isinstance(cause, InvalidValue) else "cannot be used"
+    if error["type"] not in MESSAGES:
         return "cannot be used"
     if context.get("min_length") == 1:
         return "must not be empty"
     kind = error["type"]
-    if kind in OF_TEXT and isinstance(error.get("input"), str):
-        kind = OF_TEXT[kind]
-    return SAID[kind].format_map(context)
+    if kind in TEXT_LENGTH_TYPES and isinstance(error.get("input"), str):
+        kind = TEXT_LENGTH_TYPES[kind]
+    return MESSAGES[kind].format_map(context)

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Final
 
-from api.core.error_codes import CODES
+from api.core.error_codes import ERROR_CODES
 
-__all__ = ["errors_page"]
+__all__ = ["render_errors_page"]
 
-HEAD: Final = """\
+HEADER: Final = """\
 # Errors
 
 Written by `make docs` from the code.
@@ -20,13 +20,13 @@ never repeated. A running service shows this page at `/docs/errors`.
 """
 
 
-def errors_page() -> str:
+def render_errors_page() -> str:
     """Return the contents of `docs/errors.md`: a section per status, with a subsection per code."""
-    return "\n".join([HEAD, *_sections()]).rstrip() + "\n"
+    return "\n".join([HEADER, *_render_sections()]).rstrip() + "\n"
 
 
-def _sections() -> Iterator[str]:
-    for status, codes in groupby(CODES.items(), lambda one: one[1].status):
+def _render_sections() -> Iterator[str]:
+    for status, codes in groupby(ERROR_CODES.items(), lambda item: item[1].status):
         yield from (f"## {status}", "")
-        for code, known in codes:
-            yield from (f"### `{code}`", "", f"*{known.title}*", "", known.meaning, "")
+        for code, error_code in codes:
+            yield from (f"### `{code}`", "", f"*{error_code.title}*", "", error_code.meaning, "")

@@ -13,12 +13,12 @@ from markdown_it.token import Token
 from markupsafe import Markup, escape
 from mdit_py_plugins.anchors import anchors_plugin
 
-from api.markup.markdown import dressed
+from api.markup.markdown import prepare_html
 
-__all__ = ["GUIDES", "HELP", "Guide", "Section", "guide", "title_of"]
+__all__ = ["GUIDES", "GUIDES_PATH", "Guide", "GuideSection", "read_title", "render_guide"]
 
-HELP: Final = "/docs"
-"""The address below which the guides are."""
+GUIDES_PATH: Final = "/docs"
+"""Path prefix of the guides."""
 GUIDES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "answers": "What may be typed, how it is read, what is refused, and how it is judged.",
@@ -30,16 +30,16 @@ GUIDES: Final[Mapping[str, str]] = MappingProxyType(
         "api": "Everything that the pages do, for programs, shown with curl.",
     }
 )
-"""The guides that are served, by the names of their files, with what each is for."""
-ELSEWHERE: Final = {"errors.md": f"{HELP}/errors"}
-"""Where a file of `docs/` is shown that is no guide."""
-LINK: Final = ("link_open", "link_close")
-OWN_LIST: Final = "\n- ["
-"""How a guide begins a list of what is in it, before its first section."""
+"""Purposes of the published guides, by file name."""
+OTHER_PAGES: Final = {"errors.md": f"{GUIDES_PATH}/errors"}
+"""Paths of the pages for files of `docs/` that are not guides."""
+LINK_TOKENS: Final = ("link_open", "link_close")
+CONTENTS_MARKER: Final = "\n- ["
+"""Beginning of a guide's own table of contents, before its first section."""
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class GuideSection:
     """Section of a guide: the *id* of its heading, and the heading."""
 
     id: str
@@ -51,76 +51,78 @@ class Guide:
     """Guide with its *title*; *sections* is empty if the text begins with its own list of them."""
 
     title: str
-    sections: tuple[Section, ...]
+    sections: tuple[GuideSection, ...]
     text: Markup
 
 
-def _source(name: str) -> str:
+def _read_source(name: str) -> str:
     """Return the Markdown of a guide: the packaged file, or in a checkout the one in `docs/`."""
     shipped = files("api") / "web" / "guides"
     folder = shipped if shipped.is_dir() else Path(__file__).parents[2] / "docs"
     return (folder / f"{name}.md").read_text(encoding="utf-8")
 
 
-def title_of(name: str) -> str:
+def read_title(name: str) -> str:
     """Return the title of a guide: its first line."""
-    return _source(name).partition("\n")[0].removeprefix("# ")
+    return _read_source(name).partition("\n")[0].removeprefix("# ")
 
 
-def guide(name: str) -> Guide:
+def render_guide(name: str) -> Guide:
     """Return the rendered guide *name*, one of `GUIDES`."""
-    reader = _reader()
-    source = _source(name)
+    parser = _markdown_parser()
+    source = _read_source(name)
     env: dict[str, Any] = {}
-    _, title, _, *tokens = reader.parse(source, env)
-    for one in tokens:
-        one.children = [*_led(one.children or ())]
-    sections = () if OWN_LIST in source.partition("\n## ")[0] else tuple(_sections(tokens))
-    html = reader.renderer.render(tokens, reader.options, env)
-    return Guide(title.content, sections, dressed(html, table="table"))
+    _, title, _, *tokens = parser.parse(source, env)
+    for token in tokens:
+        token.children = [*_rewrite_links(token.children or ())]
+    sections = (
+        () if CONTENTS_MARKER in source.partition("\n## ")[0] else tuple(_find_sections(tokens))
+    )
+    html = parser.renderer.render(tokens, parser.options, env)
+    return Guide(title.content, sections, prepare_html(html, table="table"))
 
 
 @cache
-def _reader() -> MarkdownIt:
+def _markdown_parser() -> MarkdownIt:
     """Return the Markdown parser of guides, which gives headings the same ids as GitHub."""
-    reader = MarkdownIt("commonmark").enable("table").use(anchors_plugin, max_level=4)
-    reader.add_render_rule("html_block", _html)
-    reader.add_render_rule("html_inline", _html)
-    return reader
+    parser = MarkdownIt("commonmark").enable("table").use(anchors_plugin, max_level=4)
+    parser.add_render_rule("html_block", _render_raw_html)
+    parser.add_render_rule("html_inline", _render_raw_html)
+    return parser
 
 
-def _html(_self: object, tokens: Sequence[Token], at: int, *_: object) -> str:
+def _render_raw_html(_self: object, tokens: Sequence[Token], index: int, *_: object) -> str:
     """Render raw HTML as escaped text; comments, which are for the tests, are dropped."""
-    found = tokens[at].content
-    return "" if found.startswith("<!--") else str(escape(found))
+    content = tokens[index].content
+    return "" if content.startswith("<!--") else str(escape(content))
 
 
-def _led(tokens: Iterable[Token]) -> Iterator[Token]:
+def _rewrite_links(tokens: Iterable[Token]) -> Iterator[Token]:
     """Yield *tokens* without images, with links to pages; any other link becomes text."""
     address = ""
-    for one in tokens:
-        if one.type == "link_open":
-            address = _address(str(one.attrs["href"]))
-            one.attrs["href"] = address
-        if one.type != "image" and (address or one.type not in LINK):
-            yield one
+    for token in tokens:
+        if token.type == "link_open":
+            address = _resolve_link(str(token.attrs["href"]))
+            token.attrs["href"] = address
+        if token.type != "image" and (address or token.type not in LINK_TOKENS):
+            yield token
 
 
-def _address(target: str) -> str:
+def _resolve_link(target: str) -> str:
     """Return the page of the service that a link of a guide leads to, "" if it is not served.
 
-    >>> _address("answers.md#limits"), _address("#limits"), _address("operate.md")
+    >>> _resolve_link("answers.md#limits"), _resolve_link("#limits"), _resolve_link("operate.md")
     ('/docs/answers#limits', '#limits', '')
     """
     file, mark, anchor = target.partition("#")
-    pages = ELSEWHERE | {f"{name}.md": f"{HELP}/{name}" for name in GUIDES}
+    pages = OTHER_PAGES | {f"{name}.md": f"{GUIDES_PATH}/{name}" for name in GUIDES}
     return pages[file] + mark + anchor if file in pages else target * (not file)
 
 
-def _sections(tokens: Sequence[Token]) -> Iterator[Section]:
+def _find_sections(tokens: Sequence[Token]) -> Iterator[GuideSection]:
     """Yield the sections of a guide: its headings of the second level."""
-    reader = _reader()
-    for at, one in enumerate(tokens):
-        if one.type == "heading_open" and one.tag == "h2":
-            heading = reader.renderer.render([tokens[at + 1]], reader.options, {})
-            yield Section(str(one.attrs["id"]), Markup(heading))  # noqa: S704  # as it is in the text
+    parser = _markdown_parser()
+    for index, token in enumerate(tokens):
+        if token.type == "heading_open" and token.tag == "h2":
+            heading = parser.renderer.render([tokens[index + 1]], parser.options, {})
+            yield GuideSection(str(token.attrs["id"]), Markup(heading))  # noqa: S704  # as it is in the text

@@ -13,10 +13,10 @@ from typing import Final
 __all__ = ["MAX_LENGTH", "TexError", "check_bounds"]
 
 MAX_LENGTH: Final = 4_000
-"""In characters."""
+"""Maximum length of a formula, in characters."""
 MAX_DEPTH: Final = 20
 MAX_UNCLOSED: Final = 8
-"""Opening delimiters without a closing one; the bank has none."""
+"""Maximum number of opening delimiters without a closing one; the bank has none."""
 
 LEXEME: Final = re.compile(r"\\(?:[A-Za-z]+|[\s\S])|%.*|[^\\\s]")
 DEFINITION: Final = re.compile(
@@ -77,7 +77,7 @@ def check_bounds(source: str) -> None:
 
 def _check_depth(source: str) -> None:
     depth = deepest = len(STACKING.findall(source))
-    for _, lexeme in _lexemes(source):
+    for _, lexeme in _iter_lexemes(source):
         depth += (lexeme in GROUP_BEGINS) - (lexeme in GROUP_ENDS)
         deepest = max(deepest, depth)
     if deepest > MAX_DEPTH:
@@ -92,7 +92,7 @@ def _check_closed(source: str) -> None:
     groups: list[list[int]] = [[]]
     unclosed: list[int] = []
     previous = ""
-    for place, lexeme in _lexemes(source):
+    for position, lexeme in _iter_lexemes(source):
         before, previous = previous, lexeme
         if before in TAKES_DELIMITER:
             continue
@@ -101,7 +101,7 @@ def _check_closed(source: str) -> None:
         if lexeme in GROUP_BEGINS or lexeme in CELL_ENDS or not groups:
             groups.append([])
         if _is_opening(lexeme):
-            groups[-1].append(place)
+            groups[-1].append(position)
         elif _is_closing(lexeme) and groups[-1] and before not in {"^", "_"}:
             groups[-1].pop()
     for group in groups:
@@ -113,7 +113,7 @@ def _check_closed(source: str) -> None:
         )
 
 
-def _lexemes(source: str) -> Iterator[tuple[int, str]]:
+def _iter_lexemes(source: str) -> Iterator[tuple[int, str]]:
     """Yield the commands and characters of a formula with their positions, without comments."""
     for lexeme in LEXEME.finditer(source):
         if lexeme[0][0] != "%":
@@ -121,13 +121,13 @@ def _lexemes(source: str) -> Iterator[tuple[int, str]]:
 
 
 def _is_opening(lexeme: str) -> bool:
-    return lexeme in OPENING or (lexeme != "{" and _category(lexeme) == "Ps")
+    return lexeme in OPENING or (lexeme != "{" and _unicode_category(lexeme) == "Ps")
 
 
 def _is_closing(lexeme: str) -> bool:
-    return lexeme in CLOSING or (lexeme != "}" and _category(lexeme) == "Pe")
+    return lexeme in CLOSING or (lexeme != "}" and _unicode_category(lexeme) == "Pe")
 
 
-def _category(lexeme: str) -> str:
+def _unicode_category(lexeme: str) -> str:
     """Return the Unicode category of a character, "" for a command."""
     return unicodedata.category(lexeme) if len(lexeme) == 1 else ""

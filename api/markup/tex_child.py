@@ -15,10 +15,10 @@ from math_core import LatexError, LatexToMathML
 __all__ = ["main"]
 
 CPU_SECONDS: Final = 0.25
-"""Processor time for one formula; the formulas of the bank take less than a millisecond."""
+"""Processor time for one formula; those of the bank take less than a millisecond."""
 MEMORY_BYTES: Final = 512 * 1024 * 1024
 MAX_EXPANSIONS: Final = 200
-"""Expansions of commands such as ``\\ldots`` in one formula."""
+r"""Maximum number of expanded commands, such as ``\ldots``, in one formula."""
 
 
 def main() -> None:
@@ -33,13 +33,13 @@ def main() -> None:
     for line in sys.stdin.buffer:
         source, display = json.loads(line)
         _limit_time(CPU_SECONDS)
-        began = time.process_time()
+        started = time.process_time()
         try:
             answer = True, converter.convert_with_local_state(source, displaystyle=display)
         except (LatexError, UnicodeError) as error:
             answer = False, str(error)
         _limit_time(0)
-        seconds = time.process_time() - began
+        seconds = time.process_time() - started
         sys.stdout.buffer.write(json.dumps([*answer, seconds]).encode() + b"\n")
         sys.stdout.buffer.flush()
 

@@ -16,14 +16,17 @@ from api.markup.tex_bounds import TexError
 
 __all__ = ["Conversion", "TexConverter", "TexCostError", "TexUnavailableError"]
 
-ANSWER_SECONDS: Final = 5.0
-"""How long an answer may take on a busy machine; the child itself counts processor time."""
-WATCH_SECONDS: Final = 1.0
-STOP_SECONDS: Final = 1.0
-ENDED_FROM_OUTSIDE: Final = frozenset({-signal.SIGTERM, -9})
-"""Exit codes of a child that somebody ended, which says nothing of its formula."""
+ANSWER_TIMEOUT_SECONDS: Final = 5.0
+"""Maximum seconds until an answer on a busy machine.
+
+The child itself limits its processor time.
+"""
+WATCH_INTERVAL_SECONDS: Final = 1.0
+STOP_TIMEOUT_SECONDS: Final = 1.0
+EXTERNAL_EXIT_CODES: Final = frozenset({-signal.SIGTERM, -9})
+"""Exit codes of a child that was ended from outside, which do not concern its formula."""
 SETTINGS_PREFIX: Final = "GRADER_"
-"""What the names of settings begin with: the child is given none of them."""
+"""Prefix of the settings, none of which are passed to the child."""
 TOO_COSTLY: Final = (
     "The formula takes too much time or memory to convert. Split it into shorter formulas, and "
     "close every bracket."
@@ -68,10 +71,10 @@ class TexConverter:
         Raises `TexCostError` for a formula that exceeds the limits, and `TexUnavailableError` if
         the machine is too busy or no child can be started.
         """
-        if not self._lock.acquire(timeout=ANSWER_SECONDS):
+        if not self._lock.acquire(timeout=ANSWER_TIMEOUT_SECONDS):
             raise TexUnavailableError(NO_ANSWER)
         try:
-            answer = self._ask(json.dumps([source, display]).encode() + b"\n")
+            answer = self._exchange_line(json.dumps([source, display]).encode() + b"\n")
         finally:
             self._lock.release()
         is_converted, text, seconds = json.loads(answer)
@@ -83,12 +86,12 @@ class TexConverter:
         """Stop the child; the next formula starts a new one."""
         child, self._child = self._child, None
         if child is not None:
-            _end(child)
+            _stop_child(child)
 
-    def _ask(self, line: bytes) -> bytes:
+    def _exchange_line(self, line: bytes) -> bytes:
         """Return the child's answer to one line; a child that died idle is restarted."""
         for is_fresh in (False, True):
-            child = self._running() if not is_fresh else self._start()
+            child = self._ensure_child() if not is_fresh else self._start_child()
             self._is_late, self._sent_at = False, time.monotonic()
             try:
                 child.stdin.write(line)  # type: ignore[union-attr]  # both are pipes
@@ -100,19 +103,19 @@ class TexConverter:
                 self._sent_at = None
             if answer.endswith(b"\n"):
                 return answer
-            if child.wait() not in ENDED_FROM_OUTSIDE:
+            if child.wait() not in EXTERNAL_EXIT_CODES:
                 raise TexCostError(TOO_COSTLY)
             if self._is_late:
                 break
         raise TexUnavailableError(NO_ANSWER)
 
-    def _running(self) -> subprocess.Popen[bytes]:
+    def _ensure_child(self) -> subprocess.Popen[bytes]:
         child = self._child
-        return child if child is not None and child.poll() is None else self._start()
+        return child if child is not None and child.poll() is None else self._start_child()
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _start_child(self) -> subprocess.Popen[bytes]:
         self.close()
-        given = {
+        environment = {
             name: value
             for name, value in os.environ.items()
             if not name.startswith(SETTINGS_PREFIX)
@@ -121,31 +124,31 @@ class TexConverter:
             # `-P`: import no module from the working directory.
             self._child = subprocess.Popen(
                 [sys.executable, "-P", "-m", "api.markup.tex_child"],
-                env=given | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                env=environment | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
             )
         except OSError as error:
             raise TexUnavailableError(NO_ANSWER) from error
-        threading.Thread(target=self._watch, args=(self._child,), daemon=True).start()
+        threading.Thread(target=self._watch_child, args=(self._child,), daemon=True).start()
         return self._child
 
-    def _watch(self, child: subprocess.Popen[bytes]) -> None:
+    def _watch_child(self, child: subprocess.Popen[bytes]) -> None:
         """Kill a child that does not answer in time; runs as long as the child lives."""
         while child.poll() is None:
             sent_at = self._sent_at
-            if sent_at is not None and time.monotonic() - sent_at > ANSWER_SECONDS:
+            if sent_at is not None and time.monotonic() - sent_at > ANSWER_TIMEOUT_SECONDS:
                 self._is_late = True
                 child.kill()
-            time.sleep(WATCH_SECONDS)
+            time.sleep(WATCH_INTERVAL_SECONDS)
 
 
-def _end(child: subprocess.Popen[bytes]) -> None:
+def _stop_child(child: subprocess.Popen[bytes]) -> None:
     with suppress(OSError):
         child.stdin.close()  # type: ignore[union-attr]  # it is a pipe
     try:
-        child.wait(STOP_SECONDS)
+        child.wait(STOP_TIMEOUT_SECONDS)
     except subprocess.TimeoutExpired:
         child.kill()
         child.wait()

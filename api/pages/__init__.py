@@ -1,5 +1,5 @@
-"""Pages: the REST resources as HTML, for people.
+"""HTML pages of the REST resources.
 
-The address of a page is that of the API without its prefix, and a page calls the route of the API
-in this process: so it can show nothing else, and asks for the same rights.
+A page has the path of its API resource without the prefix, and calls the API route in
+the same process. It therefore shows the same data and requires the same permissions.
 """

@@ -1,4 +1,4 @@
-"""One's own account: name, password, where one is logged in, tokens, and all that is held."""
+"""Account page: name, password, sessions, tokens and data export."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,15 +7,15 @@ from uuid import UUID
 
 from fastapi.responses import RedirectResponse, Response
 
-from api.auth.scopes import SCOPES
-from api.core.errors import FieldError, Invalid, Precondition, ServiceError
-from api.dependencies import Here
-from api.pages.forms.form import Form, FormDep, validated
-from api.pages.forms.form_version import held
-from api.pages.forms.redisplay import REFUSALS, Typed
-from api.pages.forms.rows import whole_number
-from api.pages.layout.frame import page
-from api.pages.login import LOGGED_OUT, with_cookies
+from api.auth.scopes import SCOPE_GRANTS
+from api.core.errors import FieldError, InvalidInput, PreconditionFailed, ServiceError
+from api.dependencies import RequestContext
+from api.pages.forms.form import FormDep, PostedForm, validate_body
+from api.pages.forms.form_version import parse_form_version
+from api.pages.forms.redisplay import FORM_ERRORS, BoundForm
+from api.pages.forms.rows import parse_whole_number
+from api.pages.layout.frame import render_page
+from api.pages.login import LOGGED_OUT_PATH, copy_cookies
 from api.pages.router import PageDep, PageRouter
 from api.routes.accounts import me
 from api.schemas.accounts.account import MePatch, NewToken, PasswordIn, TokenIn
@@ -24,8 +24,8 @@ __all__ = ["router"]
 
 router = PageRouter()
 
-DEFAULT_DAYS: Final = "90"
-REPEAT: Final = "The two new passwords are not the same."
+DEFAULT_TOKEN_DAYS: Final = "90"  # noqa: S105  # not a secret
+PASSWORDS_DIFFER_MESSAGE: Final = "The two new passwords are not the same."
 LABELS: Final[Mapping[str, str]] = {
     "name": "Name",
     "current": "Password now",
@@ -34,24 +34,24 @@ LABELS: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
-    """What the page shows beside the account: forms that were refused, and a *made* token."""
+class _AccountForms:
+    """State of the account page: refused forms, and a *new_token* to show."""
 
-    name: Typed | None = None
-    password: Typed | None = None
-    token: Typed | None = None
-    made: NewToken | None = None
+    name: BoundForm | None = None
+    password: BoundForm | None = None
+    token: BoundForm | None = None
+    new_token: NewToken | None = None
     done: str = ""
 
     @property
     def status(self) -> int:
-        """The status of the page."""
+        """HTTP status of the page: the highest of its forms, 201 with a new token."""
         refused = [one.status for one in (self.name, self.password, self.token) if one]
-        return max([201 if self.made else 200, *refused])
+        return max([201 if self.new_token else 200, *refused])
 
 
-NOTHING: Final = _Shown()
-DONE: Final[Mapping[str, str]] = {
+NO_FORMS: Final = _AccountForms()
+DONE_MESSAGES: Final[Mapping[str, str]] = {
     "name": "Your name is changed.",
     "password": "Your password is changed. All other browsers are logged out.",
     "session": "That browser is logged out.",
@@ -60,123 +60,132 @@ DONE: Final[Mapping[str, str]] = {
 
 
 @router.get("/account")
-def account(here: PageDep, done: str = "") -> Response:
-    """Return the account; *done* names what has just been changed."""
-    return _account(here, _Shown(done=DONE.get(done, "")))
+def account_page(context: PageDep, done: str = "") -> Response:
+    """Return the account page; *done* is the code of a message about the last change."""
+    return _render_account(context, _AccountForms(done=DONE_MESSAGES.get(done, "")))
 
 
-def _account(here: Here, shown: _Shown) -> Response:
-    mine = me.get_me(here, Response())
-    courses = {one.course: one.title for one in mine.courses}
-    return page(
-        here,
+def _render_account(context: RequestContext, forms: _AccountForms) -> Response:
+    mine = me.get_me(context, Response())
+    courses = {course.course: course.title for course in mine.courses}
+    return render_page(
+        context,
         "account.html",
         title="Account",
-        status=shown.status,
+        status=forms.status,
         me=mine,
         courses=courses,
-        sessions=me.get_sessions(here).items,
-        tokens=me.get_tokens(here).items,
-        scopes={name: grant.says for name, grant in SCOPES.items()},
-        name=shown.name or Typed({"name": mine.name, "version": str(mine.version)}),
-        password=shown.password or Typed(),
-        token=shown.token or Typed({"days": DEFAULT_DAYS, "scope.submit": "on"}),
-        made=shown.made,
-        done=shown.done,
+        sessions=me.get_sessions(context).items,
+        tokens=me.get_tokens(context).items,
+        scopes={name: grant.description for name, grant in SCOPE_GRANTS.items()},
+        name=forms.name or BoundForm({"name": mine.name, "version": str(mine.version)}),
+        password=forms.password or BoundForm(),
+        token=forms.token or BoundForm({"days": DEFAULT_TOKEN_DAYS, "scope.submit": "on"}),
+        made=forms.new_token,
+        done=forms.done,
     )
 
 
-def _changed(name: str) -> Response:
+def _redirect_to_account(name: str) -> Response:
     return RedirectResponse(f"/account?done={name}#done", status_code=303)
 
 
 @router.post("/me")
-def rename(form: FormDep, here: PageDep) -> Response:
-    """Change one's own name."""
+def change_name(form: FormDep, context: PageDep) -> Response:
+    """Change the name of the caller."""
     try:
-        body = validated(MePatch, {"name": form.text("name")})
-        me.patch_me(body, here, held(form.text("version")), Response())
-    except REFUSALS as error:
-        return _account(here, _Shown(name=_renamed(here, form, error)))
-    return _changed("name")
+        body = validate_body(MePatch, {"name": form.text("name")})
+        me.patch_me(body, context, parse_form_version(form.text("version")), Response())
+    except FORM_ERRORS as error:
+        return _render_account(
+            context, _AccountForms(name=_redisplay_name_form(context, form, error))
+        )
+    return _redirect_to_account("name")
 
 
-def _renamed(here: Here, form: Form, error: ServiceError) -> Typed:
-    """Return the form as it was typed; one that was stale goes on from what is there now."""
+def _redisplay_name_form(
+    context: RequestContext, form: PostedForm, error: ServiceError
+) -> BoundForm:
+    """Return the posted form; if it was stale, with the current version."""
     version = form.text("version")
-    if isinstance(error, Precondition):
-        version = str(me.get_me(here, Response()).version)
-    return Typed({"name": form.text("name"), "version": version}, error, LABELS)
+    if isinstance(error, PreconditionFailed):
+        version = str(me.get_me(context, Response()).version)
+    return BoundForm({"name": form.text("name"), "version": version}, error, LABELS)
 
 
 @router.post("/me/password")
-def change_password(form: FormDep, here: PageDep) -> Response:
-    """Set another password; all other browsers are logged out."""
-    told, typed = Response(), {name: form.exact(name) for name in ("current", "new")}
-    if typed["new"] != form.exact("again"):
-        return _account(here, _Shown(password=Typed({}, _repeat(), LABELS)))
+def change_password(form: FormDep, context: PageDep) -> Response:
+    """Change the password of the caller and log out all other browsers."""
+    cookie_response, typed = Response(), {name: form.raw_text(name) for name in ("current", "new")}
+    if typed["new"] != form.raw_text("again"):
+        return _render_account(
+            context, _AccountForms(password=BoundForm({}, _passwords_differ_error(), LABELS))
+        )
     try:
-        me.post_password(validated(PasswordIn, typed), here, told)
-    except REFUSALS as error:
-        return _account(here, _Shown(password=Typed({}, error, LABELS)))
-    return with_cookies(_changed("password"), told)
+        me.post_password(validate_body(PasswordIn, typed), context, cookie_response)
+    except FORM_ERRORS as error:
+        return _render_account(context, _AccountForms(password=BoundForm({}, error, LABELS)))
+    return copy_cookies(_redirect_to_account("password"), cookie_response)
 
 
-def _repeat() -> Invalid:
-    return Invalid(REPEAT, errors=(FieldError("new", "is not the same both times"),))
+def _passwords_differ_error() -> InvalidInput:
+    return InvalidInput(
+        PASSWORDS_DIFFER_MESSAGE, errors=(FieldError("new", "is not the same both times"),)
+    )
 
 
 @router.post("/me/sessions/end")
-def log_out_everywhere(here: PageDep) -> Response:
-    """Log out in all browsers, this one as well."""
-    me.delete_sessions(here)
-    return RedirectResponse(LOGGED_OUT, status_code=303)
+def log_out_everywhere(context: PageDep) -> Response:
+    """Log out in all browsers, including this one."""
+    me.delete_sessions(context)
+    return RedirectResponse(LOGGED_OUT_PATH, status_code=303)
 
 
 @router.post("/me/sessions/{session_id}/end")
-def log_out(session_id: UUID, here: PageDep) -> Response:
+def log_out(session_id: UUID, context: PageDep) -> Response:
     """Log out in one browser."""
-    me.delete_session(session_id, here)
-    return _changed("session")
+    me.delete_session(session_id, context)
+    return _redirect_to_account("session")
 
 
 @router.post("/me/tokens")
-def make_token(form: FormDep, here: PageDep) -> Response:
-    """Make a token; it is shown on the page that comes back and never again."""
+def create_token(form: FormDep, context: PageDep) -> Response:
+    """Create a token, which is shown only on the returned page."""
     try:
-        made = me.post_token(validated(TokenIn, _token(form)), here)
-    except REFUSALS as error:
-        return _account(here, _Shown(token=Typed(_kept(form), error, LABELS)))
-    return _account(here, _Shown(made=made))
+        new_token = me.post_token(validate_body(TokenIn, _read_token_form(form)), context)
+    except FORM_ERRORS as error:
+        return _render_account(
+            context, _AccountForms(token=BoundForm(_redisplay_token_form(form), error, LABELS))
+        )
+    return _render_account(context, _AccountForms(new_token=new_token))
 
 
-def _token(form: Form) -> dict[str, Any]:
-    """Return what the form of a token says, as the API takes it."""
+def _read_token_form(form: PostedForm) -> dict[str, Any]:
+    """Return the posted token form as the body of an API request."""
     return {
         "name": form.text("name"),
-        "scopes": form.all("scopes"),
-        "days": whole_number(form.text("days")),
+        "scopes": form.get_all("scopes"),
+        "days": parse_whole_number(form.text("days")),
         "course": form.text("course") or None,
     }
 
 
-def _kept(form: Form) -> dict[str, str]:
-    """Return what was typed into the form of a token, to be shown again."""
+def _redisplay_token_form(form: PostedForm) -> dict[str, str]:
     typed = {name: form.text(name) for name in ("name", "days", "course")}
-    return typed | {f"scope.{one}": "on" for one in form.all("scopes")}
+    return typed | {f"scope.{one}": "on" for one in form.get_all("scopes")}
 
 
 @router.post("/me/tokens/{token}/revoke")
-def revoke(token: UUID, here: PageDep) -> Response:
-    """Revoke a token at once."""
-    me.delete_token(token, here)
-    return _changed("revoked")
+def revoke_token(token: UUID, context: PageDep) -> Response:
+    """Revoke a token immediately."""
+    me.delete_token(token, context)
+    return _redirect_to_account("revoked")
 
 
 @router.get("/me/export")
-def export(here: PageDep) -> Response:
-    """Return everything that is held about who asks, as a file."""
-    response = me.get_export(here)
+def export_data(context: PageDep) -> Response:
+    """Return all stored data about the caller as a file."""
+    response = me.get_export(context)
     response.headers["Content-Disposition"] = 'attachment; filename="my-data.json"'
     response.headers["Cache-Control"] = "private, no-store"
     return response

@@ -69,4 +69,4 @@ PAGES: Final[tuple[PageRouter, ...]] = (
     course_files.router,
     extensions.router,
 )
-"""All pages, one router an area."""
+"""Routers of all pages, one for each area."""

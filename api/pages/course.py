@@ -1,65 +1,70 @@
-"""A course: for students what is set and where they stand, for staff what needs them."""
+"""Course page: assignments and points for students, the dashboard for staff."""
 
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from fastapi.responses import Response
 
-from api.dependencies import Here
-from api.pages.layout.frame import page
-from api.pages.router import PageDep, PageRouter, window
+from api.dependencies import RequestContext
+from api.pages.layout.frame import render_page
+from api.pages.router import PageDep, PageRouter, build_page_request
 from api.pages.staff.courses import course as staff_course
-from api.pages.student.components.states import work_of
+from api.pages.student.components.states import build_progress
 from api.routes.assignments import exceptions
 from api.routes.courses import courses
 from api.routes.student import assigned_problems
 from api.schemas.courses.courses import CourseView
 from api.schemas.student.assignments import MyAssignment
 from api.schemas.student.submissions import ProblemScore
-from grader.policy.drops import added
+from grader.policy.drops import sum_fractions
 
-__all__ = ["router", "student_course"]
+__all__ = ["render_student_course", "router"]
 
 router = PageRouter()
 
 
 @router.get("/courses/{course}")
-def course_page(course: UUID, here: PageDep) -> Response:
-    """Return the assignments of a student; for staff the dashboard of the course."""
-    told = courses.get_course(course, here, Response())
-    if told.role != "student":
-        return staff_course.dashboard(here, course)
-    return student_course(here, told)
+def course_page(course: UUID, context: PageDep) -> Response:
+    """Return the assignments of a student, or the dashboard for staff."""
+    course_view = courses.get_course(course, context, Response())
+    if course_view.role != "student":
+        return staff_course.render_dashboard(context, course)
+    return render_student_course(context, course_view)
 
 
-def student_course(here: Here, course: CourseView) -> Response:
-    """Return the page of a *course* for somebody who studies in it."""
-    works = [work_of(one) for one in _sets_of(here, course.id)]
-    active = [one for one in works if one.is_open]
-    left = sum(one.left for one in active if not one.set.excused)
-    return page(
-        here,
+def render_student_course(context: RequestContext, course: CourseView) -> Response:
+    """Return the page of a *course* for a student."""
+    progress = [build_progress(one) for one in _load_assignments(context, course.id)]
+    active = [one for one in progress if one.is_open]
+    unanswered_count = sum(one.unanswered_count for one in active if not one.set.excused)
+    return render_page(
+        context,
         "course.html",
         title=course.title,
         tab="assignments",
-        so_far=_so_far(one.set for one in works),
-        late_days=exceptions.get_my_late_days(course.id, here),
+        so_far=_sum_released_points(one.set for one in progress),
+        late_days=exceptions.get_my_late_days(course.id, context),
         open=active,
-        closed=[one for one in works if not one.is_open],
-        to_do=None if course.archived_at else left,
+        closed=[one for one in progress if not one.is_open],
+        to_do=None if course.archived_at else unanswered_count,
     )
 
 
-def _so_far(sets: Iterable[MyAssignment]) -> ProblemScore:
-    """Return the points of all results that are shown, without weights: those are with grades."""
-    shown = [one.grade for one in sets if one.grade is not None]
+def _sum_released_points(assignments: Iterable[MyAssignment]) -> ProblemScore:
+    """Return the total points of all visible results, without weights.
+
+    Only grades are weighted.
+    """
+    grades = [assignment.grade for assignment in assignments if assignment.grade is not None]
     return ProblemScore(
-        score=added(one.score for one in shown),
-        possible=added(one.possible for one in shown),
-        waiting=any(one.waiting for one in shown),
+        score=sum_fractions(grade.score for grade in grades),
+        possible=sum_fractions(grade.possible for grade in grades),
+        waiting=any(grade.waiting for grade in grades),
     )
 
 
-def _sets_of(here: Here, course: UUID) -> Sequence[MyAssignment]:
-    """Return what is set for the student in a course: open work first, the next due on top."""
-    return assigned_problems.mine(here, window(here), course=course).items
+def _load_assignments(context: RequestContext, course: UUID) -> Sequence[MyAssignment]:
+    """Return the student's assignments in a course, open ones first, by due time."""
+    return assigned_problems.get_my_assignments(
+        context, build_page_request(context), course=course
+    ).items

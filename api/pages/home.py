@@ -1,16 +1,16 @@
-"""The first page: what is to be done, and one's courses."""
+"""Home page: pending work and the courses of the caller."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fastapi.responses import RedirectResponse, Response
 
-from api.pages.course import student_course
+from api.pages.course import render_student_course
 from api.pages.forms.form import FormDep
-from api.pages.layout.frame import page
-from api.pages.login import local
-from api.pages.router import VIEW_AS, PageDep, PageRouter, window
-from api.pages.student.components.states import Work, work_of
+from api.pages.layout.frame import render_page
+from api.pages.login import local_path
+from api.pages.router import VIEW_AS_COOKIE, PageDep, PageRouter, build_page_request
+from api.pages.student.components.states import AssignmentProgress, build_progress
 from api.routes.courses import courses
 from api.routes.student import assigned_problems
 from api.schemas.courses.courses import CourseView
@@ -21,41 +21,53 @@ router = PageRouter()
 
 
 @dataclass(frozen=True, slots=True)
-class _Mine:
-    """A course with what is *open* in it for a student, and how many assignments are *closed*."""
+class _CourseOverview:
+    """Course with a student's *open* assignments, and the number of *closed* ones."""
 
     course: CourseView
-    open: tuple[Work, ...]
+    open: tuple[AssignmentProgress, ...]
     closed: int
 
 
 @router.get("/")
-def home(here: PageDep) -> Response:
-    """Return one's courses with the open work; who studies in one alone gets that course."""
-    mine = courses.get_courses(here, window(here)).items
+def home_page(context: PageDep) -> Response:
+    """Return the courses of the caller with their open work.
+
+    A student with a single course gets the page of that course.
+    """
+    mine = courses.get_courses(context, build_page_request(context)).items
     if len(mine) == 1 and mine[0].role == "student":
-        return student_course(here, mine[0])
-    work = [work_of(one) for one in assigned_problems.mine(here, window(here)).items]
-    here.visit.member = None
-    told = [_mine(one, work) for one in mine]
-    archived = () if mine else courses.get_courses(here, window(here), archived=True).items
-    return page(here, "home.html", title="My courses", courses=told, archived=bool(archived))
+        return render_student_course(context, mine[0])
+    progress = [
+        build_progress(item)
+        for item in assigned_problems.get_my_assignments(context, build_page_request(context)).items
+    ]
+    context.activity.member = None
+    overviews = [_build_overview(one, progress) for one in mine]
+    archived = (
+        ()
+        if mine
+        else courses.get_courses(context, build_page_request(context), archived=True).items
+    )
+    return render_page(
+        context, "home.html", title="My courses", courses=overviews, archived=bool(archived)
+    )
 
 
-def _mine(course: CourseView, work: Iterable[Work]) -> _Mine:
-    own = [one for one in work if one.set.course == course.id]
-    active = tuple(one for one in own if one.is_open)
-    return _Mine(course, active, len(own) - len(active))
+def _build_overview(course: CourseView, progress: Iterable[AssignmentProgress]) -> _CourseOverview:
+    course_progress = [one for one in progress if one.set.course == course.id]
+    active = tuple(one for one in course_progress if one.is_open)
+    return _CourseOverview(course, active, len(course_progress) - len(active))
 
 
 @router.post("/view-as")
-def view_as(form: FormDep, here: PageDep) -> Response:
-    """Look with the eyes of a student, named by id or as ``test``; an empty name stops it."""
+def view_as(form: FormDep, context: PageDep) -> Response:
+    """Start viewing as a student, given by id or as ``test``; an empty name stops it."""
     student = form.text("student")
-    answer = RedirectResponse(local(form.text("next", "/")), status_code=303)
-    secure = here.service.settings.public_url.startswith("https")
+    answer = RedirectResponse(local_path(form.text("next", "/")), status_code=303)
+    secure = context.service.settings.public_url.startswith("https")
     if student:
-        answer.set_cookie(VIEW_AS, student, httponly=True, samesite="lax", secure=secure)
+        answer.set_cookie(VIEW_AS_COOKIE, student, httponly=True, samesite="lax", secure=secure)
     else:
-        answer.delete_cookie(VIEW_AS)
+        answer.delete_cookie(VIEW_AS_COOKIE)
     return answer

@@ -1,4 +1,4 @@
-"""Logging in and out, and the page to which an invitation leads."""
+"""Log-in, log-out and invitation pages."""
 
 from collections.abc import Mapping
 from typing import Annotated, Final
@@ -7,28 +7,28 @@ from urllib.parse import urlsplit
 from fastapi import Query
 from fastapi.responses import RedirectResponse, Response
 
-from api.core.errors import FieldError, Invalid, ServiceError, Unauthenticated
-from api.pages.forms.form import Form, FormDep, validated
-from api.pages.layout.templating import respond
-from api.pages.router import VIEW_AS, PageDep, PageRouter
+from api.core.errors import FieldError, InvalidInput, ServiceError, Unauthenticated
+from api.pages.forms.form import FormDep, PostedForm, validate_body
+from api.pages.layout.templating import render_response
+from api.pages.router import VIEW_AS_COOKIE, PageDep, PageRouter
 from api.routes.accounts import login as api
 from api.schemas.accounts.account import AcceptInviteIn, LoginIn
 
-__all__ = ["KEPT", "LOGGED_OUT", "local", "router", "with_cookies"]
+__all__ = ["CARRIED_PREFIX", "LOGGED_OUT_PATH", "copy_cookies", "local_path", "router"]
 
 router = PageRouter()
 
-KEPT: Final = "kept."
-"""What the names of fields begin with that wait behind the log-in."""
-LOGGED_OUT: Final = "/login?out=yes"
-"""The log-in as it is after a log-out."""
-REPEAT: Final = "The two passwords are not the same."
+CARRIED_PREFIX: Final = "kept."
+"""Prefix of the form fields that are carried through the log-in."""
+LOGGED_OUT_PATH: Final = "/login?out=yes"
+"""Path of the log-in page after a log-out."""
+PASSWORDS_DIFFER_MESSAGE: Final = "The two passwords are not the same."
 
 
-def local(address: str) -> str:
-    """Return *address* where it is a path of this service, else that of the first page.
+def local_path(address: str) -> str:
+    """Return *address* if it is a path of this service, and the home page otherwise.
 
-    >>> local("/account?x=1"), local("//example.org"), local("https://example.org/")
+    >>> local_path("/account?x=1"), local_path("//example.org"), local_path("https://example.org/")
     ('/account?x=1', '/', '/')
     """
     try:
@@ -45,95 +45,111 @@ def login_page(
     next_: Annotated[str, Query(alias="next", max_length=2_000)] = "/",
     out: Annotated[str, Query(max_length=3)] = "",
 ) -> Response:
-    """Return the log-in; it leads on to *next*, and says to who comes from a log-*out* so."""
-    return _login_page(next_, is_out=bool(out))
+    """Return the log-in form, which continues to *next_*; *out* confirms a log-out."""
+    return _render_login(next_, is_out=bool(out))
 
 
-def _login_page(
+def _render_login(
     next_: str,
     *,
     email: str = "",
-    kept: Mapping[str, tuple[str, ...]] | None = None,
+    carried_fields: Mapping[str, tuple[str, ...]] | None = None,
     error: ServiceError | None = None,
     is_out: bool = False,
 ) -> Response:
-    said = error.detail if error else ""
-    is_wrong = isinstance(error, (Invalid, Unauthenticated))
-    context = {"next": local(next_), "said": said, "is_wrong": is_wrong, "email": email}
-    context |= {"kept": kept or {}, "is_out": is_out}
+    message = error.detail if error else ""
+    is_wrong = isinstance(error, (InvalidInput, Unauthenticated))
+    context = {"next": local_path(next_), "said": message, "is_wrong": is_wrong, "email": email}
+    context |= {"kept": carried_fields or {}, "is_out": is_out}
     wait = error.retry_after if error else None
     headers = {} if wait is None else {"Retry-After": str(wait)}
-    return respond("login.html", context, status=error.status if error else 200, headers=headers)
+    return render_response(
+        "login.html", context, status=error.status if error else 200, headers=headers
+    )
 
 
 @router.post("/login")
-def login(form: FormDep, here: PageDep) -> Response:
-    """Log in and go on, with the form that waited for it."""
-    kept, next_ = form.below(KEPT), local(form.text("next", "/"))
+def submit_login(form: FormDep, context: PageDep) -> Response:
+    """Log in and continue to the next page, with the carried form, if any."""
+    carried_fields, next_ = form.with_prefix(CARRIED_PREFIX), local_path(form.text("next", "/"))
     response = Response()
     try:
-        body = validated(LoginIn, {"email": form.text("email"), "password": form.exact("password")})
-        api.login(body, here, response)
+        body = validate_body(
+            LoginIn, {"email": form.text("email"), "password": form.raw_text("password")}
+        )
+        api.login(body, context, response)
     except ServiceError as error:
-        return _login_page(next_, email=form.text("email"), kept=kept, error=error)
-    return _onwards(next_, kept, response)
+        return _render_login(
+            next_, email=form.text("email"), carried_fields=carried_fields, error=error
+        )
+    return _continue_to(next_, carried_fields, response)
 
 
-def _onwards(next_: str, kept: Mapping[str, tuple[str, ...]], response: Response) -> Response:
-    """Return the way on with the cookies of *response*; a form that waited is asked about."""
-    if kept:
-        return with_cookies(respond("resume.html", {"next": next_, "kept": kept}), response)
-    return with_cookies(RedirectResponse(next_, status_code=303), response)
+def _continue_to(
+    next_: str, carried_fields: Mapping[str, tuple[str, ...]], response: Response
+) -> Response:
+    """Redirect to *next_* with the cookies of *response*.
+
+    If there is a carried form, ask whether to send it instead.
+    """
+    if carried_fields:
+        return copy_cookies(
+            render_response("resume.html", {"next": next_, "kept": carried_fields}), response
+        )
+    return copy_cookies(RedirectResponse(next_, status_code=303), response)
 
 
-def with_cookies(response: Response, source: Response) -> Response:
-    """Return *response* with the cookies that *source* sets."""
+def copy_cookies(response: Response, source: Response) -> Response:
+    """Add the cookies that *source* sets to *response*, and return it."""
     for cookie in source.headers.getlist("Set-Cookie"):
         response.headers.append("Set-Cookie", cookie)
     return response
 
 
 @router.post("/logout")
-def logout(here: PageDep) -> Response:
+def logout(context: PageDep) -> Response:
     """Log out in this browser."""
     response = Response()
     try:
-        api.logout(here, response)
+        api.logout(context, response)
     except Unauthenticated:
-        return RedirectResponse(LOGGED_OUT, status_code=303)
+        return RedirectResponse(LOGGED_OUT_PATH, status_code=303)
     headers = {"Set-Cookie": response.headers["Set-Cookie"]}
-    away = RedirectResponse(LOGGED_OUT, status_code=303, headers=headers)
-    away.delete_cookie(VIEW_AS)
+    away = RedirectResponse(LOGGED_OUT_PATH, status_code=303, headers=headers)
+    away.delete_cookie(VIEW_AS_COOKIE)
     return away
 
 
 @router.get("/welcome")
 def welcome_page() -> Response:
-    """Return the page that sets a password by the secret of a link."""
-    return respond("welcome.html", {"error": None, "secret": "", "asks_current": False})
+    """Return the page that sets a password with the secret of a link."""
+    return render_response("welcome.html", {"error": None, "secret": "", "asks_current": False})
 
 
 @router.post("/welcome")
-def welcome(form: FormDep, here: PageDep) -> Response:
+def accept_invitation(form: FormDep, context: PageDep) -> Response:
     """Set the password and log in."""
     secret, response = form.text("secret").rpartition("#")[2], Response()
-    typed = {"secret": secret, "password": form.exact("password")}
-    if form.exact("current"):
-        typed["current"] = form.exact("current")
+    typed = {"secret": secret, "password": form.raw_text("password")}
+    if form.raw_text("current"):
+        typed["current"] = form.raw_text("current")
     try:
-        _same_twice(form)
-        api.accept_invite(validated(AcceptInviteIn, typed), here, response)
+        _check_repeated_password(form)
+        api.accept_invite(validate_body(AcceptInviteIn, typed), context, response)
     except ServiceError as error:
-        context = {"error": error, "secret": secret}
-        context["asks_current"] = form.has("current") or _is_about(error, "current")
-        return respond("welcome.html", context, status=error.status)
-    return _onwards("/", {}, response)
+        variables = {"error": error, "secret": secret}
+        variables["asks_current"] = form.has("current") or _concerns_field(error, "current")
+        return render_response("welcome.html", variables, status=error.status)
+    return _continue_to("/", {}, response)
 
 
-def _is_about(error: ServiceError, field: str) -> bool:
+def _concerns_field(error: ServiceError, field: str) -> bool:
     return any(one.field == field for one in error.errors)
 
 
-def _same_twice(form: Form) -> None:
-    if form.exact("password") != form.exact("again"):
-        raise Invalid(REPEAT, errors=(FieldError("again", "is not the same as the password"),))
+def _check_repeated_password(form: PostedForm) -> None:
+    if form.raw_text("password") != form.raw_text("again"):
+        raise InvalidInput(
+            PASSWORDS_DIFFER_MESSAGE,
+            errors=(FieldError("again", "is not the same as the password"),),
+        )

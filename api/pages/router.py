@@ -1,4 +1,4 @@
-"""Routes of pages: forms read and foreign ones refused before a page sees them."""
+"""Page routes: forms are read, and cross-site ones refused, before the page runs."""
 
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,23 +10,37 @@ from fastapi.routing import APIRoute
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from api.auth.request_activity import SAFE
-from api.auth.sessions import foreign_request
+from api.auth.request_activity import SAFE_METHODS
+from api.auth.sessions import cross_site_refusal
 from api.core.errors import Forbidden
-from api.db.engine import Database, forget
-from api.dependencies import Here
-from api.http.pagination import Window
-from api.http.pipeline.authenticator import Ask, admit_large_body, who_asks
-from api.pages.forms.form import Form, read_form
+from api.db.engine import Database, reset_snapshot
+from api.dependencies import RequestContext
+from api.http.pagination import PageRequest
+from api.http.pipeline.authenticator import (
+    Authenticate,
+    authenticate_large_body,
+    find_authenticators,
+)
+from api.pages.forms.form import PostedForm, read_form
 
-__all__ = ["VIEW_AS", "PageDep", "PageRouter", "PageSubmitting", "PageTyping", "window"]
+__all__ = [
+    "VIEW_AS_COOKIE",
+    "DraftPageDep",
+    "PageDep",
+    "PageRouter",
+    "SubmissionPageDep",
+    "build_page_request",
+]
 
-VIEW_AS = "grader-view-as"
-"""The cookie that says with which student's eyes a member of the staff looks."""
+VIEW_AS_COOKIE = "grader-view-as"
+"""Cookie with the student that a member of the staff views the pages as."""
 
 
-class _Moment:
-    """A session for all that a page reads: it shows one moment, though several routes answer it."""
+class _ReadSnapshot:
+    """Session for all reads of a page, so that they see a single snapshot.
+
+    One page can call several API routes.
+    """
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -35,109 +49,114 @@ class _Moment:
 
     @property
     def session(self) -> Session:
-        """The session, open from the first time that it is asked for."""
+        """The session, opened on first access."""
         if self._session is None:
             self._session = self._open.enter_context(self._db.reading())
         return self._session
 
-    def pass_by(self) -> None:
-        """Let the next read see a later moment."""
+    def refresh(self) -> None:
+        """Start a new snapshot with the next read."""
         if self._session is not None:
-            forget(self._session)
+            reset_snapshot(self._session)
 
-    def end(self) -> None:
-        """Close the session, where it was opened."""
+    def close(self) -> None:
+        """Close the session, if it was opened."""
         self._open.close()
 
 
 class PageRoute(APIRoute):
-    """A route of a page: its form is at hand, also for who has to log in again first."""
+    """Page route that reads the form, even if the caller has to log in again first."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        super().__init__(path, _ended(endpoint), **options)
+        super().__init__(path, _closing_snapshot(endpoint), **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return the handler that refuses other sites' forms and reads the form."""
+        """Return the handler that refuses cross-site forms and reads the form."""
         handle = super().get_route_handler()
-        asking = who_asks(self.dependant)
+        authenticators = find_authenticators(self.dependant)
 
-        async def paged(request: Request) -> Response:
-            refusal = foreign_request(request.method, request.headers)
+        async def handle_page(request: Request) -> Response:
+            refusal = cross_site_refusal(request.method, request.headers)
             if refusal:
                 raise Forbidden(refusal)
-            request.state.form = Form()
-            await admit_large_body(request, asking)
+            request.state.form = PostedForm()
+            await authenticate_large_body(request, authenticators)
             request.state.form = await read_form(request)
             return await handle(request)
 
-        return paged
+        return handle_page
 
 
-def _ended(endpoint: Callable[..., Response]) -> Callable[..., Response]:
-    """Return *endpoint* with what it has read with closed after it, in the same thread."""
+def _closing_snapshot(endpoint: Callable[..., Response]) -> Callable[..., Response]:
+    """Wrap *endpoint* to close the snapshot of its *context* afterwards, in its thread."""
 
     @wraps(endpoint)
-    def ended(*, here: Any = None, **given: Any) -> Response:
-        if not isinstance(here, _Page):
-            return endpoint(**given)
+    def call_endpoint(*, context: Any = None, **arguments: Any) -> Response:
+        if not isinstance(context, _PageContext):
+            return endpoint(**arguments)
         try:
-            return endpoint(here=here, **given)
+            return endpoint(context=context, **arguments)
         finally:
-            here.moment.end()
+            context.snapshot.close()
 
-    return ended
+    return call_endpoint
 
 
 class PageRouter(APIRouter):
-    """A router of pages, which the description of the API leaves out."""
+    """Router for pages, which are left out of the OpenAPI schema."""
 
     def __init__(self) -> None:
         super().__init__(route_class=PageRoute, include_in_schema=False)
 
 
-class _Page(Here):
-    """One request of a page; what the API takes from ``X-View-As`` may be in a cookie here."""
+class _PageContext(RequestContext):
+    """Context of a page request; a cookie can replace the header ``X-View-As``."""
 
     def __init__(self, request: Request) -> None:
         super().__init__(request)
-        self.moment = _Moment(self.service.db)
+        self.snapshot = _ReadSnapshot(self.service.db)
 
     @property
     def view_as(self) -> str:
-        """With whose eyes the caller wants to look."""
-        return self.request.cookies.get(VIEW_AS, "") or super().view_as
+        """The student whose view the caller requests, from the cookie or the header."""
+        return self.request.cookies.get(VIEW_AS_COOKIE, "") or super().view_as
 
     @contextmanager
-    def unnoted(self) -> Iterator[Session]:
-        """Yield the session of the page; a form has one each time, as others may write for it."""
-        if self.request.method not in SAFE:
-            with super().unnoted() as session:
+    def reading_without_activity(self) -> Iterator[Session]:
+        """Yield the session of the page.
+
+        A form gets a new session for each read, because others may write on its behalf.
+        """
+        if self.request.method not in SAFE_METHODS:
+            with super().reading_without_activity() as session:
                 yield session
             return
         try:
-            yield self.moment.session
+            yield self.snapshot.session
         except BaseException:
-            self.moment.pass_by()
+            self.snapshot.refresh()
             raise
 
-    def wrote(self) -> None:
-        """Let what is read next see what was written."""
-        self.moment.pass_by()
+    def invalidate_snapshot(self) -> None:
+        """Refresh the snapshot, so that the next read sees the write."""
+        self.snapshot.refresh()
 
 
-class _Typing(_Page):
-    pace = "drafts"
+class _DraftPageContext(_PageContext):
+    rate_limit_class = "drafts"
 
 
-class _Submitting(_Page):
-    pace = "submissions"
+class _SubmissionPageContext(_PageContext):
+    rate_limit_class = "submissions"
 
 
-PageDep = Annotated[Here, Depends(Ask(_Page))]
-PageTyping = Annotated[Here, Depends(Ask(_Typing))]
-PageSubmitting = Annotated[Here, Depends(Ask(_Submitting))]
+PageDep = Annotated[RequestContext, Depends(Authenticate(_PageContext))]
+DraftPageDep = Annotated[RequestContext, Depends(Authenticate(_DraftPageContext))]
+SubmissionPageDep = Annotated[RequestContext, Depends(Authenticate(_SubmissionPageContext))]
 
 
-def window(here: Here, *, limit: int = 200, cursor: str | None = None) -> Window:
-    """Return what a route of the API that lists takes; the page shows *limit* rows at a time."""
-    return Window(limit, cursor or None, here.request, Response())
+def build_page_request(
+    context: RequestContext, *, limit: int = 200, cursor: str | None = None
+) -> PageRequest:
+    """Return the page request for an API route that lists, with *limit* rows."""
+    return PageRequest(limit, cursor or None, context.request, Response())

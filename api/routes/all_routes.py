@@ -39,4 +39,4 @@ ROUTERS: Final[tuple[ApiRouter, ...]] = (
     exports.router,
     problems.router,
 )
-"""All routers; `create_app` puts them below ``/api/v1``."""
+"""All routers, with paths below ``/api/v1``; `create_app` includes them."""

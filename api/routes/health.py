@@ -1,4 +1,4 @@
-"""Whether the process runs (`/healthz`) and whether it can work (`/readyz`)."""
+"""Health checks: liveness (`/healthz`) and readiness (`/readyz`)."""
 
 import logging
 import shutil
@@ -9,24 +9,24 @@ from typing import Final, TypeAlias
 from pydantic import ConfigDict
 from starlette.requests import Request
 
-from api.core.errors import Unavailable
+from api.core.errors import ServiceUnavailable
 from api.http.json_body import ApiRouter
-from api.http.problem_details import responses
+from api.http.problem_details import error_responses
 from api.http.schema import Schema
 
-__all__ = ["Check", "Health", "Ready", "free_space", "health_routes"]
+__all__ = ["Check", "Health", "Ready", "free_space_check", "health_routes"]
 
-RETRY_READY: Final = 5
+RETRY_SECONDS: Final = 5
 MEBIBYTE: Final = 1024 * 1024
 
 log = logging.getLogger("api.health")
 
 Check: TypeAlias = Callable[[Request], None]
-"""Raises where something fails; it finds the service by the request, and so keeps none alive."""
+"""Raises if something fails; gets the service from the request, to keep none alive."""
 
 
 class Health(Schema):
-    """What `/healthz` answers while the process runs."""
+    """Response of `/healthz` while the process runs."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"status": "ok", "version": "0.1.0", "problems": 45}]}
@@ -38,7 +38,7 @@ class Health(Schema):
 
 
 class Ready(Schema):
-    """What `/readyz` answers while the service can store and read: the checks that passed."""
+    """Response of `/readyz` while the service can read and write: the checks that passed."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"status": "ready", "checks": ["database"]}]}
@@ -49,37 +49,37 @@ class Ready(Schema):
 
 
 def health_routes(health: Health, *, checks: Mapping[str, Check]) -> ApiRouter:
-    """Return the two routes; each of the *checks*, by its name, raises where it fails."""
+    """Return a router with both routes; each of *checks*, by name, raises if it fails."""
     router = ApiRouter(prefix="", tags=["service"])
 
     @router.get("/healthz")
     async def healthz() -> Health:
-        """Return that the process runs, its version and the number of problems it knows."""
+        """Return the version and the number of loaded problems while the process runs."""
         # On the event loop: it is answered though every thread is busy.
         return health
 
-    @router.get("/readyz", responses=responses(Unavailable))
+    @router.get("/readyz", responses=error_responses(ServiceUnavailable))
     def readyz(request: Request) -> Ready:
-        """Return that the service can store and read, or 503 with the checks that failed."""
-        failed = [name for name, check in checks.items() if not _passes(name, check, request)]
+        """Report that the service can read and write, or 503 with the checks that failed."""
+        failed = [name for name, check in checks.items() if not _check_passes(name, check, request)]
         if failed:
-            raise Unavailable(f"Not ready: {', '.join(failed)}.", retry_after=RETRY_READY)
+            raise ServiceUnavailable(f"Not ready: {', '.join(failed)}.", retry_after=RETRY_SECONDS)
         return Ready(checks=list(checks))
 
     return router
 
 
-def free_space(folder: Path, *, least: int = 50 * MEBIBYTE) -> Check:
-    """Return a check that *folder* has at least so many bytes free."""
+def free_space_check(folder: Path, *, min_bytes: int = 50 * MEBIBYTE) -> Check:
+    """Return a check that *folder* has at least *min_bytes* free."""
 
     def check(_request: Request) -> None:
-        if shutil.disk_usage(folder).free < least:
-            raise OSError(f"less than {least // MEBIBYTE} MiB are free")
+        if shutil.disk_usage(folder).free < min_bytes:
+            raise OSError(f"less than {min_bytes // MEBIBYTE} MiB are free")
 
     return check
 
 
-def _passes(name: str, check: Check, request: Request) -> bool:
+def _check_passes(name: str, check: Check, request: Request) -> bool:
     try:
         check(request)
     except Exception as error:

@@ -17,95 +17,97 @@ from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.config.settings import Settings
+from api.config.settings import ServiceSettings
 from api.core.clock import system_clock
-from api.core.process_lifecycle import work_quietly
+from api.core.process_lifecycle import initialize_worker
 from api.core.worker_pool import WorkerPool
 from api.db.engine import Database
-from api.db.wait_for_database import why_unusable
+from api.db.wait_for_database import explain_database_error
 from api.services.problems.bank import BankReport, publish_bank
 from api.services.problems.publishing import OPERATOR_DEADLINE_SECONDS
-from grader.display.text import counted
-from problems.catalogue import Catalogue
+from grader.display.text import pluralize
+from problems.catalogue import ProblemCatalog
 
 __all__ = ["publish_in_background", "publish_until_complete"]
 
-LOCK: Final = 4_242_000_002
-"""The advisory lock under which one process at a time publishes into a PostgreSQL database."""
-NICE: Final = 10
-PAUSE: Final = 60.0
-"""How many seconds lie between two tries."""
+PUBLISH_LOCK_ID: Final = 4_242_000_002
+"""PostgreSQL advisory lock that lets one process at a time publish the bank."""
+NICENESS: Final = 10
+RETRY_SECONDS: Final = 60.0
+"""Seconds between two attempts to publish."""
 
 
-def publish_in_background(settings: Settings) -> SpawnProcess:
+def publish_in_background(settings: ServiceSettings) -> SpawnProcess:
     """Start the publishing process and return it; it never outlives its parent.
 
     Call this from the main thread: the kernel kills a process with the thread that started it.
     """
     # Not a daemon: it starts workers, which Python forbids daemons to do.
-    process = multiprocessing.get_context("spawn").Process(target=_run, args=(settings,))
+    process = multiprocessing.get_context("spawn").Process(target=_run_publisher, args=(settings,))
     process.start()
     # Otherwise Python would wait for it when this process exits.
     Finalize(None, process.kill, exitpriority=0)
     return process
 
 
-def _run(settings: Settings) -> None:
+def _run_publisher(settings: ServiceSettings) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent receives it as well
-    work_quietly(NICE)
+    initialize_worker(NICENESS)
     publish_until_complete(settings)
 
 
-def publish_until_complete(settings: Settings) -> None:
+def publish_until_complete(settings: ServiceSettings) -> None:
     """Return once this process, or another one before it, has published the bank.
 
     It retries every minute if the database fails or another process is publishing, because that
     process may die.
     """
-    while not _published(settings):
-        time.sleep(PAUSE)
+    while not _try_publish(settings):
+        time.sleep(RETRY_SECONDS)
 
 
-def _published(settings: Settings) -> bool:
+def _try_publish(settings: ServiceSettings) -> bool:
     db = Database(settings.database, pool=2)
-    catalogue = Catalogue.of(settings.bank)
+    catalogue = ProblemCatalog.from_folder(settings.bank)
     try:
-        with _alone(db) as alone:
-            if alone:
-                _publish(db, catalogue, seeds=settings.seeds)
-            return alone
+        with _hold_publish_lock(db) as has_lock:
+            if has_lock:
+                _publish_bank(db, catalogue, seeds=settings.seeds)
+            return has_lock
     except SQLAlchemyError as error:
-        sys.stderr.write(f"The bank is not complete yet: {why_unusable(error)}\n")
+        sys.stderr.write(f"The bank is not complete yet: {explain_database_error(error)}\n")
         return False
     finally:
         db.close()
 
 
-def _publish(db: Database, catalogue: Catalogue, *, seeds: int) -> None:
+def _publish_bank(db: Database, catalogue: ProblemCatalog, *, seeds: int) -> None:
     pool = WorkerPool(1, deadline_seconds=OPERATOR_DEADLINE_SECONDS)
     try:
-        _tell(publish_bank(db, catalogue, pool, seeds=seeds, now=system_clock()))
+        _print_report(publish_bank(db, catalogue, pool, seeds=seeds, now=system_clock()))
     finally:
         pool.kill()
 
 
 @contextmanager
-def _alone(db: Database) -> Iterator[bool]:
+def _hold_publish_lock(db: Database) -> Iterator[bool]:
     """Yield whether this process may publish: it holds the advisory lock, or uses SQLite."""
     if db.is_sqlite:
         yield True  # one process serves the file; two would still store nothing twice
         return
     with db.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        got = connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({LOCK})").scalar_one()
-        yield bool(got)
-        if got:
-            connection.exec_driver_sql(f"SELECT pg_advisory_unlock({LOCK})")
+        acquired = connection.exec_driver_sql(
+            f"SELECT pg_try_advisory_lock({PUBLISH_LOCK_ID})"
+        ).scalar_one()
+        yield bool(acquired)
+        if acquired:
+            connection.exec_driver_sql(f"SELECT pg_advisory_unlock({PUBLISH_LOCK_ID})")
 
 
-def _tell(report: BankReport) -> None:
+def _print_report(report: BankReport) -> None:
     for failed in report.failed:
         sys.stderr.write(f"{failed.id} was not published: {'; '.join(failed.errors[:3])}\n")
     if report.published:
-        told = counted(len(report.published), "problem")
-        sys.stdout.write(f"The bank is complete: {told} published.\n")
+        problems = pluralize(len(report.published), "problem")
+        sys.stdout.write(f"The bank is complete: {problems} published.\n")
         sys.stdout.flush()

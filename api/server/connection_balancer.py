@@ -13,40 +13,40 @@ from dataclasses import dataclass
 from multiprocessing.sharedctypes import RawArray
 from typing import Final
 
-__all__ = ["Acceptor", "Share", "shares"]
+__all__ = ["ConnectionBalancer", "ConnectionCounter", "create_counters"]
 
-PAUSE: Final = 1.0
-"""How many seconds nothing is taken where the system has no room for another connection."""
-COURTESY: Final = 0.002
-"""How many seconds a connection is left to a process that has fewer."""
+FULL_PAUSE_SECONDS: Final = 1.0
+"""Seconds without accepting if the system has no room for another connection."""
+YIELD_SECONDS: Final = 0.002
+"""Seconds for which a connection is left to a process that has fewer."""
 
 log = logging.getLogger("api.acceptor")
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """Connection count of one process: index *at* of *counts*, which is in shared memory."""
+class ConnectionCounter:
+    """Connection count of one process: index *index* of *counts*, which is in shared memory."""
 
     counts: MutableSequence[int]
-    at: int
+    index: int
 
-    def is_ahead(self, own: int) -> bool:
-        """Publish this process's count *own*; return whether another process has fewer."""
-        self.counts[self.at] = own
-        return own > min(self.counts)
+    def is_ahead(self, count: int) -> bool:
+        """Publish this process's count *count*; return whether another process has fewer."""
+        self.counts[self.index] = count
+        return count > min(self.counts)
 
 
-def shares(processes: int) -> list[Share]:
+def create_counters(processes: int) -> list[ConnectionCounter]:
     """Return one connection count for each process, to be passed to it at its start."""
     counts: MutableSequence[int] = RawArray("i", processes)
-    return [Share(counts, at) for at in range(processes)]
+    return [ConnectionCounter(counts, index) for index in range(processes)]
 
 
-class Acceptor:
+class ConnectionBalancer:
     """Accepts connections from *listener* until closed, each with a new *protocol*.
 
-    *connections* are those of this process. If *share* says that another process has fewer, this
-    one pauses for `COURTESY` seconds and then accepts what nobody has taken. So a process that has
+    *connections* are those of this process. If *counter* says that another process has fewer, this
+    one pauses for `YIELD_SECONDS` and then accepts what nobody has taken. So a process that has
     died or is busy delays a connection only by that pause. uvicorn closes this object like a server
     of asyncio.
     """
@@ -56,15 +56,15 @@ class Acceptor:
         listener: socket.socket,
         protocol: Callable[[], asyncio.BaseProtocol],
         connections: Collection[object],
-        share: Share | None,
+        counter: ConnectionCounter | None,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._listener, self._protocol = listener, protocol
-        self._connections, self._share = connections, share
+        self._connections, self._counter = connections, counter
         self._opening: set[asyncio.Task[None]] = set()
         self._is_open = True
         listener.settimeout(0)
-        self._watch()
+        self._start_accepting()
 
     def close(self) -> None:
         """Stop accepting."""
@@ -75,42 +75,42 @@ class Acceptor:
         """Wait until every accepted connection has its protocol."""
         await asyncio.gather(*self._opening)
 
-    def _watch(self) -> None:
+    def _start_accepting(self) -> None:
         if self._is_open:
-            self._loop.add_reader(self._listener, self._look)
+            self._loop.add_reader(self._listener, self._accept_unless_ahead)
 
-    def _look(self) -> None:
+    def _accept_unless_ahead(self) -> None:
         """Accept a pending connection, or leave it to the others for a moment."""
-        own = len(self._connections) + len(self._opening)
-        if self._share is None or not self._share.is_ahead(own):
-            self._take()
+        count = len(self._connections) + len(self._opening)
+        if self._counter is None or not self._counter.is_ahead(count):
+            self._accept()
             return
         self._loop.remove_reader(self._listener)
-        self._loop.call_later(COURTESY, self._look_again)
+        self._loop.call_later(YIELD_SECONDS, self._accept_after_yield)
 
-    def _look_again(self) -> None:
+    def _accept_after_yield(self) -> None:
         """Accept a connection that no other process has taken."""
         if self._is_open:
-            self._watch()
-            self._take()
+            self._start_accepting()
+            self._accept()
 
-    def _take(self) -> None:
+    def _accept(self) -> None:
         try:
-            taken, _ = self._listener.accept()
+            connection, _ = self._listener.accept()
         except (BlockingIOError, InterruptedError, ConnectionAbortedError):
             return  # another process was faster, or the client has left
         except OSError as error:
             log.error("no connection can be taken: %s", error.strerror)  # noqa: TRY400
             self._loop.remove_reader(self._listener)
-            self._loop.call_later(PAUSE, self._watch)
+            self._loop.call_later(FULL_PAUSE_SECONDS, self._start_accepting)
             return
-        opening = self._loop.create_task(self._open(taken))
+        opening = self._loop.create_task(self._start_protocol(connection))
         self._opening.add(opening)
         opening.add_done_callback(self._opening.discard)
 
-    async def _open(self, taken: socket.socket) -> None:
-        taken.settimeout(0)
+    async def _start_protocol(self, connection: socket.socket) -> None:
+        connection.settimeout(0)
         try:
-            await self._loop.connect_accepted_socket(self._protocol, taken)
+            await self._loop.connect_accepted_socket(self._protocol, connection)
         except OSError:  # the client reset it meanwhile
-            taken.close()
+            connection.close()

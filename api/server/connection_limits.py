@@ -12,27 +12,36 @@ from typing import TYPE_CHECKING, Final
 from api.http.bodies import UPLOAD_TIMEOUT_SECONDS, RequestBody
 
 if TYPE_CHECKING:
-    from api.server.protocol import CappedProtocol
+    from api.server.protocol import LimitedHttpProtocol
 
-__all__ = ["ConnectionDeadlines", "make_room"]
+__all__ = ["ConnectionDeadlines", "evict_slowest_connection"]
 
 HEAD_TIMEOUT_SECONDS: Final = 10
-"""How long a client may take from the first byte of a request, or from connecting, to its head."""
+"""Seconds for the head of a request, from its first byte or from connecting."""
 UNREAD_BODY_TIMEOUT_SECONDS: Final = UPLOAD_TIMEOUT_SECONDS + 30
-"""How long a body may go on that the application does not read, since it has responded."""
+"""Seconds for which a client may send a body that the application no longer reads.
+
+The application has already responded.
+"""
 SEND_TIMEOUT_SECONDS: Final = 60
-"""How long a client may take no byte of a response."""
+"""Seconds for which a client may read no byte of a response."""
 MAX_DISCARDED_BYTES: Final = 1024 * 1024
-"""How much of a refused body is read and dropped between two checks. A client that sends the whole
-body before it reads gets its response, and a flood of bodies does not occupy the event loop."""
+"""Bytes of a refused body that are read and discarded between two checks.
+
+A client that sends the whole body before it reads still gets its response, and a flood
+of bodies does not block the event loop.
+"""
 CHECK_SECONDS: Final = 2.5
-"""How often each connection is checked. One timer per connection: requests set none."""
+"""Seconds between two checks of a connection.
+
+There is one timer per connection; requests set none.
+"""
 
 
 class ConnectionDeadlines:
     """Deadlines of one connection; closes it if its client misses one."""
 
-    def __init__(self, protocol: "CappedProtocol") -> None:
+    def __init__(self, protocol: "LimitedHttpProtocol") -> None:
         self._protocol = protocol
         self._opened_at = protocol.loop.time()
         self._unsent_bytes = self._discarded_bytes = 0
@@ -53,7 +62,7 @@ class ConnectionDeadlines:
         self._protocol.connections.discard(self._protocol)
         self._protocol.transport.abort()
 
-    def discard(self, size: int) -> None:
+    def count_discarded(self, size: int) -> None:
         """Count *size* bytes of a refused body; too many pause reading until the next check."""
         self._discarded_bytes += size
         if self._discarded_bytes > MAX_DISCARDED_BYTES:
@@ -82,13 +91,13 @@ class ConnectionDeadlines:
         if self._discarded_bytes:
             self._discarded_bytes = 0
             self._protocol.flow.resume_reading()
-        self._note_progress(now)
+        self._record_progress(now)
         if self._is_late(now):
             self.abort()
             return
         self._timer = self._protocol.loop.call_later(CHECK_SECONDS, self._check)
 
-    def _note_progress(self, now: float) -> None:
+    def _record_progress(self, now: float) -> None:
         """Record since when the client has read no byte of the response."""
         unsent = self._protocol.transport.get_write_buffer_size()
         if not unsent or unsent != self._unsent_bytes:
@@ -114,13 +123,13 @@ class ConnectionDeadlines:
         return cycle.response_complete and protocol.timeout_keep_alive_task is None
 
 
-def make_room(newest: "CappedProtocol") -> bool:
+def evict_slowest_connection(newest: "LimitedHttpProtocol") -> bool:
     """Close the connection that has kept the service waiting longest, except the *newest*.
 
     Uploads of authenticated callers are closed last. Returns False if every other connection has a
     request in progress.
     """
-    others: Iterable[CappedProtocol] = newest.connections - {newest}  # type: ignore[assignment]
+    others: Iterable[LimitedHttpProtocol] = newest.connections - {newest}  # type: ignore[assignment]
     waiting = [
         (since, protocol)
         for protocol in others
@@ -132,6 +141,6 @@ def make_room(newest: "CappedProtocol") -> bool:
     return True
 
 
-def _is_upload(protocol: "CappedProtocol") -> bool:
+def _is_upload(protocol: "LimitedHttpProtocol") -> bool:
     body = protocol.scope["state"].get("body")
     return isinstance(body, RequestBody) and body.is_admitted

@@ -13,32 +13,33 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.request import ProxyHandler, Request, build_opener
 
-from api.config.sources import SettingsError, gather
+from api.config.sources import SettingsError, collect_setting_values
 
-__all__ = ["all_is_well", "url_of"]
+__all__ = ["is_healthy", "url_of"]
 
-PATIENCE = 3
-STOPPED = 30
-"""After how many seconds without a heartbeat a worker does not work."""
-LOOKED_AT = {"host": "127.0.0.1", "port": "8000", "heartbeat": ""}
-"""The settings that are needed, and what they are by default."""
-EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # only compared
+TIMEOUT_SECONDS = 3
+MAX_HEARTBEAT_AGE_SECONDS = 30
+"""Age of the heartbeat from which a worker counts as unhealthy."""
+DEFAULT_SETTINGS = {"host": "127.0.0.1", "port": "8000", "heartbeat": ""}
+"""Settings that the check reads, with their defaults."""
+WILDCARD_ADDRESSES = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # only compared
 
 
-def all_is_well(environment: Mapping[str, str]) -> bool:
+def is_healthy(environment: Mapping[str, str]) -> bool:
     """Return whether the service or worker set up by *environment* is healthy.
 
     Settings that cannot be read are reported on standard error.
     """
     try:
-        given = gather(environment, LOOKED_AT, hidden=())
+        settings = collect_setting_values(environment, DEFAULT_SETTINGS, hidden=())
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return False
     host, port, heartbeat = (
-        str(given[name].value if name in given else default) for name, default in LOOKED_AT.items()
+        str(settings[name].value if name in settings else default)
+        for name, default in DEFAULT_SETTINGS.items()
     )
-    return _beats(Path(heartbeat)) if heartbeat else _is_ready(url_of(host, port))
+    return _has_recent_heartbeat(Path(heartbeat)) if heartbeat else _is_ready(url_of(host, port))
 
 
 def url_of(host: str, port: object) -> str:
@@ -47,26 +48,26 @@ def url_of(host: str, port: object) -> str:
     >>> url_of("0.0.0.0", 8000), url_of("::", 80)
     ('http://127.0.0.1:8000', 'http://[::1]:80')
     """
-    reached = EVERY_ADDRESS.get(host, host)
+    reached = WILDCARD_ADDRESSES.get(host, host)
     return f"http://[{reached}]:{port}" if ":" in reached else f"http://{reached}:{port}"
 
 
-def _beats(file: Path) -> bool:
+def _has_recent_heartbeat(file: Path) -> bool:
     try:
-        return time.time() - file.stat().st_mtime < STOPPED
+        return time.time() - file.stat().st_mtime < MAX_HEARTBEAT_AGE_SECONDS
     except OSError:
         return False
 
 
 def _is_ready(url: str) -> bool:
     # A service with configured hosts accepts this one too.
-    asked = Request(f"{url}/readyz", headers={"Host": "localhost"})  # noqa: S310  # http alone
+    request = Request(f"{url}/readyz", headers={"Host": "localhost"})  # noqa: S310  # http alone
     try:
-        with build_opener(ProxyHandler({})).open(asked, timeout=PATIENCE):
+        with build_opener(ProxyHandler({})).open(request, timeout=TIMEOUT_SECONDS):
             return True
     except (HTTPException, OSError):
         return False
 
 
 if __name__ == "__main__":
-    sys.exit(0 if all_is_well(os.environ) else 1)
+    sys.exit(0 if is_healthy(os.environ) else 1)

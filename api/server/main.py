@@ -12,112 +12,144 @@ from typing import Final, NoReturn
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.app import create_app
-from api.config.settings import HIDDEN, PREFIX, SET_IN_VAIN, Settings
-from api.config.sources import SettingsError, unknown
+from api.config.settings import (
+    ENV_PREFIX,
+    SECRET_SETTINGS,
+    UNUSED_PASSWORD_WARNING,
+    ServiceSettings,
+)
+from api.config.sources import SettingsError, find_unknown_variables
 from api.core.errors import ServiceError
-from api.core.logs import write_log
-from api.db.wait_for_database import why_unusable
-from api.demo.welcome import Welcome
+from api.core.logs import configure_logging
+from api.db.wait_for_database import explain_database_error
+from api.demo.welcome import WelcomeMessage
 from api.server.bank_publisher import publish_in_background
-from api.server.bootstrap import StartError, prepare
-from api.server.connection_balancer import Share, shares
-from api.server.metrics import FOLDER, forget_process
-from api.server.supervisor import SERVER, Post, Supervisor
-from api.server.uvicorn_server import address_of, bound, end_quietly, listen, run
-from api.server.worker import Heartbeat, work
+from api.server.bootstrap import StartupError, bootstrap
+from api.server.connection_balancer import ConnectionCounter, create_counters
+from api.server.metrics import MULTIPROCESS_DIR_VARIABLE, forget_process
+from api.server.supervisor import SERVER_SLOT, ProcessSlot, Supervisor
+from api.server.uvicorn_server import (
+    bind_socket,
+    exit_cleanly_on_sigterm,
+    listener_url,
+    run_server,
+    start_listening,
+)
+from api.server.worker import Heartbeat, run_worker
 from grader.errors import ProblemError
 
 __all__ = ["main", "serve", "start_worker"]
 
-OTHERS_NOTHING: Final = 0o077
-"""What is taken from the rights of each file that the process writes; there are answers in some."""
+PRIVATE_UMASK: Final = 0o077
+"""Umask that makes the files of the process private, because some contain answers."""
 
 log = getLogger("api.serve")
 
 
-def serve(settings: Settings) -> int:
+def serve(settings: ServiceSettings) -> int:
     """Prepare the database, serve until the process is stopped, and return its exit code.
 
     Meanwhile a separate process publishes the bank.
     """
-    with bound(settings) as listener:
-        told, address = prepare(settings), address_of(listener)
-        listen(listener, settings)
+    with bind_socket(settings) as listener:
+        demo_welcome, address = bootstrap(settings), listener_url(listener)
+        start_listening(listener, settings)
         if settings.processes > 1:
-            return _several(settings, listener, up=lambda: _greet(told, address))
-        end_quietly()
+            return _serve_with_processes(
+                settings, listener, on_ready=lambda: _announce(demo_welcome, address)
+            )
+        exit_cleanly_on_sigterm()
         if settings.worker == "inside":
             publish_in_background(settings)
-        run(create_app(settings), settings, listener, listening=lambda: _greet(told, address))
+        run_server(
+            create_app(settings),
+            settings,
+            listener,
+            on_listening=lambda: _announce(demo_welcome, address),
+        )
     return 0
 
 
-def start_worker(settings: Settings) -> None:
+def start_worker(settings: ServiceSettings) -> None:
     """Wait for the database, then do the work that serving processes leave to a worker."""
     Heartbeat(settings.heartbeat).check()
-    prepare(settings, is_worker=True)
-    work(settings)
+    bootstrap(settings, is_worker=True)
+    run_worker(settings)
 
 
-def _several(settings: Settings, listener: socket.socket, *, up: Callable[[], None]) -> int:
+def _serve_with_processes(
+    settings: ServiceSettings, listener: socket.socket, *, on_ready: Callable[[], None]
+) -> int:
     """Serve with several processes, and return the exit code."""
-    apart = settings.model_copy(update={"worker": "apart"})
-    posts = [Post(SERVER, _serve, (apart, listener, one)) for one in shares(settings.processes)]
+    process_settings = settings.model_copy(update={"worker": "apart"})
+    slots = [
+        ProcessSlot(SERVER_SLOT, _run_server_process, (process_settings, listener, one))
+        for one in create_counters(settings.processes)
+    ]
     if settings.worker == "inside":
         Heartbeat(settings.heartbeat).check()
-        posts.append(Post("worker", _work, (apart,)))
+        slots.append(ProcessSlot("worker", _run_worker_process, (process_settings,)))
     with ExitStack() as stack:
         if settings.metrics_token:
-            os.environ[FOLDER] = stack.enter_context(tempfile.TemporaryDirectory())
-        supervisor = Supervisor(posts, on_up=up, on_end=forget_process, on_stop=listener.close)
+            os.environ[MULTIPROCESS_DIR_VARIABLE] = stack.enter_context(
+                tempfile.TemporaryDirectory()
+            )
+        supervisor = Supervisor(
+            slots, on_ready=on_ready, on_end=forget_process, on_stop=listener.close
+        )
         return supervisor.run()
 
 
-def _serve(
-    up: Callable[[], None], settings: Settings, listener: socket.socket, share: Share
+def _run_server_process(
+    on_ready: Callable[[], None],
+    settings: ServiceSettings,
+    listener: socket.socket,
+    counter: ConnectionCounter,
 ) -> None:
-    write_log(settings.log_format)
-    run(create_app(settings), settings, listener, listening=up, share=share)
+    configure_logging(settings.log_format)
+    run_server(create_app(settings), settings, listener, on_listening=on_ready, counter=counter)
 
 
-def _work(up: Callable[[], None], settings: Settings) -> None:
-    write_log(settings.log_format)
-    work(settings, up=up)
+def _run_worker_process(on_ready: Callable[[], None], settings: ServiceSettings) -> None:
+    configure_logging(settings.log_format)
+    run_worker(settings, on_ready=on_ready)
 
 
-def _greet(welcome: Welcome | None, address: str) -> None:
+def _announce(welcome: WelcomeMessage | None, address: str) -> None:
     """Log the address of the service; for a demo, print how to log in."""
     log.info("Grader is running on %s (Ctrl+C stops it)", address)
     if welcome is not None:
-        sys.stdout.write(welcome.text(address))
+        sys.stdout.write(welcome.render(address))
         sys.stdout.flush()
 
 
-def main(then: Callable[[Settings], int | None] = serve) -> None:
-    """Run *then*, which serves by default, with the settings of the environment.
+def main(action: Callable[[ServiceSettings], int | None] = serve) -> None:
+    """Run *action*, which serves by default, with the settings of the environment.
 
     An expected error prints one line and exits with code 2.
     """
     try:
-        settings = Settings.read(os.environ)
+        settings = ServiceSettings.from_environment(os.environ)
     except SettingsError as error:
-        _fail(str(error))
-    os.umask(OTHERS_NOTHING)
-    write_log(settings.log_format)
-    for name in unknown(os.environ, Settings.model_fields, hidden=HIDDEN):
+        _exit_with_error(str(error))
+    os.umask(PRIVATE_UMASK)
+    configure_logging(settings.log_format)
+    for name in find_unknown_variables(
+        os.environ, ServiceSettings.model_fields, hidden=SECRET_SETTINGS
+    ):
         log.warning("%s is no setting; `grader settings` lists them", name)
-    if settings.has_idle_password:
-        log.warning(SET_IN_VAIN)
+    if settings.has_unused_password:
+        log.warning(UNUSED_PASSWORD_WARNING)
     try:
-        sys.exit(then(settings))
+        sys.exit(action(settings))
     except ProblemError as error:
-        _fail(f"{PREFIX}BANK: {error}")
-    except (StartError, ServiceError) as error:
-        _fail(str(error))
+        _exit_with_error(f"{ENV_PREFIX}BANK: {error}")
+    except (StartupError, ServiceError) as error:
+        _exit_with_error(str(error))
     except SQLAlchemyError as error:
-        _fail(why_unusable(error))
+        _exit_with_error(explain_database_error(error))
 
 
-def _fail(said: str) -> NoReturn:
-    sys.stderr.write(f"{said}\n")
+def _exit_with_error(message: str) -> NoReturn:
+    sys.stderr.write(f"{message}\n")
     sys.exit(2)

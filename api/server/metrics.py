@@ -21,17 +21,20 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.core.errors import CODES, Unauthenticated
+from api.core.errors import ERROR_CODES, Unauthenticated
 from api.http.json_body import ApiRouter
 
-__all__ = ["FOLDER", "Metrics", "forget_process", "metrics_routes"]
+__all__ = ["MULTIPROCESS_DIR_VARIABLE", "Metrics", "create_metrics_router", "forget_process"]
 
-FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
-"""The variable that names the folder of several processes; it is set before they start."""
+MULTIPROCESS_DIR_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
+"""Environment variable with the folder that several processes share.
+
+It is set before they start.
+"""
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-SECONDS: Final = (0.002, 0.005, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
-BEARER: Final = "Bearer "
-OF_THE_SERVICE: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+DURATION_BUCKETS_SECONDS: Final = (0.002, 0.005, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+BEARER_PREFIX: Final = "Bearer "
+SERVICE_ROUTES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 class Metrics:
@@ -49,10 +52,10 @@ class Metrics:
             "grader_request_seconds",
             "How long requests took",
             ("area",),
-            buckets=SECONDS,
+            buckets=DURATION_BUCKETS_SECONDS,
             registry=self.registry,
         )
-        self._under_way = Gauge(
+        self._in_progress = Gauge(
             "grader_requests_under_way",
             "Requests that are not answered yet",
             registry=self.registry,
@@ -69,37 +72,37 @@ class Metrics:
 
     def began(self) -> None:
         """Count a request in progress."""
-        self._under_way.inc()
+        self._in_progress.inc()
 
     def ended(self, method: str, route: str, *, status: int, seconds: float) -> None:
         """Count a finished request and its duration."""
-        self._under_way.dec()
-        told = method if method in METHODS else "other"
-        self._requests.labels(told, route, str(status)).inc()
-        self._seconds.labels(_area(method, route)).observe(seconds)
+        self._in_progress.dec()
+        method_label = method if method in METHODS else "other"
+        self._requests.labels(method_label, route, str(status)).inc()
+        self._seconds.labels(_route_area(method, route)).observe(seconds)
 
-    def text(self) -> bytes:
+    def render(self) -> bytes:
         """Return the metrics in Prometheus format, of all processes if there are several."""
-        if FOLDER not in os.environ:
+        if MULTIPROCESS_DIR_VARIABLE not in os.environ:
             return generate_latest(self.registry)
         together = CollectorRegistry()
         MultiProcessCollector(together)  # type: ignore[no-untyped-call]
         return generate_latest(together)
 
 
-def metrics_routes(metrics: Metrics, token: str) -> ApiRouter:
+def create_metrics_router(metrics: Metrics, token: str) -> ApiRouter:
     """Return `GET /metrics`, which requires *token*; it is not part of the API."""
-    expected = (BEARER + token).encode()
+    expected = (BEARER_PREFIX + token).encode()
     router = ApiRouter(prefix="", tags=["service"])
 
     @router.get("/metrics", include_in_schema=False)
-    def tell(request: Request) -> Response:
+    def read_metrics(request: Request) -> Response:
         """Return the metrics in Prometheus format."""
-        given = request.headers.get("authorization", "").encode()
-        if not hmac.compare_digest(given, expected):
-            raise Unauthenticated(CODES["unauthenticated"].meaning)
+        credential = request.headers.get("authorization", "").encode()
+        if not hmac.compare_digest(credential, expected):
+            raise Unauthenticated(ERROR_CODES["unauthenticated"].meaning)
         return Response(
-            metrics.text(), media_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"}
+            metrics.render(), media_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"}
         )
 
     return router
@@ -107,13 +110,13 @@ def metrics_routes(metrics: Metrics, token: str) -> ApiRouter:
 
 def forget_process(pid: int) -> None:
     """Remove the requests in progress of a process that has ended."""
-    if FOLDER in os.environ:
+    if MULTIPROCESS_DIR_VARIABLE in os.environ:
         mark_process_dead(pid)  # type: ignore[no-untyped-call]
 
 
-def _area(method: str, route: str) -> str:
+def _route_area(method: str, route: str) -> str:
     """Return the area of a request; the duration histogram has few labels, to stay small."""
-    if route in OF_THE_SERVICE:
+    if route in SERVICE_ROUTES:
         return "service"
     if method == "POST" and route.endswith("/submissions"):
         return "submissions"

@@ -12,26 +12,32 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 from api.http.bodies import BODY_ARRIVED
-from api.server.connection_limits import ConnectionDeadlines, make_room
+from api.server.connection_limits import ConnectionDeadlines, evict_slowest_connection
 
-__all__ = ["MOST_IN_HEAD", "CappedProtocol", "Joined"]
+__all__ = ["MAX_HEAD_BYTES", "CoalescingTransport", "LimitedHttpProtocol"]
 
-MOST_IN_HEAD: Final = 16 * 1024
-"""How many bytes the address and the headers of a request may have together."""
+MAX_HEAD_BYTES: Final = 16 * 1024
+"""Maximum size of the address and headers of a request together."""
 MAX_QUEUED_REQUESTS: Final = 32
 MAX_QUEUED_FIELDS: Final = 256
-"""How many pipelined requests may wait for the one before them, and how many headers they have."""
+"""Limit on the total number of headers of the pipelined requests that wait.
+
+`MAX_QUEUED_REQUESTS` limits the number of these requests.
+"""
 LINGER_SECONDS: Final = 2
-"""How long a client may go on sending a body that was refused; what it sends is dropped."""
-HEAD: Final = b"HTTP/1.1 "
+"""Seconds for which a client may continue to send a refused body, which is discarded."""
+STATUS_LINE_PREFIX: Final = b"HTTP/1.1 "
 FIELD_OVERHEAD_BYTES: Final = 32
-"""What each header counts on top of its name and value, for its memory (RFC 9113, 6.5.2)."""
-TOO_LARGE: Final = "The address and the headers have more than 16 KiB together."
-TOO_MANY: Final = "Too many requests are pipelined."
-NO_TUNNEL: Final = "There is no way through to another server."
+"""Bytes counted for each header in addition to its name and value (RFC 9113, 6.5.2).
+
+They account for its memory.
+"""
+HEAD_TOO_LARGE_MESSAGE: Final = "The address and the headers have more than 16 KiB together."
+TOO_MANY_REQUESTS_MESSAGE: Final = "Too many requests are pipelined."
+CONNECT_REFUSED_MESSAGE: Final = "There is no way through to another server."
 
 
-class _Parser(httptools.HttpRequestParser):
+class _UpgradeTolerantParser(httptools.HttpRequestParser):
     """Parser that records the position of a protocol upgrade instead of raising an error."""
 
     stopped_at: int | None = None
@@ -44,11 +50,11 @@ class _Parser(httptools.HttpRequestParser):
         """Parse *data*, up to the end of a head that requests another protocol."""
         try:
             super().feed_data(data)
-        except httptools.HttpParserUpgrade as asked:
-            [self.stopped_at] = asked.args
+        except httptools.HttpParserUpgrade as upgrade:
+            [self.stopped_at] = upgrade.args
 
 
-class Joined:
+class CoalescingTransport:
     """Wrapper of a *transport* that sends the head of a response together with its body.
 
     uvicorn writes them separately. Each write is a system call and wakes the reader.
@@ -63,18 +69,18 @@ class Joined:
         self._transport = transport
         self._loop = loop
         self._begin_lingering = begin_lingering
-        self._held = b""
+        self._pending_head = b""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
 
     def write(self, data: bytes) -> None:
         """Send *data*; hold a head until the next write or the next turn of the event loop."""
-        if self._held:
-            data, self._held = self._held + data, b""
-        elif data.startswith(HEAD):
-            self._held = data
-            self._loop.call_soon(self._send_held)
+        if self._pending_head:
+            data, self._pending_head = self._pending_head + data, b""
+        elif data.startswith(STATUS_LINE_PREFIX):
+            self._pending_head = data
+            self._loop.call_soon(self._flush_head)
             return
         self._transport.write(data)
 
@@ -84,19 +90,19 @@ class Joined:
         Closing a socket with unread bytes resets the connection. A client that sends everything
         before it reads would then lose the response (RFC 9112, 9.6).
         """
-        self._send_held()
+        self._flush_head()
         if self._begin_lingering():
             self._loop.call_later(LINGER_SECONDS, self._transport.close)
         else:
             self._transport.close()
 
-    def _send_held(self) -> None:
-        held, self._held = self._held, b""
-        if held and not self._transport.is_closing():  # the client may have reset it
-            self._transport.write(held)
+    def _flush_head(self) -> None:
+        head, self._pending_head = self._pending_head, b""
+        if head and not self._transport.is_closing():  # the client may have reset it
+            self._transport.write(head)
 
 
-class CappedProtocol(HttpToolsProtocol):
+class LimitedHttpProtocol(HttpToolsProtocol):
     """uvicorn's HTTP protocol, with a limit on the head: over 16 KiB it responds 431.
 
     The parser itself has no limit. The protocol ignores `Upgrade`, as a server may (RFC 9110, 7.8).
@@ -105,15 +111,15 @@ class CappedProtocol(HttpToolsProtocol):
     field, and then the rest as usual.
     """
 
-    parser: _Parser
+    parser: _UpgradeTolerantParser
 
-    def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given, **named)
-        self.parser = _Parser(self)
-        self._head = 0
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.parser = _UpgradeTolerantParser(self)
+        self._head_bytes = 0
         self.has_head = False
-        self._pending = 0
-        self._refused = False
+        self._pending_bytes = 0
+        self._is_head_too_large = False
         self._is_draining = False
         self.message_began_at: float | None = None
         self.deadlines = ConnectionDeadlines(self)
@@ -121,10 +127,10 @@ class CappedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start serving a connection; close another one if there are too many."""
         super().connection_made(transport)
-        self.transport = Joined(transport, self.loop, self._begin_lingering)  # type: ignore[assignment]
+        self.transport = CoalescingTransport(transport, self.loop, self._begin_lingering)  # type: ignore[assignment]
         self.deadlines.start()
         limit = self.limit_concurrency
-        if limit is not None and (len(self.connections) <= limit or make_room(self)):
+        if limit is not None and (len(self.connections) <= limit or evict_slowest_connection(self)):
             self.limit_concurrency = None  # otherwise uvicorn responds 503
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -135,16 +141,18 @@ class CappedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Parse *data*; unfinished heads are limited, so that no buffer grows without bound."""
         if self._is_draining:
-            self.deadlines.discard(len(data))
+            self.deadlines.count_discarded(len(data))
             return
-        self._pending += len(data)
+        self._pending_bytes += len(data)
         super().data_received(data)
         while self.parser.stopped_at is not None:
             data = self._head_without_upgrade() + data[self.parser.stopped_at :]
-            self.parser = _Parser(self)
+            self.parser = _UpgradeTolerantParser(self)
             super().data_received(data)
-        if self._pending > MOST_IN_HEAD and not (self._is_draining or self.transport.is_closing()):
-            self._refuse()
+        if self._pending_bytes > MAX_HEAD_BYTES and not (
+            self._is_draining or self.transport.is_closing()
+        ):
+            self._send_431_response()
 
     @property
     def newest_cycle(self) -> RequestResponseCycle | None:
@@ -153,19 +161,19 @@ class CappedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Reset the counters of the head."""
-        self._head = 0
+        self._head_bytes = 0
         self.has_head = False
         self.message_began_at = self.loop.time()
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
         """Count and store a piece of the URL."""
-        self._count(len(url))
+        self._count_head_bytes(len(url))
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Count and store a header; trailers after a chunked body are counted and dropped."""
-        self._count(len(name) + len(value) + FIELD_OVERHEAD_BYTES)
+        self._count_head_bytes(len(name) + len(value) + FIELD_OVERHEAD_BYTES)
         if not self.has_head:
             super().on_header(name, value)
 
@@ -177,20 +185,20 @@ class CappedProtocol(HttpToolsProtocol):
         if not self.parser.should_upgrade():
             super().on_headers_complete()
         elif self.parser.get_method() == b"CONNECT":
-            raise ValueError(NO_TUNNEL)  # the parser stops here
+            raise ValueError(CONNECT_REFUSED_MESSAGE)  # the parser stops here
 
     def on_body(self, body: bytes) -> None:
         """Pass on a piece of the body; the HTTP policy limits its length."""
-        self._pending = 0
+        self._pending_bytes = 0
         super().on_body(body)
         if self.cycle.response_complete:
-            self.deadlines.discard(len(body))
+            self.deadlines.count_discarded(len(body))
 
     def on_message_complete(self) -> None:
         """Mark the body as complete."""
         if self.parser.should_upgrade():
             return
-        self._pending = 0
+        self._pending_bytes = 0
         self.message_began_at = None
         self.scope["state"][BODY_ARRIVED] = True
         super().on_message_complete()
@@ -199,8 +207,8 @@ class CappedProtocol(HttpToolsProtocol):
         """Respond 400, or 431 for a head over the limit, and close."""
         if self._is_draining:
             return
-        if self._refused:
-            self._refuse()
+        if self._is_head_too_large:
+            self._send_431_response()
         else:
             super().send_400_response(msg)
 
@@ -218,13 +226,13 @@ class CappedProtocol(HttpToolsProtocol):
             return
         self._is_draining = True
         self.cycle.keep_alive = False
-        raise ValueError(TOO_MANY)  # the parser stops here
+        raise ValueError(TOO_MANY_REQUESTS_MESSAGE)  # the parser stops here
 
-    def _count(self, more: int) -> None:
-        self._head += more
-        if self._head > MOST_IN_HEAD:
-            self._refused = True
-            raise ValueError(TOO_LARGE)  # the parser stops here
+    def _count_head_bytes(self, size: int) -> None:
+        self._head_bytes += size
+        if self._head_bytes > MAX_HEAD_BYTES:
+            self._is_head_too_large = True
+            raise ValueError(HEAD_TOO_LARGE_MESSAGE)  # the parser stops here
 
     def _head_without_upgrade(self) -> bytes:
         version = self.parser.get_http_version().encode("ascii")
@@ -232,11 +240,11 @@ class CappedProtocol(HttpToolsProtocol):
         first = b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, version)
         return b"\r\n".join((first, *fields, b"", b""))
 
-    def _refuse(self) -> None:
+    def _send_431_response(self) -> None:
         self._is_draining = True  # close at once: the head may have no end
         head = (
             b"content-type: text/plain; charset=utf-8\r\n"
-            b"content-length: %d\r\nconnection: close\r\n\r\n" % len(TOO_LARGE)
+            b"content-length: %d\r\nconnection: close\r\n\r\n" % len(HEAD_TOO_LARGE_MESSAGE)
         )
-        self.transport.write(STATUS_LINE[431] + head + TOO_LARGE.encode("ascii"))
+        self.transport.write(STATUS_LINE[431] + head + HEAD_TOO_LARGE_MESSAGE.encode("ascii"))
         self.transport.close()

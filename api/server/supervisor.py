@@ -11,146 +11,149 @@ from multiprocessing.context import SpawnProcess
 from typing import Any, Final
 
 from api.core.process_lifecycle import end_with_parent
-from api.server.uvicorn_server import GRACE, end_quietly
+from api.server.uvicorn_server import SHUTDOWN_GRACE_SECONDS, exit_cleanly_on_sigterm
 
-__all__ = ["MORE_THAN_GRACE", "SERVER", "Post", "Supervisor"]
+__all__ = ["KILL_AFTER_SECONDS", "SERVER_SLOT", "ProcessSlot", "Supervisor"]
 
-Work = Callable[..., None]
-"""What a child does: it is given a function to call once it is up, and its arguments."""
+ChildWork = Callable[..., None]
+"""Work of a child process; takes a function that reports readiness, and arguments."""
 
-SERVER: Final = "server"
-"""The name of the posts that serve: the service is up once one of them is."""
-GLANCE: Final = 0.2
-"""How often, in seconds, it is looked whether a child has ended or a signal has come."""
-MORE_THAN_GRACE: Final = GRACE + 10
-"""After how many seconds of a stop a child that is still there is killed."""
-LONGEST_PAUSE: Final = 30.0
+SERVER_SLOT: Final = "server"
+"""Name of the slots that serve; the service is up once one of them is ready."""
+POLL_SECONDS: Final = 0.2
+"""Seconds between two checks for exited children and signals."""
+KILL_AFTER_SECONDS: Final = SHUTDOWN_GRACE_SECONDS + 10
+"""Seconds after the start of a shutdown at which remaining children are killed."""
+MAX_BACKOFF_SECONDS: Final = 30.0
 
 log = logging.getLogger("api.supervisor")
 
 
 @dataclass(slots=True)
-class Post:
+class ProcessSlot:
     """Supervised process slot: its work, and the process that does it now."""
 
     name: str
-    work: Work
+    work: ChildWork
     arguments: tuple[Any, ...]
     process: SpawnProcess | None = None
-    ready: Connection | None = None
+    ready_pipe: Connection | None = None
     failures: int = 0
-    not_before: float = 0.0
-    is_up: bool = field(default=False)
+    restart_after: float = 0.0
+    is_ready: bool = field(default=False)
 
     def start(self) -> None:
         """Start a new process in this slot."""
         context = multiprocessing.get_context("spawn")
-        self.ready, told = context.Pipe(duplex=False)
+        self.ready_pipe, sender = context.Pipe(duplex=False)
         self.process = context.Process(
-            target=_child, args=(told, self.work, self.arguments), name=self.name
+            target=_run_child, args=(sender, self.work, self.arguments), name=self.name
         )
         self.process.start()
-        told.close()
-        self.is_up = False
+        sender.close()
+        self.is_ready = False
 
-    def hear(self) -> bool:
+    def became_ready(self) -> bool:
         """Return whether the process became ready since the last call."""
-        if self.is_up or self.ready is None or not self.ready.poll():
+        if self.is_ready or self.ready_pipe is None or not self.ready_pipe.poll():
             return False
         try:
-            self.is_up = bool(self.ready.recv())
+            self.is_ready = bool(self.ready_pipe.recv())
         except EOFError:
             return False
         self.failures = 0
-        return self.is_up
+        return self.is_ready
 
-    def fell_empty(self) -> bool:
+    def has_exited(self) -> bool:
         """Return whether the process has exited, and schedule its replacement.
 
         The pause grows with each process that exits before it is ready, up to 30 s.
         """
         if self.process is None or self.process.exitcode is None:
             return False
-        if not self.is_up:
+        if not self.is_ready:
             self.failures += 1
-        self.not_before = time.monotonic() + min(2.0**self.failures - 1, LONGEST_PAUSE)
+        self.restart_after = time.monotonic() + min(2.0**self.failures - 1, MAX_BACKOFF_SECONDS)
         self.process.join()
-        self.process, self.is_up = None, False
+        self.process, self.is_ready = None, False
         return True
 
 
 class Supervisor:
-    """Keeps a process in each slot of *posts* until this process is stopped.
+    """Keeps a process in each slot of *slots* until this process is stopped.
 
-    *on_up* is called when the first server is ready. *on_end* gets the id of each process that has
-    exited. *on_stop* is called before the processes get SIGTERM.
+    *on_ready* is called when the first server is ready. *on_end* gets the id of each process that
+    has exited. *on_stop* is called before the processes get SIGTERM.
     """
 
     def __init__(
         self,
-        posts: Iterable[Post],
+        slots: Iterable[ProcessSlot],
         *,
-        on_up: Callable[[], None],
+        on_ready: Callable[[], None],
         on_end: Callable[[int], None] = lambda _pid: None,
         on_stop: Callable[[], None] = lambda: None,
     ) -> None:
-        self._posts = list(posts)
-        self._on_up, self._on_end, self._on_stop = on_up, on_end, on_stop
-        self._was_up = False
+        self._slots = list(slots)
+        self._on_ready, self._on_end, self._on_stop = on_ready, on_end, on_stop
+        self._was_ready = False
         self._signals = 0
 
     def run(self) -> int:
         """Run until all processes have exited; return the exit code, 1 if no server could start."""
-        for one in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(one, self._told)
-        for post in self._posts:
-            post.start()
-        while not self._signals and self._watch():
-            wait([one.process.sentinel for one in self._posts if one.process], timeout=GLANCE)
-        self._stop()
-        return 0 if self._was_up or self._signals else 1
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(signum, self._count_signal)
+        for slot in self._slots:
+            slot.start()
+        while not self._signals and self._check_slots():
+            wait(
+                [slot.process.sentinel for slot in self._slots if slot.process],
+                timeout=POLL_SECONDS,
+            )
+        self._stop_processes()
+        return 0 if self._was_ready or self._signals else 1
 
-    def _told(self, *_: object) -> None:
+    def _count_signal(self, *_: object) -> None:
         self._signals += 1
 
-    def _watch(self) -> bool:
+    def _check_slots(self) -> bool:
         """Check every slot once; return False if a process exits before any server was ready."""
-        for post in self._posts:
+        for slot in self._slots:
             # A worker alone does not make the service reachable.
-            if post.hear() and post.name == SERVER and not self._was_up:
-                self._was_up = True
-                self._on_up()
-            pid = post.process.pid if post.process else None
-            if post.fell_empty():
+            if slot.became_ready() and slot.name == SERVER_SLOT and not self._was_ready:
+                self._was_ready = True
+                self._on_ready()
+            pid = slot.process.pid if slot.process else None
+            if slot.has_exited():
                 self._on_end(pid or 0)
-                if not self._was_up:
+                if not self._was_ready:
                     return False
-                log.error("%s, process %s, ended; another takes its place", post.name, pid)
-            if post.process is None and time.monotonic() >= post.not_before:
-                post.start()
+                log.error("%s, process %s, ended; another takes its place", slot.name, pid)
+            if slot.process is None and time.monotonic() >= slot.restart_after:
+                slot.start()
         return True
 
-    def _stop(self) -> None:
+    def _stop_processes(self) -> None:
         """Stop the processes; kill them after a timeout or at a second signal."""
-        asked = self._signals
+        signals_before = self._signals
         self._on_stop()
-        for process in self._running():
+        for process in self._list_running():
             process.terminate()
-        until = time.monotonic() + MORE_THAN_GRACE
-        while self._running() and self._signals <= asked and time.monotonic() < until:
-            wait([process.sentinel for process in self._running()], timeout=GLANCE)
-        for process in self._running():
+        until = time.monotonic() + KILL_AFTER_SECONDS
+        while self._list_running() and self._signals <= signals_before and time.monotonic() < until:
+            wait([process.sentinel for process in self._list_running()], timeout=POLL_SECONDS)
+        for process in self._list_running():
             log.error("%s, process %s, does not end and is killed", process.name, process.pid)
             process.kill()
             process.join()
 
-    def _running(self) -> list[SpawnProcess]:
-        return [one.process for one in self._posts if one.process and one.process.is_alive()]
+    def _list_running(self) -> list[SpawnProcess]:
+        return [slot.process for slot in self._slots if slot.process and slot.process.is_alive()]
 
 
-def _child(told: Connection, work: Work, arguments: tuple[Any, ...]) -> None:
+def _run_child(sender: Connection, work: ChildWork, arguments: tuple[Any, ...]) -> None:
     """Entry point of a process: ignores Ctrl-C, which the parent receives too and passes on."""
     end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    end_quietly()
-    work(lambda: told.send("up"), *arguments)
+    exit_cleanly_on_sigterm()
+    work(lambda: sender.send("up"), *arguments)

@@ -10,90 +10,104 @@ from typing import Final
 import uvicorn
 from fastapi import FastAPI
 
-from api.config.settings import PREFIX, Settings
-from api.core.process_lifecycle import keep_what_there_is
-from api.server.bootstrap import StartError
-from api.server.connection_balancer import Acceptor, Share
+from api.config.settings import ENV_PREFIX, ServiceSettings
+from api.core.process_lifecycle import freeze_gc
+from api.server.bootstrap import StartupError
+from api.server.connection_balancer import ConnectionBalancer, ConnectionCounter
 from api.server.healthcheck import url_of
-from api.server.protocol import CappedProtocol
+from api.server.protocol import LimitedHttpProtocol
 
-__all__ = ["GRACE", "address_of", "bound", "config_of", "end_quietly", "listen", "run"]
+__all__ = [
+    "SHUTDOWN_GRACE_SECONDS",
+    "bind_socket",
+    "create_config",
+    "exit_cleanly_on_sigterm",
+    "listener_url",
+    "run_server",
+    "start_listening",
+]
 
-GRACE: Final = 20
-"""How many seconds a stop waits for what was accepted."""
-WAITING: Final = 2048
-"""How many connections the system keeps until one of the processes takes them."""
-KEEP_ALIVE: Final = 5
-"""After how many seconds without a request a connection is closed."""
+SHUTDOWN_GRACE_SECONDS: Final = 20
+"""Seconds for which a shutdown waits for accepted requests."""
+LISTEN_BACKLOG: Final = 2048
+"""Maximum number of connections that wait in the kernel until a process accepts them."""
+KEEP_ALIVE_SECONDS: Final = 5
+"""Seconds without a request after which a connection is closed."""
 
 
-class _Server(uvicorn.Server):
-    """uvicorn server that calls *listening* once it is reachable.
+class _BalancedServer(uvicorn.Server):
+    """uvicorn server that calls *on_listening* once it is reachable.
 
-    *share* is the connection count of this process, None if there is only one.
+    *counter* is the connection count of this process, None if there is only one.
     """
 
     def __init__(
-        self, config: uvicorn.Config, listening: Callable[[], None], share: Share | None
+        self,
+        config: uvicorn.Config,
+        on_listening: Callable[[], None],
+        counter: ConnectionCounter | None,
     ) -> None:
         super().__init__(config)
-        self._listening, self._share = listening, share
+        self._on_listening, self._counter = on_listening, counter
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start accepting connections from *sockets*, then call *listening*."""
+        """Start accepting connections from *sockets*, then call *on_listening*."""
         await super().startup([])
-        there = self.server_state.connections
-        doors = [Acceptor(one, self._protocol, there, self._share) for one in sockets or ()]
-        self.servers += doors  # type: ignore[arg-type]  # they are closed, and nothing else
-        self._listening()
+        connections = self.server_state.connections
+        acceptors = [
+            ConnectionBalancer(one, self._create_protocol, connections, self._counter)
+            for one in sockets or ()
+        ]
+        self.servers += acceptors  # type: ignore[arg-type]  # they are closed, and nothing else
+        self._on_listening()
 
-    def _protocol(self) -> asyncio.Protocol:
+    def _create_protocol(self) -> asyncio.Protocol:
         """Return the HTTP protocol of a new connection."""
         return self.config.http_protocol_class(  # type: ignore[call-arg]  # it is httptools'
             config=self.config, server_state=self.server_state, app_state=self.lifespan.state
         )
 
 
-def bound(settings: Settings) -> socket.socket:
+def bind_socket(settings: ServiceSettings) -> socket.socket:
     """Return a socket that is bound to the address of the service, but does not listen yet.
 
-    Raises `StartError` if the address is invalid or in use.
+    Raises `StartupError` if the address is invalid or in use.
     """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    opened = socket.socket(family, socket.SOCK_STREAM)
-    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        opened.bind((settings.host, settings.port))
+        listener.bind((settings.host, settings.port))
     except OSError as error:
-        opened.close()
-        raise _unusable(settings, error) from error
-    return opened
+        listener.close()
+        raise _address_error(settings, error) from error
+    return listener
 
 
-def listen(opened: socket.socket, settings: Settings) -> None:
-    """Start listening on *opened*, a socket from `bound`; no other process can do so afterwards.
+def start_listening(listener: socket.socket, settings: ServiceSettings) -> None:
+    """Start listening on *listener*, a socket from `bind_socket`; no other process can then do so.
 
-    Raises `StartError` if another process began to listen at its address after it was bound.
+    Raises `StartupError` if another process began to listen at its address after it was bound.
     """
     try:
-        opened.listen(WAITING)
+        listener.listen(LISTEN_BACKLOG)
     except OSError as error:
-        raise _unusable(settings, error) from error
+        raise _address_error(settings, error) from error
 
 
-def _unusable(settings: Settings, error: OSError) -> StartError:
-    return StartError(
+def _address_error(settings: ServiceSettings, error: OSError) -> StartupError:
+    return StartupError(
         f"{settings.host} port {settings.port}: {(error.strerror or str(error)).lower()}; "
-        f"set {PREFIX}HOST and {PREFIX}PORT to others"
+        f"set {ENV_PREFIX}HOST and {ENV_PREFIX}PORT to others"
     )
 
 
-def address_of(listener: socket.socket) -> str:
+def listener_url(listener: socket.socket) -> str:
     """Return the URL at which this machine reaches *listener*."""
     return url_of(*listener.getsockname()[:2])
 
 
-def end_quietly() -> None:
+def exit_cleanly_on_sigterm() -> None:
     """Make SIGTERM end this process with exit code 0.
 
     The handler matters also after a shutdown, because uvicorn then raises the signal again.
@@ -101,20 +115,20 @@ def end_quietly() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
 
-def run(
+def run_server(
     app: FastAPI,
-    settings: Settings,
+    settings: ServiceSettings,
     listener: socket.socket,
     *,
-    listening: Callable[[], None],
-    share: Share | None = None,
+    on_listening: Callable[[], None],
+    counter: ConnectionCounter | None = None,
 ) -> None:
     """Serve *app* until the process is stopped, then finish the accepted requests.
 
-    *share* is the connection count of this process if there are several.
+    *counter* is the connection count of this process if there are several.
     """
-    keep_what_there_is()
-    server = _Server(config_of(app, settings), listening, share)
+    freeze_gc()
+    server = _BalancedServer(create_config(app, settings), on_listening, counter)
     try:
         server.run([listener])
     except KeyboardInterrupt:
@@ -123,23 +137,23 @@ def run(
         sys.exit(1)
 
 
-def config_of(app: FastAPI, settings: Settings) -> uvicorn.Config:
+def create_config(app: FastAPI, settings: ServiceSettings) -> uvicorn.Config:
     """Return uvicorn's configuration.
 
     Its access log is off, because it contains addresses and queries; the service writes its own.
     """
     return uvicorn.Config(
         app,
-        http=CappedProtocol,
+        http=LimitedHttpProtocol,
         ws="none",
         lifespan="on",
-        backlog=WAITING,
+        backlog=LISTEN_BACKLOG,
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
         limit_concurrency=settings.connections,
-        timeout_keep_alive=KEEP_ALIVE,
-        timeout_graceful_shutdown=GRACE,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=SHUTDOWN_GRACE_SECONDS,
     )

@@ -8,20 +8,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from api.config.settings import PREFIX, Settings
+from api.config.settings import ENV_PREFIX, ServiceSettings
 from api.core.clock import system_clock
 from api.db.engine import Database
 from api.server.bank_publisher import publish_in_background
-from api.server.bootstrap import StartError
-from api.services.regrades.execution.executors import executor_of
-from api.services.regrades.execution.runner import Runner
+from api.server.bootstrap import StartupError
+from api.services.regrades.execution.executors import get_executor_factory
+from api.services.regrades.execution.runner import RegradeRunner
 
-__all__ = ["Heartbeat", "work"]
+__all__ = ["Heartbeat", "run_worker"]
 
-POLL: Final = 1.0
-"""After how many seconds it looks for what others have asked for."""
-PAUSE: Final = 60.0
-"""How many seconds lie between two starts of what publishes the bank, where it was killed."""
+POLL_SECONDS: Final = 1.0
+"""Seconds between two checks for new work."""
+PUBLISHER_RESTART_SECONDS: Final = 60.0
+"""Minimum seconds between two restarts of a failed publishing process."""
 
 log = logging.getLogger("api.worker")
 
@@ -33,10 +33,10 @@ class Heartbeat:
         self._file, self._failed = file, False
 
     def check(self) -> None:
-        """Raise `StartError` if the file cannot be written."""
+        """Raise `StartupError` if the file cannot be written."""
         self.beat()
         if self._failed:
-            raise StartError(f"{PREFIX}HEARTBEAT: set it to a file that can be written")
+            raise StartupError(f"{ENV_PREFIX}HEARTBEAT: set it to a file that can be written")
 
     def beat(self) -> None:
         """Touch the file; log a failure once until it succeeds again."""
@@ -52,28 +52,30 @@ class Heartbeat:
             self._failed = False
 
 
-def work(settings: Settings, *, up: Callable[[], None] = lambda: None) -> None:
+def run_worker(settings: ServiceSettings, *, on_ready: Callable[[], None] = lambda: None) -> None:
     """Work until this process is stopped; a regrade chunk in progress is finished first.
 
-    *up* is called once the worker is ready.
+    *on_ready* is called once the worker is ready.
     """
-    told = threading.Event()
-    for one in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(one, lambda *_: told.set())
+    stop_requested = threading.Event()
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, lambda *_: stop_requested.set())
     publisher = publish_in_background(settings)
     db = Database(settings.database, pool=2)
-    make = executor_of(settings.regrade_cluster)
-    runner = Runner(db, system_clock, workers=settings.regrade_workers, make=make, poll=POLL)
+    make = get_executor_factory(settings.regrade_cluster)
+    runner = RegradeRunner(
+        db, system_clock, workers=settings.regrade_workers, make=make, poll=POLL_SECONDS
+    )
     runner.start()
     log.info("the worker is up")
-    up()
-    again, heart = 0.0, Heartbeat(settings.heartbeat)
-    while not told.wait(POLL):
-        if publisher.exitcode and time.monotonic() > again:
-            again = time.monotonic() + PAUSE
+    on_ready()
+    restart_after, heartbeat = 0.0, Heartbeat(settings.heartbeat)
+    while not stop_requested.wait(POLL_SECONDS):
+        if publisher.exitcode and time.monotonic() > restart_after:
+            restart_after = time.monotonic() + PUBLISHER_RESTART_SECONDS
             publisher = publish_in_background(settings)
         if runner.is_alive:
-            heart.beat()
+            heartbeat.beat()
     publisher.terminate()
     runner.close()
     db.close()

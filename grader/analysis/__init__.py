@@ -10,64 +10,69 @@ guess by bisection.
 
 from grader.analysis.answers import (
     AnswerGroup,
-    Right,
-    WrongAnswer,
-    WrongAnswers,
-    wrong_answers,
+    RightAnswerCounts,
+    WrongAnswerRow,
+    WrongAnswerTable,
+    tabulate_wrong_answers,
 )
 from grader.analysis.attempts import (
+    FULL_CREDIT_THRESHOLD,
     IDLE_SECONDS,
-    NEARLY,
-    Attempts,
-    Gain,
-    Solved,
-    Times,
-    attempts_to_correct,
+    AttemptsToCorrect,
+    AttemptSuccesses,
+    FirstAnswerTimes,
+    RetryGain,
+    compute_attempts_to_correct,
 )
-from grader.analysis.distribution import Bin, Distribution, Moments, distribution
-from grader.analysis.fairness import Fairness, Tally, VariantFacility, fairness
-from grader.analysis.flags import Flag, FlagCode, answer_flags, item_flags, variant_flags
-from grader.analysis.inference import MIN_STUDENTS, Interval
-from grader.analysis.items import ItemStatistics, item_statistics
-from grader.analysis.reliability import Reliability, reliability_of
+from grader.analysis.distribution import (
+    HistogramBin,
+    ScoreDistribution,
+    ScoreMoments,
+    describe_distribution,
+)
+from grader.analysis.fairness import FairnessReport, VariantFacility, VariantTally, compare_variants
+from grader.analysis.flags import FlagCode, ReviewFlag, flag_item, flag_key_doubts, flag_variants
+from grader.analysis.inference import MIN_STUDENTS, ConfidenceInterval
+from grader.analysis.items import ItemStatistics, compute_item_statistics
+from grader.analysis.reliability import Reliability, estimate_reliability
 from grader.analysis.searching import looks_like_search
-from grader.analysis.sums import ItemSums, Spread, TableSums, spread
+from grader.analysis.sums import DeviationSums, ItemSums, TableSums, compute_deviation_sums
 
 __all__ = [
+    "FULL_CREDIT_THRESHOLD",
     "IDLE_SECONDS",
     "MIN_STUDENTS",
-    "NEARLY",
     "AnswerGroup",
-    "Attempts",
-    "Bin",
-    "Distribution",
-    "Fairness",
-    "Flag",
+    "AttemptSuccesses",
+    "AttemptsToCorrect",
+    "ConfidenceInterval",
+    "DeviationSums",
+    "FairnessReport",
+    "FirstAnswerTimes",
     "FlagCode",
-    "Gain",
-    "Interval",
+    "HistogramBin",
     "ItemStatistics",
     "ItemSums",
-    "Moments",
     "Reliability",
-    "Right",
-    "Solved",
-    "Spread",
+    "RetryGain",
+    "ReviewFlag",
+    "RightAnswerCounts",
+    "ScoreDistribution",
+    "ScoreMoments",
     "TableSums",
-    "Tally",
-    "Times",
     "VariantFacility",
-    "WrongAnswer",
-    "WrongAnswers",
-    "answer_flags",
-    "attempts_to_correct",
-    "distribution",
-    "fairness",
-    "item_flags",
-    "item_statistics",
+    "VariantTally",
+    "WrongAnswerRow",
+    "WrongAnswerTable",
+    "compare_variants",
+    "compute_attempts_to_correct",
+    "compute_deviation_sums",
+    "compute_item_statistics",
+    "describe_distribution",
+    "estimate_reliability",
+    "flag_item",
+    "flag_key_doubts",
+    "flag_variants",
     "looks_like_search",
-    "reliability_of",
-    "spread",
-    "variant_flags",
-    "wrong_answers",
+    "tabulate_wrong_answers",
 ]

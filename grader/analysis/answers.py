@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from grader.analysis.inference import MIN_STUDENTS, wilson
+from grader.analysis.inference import MIN_STUDENTS, wilson_interval
 
 __all__ = [
     "AnswerGroup",
-    "Right",
-    "WrongAnswer",
-    "WrongAnswers",
-    "wrong_answers",
+    "RightAnswerCounts",
+    "WrongAnswerRow",
+    "WrongAnswerTable",
+    "tabulate_wrong_answers",
 ]
 
 HALF: Final = 0.5
@@ -25,7 +25,7 @@ class AnswerGroup:
     """
 
     value: str
-    shown: str
+    display_text: str
     mistakes: tuple[str, ...]
     count: int
     mean_total: float | None
@@ -33,7 +33,7 @@ class AnswerGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class Right:
+class RightAnswerCounts:
     """Number of right answers, and how many of them come from the top third."""
 
     count: int
@@ -41,7 +41,7 @@ class Right:
 
 
 @dataclass(frozen=True, slots=True)
-class WrongAnswer:
+class WrongAnswerRow:
     """A group with its share of the wrong answers; *key_doubt* if it may be the true key."""
 
     group: AnswerGroup
@@ -50,23 +50,23 @@ class WrongAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class WrongAnswers:
+class WrongAnswerTable:
     """Wrong answers among *n*: those that no mistake explains first, then by frequency."""
 
     n: int
     wrong: int
-    right: Right
-    rows: tuple[WrongAnswer, ...]
+    right: RightAnswerCounts
+    rows: tuple[WrongAnswerRow, ...]
 
     @property
-    def doubts(self) -> tuple[WrongAnswer, ...]:
+    def key_doubts(self) -> tuple[WrongAnswerRow, ...]:
         """The answers that clearly outvote the key among the top third."""
         return tuple(row for row in self.rows if row.key_doubt)
 
 
-def wrong_answers(
-    groups: Sequence[AnswerGroup], right: Right, *, wrong: int | None = None
-) -> WrongAnswers:
+def tabulate_wrong_answers(
+    groups: Sequence[AnswerGroup], right: RightAnswerCounts, *, wrong: int | None = None
+) -> WrongAnswerTable:
     """Return the table of wrong answers, with a doubt about the key if there is reason.
 
     *wrong* is the total number of wrong answers, if *groups* holds only some of them.
@@ -76,14 +76,16 @@ def wrong_answers(
     """
     wrong = sum(group.count for group in groups) if wrong is None else wrong
     n = wrong + right.count
-    order = sorted(groups, key=lambda one: (bool(one.mistakes), -one.count, one.shown, one.value))
+    order = sorted(
+        groups, key=lambda item: (bool(item.mistakes), -item.count, item.display_text, item.value)
+    )
     rows = (
-        WrongAnswer(one, one.count / wrong, n >= MIN_STUDENTS and _outvotes(one, right))
+        WrongAnswerRow(one, one.count / wrong, n >= MIN_STUDENTS and _outvotes_key(one, right))
         for one in order
     )
-    return WrongAnswers(n, wrong, right, tuple(rows))
+    return WrongAnswerTable(n, wrong, right, tuple(rows))
 
 
-def _outvotes(group: AnswerGroup, right: Right) -> bool:
+def _outvotes_key(group: AnswerGroup, right: RightAnswerCounts) -> bool:
     votes = group.in_top + right.in_top
-    return votes > 0 and wilson(group.in_top / votes, votes).low > HALF
+    return votes > 0 and wilson_interval(group.in_top / votes, votes).low > HALF

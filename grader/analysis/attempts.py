@@ -5,23 +5,23 @@ from dataclasses import dataclass
 from typing import Final
 
 __all__ = [
+    "FULL_CREDIT_THRESHOLD",
     "IDLE_SECONDS",
-    "NEARLY",
-    "Attempts",
-    "Gain",
-    "Solved",
-    "Times",
-    "attempts_to_correct",
+    "AttemptSuccesses",
+    "AttemptsToCorrect",
+    "FirstAnswerTimes",
+    "RetryGain",
+    "compute_attempts_to_correct",
 ]
 
 IDLE_SECONDS: Final = 1800
-"""Longer times are capped at half an hour: the student did other things in between."""
-NEARLY: Final = 1 - 1e-9
-"""A credit below this is less than full."""
+"""Cap on times, half an hour: in longer ones the student did other things."""
+FULL_CREDIT_THRESHOLD: Final = 1 - 1e-9
+"""Credit below which an answer has less than full credit."""
 
 
 @dataclass(frozen=True, slots=True)
-class Solved:
+class AttemptSuccesses:
     """Number of students first right at this *attempt*, and the share of all right by then."""
 
     attempt: int
@@ -30,18 +30,18 @@ class Solved:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempts:
+class AttemptsToCorrect:
     """Attempts that *n* students needed; *mean* and *median* cover those who were ever right."""
 
     n: int
     never: int
     mean: float | None
     median: float | None
-    by_attempt: tuple[Solved, ...]
+    by_attempt: tuple[AttemptSuccesses, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Gain:
+class RetryGain:
     """Mean credit of *n* students at the first and at the best attempt, between 0 and 1.
 
     *improvable* students had less than full credit at first; *improved* of them did better later.
@@ -56,7 +56,7 @@ class Gain:
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
+class FirstAnswerTimes:
     """Seconds from opening to the first answer, for *n* students; *idle* of them were capped."""
 
     n: int
@@ -65,7 +65,9 @@ class Times:
     idle: int
 
 
-def attempts_to_correct(solved_at: Mapping[int, int], *, never: int = 0) -> Attempts:
+def compute_attempts_to_correct(
+    solved_at: Mapping[int, int], *, never: int = 0
+) -> AttemptsToCorrect:
     """Return the attempts needed, from students per attempt of their first right answer.
 
     *never* is the number of students who were never right.
@@ -73,19 +75,24 @@ def attempts_to_correct(solved_at: Mapping[int, int], *, never: int = 0) -> Atte
     n, rows, solved = sum(solved_at.values()) + never, [], 0
     for attempt in sorted(solved_at):
         solved += solved_at[attempt]
-        rows.append(Solved(attempt, solved_at[attempt], solved / n))
+        rows.append(AttemptSuccesses(attempt, solved_at[attempt], solved / n))
     if not solved:
-        return Attempts(n, never, None, None, ())
+        return AttemptsToCorrect(n, never, None, None, ())
     mean = sum(attempt * count for attempt, count in solved_at.items()) / solved
-    return Attempts(
-        n, never, mean, (_at(rows, (solved - 1) // 2) + _at(rows, solved // 2)) / 2, tuple(rows)
+    return AttemptsToCorrect(
+        n,
+        never,
+        mean,
+        (_find_attempt_at_rank(rows, (solved - 1) // 2) + _find_attempt_at_rank(rows, solved // 2))
+        / 2,
+        tuple(rows),
     )
 
 
-def _at(rows: Iterable[Solved], place: int) -> int:
+def _find_attempt_at_rank(rows: Iterable[AttemptSuccesses], rank: int) -> int:
     """Return the attempt of the student at a position, counted from 0, in the order of attempts."""
     for row in rows:
-        place -= row.count
-        if place < 0:
+        rank -= row.count
+        if rank < 0:
             return row.attempt
-    raise IndexError(place)
+    raise IndexError(rank)

@@ -4,21 +4,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from grader.analysis.figures import TINY
+from grader.analysis.figures import ROUNDING_NOISE
 
-__all__ = ["BELOW", "BINS", "PLACES", "Bin", "Distribution", "Moments", "distribution"]
+__all__ = [
+    "BELOW_BIN",
+    "BIN_COUNT",
+    "EDGE_DECIMALS",
+    "HistogramBin",
+    "ScoreDistribution",
+    "ScoreMoments",
+    "describe_distribution",
+]
 
-BINS: Final = 10
-BELOW: Final = -1
-"""The bin of negative totals; that of totals above the maximum is `BINS`."""
-PLACES: Final = 9
-"""Decimals of the width of a bin within which a total counts as on its edge."""
-FOR_SKEWNESS: Final = 3
-FOR_KURTOSIS: Final = 4
+BIN_COUNT: Final = 10
+BELOW_BIN: Final = -1
+"""Bin of negative totals; `BIN_COUNT` is the bin of totals above the maximum."""
+EDGE_DECIMALS: Final = 9
+"""Decimals of the bin width within which a total counts as on the edge of a bin."""
+MIN_STUDENTS_FOR_SKEWNESS: Final = 3
+MIN_STUDENTS_FOR_KURTOSIS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Bin:
+class HistogramBin:
     """Number of totals from *low* up to *high*; only the last regular bin includes *high*."""
 
     low: float
@@ -27,7 +35,7 @@ class Bin:
 
 
 @dataclass(frozen=True, slots=True)
-class Distribution:
+class ScoreDistribution:
     """Statistics of the totals of *n* students; None if there are too few or all are equal.
 
     *sd* divides by N - 1; *skewness* and *kurtosis* are those of the k-statistics (0 and 0 for a
@@ -42,10 +50,10 @@ class Distribution:
     skewness: float | None = None
     kurtosis: float | None = None
     quartiles: tuple[float, float, float] | None = None
-    histogram: tuple[Bin, ...] = ()
+    histogram: tuple[HistogramBin, ...] = ()
 
 
-class Moments(NamedTuple):
+class ScoreMoments(NamedTuple):
     """Moments of *n* numbers, from which their distribution is computed.
 
     *powers* are the means of the second, third and fourth powers of the deviations from the mean,
@@ -60,17 +68,19 @@ class Moments(NamedTuple):
     unit: float = 1.0
 
 
-def distribution(
-    moments: Moments | None, maximum: float, places: Mapping[int, int]
-) -> Distribution:
+def describe_distribution(
+    moments: ScoreMoments | None, maximum: float, bin_counts: Mapping[int, int]
+) -> ScoreDistribution:
     """Return the distribution with these *moments*; None if there are no totals.
 
-    *places* is the number of totals per bin, `BELOW` and `BINS` (above) included.
+    *bin_counts* is the number of totals per bin, `BELOW_BIN` and `BIN_COUNT` (above) included.
     """
     if moments is None:
-        return Distribution(0, float(maximum), histogram=_histogram((0.0, 0.0), maximum, places))
-    sd, skewness, kurtosis = _shape(moments)
-    return Distribution(
+        return ScoreDistribution(
+            0, float(maximum), histogram=_build_histogram((0.0, 0.0), maximum, bin_counts)
+        )
+    sd, skewness, kurtosis = _compute_shape(moments)
+    return ScoreDistribution(
         n=moments.n,
         maximum=float(maximum),
         mean=moments.mean,
@@ -79,38 +89,41 @@ def distribution(
         skewness=skewness,
         kurtosis=kurtosis,
         quartiles=moments.quartiles,
-        histogram=_histogram(moments.ends, maximum, places),
+        histogram=_build_histogram(moments.ends, maximum, bin_counts),
     )
 
 
-def _shape(moments: Moments) -> tuple[float | None, float | None, float | None]:
+def _compute_shape(moments: ScoreMoments) -> tuple[float | None, float | None, float | None]:
     """Return sd, skewness (k3 / k2**1.5) and kurtosis (k4 / k2**2)."""
     n, (second, third, fourth) = moments.n, moments.powers
     if n < 2:  # noqa: PLR2004  (one number has no spread)
         return None, None, None
     low, high = moments.ends
-    if high - low <= TINY * max(abs(low), abs(high)):
+    if high - low <= ROUNDING_NOISE * max(abs(low), abs(high)):
         return 0.0, None, None
     sd = moments.unit * (second * n / (n - 1)) ** 0.5
-    if n < FOR_SKEWNESS:
+    if n < MIN_STUDENTS_FOR_SKEWNESS:
         return sd, None, None
     skewness = (n * (n - 1)) ** 0.5 / (n - 2) * third / second**1.5
-    if n < FOR_KURTOSIS:
+    if n < MIN_STUDENTS_FOR_KURTOSIS:
         return sd, skewness, None
     peaked = (n + 1) * fourth / second**2 - 3 * (n - 1)
     return sd, skewness, (n - 1) / ((n - 2) * (n - 3)) * peaked
 
 
-def _histogram(
-    ends: tuple[float, float], maximum: float, places: Mapping[int, int]
-) -> tuple[Bin, ...]:
+def _build_histogram(
+    ends: tuple[float, float], maximum: float, bin_counts: Mapping[int, int]
+) -> tuple[HistogramBin, ...]:
     """Return the bins; empty if the maximum is not positive."""
     if maximum <= 0:
         return ()
-    edges = [maximum * edge / BINS for edge in range(BINS + 1)]
-    bins = [Bin(edges[at], edges[at + 1], places.get(at, 0)) for at in range(BINS)]
-    if below := places.get(BELOW):
-        bins.insert(0, Bin(ends[0], 0.0, below))
-    if above := places.get(BINS):
-        bins.append(Bin(float(maximum), ends[1], above))
+    edges = [maximum * edge / BIN_COUNT for edge in range(BIN_COUNT + 1)]
+    bins = [
+        HistogramBin(edges[index], edges[index + 1], bin_counts.get(index, 0))
+        for index in range(BIN_COUNT)
+    ]
+    if below := bin_counts.get(BELOW_BIN):
+        bins.insert(0, HistogramBin(ends[0], 0.0, below))
+    if above := bin_counts.get(BIN_COUNT):
+        bins.append(HistogramBin(float(maximum), ends[1], above))
     return tuple(bins)

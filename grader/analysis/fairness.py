@@ -6,22 +6,28 @@ from typing import Final, NamedTuple
 
 from grader.analysis.inference import (
     MIN_STUDENTS,
-    Interval,
-    adjusted,
+    ConfidenceInterval,
+    adjust_p_values,
     chi_square_tail,
     fisher_exact,
-    wilson,
+    wilson_interval,
 )
 
-__all__ = ["OTHERS", "Fairness", "Tally", "VariantFacility", "fairness"]
+__all__ = [
+    "POOLED_VARIANTS",
+    "FairnessReport",
+    "VariantFacility",
+    "VariantTally",
+    "compare_variants",
+]
 
-FALSE_SHARE: Final = 0.05
-"""The accepted share of false positives among the variants flagged."""
-OTHERS: Final = "others"
-"""The name of the row that holds all variants with fewer than 20 students."""
+MAX_FALSE_DISCOVERY_RATE: Final = 0.05
+"""Accepted share of false positives among the flagged variants."""
+POOLED_VARIANTS: Final = "others"
+"""Name of the row that pools all variants with fewer than 20 students."""
 
 
-class Tally(NamedTuple):
+class VariantTally(NamedTuple):
     """Number of students with a variant, and of those who were right at the first attempt.
 
     A caller may also tally by a property of variants, such as the value of one parameter.
@@ -46,14 +52,14 @@ class VariantFacility:
     n: int
     right: int
     facility: float
-    interval: Interval
+    interval: ConfidenceInterval
     p_value: float | None = None
     adjusted: float | None = None
     unlike: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Fairness:
+class FairnessReport:
     """Variants from the hardest to the easiest, and the facility over all of them.
 
     *chi_square* with *degrees* of freedom, and its *p_value*, compare the rows of at least 20
@@ -68,73 +74,83 @@ class Fairness:
     p_value: float | None
 
     @property
-    def unlike(self) -> tuple[VariantFacility, ...]:
+    def differing_variants(self) -> tuple[VariantFacility, ...]:
         """The variants that differ from all together, the hardest first."""
         return tuple(row for row in self.rows if row.unlike)
 
 
-def fairness(tallies: Sequence[Tally]) -> Fairness:
+def compare_variants(tallies: Sequence[VariantTally]) -> FairnessReport:
     """Compare the difficulty of variants; those with fewer than 20 students share one row.
 
-    A variant is unlike if its interval excludes the overall facility and the exact test agrees
+    A variant differs if its interval excludes the overall facility and the exact test agrees
     after adjustment for the number of variants.
     """
-    n, right = sum(one.n for one in tallies), sum(one.right for one in tallies)
+    n, right = sum(tally.n for tally in tallies), sum(tally.right for tally in tallies)
     if not n:
-        return Fairness(0, None, (), None, 0, None)
-    rows = _judged(list(_pooled(tallies)), Tally("", n, right))
+        return FairnessReport(0, None, (), None, 0, None)
+    rows = _test_tallies(list(_pool_small_tallies(tallies)), VariantTally("", n, right))
     large = [row for row in rows if row.n >= MIN_STUDENTS]
-    statistic = _chi_square(large)
+    statistic = _chi_square_statistic(large)
     degrees = max(0, len(large) - 1)
     p_value = None if statistic is None else chi_square_tail(statistic, degrees)
     hardest_first = tuple(sorted(rows, key=lambda row: (row.facility, row.variant)))
-    return Fairness(n, right / n, hardest_first, statistic, degrees, p_value)
+    return FairnessReport(n, right / n, hardest_first, statistic, degrees, p_value)
 
 
-def _pooled(tallies: Iterable[Tally]) -> Iterable[tuple[Tally, int]]:
+def _pool_small_tallies(tallies: Iterable[VariantTally]) -> Iterable[tuple[VariantTally, int]]:
     """Yield each tally of at least 20 students, then the others pooled, with their number."""
     small = []
-    for one in tallies:
-        if one.n >= MIN_STUDENTS:
-            yield one, 1
-        elif one.n:
-            small.append(one)
+    for tally in tallies:
+        if tally.n >= MIN_STUDENTS:
+            yield tally, 1
+        elif tally.n:
+            small.append(tally)
     if small:
         right = sum(one.right for one in small)
-        yield Tally(OTHERS, sum(one.n for one in small), right), len(small)
+        yield VariantTally(POOLED_VARIANTS, sum(one.n for one in small), right), len(small)
 
 
-def _judged(pooled: Sequence[tuple[Tally, int]], everyone: Tally) -> list[VariantFacility]:
+def _test_tallies(
+    pooled: Sequence[tuple[VariantTally, int]], everyone: VariantTally
+) -> list[VariantFacility]:
     """Return a row for each tally; tallies with enough students on both sides are tested."""
     tested = [
-        at for at, (one, _) in enumerate(pooled) if min(one.n, everyone.n - one.n) >= MIN_STUDENTS
+        index
+        for index, (one, _) in enumerate(pooled)
+        if min(one.n, everyone.n - one.n) >= MIN_STUDENTS
     ]
-    found = [_p_value(pooled[at][0], everyone) for at in tested]
-    p_values = dict(zip(tested, zip(found, adjusted(found), strict=True), strict=True))
+    raw_p_values = [_compute_p_value(pooled[at][0], everyone) for at in tested]
+    p_values = dict(
+        zip(tested, zip(raw_p_values, adjust_p_values(raw_p_values), strict=True), strict=True)
+    )
     return [
-        _row(one, everyone, variants=count, tested=p_values.get(at))
-        for at, (one, count) in enumerate(pooled)
+        _build_variant_row(one, everyone, variants=count, tested=p_values.get(index))
+        for index, (one, count) in enumerate(pooled)
     ]
 
 
-def _p_value(one: Tally, everyone: Tally) -> float:
-    return fisher_exact(one.right, one.n, all_right=everyone.right, everyone=everyone.n)
+def _compute_p_value(tally: VariantTally, everyone: VariantTally) -> float:
+    return fisher_exact(tally.right, tally.n, all_right=everyone.right, everyone=everyone.n)
 
 
-def _row(
-    one: Tally, everyone: Tally, *, variants: int, tested: tuple[float, float] | None
+def _build_variant_row(
+    tally: VariantTally,
+    everyone: VariantTally,
+    *,
+    variants: int,
+    tested: tuple[float, float] | None,
 ) -> VariantFacility:
-    share, interval = one.right / one.n, wilson(one.right / one.n, one.n)
+    share, interval = tally.right / tally.n, wilson_interval(tally.right / tally.n, tally.n)
     if tested is None:
-        return VariantFacility(one.variant, variants, one.n, one.right, share, interval)
+        return VariantFacility(tally.variant, variants, tally.n, tally.right, share, interval)
     outside = not interval.low <= everyone.right / everyone.n <= interval.high
-    unlike = outside and tested[1] <= FALSE_SHARE
+    unlike = outside and tested[1] <= MAX_FALSE_DISCOVERY_RATE
     return VariantFacility(
-        one.variant, variants, one.n, one.right, share, interval, *tested, unlike=unlike
+        tally.variant, variants, tally.n, tally.right, share, interval, *tested, unlike=unlike
     )
 
 
-def _chi_square(rows: Sequence[VariantFacility]) -> float | None:
+def _chi_square_statistic(rows: Sequence[VariantFacility]) -> float | None:
     """Return Pearson's chi-square statistic of the table of rows by right and wrong."""
     n, right = sum(row.n for row in rows), sum(row.right for row in rows)
     if len(rows) <= 1 or right in {0, n}:

@@ -13,53 +13,57 @@ import numpy as np
 
 __all__ = [
     "MIN_STUDENTS",
-    "Interval",
-    "adjusted",
+    "ConfidenceInterval",
+    "adjust_p_values",
     "chi_square_tail",
     "fisher_exact",
     "fisher_interval",
-    "wilson",
+    "wilson_interval",
 ]
 
 MIN_STUDENTS: Final = 20
-"""The least number of students for a flag."""
-Z: Final = NormalDist().inv_cdf(0.95)
-"""The quantile of an interval that leaves 5 % on either side."""
-FISHER_LOSS: Final = 3
-"""The variance of Fisher's z is 1 / (n - 3)."""
-SLACK: Final = 1e-7
-"""Tables whose probabilities differ by less than this share are equally likely."""
+"""Minimum number of students for a flag."""
+NORMAL_QUANTILE: Final = NormalDist().inv_cdf(0.95)
+"""Normal quantile of an interval that leaves 5 % on either side."""
+FISHER_Z_LOST_PAIRS: Final = 3
+"""Pairs lost to Fisher's z, whose variance is 1 / (n - 3)."""
+RELATIVE_TOLERANCE: Final = 1e-7
+"""Relative difference below which the probabilities of two tables count as equal."""
 
 
-class Interval(NamedTuple):
+class ConfidenceInterval(NamedTuple):
     """Confidence interval of 90 %."""
 
     low: float
     high: float
 
 
-def wilson(share: float, n: int) -> Interval:
+def wilson_interval(share: float, n: int) -> ConfidenceInterval:
     """Return the interval of a proportion, after Wilson (1927); 0 to 1 if *n* is 0.
 
     A mean of partial credits between 0 and 1 varies at most as much as a proportion, so for it
     the interval is conservative.
     """
     if not n:
-        return Interval(0.0, 1.0)
-    square = Z * Z
+        return ConfidenceInterval(0.0, 1.0)
+    square = NORMAL_QUANTILE * NORMAL_QUANTILE
     middle = (share + square / (2 * n)) / (1 + square / n)
-    half = Z / (1 + square / n) * math.sqrt(share * (1 - share) / n + square / (4 * n * n))
-    return Interval(max(0.0, middle - half), min(1.0, middle + half))
+    half = (
+        NORMAL_QUANTILE
+        / (1 + square / n)
+        * math.sqrt(share * (1 - share) / n + square / (4 * n * n))
+    )
+    return ConfidenceInterval(max(0.0, middle - half), min(1.0, middle + half))
 
 
-def fisher_interval(correlation: float, n: int) -> Interval | None:
+def fisher_interval(correlation: float, n: int) -> ConfidenceInterval | None:
     """Return the interval of a correlation by Fisher's z; None for fewer than four pairs."""
-    if n <= FISHER_LOSS:
+    if n <= FISHER_Z_LOST_PAIRS:
         return None
     if abs(correlation) >= 1:
-        return Interval(correlation, correlation)
-    middle, half = math.atanh(correlation), Z / math.sqrt(n - FISHER_LOSS)
-    return Interval(math.tanh(middle - half), math.tanh(middle + half))
+        return ConfidenceInterval(correlation, correlation)
+    middle, half = math.atanh(correlation), NORMAL_QUANTILE / math.sqrt(n - FISHER_Z_LOST_PAIRS)
+    return ConfidenceInterval(math.tanh(middle - half), math.tanh(middle + half))
 
 
 def chi_square_tail(statistic: float, degrees: int) -> float:
@@ -89,19 +93,21 @@ def fisher_exact(right: int, n: int, *, all_right: int, everyone: int) -> float:
     k = np.arange(least, most + 1)
     ways = -logs[k] - logs[all_right - k] - logs[n - k] - logs[everyone - all_right - n + k]
     likely = np.exp(ways - ways.max())
-    here = likely[right - least]
-    return min(1.0, float(likely[likely <= here * (1 + SLACK)].sum() / likely.sum()))
+    observed = likely[right - least]
+    return min(
+        1.0, float(likely[likely <= observed * (1 + RELATIVE_TOLERANCE)].sum() / likely.sum())
+    )
 
 
-def adjusted(p_values: Sequence[float]) -> tuple[float, ...]:
+def adjust_p_values(p_values: Sequence[float]) -> tuple[float, ...]:
     """Return the p-values adjusted after Benjamini and Hochberg (1995), in the order given.
 
     Of the adjusted p-values below a level, at most that share are false positives, on average.
     """
     count = len(p_values)
-    least, found = 1.0, [1.0] * count
-    falling = sorted(range(count), key=lambda at: p_values[at], reverse=True)
-    for rank, at in zip(range(count, 0, -1), falling, strict=True):
-        least = min(least, p_values[at] * count / rank)
-        found[at] = least
-    return tuple(found)
+    least, adjusted_values = 1.0, [1.0] * count
+    falling = sorted(range(count), key=lambda index: p_values[index], reverse=True)
+    for rank, index in zip(range(count, 0, -1), falling, strict=True):
+        least = min(least, p_values[index] * count / rank)
+        adjusted_values[index] = least
+    return tuple(adjusted_values)

@@ -9,12 +9,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grader.analysis.figures import TINY
-from grader.analysis.inference import Interval, fisher_interval, wilson
-from grader.analysis.reliability import alphas_without
-from grader.analysis.sums import ItemSums, Spread, TableSums
+from grader.analysis.figures import ROUNDING_NOISE
+from grader.analysis.inference import ConfidenceInterval, fisher_interval, wilson_interval
+from grader.analysis.reliability import compute_alphas_without
+from grader.analysis.sums import DeviationSums, ItemSums, TableSums
 
-__all__ = ["ItemStatistics", "item_statistics"]
+__all__ = ["ItemStatistics", "compute_item_statistics"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,84 +33,97 @@ class ItemStatistics:
     n: int
     mean: float | None
     facility: float | None
-    facility_interval: Interval | None
+    facility_interval: ConfidenceInterval | None
     sd: float | None
     pairs: int
     discrimination: float | None
-    interval: Interval | None
+    interval: ConfidenceInterval | None
     point_biserial: float | None
     efficiency: float | None
     effective_weight: float | None
     alpha_if_deleted: float | None
 
 
-def item_statistics(sums: TableSums) -> tuple[ItemStatistics, ...]:
+def compute_item_statistics(sums: TableSums) -> tuple[ItemStatistics, ...]:
     """Return the statistics of each item, from the sums of a table."""
-    weights = _weights(
-        [_with_total(one) / (one.item.n - 1) if one.item.n > 1 else math.nan for one in sums.items]
+    weights = _effective_weights(
+        [
+            _sum_item_total_products(item) / (item.item.n - 1) if item.item.n > 1 else math.nan
+            for item in sums.items
+        ]
     )
-    found = zip(sums.items, weights, alphas_without(sums), strict=True)
-    return tuple(_item(one, weight=weight, alpha=alpha) for one, weight, alpha in found)
+    rows = zip(sums.items, weights, compute_alphas_without(sums), strict=True)
+    return tuple(
+        _build_item_statistics(row, weight=weight, alpha=alpha) for row, weight, alpha in rows
+    )
 
 
-def _cleared(product: float, left: Spread, right: Spread) -> float:
+def _clear_rounding_noise(product: float, left: DeviationSums, right: DeviationSums) -> float:
     """Return a sum of products of centered numbers, exactly 0 if it is rounding noise.
 
     A discrimination of -1e-17 would otherwise count as negative and be flagged. If either side is
     constant, the product is rounding noise.
     """
-    length = _length(left, right)
-    return product if length and abs(product) > TINY * length else 0.0
+    length = _product_of_norms(left, right)
+    return product if length and abs(product) > ROUNDING_NOISE * length else 0.0
 
 
-def _length(left: Spread, right: Spread) -> float:
+def _product_of_norms(left: DeviationSums, right: DeviationSums) -> float:
     return math.sqrt(left.squares) * math.sqrt(right.squares)
 
 
-def _correlation(product: float, left: Spread, right: Spread) -> float | None:
+def _pearson_correlation(product: float, left: DeviationSums, right: DeviationSums) -> float | None:
     """Return Pearson's correlation; None if either side is constant."""
-    length = _length(left, right)
-    return max(-1.0, min(1.0, _cleared(product, left, right) / length)) if length else None
+    length = _product_of_norms(left, right)
+    return (
+        max(-1.0, min(1.0, _clear_rounding_noise(product, left, right) / length))
+        if length
+        else None
+    )
 
 
-def _with_total(one: ItemSums) -> float:
+def _sum_item_total_products(sums: ItemSums) -> float:
     """Return the sum of the centered products of item and total."""
-    return _cleared(one.item.squares + one.product, one.item, one.total)
+    return _clear_rounding_noise(sums.item.squares + sums.product, sums.item, sums.total)
 
 
-def _weights(covariances: Sequence[float]) -> list[float | None]:
+def _effective_weights(covariances: Sequence[float]) -> list[float | None]:
     """Return the effective weights in percent; None for a negative covariance with the total."""
-    roots = [math.sqrt(one) if one >= 0 else None for one in covariances]
+    roots = [math.sqrt(covariance) if covariance >= 0 else None for covariance in covariances]
     whole = sum(root for root in roots if root is not None)
     return [None if root is None or not whole else 100 * root / whole for root in roots]
 
 
-def _item(one: ItemSums, *, weight: float | None, alpha: float | None) -> ItemStatistics:
-    n, mean = one.alone.n, one.alone.mean if one.alone.n else None
-    facility = None if mean is None or not one.maximum else mean / one.maximum
-    discrimination = _correlation(one.product, one.item, one.rest)
-    total = one.item.squares + one.product
+def _build_item_statistics(
+    sums: ItemSums, *, weight: float | None, alpha: float | None
+) -> ItemStatistics:
+    n, mean = sums.alone.n, sums.alone.mean if sums.alone.n else None
+    facility = None if mean is None or not sums.maximum else mean / sums.maximum
+    discrimination = _pearson_correlation(sums.product, sums.item, sums.rest)
+    total = sums.item.squares + sums.product
     return ItemStatistics(
         n=n,
         mean=mean,
         facility=facility,
-        facility_interval=_share_interval(facility, n),
-        sd=math.sqrt(one.alone.squares / (n - 1)) if n > 1 else None,
-        pairs=one.item.n,
+        facility_interval=_facility_interval(facility, n),
+        sd=math.sqrt(sums.alone.squares / (n - 1)) if n > 1 else None,
+        pairs=sums.item.n,
         discrimination=discrimination,
-        interval=None if discrimination is None else fisher_interval(discrimination, one.item.n),
-        point_biserial=_correlation(total, one.item, one.total) if one.two_valued else None,
-        efficiency=_efficiency(one),
+        interval=None if discrimination is None else fisher_interval(discrimination, sums.item.n),
+        point_biserial=_pearson_correlation(total, sums.item, sums.total)
+        if sums.two_valued
+        else None,
+        efficiency=_discriminative_efficiency(sums),
         effective_weight=weight,
         alpha_if_deleted=alpha,
     )
 
 
-def _efficiency(one: ItemSums) -> float | None:
-    most = _cleared(one.ordered, one.item, one.rest)
-    return 100 * _cleared(one.product, one.item, one.rest) / most if most else None
+def _discriminative_efficiency(sums: ItemSums) -> float | None:
+    most = _clear_rounding_noise(sums.ordered, sums.item, sums.rest)
+    return 100 * _clear_rounding_noise(sums.product, sums.item, sums.rest) / most if most else None
 
 
-def _share_interval(facility: float | None, n: int) -> Interval | None:
+def _facility_interval(facility: float | None, n: int) -> ConfidenceInterval | None:
     """Return Wilson's interval; extra credit may bring a mean above the maximum."""
-    return None if facility is None else wilson(min(1.0, max(0.0, facility)), n)
+    return None if facility is None else wilson_interval(min(1.0, max(0.0, facility)), n)

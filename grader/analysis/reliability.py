@@ -4,13 +4,13 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from grader.analysis.figures import TINY
-from grader.analysis.sums import ItemSums, TableSums, used
+from grader.analysis.figures import ROUNDING_NOISE
+from grader.analysis.sums import ItemSums, TableSums, select_answered_items
 
-__all__ = ["Reliability", "alphas_without", "reliability_of"]
+__all__ = ["Reliability", "compute_alphas_without", "estimate_reliability"]
 
-FEWEST: Final = 2
-"""The least number of items, and of students, for an alpha."""
+MIN_FOR_ALPHA: Final = 2
+"""Minimum number of items, and of students, for an alpha."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,33 +27,36 @@ class Reliability:
     n: int
 
 
-def reliability_of(sums: TableSums) -> Reliability:
+def estimate_reliability(sums: TableSums) -> Reliability:
     """Return Cronbach's alpha, from the sums of a table."""
-    items, totals = used(sums.items), sums.totals
+    items, totals = select_answered_items(sums.items), sums.totals
     k, n = len(items), totals.n
-    if n < FEWEST or k < FEWEST or not totals.squares:
+    if n < MIN_FOR_ALPHA or k < MIN_FOR_ALPHA or not totals.squares:
         return Reliability(None, None, k, n)
-    apart = sum(one.complete.squares for one in items)
-    alpha = _unrounded(k / (k - 1) * (1 - apart / totals.squares))
+    item_squares = sum(item.complete.squares for item in items)
+    alpha = _clear_rounding_noise(k / (k - 1) * (1 - item_squares / totals.squares))
     return Reliability(alpha, math.sqrt(totals.squares / (n - 1) * max(0.0, 1 - alpha)), k, n)
 
 
-def alphas_without(sums: TableSums) -> tuple[float | None, ...]:
+def compute_alphas_without(sums: TableSums) -> tuple[float | None, ...]:
     """Return for each item the alpha of the others, over the students who opened every item."""
-    items = used(sums.items)
-    if sums.totals.n < FEWEST or len(items) <= FEWEST:
+    items = select_answered_items(sums.items)
+    if sums.totals.n < MIN_FOR_ALPHA or len(items) <= MIN_FOR_ALPHA:
         return (None,) * len(sums.items)
-    apart = sum(one.complete.squares for one in items)
-    return tuple(_without(one, apart, len(items)) if one.alone.n else None for one in sums.items)
+    item_squares = sum(item.complete.squares for item in items)
+    return tuple(
+        _compute_alpha_without(item, item_squares, len(items)) if item.alone.n else None
+        for item in sums.items
+    )
 
 
-def _without(one: ItemSums, apart: float, k: int) -> float | None:
-    if not one.others.squares:
+def _compute_alpha_without(sums: ItemSums, item_squares: float, k: int) -> float | None:
+    if not sums.others.squares:
         return None
-    rest = (apart - one.complete.squares) / one.others.squares
-    return _unrounded((k - 1) / (k - 2) * (1 - rest))
+    rest = (item_squares - sums.complete.squares) / sums.others.squares
+    return _clear_rounding_noise((k - 1) / (k - 2) * (1 - rest))
 
 
-def _unrounded(alpha: float) -> float:
+def _clear_rounding_noise(alpha: float) -> float:
     """Return *alpha*, exactly 0 if it is rounding noise: the items then have nothing in common."""
-    return 0.0 if abs(alpha) <= TINY else alpha
+    return 0.0 if abs(alpha) <= ROUNDING_NOISE else alpha

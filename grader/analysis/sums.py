@@ -5,12 +5,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from grader.analysis.figures import TINY
+from grader.analysis.figures import ROUNDING_NOISE
 
-__all__ = ["ItemSums", "Spread", "TableSums", "spread", "used"]
+__all__ = [
+    "DeviationSums",
+    "ItemSums",
+    "TableSums",
+    "compute_deviation_sums",
+    "select_answered_items",
+]
 
 
-class Spread(NamedTuple):
+class DeviationSums(NamedTuple):
     """Count, mean and sum of squared deviations of *n* numbers.
 
     *squares* is exactly 0 if the numbers are constant up to rounding.
@@ -33,15 +39,15 @@ class ItemSums:
     """
 
     maximum: float
-    alone: Spread
-    item: Spread
-    rest: Spread
-    total: Spread
+    alone: DeviationSums
+    item: DeviationSums
+    rest: DeviationSums
+    total: DeviationSums
     product: float
     ordered: float
     two_valued: bool
-    complete: Spread
-    others: Spread
+    complete: DeviationSums
+    others: DeviationSums
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +55,22 @@ class TableSums:
     """Sums of all items, and the spread of the *totals* of students with a score in every item."""
 
     items: tuple[ItemSums, ...]
-    totals: Spread
+    totals: DeviationSums
 
 
-def spread(
+def compute_deviation_sums(
     n: int, total: float = 0.0, squares: float = 0.0, ends: tuple[float, float] = (0.0, 0.0)
-) -> Spread:
-    """Return the spread of *n* numbers between *ends*, from their sum and sum of squares."""
+) -> DeviationSums:
+    """Return the deviation sums of *n* numbers between *ends*, from the sum and sum of squares."""
     if not n:
-        return Spread(0, math.nan, 0.0)
+        return DeviationSums(0, math.nan, 0.0)
     low, high = ends
     mean = total / n
-    if max(high - mean, mean - low) <= TINY * max(abs(low), abs(high)):
-        return Spread(n, mean, 0.0)
-    return Spread(n, mean, max(0.0, squares - total * mean))
+    if max(high - mean, mean - low) <= ROUNDING_NOISE * max(abs(low), abs(high)):
+        return DeviationSums(n, mean, 0.0)
+    return DeviationSums(n, mean, max(0.0, squares - total * mean))
 
 
-def used(items: Iterable[ItemSums]) -> tuple[ItemSums, ...]:
+def select_answered_items(items: Iterable[ItemSums]) -> tuple[ItemSums, ...]:
     """Return the items in which anybody has a score."""
-    return tuple(one for one in items if one.alone.n)
+    return tuple(item for item in items if item.alone.n)

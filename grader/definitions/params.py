@@ -8,131 +8,140 @@ from typing import Annotated, TypeAlias
 
 from pydantic import Discriminator, Field, Tag, WithJsonSchema, model_validator
 
-from grader.definitions.fields import Expr, Model, Plain, Prose
-from grader.display.text import show
+from grader.definitions.fields import ConstantValue, Expr, Prose, StrictModel
+from grader.display.text import to_text
 from grader.errors import SolverError
 from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.parser import Expression
 from grader.expressions.tree import Call, Name
 from grader.values import Tensor, Value
-from grader.variants.draw import SPAN, Stream
+from grader.variants.draw import MAX_RANGE, RandomStream
 
-__all__ = ["Choose", "Constant", "Drawn", "Integers", "Named", "Network", "Param", "Torch"]
+__all__ = [
+    "Choose",
+    "ConstantParam",
+    "DrawnParam",
+    "Integers",
+    "Named",
+    "Network",
+    "Param",
+    "Torch",
+]
 
 MAX_DRAWN_CELLS = 4096
 
 
-class Choose(Model):
+class Choose(StrictModel):
     """A choice among listed values, all equally likely."""
 
-    choose: Annotated[tuple[Plain, ...], Field(min_length=2, max_length=1000)]
-    original: Plain = None
+    choose: Annotated[tuple[ConstantValue, ...], Field(min_length=2, max_length=1000)]
+    original: ConstantValue = None
 
-    def draw(self, stream: Stream, scope: Scope) -> Value:
+    def draw(self, stream: RandomStream, scope: Scope) -> Value:
         """Draw one of the choices."""
         del scope
-        return self.choose[stream.below(len(self.choose))]  # type: ignore[return-value]
+        return self.choose[stream.randbelow(len(self.choose))]  # type: ignore[return-value]
 
-    def textbook(self, scope: Scope) -> Value:
+    def original_value(self, scope: Scope) -> Value:
         """Return the original value."""
         del scope
         return self.original  # type: ignore[return-value]
 
 
-class Integers(Model):
+class Integers(StrictModel):
     """An integer between two limits, both included; with `shape`, a tensor of integers."""
 
     integers: tuple[Expr, Expr]
     shape: Annotated[tuple[Expr, ...], Field(max_length=5)] = ()
-    original: Plain = None
+    original: ConstantValue = None
 
-    def draw(self, stream: Stream, scope: Scope) -> Value:
+    def draw(self, stream: RandomStream, scope: Scope) -> Value:
         """Draw an integer, or a tensor of the evaluated shape."""
-        low, high = (_whole(limit, scope) for limit in self.integers)
+        low, high = (_evaluate_integer(limit, scope) for limit in self.integers)
         if high < low:
             raise SolverError(f"no integer lies between {low} and {high}")
-        if high - low >= SPAN:
+        if high - low >= MAX_RANGE:
             raise SolverError("too many integers to draw from; the limits lie over 2**64 apart")
-        shape = tuple(_whole(side, scope) for side in self.shape)
+        shape = tuple(_evaluate_integer(side, scope) for side in self.shape)
         if not shape:
-            return low + stream.below(high - low + 1)
+            return low + stream.randbelow(high - low + 1)
         cells = 1
         for side in shape:
             cells *= side
         if min(shape) < 1 or cells > MAX_DRAWN_CELLS:
             raise SolverError(f"a shape of {shape} is empty or has over {MAX_DRAWN_CELLS} cells")
-        drawn = tuple(low + stream.below(high - low + 1) for _ in range(cells))
+        drawn = tuple(low + stream.randbelow(high - low + 1) for _ in range(cells))
         return Tensor(shape, drawn)
 
-    def textbook(self, scope: Scope) -> Value:
+    def original_value(self, scope: Scope) -> Value:
         """Return the original value: a tensor if a shape is given."""
         original: Value = self.original  # type: ignore[assignment]
         if not self.shape:
             if isinstance(original, bool) or not isinstance(original, int):
-                raise SolverError(f"the original {show(original)} is not a whole number")
+                raise SolverError(f"the original {to_text(original)} is not a whole number")
             return original
-        tensor = original if isinstance(original, Tensor) else Tensor.of(original)
-        shape = tuple(_whole(side, scope) for side in self.shape)
+        tensor = original if isinstance(original, Tensor) else Tensor.from_nested(original)
+        shape = tuple(_evaluate_integer(side, scope) for side in self.shape)
         if tensor.shape != shape:
             raise SolverError(f"the original has the shape {tensor.shape}, declared is {shape}")
         return tensor
 
 
-Drawn: TypeAlias = Choose | Integers
-"""The types of drawn parameters; the others are the same for every seed."""
+DrawnParam: TypeAlias = Choose | Integers
+"""Types of drawn parameters; other parameters are the same for every seed."""
 
 
-class Network(Model):
+class Network(StrictModel):
     """A network as a list of layers, each an expression such as ``conv(16, 3, padding=1)``."""
 
     network: Annotated[tuple[Expr, ...], Field(min_length=1, max_length=1000)]
 
-    def build(self, scope: Scope) -> Value:
+    def build_value(self, scope: Scope) -> Value:
         """Return the network value."""
         layers = [evaluate(layer.tree, scope) for layer in self.network]
-        return _call(scope, "network", *layers)
+        return _call_function(scope, "network", *layers)
 
 
-class Torch(Model):
+class Torch(StrictModel):
     """A network in the format in which PyTorch prints a module; ``{{name}}`` is filled in."""
 
     torch: Prose
 
-    def build(self, scope: Scope) -> Value:
+    def build_value(self, scope: Scope) -> Value:
         """Return the network value."""
-        return _call(scope, "torch_module", self.torch.fill(scope))
+        return _call_function(scope, "torch_module", self.torch.fill(scope))
 
 
-class Named(Model):
+class Named(StrictModel):
     """A published network, by name, such as ``vgg16``."""
 
     named: str
 
-    def build(self, scope: Scope) -> Value:
+    def build_value(self, scope: Scope) -> Value:
         """Return the network value."""
-        return _call(scope, "named", self.named)
+        return _call_function(scope, "named", self.named)
 
 
-class Constant(Model):
+class ConstantParam(StrictModel):
     """A value that never changes; the file holds it without a wrapper: ``C: 80``."""
 
-    value: Plain
+    value: ConstantValue
 
     @model_validator(mode="before")
     @classmethod
-    def _bare(cls, given: object) -> object:
-        return {"value": given}
+    def _wrap_value(cls, raw: object) -> object:
+        return {"value": raw}
 
-    def build(self, scope: Scope) -> Value:
+    def build_value(self, scope: Scope) -> Value:
         """Return the constant."""
         del scope
         return self.value  # type: ignore[return-value]
 
 
-def _kind_of(given: object) -> str:
-    if isinstance(given, dict):
+def _discriminate_param(raw: object) -> str:
+    if isinstance(raw, dict):
         for kind in ("choose", "integers", "network", "torch", "named"):
-            if kind in given:
+            if kind in raw:
                 return kind
         return "choose"
     return "constant"
@@ -145,23 +154,23 @@ Param: TypeAlias = Annotated[
     | Annotated[Torch, Tag("torch")]
     | Annotated[Named, Tag("named")]
     | Annotated[
-        Constant,
+        ConstantParam,
         WithJsonSchema({"type": ["number", "string", "boolean", "array"]}),
         Tag("constant"),
     ],
-    Discriminator(_kind_of),
+    Discriminator(_discriminate_param),
 ]
 
 
-def _whole(expression: Expression, scope: Scope) -> int:
+def _evaluate_integer(expression: Expression, scope: Scope) -> int:
     value = evaluate(expression.tree, scope)
     if isinstance(value, bool) or not isinstance(value, int):
         raise SolverError(f"{expression.source!r} is not a whole number")
     return value
 
 
-def _call(scope: Scope, name: str, *arguments: Value) -> Value:
+def _call_function(scope: Scope, name: str, *arguments: Value) -> Value:
     """Return the result of the function *name*; it fails in the same way as a solver."""
-    named = {f"argument {at}": value for at, value in enumerate(arguments)}
-    call = Call(name, tuple(Name(one) for one in named))
-    return evaluate(call, Scope(named, scope.functions))
+    arguments_by_name = {f"argument {index}": value for index, value in enumerate(arguments)}
+    call = Call(name, tuple(Name(one) for one in arguments_by_name))
+    return evaluate(call, Scope(arguments_by_name, scope.functions))

@@ -4,24 +4,24 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from grader.definitions.fields import Credit, Expr, Model, PartTitle, Points, Prose, SnakeId
+from grader.definitions.fields import Credit, Expr, PartTitle, Points, Prose, SnakeId, StrictModel
 from grader.definitions.template import Template
 from grader.expressions.parser import Expression
 
 __all__ = ["Accept", "AuthorMistake", "KeyedPart", "Part"]
 
-NOTHING = Template.parse("")
+EMPTY_TEMPLATE = Template.parse("")
 
 
-class Accept(Model):
+class Accept(StrictModel):
     """A value that counts as right besides the key, with the reason."""
 
     key: Expr
     reason: Annotated[str, Field(min_length=3)]
-    say: Prose = NOTHING
+    say: Prose = EMPTY_TEMPLATE
 
 
-class AuthorMistake(Model):
+class AuthorMistake(StrictModel):
     """A wrong answer listed by the author, with the hint for the student and its credit."""
 
     id: SnakeId
@@ -30,7 +30,7 @@ class AuthorMistake(Model):
     credit: Credit = 0
 
 
-class Part(Model):
+class Part(StrictModel):
     """One question with one answer; base class of the kinds of answer.
 
     *title* is displayed instead of the id; it is empty if the author gave none.
@@ -39,7 +39,7 @@ class Part(Model):
     id: SnakeId
     title: PartTitle = ""
     kind: str
-    prompt: Prose = NOTHING
+    prompt: Prose = EMPTY_TEMPLATE
     points: Points = 1
 
     @property
@@ -53,7 +53,7 @@ class Part(Model):
         return None
 
     @property
-    def variables_of_key(self) -> frozenset[str]:
+    def key_variables(self) -> frozenset[str]:
         """The names in the key that are variables of a formula, not values."""
         return frozenset()
 
@@ -81,10 +81,16 @@ class KeyedPart(Part):
         keys = [("key", self.key), ("carry", self.carry)]
         keys += [("accept", item.key) for item in self.accept]
         keys += [(f"mistakes.{item.id}", item.key) for item in self.mistakes]
-        told = [*(item.say for item in self.accept), *(item.say for item in self.mistakes)]
-        said = [("say", placeholder) for text in told for placeholder in text.expressions]
+        hints = [*(item.say for item in self.accept), *(item.say for item in self.mistakes)]
+        hint_placeholders = [
+            ("say", placeholder) for text in hints for placeholder in text.expressions
+        ]
         prompts = [("prompt", placeholder) for placeholder in self.prompt.expressions]
-        return (*prompts, *((field, key) for field, key in keys if key is not None), *said)
+        return (
+            *prompts,
+            *((field, key) for field, key in keys if key is not None),
+            *hint_placeholders,
+        )
 
     @property
     def key_expression(self) -> Expression | None:
@@ -96,7 +102,7 @@ class KeyedPart(Part):
         return True
 
     @model_validator(mode="after")
-    def _key_is_given(self) -> Self:
+    def _check_key(self) -> Self:
         if self.key is None and self.needs_key():
             raise ValueError("the part has no key; give an expression over params and solvers")
         if self.key is not None and self.key.is_literal and not self.reason:

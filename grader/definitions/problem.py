@@ -16,28 +16,28 @@ from pydantic import (
 )
 
 from grader.definitions.fields import (
-    LONGEST_TITLE,
-    SHORTEST_TITLE,
+    MAX_TITLE_LENGTH,
+    MIN_TITLE_LENGTH,
     Credit,
     Expr,
     KebabId,
-    Model,
     Name,
     Prose,
     SnakeId,
+    StrictModel,
 )
-from grader.definitions.params import Drawn, Param
+from grader.definitions.params import DrawnParam, Param
 from grader.definitions.parts import Part
 from grader.definitions.template import Template
 from grader.expressions.parser import Expression
 from grader.kinds import KINDS
-from grader.reading.grammar.number_styles import Style
+from grader.reading.grammar.number_styles import NumberStyle
 
-__all__ = ["MAX_SEED", "WORKED", "AnyPart", "Example", "Expectation", "Problem", "Status"]
+__all__ = ["MAX_SEED", "WORKED_SOLUTION", "AnyPart", "Example", "Expectation", "Problem", "Status"]
 
 MAX_SEED: Final = 2**53
-WORKED: Final = "worked"
-"""The solution that consists of the steps of the solvers only."""
+WORKED_SOLUTION: Final = "worked"
+"""Solution that consists only of the steps of the solvers."""
 DRAW_FIELDS: Final = ("params", "let", "require")
 
 Status: TypeAlias = Literal[
@@ -58,7 +58,7 @@ else:
 """A part of any kind; pydantic picks the model by the field `kind`."""
 
 
-class Expectation(Model):
+class Expectation(StrictModel):
     """The expected result of an answer in an example."""
 
     status: Status
@@ -66,17 +66,17 @@ class Expectation(Model):
     credit: Credit | None = None
 
 
-def _expectation(given: object) -> object:
-    return {"status": given} if isinstance(given, str) else given
+def _normalize_expectation(raw: object) -> object:
+    return {"status": raw} if isinstance(raw, str) else raw
 
 
-class Seed(Model):
+class Seed(StrictModel):
     """The variant of an example, by its seed."""
 
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)]
 
 
-class Example(Model):
+class Example(StrictModel):
     """The author's own test: answers to a variant and the expected result of each."""
 
     params: Literal["original"] | Seed = "original"
@@ -86,7 +86,9 @@ class Example(Model):
             SnakeId,
             Annotated[
                 Expectation,
-                BeforeValidator(_expectation, json_schema_input_type=Status | Expectation),
+                BeforeValidator(
+                    _normalize_expectation, json_schema_input_type=Status | Expectation
+                ),
             ],
         ],
         Field(min_length=1),
@@ -98,11 +100,11 @@ class Example(Model):
         return self.params.seed if isinstance(self.params, Seed) else None
 
 
-class Problem(Model):
+class Problem(StrictModel):
     """A problem: parameters, texts and parts."""
 
     id: KebabId
-    title: Annotated[str, Field(min_length=SHORTEST_TITLE, max_length=LONGEST_TITLE)]
+    title: Annotated[str, Field(min_length=MIN_TITLE_LENGTH, max_length=MAX_TITLE_LENGTH)]
     topic: KebabId
     difficulty: Annotated[int, Field(ge=1, le=5)]
     params: dict[Name, Param] = {}
@@ -114,9 +116,9 @@ class Problem(Model):
         Field(min_length=1, max_length=100),
     ]
     numbers: Annotated[
-        Style | None, Field(description="how answers mark decimals: by a point or by a comma")
+        NumberStyle | None, Field(description="how answers mark decimals: by a point or by a comma")
     ] = None
-    solution: Prose = Template.parse(WORKED)
+    solution: Prose = Template.parse(WORKED_SOLUTION)
     examples: tuple[Example, ...] = ()
 
     _draw_hash: str = PrivateAttr("")
@@ -145,24 +147,24 @@ class Problem(Model):
     @property
     def has_original(self) -> bool:
         """Whether there is a textbook variant: every drawn parameter has an original value."""
-        return all("original" in self.params[name].model_fields_set for name in self.drawn)
+        return all("original" in self.params[name].model_fields_set for name in self.drawn_names)
 
     @property
-    def drawn(self) -> tuple[str, ...]:
+    def drawn_names(self) -> tuple[str, ...]:
         """The names of the drawn parameters."""
-        return tuple(name for name, param in self.params.items() if isinstance(param, Drawn))
+        return tuple(name for name, param in self.params.items() if isinstance(param, DrawnParam))
 
     @property
     def is_drawn(self) -> bool:
         """Whether any parameter is drawn, so that different seeds give different variants."""
-        return bool(self.drawn)
+        return bool(self.drawn_names)
 
     @property
     def is_computed(self) -> bool:
         """Whether the engine grades any part; a text is graded by a person."""
         return any(part.kind != "text" for part in self.parts)
 
-    def part(self, part_id: str) -> AnyPart:
+    def get_part(self, part_id: str) -> AnyPart:
         """Return the part with this id, or raise `KeyError`."""
         for part in self.parts:
             if part.id == part_id:
@@ -171,25 +173,25 @@ class Problem(Model):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _hash(cls, given: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        problem = handler(given)
-        if isinstance(given, dict):
-            rest = {name: value for name, value in given.items() if name not in DRAW_FIELDS}
-            drawn = {name: given.get(name) for name in DRAW_FIELDS}
-            problem._draw_hash, problem._marking_hash = digest(drawn), digest(rest)  # noqa: SLF001
+    def _set_hashes(cls, raw: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        problem = handler(raw)
+        if isinstance(raw, dict):
+            rest = {name: value for name, value in raw.items() if name not in DRAW_FIELDS}
+            drawn = {name: raw.get(name) for name in DRAW_FIELDS}
+            problem._draw_hash, problem._marking_hash = hash_fields(drawn), hash_fields(rest)  # noqa: SLF001
         return problem
 
 
-def digest(block: Mapping[str, Any]) -> str:
+def hash_fields(block: Mapping[str, Any]) -> str:
     """Return the SHA-256 of plain data from a file; order matters, notation does not."""
-    return hashlib.sha256(json.dumps(_canonical(block)).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(_canonicalize(block)).encode()).hexdigest()
 
 
-def _canonical(value: object) -> object:
+def _canonicalize(value: object) -> object:
     if isinstance(value, Mapping):
-        return {"map": [[str(name), _canonical(item)] for name, item in value.items()]}
+        return {"map": [[str(name), _canonicalize(item)] for name, item in value.items()]}
     if isinstance(value, (list, tuple)):
-        return [_canonical(item) for item in value]
+        return [_canonicalize(item) for item in value]
     if isinstance(value, Fraction):
         return {"number": str(value)}
     if isinstance(value, Expression):

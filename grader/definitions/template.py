@@ -7,14 +7,14 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from grader.display.text import show_tex
+from grader.display.text import to_tex
 from grader.errors import ProblemError
 from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.parser import Expression, parse, shorten
 
 __all__ = ["Template"]
 
-PLACEHOLDER: Final = re.compile(r"\{\{([^{}]+)\}\}")
+PLACEHOLDER_PATTERN: Final = re.compile(r"\{\{([^{}]+)\}\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Template:
         """
         pieces: list[str | Expression] = []
         end = 0
-        for match in PLACEHOLDER.finditer(source):
+        for match in PLACEHOLDER_PATTERN.finditer(source):
             pieces += [source[end : match.start()], parse(match[1])]
             end = match.end()
         rest = source[end:]
@@ -51,6 +51,6 @@ class Template:
     def fill(self, scope: Scope) -> str:
         """Return the text with every placeholder replaced by its value in TeX."""
         return "".join(
-            piece if isinstance(piece, str) else show_tex(evaluate(piece.tree, scope))
+            piece if isinstance(piece, str) else to_tex(evaluate(piece.tree, scope))
             for piece in self.pieces
         )

@@ -14,20 +14,26 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from grader.display.text import show
-from grader.grading.result import Result
-from grader.grading.tolerance import Tolerance, cell_accepted_by, last_figure, recognised, resembles
+from grader.display.text import to_text
+from grader.grading.result import PartResult
+from grader.grading.tolerance import (
+    Tolerance,
+    equals_up_to_noise,
+    find_cell_rule,
+    is_telling_rounding,
+    last_figure_unit,
+)
 from grader.reading.places import decimal_step
 from grader.values import Number, Tensor, is_number, magnitude
 
-__all__ = ["patterns"]
+__all__ = ["describe_patterns"]
 
 Cells: TypeAlias = tuple[Number, ...]
-Form: TypeAlias = tuple[int, ...]
-Places: TypeAlias = tuple[int, ...]
+ArrayShape: TypeAlias = tuple[int, ...]
+CellIndices: TypeAlias = tuple[int, ...]
 """For each cell of an array, the index of its source cell in another."""
 
-UNNAMED: Final = frozenset({"wrong", "partial"})
+UNEXPLAINED_STATUSES: Final = frozenset({"wrong", "partial"})
 POWERS: Final = range(1, 13)
 UNITS: Final = ("KB and KiB", "MB and MiB", "GB and GiB", "TB and TiB")
 FACTORS: Final[dict[Fraction, str]] = {
@@ -47,228 +53,245 @@ FACTORS: Final[dict[Fraction, str]] = {
         if power != 2  # noqa: PLR2004  (a hundred is the percent above)
     },
 }
-LINE: Final = sorted(FACTORS)
-ROUGHLY: Final = [float(one) for one in LINE]
-NEAR: Final = (0.9949, 1.0051)
-"""Largest change of a factor by rounding to three figures, with a margin for floats."""
+SORTED_FACTORS: Final = sorted(FACTORS)
+APPROXIMATE_FACTORS: Final = [float(factor) for factor in SORTED_FACTORS]
+ROUNDING_RANGE: Final = (0.9949, 1.0051)
+"""Range of a factor's change by rounding to three figures, with a margin for floats."""
 
-FORMS_KEPT: Final = 32
-"""Size of the cache of cell indices per shape."""
-ROUNDED: Final = Tolerance(rounded=3)
-MATRIX: Final = 2
-PAIR: Final = 2
-SHORTEST: Final = 3
-"""The shortest axis along which a shift is no coincidence."""
-AXES: Final = ("image", "channel", "row", "column")
-WAYS: Final = (("up", "down"), ("left", "right"))
-"""The ways to shift an array along its last axis but one, and along its last."""
+CACHED_SHAPES: Final = 32
+"""Number of shapes whose cell indices are cached."""
+THREE_FIGURES: Final = Tolerance(rounded=3)
+MATRIX_AXES: Final = 2
+PAIR_SIZE: Final = 2
+MIN_SHIFTED_LENGTH: Final = 3
+"""Minimum length of an axis along which a shift is no coincidence."""
+AXIS_NAMES: Final = ("image", "channel", "row", "column")
+SHIFT_DIRECTIONS: Final = (("up", "down"), ("left", "right"))
+"""Directions of a shift along the last axis but one, and along the last."""
 
 
-def patterns(result: Result) -> tuple[str, ...]:
+def describe_patterns(result: PartResult) -> tuple[str, ...]:
     """Return the resemblances between the answer and the key that counted, the most telling first.
 
     Empty if the answer is right or cost nothing, or if a known mistake explains it.
 
-    >>> patterns(Result("a", "wrong", Fraction(0), 1, value=126, against=63))
+    >>> describe_patterns(PartResult("a", "wrong", Fraction(0), 1, value=126, counted_key=63))
     ('twice the key',)
     """
-    value, key = result.value, result.against
-    if result.status not in UNNAMED:
+    value, key = result.value, result.counted_key
+    if result.status not in UNEXPLAINED_STATUSES:
         return ()
     if is_number(value) and is_number(key):
-        return tuple(_between_numbers(value, key))
+        return tuple(_compare_numbers(value, key))
     if isinstance(value, Tensor) and isinstance(key, Tensor):
-        found = (_rearranged(value, key), _reckoned(value, key))
-        return tuple(phrase for phrase in found if phrase)
+        phrases = (_describe_rearrangement(value, key), _describe_arithmetic(value, key))
+        return tuple(phrase for phrase in phrases if phrase)
     if isinstance(value, tuple) and isinstance(key, tuple) and len(value) == len(key):
-        return tuple(_between_rows(value, key))
+        return tuple(_compare_items(value, key))
     return ()
 
 
-def _between_numbers(value: Number, key: Number) -> Iterator[str]:
-    step = last_figure(value, decimal_step(value))
+def _compare_numbers(value: Number, key: Number) -> Iterator[str]:
+    step = last_figure_unit(value, decimal_step(value))
     if value - key in {1, -1}:
         yield f"one {'more' if value > key else 'less'} than the key"
     if not key or not value:
         return
-    if value == -key or resembles(value, -key, step=step):
+    if value == -key or is_telling_rounding(value, -key, step=step):
         yield "the key with the other sign"
     ratio = Fraction(value) / key
     if ratio in FACTORS:
         yield FACTORS[ratio]
-    elif step is not None and LINE[0] / 2 < ratio < LINE[-1] * 2:
-        low, high = (float(ratio) * limit for limit in NEAR)
-        near = LINE[bisect_left(ROUGHLY, low) : bisect_right(ROUGHLY, high)]
-        yield from (FACTORS[one] for one in near if resembles(value, key * one, step=step))
+    elif step is not None and SORTED_FACTORS[0] / 2 < ratio < SORTED_FACTORS[-1] * 2:
+        low, high = (float(ratio) * limit for limit in ROUNDING_RANGE)
+        near = SORTED_FACTORS[
+            bisect_left(APPROXIMATE_FACTORS, low) : bisect_right(APPROXIMATE_FACTORS, high)
+        ]
+        yield from (
+            FACTORS[one] for one in near if is_telling_rounding(value, key * one, step=step)
+        )
 
 
-def _between_rows(value: tuple[object, ...], key: tuple[object, ...]) -> Iterator[str]:
+def _compare_items(value: tuple[object, ...], key: tuple[object, ...]) -> Iterator[str]:
     """Yield how the sizes of a shape, or the items of a set, resemble those of the key."""
     if Counter(value) == Counter(key):
         yield "the key with its axes in another order"
     pairs = [*enumerate(zip(value, key, strict=True), 1)]
-    wrong = [str(at) for at, (one, two) in pairs if one != two]
-    moves = {_more(one, two) for _, (one, two) in pairs if one != two}
+    wrong = [str(at) for at, (pair, two) in pairs if pair != two]
+    moves = {_subtract(pair, two) for _, (pair, two) in pairs if pair != two}
     if moves in ({1}, {-1}):
-        place = f"place{'s' if len(wrong) > 1 else ''} {' and '.join(wrong)}"
-        yield f"the key but for one {'more' if 1 in moves else 'less'} in {place}"
+        positions = f"place{'s' if len(wrong) > 1 else ''} {' and '.join(wrong)}"
+        yield f"the key but for one {'more' if 1 in moves else 'less'} in {positions}"
 
 
-def _more(one: object, other: object) -> Number | None:
-    return one - other if is_number(one) and is_number(other) else None
+def _subtract(left: object, right: object) -> Number | None:
+    return left - right if is_number(left) and is_number(right) else None
 
 
-def _rearranged(value: Tensor, key: Tensor) -> str:
+def _describe_rearrangement(value: Tensor, key: Tensor) -> str:
     """Return how the answer rearranges the cells of the key; "" if it does not."""
     if len(value.cells) == len(key.cells):
-        return _turned(value, key) or _shifted(value, key) or _swapped(value, key)
-    return _without_a_slice(value, key)
+        return (
+            _describe_turn(value, key) or _describe_shift(value, key) or _describe_swap(value, key)
+        )
+    return _describe_missing_slice(value, key)
 
 
-def _turned(value: Tensor, key: Tensor) -> str:
+def _describe_turn(value: Tensor, key: Tensor) -> str:
     """Return how the answer is the key transposed or flipped; "" if it is not."""
-    for how, form, places in _turns(key.shape):
-        cells = _taken(key, places)
-        if form == value.shape and cells != key.cells and _alike(value.cells, cells):
+    for how, shape, indices in _enumerate_turns(key.shape):
+        cells = _take_cells(key, indices)
+        if shape == value.shape and cells != key.cells and _cells_match(value.cells, cells):
             return f"the key, {how}"
     return ""
 
 
-@lru_cache(maxsize=FORMS_KEPT)
-def _turns(shape: Form) -> tuple[tuple[str, Form, Places], ...]:
+@lru_cache(maxsize=CACHED_SHAPES)
+def _enumerate_turns(shape: ArrayShape) -> tuple[tuple[str, ArrayShape, CellIndices], ...]:
     """Return the ways to turn an array, each with the resulting shape and cell indices."""
-    places = _places(shape)
-    if places.ndim == 1:
-        turns = {"backwards": places[::-1]}
+    indices = _index_array(shape)
+    if indices.ndim == 1:
+        turns = {"backwards": indices[::-1]}
     else:
         turns = {
-            "transposed": places.swapaxes(-1, -2),
-            "flipped upside down": places[..., ::-1, :],
-            "flipped left to right": places[..., ::-1],
-            "turned by half": places[..., ::-1, ::-1],
+            "transposed": indices.swapaxes(-1, -2),
+            "flipped upside down": indices[..., ::-1, :],
+            "flipped left to right": indices[..., ::-1],
+            "turned by half": indices[..., ::-1, ::-1],
         }
-    return tuple((how, turned.shape, _flat(turned)) for how, turned in turns.items())
+    return tuple((how, turned.shape, _flatten(turned)) for how, turned in turns.items())
 
 
-def _shifted(value: Tensor, key: Tensor) -> str:
+def _describe_shift(value: Tensor, key: Tensor) -> str:
     """Return in which direction the key is shifted by one cell, regardless of the new cells."""
-    for way, to, origin in _shifts(key.shape) if value.shape == key.shape else ():
-        cells = _taken(key, origin)
-        if len({*cells}) > 1 and _alike(_taken(value, to), cells):
+    for way, to, origin in _enumerate_shifts(key.shape) if value.shape == key.shape else ():
+        cells = _take_cells(key, origin)
+        if len({*cells}) > 1 and _cells_match(_take_cells(value, to), cells):
             return f"the key, shifted {way} by one"
     return ""
 
 
-@lru_cache(maxsize=FORMS_KEPT)
-def _shifts(shape: Form) -> tuple[tuple[str, Places, Places], ...]:
+@lru_cache(maxsize=CACHED_SHAPES)
+def _enumerate_shifts(shape: ArrayShape) -> tuple[tuple[str, CellIndices, CellIndices], ...]:
     """Return the ways to shift an array by one, each with the cell indices after and before it."""
-    places = _places(shape)
-    found: list[tuple[str, Places, Places]] = []
-    for axis, (back, on) in zip((-2, -1), WAYS, strict=True):
-        if places.ndim + axis < 0 or places.shape[axis] < SHORTEST:
+    indices = _index_array(shape)
+    shifts: list[tuple[str, CellIndices, CellIndices]] = []
+    for axis, (back, on) in zip((-2, -1), SHIFT_DIRECTIONS, strict=True):
+        if indices.ndim + axis < 0 or indices.shape[axis] < MIN_SHIFTED_LENGTH:
             continue
-        along = np.moveaxis(places, axis, 0)
-        first, last = _flat(along[:-1]), _flat(along[1:])
-        found += [(back, first, last), (on, last, first)]
-    return tuple(found)
+        along = np.moveaxis(indices, axis, 0)
+        first, last = _flatten(along[:-1]), _flatten(along[1:])
+        shifts += [(back, first, last), (on, last, first)]
+    return tuple(shifts)
 
 
-def _swapped(value: Tensor, key: Tensor) -> str:
+def _describe_swap(value: Tensor, key: Tensor) -> str:
     """Return which slices of the key are in another order."""
     if value.shape != key.shape or {*value.cells} != {*key.cells}:
         return ""
-    for axis, name in enumerate(_axes(key)):
-        mine, true = _slices(value, axis), _slices(key, axis)
-        if Counter(mine) == Counter(true):
+    for axis, name in enumerate(_axis_names(key)):
+        answer_slices, key_slices = _slice_cells(value, axis), _slice_cells(key, axis)
+        if Counter(answer_slices) == Counter(key_slices):
             wrong = [
-                at for at, (one, two) in enumerate(zip(mine, true, strict=True), 1) if one != two
+                index
+                for index, (one, two) in enumerate(zip(answer_slices, key_slices, strict=True), 1)
+                if one != two
             ]
-            if len(wrong) > PAIR:
+            if len(wrong) > PAIR_SIZE:
                 return f"the key with its {name}s in another order"
             return f"the key with {name}s {wrong[0]} and {wrong[1]} exchanged"
     return ""
 
 
-def _without_a_slice(value: Tensor, key: Tensor) -> str:
+def _describe_missing_slice(value: Tensor, key: Tensor) -> str:
     """Return which row, column or channel of the key the answer lacks."""
     if len(value.shape) != len(key.shape):
         return ""
     short = [
-        at for at, (one, two) in enumerate(zip(value.shape, key.shape, strict=True)) if one != two
+        index
+        for index, (one, two) in enumerate(zip(value.shape, key.shape, strict=True))
+        if one != two
     ]
     if len(short) != 1 or value.shape[short[0]] != key.shape[short[0]] - 1:
         return ""
-    mine, true = _slices(value, short[0]), _slices(key, short[0])
-    at = next((at for at, one in enumerate(mine) if not _alike(one, true[at])), len(mine))
-    rest = zip(mine[at:], true[at + 1 :], strict=True)
-    missing = all(_alike(one, two) for one, two in rest)
-    return f"the key without {_axes(key)[short[0]]} {at + 1}" if missing else ""
+    answer_slices, key_slices = _slice_cells(value, short[0]), _slice_cells(key, short[0])
+    index = next(
+        (
+            index
+            for index, one in enumerate(answer_slices)
+            if not _cells_match(one, key_slices[index])
+        ),
+        len(answer_slices),
+    )
+    rest = zip(answer_slices[index:], key_slices[index + 1 :], strict=True)
+    missing = all(_cells_match(one, two) for one, two in rest)
+    return f"the key without {_axis_names(key)[short[0]]} {index + 1}" if missing else ""
 
 
-def _reckoned(value: Tensor, key: Tensor) -> str:
+def _describe_arithmetic(value: Tensor, key: Tensor) -> str:
     """Return the factor or addend that turns the key, or each of its channels, into the answer."""
-    if value.shape != key.shape or len(key.cells) < PAIR:
+    if value.shape != key.shape or len(key.cells) < PAIR_SIZE:
         return ""
     pairs = [*zip(value.cells, key.cells, strict=True)]
-    first, true = next(((one, two) for one, two in pairs if two), (0, 0))
-    factor = Fraction(first) / true if true else Fraction(0)
-    if factor and all(one == factor * two for one, two in pairs):
-        by = "with the other sign" if factor == -1 else f"times {show(factor)}"
+    first, divisor = next(((pair, two) for pair, two in pairs if two), (0, 0))
+    factor = Fraction(first) / divisor if divisor else Fraction(0)
+    if factor and all(pair == factor * two for pair, two in pairs):
+        by = "with the other sign" if factor == -1 else f"times {to_text(factor)}"
         return f"the key {by} in every cell"
-    if added := _added(pairs):
-        return f"the key {added} in every cell, as by a bias"
-    if len(key.shape) <= MATRIX:
+    if difference := _describe_difference(pairs):
+        return f"the key {difference} in every cell, as by a bias"
+    if len(key.shape) <= MATRIX_AXES:
         return ""
-    channels = zip(_slices(value, 0), _slices(key, 0), strict=True)
-    moved = [_added([*zip(mine, true, strict=True)]) for mine, true in channels]
+    channels = zip(_slice_cells(value, 0), _slice_cells(key, 0), strict=True)
+    moved = [_describe_difference([*zip(mine, true, strict=True)]) for mine, true in channels]
     return f"the key {', '.join(moved)} in its channels, as by biases" if all(moved) else ""
 
 
-def _added(pairs: list[tuple[Number, Number]]) -> str:
+def _describe_difference(pairs: list[tuple[Number, Number]]) -> str:
     """Return the difference of all *pairs* as "plus 3" or "minus 3", "" if it varies."""
     difference = pairs[0][0] - pairs[0][1]
-    if any(one - two != difference for one, two in pairs):
+    if any(pair - two != difference for pair, two in pairs):
         return ""
-    return f"{'plus' if difference >= 0 else 'minus'} {show(magnitude(difference))}"
+    return f"{'plus' if difference >= 0 else 'minus'} {to_text(magnitude(difference))}"
 
 
-def _taken(tensor: Tensor, places: Places) -> Cells:
-    return tuple(map(tensor.cells.__getitem__, places))
+def _take_cells(tensor: Tensor, indices: CellIndices) -> Cells:
+    return tuple(map(tensor.cells.__getitem__, indices))
 
 
-def _slices(tensor: Tensor, axis: int) -> list[Cells]:
+def _slice_cells(tensor: Tensor, axis: int) -> list[Cells]:
     """Return the cells of each slice across *axis*."""
-    return [_taken(tensor, one) for one in _cuts(tensor.shape, axis)]
+    return [_take_cells(tensor, one) for one in _slice_indices(tensor.shape, axis)]
 
 
-@lru_cache(maxsize=FORMS_KEPT)
-def _cuts(shape: Form, axis: int) -> tuple[Places, ...]:
+@lru_cache(maxsize=CACHED_SHAPES)
+def _slice_indices(shape: ArrayShape, axis: int) -> tuple[CellIndices, ...]:
     """Return the cell indices of each slice across *axis*."""
-    return tuple(map(_flat, np.moveaxis(_places(shape), axis, 0)))
+    return tuple(map(_flatten, np.moveaxis(_index_array(shape), axis, 0)))
 
 
-def _places(shape: Form) -> npt.NDArray[np.int64]:
+def _index_array(shape: ArrayShape) -> npt.NDArray[np.int64]:
     return np.arange(math.prod(shape), dtype=np.int64).reshape(shape)
 
 
-def _flat(places: npt.NDArray[np.int64]) -> Places:
-    return tuple(places.ravel().tolist())
+def _flatten(indices: npt.NDArray[np.int64]) -> CellIndices:
+    return tuple(indices.ravel().tolist())
 
 
-def _axes(tensor: Tensor) -> tuple[str, ...]:
+def _axis_names(tensor: Tensor) -> tuple[str, ...]:
     """Return the name of a slice across each axis."""
     rank = len(tensor.shape)
     if rank == 1:
         return ("number",)
-    return ("slice",) * (rank - len(AXES)) + AXES[-rank:]
+    return ("slice",) * (rank - len(AXIS_NAMES)) + AXIS_NAMES[-rank:]
 
 
-def _alike(cells: Cells, wanted: Cells) -> bool:
+def _cells_match(cells: Cells, expected: Cells) -> bool:
     """Return whether all cells are those wanted, up to float noise or three-figure rounding."""
-    return cells == wanted or all(map(_near, cells, wanted))
+    return cells == expected or all(map(_cell_matches, cells, expected))
 
 
-def _near(cell: Number, wanted: Number) -> bool:
-    if recognised(cell, wanted, step=None):
+def _cell_matches(cell: Number, expected: Number) -> bool:
+    if equals_up_to_noise(cell, expected, step=None):
         return True
-    return cell_accepted_by(cell, wanted, ROUNDED) is not None
+    return find_cell_rule(cell, expected, THREE_FIGURES) is not None

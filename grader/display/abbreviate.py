@@ -2,28 +2,30 @@
 
 from typing import Final
 
-from grader.display.text import show
-from grader.values import Number, Tensor, Value, is_number, rounded_to
+from grader.display.text import to_text
+from grader.values import Number, Tensor, Value, is_number, round_to_figures
 
-__all__ = ["brief", "brief_number"]
+__all__ = ["abbreviate_number", "abbreviate_value"]
 
-LONG_DECIMAL: Final = 12
-LONG_FRACTION: Final = 7
-FIGURES: Final = 6
+MAX_DECIMAL_LENGTH: Final = 12
+MAX_FRACTION_LENGTH: Final = 7
+ABBREVIATED_FIGURES: Final = 6
 
 
-def brief_number(number: Number) -> Number:
+def abbreviate_number(number: Number) -> Number:
     """Return *number*, rounded if long: to six figures, but integer digits always stay."""
-    text = show(number)
-    if isinstance(number, int) or len(text) <= (LONG_FRACTION if "/" in text else LONG_DECIMAL):
+    text = to_text(number)
+    if isinstance(number, int) or len(text) <= (
+        MAX_FRACTION_LENGTH if "/" in text else MAX_DECIMAL_LENGTH
+    ):
         return number
-    return rounded_to(number, FIGURES)
+    return round_to_figures(number, ABBREVIATED_FIGURES)
 
 
-def brief(value: Value) -> Value:
+def abbreviate_value(value: Value) -> Value:
     """Return *value* with long numbers rounded to six figures; integer digits always stay."""
     if is_number(value):
-        return brief_number(value)
+        return abbreviate_number(value)
     if isinstance(value, Tensor):
-        return value.map(brief_number)
-    return tuple(map(brief, value)) if type(value) is tuple else value
+        return value.map(abbreviate_number)
+    return tuple(map(abbreviate_value, value)) if type(value) is tuple else value

@@ -8,184 +8,214 @@ then has ≈.
 from dataclasses import dataclass
 from typing import Final, assert_never
 
-from grader.display.abbreviate import brief, brief_number
-from grader.display.grids import WIDTH, grid, table
-from grader.display.mathml import element, fenced, listed, math, mtable, words
-from grader.display.steps import Array, Formula, Pooled, Rows, Said, Step, Window, literal
-from grader.display.text import Showable, show
-from grader.expressions.tree import Name, Node, Num, rebuilt
+from grader.display.abbreviate import abbreviate_number, abbreviate_value
+from grader.display.grids import MAX_TEXT_WIDTH, format_matrix, format_table
+from grader.display.mathml import (
+    fenced_element,
+    list_element,
+    math_element,
+    table_element,
+    text_element,
+    to_mathml,
+)
+from grader.display.steps import (
+    Array,
+    Formula,
+    Pooled,
+    Rows,
+    Said,
+    SolutionStep,
+    Window,
+    to_literal,
+)
+from grader.display.text import Displayable, to_text
+from grader.expressions.tree import Name, Node, NumberLiteral, replace_nodes
 from grader.values import Number, Tensor, Value, magnitude
 
-__all__ = ["WIDTH", "Rendered", "render", "render_step"]
+__all__ = ["MAX_TEXT_WIDTH", "Rendering", "render_step", "render_value"]
 
 MAX_TERMS: Final = 30
 EQUALS: Final = "<mo>=</mo>"
-ABOUT: Final = "\N{ALMOST EQUAL TO}"
+ALMOST_EQUAL: Final = "\N{ALMOST EQUAL TO}"
 PLUS: Final = "<mo>+</mo>"
 DOT: Final = "<mo>\N{DOT OPERATOR}</mo>"
 
 
 @dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendering:
     """The same content in two formats: *text* for a terminal or a mail, *mathml* for a page."""
 
     text: str
     mathml: str
 
 
-def render(value: Showable) -> Rendered:
+def render_value(value: Displayable) -> Rendering:
     """Return *value*, a reading or a key, as text and as MathML.
 
-    >>> render((3, 2)).text, render((3, 2)).mathml
+    >>> render_value((3, 2)).text, render_value((3, 2)).mathml
     ('3×2', '<math><mrow><mn>3</mn><mo>×</mo><mn>2</mn></mrow></math>')
     """
-    return Rendered(show(value), math(element(value)))
+    return Rendering(to_text(value), math_element(to_mathml(value)))
 
 
-def render_step(step: Step) -> Rendered:
+def render_step(step: SolutionStep) -> Rendering:
     """Render one *step* of a worked solution."""
     match step:
         case Said(text):
-            return Rendered(text, math(words(text)))
+            return Rendering(text, math_element(text_element(text)))
         case Formula():
-            return _formula(step)
+            return _render_formula(step)
         case Array(name, value):
-            return _array(name, value.map(brief_number))
+            return _render_array(name, value.map(abbreviate_number))
         case Window():
-            return _window(step)
+            return _render_window(step)
         case Pooled():
-            return _pooled(step)
+            return _render_pooled(step)
         case Rows(head, rows):
-            return _rows(head, rows)
+            return _render_rows(head, rows)
         case _:
             assert_never(step)
 
 
-def _brief_tree(tree: Node) -> Node:
+def _abbreviate_tree(tree: Node) -> Node:
     """Return *tree* with long numbers abbreviated."""
-    return rebuilt(
-        tree, lambda node: Num(brief_number(node.value)) if isinstance(node, Num) else None
+    return replace_nodes(
+        tree,
+        lambda node: (
+            NumberLiteral(abbreviate_number(node.value))
+            if isinstance(node, NumberLiteral)
+            else None
+        ),
     )
 
 
-def _formula(step: Formula) -> Rendered:
+def _render_formula(step: Formula) -> Rendering:
     """Return symbols = numbers = value; equal sides appear once."""
-    spelled = None if step.value is None else literal(step.value)
-    sides: list[Showable] = [] if step.tree == spelled else [_brief_tree(step.tree)]
-    if step.numbers not in {step.tree, spelled}:
-        sides.append(_brief_tree(step.numbers))
-    texts, marks = dict.fromkeys(map(show, sides)), dict.fromkeys(map(element, sides))
-    text, mathml = " = ".join([step.name, *texts]), EQUALS.join([_label(step.name), *marks])
+    literal_node = None if step.value is None else to_literal(step.value)
+    sides: list[Displayable] = [] if step.tree == literal_node else [_abbreviate_tree(step.tree)]
+    if step.numbers not in {step.tree, literal_node}:
+        sides.append(_abbreviate_tree(step.numbers))
+    texts, marks = dict.fromkeys(map(to_text, sides)), dict.fromkeys(map(to_mathml, sides))
+    text, mathml = " = ".join([step.name, *texts]), EQUALS.join([_label_element(step.name), *marks])
     if step.value is None:
-        return Rendered(text, math(mathml))
-    value = brief(step.value)
+        return Rendering(text, math_element(mathml))
+    value = abbreviate_value(step.value)
     exact = value == step.value
-    if show(value) in texts:
-        return Rendered(text, math(mathml))
-    text = f"{text} {'=' if exact else ABOUT}{_beside(value)}"
-    return Rendered(text, math(mathml, f"<mo>{'=' if exact else ABOUT}</mo>", element(value)))
+    if to_text(value) in texts:
+        return Rendering(text, math_element(mathml))
+    text = f"{text} {'=' if exact else ALMOST_EQUAL}{_format_after_sign(value)}"
+    return Rendering(
+        text, math_element(mathml, f"<mo>{'=' if exact else ALMOST_EQUAL}</mo>", to_mathml(value))
+    )
 
 
-def _beside(value: Value) -> str:
+def _format_after_sign(value: Value) -> str:
     """Return *value* as text after a sign; a matrix starts on the next line."""
     below = isinstance(value, Tensor) and len(value.shape) > 1
-    return f"\n{grid(value)}" if isinstance(value, Tensor) and below else f" {show(value)}"
-
-
-def _label(name: str) -> str:
-    """Return a name as a variable if it looks like one, else as text."""
-    plain = name.replace("_", "").isalnum() and name.isascii()
-    return element(Name(name)) if plain else words(name)
-
-
-def _array(name: str, value: Tensor) -> Rendered:
-    """Return a named array; a short vector stands on the line of its name."""
-    line = f"{name} = {show(value)}"
-    inline = len(value.shape) <= 1 and len(line) <= WIDTH
-    return Rendered(
-        line if inline else f"{name} =\n{grid(value)}", math(_label(name), EQUALS, element(value))
+    return (
+        f"\n{format_matrix(value)}" if isinstance(value, Tensor) and below else f" {to_text(value)}"
     )
 
 
-def _place(place: tuple[int, ...]) -> str:
+def _label_element(name: str) -> str:
+    """Return a name as a variable if it looks like one, else as text."""
+    plain = name.replace("_", "").isalnum() and name.isascii()
+    return to_mathml(Name(name)) if plain else text_element(name)
+
+
+def _render_array(name: str, value: Tensor) -> Rendering:
+    """Return a named array; a short vector stands on the line of its name."""
+    line = f"{name} = {to_text(value)}"
+    inline = len(value.shape) <= 1 and len(line) <= MAX_TEXT_WIDTH
+    return Rendering(
+        line if inline else f"{name} =\n{format_matrix(value)}",
+        math_element(_label_element(name), EQUALS, to_mathml(value)),
+    )
+
+
+def _format_index(index: tuple[int, ...]) -> str:
     """Return the index of a cell, counted from 1 as people count rows and columns."""
-    return f"({', '.join(str(at + 1) for at in place)})"
+    return f"({', '.join(str(at + 1) for at in index)})"
 
 
-def _window(step: Window) -> Rendered:
+def _render_window(step: Window) -> Rendering:
     """Return one cell as the sum of its products, channel by channel if there are several."""
-    place = _place(step.place)
-    sums = [_products(patch, kernel) for patch, kernel in step.channels]
-    bias, marked_bias = (f" {_signed(step.bias)}", f"{PLUS}{_operand(step.bias)}")
+    position = _format_index(step.place)
+    sums = [_render_products(patch, kernel) for patch, kernel in step.channels]
+    bias, marked_bias = (f" {_format_signed(step.bias)}", f"{PLUS}{_operand_element(step.bias)}")
     if not step.bias:
         bias = marked_bias = ""
     several = len(sums) > 1
-    marks = PLUS.join(fenced(one.mathml) if several else one.mathml for one in sums)
-    total = _result(step.total)
-    mathml = math(words(place), marks, marked_bias, total.mathml)
+    marks = PLUS.join(fenced_element(one.mathml) if several else one.mathml for one in sums)
+    total = _render_total(step.total)
+    mathml = math_element(text_element(position), marks, marked_bias, total.mathml)
     if not several:
-        return Rendered(f"{place}: {sums[0].text}{bias}{total.text}", mathml)
-    lines = [f"{place}:"]
-    for number, (one, own) in enumerate(zip(sums, step.sums, strict=True), start=1):
-        lines.append(f"  channel {number}: {one.text}{_result(own).text}")
-    added = " + ".join(map(_factor, step.sums))
+        return Rendering(f"{position}: {sums[0].text}{bias}{total.text}", mathml)
+    lines = [f"{position}:"]
+    for number, (products, channel_sum) in enumerate(
+        zip(sums, step.channel_sums, strict=True), start=1
+    ):
+        lines.append(f"  channel {number}: {products.text}{_render_total(channel_sum).text}")
+    added = " + ".join(map(_format_factor, step.channel_sums))
     lines.append(f"  together: {added}{bias}{total.text}")
-    return Rendered("\n".join(lines), mathml)
+    return Rendering("\n".join(lines), mathml)
 
 
-def _products(patch: Tensor, kernel: Tensor) -> Rendered:
+def _render_products(patch: Tensor, kernel: Tensor) -> Rendering:
     """Return a sum of products, or only their number if there are too many."""
     pairs = [*zip(patch.cells, kernel.cells, strict=True)]
     if len(pairs) > MAX_TERMS:
-        said = f"sum of {len(pairs)} products"
-        return Rendered(said, words(said))
-    text = " + ".join(f"{_factor(one)}·{_factor(two)}" for one, two in pairs)
-    marks = (f"{_operand(one)}{DOT}{_operand(two)}" for one, two in pairs)
-    return Rendered(text, PLUS.join(marks))
+        summary = f"sum of {len(pairs)} products"
+        return Rendering(summary, text_element(summary))
+    text = " + ".join(f"{_format_factor(pair)}·{_format_factor(two)}" for pair, two in pairs)
+    marks = (f"{_operand_element(pair)}{DOT}{_operand_element(two)}" for pair, two in pairs)
+    return Rendering(text, PLUS.join(marks))
 
 
-def _pooled(step: Pooled) -> Rendered:
+def _render_pooled(step: Pooled) -> Rendering:
     """Return one cell of a pooling: the largest of its cells, or their mean."""
     cells = step.patch.cells
-    place, marked = _place(step.place), words(_place(step.place))
-    total = _result(step.total)
+    position, marked = _format_index(step.place), text_element(_format_index(step.place))
+    total = _render_total(step.total)
     if len(cells) > MAX_TERMS:
-        said = f"{step.mode} of {len(cells)} cells"
-        found = Rendered(said, words(said))
+        summary = f"{step.mode} of {len(cells)} cells"
+        rendering = Rendering(summary, text_element(summary))
     elif step.mode == "max":
-        among = listed(cells, opening="(", closing=")")
-        found = Rendered(f"max({', '.join(map(show, cells))})", f"<mi>max</mi>{among}")
+        among = list_element(cells, opening="(", closing=")")
+        rendering = Rendering(f"max({', '.join(map(to_text, cells))})", f"<mi>max</mi>{among}")
     else:
-        top = " + ".join(map(_factor, cells))
-        added = f"<mrow>{PLUS.join(map(_operand, cells))}</mrow>"
-        found = Rendered(f"({top})/{step.count}", f"<mfrac>{added}{element(step.count)}</mfrac>")
-    text = f"{place}: {found.text}{total.text}"
-    return Rendered(text, math(marked, found.mathml, total.mathml))
+        top = " + ".join(map(_format_factor, cells))
+        added = f"<mrow>{PLUS.join(map(_operand_element, cells))}</mrow>"
+        rendering = Rendering(
+            f"({top})/{step.count}", f"<mfrac>{added}{to_mathml(step.count)}</mfrac>"
+        )
+    text = f"{position}: {rendering.text}{total.text}"
+    return Rendering(text, math_element(marked, rendering.mathml, total.mathml))
 
 
-def _result(total: Number) -> Rendered:
+def _render_total(total: Number) -> Rendering:
     """Return the value of a cell with = or ≈ before it."""
-    value = brief_number(total)
-    sign = "=" if value == total else ABOUT
-    return Rendered(f" {sign} {show(value)}", f"<mo>{sign}</mo>{element(value)}")
+    value = abbreviate_number(total)
+    sign = "=" if value == total else ALMOST_EQUAL
+    return Rendering(f" {sign} {to_text(value)}", f"<mo>{sign}</mo>{to_mathml(value)}")
 
 
-def _factor(number: Number) -> str:
-    text = show(brief_number(number))
+def _format_factor(number: Number) -> str:
+    text = to_text(abbreviate_number(number))
     return f"({text})" if text.startswith("-") else text
 
 
-def _signed(number: Number) -> str:
-    return f"{'+' if number >= 0 else '-'} {show(brief_number(magnitude(number)))}"
+def _format_signed(number: Number) -> str:
+    return f"{'+' if number >= 0 else '-'} {to_text(abbreviate_number(magnitude(number)))}"
 
 
-def _operand(number: Number) -> str:
-    found = element(brief_number(number))
-    return fenced(found) if number < 0 else found
+def _operand_element(number: Number) -> str:
+    markup = to_mathml(abbreviate_number(number))
+    return fenced_element(markup) if number < 0 else markup
 
 
-def _rows(head: tuple[str, ...], rows: tuple[tuple[Value, ...], ...]) -> Rendered:
+def _render_rows(head: tuple[str, ...], rows: tuple[tuple[Value, ...], ...]) -> Rendering:
     """Return a table, with long numbers abbreviated."""
-    short = [[*map(brief, row)] for row in rows]
-    lines = (map(words, head), *(map(element, row) for row in short))
-    return Rendered(table(head, short), math(mtable(lines)))
+    short = [[*map(abbreviate_value, row)] for row in rows]
+    lines = (map(text_element, head), *(map(to_mathml, row) for row in short))
+    return Rendering(format_table(head, short), math_element(table_element(lines)))

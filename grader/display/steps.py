@@ -1,7 +1,7 @@
 """Steps of a worked solution, as data for text, MathML and pictures.
 
-A tracer returns the steps of one solver; it takes the solver's arguments. `formula` is its helper
-for a formula: once in symbols, once with the numbers, and the value.
+A tracer returns the steps of one solver; it takes the solver's arguments. `build_formula` is its
+helper for a formula: once in symbols, once with the numbers, and the value.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
-from grader.display.text import show
+from grader.display.text import to_text
 from grader.errors import SolverError
 from grader.expressions.arithmetic import FUNCTIONS
 from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.parser import parse
-from grader.expressions.tree import Name, Node, Num, Sequence, rebuilt
+from grader.expressions.tree import Name, Node, NumberLiteral, TupleLiteral, replace_nodes
 from grader.values import Number, Tensor, Value, is_number
 
 __all__ = [
@@ -23,14 +23,14 @@ __all__ = [
     "Pooled",
     "Rows",
     "Said",
-    "Step",
+    "SolutionStep",
     "Tracer",
     "Window",
-    "filled",
-    "formula",
-    "itemised",
-    "literal",
-    "stated",
+    "build_formula",
+    "format_items",
+    "state_value",
+    "substitute_values",
+    "to_literal",
 ]
 
 CACHED_FORMULAS: Final = 512
@@ -92,7 +92,7 @@ class Window:
     @property
     def products(self) -> Tensor:
         """The products of the sum."""
-        return Tensor(self.patch.shape, _multiplied(self.patch, self.kernel))
+        return Tensor(self.patch.shape, _multiply_cells(self.patch, self.kernel))
 
     @property
     def channels(self) -> tuple[tuple[Tensor, Tensor], ...]:
@@ -107,13 +107,13 @@ class Window:
         )
 
     @property
-    def sums(self) -> tuple[Number, ...]:
+    def channel_sums(self) -> tuple[Number, ...]:
         """The sum of the products of each channel."""
-        return tuple(sum(_multiplied(patch, kernel)) for patch, kernel in self.channels)
+        return tuple(sum(_multiply_cells(patch, kernel)) for patch, kernel in self.channels)
 
 
-def _multiplied(one: Tensor, two: Tensor) -> tuple[Number, ...]:
-    return tuple(first * second for first, second in zip(one.cells, two.cells, strict=True))
+def _multiply_cells(left: Tensor, right: Tensor) -> tuple[Number, ...]:
+    return tuple(first * second for first, second in zip(left.cells, right.cells, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,71 +140,73 @@ class Rows:
     rows: tuple[tuple[Value, ...], ...]
 
 
-Step: TypeAlias = Said | Formula | Array | Window | Pooled | Rows
-Tracer: TypeAlias = Callable[..., tuple[Step, ...]]
+SolutionStep: TypeAlias = Said | Formula | Array | Window | Pooled | Rows
+Tracer: TypeAlias = Callable[..., tuple[SolutionStep, ...]]
 
 
-def formula(name: str, source: str, *, result: Value | None = None, **numbers: Value) -> Formula:
+def build_formula(
+    name: str, source: str, *, result: Value | None = None, **numbers: Value
+) -> Formula:
     """Return the step *name* = *source*, an expression over the names in *numbers*.
 
     Without a *result* the value is computed. Pass the result of an expression that the expression
     language cannot compute, such as ``exp(-x)``.
 
-    >>> formula("W_out", "floor((W - K)/S) + 1", W=28, K=5, S=2).value
+    >>> build_formula("W_out", "floor((W - K)/S) + 1", W=28, K=5, S=2).value
     12
     """
-    tree = _parsed(source)
+    tree = _parse_tree(source)
     value = evaluate(tree, Scope(numbers, FUNCTIONS)) if result is None else result
-    return Formula(name, tree, filled(tree, numbers), value)
+    return Formula(name, tree, substitute_values(tree, numbers), value)
 
 
-def stated(name: str, value: Value) -> Step:
+def state_value(name: str, value: Value) -> SolutionStep:
     """Return the step that states the value of *name*: a formula without symbols, or an array.
 
-    >>> stated("d", 4).value
+    >>> state_value("d", 4).value
     4
     """
     if isinstance(value, Tensor):
         return Array(name, value)
-    spelled = literal(value)
+    literal_node = to_literal(value)
     return (
-        Said(f"{name} = {show(value)}")
-        if spelled is None
-        else Formula(name, spelled, spelled, value)
+        Said(f"{name} = {to_text(value)}")
+        if literal_node is None
+        else Formula(name, literal_node, literal_node, value)
     )
 
 
 @lru_cache(maxsize=CACHED_FORMULAS)
-def _parsed(source: str) -> Node:
+def _parse_tree(source: str) -> Node:
     return parse(source).tree
 
 
-def filled(tree: Node, numbers: Mapping[str, Value]) -> Node:
+def substitute_values(tree: Node, numbers: Mapping[str, Value]) -> Node:
     """Return *tree* with each name in *numbers* replaced by its value."""
 
-    def change(node: Node) -> Node | None:
+    def replace_name(node: Node) -> Node | None:
         if isinstance(node, Name) and node.name in numbers:
-            return literal(numbers[node.name])
+            return to_literal(numbers[node.name])
         return None
 
-    return rebuilt(tree, change)
+    return replace_nodes(tree, replace_name)
 
 
-def itemised(value: Value) -> str:
+def format_items(value: Value) -> str:
     """Return *value* as text, a tuple as its items and not as a shape.
 
-    >>> itemised((11, 4)), itemised(3)
+    >>> format_items((11, 4)), format_items(3)
     ('11, 4', '3')
     """
-    spelled = literal(value) if isinstance(value, tuple) else None
-    return show(value) if spelled is None else show(spelled)[1:-1]
+    literal_node = to_literal(value) if isinstance(value, tuple) else None
+    return to_text(value) if literal_node is None else to_text(literal_node)[1:-1]
 
 
-def literal(value: Value) -> Node | None:
+def to_literal(value: Value) -> Node | None:
     """Return *value* as a node: a number or a (nested) tuple of numbers; None for other values."""
     if is_number(value):
-        return Num(value)
+        return NumberLiteral(value)
     if not isinstance(value, tuple):
         return None
-    items = [literal(item) for item in value]
-    return Sequence(tuple(item for item in items if item)) if all(items) else None
+    items = [to_literal(item) for item in value]
+    return TupleLiteral(tuple(item for item in items if item)) if all(items) else None

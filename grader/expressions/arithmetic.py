@@ -7,32 +7,32 @@ from fractions import Fraction
 from typing import Final, TypeAlias
 
 from grader.errors import SolverError
-from grader.values import Number, Tensor, Value, is_number, magnitude, simplest
+from grader.values import Number, Tensor, Value, is_number, magnitude, simplify_number
 
 __all__ = [
     "FUNCTIONS",
     "MAX_BITS",
     "Function",
-    "arithmetic",
+    "apply_operator",
     "exponential",
-    "half_up",
     "logarithm",
     "natural_logarithm",
     "power",
+    "round_half_up",
     "square_root",
 ]
 
 MAX_BITS: Final = 4096
-MAX_JOINED_BITS: Final = 4 * MAX_BITS
+MAX_INTERMEDIATE_BITS: Final = 4 * MAX_BITS
 MAX_DECIMALS: Final = 100
-HALVES: Final = 2
+SQUARE_ROOT_DENOMINATOR: Final = 2
 LOGARITHMS: Final[dict[Number, Callable[[float], float]]] = {2: math.log2, 10: math.log10}
-"""The bases whose logarithm is computed without a division, which would round twice."""
+"""Logarithms by base that need no division, which would round twice."""
 
 Function: TypeAlias = Callable[..., Value]
 
 
-def arithmetic(symbol: str, left: Number, right: Number) -> Number:
+def apply_operator(symbol: str, left: Number, right: Number) -> Number:
     """Return ``left symbol right`` for one of ``+ - * / // % **``, or raise `SolverError`."""
     if symbol in {"/", "//", "%"} and right == 0:
         raise SolverError("division by zero")
@@ -44,7 +44,7 @@ def arithmetic(symbol: str, left: Number, right: Number) -> Number:
         case "*":
             return left * right
         case "/":
-            return simplest(Fraction(left) / right)
+            return simplify_number(Fraction(left) / right)
         case "//":
             return left // right
         case "%":
@@ -56,7 +56,7 @@ def arithmetic(symbol: str, left: Number, right: Number) -> Number:
 def power(base: Number, exponent: Number) -> Number:
     """Return *base* to the *exponent*, exact if possible; the size is checked in advance."""
     if isinstance(exponent, Fraction):
-        if exponent.denominator == HALVES:
+        if exponent.denominator == SQUARE_ROOT_DENOMINATOR:
             return power(square_root(base), exponent.numerator)
         raise SolverError("a power with a fraction as exponent")
     if base == 0 and exponent < 0:
@@ -66,7 +66,7 @@ def power(base: Number, exponent: Number) -> Number:
         raise SolverError(f"a power has more than {MAX_BITS} bits")
     if isinstance(base, int) and exponent >= 0:
         return int(base**exponent)
-    return simplest(Fraction(base) ** exponent)
+    return simplify_number(Fraction(base) ** exponent)
 
 
 def square_root(number: Number) -> Number:
@@ -76,15 +76,17 @@ def square_root(number: Number) -> Number:
     value = Fraction(number)
     top, bottom = math.isqrt(value.numerator), math.isqrt(value.denominator)
     if top * top == value.numerator and bottom * bottom == value.denominator:
-        return simplest(Fraction(top, bottom))
-    return _nearest(math.sqrt, value)
+        return simplify_number(Fraction(top, bottom))
+    return _to_nearest_double(math.sqrt, value)
 
 
 def logarithm(number: Number, base: Number = 2) -> Number:
     """Return the logarithm: exact for whole powers of an integer base, else the nearest double."""
     if number <= 0 or base <= 0 or base == 1:
         raise SolverError("a logarithm of a number that has none")
-    nearest = _nearest(LOGARITHMS.get(base, lambda value: math.log(value, base)), Fraction(number))
+    nearest = _to_nearest_double(
+        LOGARITHMS.get(base, lambda value: math.log(value, base)), Fraction(number)
+    )
     whole = round(nearest)
     return whole if power(base, whole) == number else nearest
 
@@ -93,34 +95,34 @@ def natural_logarithm(number: Number) -> Number:
     """Return the logarithm to the base e as the nearest double; exact for 1."""
     if number <= 0:
         raise SolverError("a logarithm of a number that has none")
-    return _nearest(math.log, Fraction(number))
+    return _to_nearest_double(math.log, Fraction(number))
 
 
 def exponential(number: Number) -> Number:
     """Return e to the power of *number* as the nearest double; exact for 0."""
-    return _nearest(math.exp, Fraction(number))
+    return _to_nearest_double(math.exp, Fraction(number))
 
 
-def _nearest(function: Callable[[float], float], value: Fraction) -> Number:
+def _to_nearest_double(function: Callable[[float], float], value: Fraction) -> Number:
     try:
         result = function(float(value))
     except OverflowError as error:
         raise SolverError("a number is too large") from error
     except ValueError as error:
         raise SolverError("a number is too small") from error  # it underflows to zero
-    return simplest(Fraction(repr(result)))
+    return simplify_number(Fraction(repr(result)))
 
 
-def half_up(number: Number, digits: int = 0) -> Number:
+def round_half_up(number: Number, digits: int = 0) -> Number:
     """Return *number* rounded to *digits* decimals, halves away from zero, as people round."""
     if abs(digits) > MAX_DECIMALS:
         raise SolverError(f"rounding to {digits} decimals")
     scale = Fraction(10**digits) if digits >= 0 else Fraction(1, 10**-digits)
     rounded = Fraction(math.floor(magnitude(number) * scale + Fraction(1, 2))) / scale
-    return simplest(rounded if number >= 0 else -rounded)
+    return simplify_number(rounded if number >= 0 else -rounded)
 
 
-def _numbers(name: str, arguments: tuple[Value, ...]) -> list[Number]:
+def _collect_numbers(name: str, arguments: tuple[Value, ...]) -> list[Number]:
     """Return several numbers, or the items of one tuple or tensor; *name* is for the error."""
     items: tuple[Value, ...] = arguments
     if len(arguments) == 1 and isinstance(arguments[0], Tensor):
@@ -132,57 +134,62 @@ def _numbers(name: str, arguments: tuple[Value, ...]) -> list[Number]:
     return [item for item in items if isinstance(item, (int, Fraction))]
 
 
-def _joined(
+def _fold_numbers(
     join: Callable[[Number, Number], Number], numbers: Iterable[Number], start: Number
 ) -> Number:
     """Fold *numbers* with *join*; raise `SolverError` if an intermediate result grows too long.
 
     Intermediate results may be longer than the final one, because terms of a sum may cancel.
     """
-    found = start
+    total = start
     for number in numbers:
-        found = join(found, number)
-        if max(found.numerator.bit_length(), found.denominator.bit_length()) > MAX_JOINED_BITS:
-            raise SolverError(f"a sum or product has more than {MAX_JOINED_BITS} bits on the way")
-    return found
+        total = join(total, number)
+        if (
+            max(total.numerator.bit_length(), total.denominator.bit_length())
+            > MAX_INTERMEDIATE_BITS
+        ):
+            raise SolverError(
+                f"a sum or product has more than {MAX_INTERMEDIATE_BITS} bits on the way"
+            )
+    return total
 
 
-def _one(name: str, function: Callable[[Number], Number]) -> Function:
+def _unary_function(name: str, function: Callable[[Number], Number]) -> Function:
     """Return *function* restricted to exactly one number; *name* is for the error."""
 
-    def take(value: Value) -> Value:
+    def apply(value: Value) -> Value:
         if not is_number(value):
             raise SolverError(f"{name} takes one number")
         return function(value)
 
-    return take
+    return apply
 
 
-def _round(value: Value, digits: Value = 0) -> Value:
+def _round_value(value: Value, digits: Value = 0) -> Value:
     if not is_number(value) or not isinstance(digits, int):
         raise SolverError("round takes one number, and as many decimals as a whole number says")
-    return half_up(value, digits)
+    return round_half_up(value, digits)
 
 
-def _length(value: Value) -> int:
+def _count_items(value: Value) -> int:
     if isinstance(value, (tuple, Tensor)):
         return len(value) if isinstance(value, tuple) else value.shape[0]
     raise SolverError("only a tuple or a tensor has a length")
 
 
 FUNCTIONS: Final[dict[str, Function]] = {
-    "abs": _one("abs", abs),
-    "ceil": _one("ceil", math.ceil),
-    "floor": _one("floor", math.floor),
-    "sqrt": _one("sqrt", square_root),
-    "exp": _one("exp", exponential),
-    "ln": _one("ln", natural_logarithm),
-    "log2": _one("log2", logarithm),
-    "log10": _one("log10", lambda number: logarithm(number, 10)),
-    "round": _round,
-    "min": lambda *values: min(_numbers("min", values)),
-    "max": lambda *values: max(_numbers("max", values)),
-    "sum": lambda *values: _joined(operator.add, _numbers("sum", values), 0),
-    "prod": lambda *values: _joined(operator.mul, _numbers("prod", values), 1),
-    "len": _length,
+    "abs": _unary_function("abs", abs),
+    "ceil": _unary_function("ceil", math.ceil),
+    "floor": _unary_function("floor", math.floor),
+    "sqrt": _unary_function("sqrt", square_root),
+    "exp": _unary_function("exp", exponential),
+    "ln": _unary_function("ln", natural_logarithm),
+    "log2": _unary_function("log2", logarithm),
+    "log10": _unary_function("log10", lambda number: logarithm(number, 10)),
+    "round": _round_value,
+    "min": lambda *values: min(_collect_numbers("min", values)),
+    "max": lambda *values: max(_collect_numbers("max", values)),
+    "sum": lambda *values: _fold_numbers(operator.add, _collect_numbers("sum", values), 0),
+    "prod": lambda *values: _fold_numbers(operator.mul, _collect_numbers("prod", values), 1),
+    "len": _count_items,
 }

@@ -11,30 +11,30 @@ from fractions import Fraction
 from typing import Final
 
 from grader.errors import SolverError
-from grader.expressions.arithmetic import MAX_BITS, Function, arithmetic
+from grader.expressions.arithmetic import MAX_BITS, Function, apply_operator
 from grader.expressions.tree import (
-    Binary,
+    BinaryOperation,
+    BooleanOperation,
     Call,
-    Choose,
-    Compare,
-    Field,
-    Item,
-    Logic,
+    Comparison,
+    Conditional,
+    FieldAccess,
+    ItemAccess,
+    LogicalNot,
     Name,
-    Negate,
+    Negation,
     Node,
-    Not,
-    Num,
-    Sequence,
-    Text,
+    NumberLiteral,
+    TextLiteral,
+    TupleLiteral,
 )
-from grader.values import MAX_CELLS, Number, Opaque, Tensor, Value, is_number, simplest
+from grader.values import MAX_CELLS, Number, OpaqueValue, Tensor, Value, is_number, simplify_number
 
-__all__ = ["MAX_ITEMS", "Scope", "bounded", "evaluate", "truth"]
+__all__ = ["MAX_ITEMS", "Scope", "enforce_bounds", "evaluate", "require_boolean"]
 
 MAX_ITEMS: Final = 65_536
 MAX_WORK: Final = MAX_CELLS
-"""The most cells in all steps of one expression; those of the bank have a few hundred."""
+"""Maximum number of cells in all steps of an expression; the bank has a few hundred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Scope:
     swaps: Mapping[int, Function] = field(default_factory=dict)
 
 
-class Work:
+class WorkBudget:
     """Counter of the cells that all steps of one expression take and return.
 
     Each step on a tensor has a limit of its own; this one limits an expression of many steps.
@@ -59,7 +59,7 @@ class Work:
 
     def spend(self, *values: Value) -> None:
         """Count the cells of *values*; raise `SolverError` if the total is too large."""
-        self.cells += sum(map(_cells, values))
+        self.cells += sum(map(_count_cells, values))
         if self.cells > MAX_WORK:
             raise SolverError(
                 f"the expression works on more than {MAX_WORK:,} cells of tensors and tuples in "
@@ -69,44 +69,46 @@ class Work:
 
 def evaluate(node: Node, scope: Scope) -> Value:
     """Return the value of *node* in *scope*, or raise `SolverError`."""
-    return _value(node, scope, Work())
+    return _evaluate_node(node, scope, WorkBudget())
 
 
-def _value(node: Node, scope: Scope, work: Work) -> Value:
+def _evaluate_node(node: Node, scope: Scope, work: WorkBudget) -> Value:
     match node:
-        case Num(value):
+        case NumberLiteral(value):
             return value
-        case Text(text):
+        case TextLiteral(text):
             return text
         case Name(name):
-            return _lookup(name, scope)
-        case Negate(operand):
-            return _apply("*", -1, _value(operand, scope, work), work)
-        case Binary(symbol, left, right):
-            return _apply(symbol, _value(left, scope, work), _value(right, scope, work), work)
+            return _look_up_name(name, scope)
+        case Negation(operand):
+            return _apply_operator("*", -1, _evaluate_node(operand, scope, work), work)
+        case BinaryOperation(symbol, left, right):
+            return _apply_operator(
+                symbol, _evaluate_node(left, scope, work), _evaluate_node(right, scope, work), work
+            )
         case Call():
-            return _call(node, scope, work)
-        case Sequence(items):
-            found = bounded(tuple(_value(item, scope, work) for item in items))
-            work.spend(found)
-            return found
-        case Item(value, index):
-            return _item(_value(value, scope, work), index)
-        case Field(value, name):
-            return _field(_value(value, scope, work), name)
-        case Choose(test, then, otherwise):
-            holds = truth(_value(test, scope, work))
-            return _value(then if holds else otherwise, scope, work)
-        case Compare(first, rest):
-            return _compare(first, rest, scope, work)
-        case Not(operand):
-            return not truth(_value(operand, scope, work))
-        case Logic(word, items):
+            return _call_function(node, scope, work)
+        case TupleLiteral(items):
+            sequence = enforce_bounds(tuple(_evaluate_node(item, scope, work) for item in items))
+            work.spend(sequence)
+            return sequence
+        case ItemAccess(value, index):
+            return _get_item(_evaluate_node(value, scope, work), index)
+        case FieldAccess(value, name):
+            return _get_field(_evaluate_node(value, scope, work), name)
+        case Conditional(test, then, otherwise):
+            holds = require_boolean(_evaluate_node(test, scope, work))
+            return _evaluate_node(then if holds else otherwise, scope, work)
+        case Comparison(first, rest):
+            return _evaluate_comparison(first, rest, scope, work)
+        case LogicalNot(operand):
+            return not require_boolean(_evaluate_node(operand, scope, work))
+        case BooleanOperation(word, items):
             join = all if word == "and" else any
-            return join(truth(_value(item, scope, work)) for item in items)
+            return join(require_boolean(_evaluate_node(item, scope, work)) for item in items)
 
 
-def truth(value: Value) -> bool:
+def require_boolean(value: Value) -> bool:
     """Return *value* if it is a Boolean, else raise `SolverError`."""
     if isinstance(value, bool):
         return value
@@ -115,7 +117,7 @@ def truth(value: Value) -> bool:
     )
 
 
-def bounded(value: Value) -> Value:
+def enforce_bounds(value: Value) -> Value:
     """Return *value*, or raise `SolverError` if it has too many bits, cells or items."""
     if isinstance(value, int):
         if value.bit_length() > MAX_BITS:
@@ -123,18 +125,18 @@ def bounded(value: Value) -> Value:
     elif isinstance(value, Fraction):
         if max(value.numerator.bit_length(), value.denominator.bit_length()) > MAX_BITS:
             raise SolverError(f"a fraction has more than {MAX_BITS} bits")
-        return simplest(value)
+        return simplify_number(value)
     elif isinstance(value, Tensor):
         if len(value.cells) > MAX_CELLS:
             raise SolverError(f"a tensor has more than {MAX_CELLS} cells")
         for cell in value.cells:
-            bounded(cell)
+            enforce_bounds(cell)
     elif isinstance(value, tuple):
-        _bound_items(value)
+        _enforce_item_bounds(value)
     return value
 
 
-def _bound_items(value: tuple[Value, ...]) -> None:
+def _enforce_item_bounds(value: tuple[Value, ...]) -> None:
     """Raise `SolverError` if a tuple with its contents is too large."""
     items = cells = 0
     waiting: list[Value] = [value]
@@ -148,43 +150,45 @@ def _bound_items(value: tuple[Value, ...]) -> None:
         if items > MAX_ITEMS or cells > MAX_CELLS:
             raise SolverError("a tuple has too many items")
         if not isinstance(item, tuple):
-            bounded(item)
+            enforce_bounds(item)
 
 
-def _cells(value: Value) -> int:
+def _count_cells(value: Value) -> int:
     """Return the number of cells or items of a value; 0 for a number."""
     if isinstance(value, Tensor):
         return len(value.cells)
     if isinstance(value, tuple):
-        return len(value) + sum(_cells(item) for item in value if isinstance(item, (tuple, Tensor)))
+        return len(value) + sum(
+            _count_cells(item) for item in value if isinstance(item, (tuple, Tensor))
+        )
     return 0
 
 
-def _lookup(name: str, scope: Scope) -> Value:
+def _look_up_name(name: str, scope: Scope) -> Value:
     try:
         return scope.names[name]
     except KeyError as error:
         raise SolverError(f"{name!r} has no value here") from error
 
 
-def _call(node: Call, scope: Scope, work: Work) -> Value:
+def _call_function(node: Call, scope: Scope, work: WorkBudget) -> Value:
     function = scope.swaps.get(node.site) or scope.functions.get(node.function)
     if function is None:
         raise SolverError(f"there is no function {node.function!r}")
-    arguments = [_value(argument, scope, work) for argument in node.arguments]
-    keywords = {word: _value(value, scope, work) for word, value in node.keywords}
+    arguments = [_evaluate_node(argument, scope, work) for argument in node.arguments]
+    keywords = {word: _evaluate_node(value, scope, work) for word, value in node.keywords}
     work.spend(*arguments, *keywords.values())
     try:
-        found = bounded(function(*arguments, **keywords))
+        result = enforce_bounds(function(*arguments, **keywords))
     except SolverError:
         raise
     except Exception as error:  # a failing solver costs no student anything
         raise SolverError(f"{node.function} could not compute: {error}") from error
-    work.spend(found)
-    return found
+    work.spend(result)
+    return result
 
 
-def _item(value: Value, index: int) -> Value:
+def _get_item(value: Value, index: int) -> Value:
     if isinstance(value, (tuple, Tensor)):
         try:
             return value[index]
@@ -193,17 +197,17 @@ def _item(value: Value, index: int) -> Value:
     raise SolverError("only a tuple or a tensor has items")
 
 
-def _field(value: Value, name: str) -> Value:
-    if isinstance(value, Opaque):
+def _get_field(value: Value, name: str) -> Value:
+    if isinstance(value, OpaqueValue):
         try:
-            return value.field(name)
+            return value.get_field(name)
         except KeyError as error:
             raise SolverError(f"there is no field {name!r}") from error
     raise SolverError(f"only a record has fields such as {name!r}")
 
 
 CELL_BY_CELL: Final = frozenset({"+", "-", "*", "/", "**"})
-"""The operations that also work on tensors."""
+"""Operations that also work cell by cell on tensors."""
 ORDER: Final[dict[str, Callable[[Number, Number], bool]]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -212,10 +216,12 @@ ORDER: Final[dict[str, Callable[[Number, Number], bool]]] = {
 }
 
 
-def _compare(first: Node, rest: tuple[tuple[str, Node], ...], scope: Scope, work: Work) -> bool:
-    left = _value(first, scope, work)
+def _evaluate_comparison(
+    first: Node, rest: tuple[tuple[str, Node], ...], scope: Scope, work: WorkBudget
+) -> bool:
+    left = _evaluate_node(first, scope, work)
     for symbol, node in rest:
-        right = _value(node, scope, work)
+        right = _evaluate_node(node, scope, work)
         if symbol in {"==", "!="}:
             holds = (left == right) == (symbol == "==")
         elif is_number(left) and is_number(right):
@@ -228,25 +234,25 @@ def _compare(first: Node, rest: tuple[tuple[str, Node], ...], scope: Scope, work
     return True
 
 
-def _apply(symbol: str, left: Value, right: Value, work: Work) -> Value:
+def _apply_operator(symbol: str, left: Value, right: Value, work: WorkBudget) -> Value:
     """Return the result of one operation on numbers, or cell by cell if an operand is a tensor."""
     if is_number(left) and is_number(right):
-        return bounded(arithmetic(symbol, left, right))
+        return enforce_bounds(apply_operator(symbol, left, right))
     work.spend(left, right)
     if symbol in CELL_BY_CELL:
         if isinstance(left, Tensor) and isinstance(right, Tensor):
             if left.shape != right.shape:
                 raise SolverError(f"{symbol} of tensors of shapes {left.shape} and {right.shape}")
             pairs = zip(left.cells, right.cells, strict=True)
-            return bounded(
-                Tensor(left.shape, tuple(arithmetic(symbol, one, two) for one, two in pairs))
+            return enforce_bounds(
+                Tensor(left.shape, tuple(apply_operator(symbol, pair, two) for pair, two in pairs))
             )
         if isinstance(left, Tensor) and is_number(right):
-            return bounded(left.map(lambda cell: arithmetic(symbol, cell, right)))
+            return enforce_bounds(left.map(lambda cell: apply_operator(symbol, cell, right)))
         if isinstance(right, Tensor) and is_number(left):
-            return bounded(right.map(lambda cell: arithmetic(symbol, left, cell)))
+            return enforce_bounds(right.map(lambda cell: apply_operator(symbol, left, cell)))
     if symbol == "+" and isinstance(left, tuple) and isinstance(right, tuple):
-        return bounded(left + right)
+        return enforce_bounds(left + right)
     flat = isinstance(left, tuple) or isinstance(right, tuple)
     hint = "; a flat list is a tuple, and only + joins two of them" if flat else ""
     raise SolverError(f"{symbol} does not take these values{hint}")

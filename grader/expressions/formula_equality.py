@@ -12,71 +12,79 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final, NamedTuple
 
-from grader.display.text import show
+from grader.display.text import to_text
 from grader.errors import SolverError
 from grader.expressions.arithmetic import FUNCTIONS
 from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.tree import Node
-from grader.expressions.vectorized_eval import Point, Sample, Values, values_at
-from grader.values import Number, Opaque, Value, magnitude
+from grader.expressions.vectorized_eval import Point, PointSample, SampleValues, evaluate_at_points
+from grader.values import Number, OpaqueValue, Value, magnitude
 
-__all__ = ["Difference", "Formula", "compare"]
+__all__ = ["BoundFormula", "Counterexample", "find_counterexample"]
 
-NOISE: Final = Fraction(1, 10**9)
-PLAIN: Final = Scope({}, FUNCTIONS)
-"""The scope of a student's formula: only its variables and the functions."""
+RELATIVE_NOISE: Final = Fraction(1, 10**9)
+STUDENT_SCOPE: Final = Scope({}, FUNCTIONS)
+"""Scope of a student's formula: only its variables and the functions."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Formula(Opaque):
+class BoundFormula(OpaqueValue):
     """A tree with the scope of all names that are not variables."""
 
     tree: Node
-    scope: Scope = PLAIN
-    _kept: dict[Sample, Values] = field(default_factory=dict, init=False, repr=False)
+    scope: Scope = STUDENT_SCOPE
+    _cached_values: dict[PointSample, SampleValues] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
-    def at(self, point: Mapping[str, Value]) -> Value:
+    def evaluate_at(self, point: Mapping[str, Value]) -> Value:
         """Return the value for the values of the variables in *point*."""
         names = {**self.scope.names, **point}
         return evaluate(self.tree, Scope(names, self.scope.functions, self.scope.swaps))
 
-    def values(self, sample: Sample) -> Values:
+    def evaluate_sample(self, sample: PointSample) -> SampleValues:
         """Return the values at every point of *sample*, computed once."""
-        found = self._kept.get(sample)
-        if found is None:
-            found = self._kept[sample] = values_at(self.tree, self.scope, sample)
-        return found
+        values = self._cached_values.get(sample)
+        if values is None:
+            values = self._cached_values[sample] = evaluate_at_points(self.tree, self.scope, sample)
+        return values
 
     def __str__(self) -> str:
-        return show(self.tree)
+        return to_text(self.tree)
 
 
-class Difference(NamedTuple):
-    """A counterexample: a point where an answer differs from the key, and its *own* value there."""
+class Counterexample(NamedTuple):
+    """A point where an answer differs from the key, and the *student_value* there."""
 
     point: Point
-    own: Number | None
+    student_value: Number | None
 
 
-def compare(answer: Formula, key: Formula, sample: Sample) -> Difference | None:
+def find_counterexample(
+    answer: BoundFormula, key: BoundFormula, sample: PointSample
+) -> Counterexample | None:
     """Return the first point where *answer* differs from *key*, or None if they are equal.
 
     Only points where the key has a value count; raises `SolverError` if there is none.
     """
-    own, wanted = answer.values(sample), key.values(sample)
-    if wanted.tops.count(None) == len(sample):
+    student_values, expected = answer.evaluate_sample(sample), key.evaluate_sample(sample)
+    if expected.tops.count(None) == len(sample):
         raise SolverError("the key has no value at any sampled point")
-    if own == wanted:
+    if student_values == expected:
         return None
-    inexact = own.inexact or wanted.inexact
-    for at, point in enumerate(sample):
-        right = wanted.at(at)
-        if right is not None and not _equal(own.at(at), right, inexact=inexact):
-            return Difference(point, own.at(at))
+    inexact = student_values.inexact or expected.inexact
+    for index, point in enumerate(sample):
+        right = expected.value_at(index)
+        if right is not None and not _values_equal(
+            student_values.value_at(index), right, inexact=inexact
+        ):
+            return Counterexample(point, student_values.value_at(index))
     return None
 
 
-def _equal(left: Number | None, right: Number, *, inexact: bool) -> bool:
+def _values_equal(left: Number | None, right: Number, *, inexact: bool) -> bool:
     if left is None:
         return False
-    return left == right or (inexact and magnitude(left - right) <= NOISE * magnitude(right))
+    return left == right or (
+        inexact and magnitude(left - right) <= RELATIVE_NOISE * magnitude(right)
+    )

@@ -17,25 +17,25 @@ from typing import Final
 
 from grader.errors import ProblemError
 from grader.expressions.tree import (
-    Binary,
+    BinaryOperation,
+    BooleanOperation,
     Call,
-    Choose,
-    Compare,
-    Field,
-    Item,
-    Logic,
+    Comparison,
+    Conditional,
+    FieldAccess,
+    ItemAccess,
+    LogicalNot,
     Name,
-    Negate,
+    Negation,
     Node,
-    Not,
-    Num,
-    Sequence,
-    Text,
+    NumberLiteral,
+    TextLiteral,
+    TupleLiteral,
     calls_in,
     names_in,
     walk,
 )
-from grader.values import simplest
+from grader.values import simplify_number
 
 __all__ = ["MAX_DEPTH", "MAX_LENGTH", "MAX_NODES", "Expression", "parse"]
 
@@ -44,15 +44,15 @@ MAX_NODES: Final = 200
 MAX_DEPTH: Final = 30
 MAX_DIGITS: Final = 400
 MAX_DECIMAL_EXPONENT: Final = 400
-MAX_QUOTED: Final = 60
-QUOTE: Final = "; in a YAML list in [ ] quote what has a comma"
-"""The advice on half a call, as a list in the file leaves it that ends a text at each comma."""
+MAX_QUOTED_LENGTH: Final = 60
+QUOTING_HINT: Final = "; in a YAML list in [ ] quote what has a comma"
+"""Advice on half a call: an unquoted YAML list splits a text at each comma."""
 
-SAID: Final = frozenset({"and", "or", "not", "if", "else", "True", "False"})
-"""The keywords of expressions."""
-WORDS: Final = frozenset(keyword.kwlist) - SAID
-"""Python keywords, which an expression cannot have as names."""
-TEXTS: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
+EXPRESSION_KEYWORDS: Final = frozenset({"and", "or", "not", "if", "else", "True", "False"})
+"""Keywords of expressions."""
+RESERVED_WORDS: Final = frozenset(keyword.kwlist) - EXPRESSION_KEYWORDS
+"""Python keywords that cannot be names in an expression."""
+STRING_PATTERN: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 OPERATORS: Final[dict[type[ast.operator], str]] = {
     ast.Add: "+",
@@ -105,11 +105,13 @@ def parse(source: str) -> Expression:
             body = ast.parse(source.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         reason = error.msg if isinstance(error, SyntaxError) else "it is nested too deeply"
-        hint = QUOTE if source.count("(") != source.count(")") else _reserved(source)
+        hint = (
+            QUOTING_HINT if source.count("(") != source.count(")") else _reserved_word_hint(source)
+        )
         raise ProblemError(f"{shorten(source)!r} is not an expression: {reason}{hint}") from error
     if sum(1 for _ in ast.walk(body)) > 4 * MAX_NODES:
         raise ProblemError(f"{shorten(source)!r} is too large; split it with `let`")
-    builder = _Builder(source.strip())
+    builder = _TreeBuilder(source.strip())
     tree = builder.build(body, 0)
     nodes = sum(1 for _ in walk(tree))
     if nodes > MAX_NODES:
@@ -120,19 +122,19 @@ def parse(source: str) -> Expression:
     return Expression(source.strip(), tree)
 
 
-def _reserved(source: str) -> str:
+def _reserved_word_hint(source: str) -> str:
     """Return the advice on a reserved word used as a name, "" if there is none."""
-    named = re.findall(r"\w+", TEXTS.sub("", source))
-    taken = next((word for word in named if word in WORDS), None)
+    words = re.findall(r"\w+", STRING_PATTERN.sub("", source))
+    taken = next((word for word in words if word in RESERVED_WORDS), None)
     return f"; {taken!r} is a word of expressions, choose another name" if taken else ""
 
 
 def shorten(text: str) -> str:
-    """Return *text* truncated to `MAX_QUOTED` characters, for messages."""
-    return text if len(text) <= MAX_QUOTED else f"{text[: MAX_QUOTED - 1]}…"
+    """Return *text* truncated to `MAX_QUOTED_LENGTH` characters, for messages."""
+    return text if len(text) <= MAX_QUOTED_LENGTH else f"{text[: MAX_QUOTED_LENGTH - 1]}…"
 
 
-class _Builder:
+class _TreeBuilder:
     """Converter from Python's syntax tree to ours; rejects every node that is not listed."""
 
     def __init__(self, source: str) -> None:
@@ -147,39 +149,39 @@ class _Builder:
         below = depth + 1
         match node:
             case ast.Constant():
-                return self._constant(node)
+                return self._build_constant(node)
             case ast.Name(id=name):
                 return Name(name)
             case ast.UnaryOp(op=ast.USub(), operand=operand):
-                return Negate(self.build(operand, below))
+                return Negation(self.build(operand, below))
             case ast.UnaryOp(op=ast.UAdd(), operand=operand):
                 return self.build(operand, below)
             case ast.UnaryOp(op=ast.Not(), operand=operand):
-                return Not(self.build(operand, below))
+                return LogicalNot(self.build(operand, below))
             case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
-                return Binary(
+                return BinaryOperation(
                     OPERATORS[type(op)], self.build(left, below), self.build(right, below)
                 )
             case ast.BoolOp(op=op, values=values):
                 word = "and" if isinstance(op, ast.And) else "or"
-                return Logic(word, tuple(self.build(value, below) for value in values))
+                return BooleanOperation(word, tuple(self.build(value, below) for value in values))
             case ast.IfExp(test=test, body=then, orelse=otherwise):
-                return Choose(
+                return Conditional(
                     self.build(test, below), self.build(then, below), self.build(otherwise, below)
                 )
             case ast.Tuple(elts=items) | ast.List(elts=items):
-                return Sequence(tuple(self.build(item, below) for item in items))
+                return TupleLiteral(tuple(self.build(item, below) for item in items))
             case _:
-                return self._compound(node, below)
+                return self._build_compound(node, below)
 
-    def _compound(self, node: ast.AST, below: int) -> Node:
+    def _build_compound(self, node: ast.AST, below: int) -> Node:
         match node:
             case ast.Compare(left=left, ops=ops, comparators=others) if all(
                 type(op) in COMPARISONS for op in ops
             ):
                 words = [COMPARISONS[type(op)] for op in ops]
                 values = [self.build(other, below) for other in others]
-                return Compare(self.build(left, below), tuple(zip(words, values, strict=True)))
+                return Comparison(self.build(left, below), tuple(zip(words, values, strict=True)))
             case ast.Call(func=ast.Name(id=function), args=arguments, keywords=keywords) if all(
                 keyword.arg for keyword in keywords
             ):
@@ -191,18 +193,18 @@ class _Builder:
                     site,
                 )
             case ast.Subscript(value=value, slice=index):
-                return Item(self.build(value, below), self._index(index))
+                return ItemAccess(self.build(value, below), self._build_index(index))
             case ast.Attribute(value=value, attr=name) if not name.startswith("_"):
-                return Field(self.build(value, below), name)
+                return FieldAccess(self.build(value, below), name)
             case _:
                 piece = (
                     ast.get_source_segment(self._source, node) if hasattr(node, "lineno") else ""
                 )
                 hint = "; write ** for a power" if "^" in (piece or "") else ""
-                told = shorten(piece or self._source)
-                raise ProblemError(f"{told!r} is not part of the expression language{hint}")
+                quoted = shorten(piece or self._source)
+                raise ProblemError(f"{quoted!r} is not part of the expression language{hint}")
 
-    def _index(self, node: ast.expr) -> int:
+    def _build_index(self, node: ast.expr) -> int:
         match node:
             case ast.Constant(value=int() as index) if not isinstance(index, bool):
                 return index
@@ -216,24 +218,26 @@ class _Builder:
             case _:
                 raise ProblemError(f"an index in {shorten(self._source)!r} is not a whole number")
 
-    def _constant(self, node: ast.Constant) -> Node:
+    def _build_constant(self, node: ast.Constant) -> Node:
         match node.value:
             case bool() as truth:
-                return Compare(Num(0), (("==", Num(0 if truth else 1)),))
+                return Comparison(NumberLiteral(0), (("==", NumberLiteral(0 if truth else 1)),))
             case str() as text:
-                return Text(text)
+                return TextLiteral(text)
             case int() as number:
-                return Num(number)
+                return NumberLiteral(number)
             case float():
-                return Num(_decimal(ast.get_source_segment(self._source, node) or ""))
+                return NumberLiteral(
+                    _parse_decimal(ast.get_source_segment(self._source, node) or "")
+                )
             case _:
                 raise ProblemError(f"{node.value!r} is not part of the expression language")
 
 
-def _decimal(spelled: str) -> int | Fraction:
+def _parse_decimal(literal_node: str) -> int | Fraction:
     """Return a decimal as an exact fraction; the bounds keep ``1e999999999`` out."""
-    text = spelled.replace("_", "")
+    text = literal_node.replace("_", "")
     mantissa, _, exponent = text.lower().partition("e")
     if len(mantissa) > MAX_DIGITS or (exponent and abs(int(exponent)) > MAX_DECIMAL_EXPONENT):
-        raise ProblemError(f"{shorten(spelled)!r} has too many digits")
-    return simplest(Fraction(text))
+        raise ProblemError(f"{shorten(literal_node)!r} has too many digits")
+    return simplify_number(Fraction(text))

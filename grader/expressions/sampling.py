@@ -20,37 +20,40 @@ from pydantic import Field, PlainValidator, WithJsonSchema
 
 from grader.errors import SolverError
 from grader.expressions.arithmetic import FUNCTIONS
-from grader.expressions.evaluate import Scope, evaluate, truth
+from grader.expressions.evaluate import Scope, evaluate, require_boolean
 from grader.expressions.parser import Expression
-from grader.expressions.tree import Binary, Call, Node, names_in, walk
-from grader.expressions.vectorized_eval import Point, Sample, values_at
-from grader.values import Number, simplest
-from grader.variants.draw import Stream
+from grader.expressions.tree import BinaryOperation, Call, Node, names_in, walk
+from grader.expressions.vectorized_eval import Point, PointSample, evaluate_at_points
+from grader.values import Number, simplify_number
+from grader.variants.draw import RandomStream
 
-__all__ = ["MOST_POINTS", "POINTS", "Domain", "Interval", "points"]
+__all__ = ["MAX_POINT_COUNT", "POINT_COUNT", "Domain", "Interval", "sample_points"]
 
-POINTS: Final = 64
-MOST_POINTS: Final = 128
-TRIES: Final = 20_000
-TRIES_FOR_ONE: Final = 1_000
-SMALL: Final = 4
-FINE: Final = 120
-"""Steps of a real domain: tenths among them, and thirds and eighths, which rounding changes."""
-COARSE: Final = 10
-LIMITS: Final = re.compile(
+POINT_COUNT: Final = 64
+MAX_POINT_COUNT: Final = 128
+MAX_TRIES: Final = 20_000
+MAX_TRIES_FOR_FIRST_POINT: Final = 1_000
+SMALL_VALUE_COUNT: Final = 4
+FINE_STEP_COUNT: Final = 120
+"""Number of steps in a real domain.
+
+They include tenths, and also thirds and eighths, which rounding changes.
+"""
+COARSE_STEP_COUNT: Final = 10
+INTERVAL_PATTERN: Final = re.compile(
     r"(-?\d{1,9}(?:\.\d{1,9})?)\s*\.\.\s*(-?\d{1,9}(?:\.\d{1,9})?)", re.ASCII
 )
 
-MOST_DIVISOR: Final = 16
-"""The largest divisor for which every remainder is searched."""
-WAYS: Final = 4
-"""The most ways to build a divisor from its variables."""
-DIVISORS_TRIED: Final = 4_096
-SHIFTED: Final = 8
+MAX_DIVISOR: Final = 16
+"""Largest divisor for which every remainder is searched."""
+MAX_WAYS_PER_DIVISOR: Final = 4
+"""Maximum number of points whose variables produce the same divisor."""
+MAX_DIVISOR_POINTS: Final = 4_096
+SHIFTED_POINT_COUNT: Final = 8
 """Number of points whose variables are each shifted through the remainders."""
-TRIES_FOR_REST: Final = 40
-ROUNDED: Final = frozenset({"floor", "ceil", "round"})
-WHOLE: Final = frozenset({"//", "%"})
+MAX_TRIES_PER_REMAINDER: Final = 40
+ROUNDING_FUNCTIONS: Final = frozenset({"floor", "ceil", "round"})
+INTEGER_OPERATORS: Final = frozenset({"//", "%"})
 
 Variables: TypeAlias = tuple[tuple[str, "Interval"], ...]
 Division: TypeAlias = tuple[Node, Node]
@@ -65,36 +68,40 @@ class Interval:
     real: bool
 
     @classmethod
-    def parse(cls, given: object) -> "Interval":
+    def parse(cls, raw: object) -> "Interval":
         """Parse an interval such as ``1..64`` or ``0.0..1.0``; a decimal point makes it real."""
-        match = LIMITS.fullmatch(given.strip()) if isinstance(given, str) else None
+        match = INTERVAL_PATTERN.fullmatch(raw.strip()) if isinstance(raw, str) else None
         if match is None or Fraction(match[1]) > Fraction(match[2]):
-            raise ValueError(f"{given!r} is not a range; write 1..64, or 0.0..1.0 for real numbers")
+            raise ValueError(f"{raw!r} is not a range; write 1..64, or 0.0..1.0 for real numbers")
         return cls(Fraction(match[1]), Fraction(match[2]), real="." in match[1] + match[2])
 
     @property
     def size(self) -> int:
         """The number of different values that can be picked."""
         if self.real:
-            return FINE + 1 if self.low < self.high else 1
+            return FINE_STEP_COUNT + 1 if self.low < self.high else 1
         return int(self.high - self.low) + 1
 
-    def pick(self, stream: Stream) -> Number:
+    def pick_value(self, stream: RandomStream) -> Number:
         """Return a random value; half of the values are among the smallest, or the roundest."""
-        plain = stream.below(2)
+        plain = stream.randbelow(2)
         if self.real:
-            steps = COARSE if plain else FINE
-            return simplest(self.low + (self.high - self.low) * stream.below(steps + 1) / steps)
-        return int(self.low) + stream.below(min(self.size, SMALL) if plain else self.size)
+            steps = COARSE_STEP_COUNT if plain else FINE_STEP_COUNT
+            return simplify_number(
+                self.low + (self.high - self.low) * stream.randbelow(steps + 1) / steps
+            )
+        return int(self.low) + stream.randbelow(
+            min(self.size, SMALL_VALUE_COUNT) if plain else self.size
+        )
 
     def values(self) -> Iterable[Number]:
         """Return every value, the smallest first."""
         if self.real:
-            step = (self.high - self.low) / FINE
-            return (simplest(self.low + step * at) for at in range(self.size))
+            step = (self.high - self.low) / FINE_STEP_COUNT
+            return (simplify_number(self.low + step * index) for index in range(self.size))
         return range(int(self.low), int(self.high) + 1)
 
-    def shifted(self, value: Number, by: int) -> Number:
+    def shift_value(self, value: Number, by: int) -> Number:
         """Return *value* plus *by*, modulo the interval; a real value stays."""
         return value if self.real else int(self.low) + (int(value) - int(self.low) + by) % self.size
 
@@ -108,7 +115,9 @@ Domain = Annotated[
 
 
 @lru_cache(maxsize=512)
-def points(variables: Variables, where: tuple[Expression, ...], key: Node | None = None) -> Sample:
+def sample_points(
+    variables: Variables, where: tuple[Expression, ...], key: Node | None = None
+) -> PointSample:
     """Return points of the domains that satisfy *where*: 64, or 128 if *key* may round.
 
     Domains of up to 128 points are used completely. For larger ones, the points include both ends
@@ -116,88 +125,97 @@ def points(variables: Variables, where: tuple[Expression, ...], key: Node | None
     16 that the variables produce, small ones first, as far as 128 points allow and a bounded search
     finds them.
     """
-    if math.prod(box.size for _, box in variables) <= MOST_POINTS:
-        found = [point for point in _every(variables) if _holds(where, point)]
+    if math.prod(box.size for _, box in variables) <= MAX_POINT_COUNT:
+        chosen = [
+            point for point in _enumerate_points(variables) if _satisfies_conditions(where, point)
+        ]
     else:
-        count = MOST_POINTS if _may_round(key) else POINTS
-        drawn = list(islice(_drawn(variables, where), count))
-        telling = _with_every_rest(drawn, variables, where, _divisions(key))
-        ends = (point for point in _ends(drawn, variables) if _holds(where, point))
-        every = {tuple(point.values()): point for point in (*telling, *ends, *drawn)}
-        found = list(every.values())[:count]
-    return Sample(tuple(sorted(found, key=_simplicity)))
+        count = MAX_POINT_COUNT if _may_round_key(key) else POINT_COUNT
+        drawn = list(islice(_draw_points(variables, where), count))
+        remainder_points = _cover_remainders(drawn, variables, where, _find_rounded_divisions(key))
+        ends = (
+            point for point in _end_points(drawn, variables) if _satisfies_conditions(where, point)
+        )
+        every = {tuple(point.values()): point for point in (*remainder_points, *ends, *drawn)}
+        chosen = list(every.values())[:count]
+    return PointSample(tuple(sorted(chosen, key=_simplicity_key)))
 
 
-def _every(variables: Variables) -> Iterator[Point]:
+def _enumerate_points(variables: Variables) -> Iterator[Point]:
     """Yield every point, the smallest values first."""
     names = [name for name, _ in variables]
     values = product(*(box.values() for _, box in variables))
     return (dict(zip(names, point, strict=True)) for point in values)
 
 
-def _drawn(variables: Variables, where: tuple[Expression, ...]) -> Iterator[Point]:
+def _draw_points(variables: Variables, where: tuple[Expression, ...]) -> Iterator[Point]:
     """Yield different random points; stop early if none satisfies the conditions."""
-    stream = Stream(b"grader.symbolic", repr([(name, str(box)) for name, box in variables]))
-    met: set[tuple[Number, ...]] = set()
-    found = False
-    for tried in range(TRIES):
-        if tried == TRIES_FOR_ONE and not found:
+    stream = RandomStream(b"grader.symbolic", repr([(name, str(box)) for name, box in variables]))
+    seen: set[tuple[Number, ...]] = set()
+    has_point = False
+    for tried in range(MAX_TRIES):
+        if tried == MAX_TRIES_FOR_FIRST_POINT and not has_point:
             return
-        point = {name: box.pick(stream) for name, box in variables}
+        point = {name: box.pick_value(stream) for name, box in variables}
         values = tuple(point.values())
-        if values not in met and _holds(where, point):
-            found = True
+        if values not in seen and _satisfies_conditions(where, point):
+            has_point = True
             yield point
-        met.add(values)
+        seen.add(values)
 
 
-def _ends(drawn: list[Point], variables: Variables) -> Iterator[Point]:
+def _end_points(drawn: list[Point], variables: Variables) -> Iterator[Point]:
     """Yield the smallest point, the largest, and *drawn* ones with one variable at an end."""
-    ends = {name: (simplest(box.low), simplest(box.high)) for name, box in variables}
+    ends = {name: (simplify_number(box.low), simplify_number(box.high)) for name, box in variables}
     for side in (0, 1):
         yield {name: both[side] for name, both in ends.items()}
         for point, (name, both) in zip(drawn, ends.items(), strict=False):
             yield {**point, name: both[side]}
 
 
-def _holds(where: tuple[Expression, ...], point: Point) -> bool:
+def _satisfies_conditions(where: tuple[Expression, ...], point: Point) -> bool:
     scope = Scope(point, FUNCTIONS)
     try:
-        return all(truth(evaluate(condition.tree, scope)) for condition in where)
+        return all(require_boolean(evaluate(condition.tree, scope)) for condition in where)
     except SolverError:
         return False
 
 
-def _simplicity(point: Point) -> tuple[Number, tuple[Number, ...]]:
+def _simplicity_key(point: Point) -> tuple[Number, tuple[Number, ...]]:
     """Return the sort key from simple to laborious points: the sum of their figures, then these."""
     figures = sum(abs(value.numerator) + value.denominator for value in point.values())
     return figures, tuple(point.values())
 
 
-def _may_round(key: Node | None) -> bool:
+def _may_round_key(key: Node | None) -> bool:
     """Return whether *key* rounds, or calls a solver, which may round."""
     return any(
-        (isinstance(node, Binary) and node.operator in WHOLE)
-        or (isinstance(node, Call) and (node.function in ROUNDED or node.function not in FUNCTIONS))
+        (isinstance(node, BinaryOperation) and node.operator in INTEGER_OPERATORS)
+        or (
+            isinstance(node, Call)
+            and (node.function in ROUNDING_FUNCTIONS or node.function not in FUNCTIONS)
+        )
         for node in (() if key is None else walk(key))
     )
 
 
-def _divisions(key: Node | None) -> tuple[Division, ...]:
+def _find_rounded_divisions(key: Node | None) -> tuple[Division, ...]:
     """Return the divisions in *key* whose result is rounded, without duplicates."""
     rounded: list[Node] = []
     for node in walk(key) if key is not None else ():
-        if isinstance(node, Call) and node.function in ROUNDED:
+        if isinstance(node, Call) and node.function in ROUNDING_FUNCTIONS:
             rounded += [
-                one for one in walk(node) if isinstance(one, Binary) and one.operator == "/"
+                one
+                for one in walk(node)
+                if isinstance(one, BinaryOperation) and one.operator == "/"
             ]
-        elif isinstance(node, Binary) and node.operator in WHOLE:
+        elif isinstance(node, BinaryOperation) and node.operator in INTEGER_OPERATORS:
             rounded.append(node)
-    pairs = [(one.left, one.right) for one in rounded if isinstance(one, Binary)]
+    pairs = [(one.left, one.right) for one in rounded if isinstance(one, BinaryOperation)]
     return tuple(dict.fromkeys(pairs))
 
 
-def _with_every_rest(
+def _cover_remainders(
     drawn: list[Point],
     variables: Variables,
     where: tuple[Expression, ...],
@@ -208,54 +226,63 @@ def _with_every_rest(
     A point of *drawn* is preferred.
     """
     boxes = dict(variables)
-    ways = [(division, _ways(division[1], boxes)) for division in divisions]
-    for divisor in range(1, MOST_DIVISOR + 1):
+    ways = [(division, _group_points_by_divisor(division[1], boxes)) for division in divisions]
+    for divisor in range(1, MAX_DIVISOR + 1):
         for division, by_divisor in ways:
             if drawn and divisor in by_divisor:
-                candidates = [*drawn, *_candidates(drawn, by_divisor[divisor], boxes, divisor)]
-                yield from _one_a_rest(candidates, where, division, divisor)
+                candidates = [
+                    *drawn,
+                    *_candidate_points(drawn, by_divisor[divisor], boxes, divisor),
+                ]
+                yield from _pick_one_per_remainder(candidates, where, division, divisor)
 
 
-def _ways(divisor: Node, boxes: Mapping[str, Interval]) -> dict[int, list[Point]]:
+def _group_points_by_divisor(
+    divisor: Node, boxes: Mapping[str, Interval]
+) -> dict[int, list[Point]]:
     """Return, for each divisor up to 16, values of the variables that produce it; may be empty."""
     names = names_in(divisor)
     if not names <= boxes.keys():
         return {}
-    every = _every(tuple((name, boxes[name]) for name in sorted(names)))
-    tried = Sample(tuple(islice(every, DIVISORS_TRIED)))
-    values = values_at(divisor, Scope({}, FUNCTIONS), tried)
-    found: dict[int, list[Point]] = {}
-    for at, point in enumerate(tried):
-        value = values.at(at)
-        if isinstance(value, int) and 1 <= value <= MOST_DIVISOR:
-            found.setdefault(value, []).append(point)
-    return {value: some[:WAYS] for value, some in found.items()}
+    every = _enumerate_points(tuple((name, boxes[name]) for name in sorted(names)))
+    tried = PointSample(tuple(islice(every, MAX_DIVISOR_POINTS)))
+    values = evaluate_at_points(divisor, Scope({}, FUNCTIONS), tried)
+    points_by_divisor: dict[int, list[Point]] = {}
+    for index, point in enumerate(tried):
+        value = values.value_at(index)
+        if isinstance(value, int) and 1 <= value <= MAX_DIVISOR:
+            points_by_divisor.setdefault(value, []).append(point)
+    return {value: some[:MAX_WAYS_PER_DIVISOR] for value, some in points_by_divisor.items()}
 
 
-def _candidates(
+def _candidate_points(
     drawn: list[Point], ways: list[Point], boxes: Mapping[str, Interval], divisor: int
 ) -> Iterator[Point]:
     """Yield *drawn* points with the divisor fixed, then with one variable shifted as well."""
     for way in ways:
-        yield from ({**point, **way} for point in drawn[:POINTS])
-    for point in drawn[:SHIFTED]:
+        yield from ({**point, **way} for point in drawn[:POINT_COUNT])
+    for point in drawn[:SHIFTED_POINT_COUNT]:
         for name in sorted(boxes.keys() - ways[0].keys()):
             for by in range(1, divisor):
-                yield {**point, **ways[0], name: boxes[name].shifted(point[name], by)}
+                yield {**point, **ways[0], name: boxes[name].shift_value(point[name], by)}
 
 
-def _one_a_rest(
+def _pick_one_per_remainder(
     candidates: list[Point], where: tuple[Expression, ...], division: Division, divisor: int
 ) -> Iterator[Point]:
     """Yield, for each remainder, the first of the *candidates* that satisfies the conditions."""
-    scope, sample = Scope({}, FUNCTIONS), Sample(tuple(candidates))
-    tops, bottoms = (values_at(side, scope, sample) for side in division)
-    tries = [TRIES_FOR_REST] * divisor
-    for at, point in enumerate(candidates):
-        top = tops.at(at)
-        if bottoms.at(at) != divisor or not isinstance(top, int) or not tries[top % divisor]:
+    scope, sample = Scope({}, FUNCTIONS), PointSample(tuple(candidates))
+    tops, bottoms = (evaluate_at_points(side, scope, sample) for side in division)
+    tries = [MAX_TRIES_PER_REMAINDER] * divisor
+    for index, point in enumerate(candidates):
+        top = tops.value_at(index)
+        if (
+            bottoms.value_at(index) != divisor
+            or not isinstance(top, int)
+            or not tries[top % divisor]
+        ):
             continue
         tries[top % divisor] -= 1
-        if _holds(where, point):
+        if _satisfies_conditions(where, point):
             tries[top % divisor] = 0
             yield point

@@ -11,37 +11,37 @@ from typing import TypeAlias
 from grader.values import Number
 
 __all__ = [
-    "Binary",
+    "BinaryOperation",
+    "BooleanOperation",
     "Call",
-    "Choose",
-    "Compare",
-    "Field",
-    "Item",
-    "Logic",
+    "Comparison",
+    "Conditional",
+    "FieldAccess",
+    "ItemAccess",
+    "LogicalNot",
     "Name",
-    "Negate",
+    "Negation",
     "Node",
-    "Not",
-    "Num",
-    "Sequence",
-    "Text",
+    "NumberLiteral",
+    "TextLiteral",
+    "TupleLiteral",
     "calls_in",
     "children",
     "names_in",
-    "rebuilt",
+    "replace_nodes",
     "walk",
 ]
 
 
 @dataclass(frozen=True, slots=True)
-class Num:
+class NumberLiteral:
     """An exact number."""
 
     value: Number
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class TextLiteral:
     """A string; only solvers take them, as arguments."""
 
     value: str
@@ -55,21 +55,21 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
-class Negate:
+class Negation:
     """Unary minus."""
 
     operand: "Node"
 
 
 @dataclass(frozen=True, slots=True)
-class Not:
+class LogicalNot:
     """Logical negation."""
 
     operand: "Node"
 
 
 @dataclass(frozen=True, slots=True)
-class Binary:
+class BinaryOperation:
     """Binary operation with one of ``+ - * / // % **``."""
 
     operator: str
@@ -78,7 +78,7 @@ class Binary:
 
 
 @dataclass(frozen=True, slots=True)
-class Compare:
+class Comparison:
     """A chain of comparisons, each with one of ``== != < <= > >=``."""
 
     first: "Node"
@@ -86,7 +86,7 @@ class Compare:
 
 
 @dataclass(frozen=True, slots=True)
-class Logic:
+class BooleanOperation:
     """Items joined by ``and`` or ``or``."""
 
     operator: str
@@ -94,7 +94,7 @@ class Logic:
 
 
 @dataclass(frozen=True, slots=True)
-class Choose:
+class Conditional:
     """Conditional: ``then if test else otherwise``."""
 
     test: "Node"
@@ -113,14 +113,14 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Sequence:
+class TupleLiteral:
     """A tuple or a list; both mean the same."""
 
     items: tuple["Node", ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ItemAccess:
     """``value[index]`` with a constant index."""
 
     value: "Node"
@@ -128,7 +128,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class FieldAccess:
     """``value.name`` of a record or an opaque value."""
 
     value: "Node"
@@ -136,38 +136,38 @@ class Field:
 
 
 Node: TypeAlias = (
-    Num
-    | Text
+    NumberLiteral
+    | TextLiteral
     | Name
-    | Negate
-    | Not
-    | Binary
-    | Compare
-    | Logic
-    | Choose
+    | Negation
+    | LogicalNot
+    | BinaryOperation
+    | Comparison
+    | BooleanOperation
+    | Conditional
     | Call
-    | Sequence
-    | Item
-    | Field
+    | TupleLiteral
+    | ItemAccess
+    | FieldAccess
 )
 
 
 def children(node: Node) -> tuple[Node, ...]:
     """Return the nodes directly below *node*, left to right."""
     match node:
-        case Negate(operand) | Not(operand):
+        case Negation(operand) | LogicalNot(operand):
             return (operand,)
-        case Binary(_, left, right):
+        case BinaryOperation(_, left, right):
             return (left, right)
-        case Compare(first, rest):
+        case Comparison(first, rest):
             return (first, *(item for _, item in rest))
-        case Logic(_, items) | Sequence(items):
+        case BooleanOperation(_, items) | TupleLiteral(items):
             return items
-        case Choose(test, then, otherwise):
+        case Conditional(test, then, otherwise):
             return (test, then, otherwise)
         case Call(_, arguments, keywords, _):
             return (*arguments, *(item for _, item in keywords))
-        case Item(value, _) | Field(value, _):
+        case ItemAccess(value, _) | FieldAccess(value, _):
             return (value,)
         case _:
             return ()
@@ -187,43 +187,46 @@ def names_in(node: Node) -> frozenset[str]:
 
 def calls_in(node: Node) -> tuple[Call, ...]:
     """Return the calls in *node*, in the order of their sites."""
-    found = (item for item in walk(node) if isinstance(item, Call))
-    return tuple(sorted(found, key=lambda call: call.site))
+    calls = (item for item in walk(node) if isinstance(item, Call))
+    return tuple(sorted(calls, key=lambda call: call.site))
 
 
-def rebuilt(node: Node, change: Callable[[Node], Node | None]) -> Node:
+def replace_nodes(node: Node, change: Callable[[Node], Node | None]) -> Node:
     """Return *node* with each node replaced for which *change* returns another one, top down.
 
-    >>> rebuilt(Negate(Name("a")), lambda one: Num(2) if one == Name("a") else None)
-    Negate(operand=Num(value=2))
+    >>> tree = Negation(Name("a"))
+    >>> replace_nodes(tree, lambda node: NumberLiteral(2) if node == Name("a") else None)
+    Negation(operand=NumberLiteral(value=2))
     """
     changed = change(node)
     if changed is not None:
         return changed
-    below = tuple(rebuilt(child, change) for child in children(node))
+    below = tuple(replace_nodes(child, change) for child in children(node))
     match node:
-        case Negate():
-            return Negate(*below)
-        case Not():
-            return Not(*below)
-        case Binary(symbol, _, _):
-            return Binary(symbol, *below)
-        case Compare(_, rest):
+        case Negation():
+            return Negation(*below)
+        case LogicalNot():
+            return LogicalNot(*below)
+        case BinaryOperation(symbol, _, _):
+            return BinaryOperation(symbol, *below)
+        case Comparison(_, rest):
             words = (word for word, _ in rest)
-            return Compare(below[0], tuple(zip(words, below[1:], strict=True)))
-        case Logic(word, _):
-            return Logic(word, below)
-        case Sequence():
-            return Sequence(below)
-        case Choose():
-            return Choose(*below)
+            return Comparison(below[0], tuple(zip(words, below[1:], strict=True)))
+        case BooleanOperation(word, _):
+            return BooleanOperation(word, below)
+        case TupleLiteral():
+            return TupleLiteral(below)
+        case Conditional():
+            return Conditional(*below)
         case Call(function, arguments, keywords, site):
             values = below[len(arguments) :]
-            named = ((word, value) for (word, _), value in zip(keywords, values, strict=True))
-            return Call(function, below[: len(arguments)], tuple(named), site)
-        case Item(_, index):
-            return Item(below[0], index)
-        case Field(_, name):
-            return Field(below[0], name)
+            new_keywords = (
+                (word, value) for (word, _), value in zip(keywords, values, strict=True)
+            )
+            return Call(function, below[: len(arguments)], tuple(new_keywords), site)
+        case ItemAccess(_, index):
+            return ItemAccess(below[0], index)
+        case FieldAccess(_, name):
+            return FieldAccess(below[0], name)
         case _:
             return node

@@ -12,9 +12,17 @@ from functools import partial
 from operator import add, floordiv, mod, mul, neg, sub
 from typing import Final, NamedTuple
 
-from grader.values import Number, simplest
+from grader.values import Number, simplify_number
 
-__all__ = ["CHOICES", "OPERATIONS", "ROUNDINGS", "Lane", "opposite", "raised", "reduced"]
+__all__ = [
+    "OPERATIONS",
+    "SELECTIONS",
+    "UNARY_OPERATIONS",
+    "Lane",
+    "negate",
+    "raise_to_powers",
+    "reduce_fractions",
+]
 
 
 class Lane(NamedTuple):
@@ -25,15 +33,15 @@ class Lane(NamedTuple):
     bits: int
 
     @classmethod
-    def of(cls, numbers: Iterable[Number]) -> "Lane":
+    def from_numbers(cls, numbers: Iterable[Number]) -> "Lane":
         """Return a lane of these numbers, at least one.
 
-        >>> Lane.of([2, Fraction(1, 3)])
+        >>> Lane.from_numbers([2, Fraction(1, 3)])
         Lane(tops=[2, 1], bottoms=[1, 3], bits=2)
         """
         ratios = [number.as_integer_ratio() for number in numbers]
         tops, bottoms = [top for top, _ in ratios], [bottom for _, bottom in ratios]
-        return cls.measured(tops, None if max(bottoms) == 1 else bottoms)
+        return cls.from_ratios(tops, None if max(bottoms) == 1 else bottoms)
 
     @classmethod
     def constant(cls, number: Number, count: int) -> "Lane":
@@ -43,7 +51,7 @@ class Lane(NamedTuple):
         return cls([top] * count, bottoms, max(top.bit_length(), bottom.bit_length()))
 
     @classmethod
-    def measured(cls, tops: list[int], bottoms: list[int] | None) -> "Lane":
+    def from_ratios(cls, tops: list[int], bottoms: list[int] | None) -> "Lane":
         """Return a lane of these numbers, with the least bound on their bits."""
         return cls(tops, bottoms, max(map(int.bit_length, (*tops, *(bottoms or (1,))))))
 
@@ -55,10 +63,10 @@ class Lane(NamedTuple):
         """Return the numbers, one per point."""
         if self.bottoms is None:
             return self.tops
-        return map(simplest, map(Fraction, self.tops, self.bottoms))
+        return map(simplify_number, map(Fraction, self.tops, self.bottoms))
 
 
-def reduced(lane: Lane) -> tuple[list[int], list[int] | None]:
+def reduce_fractions(lane: Lane) -> tuple[list[int], list[int] | None]:
     """Return tops and bottoms in lowest terms; None for the bottoms if all are integers."""
     tops, bottoms, _ = lane
     if bottoms is None:
@@ -68,59 +76,61 @@ def reduced(lane: Lane) -> tuple[list[int], list[int] | None]:
     return tops, None if max(bottoms) == 1 else bottoms
 
 
-def opposite(lane: Lane) -> Lane:
+def negate(lane: Lane) -> Lane:
     """Return the negated numbers."""
     return Lane(list(map(neg, lane.tops)), lane.bottoms, lane.bits)
 
 
-def raised(base: Lane, exponents: list[int]) -> Lane:
+def raise_to_powers(base: Lane, exponents: list[int]) -> Lane:
     """Return *base* to the powers *exponents*, which are not negative."""
     tops = list(map(pow, base.tops, exponents))
     bottoms = None if base.bottoms is None else list(map(pow, base.bottoms, exponents))
     return Lane(tops, bottoms, base.bits * max(exponents) or 1)
 
 
-def _times(left: list[int] | None, right: list[int] | None) -> list[int] | None:
+def _multiply_lists(left: list[int] | None, right: list[int] | None) -> list[int] | None:
     """Return the products; None stands for ones."""
     if left is None or right is None:
         return right if left is None else left
     return list(map(mul, left, right))
 
 
-def _joined(left: Lane, right: Lane, *, join: Callable[[int, int], int]) -> Lane:
+def _add_or_subtract(left: Lane, right: Lane, *, join: Callable[[int, int], int]) -> Lane:
     """Return the sums or differences, over a common denominator."""
     if left.bottoms == right.bottoms:
         tops = list(map(join, left.tops, right.tops))
         return Lane(tops, left.bottoms, max(left.bits, right.bits) + 1)
-    tops = list(map(join, _over(left.tops, right.bottoms), _over(right.tops, left.bottoms)))
-    return Lane(tops, _times(left.bottoms, right.bottoms), left.bits + right.bits + 1)
+    tops = list(
+        map(join, _scale_tops(left.tops, right.bottoms), _scale_tops(right.tops, left.bottoms))
+    )
+    return Lane(tops, _multiply_lists(left.bottoms, right.bottoms), left.bits + right.bits + 1)
 
 
-def _product(left: Lane, right: Lane) -> Lane:
+def _multiply(left: Lane, right: Lane) -> Lane:
     tops = list(map(mul, left.tops, right.tops))
-    return Lane(tops, _times(left.bottoms, right.bottoms), left.bits + right.bits)
+    return Lane(tops, _multiply_lists(left.bottoms, right.bottoms), left.bits + right.bits)
 
 
-def _quotient(left: Lane, right: Lane) -> Lane:
-    tops, bottoms = _over(left.tops, right.bottoms), _over(right.tops, left.bottoms)
+def _divide(left: Lane, right: Lane) -> Lane:
+    tops, bottoms = _scale_tops(left.tops, right.bottoms), _scale_tops(right.tops, left.bottoms)
     if min(bottoms) < 0:
         tops = [-top if low < 0 else top for top, low in zip(tops, bottoms, strict=True)]
         bottoms = list(map(abs, bottoms))
     return Lane(tops, bottoms, left.bits + right.bits)
 
 
-def _over(tops: list[int], bottoms: list[int] | None) -> list[int]:
+def _scale_tops(tops: list[int], bottoms: list[int] | None) -> list[int]:
     """Return *tops* times the *bottoms* of the other operand."""
     return tops if bottoms is None else list(map(mul, tops, bottoms))
 
 
-def _whole_quotient(left: Lane, right: Lane) -> Lane:
-    return _floor(_quotient(left, right))
+def _floor_divide(left: Lane, right: Lane) -> Lane:
+    return _floor(_divide(left, right))
 
 
-def _remainder(left: Lane, right: Lane) -> Lane:
-    tops, divisors = _over(left.tops, right.bottoms), _over(right.tops, left.bottoms)
-    bottoms = _times(left.bottoms, right.bottoms)
+def _modulo(left: Lane, right: Lane) -> Lane:
+    tops, divisors = _scale_tops(left.tops, right.bottoms), _scale_tops(right.tops, left.bottoms)
+    bottoms = _multiply_lists(left.bottoms, right.bottoms)
     return Lane(list(map(mod, tops, divisors)), bottoms, left.bits + right.bits)
 
 
@@ -131,7 +141,7 @@ def _floor(lane: Lane) -> Lane:
 
 
 def _ceil(lane: Lane) -> Lane:
-    return opposite(_floor(opposite(lane)))
+    return negate(_floor(negate(lane)))
 
 
 def _absolute(lane: Lane) -> Lane:
@@ -151,22 +161,22 @@ def _round(lane: Lane) -> Lane:
 
 
 OPERATIONS: Final[dict[str, Callable[[Lane, Lane], Lane]]] = {
-    "+": partial(_joined, join=add),
-    "-": partial(_joined, join=sub),
-    "*": _product,
-    "/": _quotient,
-    "//": _whole_quotient,
-    "%": _remainder,
+    "+": partial(_add_or_subtract, join=add),
+    "-": partial(_add_or_subtract, join=sub),
+    "*": _multiply,
+    "/": _divide,
+    "//": _floor_divide,
+    "%": _modulo,
 }
-"""The operations of two lanes; no divisor may be zero."""
+"""Operations on two lanes; no divisor may be zero."""
 
-ROUNDINGS: Final[dict[str, Callable[[Lane], Lane]]] = {
+UNARY_OPERATIONS: Final[dict[str, Callable[[Lane], Lane]]] = {
     "abs": _absolute,
     "ceil": _ceil,
     "floor": _floor,
     "round": _round,
 }
-"""The functions of one lane."""
+"""Functions of one lane."""
 
-CHOICES: Final[dict[str, Callable[..., int]]] = {"max": max, "min": min}
-"""The functions that take one of several whole numbers."""
+SELECTIONS: Final[dict[str, Callable[..., int]]] = {"max": max, "min": min}
+"""Functions that select one of several integers."""

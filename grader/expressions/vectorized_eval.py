@@ -13,38 +13,41 @@ from typing import Final, NamedTuple, TypeAlias, overload
 
 from grader.errors import SolverError
 from grader.expressions.arithmetic import FUNCTIONS, MAX_BITS, Function, power
-from grader.expressions.evaluate import Scope, bounded, evaluate
-from grader.expressions.tree import Binary, Call, Name, Negate, Node, Num, walk
+from grader.expressions.evaluate import Scope, enforce_bounds, evaluate
+from grader.expressions.tree import BinaryOperation, Call, Name, Negation, Node, NumberLiteral, walk
 from grader.expressions.vectorized_arithmetic import (
-    CHOICES,
     OPERATIONS,
-    ROUNDINGS,
+    SELECTIONS,
+    UNARY_OPERATIONS,
     Lane,
-    opposite,
-    raised,
-    reduced,
+    negate,
+    raise_to_powers,
+    reduce_fractions,
 )
-from grader.values import Number, Value, is_number, simplest
+from grader.values import Number, Value, is_number, simplify_number
 
-__all__ = ["Point", "Sample", "Values", "values_at"]
+__all__ = ["Point", "PointSample", "SampleValues", "evaluate_at_points"]
 
 Point: TypeAlias = Mapping[str, Number]
 
 MAX_WORK: Final = 4_000_000
-"""The most work for one formula, some milliseconds; only numbers of thousands of bits reach it."""
-WORD: Final = 6
-"""Work is counted in products of two words of 2**6 bits."""
-REDUCING: Final = 8
-"""The work of a greatest common divisor, in products of numbers as long."""
-ALONE: Final = 6_000
-"""The least work of a value that is computed by itself."""
-SEVERAL: Final = 8
-"""How often a function of one number brings fractions to lowest terms."""
-DIVISIONS: Final = frozenset({"/", "//", "%"})
-INEXACT: Final = frozenset({"sqrt", "exp", "ln", "log2", "log10"})
+"""Maximum work for one formula, some milliseconds.
+
+Only numbers of thousands of bits reach it.
+"""
+WORD_BITS_LOG2: Final = 6
+"""Binary logarithm of the bits per word; the unit of work is a product of two words."""
+GCD_COST: Final = 8
+"""Work of a greatest common divisor, in products of numbers of the same length."""
+MIN_COST_PER_VALUE: Final = 6_000
+"""Minimum work of a value that is computed by itself."""
+REDUCTIONS_PER_CALL: Final = 8
+"""Number of reductions of fractions to lowest terms per call of a function."""
+DIVISION_OPERATORS: Final = frozenset({"/", "//", "%"})
+INEXACT_FUNCTIONS: Final = frozenset({"sqrt", "exp", "ln", "log2", "log10"})
 
 
-class Values(NamedTuple):
+class SampleValues(NamedTuple):
     """The values of a formula at a sample, in lowest terms: equal values are equal tuples.
 
     A top is None if the formula has no value there; *bottoms* is empty if all values are integers.
@@ -56,26 +59,26 @@ class Values(NamedTuple):
     inexact: bool
 
     @classmethod
-    def of(cls, numbers: Iterable[Number | None], *, inexact: bool) -> "Values":
+    def from_numbers(cls, numbers: Iterable[Number | None], *, inexact: bool) -> "SampleValues":
         """Return *numbers* as values.
 
-        >>> Values.of([1, None, Fraction(1, 2)], inexact=False)
-        Values(tops=(1, None, 1), bottoms=(1, 1, 2), inexact=False)
+        >>> SampleValues.from_numbers([1, None, Fraction(1, 2)], inexact=False)
+        SampleValues(tops=(1, None, 1), bottoms=(1, 1, 2), inexact=False)
         """
-        ratios = [(None, 1) if one is None else one.as_integer_ratio() for one in numbers]
+        ratios = [(None, 1) if number is None else number.as_integer_ratio() for number in numbers]
         tops, bottoms = tuple(top for top, _ in ratios), tuple(bottom for _, bottom in ratios)
         return cls(tops, () if max(bottoms, default=1) == 1 else bottoms, inexact)
 
-    def at(self, index: int) -> Number | None:
+    def value_at(self, index: int) -> Number | None:
         """Return the value at the point with this *index*, None if there is none."""
         top = self.tops[index]
         if top is None or not self.bottoms:
             return top
-        return simplest(Fraction(top, self.bottoms[index]))
+        return simplify_number(Fraction(top, self.bottoms[index]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sample(Sequence[Point]):
+class PointSample(Sequence[Point]):
     """Points at which formulas are compared, and a lane of numbers for each variable."""
 
     points: tuple[Point, ...]
@@ -83,7 +86,7 @@ class Sample(Sequence[Point]):
 
     def __post_init__(self) -> None:
         names = self.points[0] if self.points else ()
-        lanes = {name: Lane.of(point[name] for point in self.points) for name in names}
+        lanes = {name: Lane.from_numbers(point[name] for point in self.points) for name in names}
         object.__setattr__(self, "lanes", lanes)
 
     @overload
@@ -97,37 +100,37 @@ class Sample(Sequence[Point]):
         return len(self.points)
 
 
-def values_at(tree: Node, scope: Scope, sample: Sample) -> Values:
+def evaluate_at_points(tree: Node, scope: Scope, sample: PointSample) -> SampleValues:
     """Return the values of *tree* at every point of *sample*; *scope* has all other names.
 
     A value that is not a number, or that takes too much work, is None.
     """
-    run = _Run(scope, sample)
+    run = _SampleEvaluation(scope, sample)
     try:
-        return run.values(tree)
-    except _NoValue:
-        return Values((None,) * len(sample), (), inexact=False)
-    except _NoLane:
-        numbers = (_number_in(tree, one) for one in run.scopes())
-        return Values.of(numbers, inexact=_is_inexact(tree))
+        return run.evaluate_tree(tree)
+    except _UndefinedEverywhere:
+        return SampleValues((None,) * len(sample), (), inexact=False)
+    except _NotNumeric:
+        numbers = (_evaluate_number(tree, one) for one in run.point_scopes())
+        return SampleValues.from_numbers(numbers, inexact=_is_inexact(tree))
 
 
-class _NoValue(Exception):  # noqa: N818 - an outcome, not an error
+class _UndefinedEverywhere(Exception):  # noqa: N818 - an outcome, not an error
     """Signal that the formula has a value at no point."""
 
 
-class _NoLane(Exception):  # noqa: N818 - an outcome, not an error
+class _NotNumeric(Exception):  # noqa: N818 - an outcome, not an error
     """Signal that a value inside the formula is not a number: a tensor, a shape."""
 
 
-class _Run:
+class _SampleEvaluation:
     """Evaluation of one formula at one sample.
 
     If any node has no value at a point, the formula has none there. `_undefined` holds such points,
     and the lanes hold an arbitrary number in their place, so that no operation has to check.
     """
 
-    def __init__(self, scope: Scope, sample: Sample) -> None:
+    def __init__(self, scope: Scope, sample: PointSample) -> None:
         self._scope = scope
         self._sample = sample
         self._count = len(sample)
@@ -135,130 +138,136 @@ class _Run:
         self._inexact = False
         self._work = 0
 
-    def values(self, tree: Node) -> Values:
+    def evaluate_tree(self, tree: Node) -> SampleValues:
         """Return the values of *tree* in lowest terms."""
         if not self._count:
-            raise _NoValue
-        lane = self._lane(tree)
+            raise _UndefinedEverywhere
+        lane = self._evaluate_lane(tree)
         if self._undefined:
             numbers = enumerate(lane.numbers())
             marked = (None if at in self._undefined else number for at, number in numbers)
-            return Values.of(marked, inexact=self._inexact)
-        tops, bottoms = reduced(lane)
-        return Values(tuple(tops), tuple(bottoms or ()), self._inexact)
+            return SampleValues.from_numbers(marked, inexact=self._inexact)
+        tops, bottoms = reduce_fractions(lane)
+        return SampleValues(tuple(tops), tuple(bottoms or ()), self._inexact)
 
-    def scopes(self) -> Iterator[Scope]:
+    def point_scopes(self) -> Iterator[Scope]:
         """Yield the scope at each point; a variable hides any other name."""
         names, functions, swaps = self._scope.names, self._scope.functions, self._scope.swaps
         return (Scope({**names, **point}, functions, swaps) for point in self._sample.points)
 
-    def _lane(self, node: Node) -> Lane:
+    def _evaluate_lane(self, node: Node) -> Lane:
         match node:
-            case Binary("**", left, right):
-                return self._power(self._lane(left), self._lane(right))
-            case Binary(sign, left, right):
-                return self._binary(sign, self._lane(left), self._lane(right))
+            case BinaryOperation("**", left, right):
+                return self._raise_to_power(self._evaluate_lane(left), self._evaluate_lane(right))
+            case BinaryOperation(sign, left, right):
+                return self._apply_operator(
+                    sign, self._evaluate_lane(left), self._evaluate_lane(right)
+                )
             case Name(name) if name in self._sample.lanes:
                 return self._sample.lanes[name]
             case Name(name) if is_number(value := self._scope.names.get(name)):
                 return Lane.constant(value, self._count)
-            case Num(value):
+            case NumberLiteral(value):
                 return Lane.constant(value, self._count)
-            case Negate(operand):
-                return opposite(self._lane(operand))
-            case Call(_, _, (), _) if self._is_plain(node):
-                return self._call(node)
+            case Negation(operand):
+                return negate(self._evaluate_lane(operand))
+            case Call(_, _, (), _) if self._is_builtin_call(node):
+                return self._evaluate_call(node)
             case _:
-                return self._by_points(node)
+                return self._evaluate_point_by_point(node)
 
-    def _binary(self, sign: str, left: Lane, right: Lane) -> Lane:
-        if sign in DIVISIONS and 0 in right.tops:
-            self._give_up(at for at, top in enumerate(right.tops) if not top)
+    def _apply_operator(self, sign: str, left: Lane, right: Lane) -> Lane:
+        if sign in DIVISION_OPERATORS and 0 in right.tops:
+            self._mark_undefined(index for index, top in enumerate(right.tops) if not top)
             right = Lane([top or 1 for top in right.tops], right.bottoms, right.bits)
-        return self._bounded(OPERATIONS[sign](left, right))
+        return self._enforce_bounds(OPERATIONS[sign](left, right))
 
-    def _power(self, base: Lane, exponent: Lane) -> Lane:
+    def _raise_to_power(self, base: Lane, exponent: Lane) -> Lane:
         least, most, whole = min(exponent.tops), max(exponent.tops), exponent.bottoms is None
         self._inexact = self._inexact or not whole
-        alike = whole and (least >= 0 or least == most)
-        if not alike or max(base.bits, 1) * max(abs(least), most) > MAX_BITS:
-            return self._each(power, (base, exponent))
+        is_uniform = whole and (least >= 0 or least == most)
+        if not is_uniform or max(base.bits, 1) * max(abs(least), most) > MAX_BITS:
+            return self._apply_at_each_point(power, (base, exponent))
         if least < 0:
-            base = self._binary("/", Lane.constant(1, self._count), base)
-        return self._bounded(raised(base, list(map(abs, exponent.tops))))
+            base = self._apply_operator("/", Lane.constant(1, self._count), base)
+        return self._enforce_bounds(raise_to_powers(base, list(map(abs, exponent.tops))))
 
-    def _is_plain(self, call: Call) -> bool:
-        """Return whether a call means the function of `FUNCTIONS`, and not a twin of it."""
+    def _is_builtin_call(self, call: Call) -> bool:
+        """Return whether a call means the function of `FUNCTIONS`, not a wrong version of it."""
         meant = self._scope.functions.get(call.function)
         known = meant is not None and meant is FUNCTIONS.get(call.function)
         return known and bool(call.arguments) and call.site not in self._scope.swaps
 
-    def _call(self, call: Call) -> Lane:
+    def _evaluate_call(self, call: Call) -> Lane:
         name = call.function
-        self._inexact = self._inexact or name in INEXACT
-        lanes = tuple(self._lane(argument) for argument in call.arguments)
-        if name in ROUNDINGS and len(lanes) == 1:
-            return self._bounded(ROUNDINGS[name](lanes[0]))
-        if name in CHOICES and len(lanes) > 1 and all(lane.bottoms is None for lane in lanes):
-            tops = map(CHOICES[name], *(lane.tops for lane in lanes))
+        self._inexact = self._inexact or name in INEXACT_FUNCTIONS
+        lanes = tuple(self._evaluate_lane(argument) for argument in call.arguments)
+        if name in UNARY_OPERATIONS and len(lanes) == 1:
+            return self._enforce_bounds(UNARY_OPERATIONS[name](lanes[0]))
+        if name in SELECTIONS and len(lanes) > 1 and all(lane.bottoms is None for lane in lanes):
+            tops = map(SELECTIONS[name], *(lane.tops for lane in lanes))
             return Lane(list(tops), None, max(lane.bits for lane in lanes))
-        return self._each(FUNCTIONS[name], lanes)
+        return self._apply_at_each_point(FUNCTIONS[name], lanes)
 
-    def _each(self, function: Function, lanes: Sequence[Lane]) -> Lane:
+    def _apply_at_each_point(self, function: Function, lanes: Sequence[Lane]) -> Lane:
         """Return *function* of the numbers at each point, computed once for equal numbers."""
         operands = list(zip(*(lane.ratios() for lane in lanes), strict=True))
         distinct = set(operands)
-        words = max(lane.bits for lane in lanes) >> WORD
-        self._spend(ALONE + SEVERAL * REDUCING * words**2, len(distinct))
-        found = {ratios: _result(function, ratios) for ratios in distinct}
-        self._give_up(at for at, ratios in enumerate(operands) if found[ratios] is None)
-        results = (found[ratios] for ratios in operands)
-        return _lane_of([1 if one is None else one for one in results])
+        words = max(lane.bits for lane in lanes) >> WORD_BITS_LOG2
+        self._spend_work(
+            MIN_COST_PER_VALUE + REDUCTIONS_PER_CALL * GCD_COST * words**2, len(distinct)
+        )
+        values_by_ratios = {ratios: _call_or_none(function, ratios) for ratios in distinct}
+        self._mark_undefined(
+            index for index, ratios in enumerate(operands) if values_by_ratios[ratios] is None
+        )
+        results = (values_by_ratios[ratios] for ratios in operands)
+        return _build_lane([1 if result is None else result for result in results])
 
-    def _by_points(self, node: Node) -> Lane:
+    def _evaluate_point_by_point(self, node: Node) -> Lane:
         """Return the values of *node*, evaluated point by point."""
         self._inexact = self._inexact or _is_inexact(node)
-        found: list[Value] = []
-        for at, scope in enumerate(self.scopes()):
+        values: list[Value] = []
+        for index, scope in enumerate(self.point_scopes()):
             try:
-                found.append(1 if at in self._undefined else evaluate(node, scope))
+                values.append(1 if index in self._undefined else evaluate(node, scope))
             except SolverError:
-                self._give_up((at,))
-                found.append(1)
-        return _lane_of(found)
+                self._mark_undefined((index,))
+                values.append(1)
+        return _build_lane(values)
 
-    def _bounded(self, lane: Lane) -> Lane:
+    def _enforce_bounds(self, lane: Lane) -> Lane:
         """Return *lane*; a number of more than 4,096 bits in lowest terms becomes undefined."""
-        work = (lane.bits >> WORD) ** 2
-        self._spend(work, self._count)
+        work = (lane.bits >> WORD_BITS_LOG2) ** 2
+        self._spend_work(work, self._count)
         if lane.bits <= MAX_BITS:
             return lane
         if lane.bottoms is not None:
-            self._spend(REDUCING * work, self._count)
-        tops, bottoms = reduced(lane)
+            self._spend_work(GCD_COST * work, self._count)
+        tops, bottoms = reduce_fractions(lane)
         lows = bottoms or [1] * self._count
         longest = [
             max(top.bit_length(), low.bit_length()) for top, low in zip(tops, lows, strict=True)
         ]
-        large = {at for at, bits in enumerate(longest) if bits > MAX_BITS}
-        self._give_up(large)
-        tops = [1 if at in large else top for at, top in enumerate(tops)]
+        large = {index for index, bits in enumerate(longest) if bits > MAX_BITS}
+        self._mark_undefined(large)
+        tops = [1 if index in large else top for index, top in enumerate(tops)]
         if bottoms is not None:
-            bottoms = [1 if at in large else low for at, low in enumerate(bottoms)]
-        return Lane.measured(tops, bottoms)
+            bottoms = [1 if index in large else low for index, low in enumerate(bottoms)]
+        return Lane.from_ratios(tops, bottoms)
 
-    def _give_up(self, points: Iterable[int]) -> None:
+    def _mark_undefined(self, points: Iterable[int]) -> None:
         self._undefined.update(points)
         if len(self._undefined) == self._count:
-            raise _NoValue
+            raise _UndefinedEverywhere
 
-    def _spend(self, work: int, times: int) -> None:
+    def _spend_work(self, work: int, times: int) -> None:
         self._work += work * times
         if self._work > MAX_WORK:
-            raise _NoValue
+            raise _UndefinedEverywhere
 
 
-def _number_in(tree: Node, scope: Scope) -> Number | None:
+def _evaluate_number(tree: Node, scope: Scope) -> Number | None:
     try:
         value = evaluate(tree, scope)
     except SolverError:
@@ -266,21 +275,21 @@ def _number_in(tree: Node, scope: Scope) -> Number | None:
     return value if is_number(value) else None
 
 
-def _result(function: Function, ratios: Iterable[tuple[int, int]]) -> Value | None:
+def _call_or_none(function: Function, ratios: Iterable[tuple[int, int]]) -> Value | None:
     """Return the value of *function*, or None if it fails in any way, as in `evaluate`."""
     try:
-        numbers = [top if low == 1 else simplest(Fraction(top, low)) for top, low in ratios]
-        return bounded(function(*numbers))
+        numbers = [top if low == 1 else simplify_number(Fraction(top, low)) for top, low in ratios]
+        return enforce_bounds(function(*numbers))
     except Exception:
         return None
 
 
-def _lane_of(values: Sequence[Value]) -> Lane:
+def _build_lane(values: Sequence[Value]) -> Lane:
     numbers = [value for value in values if is_number(value)]
     if len(numbers) < len(values):
-        raise _NoLane
-    return Lane.of(numbers)
+        raise _NotNumeric
+    return Lane.from_numbers(numbers)
 
 
 def _is_inexact(tree: Node) -> bool:
-    return any(isinstance(node, Call) and node.function in INEXACT for node in walk(tree))
+    return any(isinstance(node, Call) and node.function in INEXACT_FUNCTIONS for node in walk(tree))

@@ -8,88 +8,97 @@ from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import Any, Final
 
-from grader.book import Book
+from grader.book import Registry
 from grader.definitions.parts import KeyedPart
 from grader.definitions.problem import AnyPart, Problem
-from grader.diagnosis.mistake_index import Index
-from grader.diagnosis.mistakes import NONE, Known, carried_mistakes
+from grader.diagnosis.mistake_index import MistakeIndex
+from grader.diagnosis.mistakes import NO_MISTAKES, KnownMistakes, find_carried_mistakes
 from grader.errors import SolverError
 from grader.expressions.evaluate import Scope
-from grader.grading.result import Result
-from grader.kinds import KINDS, Kind
-from grader.reading import Reading, Style, Typed
+from grader.grading.result import PartResult
+from grader.kinds import KINDS, AnswerKind
+from grader.reading import NumberStyle, RawAnswer, Reading
 from grader.values import Value
-from grader.variants.plan import plan_of
-from grader.variants.variant import Variant, double_mistakes
+from grader.variants.plan import get_plan
+from grader.variants.variant import Variant, get_mistake_pairs
 
-__all__ = ["CACHED_VARIANTS", "PartContext", "contexts", "heard_parts", "new_context"]
+__all__ = [
+    "CACHED_VARIANTS",
+    "PartContext",
+    "build_part_context",
+    "find_dependencies",
+    "get_part_contexts",
+]
 
 CACHED_VARIANTS: Final = 3_400
 CACHED_PROBLEMS: Final = 1024
-READINGS_KEPT: Final = 2048
-SHORT: Final = 256
-"""Texts up to this many characters are likely to recur in other variants."""
-NOTHING: Final = Fraction(0)
-UNSEEN: Final = Scope({}, {})
+CACHED_READINGS: Final = 2048
+MAX_CACHED_TEXT_LENGTH: Final = 256
+"""Maximum length of a cached text; such texts are likely to recur in other variants."""
+NO_CREDIT: Final = Fraction(0)
+EMPTY_SCOPE: Final = Scope({}, {})
 
 
 @lru_cache(maxsize=CACHED_VARIANTS)
-def contexts(variant: Variant, book: Book) -> tuple["PartContext", ...]:
+def get_part_contexts(variant: Variant, registry: Registry) -> tuple["PartContext", ...]:
     """Return the grading context of each part of *variant*, in order."""
-    return tuple(new_context(variant, part.id, book) for part in variant.problem.parts)
+    return tuple(build_part_context(variant, part.id, registry) for part in variant.problem.parts)
 
 
-def new_context(variant: Variant, part_id: str, book: Book) -> "PartContext":
+def build_part_context(variant: Variant, part_id: str, registry: Registry) -> "PartContext":
     """Return the context of one part without caching it, for a single use of the variant."""
-    return PartContext(variant, _common(variant.problem, book)[part_id], book)
+    return PartContext(variant, _get_common_contexts(variant.problem, registry)[part_id], registry)
 
 
 @lru_cache(maxsize=CACHED_PROBLEMS)
-def _common(problem: Problem, book: Book) -> Mapping[str, "CommonContext"]:
+def _get_common_contexts(problem: Problem, registry: Registry) -> Mapping[str, "CommonContext"]:
     """Return the context that all variants share, by part."""
-    return {part.id: CommonContext(problem, part, book) for part in problem.parts}
+    return {part.id: CommonContext(problem, part, registry) for part in problem.parts}
 
 
-def heard_parts(problem: Problem, part_id: str, book: Book) -> frozenset[str]:
+def find_dependencies(problem: Problem, part_id: str, registry: Registry) -> frozenset[str]:
     """Return the parts that can affect the result of a part: named in its key or their guards."""
-    earlier = plan_of(problem, book).named[part_id]
+    earlier = get_plan(problem, registry).key_names[part_id]
     guards = [
-        one.carry.names
-        for one in problem.parts
-        if one.id in earlier and isinstance(one, KeyedPart) and one.carry is not None
+        part.carry.names
+        for part in problem.parts
+        if part.id in earlier and isinstance(part, KeyedPart) and part.carry is not None
     ]
-    return earlier.union(*guards).intersection(one.id for one in problem.parts)
+    return earlier.union(*guards).intersection(part.id for part in problem.parts)
 
 
 class CommonContext:
     """Grading context of one part of a problem, independent of the numbers.
 
-    *earlier* are the names in the key, including earlier parts; *heard* are the earlier parts whose
-    answers can affect the result. *missing* is the result without an answer.
+    *key_names* are the names in the key, including earlier parts; *dependencies* are the earlier
+    parts whose answers can affect the result. *missing* is the result without an answer.
     """
 
-    def __init__(self, problem: Problem, part: AnyPart, book: Book) -> None:
+    def __init__(self, problem: Problem, part: AnyPart, registry: Registry) -> None:
         self.part = part
-        self.kind: Kind[Any, Any] = KINDS[part.kind]
+        self.kind: AnswerKind[Any, Any] = KINDS[part.kind]
         self.keyed = part if isinstance(part, KeyedPart) else None
-        self.earlier = plan_of(problem, book).named[part.id]
-        self.heard = heard_parts(problem, part.id, book)
-        said = "Nothing was answered."
-        self.missing = Result(part.id, "missing", NOTHING, part.points, say=said, rule="missing")
+        self.key_names = get_plan(problem, registry).key_names[part.id]
+        self.dependencies = find_dependencies(problem, part.id, registry)
+        message = "Nothing was answered."
+        self.missing = PartResult(
+            part.id, "missing", NO_CREDIT, part.points, hint=message, rule="missing"
+        )
 
 
 class PartContext:
     """Grading context of one part of a variant; most of it is computed on first use.
 
-    *seen* is the scope that the student sees, *key* the right answer (None for thresholds and
-    conditions), *failure* the reason if it could not be computed; the others come from *common*.
+    *student_scope* is the scope that the student sees, *key* the right answer (None for thresholds
+    and conditions), *failure* the reason if it could not be computed; the others come from
+    *common*.
     """
 
-    def __init__(self, variant: Variant, common: CommonContext, book: Book) -> None:
-        self.variant, self.common, self.book = variant, common, book
+    def __init__(self, variant: Variant, common: CommonContext, registry: Registry) -> None:
+        self.variant, self.common, self.registry = variant, common, registry
         self.part, self.kind, self.keyed = common.part, common.kind, common.keyed
-        self.earlier, self.heard = common.earlier, common.heard
-        self.seen = variant.scope(book)
+        self.key_names, self.dependencies = common.key_names, common.dependencies
+        self.student_scope = variant.student_scope(registry)
         name = common.part.id
         self.key: Value | None = None
         self.failure: str | None = None
@@ -98,67 +107,71 @@ class PartContext:
         except KeyError:
             self.failure = variant.failures.get(name)
 
-    def read(self, typed: Typed, style: Style | None) -> Reading[Any]:
+    def read_answer(self, typed: RawAnswer, style: NumberStyle | None) -> Reading[Any]:
         """Return the reading of an answer, or raise `AnswerError`."""
-        if type(typed) is str and len(typed) <= SHORT and not self.kind.reads_by_numbers:
-            return _read_anywhere(self.common, typed, style)
-        return self.kind.read_typed(typed, style, self.part, self.seen)
+        if (
+            type(typed) is str
+            and len(typed) <= MAX_CACHED_TEXT_LENGTH
+            and not self.kind.reads_by_numbers
+        ):
+            return _read_cached(self.common, typed, style)
+        return self.kind.read_typed(typed, style, self.part, self.student_scope)
 
     @cached_property
-    def known(self) -> Index:
+    def mistake_index(self) -> MistakeIndex:
         """The known wrong answers from one mistake."""
-        return self._index(self.variant.mistakes.get(self.part.id, NONE))
+        return self._build_index(self.variant.mistakes.get(self.part.id, NO_MISTAKES))
 
     @cached_property
-    def pairs(self) -> Index:
+    def pair_index(self) -> MistakeIndex:
         """The known wrong answers from two mistakes at once."""
-        return self._index(double_mistakes(self.variant, self.part.id, self.book))
+        return self._build_index(get_mistake_pairs(self.variant, self.part.id, self.registry))
 
     @cached_property
-    def _solved(self) -> Scope:
+    def _solution_scope(self) -> Scope:
         """The scope in which keys are computed."""
-        return self.variant.solved(self.book)
+        return self.variant.solution_scope(self.registry)
 
     @cached_property
-    def accepted(self) -> tuple[tuple[Value | None, str], ...]:
+    def accepted_values(self) -> tuple[tuple[Value | None, str], ...]:
         """The values that the author accepts besides the key, each with its message.
 
         Values that cannot be computed are omitted: the checker reports them, and no student loses
         by it.
         """
-        found = []
+        values = []
         for accept in self.keyed.accept if self.keyed else ():
             try:
                 key = self.kind.solve(
-                    self.part.model_copy(update={"key": accept.key}), self._solved
+                    self.part.model_copy(update={"key": accept.key}), self._solution_scope
                 )
-                said = accept.say.fill(self._solved)
+                message = accept.say.fill(self._solution_scope)
             except SolverError:
                 continue
-            found.append((key, said or "Correct: accepted beside the key."))
-        return tuple(found)
+            values.append((key, message or "Correct: accepted beside the key."))
+        return tuple(values)
 
     def solve(self, carried: Mapping[str, Value]) -> Value | None:
         """Return the key from the student's own earlier answers, None if there is none."""
-        scope = Scope({**self._solved.names, **carried}, self._solved.functions)
+        scope = Scope({**self._solution_scope.names, **carried}, self._solution_scope.functions)
         try:
             return self.kind.solve(self.part, scope)
         except SolverError:
             return None
 
-    def carried(self, names: Mapping[str, Value]) -> Index:
+    def build_carried_index(self, names: Mapping[str, Value]) -> MistakeIndex:
         """Return the known wrong answers of a student who carried the answers *names*."""
         variant = self.variant
         keys = {**variant.keys, **names}
-        return self._index(
-            carried_mistakes(variant.problem, self.part, variant.names, keys, self.book)
+        return self._build_index(
+            find_carried_mistakes(variant.problem, self.part, variant.names, keys, self.registry)
         )
 
-    def _index(self, known: Known) -> Index:
-        return Index(known, self.kind, self.part, self.seen)
+    def _build_index(self, known: KnownMistakes) -> MistakeIndex:
+        return MistakeIndex(known, self.kind, self.part, self.student_scope)
 
 
-@lru_cache(maxsize=READINGS_KEPT)
-def _read_anywhere(common: CommonContext, typed: str, style: Style | None) -> Reading[Any]:
+@lru_cache(maxsize=CACHED_READINGS)
+def _read_cached(common: CommonContext, typed: str, style: NumberStyle | None) -> Reading[Any]:
     """Return the reading of a text, for all variants: their numbers do not matter."""
-    return common.kind.read_typed(typed, style, common.part, UNSEEN)
+    return common.kind.read_typed(typed, style, common.part, EMPTY_SCOPE)

@@ -6,18 +6,18 @@ from fractions import Fraction
 from typing import Final
 
 from grader.definitions.problem import AnyPart
-from grader.diagnosis.patterns import patterns
-from grader.display.text import counted, show
-from grader.grading.result import Result, Rule
+from grader.diagnosis.patterns import describe_patterns
+from grader.display.text import pluralize, to_text
+from grader.grading.result import DecidingRule, PartResult
 from grader.kinds import KINDS
-from grader.reading import Typed
+from grader.reading import RawAnswer
 from grader.variants.variant import Variant
 
-__all__ = ["explain", "typed_text"]
+__all__ = ["explain", "format_typed"]
 
-MOST: Final = 500
+MAX_TEXT_LENGTH: Final = 500
 
-SENTENCES: Final[dict[Rule, str]] = {
+SENTENCES: Final[dict[DecidingRule, str]] = {
     "exact": "Right: it is equal to the key",
     "tolerance": "Right: it lies within the tolerance",
     "rounding": "Right: it is the key, rounded to the digits that were typed",
@@ -37,65 +37,67 @@ SENTENCES: Final[dict[Rule, str]] = {
     "person": "A person marks this part",
     "failure": "It could not be judged",
 }
-"""The sentence for each rule; the braces hold the ids of the mistakes."""
+"""Sentence for each rule; the braces are filled with the ids of the mistakes."""
 
 TOO_MANY_DIGITS: Final = "a number with too many digits to be shown"
 UNJUDGED: Final = frozenset({"unreadable", "misfit", "missing", "person", "failure"})
 
 
-def explain(result: Result, part: AnyPart, variant: Variant | None = None) -> tuple[str, ...]:
+def explain(result: PartResult, part: AnyPart, variant: Variant | None = None) -> tuple[str, ...]:
     """Return the answer as typed, its reading, the deciding rule and the credit, a sentence each.
 
     *part* is the part that was answered; the description of what the key of *variant* accepts is
     cached there. If no known mistake gives the answer, a sentence says how it resembles the key.
     """
-    typed = () if result.typed is None else (f"Typed: {_short_typed(result.typed)}",)
-    read = (f"Read as: {_short(result.read_as)}",) if result.read_as else ()
-    accepted = "" if result.rule in UNJUDGED else _accepted(result, part, variant)
+    typed = () if result.typed is None else (f"Typed: {_shorten_typed(result.typed)}",)
+    read = (f"Read as: {_shorten(result.read_as)}",) if result.read_as else ()
+    accepted = "" if result.rule in UNJUDGED else _describe_accepted(result, part, variant)
     key = (f"Accepted: {accepted}.",) if accepted else ()
-    said = (_reason(result), *_looks(result))
-    judged = (f"Judged by the rounded value: {result.judged_as}",) if result.judged_as else ()
-    return (*typed, *read, *result.notes, *judged, *said, *key, _credit(result))
+    reasons = (_describe_rule(result), *_describe_resemblance(result))
+    judged_as = (f"Judged by the rounded value: {result.judged_as}",) if result.judged_as else ()
+    return (*typed, *read, *result.notes, *judged_as, *reasons, *key, _describe_credit(result))
 
 
-def _accepted(result: Result, part: AnyPart, variant: Variant | None) -> str:
+def _describe_accepted(result: PartResult, part: AnyPart, variant: Variant | None) -> str:
     """Return which answers the key that counted accepts."""
     kind = KINDS[part.kind]
-    if variant is None or result.against is not variant.keys.get(part.id):
-        return _short(kind.accepted(part, result.against))
-    found = variant.words.get(part.id)
-    if found is None:
-        found = variant.words[part.id] = _short(kind.accepted(part, result.against))
-    return found
+    if variant is None or result.counted_key is not variant.keys.get(part.id):
+        return _shorten(kind.describe_accepted(part, result.counted_key))
+    description = variant.accepted_descriptions.get(part.id)
+    if description is None:
+        description = variant.accepted_descriptions[part.id] = _shorten(
+            kind.describe_accepted(part, result.counted_key)
+        )
+    return description
 
 
-def _reason(result: Result) -> str:
+def _describe_rule(result: PartResult) -> str:
     """Return the rule that decided, with its numbers."""
     if result.status == "partial":
         carried = " for the student's own earlier answers" * (result.rule == "follow_through")
-        return f"Right in part{carried}{_places(result)}."
+        return f"Right in part{carried}{_describe_cells(result)}."
     joined = " and " if result.rule == "mistake_pair" else " or "
-    said = SENTENCES[result.rule].format(joined.join(result.mistakes))
+    sentence = SENTENCES[result.rule].format(joined.join(result.mistakes))
     if result.rule in {"unreadable", "misfit", "failure"}:
-        return f"{said}: {result.reason or result.say}"
-    return f"{said}{_places(result)}."
+        return f"{sentence}: {result.reason or result.hint}"
+    return f"{sentence}{_describe_cells(result)}."
 
 
-def _looks(result: Result) -> tuple[str, ...]:
+def _describe_resemblance(result: PartResult) -> tuple[str, ...]:
     """Return how the answer resembles the key, if it does."""
-    found = patterns(result)
-    return (f"It is {', or '.join(found)}.",) if found else ()
+    phrases = describe_patterns(result)
+    return (f"It is {', or '.join(phrases)}.",) if phrases else ()
 
 
-def _places(result: Result) -> str:
+def _describe_cells(result: PartResult) -> str:
     """Return how many cells of an answer are right, and the first that is not."""
     if not result.cells:
         return ""
-    first = f", the first that is not is {result.place}" if result.place else ""
-    return f": {sum(result.cells)} of {counted(len(result.cells), 'place')} right{first}"
+    first = f", the first that is not is {result.first_wrong}" if result.first_wrong else ""
+    return f": {sum(result.cells)} of {pluralize(len(result.cells), 'place')} right{first}"
 
 
-def _credit(result: Result) -> str:
+def _describe_credit(result: PartResult) -> str:
     """Return the credit as an exact fraction of the points."""
     points = f"{result.points} {'point' if result.points == 1 else 'points'}"
     if result.credit is None:
@@ -107,19 +109,19 @@ def _credit(result: Result) -> str:
     return f"Credit: {result.credit} of {points}."
 
 
-def typed_text(typed: Typed) -> str:
+def format_typed(typed: RawAnswer) -> str:
     """Return an answer as text: typed text unchanged, anything else as JSON with exact numbers.
 
-    >>> typed_text("1/4"), typed_text([1, Fraction(1, 4), "1/4"])
+    >>> format_typed("1/4"), format_typed([1, Fraction(1, 4), "1/4"])
     ('1/4', '[1, 0.25, "1/4"]')
     """
     try:
-        return typed if isinstance(typed, str) else "".join(_json_pieces(typed))
+        return typed if isinstance(typed, str) else "".join(_iterate_json(typed))
     except ValueError:  # Python limits the digits of an integer as text
         return TOO_MANY_DIGITS
 
 
-def _json_pieces(typed: object) -> Iterator[str]:
+def _iterate_json(typed: object) -> Iterator[str]:
     match typed:
         case str():
             yield json.dumps(typed, ensure_ascii=False)
@@ -127,34 +129,34 @@ def _json_pieces(typed: object) -> Iterator[str]:
             yield "["
             for number, item in enumerate(typed):
                 yield ", " if number else ""
-                yield from _json_pieces(item)
+                yield from _iterate_json(item)
             yield "]"
         case Mapping():
             yield "{"
             for number, (name, item) in enumerate(typed.items()):
                 yield f"{', ' if number else ''}{json.dumps(str(name), ensure_ascii=False)}: "
-                yield from _json_pieces(item)
+                yield from _iterate_json(item)
             yield "}"
         case bool() | int() | Fraction():
-            yield show(typed)
+            yield to_text(typed)
         case _:
             yield "null"
 
 
-def _short_typed(typed: Typed) -> str:
+def _shorten_typed(typed: RawAnswer) -> str:
     """Return the beginning of an answer as text, without serializing the rest of a long list."""
     if isinstance(typed, str):
-        return _short(typed)
+        return _shorten(typed)
     text = ""
     try:
-        for piece in _json_pieces(typed):
+        for piece in _iterate_json(typed):
             text += piece
-            if len(text) > MOST:
+            if len(text) > MAX_TEXT_LENGTH:
                 break
     except ValueError:
         return TOO_MANY_DIGITS
-    return _short(text)
+    return _shorten(text)
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= MOST else f"{text[: MOST - 1]}…"
+def _shorten(text: str) -> str:
+    return text if len(text) <= MAX_TEXT_LENGTH else f"{text[: MAX_TEXT_LENGTH - 1]}…"

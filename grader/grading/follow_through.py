@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Final, NamedTuple
 
-from grader.grading.carry import carried_names
+from grader.grading.carry import collect_carried_values
 from grader.grading.context import PartContext
 from grader.values import Value
 
-__all__ = ["FollowThrough", "follow_through"]
+__all__ = ["FollowThrough", "compute_follow_through"]
 
 
 class FollowThrough(NamedTuple):
@@ -22,20 +22,24 @@ class FollowThrough(NamedTuple):
     credit: Fraction
 
 
-NONE: Final = FollowThrough({}, None, Fraction(0))
+NO_FOLLOW_THROUGH: Final = FollowThrough({}, None, Fraction(0))
 
 
-def follow_through(context: PartContext, own: Mapping[str, Value]) -> FollowThrough:
-    """Return what a student with the answers *own* carries to the part of *context*.
+def compute_follow_through(
+    context: PartContext, student_values: Mapping[str, Value]
+) -> FollowThrough:
+    """Return what a student with the answers *student_values* carries to the part of *context*.
 
     The key is None if it cannot be computed, or if it only repeats a carried answer while the true
     keys of the two parts differ: that would be a shortcut.
     """
-    if not own or context.keyed is None or context.earlier.isdisjoint(own):
-        return NONE
-    names = carried_names(context.variant, context.keyed, own, book=context.book)
+    if not student_values or context.keyed is None or context.key_names.isdisjoint(student_values):
+        return NO_FOLLOW_THROUGH
+    names = collect_carried_values(
+        context.variant, context.keyed, student_values, registry=context.registry
+    )
     if not names:
-        return NONE
+        return NO_FOLLOW_THROUGH
     key = context.solve(names)
     keys = context.variant.keys
     if any(key == value and context.key != keys.get(name) for name, value in names.items()):

@@ -10,38 +10,38 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
-from grader.book import Book
+from grader.book import Registry
 from grader.definitions.problem import Status
-from grader.diagnosis.mistake_index import highest
-from grader.diagnosis.mistakes import Candidate
+from grader.diagnosis.mistake_index import select_highest_ranked
+from grader.diagnosis.mistakes import MistakeCandidate
 from grader.errors import AnswerError, SolverError
-from grader.grading.context import PartContext, contexts
-from grader.grading.follow_through import FollowThrough, follow_through
-from grader.grading.result import Result, Rule
-from grader.kinds.base import NOT, RIGHT, Judgement
-from grader.reading import Reading, TruncatedAnswer, Typed, is_blank
-from grader.reading.grammar.number_styles import Style
+from grader.grading.context import PartContext, get_part_contexts
+from grader.grading.follow_through import FollowThrough, compute_follow_through
+from grader.grading.result import DecidingRule, PartResult
+from grader.kinds.base import RIGHT, WRONG, Judgement
+from grader.reading import RawAnswer, Reading, TruncatedAnswer, is_blank
+from grader.reading.grammar.number_styles import NumberStyle
 from grader.values import Value
 from grader.variants.variant import Variant
 
-__all__ = ["grade", "grade_at"]
+__all__ = ["grade", "grade_part"]
 
-NOTHING: Final = Fraction(0)
-FULL: Final = Fraction(1)
-BY_PERSON: Final = "A person marks this part."
-FOLLOWED: Final = "Right for the value that you carried on from an earlier part."
-TRUNCATED: Final = "The answer was too long to be stored whole, and is not read again."
-FAILED: Final = "The key could not be computed; a person looks at this part."
+NO_CREDIT: Final = Fraction(0)
+FULL_CREDIT: Final = Fraction(1)
+REVIEW_MESSAGE: Final = "A person marks this part."
+FOLLOW_THROUGH_MESSAGE: Final = "Right for the value that you carried on from an earlier part."
+TRUNCATED_MESSAGE: Final = "The answer was too long to be stored whole, and is not read again."
+FAILURE_MESSAGE: Final = "The key could not be computed; a person looks at this part."
 
 
 def grade(
     variant: Variant,
-    answers: Mapping[str, Typed],
+    answers: Mapping[str, RawAnswer],
     *,
-    book: Book,
+    registry: Registry,
     carried: Mapping[str, Value] | None = None,
-    numbers: Style | None = None,
-) -> tuple[Result, ...]:
+    numbers: NumberStyle | None = None,
+) -> tuple[PartResult, ...]:
     """Return a result for each part of the variant, in order.
 
     *answers* are those of this submission, *carried* the values of the student's earlier
@@ -49,181 +49,214 @@ def grade(
     of the course; that of the problem takes precedence.
     """
     style = variant.problem.numbers or numbers
-    own: dict[str, Value] = dict(carried or {})
+    student_values: dict[str, Value] = dict(carried or {})
     results = []
-    for context in contexts(variant, book):
+    for context in get_part_contexts(variant, registry):
         typed = answers.get(context.part.id)
-        result = context.common.missing if typed is None else grade_at(context, typed, own, style)
+        result = (
+            context.common.missing
+            if typed is None
+            else grade_part(context, typed, student_values, style)
+        )
         if result.carries is not None:
-            own[context.part.id] = result.carries
+            student_values[context.part.id] = result.carries
         results.append(result)
     return tuple(results)
 
 
-def grade_at(
-    context: PartContext, typed: Typed, own: Mapping[str, Value], style: Style | None
-) -> Result:
+def grade_part(
+    context: PartContext,
+    typed: RawAnswer,
+    student_values: Mapping[str, Value],
+    style: NumberStyle | None,
+) -> PartResult:
     """Return the result of an answer in the context of its part.
 
-    The answer may be blank, unreadable, or for a person to grade. *own* are the values that the
-    student carries, *style* is the number style.
+    The answer may be blank, unreadable, or for a person to grade. *student_values* are the values
+    that the student carries, *style* is the number style.
     """
     if is_blank(typed):
         return context.common.missing._replace(typed=typed)
     if isinstance(typed, TruncatedAnswer):
-        return _unreadable(context, typed, AnswerError(TRUNCATED))
+        return _build_unreadable_result(context, typed, AnswerError(TRUNCATED_MESSAGE))
     try:
-        reading = context.read(typed, style)
+        reading = context.read_answer(typed, style)
     except AnswerError as error:
-        return _unreadable(context, typed, error)
+        return _build_unreadable_result(context, typed, error)
     except SolverError as error:
-        return _Answer(context, typed, Reading("", shown=""), {}).review(str(error))
-    carried = {name: own[name] for name in context.heard if name in own} if own else {}
-    answer = _Answer(context, typed, reading, carried)
+        return _AnswerInContext(context, typed, Reading("", text=""), {}).build_review_result(
+            str(error)
+        )
+    carried = (
+        {name: student_values[name] for name in context.dependencies if name in student_values}
+        if student_values
+        else {}
+    )
+    answer = _AnswerInContext(context, typed, reading, carried)
     if context.kind.by_person:
-        return answer.result("needs_review", None, "person", say=BY_PERSON, carries=False)
+        return answer.build_result(
+            "needs_review", None, "person", hint=REVIEW_MESSAGE, carries=False
+        )
     if context.failure is not None:
-        return answer.review(context.failure)
+        return answer.build_review_result(context.failure)
     try:
-        return _better(answer)
+        return _grade_better_reading(answer)
     except SolverError as error:
-        return answer.review(str(error))
+        return answer.build_review_result(str(error))
 
 
-def _unreadable(context: PartContext, typed: Typed, error: AnswerError) -> Result:
-    return Result(
+def _build_unreadable_result(
+    context: PartContext, typed: RawAnswer, error: AnswerError
+) -> PartResult:
+    return PartResult(
         context.part.id,
         "unreadable",
-        NOTHING,
+        NO_CREDIT,
         context.part.points,
-        say=str(error),
+        hint=str(error),
         position=error.position,
         typed=typed,
         rule="unreadable",
     )
 
 
-class _Answer(NamedTuple):
+class _AnswerInContext(NamedTuple):
     """Reading of an answer in the context of its part, with the values that the student carries."""
 
     context: PartContext
-    typed: Typed
+    typed: RawAnswer
     reading: Reading[Any]
     carried: Mapping[str, Value]
 
     def judge(self, key: Value | None) -> Judgement:
         """Return the comparison of the answer with *key*."""
-        return self.context.kind.judge(self.reading, key, self.context.part, self.context.seen)
+        return self.context.kind.judge(
+            self.reading, key, self.context.part, self.context.student_scope
+        )
 
-    def result(
+    def build_result(
         self,
         status: Status,
         credit: Fraction | None,
-        rule: Rule,
+        rule: DecidingRule,
         *,
-        say: str,
+        hint: str,
         carries: bool = True,
         mistakes: tuple[str, ...] = (),
-        judged: Judgement = RIGHT,
-        against: Value | None = None,
-    ) -> Result:
-        """Return the result of the part, with the reading; *judged* has its cells."""
+        judgement: Judgement = RIGHT,
+        counted_key: Value | None = None,
+    ) -> PartResult:
+        """Return the result of the part, with the reading; *judgement* has its cells."""
         part, reading = self.context.part, self.reading
-        value = self.context.kind.carried(reading)
-        return Result(  # positional, because keywords take as long as all the rest
+        value = self.context.kind.carried_value(reading)
+        return PartResult(  # positional, because keywords take as long as all the rest
             part.id,
             status,
             credit,
             part.points,
-            reading.shown,
+            reading.text,
             reading.notes,
             mistakes,
-            say,
+            hint,
             None,
             value if carries else None,
-            judged.cells,
+            judgement.cells,
             "",
             self.typed,
-            reading.shown if value is None else value,
+            reading.text if value is None else value,
             rule,
-            against,
-            judged.place,
+            counted_key,
+            judgement.first_wrong,
             self.carried,
         )
 
-    def review(self, failure: str) -> Result:
+    def build_review_result(self, failure: str) -> PartResult:
         """Return the result of a part whose key or form could not be computed."""
-        found = self.result("needs_review", None, "failure", say=FAILED, carries=False)
-        return found._replace(reason=failure)
+        result = self.build_result(
+            "needs_review", None, "failure", hint=FAILURE_MESSAGE, carries=False
+        )
+        return result._replace(reason=failure)
 
 
-def _better(answer: _Answer) -> Result:
+def _grade_better_reading(answer: _AnswerInContext) -> PartResult:
     """Return the result of an answer; the better one if it is given both in full and rounded.
 
     The displayed reading is the same in both cases: a student sees it before any result.
     """
-    full = _judge(answer)
-    if answer.reading.rounded is None or full.credit == FULL:
+    full = _grade_reading(answer)
+    if answer.reading.rounded is None or full.credit == FULL_CREDIT:
         return full
-    rounded = _judge(answer._replace(reading=answer.reading.rounded))
-    if (rounded.credit or NOTHING) <= (full.credit or NOTHING):
+    rounded = _grade_reading(answer._replace(reading=answer.reading.rounded))
+    if (rounded.credit or NO_CREDIT) <= (full.credit or NO_CREDIT):
         return full
     return rounded._replace(
         read_as=full.read_as, notes=full.notes, value=full.value, judged_as=rounded.read_as
     )
 
 
-def _judge(answer: _Answer) -> Result:
+def _grade_reading(answer: _AnswerInContext) -> PartResult:
     """Return the result of an answer; it notes if the answer has another form than requested."""
-    judged = answer.judge(answer.context.key)
-    result = _verdict(answer, judged)
-    return result._replace(misfit=judged.misfit) if judged.misfit else result
+    judgement = answer.judge(answer.context.key)
+    result = _apply_rules(answer, judgement)
+    return (
+        result._replace(form_mismatch=judgement.form_mismatch)
+        if judgement.form_mismatch
+        else result
+    )
 
 
-def _verdict(answer: _Answer, judged: Judgement) -> Result:
+def _apply_rules(answer: _AnswerInContext, judgement: Judgement) -> PartResult:
     """Return the result of an answer by the first rule that applies."""
     context = answer.context
-    if judged.right:
-        return answer.result("correct", FULL, judged.by, say="Correct.", against=context.key)
+    if judgement.is_right:
+        return answer.build_result(
+            "correct", FULL_CREDIT, judgement.rule, hint="Correct.", counted_key=context.key
+        )
     if context.keyed is None:
-        return answer.result("wrong", judged.credit, "none", say="Not right.")
-    for key, said in context.accepted if context.keyed.accept else ():
-        if key is not None and _compared(answer, key).right:
-            return answer.result("correct", FULL, "accepted", say=said, against=key)
-    follow = follow_through(context, answer.carried)
-    standing = _Standing(judged, judged.by, context.key)
+        return answer.build_result("wrong", judgement.credit, "none", hint="Not right.")
+    for key, hint in context.accepted_values if context.keyed.accept else ():
+        if key is not None and _compare_with_key(answer, key).is_right:
+            return answer.build_result(
+                "correct", FULL_CREDIT, "accepted", hint=hint, counted_key=key
+            )
+    follow = compute_follow_through(context, answer.carried)
+    partial_credit = _PartialCredit(judgement, judgement.rule, context.key)
     if follow.key is not None:
-        followed = _compared(answer, follow.key)
-        if followed.right:
-            credit = max(follow.credit, judged.credit)
-            by: Rule = "follow_through"
-            return answer.result("follow_through", credit, by, say=FOLLOWED, against=follow.key)
-        if followed.credit * follow.credit > judged.credit:
+        followed = _compare_with_key(answer, follow.key)
+        if followed.is_right:
+            credit = max(follow.credit, judgement.credit)
+            by: DecidingRule = "follow_through"
+            return answer.build_result(
+                "follow_through", credit, by, hint=FOLLOW_THROUGH_MESSAGE, counted_key=follow.key
+            )
+        if followed.credit * follow.credit > judgement.credit:
             earned = Judgement(followed.credit * follow.credit, followed.remark)
-            standing = _Standing(earned, "follow_through", follow.key)
-    rule, named = _causes(answer, follow)
-    if named:
-        return _mistaken(answer, standing, rule, named)
-    return _wrong(answer, standing)
+            partial_credit = _PartialCredit(earned, "follow_through", follow.key)
+    rule, candidates = _find_causes(answer, follow)
+    if candidates:
+        return _build_mistake_result(answer, partial_credit, rule, candidates)
+    return _build_wrong_result(answer, partial_credit)
 
 
-class _Standing(NamedTuple):
-    """Credit of an answer that is not right for its cells, *by* which rule, *against* which key."""
+class _PartialCredit(NamedTuple):
+    """Credit of an answer that is not right for its cells, *by* rule, for the *counted_key*."""
 
-    judged: Judgement
-    by: Rule
-    against: Value | None
+    judgement: Judgement
+    by: DecidingRule
+    counted_key: Value | None
 
 
-def _compared(answer: _Answer, key: Value) -> Judgement:
+def _compare_with_key(answer: _AnswerInContext, key: Value) -> Judgement:
     """Return the comparison of the answer with a *key* other than the true one."""
     try:
         return answer.judge(key)
     except SolverError:
-        return NOT
+        return WRONG
 
 
-def _causes(answer: _Answer, follow: FollowThrough) -> tuple[Rule, tuple[Candidate, ...]]:
+def _find_causes(
+    answer: _AnswerInContext, follow: FollowThrough
+) -> tuple[DecidingRule, tuple[MistakeCandidate, ...]]:
     """Return the likeliest causes: from true values, then from carried ones, then two at once.
 
     An answer that may be the key rounded shows no other mistake. A pair of mistakes must match
@@ -231,54 +264,69 @@ def _causes(answer: _Answer, follow: FollowThrough) -> tuple[Rule, tuple[Candida
     """
     context, reading = answer.context, answer.reading
 
-    def rounded() -> bool:
-        return any(context.kind.may_round(reading, key) for key in (context.key, follow.key))
+    def is_key_rounded() -> bool:
+        return any(context.kind.may_be_rounding(reading, key) for key in (context.key, follow.key))
 
-    named = context.known.likeliest(reading, rounded=rounded)
-    if named:
-        return "mistake", named
+    candidates = context.mistake_index.find_likeliest(reading, is_key_rounded=is_key_rounded)
+    if candidates:
+        return "mistake", candidates
     if follow.names:
-        named = context.carried(follow.names).likeliest(reading, rounded=rounded)
-        if named:
-            named = tuple(one._replace(credit=one.credit * follow.credit) for one in named)
-            return "mistake_carried", named
-    return "mistake_pair", highest(context.pairs.equal(reading))
+        candidates = context.build_carried_index(follow.names).find_likeliest(
+            reading, is_key_rounded=is_key_rounded
+        )
+        if candidates:
+            candidates = tuple(
+                candidate._replace(credit=candidate.credit * follow.credit)
+                for candidate in candidates
+            )
+            return "mistake_carried", candidates
+    return "mistake_pair", select_highest_ranked(context.pair_index.find_equal(reading))
 
 
-def _mistaken(
-    answer: _Answer, standing: _Standing, rule: Rule, named: tuple[Candidate, ...]
-) -> Result:
+def _build_mistake_result(
+    answer: _AnswerInContext,
+    partial_credit: _PartialCredit,
+    rule: DecidingRule,
+    candidates: tuple[MistakeCandidate, ...],
+) -> PartResult:
     """Return the result of an answer with known likely causes."""
-    judged = standing.judged
-    credit = max((judged.credit, *(Fraction(one.credit) for one in named if one.credit)))
-    say = " Or: ".join(dict.fromkeys(one.say for one in named))
-    return answer.result(
+    judgement = partial_credit.judgement
+    credit = max(
+        (
+            judgement.credit,
+            *(Fraction(candidate.credit) for candidate in candidates if candidate.credit),
+        )
+    )
+    hint = " Or: ".join(dict.fromkeys(candidate.hint for candidate in candidates))
+    return answer.build_result(
         "mistake",
         credit,
         rule,
-        say=f"One of these may have happened. {say}" if len(named) > 1 else say,
-        mistakes=tuple(dict.fromkeys(name for one in named for name in one.ids)),
-        judged=judged,
-        against=standing.against,
+        hint=f"One of these may have happened. {hint}" if len(candidates) > 1 else hint,
+        mistakes=tuple(dict.fromkeys(name for candidate in candidates for name in candidate.ids)),
+        judgement=judgement,
+        counted_key=partial_credit.counted_key,
     )
 
 
-def _wrong(answer: _Answer, standing: _Standing) -> Result:
+def _build_wrong_result(answer: _AnswerInContext, partial_credit: _PartialCredit) -> PartResult:
     """Return the result of an answer that has another form, or is partly right or wrong."""
-    judged, context = standing.judged, answer.context
-    if judged.misfit:
-        return answer.result("unreadable", NOTHING, "misfit", say=judged.misfit, carries=False)
-    partly = bool(judged.credit)
-    say = "Partly right." if partly else "Not right."
-    if judged.remark:
-        say = f"{say} {judged.remark}"
-    if judged.cells and context.keyed is not None and context.keyed.show == "cells":
-        say = f"{say} {context.kind.point_out(answer.reading, judged.cells)}"
-    return answer.result(
+    judgement, context = partial_credit.judgement, answer.context
+    if judgement.form_mismatch:
+        return answer.build_result(
+            "unreadable", NO_CREDIT, "misfit", hint=judgement.form_mismatch, carries=False
+        )
+    partly = bool(judgement.credit)
+    hint = "Partly right." if partly else "Not right."
+    if judgement.remark:
+        hint = f"{hint} {judgement.remark}"
+    if judgement.cells and context.keyed is not None and context.keyed.show == "cells":
+        hint = f"{hint} {context.kind.describe_errors(answer.reading, judgement.cells)}"
+    return answer.build_result(
         "partial" if partly else "wrong",
-        judged.credit,
-        standing.by if partly else "none",
-        say=say,
-        judged=judged,
-        against=standing.against,
+        judgement.credit,
+        partial_credit.by if partly else "none",
+        hint=hint,
+        judgement=judgement,
+        counted_key=partial_credit.counted_key,
     )

@@ -9,18 +9,18 @@ from grader import ENGINE
 from grader.definitions.problem import MAX_SEED, Problem
 from grader.errors import ProblemError
 from grader.grading.explain import explain
-from grader.grading.result import Result
+from grader.grading.result import PartResult
 from grader.json_values import from_json, to_json
-from grader.reading import Typed
-from grader.reading.grammar.number_styles import Style
+from grader.reading import RawAnswer
+from grader.reading.grammar.number_styles import NumberStyle
 from grader.values import Number, Value
 from grader.variants.variant import Variant
 
-__all__ = ["Recorded", "from_record", "to_record", "version"]
+__all__ = ["GradingRecord", "from_record", "to_record", "version_fields"]
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class GradingRecord:
     """Inputs of a grading from its record: the answer, the variant and the carried answers.
 
     *version* is that of the problem and of the engine, *numbers* the course's number style.
@@ -29,17 +29,17 @@ class Recorded:
     version: Mapping[str, str]
     seed: int | None
     part: str
-    typed: Typed
+    typed: RawAnswer
     carried: Mapping[str, Value]
-    numbers: Style | None
+    numbers: NumberStyle | None
 
     @property
-    def problem(self) -> str:
+    def problem_id(self) -> str:
         """The id of the problem."""
         return self.version["problem"]
 
 
-def version(problem: Problem) -> dict[str, str]:
+def version_fields(problem: Problem) -> dict[str, str]:
     """Return the versions of problem and engine; a result also depends on seed and answers."""
     return {
         "problem": problem.id,
@@ -50,14 +50,14 @@ def version(problem: Problem) -> dict[str, str]:
 
 
 def to_record(
-    result: Result, variant: Variant, *, numbers: Style | None = None
+    result: PartResult, variant: Variant, *, numbers: NumberStyle | None = None
 ) -> dict[str, object]:
     """Return the record of a result; *numbers* is the style passed to `grade`.
 
     It reveals the key: for staff.
     """
     return {
-        **version(variant.problem),
+        **version_fields(variant.problem),
         "seed": variant.seed,
         "part": result.part,
         "numbers": numbers,
@@ -69,38 +69,38 @@ def to_record(
         "status": result.status,
         "rule": result.rule,
         "credit": None if result.credit is None else str(result.credit),
-        "points": _exact(result.points),
+        "points": _serialize_points(result.points),
         "mistakes": list(result.mistakes),
-        "explanation": list(explain(result, variant.problem.part(result.part), variant)),
-        **({"misfit": result.misfit} if result.misfit else {}),
+        "explanation": list(explain(result, variant.problem.get_part(result.part), variant)),
+        **({"misfit": result.form_mismatch} if result.form_mismatch else {}),
     }
 
 
-def _exact(number: Number) -> int | str:
+def _serialize_points(number: Number) -> int | str:
     return str(number) if isinstance(number, Fraction) else number
 
 
-def from_record(record: object) -> Recorded:
+def from_record(record: object) -> GradingRecord:
     """Return the inputs of the grading from the record of an answer, or raise `ProblemError`."""
     try:
-        return _recorded(record)
+        return _parse_record(record)
     except KeyError as error:
-        raise _refused(f"it has no {error}") from error
+        raise _record_error(f"it has no {error}") from error
     except (AttributeError, TypeError, ValueError, ZeroDivisionError) as error:
-        raise _refused(str(error)) from error
+        raise _record_error(str(error)) from error
 
 
-def _refused(why: str) -> ProblemError:
+def _record_error(why: str) -> ProblemError:
     return ProblemError(
         f"this is no record of an answer ({why}); it is what `grader mark --json` prints"
     )
 
 
-def _recorded(record: Any) -> Recorded:
+def _parse_record(record: Any) -> GradingRecord:
     seed, numbers = record["seed"], record["numbers"]
     if seed is not None and not (type(seed) is int and 0 <= seed <= MAX_SEED):
         raise ValueError(f"{seed!r} is no seed")
-    if numbers not in {None, *get_args(Style)}:
+    if numbers not in {None, *get_args(NumberStyle)}:
         raise ValueError(f"{numbers!r} is no style of numbers")
     names = ("problem", "draw_hash", "marking_hash", "engine", "part")
     texts = {name: record[name] for name in names}
@@ -108,4 +108,4 @@ def _recorded(record: Any) -> Recorded:
         raise ValueError("a version or the part is not text")
     part = texts.pop("part")
     carried = {name: from_json(told) for name, told in record["carried"].items()}
-    return Recorded(texts, seed, part, from_json(record["typed"]), carried, numbers)
+    return GradingRecord(texts, seed, part, from_json(record["typed"]), carried, numbers)

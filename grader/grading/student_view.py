@@ -5,19 +5,19 @@ from typing import NamedTuple
 
 from grader.definitions.parts import KeyedPart, Part
 from grader.definitions.problem import Status
-from grader.grading.result import Result
+from grader.grading.result import PartResult
 from grader.values import Number
 
-__all__ = ["StudentView", "before_release"]
+__all__ = ["StudentResultView", "to_student_view"]
 
 
-class StudentView(NamedTuple):
+class StudentResultView(NamedTuple):
     """Result of one part, limited to what its student may know before the release.
 
-    *say* is the result in words with the hint of a named mistake, or with a counterexample that
-    contains only the student's own value. *cells* (each right or not) and *place* (the first that
-    is not) are set only if the part has ``show: cells``. Two keys with the same status, credit,
-    hint and counterexample give the same view.
+    *hint* is the result in words with the hint of a named mistake, or with a counterexample that
+    contains only the student's own value. *cells* (each right or not) and *first_wrong* (the first
+    that is not) are set only if the part has ``show: cells``. Two keys with the same status,
+    credit, hint and counterexample give the same view.
     """
 
     part: str
@@ -26,28 +26,28 @@ class StudentView(NamedTuple):
     points: Number
     read_as: str = ""
     notes: tuple[str, ...] = ()
-    say: str = ""
+    hint: str = ""
     position: int | None = None
     cells: tuple[bool, ...] = ()
-    place: str = ""
+    first_wrong: str = ""
 
 
-def before_release(result: Result, part: Part) -> StudentView:
+def to_student_view(result: PartResult, part: Part) -> StudentResultView:
     """Return the *result* of *part* as its student may see it.
 
     The key, the deciding rule (it reveals how near the answer is), the ids of mistakes and the
     resemblance to the key are for staff.
     """
-    shown = isinstance(part, KeyedPart) and part.show == "cells"
-    return StudentView(
+    shows_cells = isinstance(part, KeyedPart) and part.show == "cells"
+    return StudentResultView(
         part=result.part,
         status=result.status,
         credit=result.credit,
         points=result.points,
         read_as=result.read_as,
         notes=result.notes,
-        say=result.say,
+        hint=result.hint,
         position=result.position,
-        cells=result.cells if shown else (),
-        place=result.place if shown else "",
+        cells=result.cells if shows_cells else (),
+        first_wrong=result.first_wrong if shows_cells else "",
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from grader.kinds.arrays import MatrixKind, TensorKind, VectorKind
-from grader.kinds.base import Judgement, Kind, Samples
+from grader.kinds.base import AnswerKind, Judgement, SampleAnswers
 from grader.kinds.choices import ChoiceKind, ChoicesKind
 from grader.kinds.formulas import ExpressionKind
 from grader.kinds.numbers import IntegerKind, NumberKind, PercentKind
@@ -15,9 +15,9 @@ from grader.kinds.shapes import ShapeKind
 from grader.kinds.tables import TableKind
 from grader.kinds.texts import TextKind
 
-__all__ = ["KINDS", "Judgement", "Kind", "Samples"]
+__all__ = ["KINDS", "AnswerKind", "Judgement", "SampleAnswers"]
 
-KINDS: Final[Mapping[str, Kind[Any, Any]]] = {
+KINDS: Final[Mapping[str, AnswerKind[Any, Any]]] = {
     "integer": IntegerKind(),
     "number": NumberKind(),
     "percent": PercentKind(),

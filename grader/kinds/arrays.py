@@ -10,29 +10,29 @@ from typing import Annotated, ClassVar, Final, Literal, TypeVar
 from pydantic import Field
 
 from grader.definitions.parts import KeyedPart
-from grader.display.text import counted, show
+from grader.display.text import pluralize, to_text
 from grader.errors import SolverError
 from grader.expressions.evaluate import Scope
 from grader.grading.tolerance import (
-    EXACT,
+    EXACT_TOLERANCE,
     Tolerance,
     Tolerances,
-    cell_accepted_by,
-    in_words,
+    describe_tolerance,
+    find_cell_rule,
 )
-from grader.kinds.array_likeness import is_value, likeness_of, may_be_rounded
+from grader.kinds.array_likeness import build_rounding_matcher, equals_value, is_possible_rounding
 from grader.kinds.base import (
-    NOT,
-    NOT_BY,
-    RIGHT_BY,
+    RIGHT_BY_RULE,
+    WRONG,
+    WRONG_BY_RULE,
+    AnswerKind,
     Judgement,
-    Kind,
-    Likeness,
     NamesOfNumbers,
-    Samples,
+    RoundingMatcher,
+    SampleAnswers,
     as_tensor,
 )
-from grader.reading import Reading, Typed, read_listed, read_tensor
+from grader.reading import RawAnswer, Reading, read_labeled_numbers, read_tensor
 from grader.values import Tensor, Value, magnitude
 
 __all__ = [
@@ -42,10 +42,10 @@ __all__ = [
     "TensorPart",
     "VectorKind",
     "VectorPart",
-    "not_right",
+    "list_wrong_cells",
 ]
 
-MAX_PLACES: Final = 10
+MAX_LISTED_CELLS: Final = 10
 
 
 class ArrayPart(KeyedPart):
@@ -56,7 +56,7 @@ class ArrayPart(KeyedPart):
     Otherwise such an answer costs nothing, and the student learns the size asked for.
     """
 
-    tolerance: Tolerances = EXACT
+    tolerance: Tolerances = EXACT_TOLERANCE
     credit_by: Literal["cell", "row", "all"] = "cell"
     size: Literal["given", "asked"] = "given"
 
@@ -69,12 +69,12 @@ class ArrayPart(KeyedPart):
 T = TypeVar("T", bound=ArrayPart)
 
 
-class ArrayKind(Kind[T, Tensor]):
+class ArrayKind(AnswerKind[T, Tensor]):
     """Kind of an array that is compared with a key of the same shape, cell by cell."""
 
     rank: ClassVar[int | None]
 
-    def read(self, typed: Typed, part: T, scope: Scope) -> Reading[Tensor]:
+    def read(self, typed: RawAnswer, part: T, scope: Scope) -> Reading[Tensor]:
         """Return the array."""
         del part, scope
         return read_tensor(typed, rank=self.rank)
@@ -90,47 +90,53 @@ class ArrayKind(Kind[T, Tensor]):
         del scope
         answer, expected = reading.value, as_tensor(key)
         if answer.shape != expected.shape:
-            return _other_size(answer, expected, part)
+            return _judge_other_size(answer, expected, part)
         if answer.cells == expected.cells:
-            return RIGHT_BY["exact"]
-        if isinstance(part.tolerance, Tolerance) and part.tolerance.widest == "exact":
-            return _partly(tuple(map(eq, answer.cells, expected.cells)), expected.shape, part)
+            return RIGHT_BY_RULE["exact"]
+        if isinstance(part.tolerance, Tolerance) and part.tolerance.widest_rule == "exact":
+            return _judge_partly_right(
+                tuple(map(eq, answer.cells, expected.cells)), expected.shape, part
+            )
         rules = tuple(
-            "exact" if cell == wanted else cell_accepted_by(cell, wanted, tolerance)
+            "exact" if cell == wanted else find_cell_rule(cell, wanted, tolerance)
             for cell, wanted, tolerance in zip(
                 answer.cells, expected.cells, part.tolerances, strict=False
             )
         )
         if None not in rules:
-            return RIGHT_BY["rounding" if "rounding" in rules else "tolerance"]
-        return _partly(tuple(rule is not None for rule in rules), expected.shape, part)
+            return RIGHT_BY_RULE["rounding" if "rounding" in rules else "tolerance"]
+        return _judge_partly_right(tuple(rule is not None for rule in rules), expected.shape, part)
 
-    def accepted(self, part: T, key: Value | None) -> str:
+    def describe_accepted(self, part: T, key: Value | None) -> str:
         """Return the accepted answers in words: the key, and the tolerance of each cell."""
         each = part.tolerance if isinstance(part.tolerance, tuple) else (part.tolerance,)
-        if key is None or all(tolerance.widest == "exact" for tolerance in each):
-            return super().accepted(part, key)
-        return f"{self.show(key, part)}, each cell {', '.join(map(in_words, each))}"
+        if key is None or all(tolerance.widest_rule == "exact" for tolerance in each):
+            return super().describe_accepted(part, key)
+        return f"{self.format_key(key, part)}, each cell {', '.join(map(describe_tolerance, each))}"
 
-    def recognise(self, reading: Reading[Tensor], value: Value, part: T, scope: Scope) -> bool:
+    def matches_mistake(
+        self, reading: Reading[Tensor], value: Value, part: T, scope: Scope
+    ) -> bool:
         """Return whether every cell equals that of *value*."""
         del part, scope
-        return is_value(reading.value, value)
+        return equals_value(reading.value, value)
 
-    def likeness(self, reading: Reading[Tensor]) -> Likeness | None:
+    def rounding_matcher(self, reading: Reading[Tensor]) -> RoundingMatcher | None:
         """Return a predicate: whether every cell equals that of a value, or is its rounding."""
-        return likeness_of(reading.value)
+        return build_rounding_matcher(reading.value)
 
-    def may_round(self, reading: Reading[Tensor], value: Value | None) -> bool:
+    def may_be_rounding(self, reading: Reading[Tensor], value: Value | None) -> bool:
         """Return whether every cell of three figures or more may be a rounding of *value*."""
-        return may_be_rounded(reading.value, value)
+        return is_possible_rounding(reading.value, value)
 
-    def point_out(self, reading: Reading[Tensor], cells: tuple[bool, ...]) -> str:
+    def describe_errors(self, reading: Reading[Tensor], cells: tuple[bool, ...]) -> str:
         """Return a sentence with the indices of the wrong cells, counted from 1."""
         shape = reading.value.shape
-        return not_right([_place(at, shape) for at, right in enumerate(cells) if not right])
+        return list_wrong_cells(
+            [_format_index(index, shape) for index, right in enumerate(cells) if not right]
+        )
 
-    def samples(self, part: T, key: Value | None) -> Samples:
+    def build_samples(self, part: T, key: Value | None) -> SampleAnswers:
         """Return the key, the key with every cell moved out of tolerance, and broken text."""
         tensor = as_tensor(key)
         moved = tuple(
@@ -138,49 +144,53 @@ class ArrayKind(Kind[T, Tensor]):
             for cell, tolerance in zip(tensor.cells, part.tolerances, strict=False)
         )
         broken = ("[[1, 2], [3]]", "[[1, ...]]", "abc", "[[nan]]")
-        return Samples((show(tensor),), (show(Tensor(tensor.shape, moved)),), broken)
+        return SampleAnswers((to_text(tensor),), (to_text(Tensor(tensor.shape, moved)),), broken)
 
 
-def not_right(places: Sequence[str]) -> str:
-    """Return the sentence that lists *places*, at most `MAX_PLACES` of them."""
-    more = f" and {len(places) - MAX_PLACES} more" if len(places) > MAX_PLACES else ""
-    return f"Not right: {', '.join(places[:MAX_PLACES])}{more}."
+def list_wrong_cells(cells: Sequence[str]) -> str:
+    """Return the sentence that lists *cells*, at most `MAX_LISTED_CELLS` of them."""
+    more = f" and {len(cells) - MAX_LISTED_CELLS} more" if len(cells) > MAX_LISTED_CELLS else ""
+    return f"Not right: {', '.join(cells[:MAX_LISTED_CELLS])}{more}."
 
 
-def _partly(cells: tuple[bool, ...], shape: tuple[int, ...], part: ArrayPart) -> Judgement:
+def _judge_partly_right(
+    cells: tuple[bool, ...], shape: tuple[int, ...], part: ArrayPart
+) -> Judgement:
     """Return the judgement of an array in which some *cells* are wrong."""
-    credit = NOT.credit
+    credit = WRONG.credit
     if part.credit_by == "cell":
-        credit = _ratio(sum(cells), len(cells))
+        credit = _cached_fraction(sum(cells), len(cells))
     elif part.credit_by == "row":
         ends = range(0, len(cells), shape[-1])
-        credit = _ratio(sum(all(cells[at : at + shape[-1]]) for at in ends), len(ends))
-    return Judgement(credit, cells=cells, by="cells", place=_place(cells.index(False), shape))
+        credit = _cached_fraction(sum(all(cells[at : at + shape[-1]]) for at in ends), len(ends))
+    return Judgement(
+        credit, cells=cells, rule="cells", first_wrong=_format_index(cells.index(False), shape)
+    )
 
 
 @lru_cache(maxsize=1024)
-def _ratio(right: int, of: int) -> Fraction:
+def _cached_fraction(right: int, of: int) -> Fraction:
     return Fraction(right, of)
 
 
-def _place(at: int, shape: tuple[int, ...]) -> str:
+def _format_index(flat_index: int, shape: tuple[int, ...]) -> str:
     """Return the index of a cell as text, counted from 1: ``(2, 3)``."""
     index: list[str] = []
     for side in reversed(shape):
-        at, place = divmod(at, side)
-        index.append(str(place + 1))
+        flat_index, coordinate = divmod(flat_index, side)
+        index.append(str(coordinate + 1))
     return f"({', '.join(reversed(index))})"
 
 
-def _other_size(answer: Tensor, expected: Tensor, part: ArrayPart) -> Judgement:
+def _judge_other_size(answer: Tensor, expected: Tensor, part: ArrayPart) -> Judgement:
     if part.size == "asked":
-        return NOT_BY["cells"]
-    misfit = f"The answer has the size {_size(answer)}, asked is {_size(expected)}."
-    return Judgement(NOT.credit, misfit=misfit, by="cells")
+        return WRONG_BY_RULE["cells"]
+    misfit = f"The answer has the size {_format_size(answer)}, asked is {_format_size(expected)}."
+    return Judgement(WRONG.credit, form_mismatch=misfit, rule="cells")
 
 
-def _size(tensor: Tensor) -> str:
-    return str(tensor.shape[0]) if len(tensor.shape) == 1 else show(tensor.shape)
+def _format_size(tensor: Tensor) -> str:
+    return str(tensor.shape[0]) if len(tensor.shape) == 1 else to_text(tensor.shape)
 
 
 class VectorPart(ArrayPart):
@@ -203,10 +213,10 @@ class VectorKind(ArrayKind[VectorPart]):
     example = "[1, 2, 3]"
     rank = 1
 
-    def read(self, typed: Typed, part: VectorPart, scope: Scope) -> Reading[Tensor]:
+    def read(self, typed: RawAnswer, part: VectorPart, scope: Scope) -> Reading[Tensor]:
         """Return the numbers, in the order of the part's names if the answer names them."""
         del scope
-        return read_listed(typed, part.names)
+        return read_labeled_numbers(typed, part.names)
 
     def solve(self, part: VectorPart, scope: Scope) -> Value | None:
         """Return the key as a tensor.
@@ -217,9 +227,8 @@ class VectorKind(ArrayKind[VectorPart]):
         each = (part.tolerance, "tolerance"), (part.names, "name")
         for items, word in each:
             if isinstance(items, tuple) and items and key.shape != (len(items),):
-                raise SolverError(
-                    f"there are {counted(len(items), word)}, the key has the size {_size(key)}"
-                )
+                count, size = pluralize(len(items), word), _format_size(key)
+                raise SolverError(f"there are {count}, the key has the size {size}")
         return key
 
 
@@ -227,7 +236,7 @@ class MatrixPart(ArrayPart):
     """A matrix of numbers."""
 
     kind: Literal["matrix"]
-    tolerance: Tolerance = EXACT
+    tolerance: Tolerance = EXACT_TOLERANCE
 
 
 class MatrixKind(ArrayKind[MatrixPart]):
@@ -244,7 +253,7 @@ class TensorPart(ArrayPart):
     """An array; *rank* is its number of axes, any where it is not said."""
 
     kind: Literal["tensor"]
-    tolerance: Tolerance = EXACT
+    tolerance: Tolerance = EXACT_TOLERANCE
     rank: Annotated[int, Field(ge=1, le=5)] | None = None
 
 
@@ -257,7 +266,7 @@ class TensorKind(ArrayKind[TensorPart]):
     example = "[[[1, 2], [3, 4]]]"
     rank = None
 
-    def read(self, typed: Typed, part: TensorPart, scope: Scope) -> Reading[Tensor]:
+    def read(self, typed: RawAnswer, part: TensorPart, scope: Scope) -> Reading[Tensor]:
         """Return the array; with three axes or more, blank lines separate its matrices."""
         del scope
         return read_tensor(typed, rank=part.rank)

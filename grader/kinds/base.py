@@ -9,37 +9,37 @@ from typing import Annotated, ClassVar, Final, Generic, Literal, TypeAlias, Type
 from pydantic import AfterValidator, Field, StringConstraints
 
 from grader.definitions.parts import Part
-from grader.display.mathml import element, math
-from grader.display.render import Rendered
-from grader.display.text import show
+from grader.display.mathml import math_element, to_mathml
+from grader.display.render import Rendering
+from grader.display.text import to_text
 from grader.errors import SolverError
 from grader.expressions.evaluate import Scope, evaluate
-from grader.reading import Reading, Style, Typed, in_style
-from grader.reading.lengths import check_length
-from grader.reading.wording.labeled_numbers import are_distinct
-from grader.values import Tensor, Value, same_form
+from grader.reading import NumberStyle, RawAnswer, Reading, normalize_number_style
+from grader.reading.lengths import check_text_length
+from grader.reading.wording.labeled_numbers import have_distinct_spellings
+from grader.values import Tensor, Value, has_same_form
 
 __all__ = [
-    "NOT",
-    "NOT_BY",
     "RIGHT",
-    "RIGHT_BY",
-    "By",
+    "RIGHT_BY_RULE",
+    "WRONG",
+    "WRONG_BY_RULE",
+    "AnswerKind",
     "Judgement",
-    "Kind",
-    "Likeness",
+    "KindRule",
     "NamesOfNumbers",
-    "Samples",
+    "RoundingMatcher",
+    "SampleAnswers",
     "as_tensor",
-    "share",
+    "judge_cells",
 ]
 
 P = TypeVar("P", bound=Part)
 A = TypeVar("A")
 
 
-def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
-    if not are_distinct(names):
+def _check_distinct(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not have_distinct_spellings(names):
         raise ValueError("these names cannot be told from each other")
     return names
 
@@ -48,17 +48,17 @@ NameOfNumber: TypeAlias = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*( \| [A-Za-z][A-Za-z0-9_]*)*$")
 ]
 NamesOfNumbers: TypeAlias = Annotated[
-    tuple[NameOfNumber, ...], Field(max_length=10), AfterValidator(_distinct)
+    tuple[NameOfNumber, ...], Field(max_length=10), AfterValidator(_check_distinct)
 ]
-"""The names by which a student may give several numbers; ``k | kernel`` has two spellings."""
+"""Names that a student may use for several numbers; ``k | kernel`` has two spellings."""
 
-CARRIED: Final = frozenset({bool, int, tuple, Tensor, Fraction})
-By: TypeAlias = Literal[
+CARRIED_TYPES: Final = frozenset({bool, int, tuple, Tensor, Fraction})
+KindRule: TypeAlias = Literal[
     "exact", "tolerance", "rounding", "limits", "condition", "points", "cells", "person"
 ]
-"""The rule of a kind that decides whether an answer is right."""
-Likeness: TypeAlias = Callable[[Value | None], bool]
-"""Tells whether an answer is a value rounded to telling digits."""
+"""Rule of a kind that decides whether an answer is right."""
+RoundingMatcher: TypeAlias = Callable[[Value | None], bool]
+"""Predicate: whether an answer is a value rounded to telling digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,43 +66,45 @@ class Judgement:
     """Result of comparing an answer with a key.
 
     *credit* is exact. *remark* may be shown to the student; it reveals nothing about the key.
-    *misfit* says that the answer has another form than the one asked for. *cells* says for each
-    cell, for staff, whether it is right. *by* names the rule of the kind that decided, *place* the
-    first place that is not right.
+    *form_mismatch* says that the answer has another form than the one asked for. *cells* says for
+    each cell, for staff, whether it is right. *rule* names the rule of the kind that decided,
+    *first_wrong* the first place that is not right.
     """
 
     credit: Fraction
     remark: str = ""
-    misfit: str = ""
+    form_mismatch: str = ""
     cells: tuple[bool, ...] = ()
-    by: By = "exact"
-    place: str = ""
+    rule: KindRule = "exact"
+    first_wrong: str = ""
 
     @property
-    def right(self) -> bool:
+    def is_right(self) -> bool:
         """Whether the answer has full credit."""
         return self.credit.numerator == self.credit.denominator
 
 
 RIGHT = Judgement(Fraction(1))
-NOT = Judgement(Fraction(0))
-RIGHT_BY: Final[Mapping[str, Judgement]] = {
-    by: Judgement(RIGHT.credit, by=by) for by in get_args(By)
+WRONG = Judgement(Fraction(0))
+RIGHT_BY_RULE: Final[Mapping[str, Judgement]] = {
+    by: Judgement(RIGHT.credit, rule=by) for by in get_args(KindRule)
 }
-NOT_BY: Final[Mapping[str, Judgement]] = {by: Judgement(NOT.credit, by=by) for by in get_args(By)}
-"""All or nothing, by the rule that decided: made once, because most answers are judged so."""
+WRONG_BY_RULE: Final[Mapping[str, Judgement]] = {
+    by: Judgement(WRONG.credit, rule=by) for by in get_args(KindRule)
+}
+"""Judgements without credit by deciding rule, built once because they are frequent."""
 
 
 @dataclass(frozen=True, slots=True)
-class Samples:
+class SampleAnswers:
     """Answers as students type them, for the test that every kind must pass."""
 
-    right: tuple[Typed, ...]
-    wrong: tuple[Typed, ...]
-    unreadable: tuple[Typed, ...]
+    right: tuple[RawAnswer, ...]
+    wrong: tuple[RawAnswer, ...]
+    unreadable: tuple[RawAnswer, ...]
 
 
-class Kind(ABC, Generic[P, A]):
+class AnswerKind(ABC, Generic[P, A]):
     """Kind of answer. Its methods depend on their arguments alone.
 
     *max_characters* limits an answer, counting all texts of a list together. *hint* tells students
@@ -121,27 +123,29 @@ class Kind(ABC, Generic[P, A]):
     reads_by_numbers: ClassVar[bool] = False
 
     @abstractmethod
-    def read(self, typed: Typed, part: P, scope: Scope) -> Reading[A]:
+    def read(self, typed: RawAnswer, part: P, scope: Scope) -> Reading[A]:
         """Return the value of an answer, or raise `AnswerError`.
 
         *scope* holds what the student sees (parameters), never a key, so reading cannot leak one.
         """
 
-    def read_typed(self, typed: Typed, style: Style | None, part: P, scope: Scope) -> Reading[A]:
+    def read_typed(
+        self, typed: RawAnswer, style: NumberStyle | None, part: P, scope: Scope
+    ) -> Reading[A]:
         """Return the reading of an answer as submitted, or raise `AnswerError`.
 
         Look-alike characters are folded and decimals converted from *style* before `read`.
         """
         if isinstance(typed, list):
-            check_length(typed, self.max_characters)
-        return self.read(in_style(typed, style), part, scope)
+            check_text_length(typed, self.max_characters)
+        return self.read(normalize_number_style(typed, style), part, scope)
 
     @abstractmethod
     def judge(self, reading: Reading[A], key: Value | None, part: P, scope: Scope) -> Judgement:
         """Return how the answer compares with *key*, which is None if the part has none."""
 
     @abstractmethod
-    def samples(self, part: P, key: Value | None) -> Samples:
+    def build_samples(self, part: P, key: Value | None) -> SampleAnswers:
         """Return right, wrong and unreadable answers to *part*."""
 
     def solve(self, part: P, scope: Scope) -> Value | None:
@@ -149,26 +153,26 @@ class Kind(ABC, Generic[P, A]):
         expression = part.key_expression
         return None if expression is None else evaluate(expression.tree, scope)
 
-    def accepted(self, part: P, key: Value | None) -> str:
+    def describe_accepted(self, part: P, key: Value | None) -> str:
         """Return in words which answers are right for *key*; "" if it is None."""
-        return "" if key is None else f"exactly {self.show(key, part)}"
+        return "" if key is None else f"exactly {self.format_key(key, part)}"
 
-    def identity(self, value: A | Value, part: P) -> Hashable | None:
+    def lookup_key(self, value: A | Value, part: P) -> Hashable | None:
         """Return the lookup key of an answer or of a mistake's value, or None if it has none.
 
         An answer is recognized as a mistake if the two are equal; numbers and tensors also match
-        within float noise. Without a lookup key, `recognise` decides.
+        within float noise. Without a lookup key, `matches_mistake` decides.
         """
         del part
         if isinstance(value, tuple):
             return value if all(isinstance(one, (int, str, Fraction)) for one in value) else None
         return value if isinstance(value, (int, str, Tensor, Fraction)) else None
 
-    def recognise(self, reading: Reading[A], value: Value, part: P, scope: Scope) -> bool:
+    def matches_mistake(self, reading: Reading[A], value: Value, part: P, scope: Scope) -> bool:
         """Return whether the answer is *value*, the result of a known mistake."""
-        return self.judge(reading, value, part, scope).right
+        return self.judge(reading, value, part, scope).is_right
 
-    def likeness(self, reading: Reading[A]) -> Likeness | None:
+    def rounding_matcher(self, reading: Reading[A]) -> RoundingMatcher | None:
         """Return a predicate: whether the answer is a value rounded to telling digits.
 
         Return None if the answer cannot be such a rounding of any value.
@@ -176,47 +180,47 @@ class Kind(ABC, Generic[P, A]):
         del reading
         return None
 
-    def resembles(self, reading: Reading[A], value: Value | None) -> bool:
+    def is_telling_rounding(self, reading: Reading[A], value: Value | None) -> bool:
         """Return whether the answer is *value* rounded to telling digits."""
-        is_like = self.likeness(reading)
-        return is_like is not None and is_like(value)
+        matches_rounding = self.rounding_matcher(reading)
+        return matches_rounding is not None and matches_rounding(value)
 
-    def may_round(self, reading: Reading[A], value: Value | None) -> bool:
+    def may_be_rounding(self, reading: Reading[A], value: Value | None) -> bool:
         """Return whether the answer is *value* rounded to any digits."""
         del reading, value
         return False
 
-    def may_carry(self, value: Value, true: Value) -> bool:
-        """Return whether later keys can use *value*, a student's answer, in place of *true*."""
-        return same_form(value, true)
+    def can_carry_forward(self, value: Value, key: Value) -> bool:
+        """Return whether later keys can use *value*, a student's answer, in place of *key*."""
+        return has_same_form(value, key)
 
-    def point_out(self, reading: Reading[A], cells: tuple[bool, ...]) -> str:
+    def describe_errors(self, reading: Reading[A], cells: tuple[bool, ...]) -> str:
         """Return a sentence that lists the wrong cells, for parts that show them."""
         del reading
-        wrong = ", ".join(str(at) for at, right in enumerate(cells, 1) if not right)
+        wrong = ", ".join(str(index) for index, right in enumerate(cells, 1) if not right)
         return f"Not right: {wrong}."
 
-    def carried(self, reading: Reading[A]) -> Value | None:
+    def carried_value(self, reading: Reading[A]) -> Value | None:
         """Return the answer as a value that later keys can use and JSON can hold, or None.
 
         A kind whose values have a type of their own returns a plain value here.
         """
         value = reading.value
-        return value if type(value) in CARRIED else None  # type: ignore[return-value]
+        return value if type(value) in CARRIED_TYPES else None  # type: ignore[return-value]
 
-    def render(self, reading: Reading[A], part: P, scope: Scope) -> Rendered:
+    def render(self, reading: Reading[A], part: P, scope: Scope) -> Rendering:
         """Return the reading as text and as MathML: the value that is graded."""
-        return Rendered(reading.shown, math(self.draw(reading.value, part, scope)))
+        return Rendering(reading.text, math_element(self.to_mathml(reading.value, part, scope)))
 
-    def draw(self, value: A, part: P, scope: Scope) -> str:
+    def to_mathml(self, value: A, part: P, scope: Scope) -> str:
         """Return the value as one MathML element."""
         del part, scope
-        return element(value)  # type: ignore[arg-type]  # kinds of other values override this
+        return to_mathml(value)  # type: ignore[arg-type]  # kinds of other values override this
 
-    def show(self, value: Value | None, part: P | None = None) -> str:
+    def format_key(self, value: Value | None, part: P | None = None) -> str:
         """Return a key in plain text, as a student may type it; *part* may give the unit."""
         del part
-        return "" if value is None else show(value)
+        return "" if value is None else to_text(value)
 
 
 def as_tensor(value: Value | None) -> Tensor:
@@ -224,7 +228,7 @@ def as_tensor(value: Value | None) -> Tensor:
     if isinstance(value, Tensor):
         return value
     try:
-        tensor = Tensor.of(value)
+        tensor = Tensor.from_nested(value)
     except ValueError as error:
         raise SolverError(f"the key is not a tensor: {error}") from error
     if not tensor.shape or not tensor.cells:
@@ -232,8 +236,10 @@ def as_tensor(value: Value | None) -> Tensor:
     return tensor
 
 
-def share(cells: tuple[bool, ...], *, partial: bool, place: str = "") -> Judgement:
+def judge_cells(cells: tuple[bool, ...], *, partial: bool, first_wrong: str = "") -> Judgement:
     """Return the judgement of *cells*: all or nothing, or if *partial* the share of right ones."""
     if partial or all(cells):
-        return Judgement(Fraction(sum(cells), len(cells)), cells=cells, by="cells", place=place)
-    return Judgement(NOT.credit, cells=cells, by="cells", place=place)
+        return Judgement(
+            Fraction(sum(cells), len(cells)), cells=cells, rule="cells", first_wrong=first_wrong
+        )
+    return Judgement(WRONG.credit, cells=cells, rule="cells", first_wrong=first_wrong)

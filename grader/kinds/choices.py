@@ -9,27 +9,27 @@ from pydantic import Field, model_validator
 
 from grader.definitions.fields import Prose, SnakeId
 from grader.definitions.parts import KeyedPart
-from grader.display.mathml import math, mtable, words
-from grader.display.render import Rendered
+from grader.display.mathml import math_element, table_element, text_element
+from grader.display.render import Rendering
 from grader.errors import AnswerError, SolverError
 from grader.expressions.evaluate import Scope
-from grader.kinds.base import NOT, RIGHT, Judgement, Kind, Samples
-from grader.reading import Reading, Typed
-from grader.reading.grammar.characters import fold
+from grader.kinds.base import RIGHT, WRONG, AnswerKind, Judgement, SampleAnswers
+from grader.reading import RawAnswer, Reading
+from grader.reading.grammar.characters import fold_lookalikes
 from grader.values import Value
 
 __all__ = ["ChoiceKind", "ChoicePart", "ChoicesKind", "ChoicesPart"]
 
-MAX_LENGTH: Final = 500
+MAX_OPTION_LENGTH: Final = 500
 BRACKETS: Final = " ()[]{}."
-AROUND: Final = "()[]{}.'\"*$` \n\t\r"
-"""What stands around an option: brackets, quotes, bold type."""
-LABEL: Final = re.compile(
+SURROUNDING_CHARACTERS: Final = "()[]{}.'\"*$` \n\t\r"
+"""Characters around an option: brackets, quotes, bold markers."""
+LABEL_PATTERN: Final = re.compile(
     r"(?:the\s+)?(?:answer|option|choice)(?:\s+is\b|\s*[:=]|\s)\s*", re.IGNORECASE
 )
-BOTH: Final = re.compile(r"(\w+)\s*[).:=\u2013-]\s*(\S.*)", re.DOTALL)
+ID_AND_TEXT_PATTERN: Final = re.compile(r"(\w+)\s*[).:=\u2013-]\s*(\S.*)", re.DOTALL)
 """The id of an option and its text: ``b) softmax``."""
-LISTED: Final = re.compile(r"[,;\n]")
+LIST_SEPARATORS: Final = re.compile(r"[,;\n]")
 SEPARATORS: Final = re.compile(r"[\s,;/&+]+|\band\b")
 
 
@@ -39,12 +39,14 @@ class OptionsPart(KeyedPart):
     options: Annotated[dict[SnakeId, Prose], Field(min_length=2, max_length=26)]
 
     @model_validator(mode="after")
-    def _literal_keys_are_options(self) -> Self:
+    def _check_literal_keys(self) -> Self:
         if self.key is not None and self.key.is_literal:
             picked = re.findall(r"'([^']*)'|\"([^\"]*)\"", self.key.source)
-            for one, two in picked:
-                if (one or two) not in self.options:
-                    raise ValueError(f"the key {one or two!r} is not one of the options")
+            for single_quoted, double_quoted in picked:
+                if (single_quoted or double_quoted) not in self.options:
+                    raise ValueError(
+                        f"the key {single_quoted or double_quoted!r} is not one of the options"
+                    )
         return self
 
 
@@ -54,19 +56,19 @@ class ChoicePart(OptionsPart):
     kind: Literal["choice"]
 
 
-class ChoiceKind(Kind[ChoicePart, str]):
+class ChoiceKind(AnswerKind[ChoicePart, str]):
     """Kind of a single option, given by its id or its text."""
 
     part: ClassVar[type[ChoicePart]] = ChoicePart
-    max_characters = MAX_LENGTH
+    max_characters = MAX_OPTION_LENGTH
     hint = "The letter or name of one option."
     reads_alone = False
 
-    def read(self, typed: Typed, part: ChoicePart, scope: Scope) -> Reading[str]:
+    def read(self, typed: RawAnswer, part: ChoicePart, scope: Scope) -> Reading[str]:
         """Return the id of the option."""
         del scope
-        picked = _option(_text(typed), part)
-        return Reading(picked, shown=picked)
+        picked = _match_option(_require_text(typed), part)
+        return Reading(picked, text=picked)
 
     def solve(self, part: ChoicePart, scope: Scope) -> Value | None:
         """Return the id of the right option, or raise `SolverError` if the key is no option."""
@@ -80,16 +82,16 @@ class ChoiceKind(Kind[ChoicePart, str]):
     ) -> Judgement:
         """Return full credit if the option is the key, else none."""
         del part, scope
-        return RIGHT if reading.value == key else NOT
+        return RIGHT if reading.value == key else WRONG
 
-    def render(self, reading: Reading[str], part: ChoicePart, scope: Scope) -> Rendered:
+    def render(self, reading: Reading[str], part: ChoicePart, scope: Scope) -> Rendering:
         """Return the option with its text."""
-        return _rendered((reading.value,), part, scope)
+        return _render_options((reading.value,), part, scope)
 
-    def samples(self, part: ChoicePart, key: Value | None) -> Samples:
+    def build_samples(self, part: ChoicePart, key: Value | None) -> SampleAnswers:
         """Return the right option, all the wrong ones, and unreadable answers."""
         wrong = tuple(option for option in part.options if option != key)
-        return Samples((str(key), f"({str(key).upper()})"), wrong, ("none of them", "", 7))
+        return SampleAnswers((str(key), f"({str(key).upper()})"), wrong, ("none of them", "", 7))
 
 
 class ChoicesPart(OptionsPart):
@@ -99,7 +101,7 @@ class ChoicesPart(OptionsPart):
     credit_by: Literal["option", "all"] = "all"
 
 
-class ChoicesKind(Kind[ChoicesPart, tuple[str, ...]]):
+class ChoicesKind(AnswerKind[ChoicesPart, tuple[str, ...]]):
     """Kind of a set of options, in any order."""
 
     part: ClassVar[type[ChoicesPart]] = ChoicesPart
@@ -107,12 +109,12 @@ class ChoicesKind(Kind[ChoicesPart, tuple[str, ...]]):
     hint = "The letters or names of all that are right."
     reads_alone = False
 
-    def read(self, typed: Typed, part: ChoicesPart, scope: Scope) -> Reading[tuple[str, ...]]:
+    def read(self, typed: RawAnswer, part: ChoicesPart, scope: Scope) -> Reading[tuple[str, ...]]:
         """Return the ids of the options, sorted."""
         del scope
-        items = typed if isinstance(typed, list) else _pieces(_text(typed), part)
-        picked = tuple(sorted({_option(_text(item), part) for item in items}))
-        return Reading(picked, shown=", ".join(picked))
+        items = typed if isinstance(typed, list) else _split_options(_require_text(typed), part)
+        picked = tuple(sorted({_match_option(_require_text(item), part) for item in items}))
+        return Reading(picked, text=", ".join(picked))
 
     def solve(self, part: ChoicesPart, scope: Scope) -> Value | None:
         """Return the ids of the right options, sorted, or raise `SolverError`."""
@@ -135,72 +137,76 @@ class ChoicesKind(Kind[ChoicesPart, tuple[str, ...]]):
         if reading.value == key:
             return RIGHT
         if part.credit_by == "all" or not isinstance(key, tuple):
-            return NOT
+            return WRONG
         cells = tuple((option in reading.value) == (option in key) for option in part.options)
         right: set[object] = set(key)
         wrong = set(part.options) - right
-        credit = _ticked(reading.value, right) - _ticked(reading.value, wrong)
-        return Judgement(max(credit, NOT.credit), cells=cells, by="cells")
+        credit = _share_of_picked(reading.value, right) - _share_of_picked(reading.value, wrong)
+        return Judgement(max(credit, WRONG.credit), cells=cells, rule="cells")
 
     def render(
         self, reading: Reading[tuple[str, ...]], part: ChoicesPart, scope: Scope
-    ) -> Rendered:
+    ) -> Rendering:
         """Return the options with their texts, one per line."""
-        return _rendered(reading.value, part, scope)
+        return _render_options(reading.value, part, scope)
 
-    def carried(self, reading: Reading[tuple[str, ...]]) -> Value | None:
+    def carried_value(self, reading: Reading[tuple[str, ...]]) -> Value | None:
         """Return None, because later keys do not compute with options."""
         del reading
         return None
 
-    def samples(self, part: ChoicesPart, key: Value | None) -> Samples:
+    def build_samples(self, part: ChoicesPart, key: Value | None) -> SampleAnswers:
         """Return the right options, their complement, and unreadable answers."""
         right = key if isinstance(key, tuple) else ()
         others = [option for option in part.options if option not in right]
         text = ", ".join(str(option) for option in right)
         wrong = (", ".join(others),) if others else ()
-        return Samples((text, list(map(str, right))), wrong, ("none of them", ""))
+        return SampleAnswers((text, list(map(str, right))), wrong, ("none of them", ""))
 
 
-def _rendered(picked: tuple[str, ...], part: OptionsPart, scope: Scope) -> Rendered:
+def _render_options(picked: tuple[str, ...], part: OptionsPart, scope: Scope) -> Rendering:
     lines = [f"{name}) {part.options[name].fill(scope)}" for name in picked]
-    return Rendered("\n".join(lines), math(mtable((words(line),) for line in lines)))
+    return Rendering(
+        "\n".join(lines), math_element(table_element((text_element(line),) for line in lines))
+    )
 
 
-def _text(typed: Typed) -> str:
+def _require_text(typed: RawAnswer) -> str:
     if not isinstance(typed, str):
         raise AnswerError("This is not an option.", expected="the letter or name of an option")
-    if len(typed) > MAX_LENGTH:
+    if len(typed) > MAX_OPTION_LENGTH:
         raise AnswerError("The answer is too long.", expected="the letter or name of an option")
     return typed
 
 
-def _pieces(text: str, part: OptionsPart) -> list[Typed]:
+def _split_options(text: str, part: OptionsPart) -> list[RawAnswer]:
     """Return the options in *text*, separated by commas, lines or spaces."""
-    coarse = [piece for piece in LISTED.split(text) if piece.strip(BRACKETS)]
-    texts = {_bare(said.source) for said in part.options.values()}
-    if any(_bare(piece.strip(BRACKETS)) in texts for piece in coarse):
+    coarse = [piece for piece in LIST_SEPARATORS.split(text) if piece.strip(BRACKETS)]
+    texts = {_normalize_option(said.source) for said in part.options.values()}
+    if any(_normalize_option(piece.strip(BRACKETS)) in texts for piece in coarse):
         return list(coarse)
-    pieces: list[Typed] = [piece for piece in SEPARATORS.split(text.strip(BRACKETS)) if piece]
+    pieces: list[RawAnswer] = [piece for piece in SEPARATORS.split(text.strip(BRACKETS)) if piece]
     if not pieces:
         raise AnswerError("No option is named.", expected="letters such as a, c")
     return pieces
 
 
-def _option(text: str, part: OptionsPart) -> str:
+def _match_option(text: str, part: OptionsPart) -> str:
     """Return the id of the option that *text* names by its id, its text, or both."""
-    bare = _bare(text)
+    bare = _normalize_option(text)
     if bare in part.options:
         return bare
-    by_text = [key for key, said in part.options.items() if bare and _bare(said.source) == bare]
+    by_text = [
+        key for key, said in part.options.items() if bare and _normalize_option(said.source) == bare
+    ]
     if len(by_text) > 1:
         whole = text.strip().casefold()
         by_text = [key for key in by_text if part.options[key].source.strip().casefold() == whole]
     if len(by_text) == 1:
         return by_text[0]
-    both = BOTH.fullmatch(bare)
-    said = part.options.get(both[1]) if both else None
-    if both and said and _bare(said.source) == _bare(both[2]):
+    both = ID_AND_TEXT_PATTERN.fullmatch(bare)
+    option = part.options.get(both[1]) if both else None
+    if both and option and _normalize_option(option.source) == _normalize_option(both[2]):
         return both[1]
     listed = ", ".join(part.options)
     raise AnswerError(
@@ -208,11 +214,15 @@ def _option(text: str, part: OptionsPart) -> str:
     )
 
 
-def _bare(text: str) -> str:
+def _normalize_option(text: str) -> str:
     """Return an option or an answer without labels and surrounding characters, case-folded."""
-    return LABEL.sub("", fold(text).strip().strip(AROUND)).strip(AROUND).casefold()
+    return (
+        LABEL_PATTERN.sub("", fold_lookalikes(text).strip().strip(SURROUNDING_CHARACTERS))
+        .strip(SURROUNDING_CHARACTERS)
+        .casefold()
+    )
 
 
-def _ticked(picked: tuple[str, ...], options: AbstractSet[object]) -> Fraction:
+def _share_of_picked(picked: tuple[str, ...], options: AbstractSet[object]) -> Fraction:
     """Return the share of *options* in *picked*; 0 if there are no options."""
     return Fraction(sum(one in options for one in picked), len(options) or 1)

@@ -10,42 +10,50 @@ from pydantic import Field, model_validator
 from grader.definitions.fields import Expr
 from grader.definitions.fields import Name as VariableName
 from grader.definitions.parts import KeyedPart
-from grader.display.mathml import element
-from grader.display.text import counted, show
+from grader.display.mathml import to_mathml
+from grader.display.text import pluralize, to_text
 from grader.errors import SolverError
 from grader.expressions.arithmetic import FUNCTIONS
 from grader.expressions.evaluate import Scope
-from grader.expressions.formula_equality import Difference, Formula, compare
+from grader.expressions.formula_equality import BoundFormula, Counterexample, find_counterexample
 from grader.expressions.parser import Expression
-from grader.expressions.sampling import Domain, points
-from grader.expressions.tree import Binary, Call, Name, Negate, Node, Num, walk
-from grader.expressions.tree import Sequence as Listed
-from grader.expressions.vectorized_eval import Sample
-from grader.kinds.base import NOT, NOT_BY, RIGHT_BY, Judgement, Kind, Samples, share
-from grader.reading import Reading, Typed, read_formula, read_formula_list
+from grader.expressions.sampling import Domain, sample_points
+from grader.expressions.tree import BinaryOperation, Call, Name, Negation, Node, NumberLiteral, walk
+from grader.expressions.tree import TupleLiteral as Listed
+from grader.expressions.vectorized_eval import PointSample
+from grader.kinds.base import (
+    RIGHT_BY_RULE,
+    WRONG,
+    WRONG_BY_RULE,
+    AnswerKind,
+    Judgement,
+    SampleAnswers,
+    judge_cells,
+)
+from grader.reading import RawAnswer, Reading, read_formula, read_formula_list
 from grader.values import Number, Value
 
 __all__ = [
     "ExpressionKind",
     "ExpressionPart",
     "FormulaPart",
+    "build_key_formulas",
     "can_be_typed",
-    "draw_formulas",
-    "formulas_of",
-    "identity_of",
-    "judge_each",
+    "formula_lookup_key",
+    "formulas_to_mathml",
+    "judge_formulas",
 ]
 
-KEPT_FORMULAS: Final = 512
-MOST_FIGURES: Final = 40
-"""The longest value of a student's formula that is told in full."""
+CACHED_FORMULAS: Final = 512
+MAX_VALUE_LENGTH: Final = 40
+"""Maximum length of a value of a student's formula that is shown in full."""
 
 NO_VALUE: Final = (
     "The formula has no value wherever it was tried: "
     "it divides by zero, or its numbers are too large."
 )
 
-Formulas: TypeAlias = Formula | tuple[Formula, ...]
+Formulas: TypeAlias = BoundFormula | tuple[BoundFormula, ...]
 
 
 class FormulaPart(KeyedPart):
@@ -55,23 +63,23 @@ class FormulaPart(KeyedPart):
     where: tuple[Expr, ...] = ()
 
     @property
-    def variables_of_key(self) -> frozenset[str]:
+    def key_variables(self) -> frozenset[str]:
         """Names in the key that are variables of the formula."""
         return frozenset(self.variables)
 
     @cached_property
-    def sample(self) -> Sample:
+    def comparison_points(self) -> PointSample:
         """Sample points at which answers, mistakes and accepted forms are compared with the key."""
         key = None if self.key is None else self.key.tree
-        return points(tuple(self.variables.items()), self.where, key)
+        return sample_points(tuple(self.variables.items()), self.where, key)
 
     @model_validator(mode="after")
-    def _has_points(self) -> Self:
+    def _check_variables(self) -> Self:
         known = frozenset(self.variables)
         for condition in self.where:
             if unknown := condition.names - known:
                 raise ValueError(f"`where` names {sorted(unknown)}, which are not variables")
-        if self.variables and not self.sample:
+        if self.variables and not self.comparison_points:
             raise ValueError("no values of the variables satisfy `where`; widen the ranges")
         return self
 
@@ -83,51 +91,59 @@ class ExpressionPart(FormulaPart):
     credit_by: Literal["component", "all"] = "all"
 
     @property
-    def length(self) -> int | None:
+    def formula_count(self) -> int | None:
         """Number of formulas asked for, or None for a single formula that is not a list."""
-        return _length(self.key)
+        return _count_formulas(self.key)
 
     @model_validator(mode="after")
-    def _fits(self) -> Self:
+    def _check_forms(self) -> Self:
         if not self.variables:
             raise ValueError("a formula needs `variables`, such as {K: 1..11, C: 1..64}")
-        if self.length is None and "credit_by" in self.model_fields_set:
+        if self.formula_count is None and "credit_by" in self.model_fields_set:
             raise ValueError("`credit_by` is for a list of formulas; this key is one formula")
-        others = [(f"accept.{at}", one.key) for at, one in enumerate(self.accept)]
-        others += [(f"mistakes.{one.id}", one.key) for one in self.mistakes]
-        for place, key in others:
-            if _length(key) != self.length:
-                asked = (
-                    f"a list of {counted(self.length, 'formula')}" if self.length else "one formula"
+        others = [(f"accept.{index}", one.key) for index, one in enumerate(self.accept)]
+        others += [(f"mistakes.{mistake.id}", mistake.key) for mistake in self.mistakes]
+        for location, key in others:
+            if _count_formulas(key) != self.formula_count:
+                expected_form = (
+                    f"a list of {pluralize(self.formula_count, 'formula')}"
+                    if self.formula_count
+                    else "one formula"
                 )
-                raise ValueError(f"`{place}` has not the form of the key, which is {asked}")
+                raise ValueError(
+                    f"`{location}` has not the form of the key, which is {expected_form}"
+                )
         return self
 
 
-def _length(key: Expression | None) -> int | None:
+def _count_formulas(key: Expression | None) -> int | None:
     return len(key.tree.items) if key is not None and isinstance(key.tree, Listed) else None
 
 
-class ExpressionKind(Kind[ExpressionPart, Formulas]):
+class ExpressionKind(AnswerKind[ExpressionPart, Formulas]):
     """Kind of a formula that equals the key wherever the key is defined on the declared domains."""
 
     part: ClassVar[type[ExpressionPart]] = ExpressionPart
     hint = "A formula in the variables that are named."
     example = "x + 1"
 
-    def read(self, typed: Typed, part: ExpressionPart, scope: Scope) -> Reading[Formulas]:
+    def read(self, typed: RawAnswer, part: ExpressionPart, scope: Scope) -> Reading[Formulas]:
         """Return the formula, or the list of formulas."""
         del scope
         variables = tuple(part.variables)
-        if part.length is None:
-            one = read_formula(typed, variables)
-            return Reading(Formula(one.value), one.shown, one.notes)
+        if part.formula_count is None:
+            single = read_formula(typed, variables)
+            return Reading(BoundFormula(single.value), single.text, single.notes)
         several = read_formula_list(typed, variables)
-        return Reading(tuple(map(Formula, several.value)), several.shown, several.notes)
+        return Reading(tuple(map(BoundFormula, several.value)), several.text, several.notes)
 
     def solve(self, part: ExpressionPart, scope: Scope) -> Value | None:
         """Return the key as a formula over the part's variables, or as a tuple of them."""
-        return _formula_of(part, scope) if part.length is None else formulas_of(part, scope)
+        return (
+            _build_key_formula(part, scope)
+            if part.formula_count is None
+            else build_key_formulas(part, scope)
+        )
 
     def judge(
         self, reading: Reading[Formulas], key: Value | None, part: ExpressionPart, scope: Scope
@@ -135,102 +151,110 @@ class ExpressionKind(Kind[ExpressionPart, Formulas]):
         """Return the credit; a wrong formula gets a counterexample with the student's own value."""
         del scope
         answer = reading.value
-        if isinstance(answer, Formula) and isinstance(key, Formula):
-            differs = compare(answer, key, part.sample)
+        if isinstance(answer, BoundFormula) and isinstance(key, BoundFormula):
+            differs = find_counterexample(answer, key, part.comparison_points)
             if differs is None:
-                return RIGHT_BY["points"]
-            if answer.values(part.sample).tops.count(None) == len(part.sample):
-                return Judgement(NOT.credit, misfit=NO_VALUE, by="points")
-            return Judgement(NOT.credit, remark=_counter_example(differs), by="points")
+                return RIGHT_BY_RULE["points"]
+            if answer.evaluate_sample(part.comparison_points).tops.count(None) == len(
+                part.comparison_points
+            ):
+                return Judgement(WRONG.credit, form_mismatch=NO_VALUE, rule="points")
+            return Judgement(WRONG.credit, remark=_describe_counterexample(differs), rule="points")
         if not isinstance(answer, tuple) or not isinstance(key, tuple):
-            return NOT_BY["points"]
+            return WRONG_BY_RULE["points"]
         if len(answer) != len(key):
-            told = f"The answer has {counted(len(answer), 'formula')}, asked are {len(key)}."
-            return Judgement(NOT.credit, misfit=told, by="points")
-        return judge_each(answer, key, part, noun="formula", partial=part.credit_by == "component")
+            message = f"The answer has {pluralize(len(answer), 'formula')}, asked are {len(key)}."
+            return Judgement(WRONG.credit, form_mismatch=message, rule="points")
+        return judge_formulas(
+            answer, key, part, noun="formula", partial=part.credit_by == "component"
+        )
 
-    def identity(self, value: Formulas | Value, part: ExpressionPart) -> Hashable | None:
+    def lookup_key(self, value: Formulas | Value, part: ExpressionPart) -> Hashable | None:
         """Return the values at the sample points."""
-        return identity_of(value, part)
+        return formula_lookup_key(value, part)
 
-    def draw(self, value: Formulas, part: ExpressionPart, scope: Scope) -> str:
+    def to_mathml(self, value: Formulas, part: ExpressionPart, scope: Scope) -> str:
         """Return the formula, or several in brackets, as one MathML element."""
         del part, scope
-        return draw_formulas(value)
+        return formulas_to_mathml(value)
 
-    def carried(self, reading: Reading[Formulas]) -> Value | None:
+    def carried_value(self, reading: Reading[Formulas]) -> Value | None:
         """Return None, because later keys do not compute with a formula."""
         del reading
         return None
 
-    def samples(self, part: ExpressionPart, key: Value | None) -> Samples:
+    def build_samples(self, part: ExpressionPart, key: Value | None) -> SampleAnswers:
         """Return the key and the key plus one, if a student can type them, and broken text."""
         name = next(iter(part.variables))
         broken = (f"({name}", "undeclared_name", f"{name} +")
-        trees = [one.tree for one in _each(key)]
+        trees = [one.tree for one in _collect_formulas(key)]
         if not trees or not all(can_be_typed(tree, part) for tree in trees):
-            return Samples((), (), broken)
-        wrong = (*trees[:-1], Binary("+", trees[-1], Num(1)))
-        if part.length is None:
-            return Samples((show(trees[0]),), (show(wrong[0]),), broken)
-        return Samples((show(tuple(trees)), "\n".join(map(show, trees))), (show(wrong),), broken)
+            return SampleAnswers((), (), broken)
+        wrong = (*trees[:-1], BinaryOperation("+", trees[-1], NumberLiteral(1)))
+        if part.formula_count is None:
+            return SampleAnswers((to_text(trees[0]),), (to_text(wrong[0]),), broken)
+        return SampleAnswers(
+            (to_text(tuple(trees)), "\n".join(map(to_text, trees))), (to_text(wrong),), broken
+        )
 
 
-def draw_formulas(value: Formulas) -> str:
+def formulas_to_mathml(value: Formulas) -> str:
     """Return a formula, or several in brackets, as one MathML element."""
-    return element(value.tree if isinstance(value, Formula) else tuple(one.tree for one in value))
+    return to_mathml(
+        value.tree if isinstance(value, BoundFormula) else tuple(one.tree for one in value)
+    )
 
 
 def can_be_typed(tree: Node, part: FormulaPart) -> bool:
     """Return whether a formula holds only what a student may write: no parameter or solver."""
     return all(
-        isinstance(node, (Num, Negate, Binary))
+        isinstance(node, (NumberLiteral, Negation, BinaryOperation))
         or (isinstance(node, Name) and node.name in part.variables)
         or (isinstance(node, Call) and node.function in FUNCTIONS and not node.keywords)
         for node in walk(tree)
     )
 
 
-def _formula_of(part: FormulaPart, scope: Scope) -> Formula:
+def _build_key_formula(part: FormulaPart, scope: Scope) -> BoundFormula:
     """Return the key of *part* as a formula, without values of *scope* for its variables."""
     if part.key is None:
         raise SolverError("the part has no key")
     if not part.key.calls and part.key.names <= part.variables.keys():
-        return _alike(part.key.tree, part.sample)
+        return _get_cached_formula(part.key.tree, part.comparison_points)
     names = {name: value for name, value in scope.names.items() if name not in part.variables}
-    return Formula(part.key.tree, Scope(names, scope.functions, scope.swaps))
+    return BoundFormula(part.key.tree, Scope(names, scope.functions, scope.swaps))
 
 
-def formulas_of(part: FormulaPart, scope: Scope) -> tuple[Formula, ...]:
+def build_key_formulas(part: FormulaPart, scope: Scope) -> tuple[BoundFormula, ...]:
     """Return the items of a key that is a tuple, each as a formula, or raise `SolverError`."""
-    formula = _formula_of(part, scope)
+    formula = _build_key_formula(part, scope)
     if not isinstance(formula.tree, Listed):
         raise SolverError("the key is not a tuple of formulas")
-    return tuple(Formula(item, formula.scope) for item in formula.tree.items)
+    return tuple(BoundFormula(item, formula.scope) for item in formula.tree.items)
 
 
-@lru_cache(maxsize=KEPT_FORMULAS)
-def _alike(tree: Node, sample: Sample) -> Formula:
+@lru_cache(maxsize=CACHED_FORMULAS)
+def _get_cached_formula(tree: Node, sample: PointSample) -> BoundFormula:
     """Return the cached formula of a key that is the same in all variants.
 
     The cache keeps its values at *sample*, which is only part of the cache key.
     """
     del sample
-    return Formula(tree)
+    return BoundFormula(tree)
 
 
-def identity_of(value: object, part: FormulaPart) -> Hashable | None:
+def formula_lookup_key(value: object, part: FormulaPart) -> Hashable | None:
     """Return the values of one or more formulas at the sample points.
 
-    Return None if any value is undefined or inexact; then only `compare` can decide.
+    Return None if any value is undefined or inexact; then only `find_counterexample` can decide.
     """
-    values = tuple(one.values(part.sample) for one in _each(value))
+    values = tuple(one.evaluate_sample(part.comparison_points) for one in _collect_formulas(value))
     whole = values and all(None not in one.tops and not one.inexact for one in values)
     return values if whole else None
 
 
-def judge_each(
-    answers: Sequence[Formula],
+def judge_formulas(
+    answers: Sequence[BoundFormula],
     keys: tuple[Value, ...],
     part: FormulaPart,
     *,
@@ -238,33 +262,40 @@ def judge_each(
     partial: bool,
 ) -> Judgement:
     """Return the judgement of as many formulas as *keys*, with the first counterexample."""
-    found: list[Difference | None] = []
+    counterexamples: list[Counterexample | None] = []
     for answer, key in zip(answers, keys, strict=True):
-        if not isinstance(key, Formula):
-            return NOT_BY["points"]
-        found.append(compare(answer, key, part.sample))
-    marks = tuple(differs is None for differs in found)
+        if not isinstance(key, BoundFormula):
+            return WRONG_BY_RULE["points"]
+        counterexamples.append(find_counterexample(answer, key, part.comparison_points))
+    marks = tuple(differs is None for differs in counterexamples)
     if all(marks):
-        return RIGHT_BY["points"]
-    place = f"{noun} {marks.index(False) + 1}"
-    remark = next(_counter_example(one, place) for one in found if one is not None)
-    return replace(share(marks, partial=partial), remark=remark, by="points", place=place)
+        return RIGHT_BY_RULE["points"]
+    first_wrong = f"{noun} {marks.index(False) + 1}"
+    remark = next(
+        _describe_counterexample(counterexample, first_wrong)
+        for counterexample in counterexamples
+        if counterexample is not None
+    )
+    return replace(
+        judge_cells(marks, partial=partial), remark=remark, rule="points", first_wrong=first_wrong
+    )
 
 
-def _each(value: object) -> tuple[Formula, ...]:
+def _collect_formulas(value: object) -> tuple[BoundFormula, ...]:
     items = value if isinstance(value, tuple) else (value,)
-    return tuple(one for one in items if isinstance(one, Formula))
+    return tuple(item for item in items if isinstance(item, BoundFormula))
 
 
-def _counter_example(differs: Difference, place: str = "") -> str:
+def _describe_counterexample(differs: Counterexample, location: str = "") -> str:
     """Return the value of the student's own formula at a point, without revealing the key."""
-    at = ", ".join(f"{name} = {show(value)}" for name, value in differs.point.items())
-    start = f"{place.capitalize()}: at" if place else "At"
-    return f"{start} {at} your formula {_outcome(differs.own)}, which is not right there."
+    point = ", ".join(f"{name} = {to_text(value)}" for name, value in differs.point.items())
+    start = f"{location.capitalize()}: at" if location else "At"
+    outcome = _describe_value(differs.student_value)
+    return f"{start} {point} your formula {outcome}, which is not right there."
 
 
-def _outcome(own: Number | None) -> str:
-    if own is None:
+def _describe_value(student_value: Number | None) -> str:
+    if student_value is None:
         return "has no value"
-    told = show(own)
-    return f"gives {told}" if len(told) <= MOST_FIGURES else "gives a number of many figures"
+    text = to_text(student_value)
+    return f"gives {text}" if len(text) <= MAX_VALUE_LENGTH else "gives a number of many figures"

@@ -6,25 +6,39 @@ from typing import Annotated, ClassVar, Final, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
-from grader.definitions.fields import Exact
+from grader.definitions.fields import ExactNumber
 from grader.definitions.parts import KeyedPart
-from grader.display.mathml import measured
-from grader.display.text import show
+from grader.display.mathml import quantity_element
+from grader.display.text import to_text
 from grader.errors import AnswerError, SolverError
 from grader.expressions.evaluate import Scope
 from grader.grading.tolerance import (
-    EXACT,
+    EXACT_TOLERANCE,
     Tolerance,
-    accepted,
-    accepted_by,
-    may_round,
-    recognised,
-    resembles,
+    describe_accepted_numbers,
+    equals_up_to_noise,
+    find_accepting_rule,
+    is_rounded_as_typed,
+    is_telling_rounding,
 )
-from grader.kinds.base import NOT, NOT_BY, RIGHT_BY, Judgement, Kind, Likeness, Samples
-from grader.reading import Reading, Typed, grouped_by_points, read_number, read_side
-from grader.reading.grammar.errors import shortened
-from grader.values import Number, Value, is_number, magnitude, same_form
+from grader.kinds.base import (
+    RIGHT_BY_RULE,
+    WRONG,
+    WRONG_BY_RULE,
+    AnswerKind,
+    Judgement,
+    RoundingMatcher,
+    SampleAnswers,
+)
+from grader.reading import (
+    RawAnswer,
+    Reading,
+    find_ambiguous_thousands,
+    read_number,
+    read_square_side,
+)
+from grader.reading.grammar.errors import truncate_line
+from grader.values import Number, Value, has_same_form, is_number, magnitude
 
 __all__ = [
     "IntegerKind",
@@ -38,25 +52,25 @@ __all__ = [
     "read_count",
 ]
 
-ROUNDED: Final = "The exact number is asked for, with all its digits."
-NOT_WHOLE: Final = Judgement(NOT.credit, remark=ROUNDED)
+EXACT_NUMBER_REMARK: Final = "The exact number is asked for, with all its digits."
+WRONG_ROUNDED: Final = Judgement(WRONG.credit, remark=EXACT_NUMBER_REMARK)
 
-OUT_OF: Final = re.compile(
+OUT_OF_PATTERN: Final = re.compile(
     r"\s*(?P<part>\d{1,15})\s+(?:out\s+)?of\s+(?P<whole>[1-9]\d{0,14})[\s.]*", re.ASCII
 )
-"""A count of how many: ``8 out of 12``."""
+"""A number out of a total: ``8 out of 12``."""
 
 
 class ScalarPart(KeyedPart):
     """Part whose answer is one number."""
 
-    tolerance: Tolerance = EXACT
+    tolerance: Tolerance = EXACT_TOLERANCE
 
 
 S = TypeVar("S", bound=ScalarPart)
 
 
-class ScalarKind(Kind[S, Number]):
+class ScalarKind(AnswerKind[S, Number]):
     """Kind of one number that is compared with a key by a tolerance."""
 
     def solve(self, part: S, scope: Scope) -> Value | None:
@@ -69,43 +83,47 @@ class ScalarKind(Kind[S, Number]):
         """Return full or no credit, by the part's tolerance."""
         del scope
         if not is_number(key):
-            return NOT
-        rule = accepted_by(reading.value, key, part.tolerance, step=reading.step)
+            return WRONG
+        rule = find_accepting_rule(reading.value, key, part.tolerance, step=reading.step)
         if rule is not None:
-            return RIGHT_BY[rule]
-        widest = part.tolerance.widest
+            return RIGHT_BY_RULE[rule]
+        widest = part.tolerance.widest_rule
         if widest == "exact" and reading.step is not None and reading.step > 1:
-            return NOT_WHOLE
-        return NOT_BY[widest]
+            return WRONG_ROUNDED
+        return WRONG_BY_RULE[widest]
 
-    def accepted(self, part: S, key: Value | None) -> str:
+    def describe_accepted(self, part: S, key: Value | None) -> str:
         """Return in words which answers are right for *key*."""
-        if not is_number(key) or part.tolerance.widest == "exact":
-            return super().accepted(part, key)
-        return accepted(part.tolerance, key)
+        if not is_number(key) or part.tolerance.widest_rule == "exact":
+            return super().describe_accepted(part, key)
+        return describe_accepted_numbers(part.tolerance, key)
 
-    def recognise(self, reading: Reading[Number], value: Value, part: S, scope: Scope) -> bool:
+    def matches_mistake(
+        self, reading: Reading[Number], value: Value, part: S, scope: Scope
+    ) -> bool:
         """Return whether the answer is *value*, the result of a known mistake."""
         del part, scope
-        return is_number(value) and recognised(reading.value, value, step=reading.step)
+        return is_number(value) and equals_up_to_noise(reading.value, value, step=reading.step)
 
-    def likeness(self, reading: Reading[Number]) -> Likeness | None:
+    def rounding_matcher(self, reading: Reading[Number]) -> RoundingMatcher | None:
         """Return a predicate: whether the answer is a value rounded to three figures or more."""
         number, step = reading.value, reading.step
         if not step:
             return None
-        return lambda value: is_number(value) and resembles(number, value, step=step)
+        return lambda value: is_number(value) and is_telling_rounding(number, value, step=step)
 
-    def may_round(self, reading: Reading[Number], value: Value | None) -> bool:
+    def may_be_rounding(self, reading: Reading[Number], value: Value | None) -> bool:
         """Return whether the answer is *value* rounded to any digits."""
-        return is_number(value) and may_round(reading.value, value, step=reading.step)
+        return is_number(value) and is_rounded_as_typed(reading.value, value, step=reading.step)
 
-    def samples(self, part: S, key: Value | None) -> Samples:
+    def build_samples(self, part: S, key: Value | None) -> SampleAnswers:
         """Return answers near and far from the key."""
         if not is_number(key):
-            return Samples((), (), ("abc",))
+            return SampleAnswers((), (), ("abc",))
         beyond = key + 2 * part.tolerance.radius(key) + max(magnitude(key), 1)
-        return Samples((show(key), key), (show(beyond), beyond), ("abc", "", "1/0", "nan", [1, 2]))
+        return SampleAnswers(
+            (to_text(key), key), (to_text(beyond), beyond), ("abc", "", "1/0", "nan", [1, 2])
+        )
 
 
 def as_number(key: Value | None) -> Number | None:
@@ -132,27 +150,27 @@ class IntegerKind(ScalarKind[IntegerPart]):
     hint = "A whole number; arithmetic is worked out."
     example = "2^10 - 24"
 
-    def may_carry(self, value: Value, true: Value) -> bool:
-        """Return whether *value* is a whole number, and positive if *true* is."""
-        return same_form(value, true, whole=True)
+    def can_carry_forward(self, value: Value, key: Value) -> bool:
+        """Return whether *value* is a whole number, and positive if *key* is."""
+        return has_same_form(value, key, whole=True)
 
-    def read(self, typed: Typed, part: IntegerPart, scope: Scope) -> Reading[Number]:
+    def read(self, typed: RawAnswer, part: IntegerPart, scope: Scope) -> Reading[Number]:
         """Return the number, or the side of a square typed as n×n."""
         del scope
-        side = read_side(typed) if part.square and isinstance(typed, str) else None
+        side = read_square_side(typed) if part.square and isinstance(typed, str) else None
         return side or read_count(typed)
 
 
-def read_count(typed: Typed) -> Reading[Number]:
+def read_count(typed: RawAnswer) -> Reading[Number]:
     """Return the number if a count is asked for; refuse ``65.536``, which could mean 65536."""
-    if digits := grouped_by_points(typed):
+    if digits := find_ambiguous_thousands(typed):
         raise AnswerError(
             f"{digits} can be read as a decimal number and as a whole number with a point "
             "between the thousands.",
             expected=f"{digits.replace('.', '')}, or the decimal with another number of digits",
         )
-    found = read_number(typed)
-    return found.rounded or found  # a count is never a fraction: 63.5 was rounded on purpose
+    reading = read_number(typed)
+    return reading.rounded or reading  # a count is never a fraction: 63.5 was rounded on purpose
 
 
 class NumberPart(ScalarPart):
@@ -163,9 +181,11 @@ class NumberPart(ScalarPart):
 
     kind: Literal["number"]
     share: bool = False
-    at_least: Exact | None = None
-    at_most: Exact | None = None
-    between: Annotated[tuple[Exact, Exact] | None, Field(description="both limits count")] = None
+    at_least: ExactNumber | None = None
+    at_most: ExactNumber | None = None
+    between: Annotated[
+        tuple[ExactNumber, ExactNumber] | None, Field(description="both limits count")
+    ] = None
 
     def needs_key(self) -> bool:
         """Return whether the part is incomplete without a key; limits replace a key."""
@@ -177,7 +197,7 @@ class NumberPart(ScalarPart):
         return self.between if self.between is not None else (self.at_least, self.at_most)
 
     @model_validator(mode="after")
-    def _one_or_the_other(self) -> Self:
+    def _check_key_or_limits(self) -> Self:
         if self.key is not None and not self.needs_key():
             raise ValueError("give a key or limits (at_least, at_most, between), not both")
         if self.between is not None and (self.at_least, self.at_most) != (None, None):
@@ -188,12 +208,12 @@ class NumberPart(ScalarPart):
         return self
 
 
-def _out_of(typed: Typed) -> Reading[Number] | None:
+def _read_out_of(typed: RawAnswer) -> Reading[Number] | None:
     """Return the share typed as ``8 out of 12``, or None for anything else."""
-    found = OUT_OF.fullmatch(typed) if isinstance(typed, str) else None
-    if found is None:
+    match = OUT_OF_PATTERN.fullmatch(typed) if isinstance(typed, str) else None
+    if match is None:
         return None
-    fraction = f"{found['part']}/{found['whole']}"
+    fraction = f"{match['part']}/{match['whole']}"
     return replace(read_number(fraction), notes=(f"This was read as {fraction}.",))
 
 
@@ -204,13 +224,13 @@ class NumberKind(ScalarKind[NumberPart]):
     hint = "A number: a decimal, a fraction or arithmetic."
     example = "3/4"
 
-    def read(self, typed: Typed, part: NumberPart, scope: Scope) -> Reading[Number]:
+    def read(self, typed: RawAnswer, part: NumberPart, scope: Scope) -> Reading[Number]:
         """Return the number; refuse one above 1 if a share is asked for."""
         del scope
-        reading = (part.share and _out_of(typed)) or read_number(typed, ratio=True)
+        reading = (part.share and _read_out_of(typed)) or read_number(typed, ratio=True)
         if part.share and reading.value > 1:
             raise AnswerError(
-                f"{shortened(reading.shown)} is more than 1, and a share is asked for.",
+                f"{truncate_line(reading.text)} is more than 1, and a share is asked for.",
                 expected="a number from 0 to 1, or the percent sign behind a percentage",
             )
         return reading
@@ -223,36 +243,40 @@ class NumberKind(ScalarKind[NumberPart]):
             return super().judge(reading, key, part, scope)
         low, high = part.limits
         fits = (low is None or reading.value >= low) and (high is None or reading.value <= high)
-        return RIGHT_BY["limits"] if fits else NOT_BY["limits"]
+        return RIGHT_BY_RULE["limits"] if fits else WRONG_BY_RULE["limits"]
 
-    def accepted(self, part: NumberPart, key: Value | None) -> str:
+    def describe_accepted(self, part: NumberPart, key: Value | None) -> str:
         """Return the limits in words, or the answers that the tolerance accepts."""
         low, high = part.limits
         if low is not None and high is not None:
-            return f"from {show(low)} to {show(high)}"
+            return f"from {to_text(low)} to {to_text(high)}"
         if low is not None or high is not None:
-            return f"at least {show(low)}" if low is not None else f"at most {show(high or 0)}"
-        return super().accepted(part, key)
+            return (
+                f"at least {to_text(low)}" if low is not None else f"at most {to_text(high or 0)}"
+            )
+        return super().describe_accepted(part, key)
 
-    def samples(self, part: NumberPart, key: Value | None) -> Samples:
+    def build_samples(self, part: NumberPart, key: Value | None) -> SampleAnswers:
         """Return answers near and far from the key, or inside and outside the limits."""
         if part.share and is_number(key):
-            return _share_samples(part, key)
+            return _build_share_samples(part, key)
         if part.needs_key():
-            return super().samples(part, key)
+            return super().build_samples(part, key)
         low, high = part.limits
         inside = low if low is not None else high
         outside = [] if low is None else [low - 1]
         outside += [] if high is None else [high + 1]
-        return Samples(
-            (show(inside or 0),), tuple(show(value) for value in outside), ("abc", "nan")
+        return SampleAnswers(
+            (to_text(inside or 0),), tuple(to_text(value) for value in outside), ("abc", "nan")
         )
 
 
-def _share_samples(part: NumberPart, key: Number) -> Samples:
+def _build_share_samples(part: NumberPart, key: Number) -> SampleAnswers:
     """Return the key, and those of 0 and 1 that the tolerance rejects."""
-    ends = (end for end in (0, 1) if accepted_by(end, key, part.tolerance, step=None) is None)
-    return Samples((show(key), key), tuple(map(show, ends)), ("abc", "1.5", "nan"))
+    ends = (
+        end for end in (0, 1) if find_accepting_rule(end, key, part.tolerance, step=None) is None
+    )
+    return SampleAnswers((to_text(key), key), tuple(map(to_text, ends)), ("abc", "1.5", "nan"))
 
 
 class PercentPart(ScalarPart):
@@ -268,19 +292,19 @@ class PercentKind(ScalarKind[PercentPart]):
     hint = "A number of percent."
     example = "86%"
 
-    def read(self, typed: Typed, part: PercentPart, scope: Scope) -> Reading[Number]:
+    def read(self, typed: RawAnswer, part: PercentPart, scope: Scope) -> Reading[Number]:
         """Return the percentage."""
         del part, scope
         return read_number(typed, percent=True)
 
-    def draw(self, value: Number, part: PercentPart, scope: Scope) -> str:
+    def to_mathml(self, value: Number, part: PercentPart, scope: Scope) -> str:
         """Return the number with its percent sign."""
         del part, scope
-        return measured(value, "%")
+        return quantity_element(value, "%")
 
-    def samples(self, part: PercentPart, key: Value | None) -> Samples:
+    def build_samples(self, part: PercentPart, key: Value | None) -> SampleAnswers:
         """Return answers near and far; keys up to 1 need the sign, because they could be shares."""
-        found = super().samples(part, key)
+        samples = super().build_samples(part, key)
         if not is_number(key) or magnitude(key) > 1:
-            return found
-        return replace(found, right=(f"({show(key)})%",))
+            return samples
+        return replace(samples, right=(f"({to_text(key)})%",))

@@ -4,16 +4,23 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from grader.definitions.fields import Expr, Plain
+from grader.definitions.fields import ConstantValue, Expr
 from grader.definitions.parts import Part
-from grader.display.mathml import listed
-from grader.display.text import counted, show
+from grader.display.mathml import list_element
+from grader.display.text import pluralize, to_text
 from grader.errors import AnswerError, SolverError
-from grader.expressions.evaluate import Scope, evaluate, truth
+from grader.expressions.evaluate import Scope, evaluate, require_boolean
 from grader.expressions.parser import Expression
-from grader.kinds.base import NOT_BY, RIGHT_BY, Judgement, Kind, NamesOfNumbers, Samples
+from grader.kinds.base import (
+    RIGHT_BY_RULE,
+    WRONG_BY_RULE,
+    AnswerKind,
+    Judgement,
+    NamesOfNumbers,
+    SampleAnswers,
+)
 from grader.kinds.numbers import read_count
-from grader.reading import Reading, Typed, read_listed, read_number
+from grader.reading import RawAnswer, Reading, read_labeled_numbers, read_number
 from grader.values import Number, Tensor, Value
 
 __all__ = ["PredicateKind", "PredicatePart"]
@@ -30,11 +37,11 @@ class PredicatePart(Part):
         tuple[Literal["integer", "number"], ...], Field(alias="as", min_length=1, max_length=10)
     ]
     accept_if: Expr
-    sample: Plain
+    sample: ConstantValue
     names: NamesOfNumbers = ()
 
     @model_validator(mode="after")
-    def _one_name_each(self) -> Self:
+    def _check_names(self) -> Self:
         if self.names and not 1 < len(self.as_) == len(self.names):
             raise ValueError("give as many `names` as numbers, of which there are several")
         return self
@@ -45,12 +52,12 @@ class PredicatePart(Part):
         return (*super().expressions, ("accept_if", self.accept_if))
 
     @property
-    def variables_of_key(self) -> frozenset[str]:
+    def key_variables(self) -> frozenset[str]:
         """Names that the condition may use besides parameters and parts: ``answer``."""
         return frozenset({"answer"})
 
 
-class PredicateKind(Kind[PredicatePart, tuple[Number, ...]]):
+class PredicateKind(AnswerKind[PredicatePart, tuple[Number, ...]]):
     """Kind of a tuple of numbers that a condition accepts; there is no single key."""
 
     part: ClassVar[type[PredicatePart]] = PredicatePart
@@ -58,17 +65,19 @@ class PredicateKind(Kind[PredicatePart, tuple[Number, ...]]):
     example = "1"
     reads_alone = False
 
-    def read(self, typed: Typed, part: PredicatePart, scope: Scope) -> Reading[tuple[Number, ...]]:
+    def read(
+        self, typed: RawAnswer, part: PredicatePart, scope: Scope
+    ) -> Reading[tuple[Number, ...]]:
         """Return the numbers; there must be as many as the part asks for."""
         del scope
-        numbers, notes = _numbers(typed, part)
-        asked = counted(len(part.as_), "number")
+        numbers, notes = _read_numbers(typed, part)
+        expected = pluralize(len(part.as_), "number")
         if len(numbers) != len(part.as_):
-            raise AnswerError(f"{counted(len(numbers), 'number')} given.", expected=asked)
+            raise AnswerError(f"{pluralize(len(numbers), 'number')} given.", expected=expected)
         for number, kind in zip(numbers, part.as_, strict=True):
             if kind == "integer" and not isinstance(number, int):
-                raise AnswerError(f"{show(number)} is not a whole number.", expected=asked)
-        return Reading(numbers, shown=", ".join(show(number) for number in numbers), notes=notes)
+                raise AnswerError(f"{to_text(number)} is not a whole number.", expected=expected)
+        return Reading(numbers, text=", ".join(to_text(number) for number in numbers), notes=notes)
 
     def judge(
         self,
@@ -81,33 +90,35 @@ class PredicateKind(Kind[PredicatePart, tuple[Number, ...]]):
         del key
         names = {**scope.names, "answer": reading.value}
         try:
-            holds = truth(evaluate(part.accept_if.tree, Scope(names, scope.functions)))
+            holds = require_boolean(evaluate(part.accept_if.tree, Scope(names, scope.functions)))
         except SolverError:
-            return NOT_BY["condition"]
-        return RIGHT_BY["condition"] if holds else NOT_BY["condition"]
+            return WRONG_BY_RULE["condition"]
+        return RIGHT_BY_RULE["condition"] if holds else WRONG_BY_RULE["condition"]
 
-    def draw(self, value: tuple[Number, ...], part: PredicatePart, scope: Scope) -> str:
+    def to_mathml(self, value: tuple[Number, ...], part: PredicatePart, scope: Scope) -> str:
         """Return the numbers separated by commas."""
         del part, scope
-        return listed(value)
+        return list_element(value)
 
-    def samples(self, part: PredicatePart, key: Value | None) -> Samples:
+    def build_samples(self, part: PredicatePart, key: Value | None) -> SampleAnswers:
         """Return the author's sample and broken text."""
         del key
-        values = _sample(part)
-        text = ", ".join(show(value) for value in values)
-        return Samples((text, f"({text})"), (), ("abc", text + ", 1", ""))
+        values = _sample_values(part)
+        text = ", ".join(to_text(value) for value in values)
+        return SampleAnswers((text, f"({text})"), (), ("abc", text + ", 1", ""))
 
 
-def _numbers(typed: Typed, part: PredicatePart) -> tuple[tuple[Number, ...], tuple[str, ...]]:
+def _read_numbers(
+    typed: RawAnswer, part: PredicatePart
+) -> tuple[tuple[Number, ...], tuple[str, ...]]:
     if len(part.as_) == 1:
-        one = read_count(typed) if part.as_[0] == "integer" else read_number(typed)
-        return (one.value,), one.notes
-    several = read_listed(typed, part.names)
+        reading = read_count(typed) if part.as_[0] == "integer" else read_number(typed)
+        return (reading.value,), reading.notes
+    several = read_labeled_numbers(typed, part.names)
     return several.value.cells, several.notes
 
 
-def _sample(part: PredicatePart) -> tuple[Value, ...]:
+def _sample_values(part: PredicatePart) -> tuple[Value, ...]:
     sample: Value = part.sample  # type: ignore[assignment]
     if isinstance(sample, Tensor):
         return sample.cells

@@ -7,35 +7,43 @@ from typing import ClassVar, Final, Literal
 
 from pydantic import ValidationInfo, field_validator
 
-from grader.display.mathml import measured
-from grader.display.text import show
+from grader.display.mathml import quantity_element
+from grader.display.text import to_text
 from grader.expressions.evaluate import Scope
 from grader.grading.tolerance import (
-    TELLING_FIGURES,
-    accepted,
-    accepted_by,
+    MIN_TELLING_FIGURES,
+    describe_accepted_numbers,
+    equals_up_to_noise,
+    find_accepting_rule,
+    is_key_rounded,
+    is_rounded_as_typed,
     is_rounding,
-    last_figure,
-    may_round,
-    recognised,
-    rounds,
+    last_figure_unit,
 )
-from grader.kinds.base import NOT, NOT_BY, RIGHT_BY, Judgement, Kind, Likeness, Samples
+from grader.kinds.base import (
+    RIGHT_BY_RULE,
+    WRONG,
+    WRONG_BY_RULE,
+    AnswerKind,
+    Judgement,
+    RoundingMatcher,
+    SampleAnswers,
+)
 from grader.kinds.numbers import ScalarPart, as_number
-from grader.reading import Reading, Typed
+from grader.reading import RawAnswer, Reading
 from grader.reading.units.quantities import Quantity, read_quantity
-from grader.reading.units.unit_names import DIMENSIONS, unit_named
-from grader.values import Number, Value, is_number, magnitude, simplest
+from grader.reading.units.unit_names import DIMENSIONS, parse_unit
+from grader.values import Number, Value, is_number, magnitude, simplify_number
 
-__all__ = ["Amount", "QuantityKind", "QuantityPart"]
+__all__ = ["ConvertedQuantity", "QuantityKind", "QuantityPart"]
 
-OTHER: Final = {"macs": "5 FLOPs", "flops": "5 MACs"}
-"""An answer of another dimension; of all the others, bytes."""
+OTHER_DIMENSION_SAMPLES: Final = {"macs": "5 FLOPs", "flops": "5 MACs"}
+"""Sample answers of another dimension; all other dimensions use MACs."""
 
 
 @dataclass(frozen=True, slots=True)
-class Amount:
-    """Quantity in the part's unit, and as it was *given* in the typed *unit*.
+class ConvertedQuantity:
+    """Quantity in the part's unit, and the *typed_number* in the typed *unit*.
 
     *figure* is one unit, in the part's unit, of the last typed figure that need not be a zero: in
     61,000 kB that is 1000 kB, so 1 if the part's unit is MB.
@@ -43,11 +51,11 @@ class Amount:
 
     number: Number
     figure: Number | None
-    given: Number
+    typed_number: Number
     unit: str
 
     def __str__(self) -> str:
-        return show(self.number)
+        return to_text(self.number)
 
 
 class QuantityPart(ScalarPart):
@@ -63,123 +71,149 @@ class QuantityPart(ScalarPart):
 
     @field_validator("unit")
     @classmethod
-    def _unit_is_of_the_dimension(cls, spelling: str, others: ValidationInfo) -> str:
+    def _check_unit(cls, spelling: str, others: ValidationInfo) -> str:
         """Return the unit in its displayed spelling."""
         dimension = others.data.get("dimension")
-        unit = unit_named(spelling)
+        unit = parse_unit(spelling)
         if dimension and (unit is None or unit.dimension != dimension):
             units = ", ".join(DIMENSIONS[dimension])
             raise ValueError(f"{spelling!r} is no unit of {dimension}; there are {units}")
         return unit.name if unit else spelling
 
     @property
-    def size(self) -> Number:
+    def unit_size(self) -> Number:
         """Size of the part's unit, in the first unit of the dimension."""
         return DIMENSIONS[self.dimension][self.unit]
 
 
-class QuantityKind(Kind[QuantityPart, Amount]):
+class QuantityKind(AnswerKind[QuantityPart, ConvertedQuantity]):
     """Kind of a number with a unit, converted exactly to the unit of the key."""
 
     part: ClassVar[type[QuantityPart]] = QuantityPart
     hint = "A number with its unit."
     example = "5 MB"
 
-    def read(self, typed: Typed, part: QuantityPart, scope: Scope) -> Reading[Amount]:
+    def read(
+        self, typed: RawAnswer, part: QuantityPart, scope: Scope
+    ) -> Reading[ConvertedQuantity]:
         """Return the quantity in the part's unit; refuse a unit of another dimension."""
         del scope
         default = part.unit if part.bare == "unit" else None
-        found = read_quantity(typed, dimension=part.dimension, default=default)
-        rounded = None if found.rounded is None else _amount(found.rounded, part)
-        return replace(_amount(found, part), rounded=rounded)
+        reading = read_quantity(typed, dimension=part.dimension, default=default)
+        rounded = None if reading.rounded is None else _convert_to_part_unit(reading.rounded, part)
+        return replace(_convert_to_part_unit(reading, part), rounded=rounded)
 
     def solve(self, part: QuantityPart, scope: Scope) -> Value | None:
         """Return the key, a number in the part's unit."""
         return as_number(super().solve(part, scope))
 
     def judge(
-        self, reading: Reading[Amount], key: Value | None, part: QuantityPart, scope: Scope
+        self,
+        reading: Reading[ConvertedQuantity],
+        key: Value | None,
+        part: QuantityPart,
+        scope: Scope,
     ) -> Judgement:
         """Return full or no credit; rounding counts the figures given in the typed unit."""
         del scope
         if not is_number(key):
-            return NOT
+            return WRONG
         amount, tolerance = reading.value, part.tolerance
-        rule = accepted_by(amount.number, key, tolerance, step=None)
+        rule = find_accepting_rule(amount.number, key, tolerance, step=None)
         if rule is not None:
-            return RIGHT_BY[rule]
+            return RIGHT_BY_RULE[rule]
         figures = tolerance.rounded
         steps = (reading.step, amount.figure)
-        if figures and rounds(amount.number, key, steps=steps, figures=figures):
-            return RIGHT_BY["rounding"]
-        return NOT_BY[tolerance.widest]
+        if figures and is_key_rounded(amount.number, key, steps=steps, figures=figures):
+            return RIGHT_BY_RULE["rounding"]
+        return WRONG_BY_RULE[tolerance.widest_rule]
 
-    def accepted(self, part: QuantityPart, key: Value | None) -> str:
+    def describe_accepted(self, part: QuantityPart, key: Value | None) -> str:
         """Return in words which answers are right for *key*."""
-        if not is_number(key) or part.tolerance.widest == "exact":
-            return super().accepted(part, key)
-        return accepted(part.tolerance, key, unit=part.unit)
+        if not is_number(key) or part.tolerance.widest_rule == "exact":
+            return super().describe_accepted(part, key)
+        return describe_accepted_numbers(part.tolerance, key, unit=part.unit)
 
-    def identity(self, value: Amount | Value, part: QuantityPart) -> Hashable | None:
+    def lookup_key(self, value: ConvertedQuantity | Value, part: QuantityPart) -> Hashable | None:
         """Return the number in the part's unit."""
-        return super().identity(value.number if isinstance(value, Amount) else value, part)
+        return super().lookup_key(
+            value.number if isinstance(value, ConvertedQuantity) else value, part
+        )
 
-    def recognise(
-        self, reading: Reading[Amount], value: Value, part: QuantityPart, scope: Scope
+    def matches_mistake(
+        self, reading: Reading[ConvertedQuantity], value: Value, part: QuantityPart, scope: Scope
     ) -> bool:
         """Return whether the answer is *value*, the result of a known mistake."""
         del part, scope
-        return is_number(value) and recognised(reading.value.number, value, step=reading.step)
+        return is_number(value) and equals_up_to_noise(
+            reading.value.number, value, step=reading.step
+        )
 
-    def likeness(self, reading: Reading[Amount]) -> Likeness | None:
+    def rounding_matcher(self, reading: Reading[ConvertedQuantity]) -> RoundingMatcher | None:
         """Return a predicate: whether the answer is a value rounded to three figures or more."""
         number, step = reading.value.number, reading.step
         if not step:
             return None
         return lambda value: (
-            is_number(value) and is_rounding(number, value, step=step, figures=TELLING_FIGURES)
+            is_number(value) and is_rounding(number, value, step=step, figures=MIN_TELLING_FIGURES)
         )
 
-    def may_round(self, reading: Reading[Amount], value: Value | None) -> bool:
+    def may_be_rounding(self, reading: Reading[ConvertedQuantity], value: Value | None) -> bool:
         """Return whether the answer is *value* rounded to any digits."""
-        return is_number(value) and may_round(reading.value.number, value, step=reading.step)
+        return is_number(value) and is_rounded_as_typed(
+            reading.value.number, value, step=reading.step
+        )
 
-    def carried(self, reading: Reading[Amount]) -> Value | None:
+    def carried_value(self, reading: Reading[ConvertedQuantity]) -> Value | None:
         """Return the number in the part's unit."""
         return reading.value.number
 
-    def draw(self, value: Amount, part: QuantityPart, scope: Scope) -> str:
+    def to_mathml(self, value: ConvertedQuantity, part: QuantityPart, scope: Scope) -> str:
         """Return the number in the typed unit, as MathML."""
         del part, scope
-        return measured(value.given, value.unit)
+        return quantity_element(value.typed_number, value.unit)
 
-    def show(self, value: Value | None, part: QuantityPart | None = None) -> str:
+    def format_key(self, value: Value | None, part: QuantityPart | None = None) -> str:
         """Return a key with the unit of its part."""
-        return super().show(value) if part is None else f"{super().show(value)} {part.unit}"
+        return (
+            super().format_key(value)
+            if part is None
+            else f"{super().format_key(value)} {part.unit}"
+        )
 
-    def samples(self, part: QuantityPart, key: Value | None) -> Samples:
+    def build_samples(self, part: QuantityPart, key: Value | None) -> SampleAnswers:
         """Return the key in the part's and the first unit, a larger value, and broken text."""
         if not is_number(key):
-            return Samples((), (), ("abc",))
+            return SampleAnswers((), (), ("abc",))
         first = next(iter(DIMENSIONS[part.dimension]))
         beyond = key + 2 * part.tolerance.radius(key) + max(magnitude(key), 1)
-        right = (self.show(key, part), f"{show(simplest(Fraction(key * part.size)))} {first}")
-        bare = () if part.bare == "unit" else (show(key),)
-        broken = ("abc", f"5 {part.unit}/s", OTHER.get(part.dimension, "5 MACs"), *bare)
-        return Samples(right, (self.show(beyond, part),), broken)
+        right = (
+            self.format_key(key, part),
+            f"{to_text(simplify_number(Fraction(key * part.unit_size)))} {first}",
+        )
+        bare = () if part.bare == "unit" else (to_text(key),)
+        broken = (
+            "abc",
+            f"5 {part.unit}/s",
+            OTHER_DIMENSION_SAMPLES.get(part.dimension, "5 MACs"),
+            *bare,
+        )
+        return SampleAnswers(right, (self.format_key(beyond, part),), broken)
 
 
-def _amount(found: Reading[Quantity], part: QuantityPart) -> Reading[Amount]:
+def _convert_to_part_unit(
+    reading: Reading[Quantity], part: QuantityPart
+) -> Reading[ConvertedQuantity]:
     """Return the reading converted to the part's unit, with the value as typed."""
-    value, step = found.value.value, found.value.step
-    unit = Fraction(DIMENSIONS[part.dimension][found.value.unit])
-    given = simplest(value / unit)
-    figure = last_figure(given, None if step is None else step / unit)
-    amount = Amount(
-        simplest(Fraction(value) / part.size),
-        None if figure is None else figure * unit / part.size,
-        given,
-        found.value.unit,
+    value, step = reading.value.value, reading.value.step
+    unit = Fraction(DIMENSIONS[part.dimension][reading.value.unit])
+    typed_number = simplify_number(value / unit)
+    figure = last_figure_unit(typed_number, None if step is None else step / unit)
+    amount = ConvertedQuantity(
+        simplify_number(Fraction(value) / part.unit_size),
+        None if figure is None else figure * unit / part.unit_size,
+        typed_number,
+        reading.value.unit,
     )
-    step = None if step is None else Fraction(step) / part.size
-    return Reading(amount, found.shown, found.notes, step)
+    step = None if step is None else Fraction(step) / part.unit_size
+    return Reading(amount, reading.text, reading.notes, step)

@@ -7,13 +7,19 @@ from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 from pydantic import Field, StringConstraints, model_validator
 
 from grader.definitions.parts import KeyedPart
-from grader.display.mathml import listed
-from grader.display.text import counted, show
+from grader.display.mathml import list_element
+from grader.display.text import pluralize, to_text
 from grader.errors import SolverError
 from grader.expressions.evaluate import Scope
-from grader.grading.tolerance import EXACT, Rule, Tolerance, cell_accepted_by, in_words
-from grader.kinds.base import NOT, RIGHT_BY, Judgement, Kind, Samples
-from grader.reading import Reading, Typed
+from grader.grading.tolerance import (
+    EXACT_TOLERANCE,
+    Tolerance,
+    ToleranceRule,
+    describe_tolerance,
+    find_cell_rule,
+)
+from grader.kinds.base import RIGHT_BY_RULE, WRONG, AnswerKind, Judgement, SampleAnswers
+from grader.reading import RawAnswer, Reading
 from grader.reading.sets import MAX_ITEMS, ItemKind, read_set, show_set
 from grader.values import Tensor, Value, is_number, magnitude
 
@@ -35,21 +41,21 @@ class SetPart(KeyedPart):
     kind: Literal["set"]
     of: ItemKind = "number"
     options: Annotated[tuple[ItemName, ...], Field(max_length=MAX_ITEMS)] = ()
-    tolerance: Tolerance = EXACT
+    tolerance: Tolerance = EXACT_TOLERANCE
     credit_by: Literal["item", "all"] = "all"
 
     @model_validator(mode="after")
-    def _fields_fit_the_items(self) -> Self:
+    def _check_item_fields(self) -> Self:
         if (self.of == "name") != bool(self.options):
             raise ValueError("`of: name` needs `options`, the names that there are; nothing else")
         if len({name.casefold() for name in self.options}) < len(self.options):
             raise ValueError("two options have the same name; give each its own")
-        if self.of != "number" and self.tolerance.widest != "exact":
+        if self.of != "number" and self.tolerance.widest_rule != "exact":
             raise ValueError(f"a set of {self.of}s is exact; leave the tolerance out")
         return self
 
 
-class SetKind(Kind[SetPart, Items]):
+class SetKind(AnswerKind[SetPart, Items]):
     """Kind of a set: ``{3, 5}``, ``3×3 and 5×5``, ``conv1, conv3``."""
 
     part: ClassVar[type[SetPart]] = SetPart
@@ -57,86 +63,92 @@ class SetKind(Kind[SetPart, Items]):
     hint = "All of them, in any order, with commas between."
     example = "3, 5"
 
-    def read(self, typed: Typed, part: SetPart, scope: Scope) -> Reading[Items]:
+    def read(self, typed: RawAnswer, part: SetPart, scope: Scope) -> Reading[Items]:
         """Return the items, sorted, without duplicates."""
         del scope
         return read_set(typed, of=part.of, names=part.options)
 
     def solve(self, part: SetPart, scope: Scope) -> Value | None:
         """Return the items of the key, sorted, without duplicates, or raise `SolverError`."""
-        items = tuple(dict.fromkeys(_items(super().solve(part, scope))))
+        items = tuple(dict.fromkeys(_key_items(super().solve(part, scope))))
         if len(items) > MAX_ITEMS:
             raise SolverError(f"the key has {len(items)} items, more than {MAX_ITEMS}")
-        if not all(_belongs(item, part) for item in items):
+        if not all(_is_valid_item(item, part) for item in items):
             raise SolverError(f"the key is not a tuple of {part.of}s")
         if part.of == "name":
             return tuple(name for name in part.options if name in items)
-        return tuple(sorted(items))  # type: ignore[type-var]  # `_belongs` ensures one type
+        return tuple(sorted(items))  # type: ignore[type-var]  # `_is_valid_item` ensures one type
 
     def judge(
         self, reading: Reading[Items], key: Value | None, part: SetPart, scope: Scope
     ) -> Judgement:
         """Return the credit for all items or by item; a shape with other axes is a misfit."""
         del scope
-        given = reading.value
+        answer = reading.value
         if not isinstance(key, tuple):
-            return NOT
-        if given == key:
-            return RIGHT_BY["exact"]
-        if part.of == "shape" and (misfit := _other_axes(given, key)):
-            return Judgement(NOT.credit, misfit=misfit, by="cells")
-        rules = _partners(given, key, part)
+            return WRONG
+        if answer == key:
+            return RIGHT_BY_RULE["exact"]
+        if part.of == "shape" and (misfit := _describe_other_axes(answer, key)):
+            return Judgement(WRONG.credit, form_mismatch=misfit, rule="cells")
+        rules = _match_items(answer, key, part)
         right = len(rules) - rules.count(None)
-        if right == len(given) == len(key):
-            return RIGHT_BY["rounding" if "rounding" in rules else "tolerance"]
+        if right == len(answer) == len(key):
+            return RIGHT_BY_RULE["rounding" if "rounding" in rules else "tolerance"]
         item = part.credit_by == "item"
-        credit = _net_share(right, len(given) - right, of=len(key)) if item else NOT.credit
-        place = show(given[rules.index(None)]) if None in rules else "an item is missing"
+        credit = (
+            _compute_net_share(right, len(answer) - right, of=len(key)) if item else WRONG.credit
+        )
+        first_wrong = to_text(answer[rules.index(None)]) if None in rules else "an item is missing"
         cells = tuple(rule is not None for rule in rules)
-        return Judgement(credit, cells=cells, by="cells", place=place)
+        return Judgement(credit, cells=cells, rule="cells", first_wrong=first_wrong)
 
-    def accepted(self, part: SetPart, key: Value | None) -> str:
+    def describe_accepted(self, part: SetPart, key: Value | None) -> str:
         """Return in words which answers are right for *key*."""
-        if not isinstance(key, tuple) or part.tolerance.widest == "exact":
-            return super().accepted(part, key)
-        return f"{self.show(key, part)}, each {in_words(part.tolerance)}"
+        if not isinstance(key, tuple) or part.tolerance.widest_rule == "exact":
+            return super().describe_accepted(part, key)
+        return f"{self.format_key(key, part)}, each {describe_tolerance(part.tolerance)}"
 
-    def identity(self, value: Items | Value, part: SetPart) -> Hashable | None:
+    def lookup_key(self, value: Items | Value, part: SetPart) -> Hashable | None:
         """Return the items themselves; they are sorted, so that equal sets are equal tuples."""
         del part
         return value if isinstance(value, tuple) else None
 
-    def recognise(self, reading: Reading[Items], value: Value, part: SetPart, scope: Scope) -> bool:
+    def matches_mistake(
+        self, reading: Reading[Items], value: Value, part: SetPart, scope: Scope
+    ) -> bool:
         """Return whether the items are those of *value*, the result of a known mistake."""
         del part, scope
         return reading.value == value
 
-    def point_out(self, reading: Reading[Items], cells: tuple[bool, ...]) -> str:
+    def describe_errors(self, reading: Reading[Items], cells: tuple[bool, ...]) -> str:
         """Return a sentence that lists the wrong items, or says that some are missing."""
-        wrong = [show(item) for item, right in zip(reading.value, cells, strict=True) if not right]
+        wrong = [
+            to_text(item) for item, right in zip(reading.value, cells, strict=True) if not right
+        ]
         return f"Not right: {', '.join(wrong)}." if wrong else "Something is missing."
 
-    def draw(self, value: Items, part: SetPart, scope: Scope) -> str:
+    def to_mathml(self, value: Items, part: SetPart, scope: Scope) -> str:
         """Return the items in braces."""
         del part, scope
-        return listed(value, opening="{", closing="}")
+        return list_element(value, opening="{", closing="}")
 
-    def show(self, value: Value | None, part: SetPart | None = None) -> str:
+    def format_key(self, value: Value | None, part: SetPart | None = None) -> str:
         """Return the items of a key in braces."""
-        return show_set(value) if isinstance(value, tuple) else super().show(value, part)
+        return show_set(value) if isinstance(value, tuple) else super().format_key(value, part)
 
-    def samples(self, part: SetPart, key: Value | None) -> Samples:
+    def build_samples(self, part: SetPart, key: Value | None) -> SampleAnswers:
         """Return the key in two orders, the key with an item added or removed, and broken text."""
         broken = ("{1, ...}", "no such thing", "(((", "{1, nan}")
         if not isinstance(key, tuple):
-            return Samples((), (), broken)
-        another = _another(key, part)
+            return SampleAnswers((), (), broken)
+        another = _find_item_outside(key, part)
         wrong = key[1:] if another is None else (*key, another)
-        turned = "; ".join(map(show, reversed(key))) or "none"
-        return Samples((show_set(key), turned), (show_set(wrong),), broken)
+        turned = "; ".join(map(to_text, reversed(key))) or "none"
+        return SampleAnswers((show_set(key), turned), (show_set(wrong),), broken)
 
 
-def _items(value: Value | None) -> Items:
+def _key_items(value: Value | None) -> Items:
     """Return the items of a key: of a tuple or vector, rows of a matrix, or the value itself."""
     if isinstance(value, Tensor):
         rows = tuple(value.rows())
@@ -146,7 +158,7 @@ def _items(value: Value | None) -> Items:
     return () if value is None else (value,)
 
 
-def _belongs(item: Value, part: SetPart) -> bool:
+def _is_valid_item(item: Value, part: SetPart) -> bool:
     match part.of:
         case "number":
             return is_number(item)
@@ -158,60 +170,64 @@ def _belongs(item: Value, part: SetPart) -> bool:
             return item in part.options
 
 
-def _partners(given: Items, key: Items, part: SetPart) -> list[Rule | None]:
+def _match_items(answer: Items, key: Items, part: SetPart) -> list[ToleranceRule | None]:
     """Return the rule by which each item matches its own item of the key; None for no match.
 
     Uses a maximum bipartite matching: an item moves to another match to make room.
     """
-    if part.tolerance.widest == "exact":
-        return ["exact" if item in key else None for item in given]
+    if part.tolerance.widest_rule == "exact":
+        return ["exact" if item in key else None for item in answer]
     near = [
         {
-            at: rule
-            for at, wanted in enumerate(key)
+            index: rule
+            for index, wanted in enumerate(key)
             if is_number(item)
             and is_number(wanted)
-            and (rule := cell_accepted_by(item, wanted, part.tolerance)) is not None
+            and (rule := find_cell_rule(item, wanted, part.tolerance)) is not None
         }
-        for item in given
+        for item in answer
     ]
     owner: dict[int, int] = {}
-    for number in range(len(given)):
-        _settle(number, near, owner, set())
-    found = {number: at for at, number in owner.items()}
-    return [near[at][found[at]] if at in found else None for at in range(len(given))]
+    for number in range(len(answer)):
+        _assign_item(number, near, owner, set())
+    matches = {number: at for at, number in owner.items()}
+    return [
+        near[index][matches[index]] if index in matches else None for index in range(len(answer))
+    ]
 
 
-def _settle(
-    number: int, near: Sequence[dict[int, Rule]], owner: dict[int, int], tried: set[int]
+def _assign_item(
+    number: int, near: Sequence[dict[int, ToleranceRule]], owner: dict[int, int], tried: set[int]
 ) -> bool:
     """Match item *number*, moving earlier matches if needed; return whether that succeeds."""
-    for at in near[number]:
-        if at in tried:
+    for index in near[number]:
+        if index in tried:
             continue
-        tried.add(at)
-        if at not in owner or _settle(owner[at], near, owner, tried):
-            owner[at] = number
+        tried.add(index)
+        if index not in owner or _assign_item(owner[index], near, owner, tried):
+            owner[index] = number
             return True
     return False
 
 
-def _other_axes(given: Items, key: Items) -> str:
+def _describe_other_axes(answer: Items, key: Items) -> str:
     """Return a message on a shape without the number of axes that all shapes of the key have.
 
     Return "" if there is no such shape, or if the shapes of the key differ in it.
     """
-    asked = {len(shape) for shape in key if isinstance(shape, tuple)}
-    if len(asked) != 1:
+    expected = {len(shape) for shape in key if isinstance(shape, tuple)}
+    if len(expected) != 1:
         return ""
-    (axes,) = asked
-    for shape in given:
+    (axes,) = expected
+    for shape in answer:
         if isinstance(shape, tuple) and len(shape) != axes:
-            return f"{show(shape)} has {counted(len(shape), 'size')}, asked are shapes of {axes}."
+            return (
+                f"{to_text(shape)} has {pluralize(len(shape), 'size')}, asked are shapes of {axes}."
+            )
     return ""
 
 
-def _another(key: Items, part: SetPart) -> Value | None:
+def _find_item_outside(key: Items, part: SetPart) -> Value | None:
     """Return an item that is not in the key; None if the key contains every name."""
     if part.of == "name":
         return next((name for name in part.options if name not in key), None)
@@ -222,6 +238,6 @@ def _another(key: Items, part: SetPart) -> Value | None:
     return max(sizes, default=0) + 1
 
 
-def _net_share(right: int, wrong: int, *, of: int) -> Fraction:
+def _compute_net_share(right: int, wrong: int, *, of: int) -> Fraction:
     """Return the credit by item: each wrong item cancels a right one, down to 0."""
-    return Fraction(max(0, right - wrong), of) if of else NOT.credit
+    return Fraction(max(0, right - wrong), of) if of else WRONG.credit

@@ -13,14 +13,14 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from grader.definitions.fields import Expr, SnakeId
 from grader.definitions.parts import KeyedPart
-from grader.display.mathml import mtable, words
-from grader.display.steps import itemised
-from grader.display.text import counted
+from grader.display.mathml import table_element, text_element
+from grader.display.steps import format_items
+from grader.display.text import pluralize
 from grader.errors import AnswerError, SolverError
 from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.parser import Expression
-from grader.kinds.arrays import not_right
-from grader.kinds.base import RIGHT_BY, Judgement, Kind, Samples, share
+from grader.kinds.arrays import list_wrong_cells
+from grader.kinds.base import RIGHT_BY_RULE, AnswerKind, Judgement, SampleAnswers, judge_cells
 from grader.kinds.numbers import (
     IntegerKind,
     IntegerPart,
@@ -30,18 +30,18 @@ from grader.kinds.numbers import (
     PercentPart,
 )
 from grader.kinds.shapes import ShapeKind, ShapePart
-from grader.reading import Reading, Typed, is_blank
-from grader.reading.arrays.grid import check_cells, split_rows
-from grader.reading.grammar.errors import shortened
-from grader.values import Opaque, Record, Value
+from grader.reading import RawAnswer, Reading, is_blank
+from grader.reading.arrays.grid import check_table_arithmetic, split_rows
+from grader.reading.grammar.errors import truncate_line
+from grader.values import OpaqueValue, Record, Value
 
 __all__ = ["TableKind", "TablePart"]
 
 MAX_ROWS: Final = 256
-EMPTY: Final = "–"
-SIZE: Final = re.compile(r"\s*([0-9]{1,9})\s*[x×]\s*\1\s*")
+EMPTY_CELL: Final = "–"
+SQUARE_PATTERN: Final = re.compile(r"\s*([0-9]{1,9})\s*[x×]\s*\1\s*")
 
-COLUMN_KINDS: Final[Mapping[str, Kind[Any, Any]]] = {
+COLUMN_KINDS: Final[Mapping[str, AnswerKind[Any, Any]]] = {
     "integer": IntegerKind(),
     "number": NumberKind(),
     "percent": PercentKind(),
@@ -55,13 +55,13 @@ Column: TypeAlias = Annotated[
 ]
 
 
-def _name_columns(given: object) -> object:
+def _name_columns(raw: object) -> object:
     """Return the columns with their names as ids, so that each is a part of its kind."""
-    if not isinstance(given, dict):
-        return given
+    if not isinstance(raw, dict):
+        return raw
     return {
         name: {"id": name, **column} if isinstance(column, dict) else column
-        for name, column in given.items()
+        for name, column in raw.items()
     }
 
 
@@ -97,12 +97,12 @@ class TablePart(KeyedPart):
         return (*super().expressions, ("rows", self.rows), *start, *columns)
 
     @property
-    def variables_of_key(self) -> frozenset[str]:
+    def key_variables(self) -> frozenset[str]:
         """Names that the key of a column may use besides parameters and parts."""
         return frozenset({"layer", "prev"})
 
     @model_validator(mode="after")
-    def _keys_stand_in_columns(self) -> Self:
+    def _check_column_keys(self) -> Self:
         if self.key is not None or self.accept or self.mistakes:
             raise ValueError("a table has its keys in the columns; it takes no accept or mistakes")
         for name, column in self.columns.items():
@@ -114,12 +114,12 @@ class TablePart(KeyedPart):
         return self
 
 
-Row: TypeAlias = tuple[Reading[Any] | None, ...]
-Cells: TypeAlias = tuple[Row, ...]
+TableRow: TypeAlias = tuple[Reading[Any] | None, ...]
+TableCells: TypeAlias = tuple[TableRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class TableKey(Opaque):
+class TableKey(OpaqueValue):
     """Keys of a table, and the data to compute a row from the previous one.
 
     Only the keys count for equality.
@@ -130,9 +130,11 @@ class TableKey(Opaque):
     start: Mapping[str, Value] = field(compare=False)
     scope: Scope = field(compare=False)
 
-    def row(self, part: TablePart, at: int, previous: Mapping[str, Value]) -> dict[str, Value]:
-        """Return the keys of row *at*, computed from the *previous* row, or raise `SolverError`."""
-        names = {**self.scope.names, "layer": self.items[at], "prev": Record(previous)}
+    def compute_row(
+        self, part: TablePart, index: int, previous: Mapping[str, Value]
+    ) -> dict[str, Value]:
+        """Return the keys of row *index*, given the *previous* row, or raise `SolverError`."""
+        names = {**self.scope.names, "layer": self.items[index], "prev": Record(previous)}
         scope = Scope(names, self.scope.functions, self.scope.swaps)
         keys = {}
         for name, column in part.columns.items():
@@ -146,7 +148,7 @@ class TableKey(Opaque):
         return "\n".join(" | ".join(str(value) for value in row.values()) for row in self.rows)
 
 
-class TableKind(Kind[TablePart, Cells]):
+class TableKind(AnswerKind[TablePart, TableCells]):
     """Kind of a table of numbers and shapes, with follow-through from the student's own rows."""
 
     part: ClassVar[type[TablePart]] = TablePart
@@ -157,100 +159,108 @@ class TableKind(Kind[TablePart, Cells]):
 
     def solve(self, part: TablePart, scope: Scope) -> Value | None:
         """Return the keys of all rows."""
-        items = _items(evaluate(part.rows.tree, scope))
+        items = _row_items(evaluate(part.rows.tree, scope))
         start = {name: evaluate(value.tree, scope) for name, value in part.start.items()}
         empty = TableKey((), items, start, scope)
         rows: list[Mapping[str, Value]] = []
-        for at in range(len(items)):
-            rows.append(empty.row(part, at, rows[-1] if rows else start))
+        for index in range(len(items)):
+            rows.append(empty.compute_row(part, index, rows[-1] if rows else start))
         return TableKey(tuple(rows), items, start, scope)
 
-    def read(self, typed: Typed, part: TablePart, scope: Scope) -> Reading[Cells]:
+    def read(self, typed: RawAnswer, part: TablePart, scope: Scope) -> Reading[TableCells]:
         """Return the cells by row; an empty cell is None."""
-        expected = len(_items(evaluate(part.rows.tree, scope)))
+        expected = len(_row_items(evaluate(part.rows.tree, scope)))
         lines = split_rows(typed, columns=tuple(part.columns), rows=expected)
         if len(lines) != expected:
             raise AnswerError(
-                f"The table has {counted(len(lines), 'row')}.",
-                expected=f"{counted(expected, 'row')}, one a layer",
+                f"The table has {pluralize(len(lines), 'row')}.",
+                expected=f"{pluralize(expected, 'row')}, one a layer",
             )
-        check_cells(lines)
-        rows = tuple(_row(line, number, part, scope) for number, line in enumerate(lines, 1))
-        shown = "\n".join(" | ".join(cell.shown if cell else EMPTY for cell in row) for row in rows)
-        return Reading(rows, shown=shown)
+        check_table_arithmetic(lines)
+        rows = tuple(_read_row(line, number, part, scope) for number, line in enumerate(lines, 1))
+        text = "\n".join(
+            " | ".join(cell.text if cell else EMPTY_CELL for cell in row) for row in rows
+        )
+        return Reading(rows, text=text)
 
     def judge(
-        self, reading: Reading[Cells], key: Value | None, part: TablePart, scope: Scope
+        self, reading: Reading[TableCells], key: Value | None, part: TablePart, scope: Scope
     ) -> Judgement:
         """Return the credit by row or cell, with follow-through from the student's previous row."""
         if not isinstance(key, TableKey):
             raise SolverError("the table has no key")
         marks: list[tuple[bool, ...]] = []
-        own = true = key.start
-        for at, cells in enumerate(reading.value):
-            followed = {} if own == true else _followed(key, part, at, own)
-            true = key.rows[at]
-            marks.append(_marks(cells, (true, followed), part, scope))
-            own = _own_row(cells, true, part)
+        student_row = true_row = key.start
+        for index, cells in enumerate(reading.value):
+            followed = (
+                {}
+                if student_row == true_row
+                else _compute_followed_keys(key, part, index, student_row)
+            )
+            true_row = key.rows[index]
+            marks.append(_judge_row(cells, (true_row, followed), part, scope))
+            student_row = _build_student_row(cells, true_row, part)
         rows = tuple(all(row) for row in marks)
         if all(rows):
-            return RIGHT_BY["cells"]
-        return _partly(tuple(marks), rows, key, part)
+            return RIGHT_BY_RULE["cells"]
+        return _judge_partly_right(tuple(marks), rows, key, part)
 
-    def point_out(self, reading: Reading[Cells], cells: tuple[bool, ...]) -> str:
+    def describe_errors(self, reading: Reading[TableCells], cells: tuple[bool, ...]) -> str:
         """Return a sentence with the rows and columns of the wrong cells, counted from 1."""
         width = len(reading.value[0])
-        wrong = (divmod(at, width) for at, right in enumerate(cells) if not right)
-        return not_right([f"row {row + 1} column {column + 1}" for row, column in wrong])
+        wrong = (divmod(index, width) for index, right in enumerate(cells) if not right)
+        return list_wrong_cells([f"row {row + 1} column {column + 1}" for row, column in wrong])
 
-    def draw(self, value: Cells, part: TablePart, scope: Scope) -> str:
+    def to_mathml(self, value: TableCells, part: TablePart, scope: Scope) -> str:
         """Return the cells by row, with a dash for an empty cell."""
         columns = part.columns.values()
-        return mtable(
+        return table_element(
             (
-                COLUMN_KINDS[column.kind].draw(cell.value, column, scope) if cell else words(EMPTY)
+                COLUMN_KINDS[column.kind].to_mathml(cell.value, column, scope)
+                if cell
+                else text_element(EMPTY_CELL)
                 for column, cell in zip(columns, row, strict=True)
             )
             for row in value
         )
 
-    def carried(self, reading: Reading[Cells]) -> Value | None:
+    def carried_value(self, reading: Reading[TableCells]) -> Value | None:
         """Return None, because later keys compute with the true table."""
         del reading
         return None
 
-    def samples(self, part: TablePart, key: Value | None) -> Samples:
+    def build_samples(self, part: TablePart, key: Value | None) -> SampleAnswers:
         """Return the keys as lines, the same with every cell changed, and unreadable tables."""
         if not isinstance(key, TableKey):
-            return Samples((), (), ("",))
-        shows = [
-            [COLUMN_KINDS[part.columns[name].kind].show(value) for name, value in row.items()]
+            return SampleAnswers((), (), ("",))
+        texts = [
+            [COLUMN_KINDS[part.columns[name].kind].format_key(value) for name, value in row.items()]
             for row in key.rows
         ]
-        right = "\n".join("\t".join(row) for row in shows)
-        off = "\n".join("\t".join(f"9{cell}" for cell in row) for row in shows)
-        return Samples((right,), (off,), ("abc", right + "\n1\t2\t3\t4"))
+        right = "\n".join("\t".join(row) for row in texts)
+        off = "\n".join("\t".join(f"9{cell}" for cell in row) for row in texts)
+        return SampleAnswers((right,), (off,), ("abc", right + "\n1\t2\t3\t4"))
 
 
-def _partly(
+def _judge_partly_right(
     marks: tuple[tuple[bool, ...], ...], rows: tuple[bool, ...], key: TableKey, part: TablePart
 ) -> Judgement:
     """Return the judgement of a table with a wrong cell, and name its first wrong row."""
     cells = tuple(cell for row in marks for cell in row)
     counts = cells if part.credit_by == "cell" else rows
-    credit = share(counts, partial=part.credit_by != "all").credit
+    credit = judge_cells(counts, partial=part.credit_by != "all").credit
     first = rows.index(False)
-    named = f"row {first + 1} ({shortened(itemised(key.items[first]))})"
+    row_name = f"row {first + 1} ({truncate_line(format_items(key.items[first]))})"
     column = list(part.columns)[marks[first].index(False)]
-    remark = f"The first row that does not fit is {named}." if part.show == "cells" else ""
-    return Judgement(credit, remark, cells=cells, by="cells", place=f"{named}, {column}")
+    remark = f"The first row that does not fit is {row_name}." if part.show == "cells" else ""
+    return Judgement(credit, remark, cells=cells, rule="cells", first_wrong=f"{row_name}, {column}")
 
 
-def _items(value: Value) -> tuple[Value, ...]:
+def _row_items(value: Value) -> tuple[Value, ...]:
     """Return the items of the rows: of a tuple, or the layers of a network."""
-    if isinstance(value, Opaque):
+    if isinstance(value, OpaqueValue):
         try:
-            value = value.field("layers")
+            value = value.get_field("layers")
         except KeyError as error:
             raise SolverError("the rows are neither a tuple nor a network") from error
     if not isinstance(value, tuple) or not 1 <= len(value) <= MAX_ROWS:
@@ -258,17 +268,18 @@ def _items(value: Value) -> tuple[Value, ...]:
     return value
 
 
-def _row(line: list[Typed], number: int, part: TablePart, scope: Scope) -> Row:
+def _read_row(line: list[RawAnswer], number: int, part: TablePart, scope: Scope) -> TableRow:
     if len(line) != len(part.columns):
+        cells = pluralize(len(part.columns), "cell")
         raise AnswerError(
-            f"Row {number} has {counted(len(line), 'cell')}.",
-            expected=f"{counted(len(part.columns), 'cell')}, with bars: {' | '.join(part.columns)}",
+            f"Row {number} has {pluralize(len(line), 'cell')}.",
+            expected=f"{cells}, with bars: {' | '.join(part.columns)}",
         )
     read: list[Reading[Any] | None] = []
     for (name, column), cell in zip(part.columns.items(), line, strict=True):
         try:
             kind = COLUMN_KINDS[column.kind]
-            _refuse_size(cell, column)
+            _reject_size(cell, column)
             read.append(None if is_blank(cell) else kind.read(cell, column, scope))
         except AnswerError as error:
             raise AnswerError(
@@ -277,34 +288,34 @@ def _row(line: list[Typed], number: int, part: TablePart, scope: Scope) -> Row:
     return tuple(read)
 
 
-def _refuse_size(cell: Typed, column: Column) -> None:
+def _reject_size(cell: RawAnswer, column: Column) -> None:
     """Raise `AnswerError` for ``7×7`` in a column of whole numbers: a side or a product."""
     if not isinstance(cell, str) or not isinstance(column, IntegerPart) or column.square:
         return
-    if size := SIZE.fullmatch(cell):
+    if size := SQUARE_PATTERN.fullmatch(cell):
         raise AnswerError(
             f"'{cell.strip()}' can be read as a size or as a product.",
             expected=f"{size[1]} for the side, the product itself for the other",
         )
 
 
-def _followed(
-    key: TableKey, part: TablePart, at: int, own: Mapping[str, Value]
+def _compute_followed_keys(
+    key: TableKey, part: TablePart, index: int, student_row: Mapping[str, Value]
 ) -> Mapping[str, Value]:
     """Return the keys of a row computed from the student's previous row; {} if that fails."""
     try:
-        return key.row(part, at, own)
+        return key.compute_row(part, index, student_row)
     except SolverError:
         return {}
 
 
-def _marks(
-    cells: Row, keys: tuple[Mapping[str, Value], ...], part: TablePart, scope: Scope
+def _judge_row(
+    cells: TableRow, keys: tuple[Mapping[str, Value], ...], part: TablePart, scope: Scope
 ) -> tuple[bool, ...]:
     return tuple(
         cell is not None
         and any(
-            COLUMN_KINDS[column.kind].judge(cell, key[name], column, scope).right
+            COLUMN_KINDS[column.kind].judge(cell, key[name], column, scope).is_right
             for key in keys
             if name in key
         )
@@ -312,11 +323,13 @@ def _marks(
     )
 
 
-def _own_row(cells: Row, true: Mapping[str, Value], part: TablePart) -> Mapping[str, Value]:
+def _build_student_row(
+    cells: TableRow, true_row: Mapping[str, Value], part: TablePart
+) -> Mapping[str, Value]:
     """Return the student's row; empty cells and cells of another form get the true value."""
-    own = dict(true)
+    student_row = dict(true_row)
     for (name, column), cell in zip(part.columns.items(), cells, strict=True):
-        may_carry = COLUMN_KINDS[column.kind].may_carry
-        if cell is not None and may_carry(cell.value, true[name]):
-            own[name] = cell.value
-    return own
+        may_carry = COLUMN_KINDS[column.kind].can_carry_forward
+        if cell is not None and may_carry(cell.value, true_row[name]):
+            student_row[name] = cell.value
+    return student_row

@@ -4,22 +4,22 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from grader.definitions.fields import Model, Points, Prose, SnakeId
+from grader.definitions.fields import Points, Prose, SnakeId, StrictModel
 from grader.definitions.parts import Part
 from grader.definitions.template import Template
 from grader.errors import AnswerError
 from grader.expressions.evaluate import Scope
-from grader.kinds.base import NOT_BY, Judgement, Kind, Samples
-from grader.reading import Reading, Style, Typed
+from grader.kinds.base import WRONG_BY_RULE, AnswerKind, Judgement, SampleAnswers
+from grader.reading import NumberStyle, RawAnswer, Reading
 from grader.values import Value
 
 __all__ = ["RubricItem", "TextKind", "TextPart"]
 
-MAX_LENGTH: Final = 20_000
-SHOWN: Final = 200
+MAX_TEXT_LENGTH: Final = 20_000
+MAX_DISPLAYED_LENGTH: Final = 200
 
 
-class RubricItem(Model):
+class RubricItem(StrictModel):
     """A criterion that a marker ticks, and its points."""
 
     id: SnakeId
@@ -35,7 +35,7 @@ class TextPart(Part):
     model: Prose = Template.parse("")
 
     @model_validator(mode="after")
-    def _points_add_up(self) -> Self:
+    def _check_rubric(self) -> Self:
         total = sum(item.points for item in self.rubric)
         if total != self.points:
             raise ValueError(
@@ -47,32 +47,37 @@ class TextPart(Part):
         return self
 
 
-class TextKind(Kind[TextPart, str]):
+class TextKind(AnswerKind[TextPart, str]):
     """Kind of free text, graded only by a person."""
 
     part: ClassVar[type[TextPart]] = TextPart
-    max_characters = MAX_LENGTH
+    max_characters = MAX_TEXT_LENGTH
     hint = "Your answer in words."
     reads_alone = False
     by_person = True
 
-    def read(self, typed: Typed, part: TextPart, scope: Scope) -> Reading[str]:
+    def read(self, typed: RawAnswer, part: TextPart, scope: Scope) -> Reading[str]:
         """Return the text without surrounding whitespace.
 
-        `shown` is truncated to `SHOWN` characters.
+        `text` is truncated to `MAX_DISPLAYED_LENGTH` characters.
         """
         del part, scope
         if not isinstance(typed, str):
             raise AnswerError("This is not text.", expected="your answer in words")
-        if len(typed) > MAX_LENGTH:
+        if len(typed) > MAX_TEXT_LENGTH:
             raise AnswerError(
-                f"The text has {len(typed):,} characters.", expected=f"at most {MAX_LENGTH:,}"
+                f"The text has {len(typed):,} characters.", expected=f"at most {MAX_TEXT_LENGTH:,}"
             )
         text = typed.strip()
-        return Reading(text, shown=text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…")
+        return Reading(
+            text,
+            text=text
+            if len(text) <= MAX_DISPLAYED_LENGTH
+            else f"{text[: MAX_DISPLAYED_LENGTH - 1]}…",
+        )
 
     def read_typed(
-        self, typed: Typed, style: Style | None, part: TextPart, scope: Scope
+        self, typed: RawAnswer, style: NumberStyle | None, part: TextPart, scope: Scope
     ) -> Reading[str]:
         """Return the reading of the text as typed, because prose has no number style."""
         del style
@@ -83,9 +88,9 @@ class TextKind(Kind[TextPart, str]):
     ) -> Judgement:
         """Return no credit, because only a person gives it."""
         del reading, key, part, scope
-        return NOT_BY["person"]
+        return WRONG_BY_RULE["person"]
 
-    def samples(self, part: TextPart, key: Value | None) -> Samples:
+    def build_samples(self, part: TextPart, key: Value | None) -> SampleAnswers:
         """Return unreadable answers only; no text is right or wrong without a person."""
         del part, key
-        return Samples((), (), (7, ["a"]))
+        return SampleAnswers((), (), (7, ["a"]))

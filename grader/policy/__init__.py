@@ -6,59 +6,66 @@ are exact. Where several rules hold for one student, the most favourable wins.
 
 from grader.policy.attempts import (
     Admission,
-    Answered,
-    Offered,
-    Refused,
-    Why,
-    admit,
+    AdmissionError,
+    NewAnswer,
+    RefusalReason,
+    StoredAnswer,
+    admit_answers,
     attempts_used,
     next_attempt_at,
 )
-from grader.policy.course import AssignmentLine, Category, course_grade
-from grader.policy.drops import NO_MARK, Mark
-from grader.policy.parts import PartLine, Voided, part_grade, part_line
-from grader.policy.reckoning import Graded, Reckoning, Step, in_words, shown, that_wait
-from grader.policy.standing import PartStanding, stand
-from grader.policy.timeline import Rules, Timeline
+from grader.policy.course import AssignmentLine, GradeCategory, compute_course_grade
+from grader.policy.drops import NO_SCORE, Score
+from grader.policy.parts import PartLine, Voided, build_part_line, compute_part_grade
+from grader.policy.reckoning import (
+    BreakdownStep,
+    ComputedGrade,
+    ScoreBreakdown,
+    format_number,
+    format_steps,
+    format_ungraded_points,
+)
+from grader.policy.standing import PartProgress, evaluate_part
+from grader.policy.timeline import SubmissionRules, Timeline
 from grader.policy.totals import (
-    Group,
+    ProblemGroup,
     ProblemLine,
-    assignment_grade,
-    problem_grade,
-    total_grade,
+    compute_assignment_grade,
+    compute_problem_grade,
+    compute_total_grade,
 )
 
 __all__ = [
-    "NO_MARK",
+    "NO_SCORE",
     "Admission",
-    "Answered",
+    "AdmissionError",
     "AssignmentLine",
-    "Category",
-    "Graded",
-    "Group",
-    "Mark",
-    "Offered",
+    "BreakdownStep",
+    "ComputedGrade",
+    "GradeCategory",
+    "NewAnswer",
     "PartLine",
-    "PartStanding",
+    "PartProgress",
+    "ProblemGroup",
     "ProblemLine",
-    "Reckoning",
-    "Refused",
-    "Rules",
-    "Step",
+    "RefusalReason",
+    "Score",
+    "ScoreBreakdown",
+    "StoredAnswer",
+    "SubmissionRules",
     "Timeline",
     "Voided",
-    "Why",
-    "admit",
-    "assignment_grade",
+    "admit_answers",
     "attempts_used",
-    "course_grade",
-    "in_words",
+    "build_part_line",
+    "compute_assignment_grade",
+    "compute_course_grade",
+    "compute_part_grade",
+    "compute_problem_grade",
+    "compute_total_grade",
+    "evaluate_part",
+    "format_number",
+    "format_steps",
+    "format_ungraded_points",
     "next_attempt_at",
-    "part_grade",
-    "part_line",
-    "problem_grade",
-    "shown",
-    "stand",
-    "that_wait",
-    "total_grade",
 ]

@@ -5,24 +5,24 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from grader.policy.drops import NO_MARK, Mark, added, lowest, together
+from grader.policy.drops import NO_SCORE, Score, select_lowest, sum_fractions, sum_scores
 from grader.policy.reckoning import (
-    Graded,
-    Reckoning,
-    Step,
-    factor,
-    of_points,
-    remark,
-    shown,
-    that_wait,
+    BreakdownStep,
+    ComputedGrade,
+    ScoreBreakdown,
+    build_remark,
+    format_factor,
+    format_maximum,
+    format_number,
+    format_ungraded_points,
 )
-from grader.policy.timeline import NOTHING
+from grader.policy.timeline import ZERO
 from grader.policy.totals import TOTAL
 
-__all__ = ["AssignmentLine", "Category", "course_grade"]
+__all__ = ["AssignmentLine", "GradeCategory", "compute_course_grade"]
 
-NOT_YET: Final = "nothing is graded yet"
-ONLY_EXTRA: Final = "only extra work so far, which needs other work to add to"
+NOTHING_GRADED: Final = "nothing is graded yet"
+ONLY_EXTRA_WORK: Final = "only extra work so far, which needs other work to add to"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class AssignmentLine:
     extra: bool = False
     excused: bool = False
     waiting: bool = False
-    pending: Mark = NO_MARK
+    pending: Score = NO_SCORE
 
     @property
     def counts(self) -> bool:
@@ -49,18 +49,18 @@ class AssignmentLine:
         return self.score is not None and not self.excused
 
     @property
-    def unmarked(self) -> Mark:
+    def ungraded_score(self) -> Score:
         """The points left out until graded; none for extra work, which is in no maximum."""
-        return NO_MARK if self.extra or not self.counts else self.pending
+        return NO_SCORE if self.extra or not self.counts else self.pending
 
     @property
-    def settled(self) -> Mark:
+    def graded_score(self) -> Score:
         """The score and maximum that count now."""
-        return Mark(self.score or NOTHING, self.possible).without(self.unmarked)
+        return Score(self.score or ZERO, self.possible).subtract(self.ungraded_score)
 
 
 @dataclass(frozen=True, slots=True)
-class Category:
+class GradeCategory:
     """Assignments that count together with a *weight*; the lowest *drop_lowest* are dropped."""
 
     id: str
@@ -69,111 +69,128 @@ class Category:
 
 
 @dataclass(frozen=True, slots=True)
-class _Summed:
+class _AssignmentTotal:
     """The total of the assignments of a category; *percent* is None if nothing counts yet."""
 
     percent: Fraction | None
     lines: Sequence[AssignmentLine]
-    reckonings: tuple[Reckoning, ...]
+    breakdowns: tuple[ScoreBreakdown, ...]
 
 
-def course_grade(
-    assignments: Sequence[AssignmentLine], categories: Sequence[Category] = ()
-) -> Graded:
+def compute_course_grade(
+    assignments: Sequence[AssignmentLine], categories: Sequence[GradeCategory] = ()
+) -> ComputedGrade:
     """Return the course grade so far out of 100 percent; 0 out of 0 if nothing is graded yet.
 
     Categories without a graded assignment leave their weight to the others, in proportion. Without
     categories the points are added up. An assignment outside the categories does not count, nor do
     points that wait for grading; an assignment with such points is never dropped as the lowest.
     """
-    excused = [_no_count(one, "excused") for one in assignments if one.excused]
+    excused = [
+        _build_exclusion_remark(assignment, "excused")
+        for assignment in assignments
+        if assignment.excused
+    ]
     if not categories:
-        only = _summed(TOTAL, assignments, 0)
-        return _graded(only.percent, [*excused, *only.reckonings], assignments)
+        only = _total_assignments(TOTAL, assignments, 0)
+        return _build_course_grade(only.percent, [*excused, *only.breakdowns], assignments)
     ids = {category.id for category in categories}
     outside = [
-        _no_count(one, "it is in no category")
-        for one in assignments
-        if one.category not in ids and not one.excused
+        _build_exclusion_remark(assignment, "it is in no category")
+        for assignment in assignments
+        if assignment.category not in ids and not assignment.excused
     ]
-    sums = [(category, _of_category(category, assignments)) for category in categories]
-    percent, total = _weighted(sums)
-    below = [one for _, summed in sums for one in summed.reckonings]
-    lines = [one for _, summed in sums for one in summed.lines]
-    return _graded(percent, [*excused, *outside, *below, total], lines)
+    sums = [(category, _total_category(category, assignments)) for category in categories]
+    percent, total = _weighted_mean(sums)
+    below = [breakdown for _, summed in sums for breakdown in summed.breakdowns]
+    lines = [line for _, summed in sums for line in summed.lines]
+    return _build_course_grade(percent, [*excused, *outside, *below, total], lines)
 
 
-def _graded(
-    percent: Fraction | None, said: Sequence[Reckoning], lines: Sequence[AssignmentLine]
-) -> Graded:
+def _build_course_grade(
+    percent: Fraction | None, breakdowns: Sequence[ScoreBreakdown], lines: Sequence[AssignmentLine]
+) -> ComputedGrade:
     """Return the grade of a course with these *lines*, with the points in them that wait."""
-    possible = NOTHING if percent is None else Fraction(100)
-    waiting = any(one.waiting and not one.excused for one in lines)
-    pending = together(one.unmarked for one in lines if one.waiting)
-    return Graded(percent or NOTHING, possible, waiting, lambda: tuple(said), pending)
+    possible = ZERO if percent is None else Fraction(100)
+    waiting = any(line.waiting and not line.excused for line in lines)
+    pending = sum_scores(line.ungraded_score for line in lines if line.waiting)
+    return ComputedGrade(percent or ZERO, possible, waiting, lambda: tuple(breakdowns), pending)
 
 
-def _of_category(category: Category, assignments: Sequence[AssignmentLine]) -> _Summed:
-    lines = [one for one in assignments if one.category == category.id]
-    return _summed(category.id, lines, category.drop_lowest)
+def _total_category(
+    category: GradeCategory, assignments: Sequence[AssignmentLine]
+) -> _AssignmentTotal:
+    lines = [assignment for assignment in assignments if assignment.category == category.id]
+    return _total_assignments(category.id, lines, category.drop_lowest)
 
 
-def _summed(about: str, lines: Sequence[AssignmentLine], drop_lowest: int) -> _Summed:
+def _total_assignments(
+    about: str, lines: Sequence[AssignmentLine], drop_lowest: int
+) -> _AssignmentTotal:
     """Return the total of graded, not excused assignments without the *drop_lowest* lowest."""
-    graded = {one.id: (one, one.settled) for one in lines if one.counts}
+    graded = {line.id: (line, line.graded_score) for line in lines if line.counts}
     droppable = {name: mark for name, (line, mark) in graded.items() if not line.extra}
-    dropped = lowest(droppable, drop_lowest, waiting=[one.id for one in lines if one.waiting])
-    kept = {name: pair for name, pair in graded.items() if name not in dropped}
-    total = Mark(
-        added(mark.score for _, mark in kept.values()),
-        added(mark.possible for name, (_, mark) in kept.items() if name in droppable),
+    dropped = select_lowest(
+        droppable, drop_lowest, waiting=[line.id for line in lines if line.waiting]
+    )
+    remaining = {name: pair for name, pair in graded.items() if name not in dropped}
+    total = Score(
+        sum_fractions(mark.score for _, mark in remaining.values()),
+        sum_fractions(mark.possible for name, (_, mark) in remaining.items() if name in droppable),
     )
     drops = [
-        _no_count(graded[name][0], f"the lowest of {about}")
+        _build_exclusion_remark(graded[name][0], f"the lowest of {about}")
         for name in droppable
         if name in dropped
     ]
     if not total.possible:
-        why = ONLY_EXTRA if any(line.extra for line, _ in kept.values()) else NOT_YET
-        return _Summed(None, lines, (*drops, remark(about, "empty", why)))
-    steps = [Step("assignment", mark.score, _named(line), "plus") for line, mark in kept.values()]
-    steps += [
-        Step("score", total.score, of_points(total.possible), "total"),
-        Step("percent", total.percent, "%", "total"),
+        why = (
+            ONLY_EXTRA_WORK if any(line.extra for line, _ in remaining.values()) else NOTHING_GRADED
+        )
+        return _AssignmentTotal(None, lines, (*drops, build_remark(about, "empty", why)))
+    steps = [
+        BreakdownStep("assignment", mark.score, _describe_assignment(line), "plus")
+        for line, mark in remaining.values()
     ]
-    return _Summed(total.percent, lines, (*drops, Reckoning(about, tuple(steps))))
+    steps += [
+        BreakdownStep("score", total.score, format_maximum(total.possible), "total"),
+        BreakdownStep("percent", total.percent, "%", "total"),
+    ]
+    return _AssignmentTotal(total.percent, lines, (*drops, ScoreBreakdown(about, tuple(steps))))
 
 
-def _weighted(sums: Sequence[tuple[Category, _Summed]]) -> tuple[Fraction | None, Reckoning]:
+def _weighted_mean(
+    sums: Sequence[tuple[GradeCategory, _AssignmentTotal]],
+) -> tuple[Fraction | None, ScoreBreakdown]:
     """Return the weighted mean of the categories that have a percentage, and its breakdown."""
     shares = [
         (category, summed.percent)
         for category, summed in sums
         if summed.percent is not None and category.weight > 0
     ]
-    whole = added(category.weight for category, _ in shares)
+    whole = sum_fractions(category.weight for category, _ in shares)
     if not shares:
-        return None, remark(TOTAL, "empty", NOT_YET)
+        return None, build_remark(TOTAL, "empty", NOTHING_GRADED)
     steps = [
-        Step(
+        BreakdownStep(
             "category",
             percent * category.weight / whole,
-            f"{category.id}: {shown(percent)} % × {factor(category.weight / whole)}",
+            f"{category.id}: {format_number(percent)} % × {format_factor(category.weight / whole)}",
             "plus",
         )
         for category, percent in shares
     ]
-    total = added(step.value for step in steps)
-    return total, Reckoning(TOTAL, (*steps, Step("percent", total, "%", "total")))
+    total = sum_fractions(step.value for step in steps)
+    return total, ScoreBreakdown(TOTAL, (*steps, BreakdownStep("percent", total, "%", "total")))
 
 
-def _no_count(line: AssignmentLine, why: str) -> Reckoning:
-    return remark(line.title, "left_out", f"does not count: {why}")
+def _build_exclusion_remark(line: AssignmentLine, why: str) -> ScoreBreakdown:
+    return build_remark(line.title, "left_out", f"does not count: {why}")
 
 
-def _named(line: AssignmentLine) -> str:
+def _describe_assignment(line: AssignmentLine) -> str:
     """Return the title, and how the assignment counts if not as usual."""
     if line.extra:
         return f"{line.title}, extra"
-    waits = line.unmarked.possible
-    return f"{line.title}, without {that_wait(waits)}" if waits else line.title
+    waits = line.ungraded_score.possible
+    return f"{line.title}, without {format_ungraded_points(waits)}" if waits else line.title

@@ -6,17 +6,20 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Final
 
-__all__ = ["NO_MARK", "Mark", "added", "lowest", "together"]
+__all__ = ["NO_SCORE", "Score", "select_lowest", "sum_fractions", "sum_scores"]
 
-WHOLE_KEPT: Final = 1024
+CACHED_INTEGERS: Final = 1024
 MAX_DENOMINATOR_BITS: Final = 2_048
-"""Python writes no number of more than 4,300 digits; sums of odd fractions could have that many."""
-FINEST: Final = 10**12
-"""A sum with a longer denominator is rounded to this many parts of a point."""
+"""Maximum length of a denominator; sums of odd fractions could exceed it.
+
+Python writes no number of more than 4,300 digits.
+"""
+ROUNDING_DENOMINATOR: Final = 10**12
+"""Denominator to which a sum with a longer one is rounded."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Score:
     """A score out of the possible points."""
 
     score: Fraction
@@ -27,62 +30,64 @@ class Mark:
         """The score in percent of the possible points, which must be positive."""
         return Fraction(100) * self.score / self.possible
 
-    def without(self, other: "Mark") -> "Mark":
+    def subtract(self, other: "Score") -> "Score":
         """Return the difference of both numbers."""
-        return Mark(self.score - other.score, self.possible - other.possible)
+        return Score(self.score - other.score, self.possible - other.possible)
 
-    def times(self, scale: Fraction) -> "Mark":
+    def scale_by(self, scale: Fraction) -> "Score":
         """Return both numbers multiplied by *scale*."""
-        return self if scale == 1 else Mark(self.score * scale, self.possible * scale)
+        return self if scale == 1 else Score(self.score * scale, self.possible * scale)
 
 
-NO_MARK: Final = Mark(Fraction(0), Fraction(0))
+NO_SCORE: Final = Score(Fraction(0), Fraction(0))
 
 
-def added(numbers: Iterable[Fraction]) -> Fraction:
+def sum_fractions(numbers: Iterable[Fraction]) -> Fraction:
     """Return the sum of exact *numbers*; integers are summed separately, which is faster.
 
     A sum whose denominator exceeds 600 digits is rounded to twelve decimals.
 
-    >>> added([Fraction(1), Fraction(1, 2), Fraction(2)])
+    >>> sum_fractions([Fraction(1), Fraction(1, 2), Fraction(2)])
     Fraction(7, 2)
     """
     whole, broken = 0, []
-    for one in numbers:
-        top, bottom = one.as_integer_ratio()
+    for number in numbers:
+        top, bottom = number.as_integer_ratio()
         if bottom == 1:
             whole += top
         else:
-            broken.append(one)
-    total = _whole(whole)
-    for one in broken:
-        total = _bounded(total + one)
+            broken.append(number)
+    total = _cached_fraction(whole)
+    for number in broken:
+        total = _limit_denominator(total + number)
     return total
 
 
-def _bounded(number: Fraction) -> Fraction:
+def _limit_denominator(number: Fraction) -> Fraction:
     """Return *number*, rounded if its denominator is too long to store or display."""
     if number.denominator.bit_length() <= MAX_DENOMINATOR_BITS:
         return number
-    return Fraction(round(number * FINEST), FINEST)
+    return Fraction(round(number * ROUNDING_DENOMINATOR), ROUNDING_DENOMINATOR)
 
 
-@lru_cache(maxsize=WHOLE_KEPT)
-def _whole(number: int) -> Fraction:
+@lru_cache(maxsize=CACHED_INTEGERS)
+def _cached_fraction(number: int) -> Fraction:
     """Return an integer as a fraction, which takes longer to make than to add."""
     return Fraction(number)
 
 
-def together(marks: Iterable[Mark]) -> Mark:
+def sum_scores(marks: Iterable[Score]) -> Score:
     """Return the sum of *marks*."""
     every = list(marks)
     if not every:
-        return NO_MARK
-    return Mark(added(one.score for one in every), added(one.possible for one in every))
+        return NO_SCORE
+    return Score(
+        sum_fractions(one.score for one in every), sum_fractions(one.possible for one in every)
+    )
 
 
-def lowest(
-    marks: Mapping[str, Mark], number: int, *, waiting: Collection[str] = ()
+def select_lowest(
+    marks: Mapping[str, Score], number: int, *, waiting: Collection[str] = ()
 ) -> frozenset[str]:
     """Return the names of the *number* lowest *marks* by percentage; one mark always stays.
 
@@ -95,8 +100,8 @@ def lowest(
     known = [name for name in reversed(left) if name not in waiting]
     worst = sorted(known, key=lambda name: (marks[name].percent, -marks[name].possible))
     dropped = worst[: max(min(number, len(left) - 1), 0)]
-    for place, name in enumerate(dropped):
+    for position, name in enumerate(dropped):
         mark = left.pop(name)
-        if mark.percent > together(left.values()).percent:
-            return frozenset(dropped[:place])
+        if mark.percent > sum_scores(left.values()).percent:
+            return frozenset(dropped[:position])
     return frozenset(dropped)

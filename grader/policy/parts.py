@@ -4,18 +4,26 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, Literal, TypeAlias
 
-from grader.policy.drops import NO_MARK, Mark
-from grader.policy.reckoning import Graded, Reckoning, Step, factor, left_out, of_points, remark
-from grader.policy.standing import PartStanding
-from grader.policy.timeline import NOTHING
+from grader.policy.drops import NO_SCORE, Score
+from grader.policy.reckoning import (
+    BreakdownStep,
+    ComputedGrade,
+    ScoreBreakdown,
+    build_excluded_grade,
+    build_remark,
+    format_factor,
+    format_maximum,
+)
+from grader.policy.standing import PartProgress
+from grader.policy.timeline import ZERO
 
-__all__ = ["OUT", "PartLine", "Voided", "part_grade", "part_line"]
+__all__ = ["EXCLUDED_TEXT", "PartLine", "Voided", "build_part_line", "compute_part_grade"]
 
-OUT: Final = "left out of the score and of the maximum"
+EXCLUDED_TEXT: Final = "left out of the score and of the maximum"
 ORDINALS: Final = {1: "first attempt", 2: "second attempt", 3: "third attempt"}
 
 Voided: TypeAlias = Literal["", "full", "out"]
-"""A part that does not count as it was: full marks for everyone, or out of score and maximum."""
+"""How a part is voided: not, full marks for everyone, or out of score and maximum."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +31,7 @@ class PartLine:
     """A part of a problem: its *points*, and the *credit* after policy (None: nothing graded).
 
     An *override* is in the same points; it takes precedence over full points for everyone, but a
-    part that is out stays out. *standing* explains the credit.
+    part that is out stays out. *progress* explains the credit.
     """
 
     part: str
@@ -32,19 +40,19 @@ class PartLine:
     waiting: bool = False
     voided: Voided = ""
     override: Fraction | None = None
-    standing: PartStanding | None = None
+    progress: PartProgress | None = None
 
     @property
-    def earned(self) -> Fraction:
+    def computed_score(self) -> Fraction:
         """The points before an override; exact products are avoided because they are slow."""
         if self.voided == "full" or self.credit == 1:
             return self.points
-        return self.points * self.credit if self.credit else NOTHING
+        return self.points * self.credit if self.credit else ZERO
 
     @property
     def score(self) -> Fraction:
         """The points, with the override if there is one."""
-        return self.earned if self.override is None else self.override
+        return self.computed_score if self.override is None else self.override
 
     @property
     def is_pending(self) -> bool:
@@ -52,10 +60,10 @@ class PartLine:
         return self.waiting and not self.voided and self.override is None
 
 
-def part_line(
+def build_part_line(
     part: str,
     points: Fraction,
-    standing: PartStanding,
+    progress: PartProgress,
     *,
     voided: Voided = "",
     override: Fraction | None = None,
@@ -64,60 +72,72 @@ def part_line(
     return PartLine(
         part=part,
         points=points,
-        credit=standing.credit,
-        waiting=standing.waiting,
+        credit=progress.credit,
+        waiting=progress.waiting,
         voided=voided,
         override=override,
-        standing=standing,
+        progress=progress,
     )
 
 
-def part_grade(problem: str, line: PartLine) -> Graded:
+def compute_part_grade(problem: str, line: PartLine) -> ComputedGrade:
     """Return the grade of a part in the problem's own points; a part that is out has none."""
     about = f"{problem}, {line.part}"
     if line.voided == "out":
-        return left_out(remark(about, "voided", OUT, problem=problem, part=line.part))
-    pending = Mark(line.score, line.points) if line.is_pending else NO_MARK
+        return build_excluded_grade(
+            build_remark(about, "voided", EXCLUDED_TEXT, problem=problem, part=line.part)
+        )
+    pending = Score(line.score, line.points) if line.is_pending else NO_SCORE
 
-    def tell() -> tuple[Reckoning, ...]:
-        steps = _part_steps(line)
+    def build_breakdowns() -> tuple[ScoreBreakdown, ...]:
+        steps = _build_part_steps(line)
         if line.override is not None:
-            steps = (*steps, Step("override", line.override, "set by hand to", "set"))
-        return (Reckoning(about, steps, problem, line.part),)
+            steps = (*steps, BreakdownStep("override", line.override, "set by hand to", "set"))
+        return (ScoreBreakdown(about, steps, problem, line.part),)
 
-    return Graded(line.score, line.points, line.is_pending, tell, pending)
+    return ComputedGrade(line.score, line.points, line.is_pending, build_breakdowns, pending)
 
 
-def _part_steps(line: PartLine) -> tuple[Step, ...]:
-    out_of = of_points(line.points)
+def _build_part_steps(line: PartLine) -> tuple[BreakdownStep, ...]:
+    out_of = format_maximum(line.points)
     if line.voided == "full":
-        return (Step("voided", line.earned, f"{out_of} (voided: full marks for everyone)", "is"),)
+        return (
+            BreakdownStep(
+                "voided", line.computed_score, f"{out_of} (voided: full marks for everyone)", "is"
+            ),
+        )
     if line.credit is None:
         why = "waits to be marked by a person" if line.waiting else "no answer"
-        return (Step("credit", NOTHING, f"{out_of} ({why})", "is"),)
-    if line.standing is None:
-        return (_first_step(line.points, line.credit),)
-    return (*_steps_to(line.points, line.standing), Step("score", line.earned, "", "total"))
+        return (BreakdownStep("credit", ZERO, f"{out_of} ({why})", "is"),)
+    if line.progress is None:
+        return (_build_first_step(line.points, line.credit),)
+    return (
+        *_build_credit_steps(line.points, line.progress),
+        BreakdownStep("score", line.computed_score, "", "total"),
+    )
 
 
-def _steps_to(points: Fraction, standing: PartStanding) -> tuple[Step, ...]:
+def _build_credit_steps(points: Fraction, progress: PartProgress) -> tuple[BreakdownStep, ...]:
     """Return the steps to the credit after policy; none if nothing is graded."""
-    raw, number, late = standing.raw, standing.attempt, standing.late_factor
+    raw, number, late = progress.raw, progress.attempt, progress.late_factor
     if raw is None:
         return ()
-    steps = [_first_step(points, raw)]
+    steps = [_build_first_step(points, raw)]
     if number is not None:
         name = ORDINALS.get(number, f"attempt {number}")
-        steps.append(Step("attempt", standing.attempt_factor, name, "times"))
-    return (*steps, Step("late", late, _in_time(standing) if late == 1 else "late", "times"))
+        steps.append(BreakdownStep("attempt", progress.attempt_factor, name, "times"))
+    return (
+        *steps,
+        BreakdownStep("late", late, _describe_in_time(progress) if late == 1 else "late", "times"),
+    )
 
 
-def _in_time(standing: PartStanding) -> str:
+def _describe_in_time(progress: PartProgress) -> str:
     """Return why the answer was in time."""
-    days = standing.late_days
+    days = progress.late_days
     return f"in time by {days} late day{'' if days == 1 else 's'}" if days else "in time"
 
 
-def _first_step(points: Fraction, credit: Fraction) -> Step:
-    why = f"{of_points(points)} (credit {factor(credit)})"
-    return Step("credit", points * credit, why, "is")
+def _build_first_step(points: Fraction, credit: Fraction) -> BreakdownStep:
+    why = f"{format_maximum(points)} (credit {format_factor(credit)})"
+    return BreakdownStep("credit", points * credit, why, "is")

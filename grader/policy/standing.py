@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from grader.grading.result import FREE
-from grader.policy.attempts import Answered, attempts_used
-from grader.policy.timeline import FULL, NOTHING, Rules
+from grader.grading.result import FREE_STATUSES
+from grader.policy.attempts import StoredAnswer, attempts_used
+from grader.policy.timeline import FULL_CREDIT, ZERO, SubmissionRules
 
-__all__ = ["PartStanding", "stand"]
+__all__ = ["PartProgress", "evaluate_part"]
 
 
 @dataclass(frozen=True, slots=True)
-class PartStanding:
+class PartProgress:
     """Progress of a student at a part: the answer that counts, and its credit.
 
     *counts* is the submission whose answer counts, *status* its status, *manual* whether a person
@@ -25,8 +25,8 @@ class PartStanding:
     attempts_used: int = 0
     counts: str | None = None
     raw: Fraction | None = None
-    attempt_factor: Fraction = FULL
-    late_factor: Fraction = FULL
+    attempt_factor: Fraction = FULL_CREDIT
+    late_factor: Fraction = FULL_CREDIT
     credit: Fraction | None = None
     waiting: bool = False
     status: str = ""
@@ -35,49 +35,57 @@ class PartStanding:
     late_days: int = 0
 
 
-def stand(rules: Rules, answered: Sequence[Answered], *, text: bool = False) -> PartStanding:
+def evaluate_part(
+    rules: SubmissionRules, answered: Sequence[StoredAnswer], *, text: bool = False
+) -> PartProgress:
     """Return the progress of a student from the answers to a part, in any order.
 
     The best answer counts, so that answering again never costs anything; of texts, the last one
     counts.
     """
-    ordered = sorted(answered, key=lambda one: one.sequence)
+    ordered = sorted(answered, key=lambda item: item.sequence)
     if not ordered:
-        return PartStanding()
-    earned = [_last_text(rules, ordered)] if text else _earned(rules, ordered)
-    best = max(earned, key=_rank)
-    return PartStanding(
+        return PartProgress()
+    earned = (
+        [_evaluate_last_text(rules, ordered)] if text else _compute_earned_credits(rules, ordered)
+    )
+    best = max(earned, key=_ranking_key)
+    return PartProgress(
         attempts_used=attempts_used(ordered),
         counts=best.answer.submission,
         raw=best.answer.credit,
         attempt_factor=best.attempt_factor,
         late_factor=best.late_factor,
         credit=best.credit,
-        waiting=any(_may_raise(one, best.credit) for one in earned),
+        waiting=any(_may_raise_credit(one, best.credit) for one in earned),
         status=best.answer.status,
         manual=best.answer.manual,
         attempt=best.number,
-        late_days=rules.late_days_at(best.answer.at) if best.late_factor == 1 else 0,
+        late_days=rules.late_days_at(best.answer.submitted_at) if best.late_factor == 1 else 0,
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Earned:
+class _EarnedCredit:
     """An answer with the attempt that it counts as, and the factors of attempt and lateness.
 
     *credit* is the credit after policy; None until the answer is graded.
     """
 
-    answer: Answered
+    answer: StoredAnswer
     number: int | None
     attempt_factor: Fraction
     late_factor: Fraction
     credit: Fraction | None
 
     @classmethod
-    def of(
-        cls, answer: Answered, number: int | None, attempt_factor: Fraction, late_factor: Fraction
-    ) -> "_Earned":
+    def from_answer(
+        cls,
+        answer: StoredAnswer,
+        number: int | None,
+        attempt_factor: Fraction,
+        late_factor: Fraction,
+    ) -> "_EarnedCredit":
         """Return the answer with its credit after the two factors."""
         credit = answer.credit
         for factor in (attempt_factor, late_factor):
@@ -86,55 +94,65 @@ class _Earned:
         return cls(answer, number, attempt_factor, late_factor, credit)
 
 
-def _earned(rules: Rules, ordered: Sequence[Answered]) -> list[_Earned]:
+def _compute_earned_credits(
+    rules: SubmissionRules, ordered: Sequence[StoredAnswer]
+) -> list[_EarnedCredit]:
     """Return the credit of each answer.
 
     An answer that used no attempt counts as the attempt that it would have used, or as the first
     answer with the same value: an answer that a regrade made readable takes nothing from the later
     ones.
     """
-    earned: list[_Earned] = []
+    earned: list[_EarnedCredit] = []
     first: dict[str, int] = {}
     used = 0
-    for one in ordered:
-        number = one.attempt or first.get(one.value, used + 1)
-        used = max(used, one.attempt or 0)
-        if one.value:
-            first.setdefault(one.value, number)
-        earned.append(_Earned.of(one, number, rules.attempt_factor(number), _late(rules, one)))
+    for answer in ordered:
+        number = answer.attempt or first.get(answer.value, used + 1)
+        used = max(used, answer.attempt or 0)
+        if answer.value:
+            first.setdefault(answer.value, number)
+        earned.append(
+            _EarnedCredit.from_answer(
+                answer, number, rules.attempt_factor(number), _compute_late_credit(rules, answer)
+            )
+        )
     return earned
 
 
-def _last_text(rules: Rules, ordered: Sequence[Answered]) -> _Earned:
+def _evaluate_last_text(rules: SubmissionRules, ordered: Sequence[StoredAnswer]) -> _EarnedCredit:
     """Return the last text with its credit; an empty text does not replace the text before it.
 
     Neither does a repetition of the text: the first answer with that text counts.
     """
-    written = [one for one in ordered if one.status not in FREE]
+    written = [one for one in ordered if one.status not in FREE_STATUSES]
     last = (written or ordered)[-1]
-    for one in reversed(written):
-        if not one.value or one.value != last.value:
+    for answer in reversed(written):
+        if not answer.value or answer.value != last.value:
             break
-        last = one
-    return _Earned.of(last, None, FULL, _late(rules, last))
+        last = answer
+    return _EarnedCredit.from_answer(last, None, FULL_CREDIT, _compute_late_credit(rules, last))
 
 
-def _late(rules: Rules, one: Answered) -> Fraction:
+def _compute_late_credit(rules: SubmissionRules, answer: StoredAnswer) -> Fraction:
     """Return the late credit: the better of that at admission and that by the current rules."""
-    if one.admitted_late == 1:
-        return FULL
-    return max(one.admitted_late, rules.late_credit(one.at) or NOTHING)
+    if answer.admitted_late == 1:
+        return FULL_CREDIT
+    return max(answer.admitted_late, rules.late_credit(answer.submitted_at) or ZERO)
 
 
-def _rank(one: _Earned) -> tuple[Fraction, bool, bool]:
+def _ranking_key(earned: _EarnedCredit) -> tuple[Fraction, bool, bool]:
     """Return the sort key whose maximum counts; of equal answers, the earliest.
 
     If none earns anything, an answer that could be read counts before one that could not.
     """
-    return one.credit or NOTHING, one.answer.status not in FREE, one.credit is not None
+    return (
+        earned.credit or ZERO,
+        earned.answer.status not in FREE_STATUSES,
+        earned.credit is not None,
+    )
 
 
-def _may_raise(one: _Earned, credit: Fraction | None) -> bool:
-    if one.credit is not None:
+def _may_raise_credit(earned: _EarnedCredit, credit: Fraction | None) -> bool:
+    if earned.credit is not None:
         return False
-    return credit is None or one.attempt_factor * one.late_factor > credit
+    return credit is None or earned.attempt_factor * earned.late_factor > credit

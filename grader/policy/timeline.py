@@ -5,10 +5,10 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Final
 
-__all__ = ["FULL", "NOTHING", "Rules", "Timeline"]
+__all__ = ["FULL_CREDIT", "ZERO", "SubmissionRules", "Timeline"]
 
-FULL: Final = Fraction(1)
-NOTHING: Final = Fraction(0)
+FULL_CREDIT: Final = Fraction(1)
+ZERO: Final = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Timeline:
             raise ValueError("late steps need a due time")
         if any(one[0] >= two[0] for one, two in pairwise(self.steps)):
             raise ValueError("late steps must come one after the other")
-        if not all(NOTHING <= credit <= FULL for _, credit in self.steps):
+        if not all(ZERO <= credit <= FULL_CREDIT for _, credit in self.steps):
             raise ValueError("the credit of a late step must lie between 0 and 1")
 
     @property
@@ -41,28 +41,28 @@ class Timeline:
             return self.close
         return max((self.due, *(until for until, _ in self.steps)))
 
-    def credit_at(self, at: int) -> Fraction | None:
-        """Return the late credit at the instant *at*; None once the timeline is closed.
+    def credit_at(self, instant: int) -> Fraction | None:
+        """Return the late credit at *instant*; None once the timeline is closed.
 
         The release does not matter here: see `is_open`.
         """
         closes = self.closes_at
-        if closes is not None and at > closes:
+        if closes is not None and instant > closes:
             return None
-        if self.due is None or at <= self.due:
-            return FULL
-        return next((credit for until, credit in self.steps if at <= until), NOTHING)
+        if self.due is None or instant <= self.due:
+            return FULL_CREDIT
+        return next((credit for until, credit in self.steps if instant <= until), ZERO)
 
-    def is_released(self, at: int) -> bool:
-        """Return whether the problems are visible at the instant *at*."""
-        return self.release is None or self.release <= at
+    def is_released(self, instant: int) -> bool:
+        """Return whether the problems are visible at *instant*."""
+        return self.release is None or self.release <= instant
 
-    def is_open(self, at: int) -> bool:
-        """Return whether an answer is accepted at the instant *at*."""
-        return self.is_released(at) and self.credit_at(at) is not None
+    def is_open(self, instant: int) -> bool:
+        """Return whether an answer is accepted at *instant*."""
+        return self.is_released(instant) and self.credit_at(instant) is not None
 
     @property
-    def pays_until(self) -> int | None:
+    def earns_until(self) -> int | None:
         """The last instant at which an answer earns credit; None without a limit."""
         if self.due is None:
             return self.close
@@ -70,7 +70,7 @@ class Timeline:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class SubmissionRules:
     """Rules for one student in one assignment.
 
     *timelines* are the assignment's own and that of each extension. *attempts* are allowed at each
@@ -93,24 +93,24 @@ class Rules:
             raise ValueError("there must be a timeline")
         if self.cool_down < 0 or (self.attempts is not None and self.attempts < 0):
             raise ValueError("attempts and cool-down cannot be negative")
-        if not all(NOTHING <= factor <= FULL for factor in self.by_attempt):
+        if not all(ZERO <= factor <= FULL_CREDIT for factor in self.by_attempt):
             raise ValueError("the credit of an attempt must lie between 0 and 1")
 
     @property
     def release(self) -> int | None:
         """The earliest release; None if one timeline is open from the start."""
-        given = [one.release for one in self.timelines if one.release is not None]
-        return min(given) if len(given) == len(self.timelines) else None
+        releases = [timeline.release for timeline in self.timelines if timeline.release is not None]
+        return min(releases) if len(releases) == len(self.timelines) else None
 
     @property
     def due(self) -> int | None:
         """The latest due time; None if one timeline has none."""
-        return _latest([one.due for one in self.timelines])
+        return _latest_limit([timeline.due for timeline in self.timelines])
 
     @property
     def closes_at(self) -> int | None:
         """The last instant at which an answer is accepted; None without a limit."""
-        return _latest([one.closes_at for one in self.timelines])
+        return _latest_limit([timeline.closes_at for timeline in self.timelines])
 
     @property
     def ends_at(self) -> int | None:
@@ -118,44 +118,46 @@ class Rules:
 
         It includes the timelines in *reserve*.
         """
-        return _latest([one.closes_at for one in (*self.timelines, *self.reserve)])
+        return _latest_limit([one.closes_at for one in (*self.timelines, *self.reserve)])
 
     @property
-    def pays_until(self) -> int | None:
+    def earns_until(self) -> int | None:
         """The last instant at which an answer may yet earn credit; None without a limit.
 
         It includes the timelines in *reserve*.
         """
-        return _latest([one.pays_until for one in (*self.timelines, *self.reserve)])
+        return _latest_limit([one.earns_until for one in (*self.timelines, *self.reserve)])
 
-    def released(self, at: int) -> bool:
-        """Return whether the student may see the problems at the instant *at*."""
-        return any(one.is_released(at) for one in self.timelines)
+    def is_released(self, instant: int) -> bool:
+        """Return whether the student may see the problems at *instant*."""
+        return any(timeline.is_released(instant) for timeline in self.timelines)
 
-    def is_open(self, at: int) -> bool:
-        """Return whether an answer of the student is accepted at the instant *at*."""
-        return any(one.is_open(at) for one in self.timelines)
+    def is_open(self, instant: int) -> bool:
+        """Return whether an answer of the student is accepted at *instant*."""
+        return any(timeline.is_open(instant) for timeline in self.timelines)
 
-    def late_credit(self, at: int) -> Fraction | None:
-        """Return the best late credit of the timelines open at the instant *at*, else None."""
-        found = [one.credit_at(at) for one in self.timelines if one.is_open(at)]
-        return max((credit for credit in found if credit is not None), default=None)
+    def late_credit(self, instant: int) -> Fraction | None:
+        """Return the best late credit of the timelines open at *instant*, else None."""
+        late_credits = [
+            timeline.credit_at(instant) for timeline in self.timelines if timeline.is_open(instant)
+        ]
+        return max((credit for credit in late_credits if credit is not None), default=None)
 
-    def late_days_at(self, at: int) -> int:
-        """Return how many late days keep an answer that arrived at the instant *at* in time."""
-        return sum(due < at for due in self.bridged)
+    def late_days_at(self, instant: int) -> int:
+        """Return how many late days keep an answer that arrived at *instant* in time."""
+        return sum(due < instant for due in self.bridged)
 
     @property
-    def bridges_until(self) -> int | None:
+    def late_days_until(self) -> int | None:
         """The last instant that the remaining late days keep in time; None if they add nothing."""
         dues = [one.due for one in self.reserve if one.due is not None]
         last = max(dues, default=None)
         return last if last is not None and self.due is not None and last > self.due else None
 
-    def opens_after(self, at: int) -> int | None:
-        """Return the next release after the instant *at* that opens a timeline, else None."""
-        coming = [one.release for one in self.timelines if one.release is not None]
-        return min((then for then in coming if then > at and self.is_open(then)), default=None)
+    def next_opening_after(self, instant: int) -> int | None:
+        """Return the next release after *instant* that opens a timeline, else None."""
+        coming = [timeline.release for timeline in self.timelines if timeline.release is not None]
+        return min((then for then in coming if then > instant and self.is_open(then)), default=None)
 
     def attempts_left(self, used: int) -> int | None:
         """Return how many attempts are left at a part after *used*; None without a limit."""
@@ -164,10 +166,10 @@ class Rules:
     def attempt_factor(self, number: int) -> Fraction:
         """Return the credit factor of the attempt *number*, counted from 1."""
         if not self.by_attempt:
-            return FULL
+            return FULL_CREDIT
         return self.by_attempt[min(number, len(self.by_attempt)) - 1]
 
 
-def _latest(instants: list[int | None]) -> int | None:
-    given = [one for one in instants if one is not None]
-    return max(given) if len(given) == len(instants) else None
+def _latest_limit(instants: list[int | None]) -> int | None:
+    limits = [instant for instant in instants if instant is not None]
+    return max(limits) if len(limits) == len(instants) else None

@@ -8,27 +8,27 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from grader.policy.drops import NO_MARK, Mark, added, lowest, together
-from grader.policy.parts import OUT, PartLine, part_grade
+from grader.policy.drops import NO_SCORE, Score, select_lowest, sum_fractions, sum_scores
+from grader.policy.parts import EXCLUDED_TEXT, PartLine, compute_part_grade
 from grader.policy.reckoning import (
-    Graded,
-    Reckoning,
-    Sign,
-    Step,
-    left_out,
-    of_points,
-    remark,
-    shown,
-    that_wait,
+    BreakdownStep,
+    ComputedGrade,
+    ScoreBreakdown,
+    StepSign,
+    build_excluded_grade,
+    build_remark,
+    format_maximum,
+    format_number,
+    format_ungraded_points,
 )
-from grader.policy.timeline import FULL, NOTHING
+from grader.policy.timeline import FULL_CREDIT, ZERO
 
 __all__ = [
-    "Group",
+    "ProblemGroup",
     "ProblemLine",
-    "assignment_grade",
-    "problem_grade",
-    "total_grade",
+    "compute_assignment_grade",
+    "compute_problem_grade",
+    "compute_total_grade",
 ]
 
 TOTAL: Final = "Total"
@@ -51,7 +51,7 @@ class ProblemLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ProblemGroup:
     """Group of problems of an assignment; the lowest *drop_lowest* are dropped."""
 
     id: str
@@ -59,160 +59,181 @@ class Group:
     problems: tuple[str, ...]
 
 
-def problem_grade(line: ProblemLine) -> Graded:
+def compute_problem_grade(line: ProblemLine) -> ComputedGrade:
     """Return the grade of a problem, in the assignment's points.
 
     A voided part keeps its share: with *full* everyone gets it, with *out* it is missing from the
     score and from the maximum.
     """
     if line.excused:
-        return _excused(line.problem, problem=line.problem)
+        return _build_excused_grade(line.problem, problem=line.problem)
     inside = [(part, part.score) for part in line.parts if part.voided != "out"]
-    waiting = [Mark(score, part.points) for part, score in inside if part.is_pending]
-    own = Mark(added([score for _, score in inside]), added([part.points for part, _ in inside]))
-    scale = _scale(line)
+    waiting = [Score(score, part.points) for part, score in inside if part.is_pending]
+    parts_score = Score(
+        sum_fractions([score for _, score in inside]),
+        sum_fractions([part.points for part, _ in inside]),
+    )
+    scale = _compute_scale(line)
 
-    def steps() -> list[Step]:
-        found = [Step("part", score, "", "plus", part.part) for part, score in inside]
-        if found and scale != 1:
-            found += [
-                Step("sum", own.score, of_points(own.possible), "total"),
-                Step("scale", scale, f"worth {shown(line.points)} here", "times"),
+    def build_steps() -> list[BreakdownStep]:
+        steps = [BreakdownStep("part", score, "", "plus", part.part) for part, score in inside]
+        if steps and scale != 1:
+            steps += [
+                BreakdownStep(
+                    "sum", parts_score.score, format_maximum(parts_score.possible), "total"
+                ),
+                BreakdownStep("scale", scale, f"worth {format_number(line.points)} here", "times"),
             ]
-        return found
+        return steps
 
-    return _total(
+    return _build_total(
         line.problem,
-        steps,
-        out_of=own.times(scale),
-        pending=together(waiting).times(scale),
+        build_steps,
+        out_of=parts_score.scale_by(scale),
+        pending=sum_scores(waiting).scale_by(scale),
         waiting=bool(waiting),
         override=line.override,
-        below=lambda: [part_grade(line.problem, part) for part in line.parts],
+        below=lambda: [compute_part_grade(line.problem, part) for part in line.parts],
         problem=line.problem,
     )
 
 
-def _scale(line: ProblemLine) -> Fraction:
+def _compute_scale(line: ProblemLine) -> Fraction:
     """Return the worth of a point of the parts in the assignment."""
-    worth = added(part.points for part in line.parts)
+    worth = sum_fractions(part.points for part in line.parts)
     if not worth:
-        return NOTHING
-    return FULL if line.points == worth else line.points / worth
+        return ZERO
+    return FULL_CREDIT if line.points == worth else line.points / worth
 
 
-def assignment_grade(
+def compute_assignment_grade(
     problems: Sequence[ProblemLine],
-    groups: Sequence[Group] = (),
+    groups: Sequence[ProblemGroup] = (),
     *,
     override: Fraction | None = None,
     excused: bool = False,
-) -> Graded:
+) -> ComputedGrade:
     """Return the grade of an assignment; problems that a group drops count neither way.
 
     An unanswered problem has score 0 and keeps its maximum. Excused and extra problems are never
     dropped, nor those in which a person has yet to grade something. Points that wait in extra
     problems are not part of the maximum, and therefore not pending.
     """
-    grades = {} if excused else {line.problem: problem_grade(line) for line in problems}
-    return total_grade(grades, problems, groups, override=override, excused=excused)
+    grades = {} if excused else {line.problem: compute_problem_grade(line) for line in problems}
+    return compute_total_grade(grades, problems, groups, override=override, excused=excused)
 
 
-def total_grade(
-    grades: Mapping[str, Graded],
+def compute_total_grade(
+    grades: Mapping[str, ComputedGrade],
     problems: Sequence[ProblemLine],
-    groups: Sequence[Group] = (),
+    groups: Sequence[ProblemGroup] = (),
     *,
     override: Fraction | None = None,
     excused: bool = False,
-) -> Graded:
-    """Return the result of `assignment_grade` if the *grades* of its problems are already known."""
+) -> ComputedGrade:
+    """Return the result of `compute_assignment_grade` from the *grades* of its problems."""
     if excused:
-        return _excused(TOTAL)
+        return _build_excused_grade(TOTAL)
     counting = [(line, grades[line.problem]) for line in problems if not line.excused]
-    dropped = _dropped_by(groups, counting) if groups else {}
-    kept = [one for one in counting if one[0].problem not in dropped]
-    inside = [grade for line, grade in kept if not line.extra]
+    dropped = _find_dropped(groups, counting) if groups else {}
+    remaining = [one for one in counting if one[0].problem not in dropped]
+    inside = [grade for line, grade in remaining if not line.extra]
 
-    def remarks() -> tuple[Reckoning, ...]:
+    def build_remarks() -> tuple[ScoreBreakdown, ...]:
         return tuple(
-            _drop_remark(group, name, grades[name].settled) for name, group in dropped.items()
+            _build_drop_remark(group, name, grades[name].graded_score)
+            for name, group in dropped.items()
         )
 
-    def steps() -> list[Step]:
+    def build_steps() -> list[BreakdownStep]:
         return [
-            Step("problem", grade.score, "extra" if line.extra else "", "plus", line.problem)
-            for line, grade in kept
+            BreakdownStep(
+                "problem", grade.score, "extra" if line.extra else "", "plus", line.problem
+            )
+            for line, grade in remaining
         ]
 
-    return _total(
+    return _build_total(
         TOTAL,
-        steps,
-        out_of=Mark(
-            added([grade.score for _, grade in kept]), added([grade.possible for grade in inside])
+        build_steps,
+        out_of=Score(
+            sum_fractions([grade.score for _, grade in remaining]),
+            sum_fractions([grade.possible for grade in inside]),
         ),
-        pending=together([grade.pending for grade in inside if grade.waiting]),
+        pending=sum_scores([grade.pending for grade in inside if grade.waiting]),
         waiting=any(grade.waiting for grade in grades.values()),
         override=override,
-        below=lambda: [*grades.values(), Graded(NOTHING, NOTHING, tell=remarks)],
+        below=lambda: [*grades.values(), ComputedGrade(ZERO, ZERO, build_breakdowns=build_remarks)],
     )
 
 
-def _total(
+def _build_total(
     about: str,
-    steps: Callable[[], Sequence[Step]],
+    build_steps: Callable[[], Sequence[BreakdownStep]],
     *,
-    out_of: Mark,
-    pending: Mark,
+    out_of: Score,
+    pending: Score,
     waiting: bool,
     override: Fraction | None,
-    below: Callable[[], Sequence[Graded]],
+    below: Callable[[], Sequence[ComputedGrade]],
     problem: str = "",
-) -> Graded:
+) -> ComputedGrade:
     """Return the total with its breakdown after those of its components *below*.
 
     An override replaces all points, including those that wait for grading.
     """
     score = out_of.score if override is None else override
-    waits = pending if override is None else NO_MARK
+    waits = pending if override is None else NO_SCORE
 
-    def tell() -> tuple[Reckoning, ...]:
-        first = steps()
-        sign: Sign = "total" if first else "is"
-        every = [*first, Step("score", out_of.score, of_points(out_of.possible), sign)]
+    def build_breakdowns() -> tuple[ScoreBreakdown, ...]:
+        first = build_steps()
+        sign: StepSign = "total" if first else "is"
+        every = [
+            *first,
+            BreakdownStep("score", out_of.score, format_maximum(out_of.possible), sign),
+        ]
         if override is not None:
-            every.append(Step("override", override, "set by hand to", "set"))
+            every.append(BreakdownStep("override", override, "set by hand to", "set"))
         elif waits.possible:
             every.append(
-                Step("waiting", waits.possible, f"with {that_wait(waits.possible)}", "said")
+                BreakdownStep(
+                    "waiting",
+                    waits.possible,
+                    f"with {format_ungraded_points(waits.possible)}",
+                    "said",
+                )
             )
-        reckonings = (one for grade in below() for one in grade.reckonings)
-        return (*reckonings, Reckoning(about, tuple(every), problem))
+        breakdowns = (breakdown for grade in below() for breakdown in grade.breakdowns)
+        return (*breakdowns, ScoreBreakdown(about, tuple(every), problem))
 
-    return Graded(score, out_of.possible, waiting and override is None, tell, waits)
-
-
-def _excused(about: str, *, problem: str = "") -> Graded:
-    return left_out(remark(about, "excused", f"excused, {OUT}", problem=problem))
+    return ComputedGrade(
+        score, out_of.possible, waiting and override is None, build_breakdowns, waits
+    )
 
 
-def _dropped_by(
-    groups: Sequence[Group], counting: Sequence[tuple[ProblemLine, Graded]]
+def _build_excused_grade(about: str, *, problem: str = "") -> ComputedGrade:
+    return build_excluded_grade(
+        build_remark(about, "excused", f"excused, {EXCLUDED_TEXT}", problem=problem)
+    )
+
+
+def _find_dropped(
+    groups: Sequence[ProblemGroup], counting: Sequence[tuple[ProblemLine, ComputedGrade]]
 ) -> dict[str, str]:
     """Return the dropped problems, with the group that drops each."""
     droppable = {line.problem: grade for line, grade in counting if not line.extra}
-    return {name: group.id for group in groups for name in _dropped(group, droppable)}
+    return {name: group.id for group in groups for name in _select_dropped(group, droppable)}
 
 
-def _dropped(group: Group, droppable: Mapping[str, Graded]) -> list[str]:
+def _select_dropped(group: ProblemGroup, droppable: Mapping[str, ComputedGrade]) -> list[str]:
     """Return the dropped problems of a group, in their order."""
     inside = {name: droppable[name] for name in group.problems if name in droppable}
-    marks = {name: grade.settled for name, grade in inside.items()}
+    marks = {name: grade.graded_score for name, grade in inside.items()}
     waiting = [name for name, grade in inside.items() if grade.waiting]
-    worst = lowest(marks, group.drop_lowest, waiting=waiting)
+    worst = select_lowest(marks, group.drop_lowest, waiting=waiting)
     return [name for name in inside if name in worst]
 
 
-def _drop_remark(group: str, name: str, mark: Mark) -> Reckoning:
-    why = f"does not count, as the lowest ({shown(mark.percent)} %)"
-    return remark(group, "dropped", why, of=name)
+def _build_drop_remark(group: str, name: str, mark: Score) -> ScoreBreakdown:
+    why = f"does not count, as the lowest ({format_number(mark.percent)} %)"
+    return build_remark(group, "dropped", why, of=name)

@@ -8,36 +8,36 @@ look-alike characters; `tokens`, `names` and `constants` recognize numbers, sign
 reads the cells, and `tensors` assembles them.
 """
 
-from grader.reading.formulas import read_formula, read_formula_list, read_formulas
-from grader.reading.grammar.number_styles import Style, in_style
+from grader.reading.formulas import read_formula, read_formula_list, read_formula_shape
+from grader.reading.grammar.number_styles import NumberStyle, normalize_number_style
 from grader.reading.json_text import load_json
-from grader.reading.numbers import grouped_by_points, read_number
-from grader.reading.result import Reading, TruncatedAnswer, Typed, is_blank
-from grader.reading.shapes import read_shape, read_side
+from grader.reading.numbers import find_ambiguous_thousands, read_number
+from grader.reading.result import RawAnswer, Reading, TruncatedAnswer, is_blank
+from grader.reading.shapes import read_shape, read_square_side
 from grader.reading.tensors import read_tensor
 from grader.reading.units.quantities import Quantity, read_quantity
 from grader.reading.wording.axis_names import read_named_axes, refuse_other_layout
-from grader.reading.wording.labeled_numbers import read_listed
+from grader.reading.wording.labeled_numbers import read_labeled_numbers
 
 __all__ = [
+    "NumberStyle",
     "Quantity",
+    "RawAnswer",
     "Reading",
-    "Style",
     "TruncatedAnswer",
-    "Typed",
-    "grouped_by_points",
-    "in_style",
+    "find_ambiguous_thousands",
     "is_blank",
     "load_json",
+    "normalize_number_style",
     "read_formula",
     "read_formula_list",
-    "read_formulas",
-    "read_listed",
+    "read_formula_shape",
+    "read_labeled_numbers",
     "read_named_axes",
     "read_number",
     "read_quantity",
     "read_shape",
-    "read_side",
+    "read_square_side",
     "read_tensor",
     "refuse_other_layout",
 ]

@@ -3,145 +3,151 @@
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from grader.display.text import show
+from grader.display.text import to_text
 from grader.errors import AnswerError
-from grader.expressions.tree import Negate, Node, Num
-from grader.reading.grammar.characters import clean
-from grader.reading.grammar.equation_chains import Found, last_link
-from grader.reading.grammar.errors import formula_in, quoted
+from grader.expressions.tree import Negation, Node, NumberLiteral
+from grader.reading.grammar.characters import clean_text
+from grader.reading.grammar.equation_chains import ValueTokens, extract_last_link
+from grader.reading.grammar.errors import describe_formula_form, quote_span
 from grader.reading.grammar.parser import parse
 from grader.reading.grammar.tokens import Token, tokenize
 from grader.reading.items import MAX_ITEMS, split_items
-from grader.reading.lengths import check_length
-from grader.reading.names import Names, names_of
-from grader.reading.numbers import MAX_TEXT, given_number
-from grader.reading.result import Reading, Typed
+from grader.reading.lengths import check_text_length
+from grader.reading.names import NameMatcher, get_name_matcher
+from grader.reading.numbers import MAX_TEXT, require_number
+from grader.reading.result import RawAnswer, Reading
 from grader.reading.wording.axes import has_cross_and_comma, is_list, split_axes
-from grader.reading.wording.trailing_words import tail_of
-from grader.reading.wording.words import without_words
+from grader.reading.wording.trailing_words import find_trailing_words
+from grader.reading.wording.words import strip_words
 
-__all__ = ["read_formula", "read_formula_list", "read_formulas"]
+__all__ = ["read_formula", "read_formula_list", "read_formula_shape"]
 
-SET_WORDS: Final = frozenset({"text"})
-r"""What may be dropped as words around a formula: only what is set as ``\text{...}``."""
+WORD_KINDS_IN_FORMULAS: Final = frozenset({"text"})
+r"""Kinds of words that may be dropped around a formula: only ``\text{...}``."""
 
 
-def read_formula(typed: Typed, variables: Collection[str]) -> Reading[Node]:
+def read_formula(typed: RawAnswer, variables: Collection[str]) -> Reading[Node]:
     r"""Return the formula that *typed* spells in the declared *variables*.
 
     Everything before the last ``=`` is dropped, even a variable, and so are a few words after the
     formula. ``[x]`` means parentheses, not rounding down; around a division it is refused, since it
     could mean either. Raises `AnswerError`; for an unknown name the error lists the declared names.
 
-    >>> read_formula(r"n = \frac{W-K+2P}{S} + 1", ["W", "K", "P", "S"]).shown
+    >>> read_formula(r"n = \frac{W-K+2P}{S} + 1", ["W", "K", "P", "S"]).text
     '(W - K + 2·P)/S + 1'
     """
-    names = names_of(variables)
+    names = get_name_matcher(variables)
     if not isinstance(typed, str):
-        tree = _number_node(typed, names)
-        return Reading(tree, show(tree))
-    text = clean(typed, limit=MAX_TEXT)
-    tokens, note = _tokens(text, names, grouping=True)
-    found = _value(tokens, text, names)
-    if is_list(found.tokens):
+        tree = _build_number_node(typed, names)
+        return Reading(tree, to_text(tree))
+    text = clean_text(typed, limit=MAX_TEXT)
+    tokens, note = _tokenize_formula(text, names, grouping=True)
+    value = _extract_value(tokens, text, names)
+    if is_list(value.tokens):
         raise AnswerError("This is a list.", expected="one formula", position=0)
-    tree = parse(found.tokens, text, declared=names.declared)
-    return Reading(tree, show(tree), (*found.notes, *note))
+    tree = parse(value.tokens, text, declared=names.declared)
+    return Reading(tree, to_text(tree), (*value.notes, *note))
 
 
-def read_formula_list(typed: Typed, variables: Collection[str]) -> Reading[tuple[Node, ...]]:
+def read_formula_list(typed: RawAnswer, variables: Collection[str]) -> Reading[tuple[Node, ...]]:
     """Return the formulas of a list, with or without brackets: by comma, semicolon or line.
 
-    >>> read_formula_list("w = a + b; v = 2a", ["a", "b"]).shown
+    >>> read_formula_list("w = a + b; v = 2a", ["a", "b"]).text
     '(a + b, 2·a)'
     """
-    names = names_of(variables)
+    names = get_name_matcher(variables)
     if isinstance(typed, list):
-        return _listed(typed, names, "formulas")
+        return _read_list(typed, names, "formulas")
     if not isinstance(typed, str):
-        return _together([_number_node(typed, names)], ())
-    text = clean(typed, limit=MAX_TEXT)
-    tokens, note = _tokens(text, names, grouping=True)
-    found = [_value(item, text, names) for item in split_items(tokens, text)]
-    trees = [parse(one.tokens, text, declared=names.declared) for one in found]
-    notes = dict.fromkeys((*(each for one in found for each in one.notes), *note))
-    return _together(trees, tuple(notes))
+        return _build_reading([_build_number_node(typed, names)], ())
+    text = clean_text(typed, limit=MAX_TEXT)
+    tokens, note = _tokenize_formula(text, names, grouping=True)
+    values = [_extract_value(item, text, names) for item in split_items(tokens, text)]
+    trees = [parse(value.tokens, text, declared=names.declared) for value in values]
+    notes = dict.fromkeys((*(each for value in values for each in value.notes), *note))
+    return _build_reading(trees, tuple(notes))
 
 
-def read_formulas(typed: Typed, variables: Collection[str]) -> Reading[tuple[Node, ...]]:
+def read_formula_shape(typed: RawAnswer, variables: Collection[str]) -> Reading[tuple[Node, ...]]:
     """Return the shape of formulas that *typed* spells; a cross or a comma separates the axes.
 
-    >>> read_formulas("H × W × N", ["H", "W", "N"]).shown
+    >>> read_formula_shape("H × W × N", ["H", "W", "N"]).text
     '(H, W, N)'
     """
-    names = names_of(variables)
+    names = get_name_matcher(variables)
     if isinstance(typed, list):
-        return _listed(typed, names, "axes")
+        return _read_list(typed, names, "axes")
     if not isinstance(typed, str):
-        return _together([_number_node(typed, names)], ())
-    text = clean(typed, limit=MAX_TEXT)
-    tokens, note = _tokens(text, names, grouping=False)
-    found = _value(tokens, text, names)
-    if has_cross_and_comma(found.tokens):
-        tokens, note = _tokens(text, names, grouping=True)
-        found = _value(tokens, text, names)
-    axes = split_axes(found.tokens)
+        return _build_reading([_build_number_node(typed, names)], ())
+    text = clean_text(typed, limit=MAX_TEXT)
+    tokens, note = _tokenize_formula(text, names, grouping=False)
+    value = _extract_value(tokens, text, names)
+    if has_cross_and_comma(value.tokens):
+        tokens, note = _tokenize_formula(text, names, grouping=True)
+        value = _extract_value(tokens, text, names)
+    axes = split_axes(value.tokens)
     trees = [parse(axis, text, declared=names.declared) for axis in axes]
-    return _together(trees, (*found.notes, *note))
+    return _build_reading(trees, (*value.notes, *note))
 
 
-def _tokens(text: str, names: Names, *, grouping: bool) -> tuple[list[Token], tuple[str, ...]]:
+def _tokenize_formula(
+    text: str, names: NameMatcher, *, grouping: bool
+) -> tuple[list[Token], tuple[str, ...]]:
     """Return the tokens before the trailing words, and the note on these words."""
-    end, note = tail_of(text, names)
+    end, note = find_trailing_words(text, names)
     return tokenize(text, 0, end, names=names, grouping=grouping), (note,) if note else ()
 
 
-def _value(tokens: Sequence[Token], text: str, names: Names) -> Found:
-    link = last_link(tokens, text)
-    value = without_words(link.tokens, text, words=SET_WORDS)
+def _extract_value(tokens: Sequence[Token], text: str, names: NameMatcher) -> ValueTokens:
+    link = extract_last_link(tokens, text)
+    value = strip_words(link.tokens, text, words=WORD_KINDS_IN_FORMULAS)
     if not value.tokens:
         raise AnswerError(
             "No formula was found." if text.strip() else "Nothing was given.",
-            expected=formula_in(names.declared),
+            expected=describe_formula_form(names.declared),
             position=0,
         )
-    _refuse_lost_names(link.tokens, text, names)
-    return Found(value.tokens, (*link.notes, *value.notes, *_recased(value.tokens, text)))
+    _refuse_names_in_text(link.tokens, text, names)
+    return ValueTokens(
+        value.tokens, (*link.notes, *value.notes, *_describe_case_changes(value.tokens, text))
+    )
 
 
-def _refuse_lost_names(tokens: Sequence[Token], text: str, names: Names) -> None:
+def _refuse_names_in_text(tokens: Sequence[Token], text: str, names: NameMatcher) -> None:
     r"""Raise `AnswerError` for ``\mathrm{H W} K``: variables that would be dropped as words."""
     for token in tokens:
         if token.kind == "text" and not set(token.text.split()).isdisjoint(names.declared):
             raise AnswerError(
-                f"{quoted(text, token.start, token.end)} can be read as words or as variables.",
+                f"{quote_span(text, token.start, token.end)} can be read as words or as variables.",
                 expected="the variables outside of the braces",
                 position=token.start,
             )
 
 
-def _recased(tokens: Sequence[Token], text: str) -> list[str]:
+def _describe_case_changes(tokens: Sequence[Token], text: str) -> list[str]:
     """Return a note on each variable that was written in the other case."""
-    found = {text[token.start : token.end]: token.text for token in tokens if token.recased}
-    return [f"'{written}' was read as {name}." for written, name in found.items()]
+    names_by_spelling = {
+        text[token.start : token.end]: token.text for token in tokens if token.case_differs
+    }
+    return [f"'{written}' was read as {name}." for written, name in names_by_spelling.items()]
 
 
-def _listed(typed: list[Typed], names: Names, noun: str) -> Reading[tuple[Node, ...]]:
+def _read_list(typed: list[RawAnswer], names: NameMatcher, noun: str) -> Reading[tuple[Node, ...]]:
     if not 0 < len(typed) <= MAX_ITEMS:
         raise AnswerError(f"This has {len(typed)} {noun}.", expected=f"1 to {MAX_ITEMS}")
-    check_length(typed, MAX_TEXT)
+    check_text_length(typed, MAX_TEXT)
     readings = [read_formula(item, names.declared) for item in typed]
     notes = dict.fromkeys(note for reading in readings for note in reading.notes)
-    return _together([reading.value for reading in readings], tuple(notes))
+    return _build_reading([reading.value for reading in readings], tuple(notes))
 
 
-def _together(trees: Sequence[Node], notes: tuple[str, ...]) -> Reading[tuple[Node, ...]]:
-    several = tuple(trees)
-    return Reading(several, show(several), notes)
+def _build_reading(trees: Sequence[Node], notes: tuple[str, ...]) -> Reading[tuple[Node, ...]]:
+    formulas = tuple(trees)
+    return Reading(formulas, to_text(formulas), notes)
 
 
-def _number_node(typed: Typed, names: Names) -> Node:
+def _build_number_node(typed: RawAnswer, names: NameMatcher) -> Node:
     if isinstance(typed, list):
-        raise AnswerError("This is a list.", expected=formula_in(names.declared))
-    number = given_number(typed)
-    return Num(number) if number >= 0 else Negate(Num(-number))
+        raise AnswerError("This is a list.", expected=describe_formula_form(names.declared))
+    number = require_number(typed)
+    return NumberLiteral(number) if number >= 0 else Negation(NumberLiteral(-number))

@@ -13,21 +13,21 @@ __all__ = ["MAX_ITEMS", "split_items"]
 MAX_ITEMS: Final = 16
 SEPARATORS: Final = frozenset({",", ";"})
 FENCES: Final = frozenset({"(", "[", "{"})
-MAX_FENCES: Final = 8
+MAX_BRACKET_PAIRS: Final = 8
 LINE_END: Final = re.compile(r"\n|\\\\")
-"""Where a line ends in plain text, and in TeX."""
+"""Line end in plain text, and in TeX."""
 
 
 def split_items(tokens: Sequence[Token], text: str) -> list[list[Token]]:
     """Return the tokens of each item, without the brackets around the list and its numbering."""
     items: list[list[Token]] = [[]]
     depth = 0
-    for token in _unfenced(tokens):
+    for token in _strip_brackets(tokens):
         last = items[-1]
         if depth == 0 and last and LINE_END.search(text, last[-1].end, token.start):
             items.append([])
-        depth += _step(token)
-        if depth == 0 and _separates(token):
+        depth += _depth_change(token)
+        if depth == 0 and _is_separator(token):
             items.append([])
         else:
             items[-1].append(token)
@@ -40,50 +40,50 @@ def split_items(tokens: Sequence[Token], text: str) -> list[list[Token]]:
         raise AnswerError(f"Formula {missing} is missing.", expected="a formula between the signs")
     if len(items) > MAX_ITEMS:
         raise AnswerError(f"This has {len(items)} formulas.", expected=f"at most {MAX_ITEMS}")
-    return _without_numbering(items)
+    return _strip_numbering(items)
 
 
-def _without_numbering(items: list[list[Token]]) -> list[list[Token]]:
+def _strip_numbering(items: list[list[Token]]) -> list[list[Token]]:
     """Return the items without numbering ``1.``, ``2.``, …, if all of several items have it."""
     starts = [item[0].text if item else "" for item in items]
     numbered = starts == [f"{number}." for number in range(1, len(items) + 1)]
     return [item[1:] for item in items] if numbered and len(items) > 1 else items
 
 
-def _unfenced(tokens: Sequence[Token]) -> Sequence[Token]:
-    """Return *tokens* without the brackets that enclose them all, at most `MAX_FENCES` pairs."""
-    for _ in range(MAX_FENCES):
-        inner = _without_fence(tokens)
+def _strip_brackets(tokens: Sequence[Token]) -> Sequence[Token]:
+    """Return *tokens* without the pairs of brackets around all, at most `MAX_BRACKET_PAIRS`."""
+    for _ in range(MAX_BRACKET_PAIRS):
+        inner = _strip_bracket_pair(tokens)
         if len(inner) == len(tokens):
             break
         tokens = inner
     return tokens
 
 
-def _without_fence(tokens: Sequence[Token]) -> Sequence[Token]:
+def _strip_bracket_pair(tokens: Sequence[Token]) -> Sequence[Token]:
     """Return *tokens* without brackets around all of them, or around all after a label.
 
     A label is a name and its sign, as in ``v = [a, b]``.
     """
     depth = opened = 0
     separated = False
-    for at, token in enumerate(tokens):
-        step = _step(token)
+    for index, token in enumerate(tokens):
+        step = _depth_change(token)
         if depth == 0:
-            opened = at if step > 0 else opened
-            separated = separated or _separates(token)
+            opened = index if step > 0 else opened
+            separated = separated or _is_separator(token)
         depth += step
-        if depth == 0 and step < 0 and at == len(tokens) - 1 and tokens[opened].text in FENCES:
+        if depth == 0 and step < 0 and index == len(tokens) - 1 and tokens[opened].text in FENCES:
             alone = opened == 0 or (tokens[opened - 1].text in LINKS and not separated)
-            return tokens[opened + 1 : at] if alone else tokens
+            return tokens[opened + 1 : index] if alone else tokens
     return tokens
 
 
-def _separates(token: Token) -> bool:
+def _is_separator(token: Token) -> bool:
     return token.kind == "symbol" and token.text in SEPARATORS
 
 
-def _step(token: Token) -> int:
+def _depth_change(token: Token) -> int:
     if token.kind != "symbol":
         return 0
     return (token.text in OPENERS) - (token.text in CLOSERS)

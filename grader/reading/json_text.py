@@ -12,9 +12,9 @@ __all__ = ["load_json"]
 MAX_LENGTH: Final = 1_000_000
 MAX_DEPTH: Final = 20
 MAX_DIGITS: Final = 400
-LARGEST: Final = 10**309
-SMALLEST_PLACE: Final = -1000
-LONGEST_EXPONENT: Final = 5
+MAX_MAGNITUDE: Final = 10**309
+MIN_EXPONENT: Final = -1000
+MAX_EXPONENT_CHARACTERS: Final = 5
 LONG_DIGITS: Final = re.compile(r"[0-9]{309}")
 BRACKETS: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
 
@@ -34,10 +34,10 @@ def load_json(text: str) -> object:
     try:
         return json.loads(
             text,
-            parse_int=_integer if LONG_DIGITS.search(text) else None,
-            parse_float=_decimal,
+            parse_int=_parse_int if LONG_DIGITS.search(text) else None,
+            parse_float=_parse_decimal,
             parse_constant=_refuse_constant,
-            object_pairs_hook=_object,
+            object_pairs_hook=_build_object,
         )
     except json.JSONDecodeError as error:
         raise AnswerError(f"This is not JSON: {error.msg}.", position=error.pos) from error
@@ -56,40 +56,40 @@ def _check_depth(text: str) -> None:
             )
 
 
-def _integer(digits: str) -> int:
+def _parse_int(digits: str) -> int:
     if len(digits) > MAX_DIGITS:
-        raise _out_of_range(digits)
+        raise _out_of_range_error(digits)
     value = int(digits)
-    if abs(value) >= LARGEST:
-        raise _out_of_range(digits)
+    if abs(value) >= MAX_MAGNITUDE:
+        raise _out_of_range_error(digits)
     return value
 
 
-def _decimal(digits: str) -> Fraction:
+def _parse_decimal(digits: str) -> Fraction:
     mantissa, _, exponent = digits.lower().partition("e")
-    if len(mantissa) > MAX_DIGITS or len(exponent) > LONGEST_EXPONENT:
-        raise _out_of_range(digits)
-    if not SMALLEST_PLACE <= int(exponent or 0) <= -SMALLEST_PLACE:
-        raise _out_of_range(digits)
+    if len(mantissa) > MAX_DIGITS or len(exponent) > MAX_EXPONENT_CHARACTERS:
+        raise _out_of_range_error(digits)
+    if not MIN_EXPONENT <= int(exponent or 0) <= -MIN_EXPONENT:
+        raise _out_of_range_error(digits)
     value = Fraction(digits)
-    if abs(value) >= LARGEST:
-        raise _out_of_range(digits)
+    if abs(value) >= MAX_MAGNITUDE:
+        raise _out_of_range_error(digits)
     return value
 
 
-def _out_of_range(digits: str) -> AnswerError:
-    shown = digits if len(digits) <= len("1e999999999") else f"{digits[:10]}…"
-    return AnswerError(f"The number {shown} is out of range.", expected="a number below 10^309")
+def _out_of_range_error(digits: str) -> AnswerError:
+    excerpt = digits if len(digits) <= len("1e999999999") else f"{digits[:10]}…"
+    return AnswerError(f"The number {excerpt} is out of range.", expected="a number below 10^309")
 
 
 def _refuse_constant(name: str) -> object:
     raise AnswerError(f"{name} is not a number.", expected="a finite number")
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
     for name, value in pairs:
-        if name in found:
+        if name in result:
             raise AnswerError(f"The key {name[:40]!r} comes twice.", expected="each key once")
-        found[name] = value
-    return found
+        result[name] = value
+    return result

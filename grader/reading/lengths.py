@@ -9,21 +9,21 @@ from fractions import Fraction
 from typing import Final
 
 from grader.errors import AnswerError
-from grader.reading.result import Typed
+from grader.reading.result import RawAnswer
 
-__all__ = ["check_arithmetic", "check_arithmetic_length", "check_length", "text_length"]
+__all__ = ["check_arithmetic_cells", "check_arithmetic_length", "check_text_length", "text_length"]
 
 MAX_ARITHMETIC_CELLS: Final = 400
 MAX_ARITHMETIC_CHARACTERS: Final = 10_000
-"""The most arithmetic in one array: about 40 ms of reading."""
+"""Maximum length of the arithmetic in one array: about 40 ms of reading."""
 
 
 PLAIN_DIGITS: Final = 40
-"""A number of JSON with more digits counts as a text of so many characters."""
+"""Digits above which a JSON number counts as a text of that many characters."""
 DIGITS_PER_BIT: Final = 0.30103
 
 
-def check_length(items: Sequence[Typed], limit: int) -> None:
+def check_text_length(items: Sequence[RawAnswer], limit: int) -> None:
     """Raise `AnswerError` if all texts in *items* together have more than *limit* characters.
 
     A list has the same limit as the same answer typed as one text.
@@ -36,28 +36,28 @@ def check_length(items: Sequence[Typed], limit: int) -> None:
         )
 
 
-def text_length(items: Iterable[Typed]) -> int:
+def text_length(items: Iterable[RawAnswer]) -> int:
     """Return the number of characters of all texts and long numbers in nested lists."""
     length = 0
-    waiting = [*items]
-    while waiting:
-        item = waiting.pop()
+    pending = [*items]
+    while pending:
+        item = pending.pop()
         if isinstance(item, str):
             length += len(item)
         elif isinstance(item, list):
-            waiting.extend(item)
+            pending.extend(item)
         elif isinstance(item, int | Fraction):  # a list may also hold null or an object
-            digits = max(_digits(item.numerator), _digits(item.denominator))
+            digits = max(_estimate_digits(item.numerator), _estimate_digits(item.denominator))
             length += digits if digits > PLAIN_DIGITS else 0
     return length
 
 
-def _digits(number: int) -> int:
+def _estimate_digits(number: int) -> int:
     """Return the approximate number of digits of *number*, without converting it to text."""
     return int(number.bit_length() * DIGITS_PER_BIT)
 
 
-def check_arithmetic(lengths: Sequence[int]) -> None:
+def check_arithmetic_cells(lengths: Sequence[int]) -> None:
     """Raise `AnswerError` if an array holds more arithmetic than people compute by hand.
 
     *lengths* are the numbers of characters of the cells that may hold arithmetic.

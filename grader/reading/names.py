@@ -13,13 +13,13 @@ from typing import Final
 
 from grader.display.text import DERIVATIVE, GREEK
 
-__all__ = ["FUNCTION", "LETTER", "NO_NAMES", "WRAP", "Names", "Spotted", "names_of"]
+__all__ = ["FUNCTION", "LETTER", "NO_NAMES", "WRAP", "NameMatch", "NameMatcher", "get_name_matcher"]
 
 LETTER: Final = r"(?:(?![¹²³⁰-₟¼-¾⅐-⅞])[^\W\d_])"
-"""A letter of any script; raised and lowered characters and fractions are none."""
+"""A letter of any script, but no superscript, subscript or fraction."""
 
 WRAP: Final = r"\\(?:text|mathrm|mathbf|mathit|mathsf|mathcal|boldsymbol|bm|operatorname)\s*"
-"""A TeX command that changes the type of what stands in its braces."""
+"""A TeX command that changes the typeface of its argument."""
 
 _WORDS: Final = (
     r"(?:floor|ceiling|ceil|sqrt|abs|min|max|round|exp|ln|log_?\{?(?:2|10)\}?|log₂|log₁₀)"
@@ -31,9 +31,9 @@ FUNCTION: Final = (
     rf"|{WRAP}\{{\s*{_WORDS}\s*\}}"
     r"|\\log\s*_\s*(?:2|\{\s*2\s*\}|\{\s*10\s*\})|\\(?:sqrt|min|max|ln|exp)(?![A-Za-z])|√"
 )
-"""A function that may be called, as it is written in Python, TeX or Unicode.
+"""A function that may be called, as spelled in Python, TeX or Unicode.
 
-A logarithm without its base is one only where a module of Python says which is meant.
+A logarithm without a base is one only with a Python module, which defines the base.
 """
 
 _D: Final = rf"(?:\\partial(?![A-Za-z])|∂|d|{WRAP}\{{\s*d\s*\}})\s*"
@@ -47,16 +47,16 @@ _PIECES: Final = re.compile(r"[^\W\d_]+|\d+")
 
 
 @dataclass(frozen=True, slots=True)
-class Spotted:
+class NameMatch:
     """Variable found in a text: its declared *name*, its end, and whether its case differs."""
 
     name: str
     end: int
-    recased: bool
+    case_differs: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class NameMatcher:
     """Variables that a formula may use; *letters* are the one-letter variables."""
 
     declared: tuple[str, ...] = ()
@@ -64,94 +64,103 @@ class Names:
     meanings: tuple[tuple[str, bool], ...] = ()
     letters: frozenset[str] = frozenset()
 
-    def spot(self, text: str, at: int, end: int) -> Spotted | None:
-        """Return the variable that starts at *at* in *text*, or None."""
-        match = self.pattern.match(text, at, end) if self.pattern else None
+    def match_at(self, text: str, position: int, end: int) -> NameMatch | None:
+        """Return the variable that starts at *position* in *text*, or None."""
+        match = self.pattern.match(text, position, end) if self.pattern else None
         if match is None or match.lastindex is None:
             return None
-        name, recased = self.meanings[match.lastindex - 1]
-        return Spotted(name, match.end(), recased)
+        name, case_differs = self.meanings[match.lastindex - 1]
+        return NameMatch(name, match.end(), case_differs)
 
 
-NO_NAMES: Final = Names()
+NO_NAMES: Final = NameMatcher()
 
 
-def names_of(variables: Collection[str]) -> Names:
+def get_name_matcher(variables: Collection[str]) -> NameMatcher:
     """Return the spellings of *variables*, cached per set."""
-    return _prepare(tuple(sorted(set(variables), key=lambda name: (-len(name), name))))
+    return _compile_matcher(tuple(sorted(set(variables), key=lambda name: (-len(name), name))))
 
 
 @lru_cache(maxsize=512)
-def _prepare(declared: tuple[str, ...]) -> Names:
+def _compile_matcher(declared: tuple[str, ...]) -> NameMatcher:
     if not declared:
         return NO_NAMES
-    other = _other_case(declared)
-    spellings = [_spelling(name) for name in declared]
-    spellings += [rf"(?<![^\W\d_]){_within(_plain_form(text))}(?!{LETTER})" for text in other]
+    other = _other_case_spellings(declared)
+    spellings = [_name_pattern(name) for name in declared]
+    spellings += [
+        rf"(?<![^\W\d_]){_bounded_pattern(_plain_pattern(text))}(?!{LETTER})" for text in other
+    ]
     groups = "|".join(f"({spelling})" for spelling in spellings)
     meanings = [(name, False) for name in declared] + [(name, True) for name in other.values()]
     letters = frozenset(name for name in declared if len(name) == 1)
     product = "(?!ln)" if letters >= {"l", "n"} else ""  # with both, ln(k) is a product
     source = rf"(?!{product}(?:{FUNCTION}))(?:{groups})"
-    return Names(declared, re.compile(source), tuple(meanings), letters)
+    return NameMatcher(declared, re.compile(source), tuple(meanings), letters)
 
 
-def _other_case(declared: Iterable[str]) -> dict[str, str]:
+def _other_case_spellings(declared: Iterable[str]) -> dict[str, str]:
     """Return unambiguous spellings that differ in the case of a one-letter base."""
     folded = [name.casefold() for name in declared]
-    found = {}
+    spellings = {}
     for name in declared:
         base, _, below = name.partition("_")
         if len(base) == 1 and base.isascii() and base not in "xX":
             other = base.swapcase() + ("_" + below if below else "")
             if folded.count(name.casefold()) == 1:
-                found[other] = name
-    return found
+                spellings[other] = name
+    return spellings
 
 
-def _spelling(name: str) -> str:
+def _name_pattern(name: str) -> str:
     """Return a pattern that matches every spelling of *name*."""
-    forms = [_plain_form(name)]
+    forms = [_plain_pattern(name)]
     if derivative := DERIVATIVE.fullmatch(name):
-        above, below = map(_plain_form, derivative.groups())
+        above, below = map(_plain_pattern, derivative.groups())
         forms += [
             rf"\\[dt]?frac\s*\{{\s*{_D}{above}\s*\}}\s*\{{\s*{_D}{below}\s*\}}",
             rf"{_D}{above}\s*/\s*{_D}{below}",
         ]
     pieces = _PIECES.findall(name)
     if len(pieces) == 1 and len(name) > 1 and name not in GREEK:
-        forms.append(rf"{_letters(name[0])}\s*_\s*{_below([name[1:]])}")
-    return _within("|".join(forms))
+        forms.append(rf"{_letters_pattern(name[0])}\s*_\s*{_subscript_pattern([name[1:]])}")
+    return _bounded_pattern("|".join(forms))
 
 
-def _within(forms: str) -> str:
+def _bounded_pattern(forms: str) -> str:
     """Return the pattern of *forms* that nothing belonging to the name may follow."""
     return rf"(?:{forms})(?!\\?_|[₀-₉])"
 
 
-def _plain_form(name: str) -> str:
+def _plain_pattern(name: str) -> str:
     base, *below = _PIECES.findall(name)
     closed = "(?![0-9])" if name[-1].isdigit() else ""
     if not below:
-        return _wrapped(_letters(base)) + closed
-    line = "".join(rf"(?:\s*\\?_\s*{_below([piece])}|{_glued(piece)})" for piece in below)
-    braces = "" if len(below) == 1 else rf"|\s*_\s*{_below(below)}"
-    return rf"{_wrapped(_letters(base))}(?:{line}{braces}){closed}"
+        return _wrapped_pattern(_letters_pattern(base)) + closed
+    line = "".join(
+        rf"(?:\s*\\?_\s*{_subscript_pattern([piece])}|{_glued_subscript_pattern(piece)})"
+        for piece in below
+    )
+    braces = "" if len(below) == 1 else rf"|\s*_\s*{_subscript_pattern(below)}"
+    return rf"{_wrapped_pattern(_letters_pattern(base))}(?:{line}{braces}){closed}"
 
 
-def _below(pieces: list[str]) -> str:
+def _subscript_pattern(pieces: list[str]) -> str:
     r"""Return the pattern of a subscript: ``in``, ``{in}``, ``\text{in}``, ``{\text{in}}``."""
-    inner = r"[\s,_]*".join(_wrapped(_letters(piece)) for piece in pieces)
+    inner = r"[\s,_]*".join(_wrapped_pattern(_letters_pattern(piece)) for piece in pieces)
     plain = f"{inner}|" if len(pieces) == 1 else ""
     return rf"(?:{plain}\{{\s*{inner}\s*\}})"
 
 
-def _glued(piece: str) -> str:
+def _glued_subscript_pattern(piece: str) -> str:
     low = "".join(_LOW.get(character, "") for character in piece)
-    return rf"(?:{_letters(piece)}|{low})" if len(low) == len(piece) else _letters(piece)
+    return (
+        rf"(?:{_letters_pattern(piece)}|{low})"
+        if len(low) == len(piece)
+        else _letters_pattern(piece)
+    )
 
 
-def _letters(piece: str) -> str:
+def _letters_pattern(piece: str) -> str:
     if piece == "l":
         return r"(?:l|\\ell(?![A-Za-z]))"
     name = _LETTERS.get(piece, piece)
@@ -161,5 +170,5 @@ def _letters(piece: str) -> str:
     return rf"(?:\\(?:{commands})(?![A-Za-z])|{name}|{GREEK[name]})"
 
 
-def _wrapped(core: str) -> str:
+def _wrapped_pattern(core: str) -> str:
     return rf"(?:{core}|{WRAP}\{{\s*{core}\s*\}})"

@@ -7,70 +7,70 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Final
 
-from grader.display.text import show
+from grader.display.text import to_text
 from grader.errors import AnswerError
-from grader.reading.arrays.printing import printed_number
-from grader.reading.grammar.characters import clean, fold
-from grader.reading.grammar.computing import bounded, computed
+from grader.reading.arrays.printing import unwrap_printed_number
+from grader.reading.grammar.characters import clean_text, fold_lookalikes
+from grader.reading.grammar.computing import check_bounds, evaluate_tokens
 from grader.reading.grammar.constants import CONSTANTS
-from grader.reading.grammar.equation_chains import NAMED, Found, last_link
+from grader.reading.grammar.equation_chains import OPTIONAL_NAME, ValueTokens, extract_last_link
 from grader.reading.grammar.errors import (
     NUMBER_FORMS,
-    percent_or_share,
-    quoted,
+    percent_or_share_error,
+    quote_span,
     refuse_range,
 )
-from grader.reading.grammar.parser import MAX_LENGTH
+from grader.reading.grammar.parser import MAX_EXPRESSION_LENGTH
 from grader.reading.grammar.powers_of_ten import refuse_lost_power
-from grader.reading.grammar.signs import refuse_margin
+from grader.reading.grammar.signs import refuse_error_margin
 from grader.reading.grammar.tokens import Token, tokenize
-from grader.reading.places import CROSSES, decimal_step, last_unit
-from grader.reading.result import Reading, Styled, Typed
-from grader.reading.units.magnitudes import scaled
+from grader.reading.places import CROSSES, decimal_step, unit_in_last_place
+from grader.reading.result import RawAnswer, Reading, StyledText
+from grader.reading.units.magnitudes import apply_scale_words
 from grader.reading.units.percents import is_in_percent
 from grader.reading.wording.repeated_values import (
-    TIMES,
-    in_full,
-    refuse_check,
+    TIMES_PATTERN,
+    adapt_notes,
+    is_rounding_of,
     refuse_repeated_ratio,
-    refuse_repeating,
+    refuse_repeated_value,
+    refuse_repeating_decimal,
     rounding_unit,
-    rounds_off,
-    without_check,
+    strip_repeated_value,
 )
-from grader.reading.wording.words import without_words
-from grader.values import Number, is_number, magnitude, simplest
+from grader.reading.wording.words import strip_words
+from grader.values import Number, is_number, magnitude, simplify_number
 
 __all__ = [
     "MAX_TEXT",
-    "WORDS",
-    "given_number",
-    "grouped_by_points",
-    "grouping_note",
+    "WORD_KINDS",
+    "describe_grouping",
+    "evaluate_with_step",
+    "find_ambiguous_thousands",
     "is_plain_number",
     "read_cell",
     "read_number",
-    "value_and_step",
+    "require_number",
 ]
 
 MAX_TEXT: Final = 2_000
-"""The longest answer in which one value is looked for."""
-WORDS: Final = frozenset({"word", "text"})
+"""Maximum length of an answer with one value."""
+WORD_KINDS: Final = frozenset({"word", "text"})
 
-PLAIN: Final = re.compile(
-    rf"\s*(?:{NAMED}|= ?|\$)([+-]?[0-9]{{1,300}})"
+PLAIN_NUMBER: Final = re.compile(
+    rf"\s*(?:{OPTIONAL_NAME}|= ?|\$)([+-]?[0-9]{{1,300}})"
     r"(?:\.([0-9]{0,100})|/([1-9][0-9]{0,99}))?\$?\s*"
 )
-POINTED: Final = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
-RATIO: Final = re.compile(rf"(?<=[0-9]){TIMES}(?=[\s$.]*\Z)")
-"""A cross or the word times behind a number, with nothing behind it."""
-ITEM: Final = re.compile(r"\s*+\(?[a-h]\)\s++(?=\S)")
+POINT_GROUPED: Final = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
+RATIO: Final = re.compile(rf"(?<=[0-9]){TIMES_PATTERN}(?=[\s$.]*\Z)")
+"""A cross or the word "times" after a number, with nothing after it."""
+ITEM_LETTER: Final = re.compile(r"\s*+\(?[a-h]\)\s++(?=\S)")
 """The letter of a question, copied with the answer: ``(a) 63``."""
 ROUNDING: Final = frozenset({"⌊", "⌈"})
 TENS: Final = ("10", "1e", "1E")
 
 
-def read_number(typed: Typed, *, percent: bool = False, ratio: bool = False) -> Reading[Number]:
+def read_number(typed: RawAnswer, *, percent: bool = False, ratio: bool = False) -> Reading[Number]:
     """Return the number that *typed* spells, or raise `AnswerError`.
 
     With *percent* the value is in percent, with or without the sign, and a share such as ``0.86``
@@ -81,134 +81,149 @@ def read_number(typed: Typed, *, percent: bool = False, ratio: bool = False) -> 
     3640
     """
     if not isinstance(typed, str):
-        return _reading(given_number(typed), decimal_step(typed), (), percent=percent)
-    if len(typed) <= MAX_TEXT and (plain := PLAIN.fullmatch(typed)):
+        return _build_reading(require_number(typed), decimal_step(typed), (), percent=percent)
+    if len(typed) <= MAX_TEXT and (plain := PLAIN_NUMBER.fullmatch(typed)):
         whole, decimals, below = plain.groups()
         if below:
-            return _reading(simplest(Fraction(int(whole), int(below))), None, (), percent=percent)
+            return _build_reading(
+                simplify_number(Fraction(int(whole), int(below))), None, (), percent=percent
+            )
         if not decimals:
-            return _reading(int(whole), 1, (), percent=percent)
-        step = _decimal_unit(len(decimals))
-        value = simplest(Fraction(int(whole + decimals), step.denominator))
-        return _reading(value, step, (), percent=percent)
-    text = clean(typed, limit=MAX_TEXT)
-    return (_ratio(text, typed) if ratio else None) or _worded(text, typed, percent=percent)
+            return _build_reading(int(whole), 1, (), percent=percent)
+        step = _unit_of_decimals(len(decimals))
+        value = simplify_number(Fraction(int(whole + decimals), step.denominator))
+        return _build_reading(value, step, (), percent=percent)
+    text = clean_text(typed, limit=MAX_TEXT)
+    return (_read_ratio(text, typed) if ratio else None) or _read_text(text, typed, percent=percent)
 
 
 def is_plain_number(typed: str) -> bool:
     """Return whether *typed* is one plain number, which needs no parser."""
-    return PLAIN.fullmatch(typed) is not None
+    return PLAIN_NUMBER.fullmatch(typed) is not None
 
 
 @lru_cache(maxsize=512)
-def _decimal_unit(places: int) -> Fraction:
+def _unit_of_decimals(places: int) -> Fraction:
     """Return one unit of the last of *places* decimals."""
     return Fraction(1, 10**places)
 
 
-def grouped_by_points(typed: Typed) -> str:
+def find_ambiguous_thousands(typed: RawAnswer) -> str:
     """Return the last number whose points could group thousands; "" if there is none.
 
-    In text of a declared style (`in_style`) a point groups nothing.
+    In text of a declared style (`normalize_number_style`) a point groups nothing.
 
-    >>> grouped_by_points("about 65.536"), grouped_by_points("0.125"), grouped_by_points(7)
-    ('65.536', '', '')
+    >>> find_ambiguous_thousands("about 65.536")
+    '65.536'
+    >>> find_ambiguous_thousands("0.125"), find_ambiguous_thousands(7)
+    ('', '')
     """
-    if not isinstance(typed, str) or isinstance(typed, Styled):
+    if not isinstance(typed, str) or isinstance(typed, StyledText):
         return ""
-    text = fold(typed)
-    if "." not in text or not POINTED.search(text[:MAX_TEXT]):
+    text = fold_lookalikes(typed)
+    if "." not in text or not POINT_GROUPED.search(text[:MAX_TEXT]):
         return ""
-    value = _value_tokens(clean(text, limit=MAX_TEXT)).tokens
+    value = _extract_value_tokens(clean_text(text, limit=MAX_TEXT)).tokens
     if any(token.kind == "function" or token.text in ROUNDING for token in value):
         return ""  # a rounded number is a decimal
     grouped = [
         token.text
-        for at, token in enumerate(value)
-        if POINTED.fullmatch(token.text) and not _is_mantissa(value[at + 1 : at + 3])
+        for index, token in enumerate(value)
+        if POINT_GROUPED.fullmatch(token.text)
+        and not _starts_with_power_of_ten(value[index + 1 : index + 3])
     ]
     return grouped[-1] if grouped else ""
 
 
-def _is_mantissa(behind: Sequence[Token]) -> bool:
-    """Return whether a power of ten is a factor *behind* a number: ``× 10`` or ``* 1e3``."""
-    return bool(behind) and behind[0].text in CROSSES and behind[-1].text.startswith(TENS)
+def _starts_with_power_of_ten(tokens: Sequence[Token]) -> bool:
+    """Return whether the *tokens* after a number multiply it by a power of ten: ``× 10``."""
+    return bool(tokens) and tokens[0].text in CROSSES and tokens[-1].text.startswith(TENS)
 
 
-def given_number(typed: object) -> Number:
+def require_number(typed: object) -> Number:
     """Return a number from JSON, or raise `AnswerError` if it is not a number."""
     if not is_number(typed):
-        found = {bool: "true or false", list: "a list", dict: "an object"}.get(
+        description = {bool: "true or false", list: "a list", dict: "an object"}.get(
             type(typed), "nothing"
         )
-        raise AnswerError(f"This is {found}, not a number.", expected="one number")
-    return bounded(simplest(typed) if isinstance(typed, Fraction) else typed)
+        raise AnswerError(f"This is {description}, not a number.", expected="one number")
+    return check_bounds(simplify_number(typed) if isinstance(typed, Fraction) else typed)
 
 
 def read_cell(text: str, start: int, end: int) -> Number:
     """Return the number in the cell ``text[start:end]``: arithmetic, but no words and no chain."""
-    if end - start > MAX_LENGTH:
+    if end - start > MAX_EXPRESSION_LENGTH:
         raise AnswerError("A cell is too long.", expected="a number", position=start)
     tokens = tokenize(text, start, end, names=CONSTANTS)
     if not tokens:
         raise AnswerError("A cell is empty.", expected="a number", position=start)
-    refuse_check(tokens, text)
-    refuse_repeating(tokens, text)
+    refuse_repeated_value(tokens, text)
+    refuse_repeating_decimal(tokens, text)
     refuse_lost_power(tokens, text, grouping=True)
-    return computed(tokens, text)
+    return evaluate_tokens(tokens, text)
 
 
-def value_and_step(tokens: Sequence[Token], text: str, typed: str) -> tuple[Number, Number | None]:
+def evaluate_with_step(
+    tokens: Sequence[Token], text: str, typed: str
+) -> tuple[Number, Number | None]:
     """Return the number that *tokens* spell, and one unit of its last place or None."""
     if len(tokens) > 1:
         refuse_range(tokens, text, typed)
-        refuse_margin(tokens, text)
-        refuse_repeating(tokens, text)
-    refuse_lost_power(tokens, text, grouping=isinstance(typed, Styled))
-    return computed(tokens, text), last_unit(tokens)
+        refuse_error_margin(tokens, text)
+        refuse_repeating_decimal(tokens, text)
+    refuse_lost_power(tokens, text, grouping=isinstance(typed, StyledText))
+    return evaluate_tokens(tokens, text), unit_in_last_place(tokens)
 
 
-def _worded(text: str, typed: str, *, percent: bool) -> Reading[Number]:
-    found = without_check(_value_tokens(text), text)
-    last = _valued(found, text, typed, percent=percent)
-    _refuse_thousands(found, text, typed)
-    return _in_full(found, last, text, typed, percent=percent) or last
+def _read_text(text: str, typed: str, *, percent: bool) -> Reading[Number]:
+    value_tokens = strip_repeated_value(_extract_value_tokens(text), text)
+    last = _read_tokens(value_tokens, text, typed, percent=percent)
+    _refuse_point_thousands(value_tokens, text, typed)
+    return _read_unrounded(value_tokens, last, text, typed, percent=percent) or last
 
 
-def _valued(found: Found, text: str, typed: str, *, percent: bool) -> Reading[Number]:
-    """Return the number that the tokens of *found* spell."""
-    value, step = value_and_step(found.tokens, text, typed)
-    signed = percent and is_in_percent(found.tokens)
+def _read_tokens(
+    value_tokens: ValueTokens, text: str, typed: str, *, percent: bool
+) -> Reading[Number]:
+    """Return the number that *value_tokens* spell."""
+    value, step = evaluate_with_step(value_tokens.tokens, text, typed)
+    signed = percent and is_in_percent(value_tokens.tokens)
     if signed:
-        value, step = simplest(Fraction(value * 100)), None if step is None else step * 100
-    return _reading(value, step, found.notes, percent=percent, signed=signed)
+        value, step = simplify_number(Fraction(value * 100)), None if step is None else step * 100
+    return _build_reading(value, step, value_tokens.notes, percent=percent, signed=signed)
 
 
-def _in_full(
-    found: Found, last: Reading[Number], text: str, typed: str, *, percent: bool
+def _read_unrounded(
+    value_tokens: ValueTokens, last: Reading[Number], text: str, typed: str, *, percent: bool
 ) -> Reading[Number] | None:
     """Return the number that *last* rounds, or None: for ``2/3 = 0.67`` return 2/3.
 
     If the full number is whole, only it is accepted: ``606 ≈ 600`` does not answer both.
     """
-    unit = rounding_unit(last.value, last.step, rough=found.rough)
+    unit = rounding_unit(last.value, last.step, approximate=value_tokens.approximate)
     if unit is None:
         return None
-    for tokens in found.full:
-        full = _spelled(tokens, text, typed, percent=percent)
-        if full is not None and rounds_off(last.value, unit, full.value):
+    for tokens in value_tokens.unrounded:
+        full = _try_read_tokens(tokens, text, typed, percent=percent)
+        if full is not None and is_rounding_of(last.value, unit, full.value):
             rounded = None if full.value.denominator == 1 else last
-            return replace(full, notes=in_full(last.notes), rounded=rounded)
+            return replace(full, notes=adapt_notes(last.notes), rounded=rounded)
     return None
 
 
-def _refuse_thousands(found: Found, text: str, typed: str) -> None:
+def _refuse_point_thousands(value_tokens: ValueTokens, text: str, typed: str) -> None:
     """Raise `AnswerError` for ``10^5 = 100.000``, where the first link shows grouped thousands."""
-    token = found.tokens[0]
-    if len(found.tokens) > 1 or isinstance(typed, Styled) or not POINTED.fullmatch(token.text):
+    token = value_tokens.tokens[0]
+    if (
+        len(value_tokens.tokens) > 1
+        or isinstance(typed, StyledText)
+        or not POINT_GROUPED.fullmatch(token.text)
+    ):
         return
     grouped = int(token.text.replace(".", ""))
-    links = (_spelled(tokens, text, typed, percent=False) for tokens in found.full)
+    links = (
+        _try_read_tokens(tokens, text, typed, percent=False) for tokens in value_tokens.unrounded
+    )
     if any(link is not None and link.value == grouped for link in links):
         raise AnswerError(
             f"The point in {token.text} can be read in two ways.",
@@ -217,48 +232,48 @@ def _refuse_thousands(found: Found, text: str, typed: str) -> None:
         )
 
 
-def _spelled(
+def _try_read_tokens(
     tokens: Sequence[Token], text: str, typed: str, *, percent: bool
 ) -> Reading[Number] | None:
     """Return the number that *tokens*, including words, spell; None if they spell none."""
     try:
-        value = without_words(scaled(tokens)[0], text, words=WORDS)
-        value = without_check(value, text)
-        return _valued(value, text, typed, percent=percent) if value.tokens else None
+        value = strip_words(apply_scale_words(tokens)[0], text, words=WORD_KINDS)
+        value = strip_repeated_value(value, text)
+        return _read_tokens(value, text, typed, percent=percent) if value.tokens else None
     except AnswerError:
         return None
 
 
-def _ratio(text: str, typed: str) -> Reading[Number] | None:
+def _read_ratio(text: str, typed: str) -> Reading[Number] | None:
     """Return the plain number before a final cross, or None, as for ``2 × 3 ×``."""
     refuse_repeated_ratio(text)
     times = RATIO.search(text)
-    found = _worded(text[: times.start()], typed, percent=False) if times else None
-    if times is None or found is None or (found.rounded or found).step is None:
+    reading = _read_text(text[: times.start()], typed, percent=False) if times else None
+    if times is None or reading is None or (reading.rounded or reading).step is None:
         return None
-    said = f"'{times[0].strip()}' was read as 'times as much'."
-    return replace(found, notes=(*found.notes, said))
+    note = f"'{times[0].strip()}' was read as 'times as much'."
+    return replace(reading, notes=(*reading.notes, note))
 
 
-def _value_tokens(text: str) -> Found:
+def _extract_value_tokens(text: str) -> ValueTokens:
     """Return the tokens of the value alone, with its numbers scaled by the words after them."""
-    text = printed_number(text)
-    label = ITEM.match(text)
-    link = last_link(tokenize(text, label.end() if label else 0, names=CONSTANTS), text)
-    tokens, scales = scaled(link.tokens)
-    value = without_words(tokens, text, words=WORDS)
+    text = unwrap_printed_number(text)
+    label = ITEM_LETTER.match(text)
+    link = extract_last_link(tokenize(text, label.end() if label else 0, names=CONSTANTS), text)
+    tokens, scales = apply_scale_words(link.tokens)
+    value = strip_words(tokens, text, words=WORD_KINDS)
     if not value.tokens:
-        found = quoted(text, 0, len(text))
-        message = f"No number was found in {found}." if text.strip() else "Nothing was given."
+        quote = quote_span(text, 0, len(text))
+        message = f"No number was found in {quote}." if text.strip() else "Nothing was given."
         raise AnswerError(message, expected=NUMBER_FORMS, position=0)
-    commas = grouping_note(value.tokens)
+    commas = describe_grouping(value.tokens)
     item = (f"'{label[0].strip()}' was ignored.",) if label else ()
     notes = (*item, *link.notes, *commas, *scales, *value.notes)
-    full = (*link.full, *_remarked(tokens, value.tokens[-1].end))
-    return Found(value.tokens, notes, full, link.rough)
+    full = (*link.unrounded, *_find_remark_number(tokens, value.tokens[-1].end))
+    return ValueTokens(value.tokens, notes, full, link.approximate)
 
 
-def _remarked(tokens: Sequence[Token], end: int) -> tuple[tuple[Token, ...], ...]:
+def _find_remark_number(tokens: Sequence[Token], end: int) -> tuple[tuple[Token, ...], ...]:
     """Return the whole number in a remark after a value: ``13.1M (exactly 13,107,400)``."""
     if tokens[-1].end <= end:
         return ()
@@ -267,13 +282,13 @@ def _remarked(tokens: Sequence[Token], end: int) -> tuple[tuple[Token, ...], ...
     return ((behind[0],),) if whole else ()
 
 
-def grouping_note(tokens: Sequence[Token]) -> tuple[str, ...]:
+def describe_grouping(tokens: Sequence[Token]) -> tuple[str, ...]:
     """Return a note that the comma groups thousands, if one does."""
     grouped = any(token.kind == "number" and "," in token.text for token in tokens)
     return ("The comma groups thousands.",) if grouped else ()
 
 
-def _reading(
+def _build_reading(
     value: Number,
     step: Number | None,
     notes: tuple[str, ...],
@@ -283,12 +298,12 @@ def _reading(
 ) -> Reading[Number]:
     """Return the reading; refuse a percentage below 1 without a sign, which could be a share."""
     if not percent:
-        return Reading(value, show(value), notes, step)
+        return Reading(value, to_text(value), notes, step)
     if not signed and 0 < magnitude(value) < 1:
-        raise percent_or_share(_percent(value), _percent(value * 100))
-    return Reading(value, _percent(value), notes, step)
+        raise percent_or_share_error(_format_percent(value), _format_percent(value * 100))
+    return Reading(value, _format_percent(value), notes, step)
 
 
-def _percent(value: Number) -> str:
-    shown = show(value)
-    return f"({shown})%" if "/" in shown else f"{shown}%"
+def _format_percent(value: Number) -> str:
+    text = to_text(value)
+    return f"({text})%" if "/" in text else f"{text}%"

@@ -6,13 +6,13 @@ from typing import Generic, Self, TypeAlias, TypeVar
 
 from grader.values import Number
 
-__all__ = ["Reading", "Styled", "TruncatedAnswer", "Typed", "is_blank"]
+__all__ = ["RawAnswer", "Reading", "StyledText", "TruncatedAnswer", "is_blank"]
 
-Typed: TypeAlias = str | int | Fraction | list["Typed"]
-"""What the student typed, or the JSON that came in its place."""
+RawAnswer: TypeAlias = str | int | Fraction | list["RawAnswer"]
+"""Text that the student typed, or JSON data in its place."""
 
 
-class Styled(str):
+class StyledText(str):
     """Text in a declared number style, in which a point is the decimal point."""
 
     __slots__ = ()
@@ -52,28 +52,28 @@ INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
 class Reading(Generic[T]):
     """Value of an answer, and how it was read.
 
-    *value* is graded; *shown* is that value in plain text. *notes* are sentences on the decisions
+    *value* is graded; *text* is that value in plain text. *notes* are sentences on the decisions
     made in reading it. *step* is one unit of the last typed place (1/100 for 3.14), None for
     anything but a single typed number. *rounded* is a rounded form of the same value in the answer,
     as in ``13,107,400 ≈ 13.1M``; it is right too.
     """
 
     value: T
-    shown: str
+    text: str
     notes: tuple[str, ...] = ()
     step: Number | None = None
     rounded: "Reading[T] | None" = None
 
 
-def is_blank(typed: Typed) -> bool:
+def is_blank(typed: RawAnswer) -> bool:
     """Return whether *typed* is empty: no visible character, or a list of nothing else."""
     if isinstance(typed, str):
         return not typed.strip().strip(INVISIBLE).strip()
-    waiting: list[Typed] = [typed]
-    while waiting:
-        item = waiting.pop()
+    pending: list[RawAnswer] = [typed]
+    while pending:
+        item = pending.pop()
         if isinstance(item, list):
-            waiting.extend(item)
+            pending.extend(item)
         elif not isinstance(item, str) or item.strip().strip(INVISIBLE).strip():
             return False
     return True

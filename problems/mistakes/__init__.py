@@ -1,8 +1,9 @@
-"""Catalog of mistakes that twins reproduce: rank, hint for students, note for staff.
+"""Catalog of mistakes behind wrong solver versions: rank, student hint, staff note.
 
-A rank is about how many of 586 collected wrong values the mistake explains; where a count covers
-several mistakes it is shared out among them, and where the collection has none the rank is a
-judgement on the same scale. The hint points at the cause, never at the right value.
+A rank approximates how many of 586 collected wrong values the mistake explains. A count
+that covers several mistakes is divided among them; a mistake that the collection lacks
+has a rank by judgment, on the same scale. The hint points at the cause, never at the
+right value.
 """
 
 from typing import Final

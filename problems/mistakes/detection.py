@@ -1,13 +1,13 @@
-"""Mistakes about detectors: what a head predicts, how many boxes there are."""
+"""Mistakes about detectors: the outputs of a head, the number of boxes."""
 
 from typing import Final
 
 from grader.book import MistakeInfo
-from problems.mistakes.table import listed
+from problems.mistakes.table import build_mistakes
 
 __all__ = ["MISTAKES"]
 
-MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
+MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
     {
         "boxes_times_five_plus_classes": (
             10,

@@ -1,13 +1,13 @@
-"""Mistakes about gradients: the backward pass through convolutions, pooling and activations."""
+"""Mistakes about gradients: backward through convolutions, pooling and activations."""
 
 from typing import Final
 
 from grader.book import MistakeInfo
-from problems.mistakes.table import listed
+from problems.mistakes.table import build_mistakes
 
 __all__ = ["MISTAKES"]
 
-MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
+MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
     {
         "kernel_not_rotated": (
             6,

@@ -1,13 +1,13 @@
-"""Mistakes about losses: logarithms, reductions, margins, what a class or an example adds."""
+"""Mistakes about losses: logarithms, reductions, margins, terms of a class or example."""
 
 from typing import Final
 
 from grader.book import MistakeInfo
-from problems.mistakes.table import listed
+from problems.mistakes.table import build_mistakes
 
 __all__ = ["MISTAKES"]
 
-MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
+MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
     {
         "log_base_ten": (
             6,

@@ -1,13 +1,13 @@
-"""Mistakes about memory: values, bytes, bits, units, what is kept."""
+"""Mistakes about memory: number of values, bytes, bits, units, storage."""
 
 from typing import Final
 
 from grader.book import MistakeInfo
-from problems.mistakes.table import listed
+from problems.mistakes.table import build_mistakes
 
 __all__ = ["MISTAKES"]
 
-MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
+MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
     {
         "values_for_bytes": (
             8,

@@ -1,13 +1,13 @@
-"""Mistakes about metrics: which counts, which mean, which curve."""
+"""Mistakes about metrics: the choice of counts, mean and curve."""
 
 from typing import Final
 
 from grader.book import MistakeInfo
-from problems.mistakes.table import listed
+from problems.mistakes.table import build_mistakes
 
 __all__ = ["MISTAKES"]
 
-MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
+MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
     {
         "recall_for_precision": (
             6,

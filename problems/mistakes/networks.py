@@ -1,13 +1,13 @@
-"""Mistakes about whole networks: receptive fields, depth, branches, layers left out."""
+"""Mistakes about whole networks: receptive fields, depth, branches, omitted layers."""
 
 from typing import Final
 
 from grader.book import MistakeInfo
-from problems.mistakes.table import listed
+from problems.mistakes.table import build_mistakes
 
 __all__ = ["MISTAKES"]
 
-MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
+MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
     {
         "previous_stride": (
             8,

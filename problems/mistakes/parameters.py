@@ -1,13 +1,13 @@
-"""Mistakes about parameters: biases, channels, batch normalisation, blocks."""
+"""Mistakes about parameters: biases, channels, batch normalization, blocks."""
 
 from typing import Final
 
 from grader.book import MistakeInfo
-from problems.mistakes.table import listed
+from problems.mistakes.table import build_mistakes
 
 __all__ = ["MISTAKES"]
 
-MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
+MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
     {
         "no_bias": (
             36,

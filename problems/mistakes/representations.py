@@ -1,13 +1,13 @@
-"""Mistakes about learned vectors: codes of an autoencoder, distances of pairs, word vectors."""
+"""Mistakes about learned vectors: autoencoder codes, distances of pairs, word vectors."""
 
 from typing import Final
 
 from grader.book import MistakeInfo
-from problems.mistakes.table import listed
+from problems.mistakes.table import build_mistakes
 
 __all__ = ["MISTAKES"]
 
-MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
+MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
     {
         "exponent_not_halved": (
             6,

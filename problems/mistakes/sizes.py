@@ -1,13 +1,13 @@
-"""Mistakes about sizes along an axis: rounding, padding, strides, the ends."""
+"""Mistakes about sizes along an axis: rounding, padding, strides, both ends."""
 
 from typing import Final
 
 from grader.book import MistakeInfo
-from problems.mistakes.table import listed
+from problems.mistakes.table import build_mistakes
 
 __all__ = ["MISTAKES"]
 
-MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
+MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
     {
         "rounded_up": (
             30,

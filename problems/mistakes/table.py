@@ -1,20 +1,20 @@
-"""How the mistakes of a family are written down: id to rank, hint and note."""
+"""Format of a family of mistakes: a table from id to rank, hint and note."""
 
 from collections.abc import Mapping
 from typing import TypeAlias
 
 from grader.book import MistakeInfo
 
-__all__ = ["Row", "listed"]
+__all__ = ["MistakeRow", "build_mistakes"]
 
-Row: TypeAlias = tuple[int, str, str]
-"""How common the mistake is, what the student is told, what the instructor reads."""
+MistakeRow: TypeAlias = tuple[int, str, str]
+"""The rank of the mistake, the hint for students, the note for instructors."""
 
 
-def listed(table: Mapping[str, Row]) -> tuple[MistakeInfo, ...]:
-    """Return the mistakes of *table*, which has a row for each id.
+def build_mistakes(table: Mapping[str, MistakeRow]) -> tuple[MistakeInfo, ...]:
+    """Return the mistakes of *table*, which has one row per id.
 
-    >>> listed({"no_bias": (36, "Weights are not all.", "Left out the biases.")})[0].rank
+    >>> build_mistakes({"no_bias": (36, "Weights are not all.", "Left out the biases.")})[0].rank
     36
     """
     return tuple(MistakeInfo(mistake, *row) for mistake, row in table.items())

@@ -1,13 +1,13 @@
-"""Mistakes about training: batches, steps, epochs, learning rates, optimisers, dropout."""
+"""Mistakes about training: batches, steps, epochs, learning rate, optimizers, dropout."""
 
 from typing import Final
 
 from grader.book import MistakeInfo
-from problems.mistakes.table import listed
+from problems.mistakes.table import build_mistakes
 
 __all__ = ["MISTAKES"]
 
-MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
+MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
     {
         "last_batch_kept": (
             5,

@@ -1,13 +1,13 @@
-"""Mistakes about the values of arrays: kernels, pooling, running sums, layers, matrix forms."""
+"""Mistakes about array values: kernels, pooling, running sums, layers, matrix forms."""
 
 from typing import Final
 
 from grader.book import MistakeInfo
-from problems.mistakes.table import listed
+from problems.mistakes.table import build_mistakes
 
 __all__ = ["MISTAKES"]
 
-MISTAKES: Final[tuple[MistakeInfo, ...]] = listed(
+MISTAKES: Final[tuple[MistakeInfo, ...]] = build_mistakes(
     {
         "kernel_flipped": (
             19,

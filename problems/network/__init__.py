@@ -1,1 +1,1 @@
-"""Networks as graphs of layers, and what solvers compute from them."""
+"""Networks as graphs of layers, and the solvers for them."""

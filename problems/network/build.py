@@ -1,4 +1,4 @@
-"""The functions that expressions make layers and networks with; each checks what it is given."""
+"""Constructors of layers and networks for expressions; each validates its arguments."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Networks made from others by changing their layers, wherever they are nested."""
+"""Copies of networks with changed layers, nested layers included."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Final, TypeAlias
 
 from grader.errors import SolverError
-from problems.network.graphs import Graph, Network
+from problems.network.graphs import CompositeLayer, Network
 from problems.network.layers import (
     Activation,
     AdaptiveAvgPool,
@@ -23,56 +23,65 @@ from problems.network.layers import (
     Pool,
 )
 from problems.network.shape_rules import SHAPES
-from problems.network.walk import walk_by
+from problems.network.walk import walk_with_rules
 from problems.solvers.bounds import Shape
 
 __all__ = [
-    "changed",
-    "declared",
-    "undeclared",
+    "clear_declared_inputs",
+    "declare_inputs",
+    "map_layers",
     "without_bias",
     "without_last_pool",
     "without_pools",
 ]
 
-KEPT: Final = 256
+MAX_CACHED_NETWORKS: Final = 256
 
-Change: TypeAlias = Callable[[Layer], Layer | None]
-
-
-def changed(network: Network, change: Change) -> Network:
-    """Return *network* with *change* made to each layer that is no graph; None leaves it out."""
-    found: list[Layer] = []
-    for layer in network.layers:
-        if isinstance(layer, Graph):
-            found.append(layer.holding(tuple(changed(part, change) for part in layer.parts)))
-        elif (new := change(layer)) is not None:
-            found.append(new)
-    return Network(tuple(found))
+LayerChange: TypeAlias = Callable[[Layer], Layer | None]
 
 
-@lru_cache(maxsize=KEPT)
-def undeclared(network: Network) -> Network:
-    """Return *network* with layers that take what comes in, whatever they declare.
+def map_layers(network: Network, change: LayerChange) -> Network:
+    """Return *network* with *change* applied to each layer that is not composite.
 
-    So goes who computes sizes wrongly, and on with them.
+    A layer for which *change* returns None is dropped.
     """
-    return changed(network, _undeclared)
+    layers: list[Layer] = []
+    for layer in network.layers:
+        if isinstance(layer, CompositeLayer):
+            layers.append(layer.with_parts(tuple(map_layers(part, change) for part in layer.parts)))
+        elif (new := change(layer)) is not None:
+            layers.append(new)
+    return Network(tuple(layers))
 
 
-def declared(network: Network, shape: Shape) -> Network:
-    """Return *network* with layers that declare what comes into them where *shape* comes in."""
+@lru_cache(maxsize=MAX_CACHED_NETWORKS)
+def clear_declared_inputs(network: Network) -> Network:
+    """Return *network* with layers that declare no input size and so accept any input.
+
+    This models a student who computes a wrong size and continues with it.
+    """
+    return map_layers(network, _clear_declared_input)
+
+
+def declare_inputs(network: Network, shape: Shape) -> Network:
+    """Return *network* with layers that declare their inputs, for an input of *shape*."""
     steps = iter(
-        step for step in walk_by(SHAPES, network, shape).steps if not isinstance(step.layer, Graph)
+        step
+        for step in walk_with_rules(SHAPES, network, shape).steps
+        if not isinstance(step.layer, CompositeLayer)
     )
 
-    def change(layer: Layer) -> Layer:
-        return layer if isinstance(layer, Identity) else _declared(layer, next(steps).before or ())
+    def declare_layer(layer: Layer) -> Layer:
+        return (
+            layer
+            if isinstance(layer, Identity)
+            else _declare_input(layer, next(steps).before or ())
+        )
 
-    return changed(network, change)
+    return map_layers(network, declare_layer)
 
 
-def _declared(layer: Layer, shape: Shape) -> Layer:
+def _declare_input(layer: Layer, shape: Shape) -> Layer:
     match layer:
         case Conv() | ConvTranspose():
             return replace(layer, in_channels=shape[0])
@@ -84,7 +93,7 @@ def _declared(layer: Layer, shape: Shape) -> Layer:
             return layer
 
 
-def _undeclared(layer: Layer) -> Layer:
+def _clear_declared_input(layer: Layer) -> Layer:
     match layer:
         case Conv() | ConvTranspose():
             return replace(layer, in_channels=None)
@@ -100,31 +109,35 @@ def _undeclared(layer: Layer) -> Layer:
             return layer
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=MAX_CACHED_NETWORKS)
 def without_bias(network: Network) -> Network:
-    """Return *network* with convolutions and fully connected layers that have no bias."""
-    return changed(network, _unbiased)
+    """Return *network* without biases in convolutions and fully connected layers."""
+    return map_layers(network, _remove_bias)
 
 
-def _unbiased(layer: Layer) -> Layer:
+def _remove_bias(layer: Layer) -> Layer:
     if isinstance(layer, (Conv, ConvTranspose, Linear)) and layer.bias:
         return replace(layer, bias=False)
     return layer
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=MAX_CACHED_NETWORKS)
 def without_pools(network: Network) -> Network:
     """Return *network* without its pooling layers."""
-    return changed(network, lambda layer: None if isinstance(layer, Pool) else layer)
+    return map_layers(network, lambda layer: None if isinstance(layer, Pool) else layer)
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=MAX_CACHED_NETWORKS)
 def without_last_pool(network: Network) -> Network:
-    """Return *network* without the pooling just before the maps are flattened."""
+    """Return *network* without the last pooling before the flatten.
+
+    Activations and dropout may lie between the two. Raises `SolverError` if there is no
+    such pooling.
+    """
     layers = network.layers
-    at = next((at for at, layer in enumerate(layers) if isinstance(layer, Flatten)), 0) - 1
-    while at > 0 and isinstance(layers[at], (Activation, Dropout)):
-        at -= 1
-    if at < 0 or not isinstance(layers[at], (Pool, AdaptiveAvgPool)):
+    index = next((index for index, layer in enumerate(layers) if isinstance(layer, Flatten)), 0) - 1
+    while index > 0 and isinstance(layers[index], (Activation, Dropout)):
+        index -= 1
+    if index < 0 or not isinstance(layers[index], (Pool, AdaptiveAvgPool)):
         raise SolverError("no pooling stands before the flatten")
-    return Network(layers[:at] + layers[at + 1 :])
+    return Network(layers[:index] + layers[index + 1 :])

@@ -1,7 +1,8 @@
-"""The parameters and the MACs of a layer, one small rule for each type; the others have none.
+"""Rules for parameters and MACs, one per type of layer; other types have none.
 
-A rule takes the layer and its step in a walk. Where no shape is known, parameters follow from what
-the layer declares. Source: the PyTorch documentation of the modules with these names.
+A rule takes the layer and its step in a walk. If the shape is unknown, the parameters
+follow from the input that the layer declares. Source: the PyTorch documentation of the
+modules with these names.
 """
 
 import math
@@ -17,28 +18,28 @@ from problems.network.layers import (
     LayerNorm,
     Linear,
 )
-from problems.network.shape_rules import agreed, channels_in, features_in
-from problems.network.walk import Rules, Step
+from problems.network.shape_rules import channels_in, features_in, resolve_input_size
+from problems.network.walk import LayerRules, NetworkStep
 from problems.solvers.bounds import Shape
 from problems.solvers.convolution_parameters import conv_params
 from problems.solvers.cost import conv_macs, linear_macs
 from problems.solvers.parameters import linear_params
 
-STATISTICS: Final = 2
+STATISTICS_PER_CHANNEL: Final = 2
 """The running mean and variance of each channel."""
 
-__all__ = ["EVERYTHING", "MACS", "PARAMS", "maps_of", "weights_by_maps"]
+__all__ = ["ALL_PARAMS", "MACS", "PARAMS", "count_conv_macs", "spatial_size"]
 
 
-def maps_of(shape: Shape | None) -> tuple[int, int]:
-    """Return the height and width of *shape*, which must be known."""
+def spatial_size(shape: Shape | None) -> tuple[int, int]:
+    """Return the height and width of *shape*; raise `SolverError` if it is None."""
     if shape is None:
         raise SolverError("operations need the shape that comes in")
     return shape[1], shape[2]
 
 
-def weights_by_maps(layer: Conv | ConvTranspose, step: Step, size: tuple[int, int]) -> int:
-    """Return the MACs of a convolution that uses each of its weights at *size* positions."""
+def count_conv_macs(layer: Conv | ConvTranspose, step: NetworkStep, size: tuple[int, int]) -> int:
+    """Return the MACs of a convolution that uses each weight at *size* positions."""
     return conv_macs(
         channels_in(layer, step.before),
         layer.out_channels,
@@ -48,7 +49,7 @@ def weights_by_maps(layer: Conv | ConvTranspose, step: Step, size: tuple[int, in
     )
 
 
-def _conv_params(layer: Conv | ConvTranspose, step: Step) -> int:
+def _conv_params(layer: Conv | ConvTranspose, step: NetworkStep) -> int:
     return conv_params(
         channels_in(layer, step.before),
         layer.out_channels,
@@ -58,34 +59,34 @@ def _conv_params(layer: Conv | ConvTranspose, step: Step) -> int:
     )
 
 
-def _linear_params(layer: Linear, step: Step) -> int:
+def _linear_params(layer: Linear, step: NetworkStep) -> int:
     return linear_params(features_in(layer, step.before), layer.out_features, bias=layer.bias)
 
 
-def _batch_norm_params(layer: BatchNorm, step: Step) -> int:
+def _batch_norm_params(layer: BatchNorm, step: NetworkStep) -> int:
     before = step.before[0] if step.before else None
-    return layer.learned * agreed(layer, layer.num_features, before)
+    return layer.params_per_position * resolve_input_size(layer, layer.num_features, before)
 
 
-def _batch_norm_values(layer: BatchNorm, step: Step) -> int:
+def _batch_norm_all_params(layer: BatchNorm, step: NetworkStep) -> int:
     before = step.before[0] if step.before else None
-    each = layer.learned + (STATISTICS if layer.track_running_stats else 0)
-    return each * agreed(layer, layer.num_features, before)
+    each = layer.params_per_position + (STATISTICS_PER_CHANNEL if layer.track_running_stats else 0)
+    return each * resolve_input_size(layer, layer.num_features, before)
 
 
-def _group_norm_params(layer: GroupNorm, step: Step) -> int:
+def _group_norm_params(layer: GroupNorm, step: NetworkStep) -> int:
     before = step.before[0] if step.before else None
-    return layer.learned * agreed(layer, layer.num_channels, before)
+    return layer.params_per_position * resolve_input_size(layer, layer.num_channels, before)
 
 
-def _layer_norm_params(layer: LayerNorm, step: Step) -> int:
+def _layer_norm_params(layer: LayerNorm, step: NetworkStep) -> int:
     normalized = layer.normalized_shape or step.before
     if normalized is None:
         raise SolverError(f"{layer} needs the shape that comes in")
-    return math.prod(normalized) * layer.learned
+    return math.prod(normalized) * layer.params_per_position
 
 
-PARAMS: Final = Rules(
+PARAMS: Final = LayerRules(
     {
         BatchNorm: _batch_norm_params,
         Conv: _conv_params,
@@ -98,14 +99,14 @@ PARAMS: Final = Rules(
 )
 
 # The same, with the running statistics of batch normalisation among the parameters.
-EVERYTHING: Final = PARAMS.but({BatchNorm: _batch_norm_values})
+ALL_PARAMS: Final = PARAMS.with_rules({BatchNorm: _batch_norm_all_params})
 
 # Every weight of a convolution is used once for each position of its output; of a transposed one,
 # for each position of its input.
-MACS: Final = Rules(
+MACS: Final = LayerRules(
     {
-        Conv: lambda layer, step: weights_by_maps(layer, step, maps_of(step.after)),
-        ConvTranspose: lambda layer, step: weights_by_maps(layer, step, maps_of(step.before)),
+        Conv: lambda layer, step: count_conv_macs(layer, step, spatial_size(step.after)),
+        ConvTranspose: lambda layer, step: count_conv_macs(layer, step, spatial_size(step.before)),
         Linear: lambda layer, step: linear_macs(
             features_in(layer, step.before), layer.out_features
         ),

@@ -1,6 +1,6 @@
-"""What solvers ask of layers and networks: shapes, parameters, MACs, depth, values in memory.
+"""Solvers for layers and networks: shapes, parameters, MACs, depth, values in memory.
 
-Shapes are PyTorch's (C, H, W), or (features,) after a flatten.
+Shapes are (C, H, W), as in PyTorch, or (features,) after a flatten.
 """
 
 import math
@@ -8,7 +8,7 @@ from typing import Final
 
 from grader.book import Solver
 from grader.errors import SolverError
-from problems.network.count_rules import EVERYTHING, MACS, PARAMS
+from problems.network.count_rules import ALL_PARAMS, MACS, PARAMS
 from problems.network.graphs import Network
 from problems.network.layers import (
     Activation,
@@ -21,28 +21,35 @@ from problems.network.layers import (
     Pool,
 )
 from problems.network.shape_rules import SHAPES
-from problems.network.walk import INPUT, Rules, Walk, not_ordered, total, walk_by
-from problems.solvers.bounds import Shape, flag, shape_of
+from problems.network.walk import (
+    INPUT,
+    LayerRules,
+    NetworkWalk,
+    total_count,
+    unordered_module_error,
+    walk_with_rules,
+)
+from problems.solvers.bounds import Shape, as_flag, as_shape
 
 __all__ = [
     "LAYER_KINDS",
     "SOLVERS",
     "activation_values",
+    "count_live_values",
+    "count_output_values",
     "depth",
-    "held_values",
     "layer_count",
     "layer_macs",
     "layer_params",
-    "longest",
-    "network_of",
+    "longest_path_length",
     "network_shape",
     "out_shape",
     "output_shapes",
     "peak_activation",
+    "require_network",
     "total_macs",
     "total_params",
-    "values_of",
-    "walk",
+    "walk_network",
 ]
 
 LAYER_KINDS: Final[dict[str, tuple[type[Layer], ...]]] = {
@@ -51,35 +58,35 @@ LAYER_KINDS: Final[dict[str, tuple[type[Layer], ...]]] = {
     "linear": (Linear,),
     "pool": (Pool,),
 }
-IN_PLACE: Final = (Activation, Dropout, Flatten)
+IN_PLACE_LAYERS: Final = (Activation, Dropout, Flatten)
 
 
-def walk(net: Network, shape: Shape | None = None) -> Walk:
+def walk_network(net: Network, shape: Shape | None = None) -> NetworkWalk:
     """Return the walk through *net*, for solvers that follow its paths.
 
     >>> from problems.network.build import conv, network, relu, residual
-    >>> [step.inputs for step in walk(network(residual(network(conv(8, 3), relu())))).steps]
+    >>> [step.inputs for step in walk_network(network(residual(network(conv(8, 3), relu())))).steps]
     [(-1,), (0,), (1, -1)]
     """
-    if (module := network_of(net).count_only) is not None:
-        raise not_ordered(module)
-    return walk_by(SHAPES, net, None if shape is None else shape_of(shape))
+    if (module := require_network(net).count_only) is not None:
+        raise unordered_module_error(module)
+    return walk_with_rules(SHAPES, net, None if shape is None else as_shape(shape))
 
 
 def out_shape(layer: Layer, shape: Shape) -> Shape:
-    """Return the shape after one *layer*.
+    """Return the output shape of one *layer*.
 
-    What does not fit is a `SolverError`.
+    Raises `SolverError` if the input does not fit.
 
     >>> from problems.network.build import conv
     >>> out_shape(conv(16, 3), (3, 32, 32))
     (16, 30, 30)
     """
-    return network_shape(_alone(layer), shape)
+    return network_shape(_wrap_layer(layer), shape)
 
 
 def network_shape(net: Network, shape: Shape) -> Shape:
-    """Return the shape after all layers of *net*.
+    """Return the output shape of *net*.
 
     >>> from problems.network.build import conv, flatten, network
     >>> network_shape(network(conv(16, 3), flatten()), (3, 32, 32))
@@ -89,76 +96,79 @@ def network_shape(net: Network, shape: Shape) -> Shape:
 
 
 def output_shapes(net: Network, shape: Shape) -> tuple[Shape, ...]:
-    """Return the shapes of the side outputs of *net*, in their order, and last that of its end.
+    """Return the shapes of the side outputs of *net*, in order, then that of its end.
 
     >>> from problems.network.build import conv, network, side_output
     >>> output_shapes(network(conv(8, 3), side_output(conv(2, 1)), conv(4, 3)), (3, 8, 8))
     ((2, 6, 6), (4, 4, 4))
     """
-    return shapes_of(SHAPES, network_of(net), shape)
+    return compute_output_shapes(SHAPES, require_network(net), shape)
 
 
-def shapes_of(rules: Rules, net: Network, shape: Shape) -> tuple[Shape, ...]:
-    """Return the shapes of all outputs of *net* by *rules*."""
-    found = walk_by(rules, net, shape_of(shape))
-    return tuple(after for after in map(found.after, found.outputs) if after is not None)
+def compute_output_shapes(rules: LayerRules, net: Network, shape: Shape) -> tuple[Shape, ...]:
+    """Return the shapes of all outputs of *net*, computed by *rules*."""
+    walk = walk_with_rules(rules, net, as_shape(shape))
+    return tuple(after for after in map(walk.shape_after, walk.outputs) if after is not None)
 
 
 def layer_params(layer: Layer, shape: Shape | None = None) -> int:
-    """Return the learnable parameters of one *layer*.
+    """Return the number of learnable parameters of one *layer*.
 
-    The *shape* that comes in may be left out where the layer declares what it takes.
+    The input *shape* is optional if the layer declares its input.
 
     >>> from problems.network.build import conv
     >>> layer_params(conv(16, 3), (3, 32, 32))
     448
     """
-    return total_params(_alone(layer), shape)
+    return total_params(_wrap_layer(layer), shape)
 
 
 def total_params(net: Network, shape: Shape | None = None, *, trainable: bool = True) -> int:
-    """Return the parameters of *net*, the learnable ones or, untrained statistics included, all.
+    """Return the number of parameters of *net*, by default only the learnable ones.
 
-    Batch normalisation has 2 learnable numbers a channel and 2 statistics. The *shape* that comes
-    in may be left out where every layer declares what it takes.
+    If *trainable* is false, the running statistics count too: batch normalization has 2
+    learnable parameters and 2 statistics per channel. The input *shape* is optional if
+    every layer declares its input.
 
     >>> from problems.network.build import conv, flatten, linear, network
     >>> total_params(network(conv(16, 3), flatten(), linear(10)), (3, 5, 5))
     1898
     """
-    rules = PARAMS if flag(trainable, "trainable") else EVERYTHING
-    return total(rules, SHAPES, network_of(net), None if shape is None else shape_of(shape))
+    rules = PARAMS if as_flag(trainable, "trainable") else ALL_PARAMS
+    return total_count(
+        rules, SHAPES, require_network(net), None if shape is None else as_shape(shape)
+    )
 
 
 def layer_macs(layer: Layer, shape: Shape) -> int:
-    """Return the multiply-accumulate operations of one *layer*, biases not counted.
+    """Return the multiply-accumulate operations of one *layer*, without biases.
 
-    Pooling, normalisation, activations and additions have none.
+    Pooling, normalization, activations and additions have none.
 
     >>> from problems.network.build import conv
     >>> layer_macs(conv(16, 3), (3, 32, 32))
     388800
     """
-    return total_macs(_alone(layer), shape)
+    return total_macs(_wrap_layer(layer), shape)
 
 
 def total_macs(net: Network, shape: Shape) -> int:
-    """Return the multiply-accumulate operations of *net*, biases not counted.
+    """Return the multiply-accumulate operations of *net*, without biases.
 
-    Convolutions, transposed convolutions and fully connected layers have some, nothing else.
+    Only convolutions, transposed convolutions and fully connected layers have any.
 
     >>> from problems.network.build import conv, flatten, linear, network
     >>> total_macs(network(conv(16, 3), flatten(), linear(10)), (3, 32, 32))
     532800
     """
-    return total(MACS, SHAPES, network_of(net), shape_of(shape))
+    return total_count(MACS, SHAPES, require_network(net), as_shape(shape))
 
 
 def layer_count(net: Network, kind: str = "weighted") -> int:
-    """Return the number of layers of a *kind* along the path of *net* that has the most of them.
+    """Return the number of layers of a *kind* on the path of *net* with the most of them.
 
-    The kind is ``weighted`` (convolutions and fully connected layers), ``conv``, ``linear`` or
-    ``pool``.
+    The kind is ``weighted`` (convolutions, transposed convolutions and fully connected
+    layers), ``conv``, ``linear`` or ``pool``.
 
     >>> from problems.network.build import conv, flatten, linear, network
     >>> layer_count(network(conv(16, 3), flatten(), linear(10)))
@@ -166,11 +176,11 @@ def layer_count(net: Network, kind: str = "weighted") -> int:
     """
     if not isinstance(kind, str) or kind not in LAYER_KINDS:
         raise SolverError(f"kind must be one of {', '.join(LAYER_KINDS)}, not {kind}")
-    return longest(net, LAYER_KINDS[kind])
+    return longest_path_length(net, LAYER_KINDS[kind])
 
 
 def depth(net: Network) -> int:
-    """Return the number of weighted layers along the longest path of *net*.
+    """Return the number of weighted layers on the longest path of *net*.
 
     >>> from problems.network.build import conv, flatten, linear, network
     >>> depth(network(conv(16, 3), flatten(), linear(10)))
@@ -179,63 +189,71 @@ def depth(net: Network) -> int:
     return layer_count(net, "weighted")
 
 
-def longest(net: Network, kinds: tuple[type[Layer], ...]) -> int:
-    """Return how many layers of *kinds* lie on the path of *net* that has the most of them."""
+def longest_path_length(net: Network, kinds: tuple[type[Layer], ...]) -> int:
+    """Return the number of layers of *kinds* on the path of *net* with the most of them."""
     lengths: list[int] = []
-    for step in walk(net).steps:
+    for step in walk_network(net).steps:
         before = max(0 if at == INPUT else lengths[at] for at in step.inputs)
         lengths.append(before + isinstance(step.layer, kinds))
     return max(lengths, default=0)
 
 
 def activation_values(net: Network, shape: Shape, *, in_place: bool = False) -> int:
-    """Return how many values all layers of *net* put out together, for one input.
+    """Return the total number of values that the layers of *net* output for one input.
 
-    Concatenations, additions and products of parallel paths are outputs too; what comes into the
-    network is none. *in_place* leaves out activations, dropout and flatten, which can write over
-    their input.
+    Concatenations, additions and products of parallel paths are outputs too; the
+    network input is not. *in_place* excludes activations, dropout and flatten, which
+    can overwrite their input.
 
     >>> from problems.network.build import conv, max_pool, network, relu
     >>> activation_values(network(conv(8, 3), relu(), max_pool(2)), (3, 10, 10))
     1152
     """
-    return values_of(walk(net, shape_of(shape)), in_place=flag(in_place, "in_place"))
+    return count_output_values(
+        walk_network(net, as_shape(shape)), in_place=as_flag(in_place, "in_place")
+    )
 
 
-def values_of(found: Walk, *, in_place: bool) -> int:
-    """Return the values that the steps of a walk put out."""
+def count_output_values(walk: NetworkWalk, *, in_place: bool) -> int:
+    """Return the total number of values that the steps of a *walk* output.
+
+    *in_place* excludes layers that can overwrite their input.
+    """
     return sum(
         math.prod(step.after or ())
-        for step in found.steps
-        if not (in_place and isinstance(step.layer, IN_PLACE))
+        for step in walk.steps
+        if not (in_place and isinstance(step.layer, IN_PLACE_LAYERS))
     )
 
 
 def peak_activation(net: Network, shape: Shape) -> int:
-    """Return the most values that *net* must hold at once to compute its outputs for one input.
+    """Return the peak number of values that *net* holds in memory for one input.
 
-    Layers are computed one after the other. A value is held from the step that makes it until the
-    last that takes it; while a layer works, all that it takes and gives is held. Outputs stay.
+    Layers run one after another. A value is held from the step that computes it until
+    its last use; a running layer holds its inputs and its output. The outputs of the
+    network stay in memory.
 
     >>> from problems.network.build import conv, network
     >>> peak_activation(network(conv(8, 1), conv(2, 1)), (3, 10, 10))
     1100
     """
-    return max(held_values(walk(net, shape_of(shape))))
+    return max(count_live_values(walk_network(net, as_shape(shape))))
 
 
-def held_values(found: Walk) -> tuple[int, ...]:
-    """Return how many values are held before the first step of a walk, and while each one works."""
-    last = {at: number for number, step in enumerate(found.steps) for at in step.inputs}
-    sizes = {at: math.prod(found.after(at) or ()) for at in range(INPUT, len(found.steps))}
-    now = sizes[INPUT]
-    held = [now]
-    for number, step in enumerate(found.steps):
-        now += sizes[number]
-        held.append(now)
-        done = {at for at in step.inputs if last[at] == number and at not in found.outputs}
-        now -= sum(sizes[at] for at in done)
-    return tuple(held)
+def count_live_values(walk: NetworkWalk) -> tuple[int, ...]:
+    """Return the number of values held before the first step of a *walk* and during each."""
+    last_use = {at: number for number, step in enumerate(walk.steps) for at in step.inputs}
+    sizes = {
+        index: math.prod(walk.shape_after(index) or ()) for index in range(INPUT, len(walk.steps))
+    }
+    live = sizes[INPUT]
+    counts = [live]
+    for number, step in enumerate(walk.steps):
+        live += sizes[number]
+        counts.append(live)
+        released = {at for at in step.inputs if last_use[at] == number and at not in walk.outputs}
+        live -= sum(sizes[at] for at in released)
+    return tuple(counts)
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (
@@ -253,15 +271,15 @@ SOLVERS: Final[tuple[Solver, ...]] = (
 )
 
 
-def _alone(layer: object) -> Network:
-    """Return the network of one layer."""
+def _wrap_layer(layer: object) -> Network:
+    """Return a network of one layer; raise `SolverError` if *layer* is not a layer."""
     if not isinstance(layer, Layer):
         raise SolverError(f"{layer} is not a layer")
     return Network((layer,))
 
 
-def network_of(value: object) -> Network:
-    """Return *value*, which must be a network."""
+def require_network(value: object) -> Network:
+    """Return *value*; raise `SolverError` if it is not a network."""
     if not isinstance(value, Network):
         raise SolverError(f"{value} is not a network")
     return value

@@ -1,8 +1,8 @@
-"""Values through a network whose weights are given: what each layer makes of what comes in.
+"""Forward pass through a network with given weights.
 
-The layers compute as the solvers of their kind do, in the form for prediction: dropout passes all
-on. A softmax is one of a vector: over maps it would need an axis. Source: the PyTorch documentation
-of ``torch.nn``.
+Each layer computes like the solver of its kind, in inference mode: dropout passes its
+input through. Softmax takes only a vector; over maps it would need an axis. Source: the
+PyTorch documentation of ``torch.nn``.
 """
 
 from collections.abc import Iterator
@@ -11,10 +11,10 @@ from typing import Final, TypeAlias, cast
 
 import numpy as np
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
 from grader.values import Array, Number
-from problems.network.counts import network_of
+from problems.network.counts import require_network
 from problems.network.graphs import Branches, Gate, Network, Residual
 from problems.network.layers import (
     Activation,
@@ -30,16 +30,16 @@ from problems.network.layers import (
     Upsample,
 )
 from problems.solvers.activations import activation
-from problems.solvers.bounds import Grid, array
+from problems.solvers.bounds import Grid, as_array
 from problems.solvers.convolution import conv2d
 from problems.solvers.dense import dense, flatten_values
 from problems.solvers.pool_values import avg_pool2d, global_pool2d, max_pool2d
-from problems.solvers.twins import told, twins_of
+from problems.solvers.twins import build_wrong_versions, replace_arguments
 from problems.solvers.upsampling import pixel_shuffle_values, upsample_nearest2d
 
-__all__ = ["SOLVERS", "TWINS", "along", "forward"]
+__all__ = ["SOLVERS", "WRONG_VERSIONS", "forward", "iter_layer_outputs"]
 
-CURVES: Final = {
+ACTIVATION_NAMES: Final = {
     "ReLU": "relu",
     "ReLU6": "relu6",
     "SiLU": "silu",
@@ -55,12 +55,13 @@ Weights: TypeAlias = Iterator[tuple[Grid, Number | Grid]]
 def forward(
     net: Network, x: Grid, *, weights: tuple[Grid, ...] = (), biases: tuple[Grid, ...] = ()
 ) -> Array:
-    """Return the output of *net* for the input *x*, a map (H, W), maps (C, H, W) or a vector.
+    """Return the output of *net* for *x*: a map (H, W), maps (C, H, W) or a vector.
 
-    *weights* has an array for each convolution and fully connected layer, in the order in which the
-    layers stand (of a residual block the network before its shortcut), *biases* a vector for each
-    of them; without biases all are 0. A layer with other weights to learn, such as a normalisation,
-    is a `SolverError`, and so are weights that are left over.
+    *weights* has one array per convolution and fully connected layer, in the order of
+    the layers; in a residual block, the main network comes before the shortcut.
+    *biases* has one vector per weight array; by default, all biases are 0. Raises
+    `SolverError` if a layer has other learnable weights, such as a normalization, or if
+    weights are left over.
 
     >>> from problems.network.constructors.elementwise import relu
     >>> from problems.network.constructors.graphs import network
@@ -68,43 +69,43 @@ def forward(
     >>> forward(network(linear(2), relu()), [1, 2], weights=([[1, 1], [1, -1]],))
     array([3, 0])
     """
-    values = [value for _, value in along(net, x, weights=weights, biases=biases)]
+    values = [value for _, value in iter_layer_outputs(net, x, weights=weights, biases=biases)]
     return values[-1]
 
 
-def along(
+def iter_layer_outputs(
     net: Network, x: Grid, *, weights: tuple[Grid, ...] = (), biases: tuple[Grid, ...] = ()
 ) -> Iterator[tuple[str, Array]]:
-    """Yield the input and the output of each layer of *net*, with the layer in words."""
+    """Yield the input, then the output of each layer of *net*, with descriptions."""
     if biases and len(biases) != len(weights):
         raise SolverError(f"there are {len(biases)} biases for {len(weights)} weights")
-    added: tuple[Number | Grid, ...] = biases or (0,) * len(weights)
-    taken = zip(weights, added, strict=True)
-    value = array(x, "x", ranks=(1, 2, 3))
+    layer_biases: tuple[Number | Grid, ...] = biases or (0,) * len(weights)
+    remaining = zip(weights, layer_biases, strict=True)
+    value = as_array(x, "x", ranks=(1, 2, 3))
     yield "the input", value
     value = value[np.newaxis] if value.ndim == MAP_AXES - 1 else value
-    for layer in network_of(net).layers:
-        value = _after(layer, value, taken)
+    for layer in require_network(net).layers:
+        value = _run_layer(layer, value, remaining)
         yield str(layer), value
-    if next(taken, None) is not None:
+    if next(remaining, None) is not None:
         raise SolverError("there are more weights than layers that take them")
 
 
-def _through(net: Network, value: Array, taken: Weights) -> Array:
+def _run_network(net: Network, value: Array, weights: Weights) -> Array:
     for layer in net.layers:
-        value = _after(layer, value, taken)
+        value = _run_layer(layer, value, weights)
     return value
 
 
-def _after(layer: Layer, value: Array, taken: Weights) -> Array:
-    """Return what *layer* makes of *value*; a layer with weights takes the next ones."""
+def _run_layer(layer: Layer, value: Array, weights: Weights) -> Array:
+    """Return the output of *layer* for *value*; a weighted layer takes the next *weights*."""
     match layer:
         case Conv() | Linear():
-            return _weighted(layer, value, taken)
+            return _run_weighted_layer(layer, value, weights)
         case Pool():
-            return _pooled(layer, value)
-        case Activation(name) if name in CURVES:
-            return activation(value, CURVES[name])
+            return _run_pool(layer, value)
+        case Activation(name) if name in ACTIVATION_NAMES:
+            return activation(value, ACTIVATION_NAMES[name])
         case Activation("leaky ReLU", Fraction() | int() as slope):
             return activation(value, "leaky_relu", negative_slope=slope)
         case Activation("softmax") if value.ndim == 1:
@@ -121,15 +122,15 @@ def _after(layer: Layer, value: Array, taken: Weights) -> Array:
             shuffled = pixel_shuffle_values(value, layer.upscale_factor)
             return shuffled.reshape(-1, *shuffled.shape[-2:])
         case Branches(networks, crop=False):
-            return _concatenated([_through(one, value, taken) for one in networks])
+            return _concatenate([_run_network(network, value, weights) for network in networks])
         case Residual() | Gate():
-            one, two = (_through(part, value, taken) for part in layer.parts)
-            return _joined(layer, one, two)
+            first, second = (_run_network(part, value, weights) for part in layer.parts)
+            return _join_outputs(layer, first, second)
     raise SolverError(f"forward does not compute this layer: {layer}")
 
 
-def _weighted(layer: Conv | Linear, value: Array, taken: Weights) -> Array:
-    weight, bias = next(taken, (None, 0))
+def _run_weighted_layer(layer: Conv | Linear, value: Array, weights: Weights) -> Array:
+    weight, bias = next(weights, (None, 0))
     if weight is None:
         raise SolverError(f"there are no weights for this layer: {layer}")
     if isinstance(layer, Linear):
@@ -147,7 +148,7 @@ def _weighted(layer: Conv | Linear, value: Array, taken: Weights) -> Array:
     )
 
 
-def _pooled(layer: Pool, value: Array) -> Array:
+def _run_pool(layer: Pool, value: Array) -> Array:
     pool = max_pool2d if layer.mode == "max" else avg_pool2d
     return pool(
         value,
@@ -158,37 +159,39 @@ def _pooled(layer: Pool, value: Array) -> Array:
     )
 
 
-def _concatenated(values: list[Array]) -> Array:
+def _concatenate(values: list[Array]) -> Array:
     if len({value.shape[1:] for value in values}) > 1:
         raise SolverError("branches of different sizes are not concatenated")
     return cast("Array", np.concatenate(values))
 
 
-def _joined(layer: Residual | Gate, one: Array, two: Array) -> Array:
-    if isinstance(layer, Gate) and one.shape[0] == two.shape[0]:
-        return cast("Array", np.multiply(one, two))
-    if one.shape != two.shape:
-        raise SolverError(f"{one.shape} and {two.shape} are not joined")
-    return cast("Array", np.add(one, two))
+def _join_outputs(layer: Residual | Gate, first: Array, second: Array) -> Array:
+    if isinstance(layer, Gate) and first.shape[0] == second.shape[0]:
+        return cast("Array", np.multiply(first, second))
+    if first.shape != second.shape:
+        raise SolverError(f"{first.shape} and {second.shape} are not joined")
+    return cast("Array", np.add(first, second))
 
 
-def _linear_only(net: Network) -> Network:
-    """Return *net* without its ReLUs and other curves; they stand in no weights."""
+def _without_activations(net: Network) -> Network:
+    """Return *net* without its activations, which have no weights."""
     return Network(tuple(layer for layer in net.layers if not isinstance(layer, Activation)))
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (forward,)
 
-TWINS: Final[tuple[Twin, ...]] = twins_of(
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = build_wrong_versions(
     forward,
     {
-        "activation_left_out": told(forward, net=lambda given: _linear_only(given.net)),
-        "no_bias": told(forward, biases=()),
-        "kernel_flipped": told(
+        "activation_left_out": replace_arguments(
+            forward, net=lambda args: _without_activations(args.net)
+        ),
+        "no_bias": replace_arguments(forward, biases=()),
+        "kernel_flipped": replace_arguments(
             forward,
-            weights=lambda given: tuple(
-                np.asarray(one)[..., ::-1, ::-1] if np.ndim(one) > 2 else one  # noqa: PLR2004
-                for one in given.weights
+            weights=lambda args: tuple(
+                np.asarray(weight)[..., ::-1, ::-1] if np.ndim(weight) > 2 else weight  # noqa: PLR2004
+                for weight in args.weights
             ),
         ),
     },

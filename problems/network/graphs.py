@@ -1,25 +1,26 @@
-"""The network, and the layers that hold networks: they make graphs out of sequences.
+"""Networks, and the composite layers that turn sequences of layers into graphs.
 
-A network is a sequence of layers. A `Graph` is a layer whose networks start from the same input;
-what comes out of them is concatenated, added or multiplied, or leaves the network at that place.
-Graphs of this kind are values, and nest.
+A network is a sequence of layers. A `CompositeLayer` holds networks that start from the
+same input; their outputs are concatenated, added or multiplied, or leave the network
+there. Composite layers are values, and can be nested.
 """
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from problems.network.layers import Fields, Layer
+from problems.network.layers import DataclassValue, Layer
 
-__all__ = ["Branches", "CountOnly", "Gate", "Graph", "Network", "Residual", "SideOutput"]
+__all__ = ["Branches", "CompositeLayer", "CountOnly", "Gate", "Network", "Residual", "SideOutput"]
 
 
 @dataclass(frozen=True, slots=True)
-class Network(Fields):
-    """*layers* one after the other; ``str`` lists them, one a line.
+class Network(DataclassValue):
+    """A sequence of *layers*; ``str`` lists them, one per line.
 
-    *size* counts all layers, nested ones included; *nesting* is how deep graphs hold graphs;
-    *count_only* is the first module in it of which nothing but the parameters is known.
+    *size* counts all layers, nested ones included; *nesting* is the depth of nested
+    composite layers; *count_only* is the first module for which only the parameters are
+    known.
     """
 
     layers: tuple[Layer, ...]
@@ -29,7 +30,12 @@ class Network(Fields):
     hashed: int | None = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        inside = [part for layer in self.layers if isinstance(layer, Graph) for part in layer.parts]
+        inside = [
+            part
+            for layer in self.layers
+            if isinstance(layer, CompositeLayer)
+            for part in layer.parts
+        ]
         object.__setattr__(self, "size", len(self.layers) + sum(part.size for part in inside))
         object.__setattr__(self, "nesting", max((1 + part.nesting for part in inside), default=0))
         modules = [layer for layer in self.layers if isinstance(layer, CountOnly)]
@@ -38,7 +44,7 @@ class Network(Fields):
         object.__setattr__(self, "hashed", None)
 
     def __hash__(self) -> int:
-        """Return the hash, worked out once: walks of a network are looked up by it."""
+        """Return the hash, computed once because walks are cached by network."""
         if self.hashed is None:
             object.__setattr__(self, "hashed", hash(self.layers))
         return hash(self.hashed)
@@ -47,8 +53,8 @@ class Network(Fields):
         return "\n".join(str(layer) for layer in self.layers)
 
 
-class Graph(Layer, ABC):
-    """A layer that holds networks; *join* says what becomes of their outputs."""
+class CompositeLayer(Layer, ABC):
+    """A layer that holds networks; *join* names the way their outputs are combined."""
 
     __slots__ = ()
     join: ClassVar[str] = ""
@@ -56,16 +62,16 @@ class Graph(Layer, ABC):
     @property
     @abstractmethod
     def parts(self) -> tuple[Network, ...]:
-        """The networks that it holds, each of which starts from the graph's input."""
+        """The networks of the layer, each of which starts from the layer's input."""
 
     @abstractmethod
-    def holding(self, parts: tuple[Network, ...]) -> "Graph":
-        """Return the same graph with other *parts*."""
+    def with_parts(self, parts: tuple[Network, ...]) -> "CompositeLayer":
+        """Return the same layer with other *parts*."""
 
 
 @dataclass(frozen=True, slots=True)
-class Branches(Graph):
-    """Networks whose outputs are concatenated on the channels; *crop* cuts them to the smallest."""
+class Branches(CompositeLayer):
+    """Networks with outputs concatenated on the channels; *crop* cuts to the smallest."""
 
     networks: tuple[Network, ...]
     crop: bool = False
@@ -76,22 +82,22 @@ class Branches(Graph):
         """The branches."""
         return self.networks
 
-    def holding(self, parts: tuple[Network, ...]) -> "Branches":
-        """Return the same graph with other branches."""
+    def with_parts(self, parts: tuple[Network, ...]) -> "Branches":
+        """Return the same layer with other branches."""
         return Branches(parts, self.crop)
 
     def __str__(self) -> str:
-        named = [
-            f"  branch {number}:\n{_indented(network)}"
+        sections = [
+            f"  branch {number}:\n{_indent(network)}"
             for number, network in enumerate(self.networks, start=1)
         ]
         crop = "cropped to the smallest and " if self.crop else ""
-        return "\n".join([f"branches, {crop}concatenated on the channels:", *named])
+        return "\n".join([f"branches, {crop}concatenated on the channels:", *sections])
 
 
 @dataclass(frozen=True, slots=True)
-class Residual(Graph):
-    """A network whose output is added to its input, or to what *shortcut* makes of the input."""
+class Residual(CompositeLayer):
+    """A network whose output is added to its input, or to *shortcut* of its input."""
 
     network: Network
     shortcut: Network | None = None
@@ -99,43 +105,43 @@ class Residual(Graph):
 
     @property
     def parts(self) -> tuple[Network, ...]:
-        """The network and the shortcut; without one, a network of no layers."""
+        """The network and the shortcut; an empty network if there is no shortcut."""
         return self.network, self.shortcut or Network(())
 
-    def holding(self, parts: tuple[Network, ...]) -> "Residual":
-        """Return the same graph with another network and shortcut."""
+    def with_parts(self, parts: tuple[Network, ...]) -> "Residual":
+        """Return the same layer with another network and shortcut."""
         return Residual(parts[0], parts[1] if self.shortcut else None)
 
     def __str__(self) -> str:
-        lines = ["residual block, added to its input:", _indented(self.network)]
+        lines = ["residual block, added to its input:", _indent(self.network)]
         if self.shortcut is not None:
-            lines = [lines[0], lines[1], "  shortcut:", _indented(self.shortcut)]
+            lines = [lines[0], lines[1], "  shortcut:", _indent(self.shortcut)]
         return "\n".join(lines)
 
 
 @dataclass(frozen=True, slots=True)
-class Gate(Graph):
-    """A network whose output multiplies its input, channel by channel or value by value."""
+class Gate(CompositeLayer):
+    """A network whose output multiplies its input, per channel or per value."""
 
     network: Network
     join: ClassVar[str] = "multiplication"
 
     @property
     def parts(self) -> tuple[Network, ...]:
-        """The network, and one of no layers for the input itself."""
+        """The network, and an empty one for the input itself."""
         return self.network, Network(())
 
-    def holding(self, parts: tuple[Network, ...]) -> "Gate":
-        """Return the same graph with another network."""
+    def with_parts(self, parts: tuple[Network, ...]) -> "Gate":
+        """Return the same layer with another network."""
         return Gate(parts[0])
 
     def __str__(self) -> str:
-        return f"gate, multiplied with its input:\n{_indented(self.network)}"
+        return f"gate, multiplied with its input:\n{_indent(self.network)}"
 
 
 @dataclass(frozen=True, slots=True)
-class SideOutput(Graph):
-    """A network whose output leaves here; the next layer takes what came in."""
+class SideOutput(CompositeLayer):
+    """A network with an output of its own; the next layer takes the same input."""
 
     network: Network
 
@@ -144,20 +150,20 @@ class SideOutput(Graph):
         """The network."""
         return (self.network,)
 
-    def holding(self, parts: tuple[Network, ...]) -> "SideOutput":
-        """Return the same graph with another network."""
+    def with_parts(self, parts: tuple[Network, ...]) -> "SideOutput":
+        """Return the same layer with another network."""
         return SideOutput(parts[0])
 
     def __str__(self) -> str:
-        return f"side output:\n{_indented(self.network)}"
+        return f"side output:\n{_indent(self.network)}"
 
 
 @dataclass(frozen=True, slots=True)
-class CountOnly(Graph):
-    """A module whose parameters can be counted and whose output shape cannot be worked out.
+class CountOnly(CompositeLayer):
+    """A module with countable parameters and an unknown output shape.
 
-    *networks* are its parts in no known order, *own_params* the parameters that it has beside
-    theirs; *reason* says why nothing else is known.
+    *networks* are its parts, in unknown order; *own_params* are the parameters outside
+    them; *reason* explains why nothing else is known.
     """
 
     networks: tuple[Network, ...]
@@ -167,16 +173,16 @@ class CountOnly(Graph):
 
     @property
     def parts(self) -> tuple[Network, ...]:
-        """The parts."""
+        """The parts, in unknown order."""
         return self.networks
 
-    def holding(self, parts: tuple[Network, ...]) -> "CountOnly":
+    def with_parts(self, parts: tuple[Network, ...]) -> "CountOnly":
         """Return the same module with other parts."""
         return CountOnly(parts, self.own_params, self.reason)
 
     def __str__(self) -> str:
-        return "\n".join(["module, in no known order:", *map(_indented, self.networks)])
+        return "\n".join(["module, in no known order:", *map(_indent, self.networks)])
 
 
-def _indented(network: Network) -> str:
+def _indent(network: Network) -> str:
     return "\n".join(f"    {line}" for line in str(network).splitlines())

@@ -1,32 +1,40 @@
-"""Words for the arguments of a layer, from which ``str`` describes it."""
+"""Wording of layer arguments, for the ``str`` of a layer."""
 
-__all__ = ["by", "moves", "side", "unlearned", "words"]
+__all__ = [
+    "describe_geometry",
+    "describe_missing_params",
+    "format_pair",
+    "format_size",
+    "join_words",
+]
 
 
-def words(*pieces: str) -> str:
-    """Return the pieces that are not empty, between commas."""
+def join_words(*pieces: str) -> str:
+    """Join the nonempty *pieces* with commas."""
     return ", ".join(piece for piece in pieces if piece)
 
 
-def unlearned(learned: int) -> str:
-    """Return what a normalization lacks if it learns so many numbers in each place."""
-    return ("no scale, no bias", "no bias", "")[learned]
+def describe_missing_params(params_per_position: int) -> str:
+    """Return what a normalization lacks, given its number of parameters per position."""
+    return ("no scale, no bias", "no bias", "")[params_per_position]
 
 
-def by(sides: tuple[int, int]) -> str:
-    """Return both sides: ``3×3``."""
+def format_pair(sides: tuple[int, int]) -> str:
+    """Return both sides, such as ``3×3``."""
     return f"{sides[0]}×{sides[1]}"
 
 
-def side(sides: tuple[int, int]) -> str:
-    """Return one side of a square, both sides of anything else."""
-    return str(sides[0]) if sides[0] == sides[1] else by(sides)
+def format_size(sides: tuple[int, int]) -> str:
+    """Return one side of a square, or both sides of any other shape."""
+    return str(sides[0]) if sides[0] == sides[1] else format_pair(sides)
 
 
-def moves(stride: tuple[int, int], padding: tuple[int, int], dilation: tuple[int, int]) -> str:
-    """Return the words for the stride, and for padding and dilation unless default."""
-    return words(
-        f"stride {side(stride)}",
-        f"padding {side(padding)}" if any(padding) else "",
-        f"dilation {side(dilation)}" if dilation != (1, 1) else "",
+def describe_geometry(
+    stride: tuple[int, int], padding: tuple[int, int], dilation: tuple[int, int]
+) -> str:
+    """Return the stride in words, and padding and dilation unless they are the defaults."""
+    return join_words(
+        f"stride {format_size(stride)}",
+        f"padding {format_size(padding)}" if any(padding) else "",
+        f"dilation {format_size(dilation)}" if dilation != (1, 1) else "",
     )

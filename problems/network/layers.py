@@ -1,26 +1,32 @@
-"""Layers as frozen values, in PyTorch's argument names. They compute nothing.
+"""Layers as frozen values, with the argument names of PyTorch; they compute nothing.
 
-`problems.network.build` checks and makes them; `problems.network.graphs` has the layers that hold
-networks, and the network itself.
+`problems.network.build` validates and creates them; `problems.network.graphs` defines
+the network and the layers that hold networks.
 """
 
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
-from grader.values import Number, Opaque, Value
-from problems.network.layer_words import by, moves, side, unlearned, words
+from grader.values import Number, OpaqueValue, Value
+from problems.network.layer_words import (
+    describe_geometry,
+    describe_missing_params,
+    format_pair,
+    format_size,
+    join_words,
+)
 
 __all__ = [
     "Activation",
+    "ActivationName",
     "AdaptiveAvgPool",
     "BatchNorm",
     "Conv",
     "ConvTranspose",
+    "DataclassValue",
     "Dropout",
-    "Fields",
     "Flatten",
-    "Function",
     "GroupNorm",
     "Identity",
     "Layer",
@@ -35,7 +41,7 @@ __all__ = [
 
 Sides: TypeAlias = tuple[int, int]
 
-Function: TypeAlias = Literal[
+ActivationName: TypeAlias = Literal[
     "ReLU",
     "ReLU6",
     "leaky ReLU",
@@ -49,13 +55,13 @@ Function: TypeAlias = Literal[
 ]
 
 
-class Fields(Opaque):
-    """A value whose fields an expression may read."""
+class DataclassValue(OpaqueValue):
+    """A dataclass whose fields are readable in expressions."""
 
     __slots__ = ()
 
-    def field(self, name: str) -> Value:
-        """Return the field of that *name*, such as ``layer.out_channels``; `KeyError` if unset."""
+    def get_field(self, name: str) -> Value:
+        """Return the field *name*, such as ``layer.out_channels``; raise `KeyError` if unset."""
         known = getattr(type(self), "__dataclass_fields__", {})
         value: Value | None = getattr(self, name) if name in known and known[name].compare else None
         if value is None:
@@ -63,28 +69,28 @@ class Fields(Opaque):
         return value
 
 
-class Layer(Fields):
-    """One step of a network; ``str`` describes it in words, for a statement."""
+class Layer(DataclassValue):
+    """A layer of a network; ``str`` describes it in words, for a problem statement."""
 
     __slots__ = ()
 
 
 class Normalization(Layer):
-    """A normalization, which learns a scale if *affine*, and then a shift if *bias*."""
+    """A normalization that learns a scale if *affine*, and then a shift if *bias*."""
 
     __slots__ = ()
     affine: bool
     bias: bool
 
     @property
-    def learned(self) -> int:
-        """The learned numbers of each place."""
+    def params_per_position(self) -> int:
+        """The number of learned parameters per normalized position: its scale and shift."""
         return 1 + self.bias if self.affine else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Conv(Layer):
-    """A 2-D convolution; *in_channels* is None where the shape that comes in decides."""
+    """2-D convolution; if *in_channels* is None, the input shape determines it."""
 
     out_channels: int
     kernel_size: Sides
@@ -97,10 +103,10 @@ class Conv(Layer):
     padding_mode: str = "zeros"
 
     def __str__(self) -> str:
-        return words(
-            f"convolution {by(self.kernel_size)}",
+        return join_words(
+            f"convolution {format_pair(self.kernel_size)}",
             f"{self.out_channels} filters",
-            moves(self.stride, self.padding, self.dilation),
+            describe_geometry(self.stride, self.padding, self.dilation),
             "" if self.padding_mode == "zeros" else f"padding mode {self.padding_mode}",
             f"{self.groups} groups" if self.groups > 1 else "",
             "" if self.bias else "no bias",
@@ -109,7 +115,7 @@ class Conv(Layer):
 
 @dataclass(frozen=True, slots=True)
 class ConvTranspose(Layer):
-    """A transposed 2-D convolution; *in_channels* as in `Conv`."""
+    """Transposed 2-D convolution; *in_channels* as in `Conv`."""
 
     out_channels: int
     kernel_size: Sides
@@ -122,11 +128,13 @@ class ConvTranspose(Layer):
     bias: bool = True
 
     def __str__(self) -> str:
-        return words(
-            f"transposed convolution {by(self.kernel_size)}",
+        return join_words(
+            f"transposed convolution {format_pair(self.kernel_size)}",
             f"{self.out_channels} filters",
-            moves(self.stride, self.padding, self.dilation),
-            f"output padding {side(self.output_padding)}" if any(self.output_padding) else "",
+            describe_geometry(self.stride, self.padding, self.dilation),
+            f"output padding {format_size(self.output_padding)}"
+            if any(self.output_padding)
+            else "",
             f"{self.groups} groups" if self.groups > 1 else "",
             "" if self.bias else "no bias",
         )
@@ -134,24 +142,26 @@ class ConvTranspose(Layer):
 
 @dataclass(frozen=True, slots=True)
 class Linear(Layer):
-    """A fully connected layer; *in_features* is None where the shape that comes in decides."""
+    """Fully connected layer; if *in_features* is None, the input shape determines it."""
 
     out_features: int
     in_features: int | None = None
     bias: bool = True
 
     def __str__(self) -> str:
-        return words(f"fully connected, {self.out_features} units", "" if self.bias else "no bias")
+        return join_words(
+            f"fully connected, {self.out_features} units", "" if self.bias else "no bias"
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Activation(Layer):
-    """A function of each value, or of all values of a vector: it keeps the shape.
+    """Activation function, element-wise or over a vector (softmax); keeps the shape.
 
-    *negative_slope* is that of a leaky ReLU below zero.
+    *negative_slope* is the slope of a leaky ReLU below zero.
     """
 
-    name: Function
+    name: ActivationName
     negative_slope: Number | None = None
 
     def __str__(self) -> str:
@@ -160,7 +170,7 @@ class Activation(Layer):
 
 @dataclass(frozen=True, slots=True)
 class Pool(Layer):
-    """Max or average pooling."""
+    """Max or average pooling layer."""
 
     mode: Literal["max", "average"]
     kernel_size: Sides
@@ -169,28 +179,28 @@ class Pool(Layer):
     ceil_mode: bool = False
 
     def __str__(self) -> str:
-        return words(
-            f"{self.mode} pooling {by(self.kernel_size)}",
-            moves(self.stride, self.padding, (1, 1)),
+        return join_words(
+            f"{self.mode} pooling {format_pair(self.kernel_size)}",
+            describe_geometry(self.stride, self.padding, (1, 1)),
             "sizes rounded up" if self.ceil_mode else "",
         )
 
 
 @dataclass(frozen=True, slots=True)
 class AdaptiveAvgPool(Layer):
-    """Means over as many windows as give *output_size*; 1×1 is the mean of each channel."""
+    """Adaptive average pooling to *output_size*; 1×1 is global average pooling."""
 
     output_size: Sides = (1, 1)
 
     def __str__(self) -> str:
         if self.output_size == (1, 1):
             return "global average pooling"
-        return f"adaptive average pooling to {by(self.output_size)}"
+        return f"adaptive average pooling to {format_pair(self.output_size)}"
 
 
 @dataclass(frozen=True, slots=True)
 class Flatten(Layer):
-    """All values in one row."""
+    """Flatten layer: reshapes its input to a vector."""
 
     def __str__(self) -> str:
         return "flatten"
@@ -198,9 +208,9 @@ class Flatten(Layer):
 
 @dataclass(frozen=True, slots=True)
 class BatchNorm(Normalization):
-    """Batch normalisation; *num_features* is None where the shape that comes in decides.
+    """Batch normalization; if *num_features* is None, the input shape determines it.
 
-    Without *track_running_stats* it keeps no mean and variance.
+    Without *track_running_stats* it keeps no running mean and variance.
     """
 
     num_features: int | None = None
@@ -209,12 +219,12 @@ class BatchNorm(Normalization):
     track_running_stats: bool = True
 
     def __str__(self) -> str:
-        return words("batch normalisation", unlearned(self.learned))
+        return join_words("batch normalisation", describe_missing_params(self.params_per_position))
 
 
 @dataclass(frozen=True, slots=True)
 class Dropout(Layer):
-    """Dropout with probability *p*: it has no parameters and keeps the shape."""
+    """Dropout with probability *p*; it has no parameters and keeps the shape."""
 
     p: int | Fraction = Fraction(1, 2)
 
@@ -224,19 +234,22 @@ class Dropout(Layer):
 
 @dataclass(frozen=True, slots=True)
 class LayerNorm(Normalization):
-    """Layer normalisation over the last axes; None: over all that comes in, a weight for each."""
+    """Layer normalization over the trailing axes of *normalized_shape*.
+
+    If it is None, all axes of the input are normalized, with a weight for each element.
+    """
 
     normalized_shape: tuple[int, ...] | None = None
     bias: bool = True
     affine: bool = True
 
     def __str__(self) -> str:
-        return words("layer normalisation", unlearned(self.learned))
+        return join_words("layer normalisation", describe_missing_params(self.params_per_position))
 
 
 @dataclass(frozen=True, slots=True)
 class GroupNorm(Normalization):
-    """Normalisation over groups of channels; *num_channels* as in `BatchNorm`."""
+    """Group normalization; if *num_channels* is None, the input shape determines it."""
 
     num_groups: int
     num_channels: int | None = None
@@ -244,12 +257,15 @@ class GroupNorm(Normalization):
     bias: bool = True
 
     def __str__(self) -> str:
-        return words(f"group normalisation, {self.num_groups} groups", unlearned(self.learned))
+        return join_words(
+            f"group normalisation, {self.num_groups} groups",
+            describe_missing_params(self.params_per_position),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Identity(Layer):
-    """What comes in, unchanged: the branch of a skip connection. It is no step of its own."""
+    """Identity layer, such as the branch of a skip connection; a walk has no step for it."""
 
     def __str__(self) -> str:
         return "the input itself"
@@ -257,18 +273,18 @@ class Identity(Layer):
 
 @dataclass(frozen=True, slots=True)
 class Upsample(Layer):
-    """Height and width times *scale_factor*; there is nothing to learn."""
+    """Upsampling of height and width by *scale_factor*; it has no parameters."""
 
     scale_factor: Sides
     mode: Literal["nearest", "bilinear"] = "nearest"
 
     def __str__(self) -> str:
-        return f"upsampling by {side(self.scale_factor)}, {self.mode}"
+        return f"upsampling by {format_size(self.scale_factor)}, {self.mode}"
 
 
 @dataclass(frozen=True, slots=True)
 class PixelShuffle(Layer):
-    """(C·r², H, W) becomes (C, r·H, r·W) for the factor r."""
+    """Pixel shuffle: (C·r², H, W) becomes (C, r·H, r·W) for the factor r."""
 
     upscale_factor: int
 
@@ -278,7 +294,7 @@ class PixelShuffle(Layer):
 
 @dataclass(frozen=True, slots=True)
 class ZeroPad(Layer):
-    """Zeros around the maps: left, right, top, bottom, as in PyTorch."""
+    """Zero padding of the feature maps, in PyTorch's order: left, right, top, bottom."""
 
     padding: tuple[int, int, int, int]
 
@@ -291,7 +307,7 @@ class ZeroPad(Layer):
 
 @dataclass(frozen=True, slots=True)
 class SelectChannels(Layer):
-    """Some of the channels, counted from 0, in that order."""
+    """Selection of channels by index, counted from 0, in the order of *channels*."""
 
     channels: tuple[int, ...]
 

@@ -1,4 +1,4 @@
-"""The shape after a layer, one small rule for each type; the others keep the shape.
+"""Output shapes: one small rule per layer type; types without a rule keep the shape.
 
 Source: the PyTorch documentation of the modules with these names.
 """
@@ -25,70 +25,80 @@ from problems.network.layers import (
     Upsample,
     ZeroPad,
 )
-from problems.network.walk import Rule, Rules
+from problems.network.walk import LayerRule, LayerRules
 from problems.solvers.bounds import Shape
-from problems.solvers.geometry import Side
+from problems.solvers.geometry import SizeRule
 from problems.solvers.pooling import pool_size
 from problems.solvers.sizes import conv_size
 from problems.solvers.transposed import transposed_size
 
 __all__ = [
     "SHAPES",
-    "agreed",
     "channels_in",
-    "conv_shaped_by",
+    "conv_shape_rule",
     "features_in",
-    "pool_shaped_by",
-    "spatial",
-    "transposed_shaped_by",
+    "pool_shape_rule",
+    "require_spatial",
+    "resolve_input_size",
+    "transposed_shape_rule",
 ]
 
-SPATIAL: Final = 3
-KEPT_SIDES: Final = 4096
+SPATIAL_AXES: Final = 3
+MAX_CACHED_SIDES: Final = 4096
 
 
-def spatial(layer: Layer, shape: Shape) -> Shape:
-    """Return *shape*, which must be (C, H, W)."""
-    if len(shape) != SPATIAL:
-        raise SolverError(f"{_named(layer)} takes a shape (C, H, W), not one of {len(shape)} axes")
+def require_spatial(layer: Layer, shape: Shape) -> Shape:
+    """Return *shape*; raise `SolverError` unless it is (C, H, W)."""
+    if len(shape) != SPATIAL_AXES:
+        raise SolverError(
+            f"{_first_line(layer)} takes a shape (C, H, W), not one of {len(shape)} axes"
+        )
     return shape
 
 
 def channels_in(layer: Conv | ConvTranspose, shape: Shape | None) -> int:
-    """Return the channels that come into *layer*, as declared or as in *shape*."""
-    return agreed(layer, layer.in_channels, None if shape is None else spatial(layer, shape)[0])
+    """Return the input channels of *layer*, as declared or taken from *shape*."""
+    return resolve_input_size(
+        layer, layer.in_channels, None if shape is None else require_spatial(layer, shape)[0]
+    )
 
 
 def features_in(layer: Linear, shape: Shape | None) -> int:
-    """Return the features that come into *layer*; a shape that is not flat is a `SolverError`."""
+    """Return the input features of *layer*, as declared or taken from *shape*.
+
+    Raises `SolverError` for a shape that is not flat.
+    """
     if shape is not None and len(shape) != 1:
         raise SolverError(f"{layer} takes a flat input: put flatten() before it")
-    return agreed(layer, layer.in_features, None if shape is None else shape[0])
+    return resolve_input_size(layer, layer.in_features, None if shape is None else shape[0])
 
 
-def agreed(layer: Layer, declared: int | None, found: int | None) -> int:
-    """Return what *layer* takes, as declared or as found; the two must not differ."""
-    if declared is not None and found is not None and declared != found:
-        raise SolverError(f"{layer} takes {declared}, but {found} come in")
-    known = declared if found is None else found
+def resolve_input_size(layer: Layer, declared: int | None, actual: int | None) -> int:
+    """Return the input size of *layer*, as declared or actual.
+
+    Raises `SolverError` if the two differ, or if neither is known.
+    """
+    if declared is not None and actual is not None and declared != actual:
+        raise SolverError(f"{layer} takes {declared}, but {actual} come in")
+    known = declared if actual is None else actual
     if known is None:
         raise SolverError(f"{layer} needs the shape that comes in")
     return known
 
 
-def _named(layer: Layer) -> str:
-    """Return the first line of what *layer* is in words."""
+def _first_line(layer: Layer) -> str:
+    """Return the first line of the layer's description, without a trailing colon."""
     return str(layer).partition("\n")[0].rstrip(":")
 
 
-def _kept(side: Side) -> Side:
-    """Return *side* with its last results kept: networks repeat their layers."""
-    return lru_cache(maxsize=KEPT_SIDES)(side)
+def _with_cache(side: SizeRule) -> SizeRule:
+    """Return *side* with an LRU cache, because networks repeat their layers."""
+    return lru_cache(maxsize=MAX_CACHED_SIDES)(side)
 
 
-def conv_shaped_by(side: Side) -> Rule:
-    """Return the rule for the shape after a convolution whose sides follow *side*."""
-    kept = _kept(side)
+def conv_shape_rule(side: SizeRule) -> LayerRule:
+    """Return a shape rule for convolutions that computes each side with *side*."""
+    cached_side = _with_cache(side)
 
     def rule(layer: Conv, shape: Shape) -> Shape:
         channels_in(layer, shape)
@@ -97,37 +107,37 @@ def conv_shaped_by(side: Side) -> Rule:
         dh, dw = layer.dilation
         return (
             layer.out_channels,
-            kept(height, kh, stride=sh, padding=ph, dilation=dh),
-            kept(width, kw, stride=sw, padding=pw, dilation=dw),
+            cached_side(height, kh, stride=sh, padding=ph, dilation=dh),
+            cached_side(width, kw, stride=sw, padding=pw, dilation=dw),
         )
 
     return rule
 
 
-def pool_shaped_by(side: Side) -> Rule:
-    """Return the rule for the shape after pooling whose sides follow *side*."""
-    kept = _kept(side)
+def pool_shape_rule(side: SizeRule) -> LayerRule:
+    """Return a shape rule for pooling that computes each side with *side*."""
+    cached_side = _with_cache(side)
 
     def rule(layer: Pool, shape: Shape) -> Shape:
-        channels, height, width = spatial(layer, shape)
+        channels, height, width = require_spatial(layer, shape)
         (kh, kw), (sh, sw), (ph, pw) = layer.kernel_size, layer.stride, layer.padding
         return (
             channels,
-            kept(height, kh, stride=sh, padding=ph, ceil_mode=layer.ceil_mode),
-            kept(width, kw, stride=sw, padding=pw, ceil_mode=layer.ceil_mode),
+            cached_side(height, kh, stride=sh, padding=ph, ceil_mode=layer.ceil_mode),
+            cached_side(width, kw, stride=sw, padding=pw, ceil_mode=layer.ceil_mode),
         )
 
     return rule
 
 
-def transposed_shaped_by(side: Side) -> Rule:
-    """Return the rule for the shape after a transposed convolution whose sides follow *side*."""
-    kept = _kept(side)
+def transposed_shape_rule(side: SizeRule) -> LayerRule:
+    """Return a shape rule for transposed convolutions that computes each side with *side*."""
+    cached_side = _with_cache(side)
 
     def rule(layer: ConvTranspose, shape: Shape) -> Shape:
         channels_in(layer, shape)
         height, width = (
-            kept(
+            cached_side(
                 size,
                 layer.kernel_size[axis],
                 stride=layer.stride[axis],
@@ -147,86 +157,89 @@ def _linear_shape(layer: Linear, shape: Shape) -> Shape:
     return (layer.out_features,)
 
 
-def _batch_normed_shape(layer: BatchNorm, shape: Shape) -> Shape:
-    agreed(layer, layer.num_features, shape[0])
+def _batch_norm_shape(layer: BatchNorm, shape: Shape) -> Shape:
+    resolve_input_size(layer, layer.num_features, shape[0])
     return shape
 
 
-def _group_normed_shape(layer: GroupNorm, shape: Shape) -> Shape:
-    if agreed(layer, layer.num_channels, shape[0]) % layer.num_groups:
+def _group_norm_shape(layer: GroupNorm, shape: Shape) -> Shape:
+    if resolve_input_size(layer, layer.num_channels, shape[0]) % layer.num_groups:
         raise SolverError(f"{layer.num_groups} groups do not divide {shape[0]} channels")
     return shape
 
 
-def _layer_normed_shape(layer: LayerNorm, shape: Shape) -> Shape:
-    wanted = layer.normalized_shape
-    if wanted is not None and shape[-len(wanted) :] != wanted:
-        raise SolverError(f"{layer} is over {wanted}, but {shape} comes in")
+def _layer_norm_shape(layer: LayerNorm, shape: Shape) -> Shape:
+    normalized_shape = layer.normalized_shape
+    if normalized_shape is not None and shape[-len(normalized_shape) :] != normalized_shape:
+        raise SolverError(f"{layer} is over {normalized_shape}, but {shape} comes in")
     return shape
 
 
-def _upsampled_shape(layer: Upsample, shape: Shape) -> Shape:
-    channels, height, width = spatial(layer, shape)
+def _upsample_shape(layer: Upsample, shape: Shape) -> Shape:
+    channels, height, width = require_spatial(layer, shape)
     return channels, height * layer.scale_factor[0], width * layer.scale_factor[1]
 
 
-def _shuffled_shape(layer: PixelShuffle, shape: Shape) -> Shape:
-    channels, height, width = spatial(layer, shape)
+def _pixel_shuffle_shape(layer: PixelShuffle, shape: Shape) -> Shape:
+    channels, height, width = require_spatial(layer, shape)
     factor = layer.upscale_factor
     if channels % factor**2:
         raise SolverError(f"{layer} takes a multiple of {factor**2} channels, not {channels}")
     return channels // factor**2, height * factor, width * factor
 
 
-def _padded_shape(layer: ZeroPad, shape: Shape) -> Shape:
-    channels, height, width = spatial(layer, shape)
+def _zero_pad_shape(layer: ZeroPad, shape: Shape) -> Shape:
+    channels, height, width = require_spatial(layer, shape)
     left, right, top, bottom = layer.padding
     return channels, height + top + bottom, width + left + right
 
 
-def _selected_shape(layer: SelectChannels, shape: Shape) -> Shape:
+def _select_channels_shape(layer: SelectChannels, shape: Shape) -> Shape:
     if max(layer.channels) >= shape[0]:
         raise SolverError(f"there is no channel {max(layer.channels)} among {shape[0]}")
     return (len(layer.channels), *shape[1:])
 
 
-def _concatenated_shape(layer: Branches, *shapes: Shape) -> Shape:
+def _branches_shape(layer: Branches, *shapes: Shape) -> Shape:
     sizes = {shape[1:] for shape in shapes}
-    if len(sizes) != 1 and not (layer.crop and {len(size) for size in sizes} == {SPATIAL - 1}):
+    if len(sizes) != 1 and not (layer.crop and {len(size) for size in sizes} == {SPATIAL_AXES - 1}):
         raise SolverError(f"the branches give different sizes: {list(shapes)}")
     smallest = tuple(min(sides) for sides in zip(*sizes, strict=True))
     return (sum(shape[0] for shape in shapes), *smallest)
 
 
-def _added_shape(_layer: Residual, found: Shape, added: Shape) -> Shape:
-    if found != added:
-        raise SolverError(f"a residual block adds {added} to {found}")
-    return found
+def _residual_shape(_layer: Residual, main_shape: Shape, shortcut_shape: Shape) -> Shape:
+    if main_shape != shortcut_shape:
+        raise SolverError(f"a residual block adds {shortcut_shape} to {main_shape}")
+    return main_shape
 
 
-def _gated_shape(_layer: Gate, factor: Shape, shape: Shape) -> Shape:
-    if factor not in {shape, (shape[0], 1, 1)}:
-        raise SolverError(f"a gate multiplies {shape} with {factor}")
+def _gate_shape(_layer: Gate, gate_shape: Shape, shape: Shape) -> Shape:
+    if gate_shape not in {shape, (shape[0], 1, 1)}:
+        raise SolverError(f"a gate multiplies {shape} with {gate_shape}")
     return shape
 
 
-SHAPES: Final = Rules(
+SHAPES: Final = LayerRules(
     {
-        AdaptiveAvgPool: lambda layer, shape: (spatial(layer, shape)[0], *layer.output_size),
-        BatchNorm: _batch_normed_shape,
-        Branches: _concatenated_shape,
-        Conv: conv_shaped_by(conv_size),
-        ConvTranspose: transposed_shaped_by(transposed_size),
+        AdaptiveAvgPool: lambda layer, shape: (
+            require_spatial(layer, shape)[0],
+            *layer.output_size,
+        ),
+        BatchNorm: _batch_norm_shape,
+        Branches: _branches_shape,
+        Conv: conv_shape_rule(conv_size),
+        ConvTranspose: transposed_shape_rule(transposed_size),
         Flatten: lambda _, shape: (math.prod(shape),),
-        Gate: _gated_shape,
-        GroupNorm: _group_normed_shape,
-        LayerNorm: _layer_normed_shape,
+        Gate: _gate_shape,
+        GroupNorm: _group_norm_shape,
+        LayerNorm: _layer_norm_shape,
         Linear: _linear_shape,
-        PixelShuffle: _shuffled_shape,
-        Pool: pool_shaped_by(pool_size),
-        Residual: _added_shape,
-        SelectChannels: _selected_shape,
-        Upsample: _upsampled_shape,
-        ZeroPad: _padded_shape,
+        PixelShuffle: _pixel_shuffle_shape,
+        Pool: pool_shape_rule(pool_size),
+        Residual: _residual_shape,
+        SelectChannels: _select_channels_shape,
+        Upsample: _upsample_shape,
+        ZeroPad: _zero_pad_shape,
     }
 )

@@ -1,9 +1,9 @@
-"""A single layer read from the line that PyTorch prints for it.
+"""Parser for a single layer, from the line that PyTorch prints for it.
 
-Of its printed arguments those count from which the shape and the parameters follow: they are the
-parameters of the function that makes the layer. Every other argument is skipped by one rule, so
-that an argument of a later version needs no change here: it is skipped unless its value could be a
-size, that is, unless the value contains a whole number.
+The arguments that matter determine the shape and the parameters: they are the
+parameters of the function that makes the layer. Every other argument is ignored unless
+its value contains an integer and so could be a size. Arguments added by later PyTorch
+versions therefore need no change here.
 """
 
 import ast
@@ -13,22 +13,22 @@ from inspect import signature
 from typing import Any, Final
 
 from grader.errors import SolverError
-from grader.values import exact
+from grader.values import to_exact
 from problems.network import build
 from problems.network.graphs import CountOnly
 from problems.network.layers import BatchNorm, Conv, GroupNorm, Layer, LayerNorm
-from problems.solvers.bounds import flag, pair
+from problems.solvers.bounds import as_flag, as_pair
 from problems.solvers.sizes import same_padding
 
-__all__ = ["LAYERS", "read_layer"]
+__all__ = ["LAYER_READERS", "read_layer"]
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
-    """How one type of layer is read: what makes it, and what its printed arguments mean.
+class _LayerReader:
+    """Reader for one layer type: its constructor and the meaning of its printed arguments.
 
-    *positional* names the arguments printed without a name, *only* the single value that is
-    understood of an argument.
+    *positional* names the arguments that PyTorch prints without a name. *only* maps an
+    argument to the single value that is supported.
     """
 
     make: Callable[..., Layer]
@@ -36,31 +36,34 @@ class _Reader:
     only: Mapping[str, object] = field(default_factory=dict)
 
     def read(self, call: ast.Call) -> Layer:
-        """Return the layer, or raise `ValueError` or `TypeError` for other arguments."""
-        positional = [_literal(item) for item in call.args]
+        """Return the layer; raise `ValueError` or `TypeError` for invalid arguments.
+
+        Raises `SolverError` for an argument that is not supported.
+        """
+        positional = [_parse_literal(item) for item in call.args]
         values = dict(zip(self.positional, positional, strict=True))
-        taken = signature(self.make).parameters
+        parameters = signature(self.make).parameters
         for word in call.keywords:
             name = str(word.arg)
-            if name in taken:
-                values[name] = _literal(word.value)
-            elif not self._skips(name, word.value):
+            if name in parameters:
+                values[name] = _parse_literal(word.value)
+            elif not self._is_ignorable(name, word.value):
                 raise SolverError(f"its argument {name} is not understood")
         return self.make(**values)
 
-    def _skips(self, name: str, value: ast.expr) -> bool:
+    def _is_ignorable(self, name: str, value: ast.expr) -> bool:
         if name in self.only:
-            return _literal(value) == self.only[name]
-        return name in NUMBERS or not _may_be_size(value)
+            return _parse_literal(value) == self.only[name]
+        return name in IGNORED_INTEGER_ARGUMENTS or not _may_be_size(value)
 
 
 def _may_be_size(value: ast.expr) -> bool:
-    """Tell whether an argument of an unknown meaning could change a shape or a count."""
+    """Return whether *value* contains an integer, which could change a shape or a count."""
     constants = (node.value for node in ast.walk(value) if isinstance(node, ast.Constant))
     return any(type(constant) is int for constant in constants)
 
 
-def _conv(  # noqa: PLR0913  (PyTorch prints so many)
+def _make_conv(  # noqa: PLR0913  (PyTorch prints so many)
     in_channels: Any,
     out_channels: Any,
     kernel_size: Any,
@@ -72,13 +75,13 @@ def _conv(  # noqa: PLR0913  (PyTorch prints so many)
     bias: Any = True,
     padding_mode: str = "zeros",
 ) -> Conv:
-    """Return the convolution; a padding of ``same`` or ``valid`` is worked out."""
+    """Return the convolution, with ``same`` or ``valid`` padding resolved to numbers."""
     if padding == "valid":
         padding = 0
     if padding == "same":
-        if pair(stride, "stride") != (1, 1):
+        if as_pair(stride, "stride") != (1, 1):
             raise ValueError("padding")
-        sides = zip(pair(kernel_size, "kernel_size"), pair(dilation, "dilation"), strict=True)
+        sides = zip(as_pair(kernel_size, "kernel_size"), as_pair(dilation, "dilation"), strict=True)
         padding = tuple(same_padding(kernel, dilation=spread) for kernel, spread in sides)
     layer = build.conv(
         out_channels,
@@ -93,7 +96,7 @@ def _conv(  # noqa: PLR0913  (PyTorch prints so many)
     return replace(layer, padding_mode=padding_mode)
 
 
-def _batch_norm(
+def _make_batch_norm(
     num_features: Any,
     *,
     affine: Any = True,
@@ -102,97 +105,98 @@ def _batch_norm(
 ) -> BatchNorm:
     return replace(
         build.batch_norm(num_features),
-        affine=flag(affine, "affine"),
-        bias=flag(bias, "bias"),
-        track_running_stats=flag(track_running_stats, "track_running_stats"),
+        affine=as_flag(affine, "affine"),
+        bias=as_flag(bias, "bias"),
+        track_running_stats=as_flag(track_running_stats, "track_running_stats"),
     )
 
 
-def _group_norm(
+def _make_group_norm(
     num_groups: Any, num_channels: Any, *, affine: Any = True, bias: Any = True
 ) -> GroupNorm:
     layer = build.group_norm(num_groups, num_channels)
-    return replace(layer, affine=flag(affine, "affine"), bias=flag(bias, "bias"))
+    return replace(layer, affine=as_flag(affine, "affine"), bias=as_flag(bias, "bias"))
 
 
-def _layer_norm(
+def _make_layer_norm(
     normalized_shape: Any, *, elementwise_affine: Any = True, bias: Any = True
 ) -> LayerNorm:
     layer = build.layer_norm(normalized_shape, bias=bias)
-    return replace(layer, affine=flag(elementwise_affine, "elementwise_affine"))
+    return replace(layer, affine=as_flag(elementwise_affine, "elementwise_affine"))
 
 
-def _channel_norm(normalized_shape: Any, *, elementwise_affine: Any = True) -> CountOnly:
-    """Return torchvision's normalization over the channels of maps, by its parameters."""
-    layer = _layer_norm(normalized_shape, elementwise_affine=elementwise_affine)
+def _make_channel_norm(normalized_shape: Any, *, elementwise_affine: Any = True) -> CountOnly:
+    """Return torchvision's `LayerNorm2d`, for which only parameters can be counted."""
+    layer = _make_layer_norm(normalized_shape, elementwise_affine=elementwise_affine)
     return CountOnly((build.network(layer),), reason="a LayerNorm2d turns the axes round")
 
 
-def _permute() -> CountOnly:
+def _make_permute() -> CountOnly:
     return CountOnly((), reason="a Permute turns the axes round, and does not print how")
 
 
-NUMBERS: Final = frozenset({"dim", "eps", "momentum"})
-"""Arguments that may be whole numbers, and are no sizes."""
-CHANNELS: Final = ("in_channels", "out_channels")
-NORM: Final = _Reader(_batch_norm, ("num_features",))
-LINEAR: Final = _Reader(build.linear)
+IGNORED_INTEGER_ARGUMENTS: Final = frozenset({"dim", "eps", "momentum"})
+"""Arguments that may be integers but are not sizes."""
+CHANNEL_ARGUMENTS: Final = ("in_channels", "out_channels")
+BATCH_NORM_READER: Final = _LayerReader(_make_batch_norm, ("num_features",))
+LINEAR_READER: Final = _LayerReader(build.linear)
 
-LAYERS: Final[Mapping[str, _Reader]] = {
-    "AdaptiveAvgPool2d": _Reader(build.adaptive_avg_pool),
-    "AvgPool2d": _Reader(build.avg_pool),
-    "BatchNorm1d": NORM,
-    "BatchNorm2d": NORM,
-    "Conv2d": _Reader(_conv, CHANNELS),
-    "ConvTranspose2d": _Reader(build.conv_transpose, CHANNELS),
-    "Dropout": _Reader(build.dropout),
-    "Dropout2d": _Reader(build.dropout),
-    "Flatten": _Reader(build.flatten, only={"start_dim": 1, "end_dim": -1}),
-    "GELU": _Reader(build.gelu),
-    "GroupNorm": _Reader(_group_norm, ("num_groups", "num_channels")),
-    "Hardsigmoid": _Reader(build.hardsigmoid),
-    "Hardswish": _Reader(build.hardswish),
-    "Identity": _Reader(build.identity),
-    "LayerNorm": _Reader(_layer_norm, ("normalized_shape",)),
-    "LayerNorm2d": _Reader(_channel_norm, ("normalized_shape",)),
-    "LeakyReLU": _Reader(build.leaky_relu),
-    "Linear": LINEAR,
-    "MaxPool2d": _Reader(build.max_pool, only={"dilation": 1}),
-    "NonDynamicallyQuantizableLinear": LINEAR,
-    "Permute": _Reader(_permute),
-    "PixelShuffle": _Reader(build.pixel_shuffle),
-    "ReLU": _Reader(build.relu),
-    "ReLU6": _Reader(build.relu6),
-    "SiLU": _Reader(build.silu),
-    "Sigmoid": _Reader(build.sigmoid),
-    "Softmax": _Reader(build.softmax),
-    "StochasticDepth": _Reader(build.dropout),
-    "Tanh": _Reader(build.tanh),
-    "Upsample": _Reader(build.upsample),
-    "ZeroPad2d": _Reader(build.zero_pad, ("padding",)),
+LAYER_READERS: Final[Mapping[str, _LayerReader]] = {
+    "AdaptiveAvgPool2d": _LayerReader(build.adaptive_avg_pool),
+    "AvgPool2d": _LayerReader(build.avg_pool),
+    "BatchNorm1d": BATCH_NORM_READER,
+    "BatchNorm2d": BATCH_NORM_READER,
+    "Conv2d": _LayerReader(_make_conv, CHANNEL_ARGUMENTS),
+    "ConvTranspose2d": _LayerReader(build.conv_transpose, CHANNEL_ARGUMENTS),
+    "Dropout": _LayerReader(build.dropout),
+    "Dropout2d": _LayerReader(build.dropout),
+    "Flatten": _LayerReader(build.flatten, only={"start_dim": 1, "end_dim": -1}),
+    "GELU": _LayerReader(build.gelu),
+    "GroupNorm": _LayerReader(_make_group_norm, ("num_groups", "num_channels")),
+    "Hardsigmoid": _LayerReader(build.hardsigmoid),
+    "Hardswish": _LayerReader(build.hardswish),
+    "Identity": _LayerReader(build.identity),
+    "LayerNorm": _LayerReader(_make_layer_norm, ("normalized_shape",)),
+    "LayerNorm2d": _LayerReader(_make_channel_norm, ("normalized_shape",)),
+    "LeakyReLU": _LayerReader(build.leaky_relu),
+    "Linear": LINEAR_READER,
+    "MaxPool2d": _LayerReader(build.max_pool, only={"dilation": 1}),
+    "NonDynamicallyQuantizableLinear": LINEAR_READER,
+    "Permute": _LayerReader(_make_permute),
+    "PixelShuffle": _LayerReader(build.pixel_shuffle),
+    "ReLU": _LayerReader(build.relu),
+    "ReLU6": _LayerReader(build.relu6),
+    "SiLU": _LayerReader(build.silu),
+    "Sigmoid": _LayerReader(build.sigmoid),
+    "Softmax": _LayerReader(build.softmax),
+    "StochasticDepth": _LayerReader(build.dropout),
+    "Tanh": _LayerReader(build.tanh),
+    "Upsample": _LayerReader(build.upsample),
+    "ZeroPad2d": _LayerReader(build.zero_pad, ("padding",)),
 }
 
 
 def read_layer(kind: str, arguments: str) -> Layer:
-    """Return the layer of that *kind* with the printed *arguments*.
+    """Return the layer of type *kind* with the printed *arguments*.
 
-    Raises `KeyError` for an unknown kind, `SyntaxError`, `TypeError` or `ValueError` for arguments
-    that cannot be read, and `SolverError` for those that are not understood or make no sense.
+    Raises `KeyError` for an unknown kind; `SyntaxError`, `TypeError` or `ValueError`
+    for arguments that cannot be parsed; and `SolverError` for unsupported or invalid
+    arguments.
     """
-    reader = LAYERS[kind]
+    reader = LAYER_READERS[kind]
     call = ast.parse(f"f({arguments})", mode="eval").body
     if not isinstance(call, ast.Call):
         raise TypeError(arguments)
     return reader.read(call)
 
 
-def _literal(node: ast.expr) -> object:
-    """Return the value of a literal, decimals as exact fractions, a bare word as text."""
+def _parse_literal(node: ast.expr) -> object:
+    """Return the value of a literal: decimals as exact fractions, a bare word as text."""
     match node:
         case ast.Name(name):
             return name
         case ast.Tuple(items):
-            return tuple(_literal(item) for item in items)
+            return tuple(_parse_literal(item) for item in items)
         case _:
             value: object = ast.literal_eval(node)
-            return exact(value) if isinstance(value, float) else value
+            return to_exact(value) if isinstance(value, float) else value

@@ -1,6 +1,7 @@
-"""What the classes of torchvision do with their children, which a printed module does not show.
+"""How torchvision's classes connect their children, which a printed module omits.
 
-A class counts as torchvision's if its children have the names that they have there.
+A class counts as torchvision's if its children have the names that torchvision gives
+them.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,149 +21,194 @@ from problems.network.build import (
 from problems.network.graphs import CountOnly, Network
 from problems.network.layers import Conv, Layer, Linear
 
-__all__ = ["INSIDE", "OUTERMOST", "Assembled", "Children", "matching"]
+__all__ = ["INNER_CLASSES", "OUTERMOST_CLASSES", "Assembler", "Children", "find_assembler"]
 
 Children: TypeAlias = Mapping[str, Network]
-Assembled: TypeAlias = Callable[[Children], Network]
+Assembler: TypeAlias = Callable[[Children], Network]
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """A class of torchvision: the names of its children in order, and the network they make.
+class TorchvisionClass:
+    """A torchvision class: the ordered names of its children, and how to assemble them.
 
-    A name that ends with ``?`` may be missing.
+    A name that ends in ``?`` is optional.
     """
 
     names: tuple[str, ...]
-    assembled: Assembled
+    assemble: Assembler
 
-    def fits(self, names: tuple[str, ...]) -> bool:
-        """Tell whether the children are those of the class."""
+    def matches(self, names: tuple[str, ...]) -> bool:
+        """Return whether *names* are the children of this class, in order."""
         known = [name.removesuffix("?") for name in self.names if name.removesuffix("?") in names]
         needed = {name for name in self.names if not name.endswith("?")}
         return tuple(known) == names and needed <= set(names)
 
 
-def _in_order(children: Children) -> Network:
-    """Return the children one after the other."""
+def _assemble_in_order(children: Children) -> Network:
     return network(*children.values())
 
 
-def matching(
-    table: Mapping[str, tuple[Known, ...]], kind: str, children: Children
-) -> Assembled | None:
-    """Return what makes the network of a class called *kind*, or None for other children."""
+def find_assembler(
+    table: Mapping[str, tuple[TorchvisionClass, ...]], kind: str, children: Children
+) -> Assembler | None:
+    """Return the assembler for a class called *kind*, or None if *children* do not match."""
     names = tuple(children)
-    return next((known.assembled for known in table.get(kind, ()) if known.fits(names)), None)
+    return next((known.assemble for known in table.get(kind, ()) if known.matches(names)), None)
 
 
-def _basic_block(of: Children) -> Network:
-    main = network(*(of[name] for name in ("conv1", "bn1", "relu", "conv2", "bn2")))
-    return network(residual(main, shortcut=of.get("downsample")), of["relu"])
+def _assemble_basic_block(children: Children) -> Network:
+    main = network(*(children[name] for name in ("conv1", "bn1", "relu", "conv2", "bn2")))
+    return network(residual(main, shortcut=children.get("downsample")), children["relu"])
 
 
-def _bottleneck(of: Children) -> Network:
-    first = (of["conv1"], of["bn1"], of["relu"], of["conv2"], of["bn2"], of["relu"])
-    main = network(*first, of["conv3"], of["bn3"])
-    return network(residual(main, shortcut=of.get("downsample")), of["relu"])
+def _assemble_bottleneck(children: Children) -> Network:
+    first = (
+        children["conv1"],
+        children["bn1"],
+        children["relu"],
+        children["conv2"],
+        children["bn2"],
+        children["relu"],
+    )
+    main = network(*first, children["conv3"], children["bn3"])
+    return network(residual(main, shortcut=children.get("downsample")), children["relu"])
 
 
-def _added_if_it_fits(of: Children) -> Network:
-    """Return the block, added to its input where that has its shape: as inverted blocks do."""
-    main = _in_order(of)
+def _assemble_inverted_residual(children: Children) -> Network:
+    """Return an inverted residual block, added to its input if it keeps the shape."""
+    main = _assemble_in_order(children)
     convs = [layer for layer in main.layers if isinstance(layer, Conv)]
-    same = convs and convs[0].in_channels == convs[-1].out_channels
-    keeps = all(layer.stride == (1, 1) for layer in convs)
-    return network(residual(main)) if same and keeps else main
+    same_channels = convs and convs[0].in_channels == convs[-1].out_channels
+    same_size = all(layer.stride == (1, 1) for layer in convs)
+    return network(residual(main)) if same_channels and same_size else main
 
 
-def _squeeze_excitation(of: Children) -> Network:
+def _assemble_squeeze_excitation(children: Children) -> Network:
     names = ("avgpool", "fc1", "activation", "fc2", "scale_activation")
-    return network(gate(network(*(of[name] for name in names))))
+    return network(gate(network(*(children[name] for name in names))))
 
 
-def _fire(of: Children) -> Network:
-    small = network(of["expand1x1"], of["expand1x1_activation"])
-    large = network(of["expand3x3"], of["expand3x3_activation"])
-    return network(of["squeeze"], of["squeeze_activation"], branches(small, large))
+def _assemble_fire(children: Children) -> Network:
+    small = network(children["expand1x1"], children["expand1x1_activation"])
+    large = network(children["expand3x3"], children["expand3x3_activation"])
+    return network(children["squeeze"], children["squeeze_activation"], branches(small, large))
 
 
-def _scaled_block(of: Children) -> Network:
-    """Return the block of ConvNeXt, which scales each channel by another number."""
-    linear = [layer for layer in of["block"].layers if isinstance(layer, Linear)]
+def _assemble_convnext_block(children: Children) -> Network:
+    """Return a ConvNeXt block, whose own parameters are a scale per channel."""
+    linear = [layer for layer in children["block"].layers if isinstance(layer, Linear)]
     scales = linear[-1].out_features if linear else 0
-    return network(CountOnly(tuple(of.values()), scales, "a CNBlock turns the axes round"))
+    return network(CountOnly(tuple(children.values()), scales, "a CNBlock turns the axes round"))
 
 
-def _flattened_before(name: str) -> Assembled:
-    """Return what puts the children in order, flattened before the child of that *name*."""
+def _assemble_with_flatten(name: str) -> Assembler:
+    """Return an assembler that flattens before the child called *name*."""
 
-    def assembled(of: Children) -> Network:
-        before = [flatten()] if name in of else []
-        parts = [network(*before, part) if child == name else part for child, part in of.items()]
+    def assemble(children: Children) -> Network:
+        before = [flatten()] if name in children else []
+        parts = [
+            network(*before, part) if child == name else part for child, part in children.items()
+        ]
         return network(*parts)
 
-    return assembled
+    return assemble
 
 
-def _pooled(*between: Layer) -> Assembled:
-    """Return what puts *between*, a global mean and a flatten between features and classifier."""
-    return lambda of: network(
-        of["features"], *between, global_avg_pool(), flatten(), of["classifier"]
+def _assemble_with_pooling(*between: Layer) -> Assembler:
+    """Return an assembler that pools and flattens between features and classifier.
+
+    The layers *between* come before the global average pooling.
+    """
+    return lambda children: network(
+        children["features"], *between, global_avg_pool(), flatten(), children["classifier"]
     )
 
 
-DENSE: Final = ("norm1", "relu1", "conv1", "norm2", "relu2", "conv2")
-FIRE: Final = (
+DENSE_LAYER_CHILDREN: Final = ("norm1", "relu1", "conv1", "norm2", "relu2", "conv2")
+FIRE_CHILDREN: Final = (
     *("squeeze", "squeeze_activation"),
     *("expand1x1", "expand1x1_activation", "expand3x3", "expand3x3_activation"),
 )
-GOOGLENET: Final = (
+GOOGLENET_CHILDREN: Final = (
     *("conv1", "maxpool1", "conv2", "conv3", "maxpool2", "inception3a", "inception3b", "maxpool3"),
     *(f"inception4{letter}" for letter in "abcde"),
     *("maxpool4", "inception5a", "inception5b", "avgpool", "dropout", "fc"),
 )
-RESNET: Final = ("conv1", "bn1", "relu", "maxpool", *(f"layer{n}" for n in range(1, 5)), "avgpool")
-FEATURES: Final = Known(("features", "avgpool", "classifier"), _flattened_before("classifier"))
+RESNET_CHILDREN: Final = (
+    "conv1",
+    "bn1",
+    "relu",
+    "maxpool",
+    *(f"layer{n}" for n in range(1, 5)),
+    "avgpool",
+)
+FEATURES_CLASS: Final = TorchvisionClass(
+    ("features", "avgpool", "classifier"), _assemble_with_flatten("classifier")
+)
 
 # Classes that stand inside of others.
-INSIDE: Final[Mapping[str, tuple[Known, ...]]] = {
-    "BasicBlock": (Known(("conv1", "bn1", "relu", "conv2", "bn2", "downsample?"), _basic_block),),
-    "BasicConv2d": (Known(("conv", "bn"), lambda of: network(_in_order(of), relu())),),
-    "Bottleneck": (
-        Known(("conv1", "bn1", "conv2", "bn2", "conv3", "bn3", "relu", "downsample?"), _bottleneck),
+INNER_CLASSES: Final[Mapping[str, tuple[TorchvisionClass, ...]]] = {
+    "BasicBlock": (
+        TorchvisionClass(
+            ("conv1", "bn1", "relu", "conv2", "bn2", "downsample?"), _assemble_basic_block
+        ),
     ),
-    "CNBlock": (Known(("block", "stochastic_depth"), _scaled_block),),
-    "Fire": (Known(FIRE, _fire),),
+    "BasicConv2d": (
+        TorchvisionClass(
+            ("conv", "bn"), lambda children: network(_assemble_in_order(children), relu())
+        ),
+    ),
+    "Bottleneck": (
+        TorchvisionClass(
+            ("conv1", "bn1", "conv2", "bn2", "conv3", "bn3", "relu", "downsample?"),
+            _assemble_bottleneck,
+        ),
+    ),
+    "CNBlock": (TorchvisionClass(("block", "stochastic_depth"), _assemble_convnext_block),),
+    "Fire": (TorchvisionClass(FIRE_CHILDREN, _assemble_fire),),
     "Inception": (
-        Known(
+        TorchvisionClass(
             ("branch1", "branch2", "branch3", "branch4"),
-            lambda of: network(branches(*of.values())),
+            lambda children: network(branches(*children.values())),
         ),
     ),
     "InvertedResidual": (
-        Known(("conv",), _added_if_it_fits),
-        Known(("block",), _added_if_it_fits),
+        TorchvisionClass(("conv",), _assemble_inverted_residual),
+        TorchvisionClass(("block",), _assemble_inverted_residual),
     ),
-    "MBConv": (Known(("block", "stochastic_depth"), _added_if_it_fits),),
+    "MBConv": (TorchvisionClass(("block", "stochastic_depth"), _assemble_inverted_residual),),
     "SqueezeExcitation": (
-        Known(("avgpool", "fc1", "fc2", "activation", "scale_activation"), _squeeze_excitation),
+        TorchvisionClass(
+            ("avgpool", "fc1", "fc2", "activation", "scale_activation"),
+            _assemble_squeeze_excitation,
+        ),
     ),
-    "_DenseLayer": (Known(DENSE, lambda of: network(skip(_in_order(of)))),),
-    "_Transition": (Known(("norm", "relu", "conv", "pool"), _in_order),),
+    "_DenseLayer": (
+        TorchvisionClass(
+            DENSE_LAYER_CHILDREN, lambda children: network(skip(_assemble_in_order(children)))
+        ),
+    ),
+    "_Transition": (TorchvisionClass(("norm", "relu", "conv", "pool"), _assemble_in_order),),
 }
 
 # Classes of whole networks.
-OUTERMOST: Final[Mapping[str, tuple[Known, ...]]] = {
-    "AlexNet": (FEATURES,),
-    "DenseNet": (Known(("features", "classifier"), _pooled(*network(relu()).layers)),),
-    "EfficientNet": (FEATURES,),
-    "GoogLeNet": (Known(GOOGLENET, _flattened_before("dropout")),),
-    "MobileNetV2": (Known(("features", "classifier"), _pooled()),),
-    "MobileNetV3": (FEATURES,),
-    "ResNet": (Known((*RESNET, "fc"), _flattened_before("fc")),),
-    "SqueezeNet": (
-        Known(("features", "classifier"), lambda of: network(_in_order(of), flatten())),
+OUTERMOST_CLASSES: Final[Mapping[str, tuple[TorchvisionClass, ...]]] = {
+    "AlexNet": (FEATURES_CLASS,),
+    "DenseNet": (
+        TorchvisionClass(
+            ("features", "classifier"), _assemble_with_pooling(*network(relu()).layers)
+        ),
     ),
-    "VGG": (FEATURES,),
+    "EfficientNet": (FEATURES_CLASS,),
+    "GoogLeNet": (TorchvisionClass(GOOGLENET_CHILDREN, _assemble_with_flatten("dropout")),),
+    "MobileNetV2": (TorchvisionClass(("features", "classifier"), _assemble_with_pooling()),),
+    "MobileNetV3": (FEATURES_CLASS,),
+    "ResNet": (TorchvisionClass((*RESNET_CHILDREN, "fc"), _assemble_with_flatten("fc")),),
+    "SqueezeNet": (
+        TorchvisionClass(
+            ("features", "classifier"),
+            lambda children: network(_assemble_in_order(children), flatten()),
+        ),
+    ),
+    "VGG": (FEATURES_CLASS,),
 }

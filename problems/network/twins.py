@@ -1,4 +1,4 @@
-"""Twins of the network solvers: what a whole network comes to where one thing goes wrong in it."""
+"""Wrong versions of the network solvers: a whole network computed with one mistake."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -6,43 +6,48 @@ from functools import lru_cache
 from types import SimpleNamespace
 from typing import Final, TypeAlias
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
-from problems.network.changes import undeclared, without_bias, without_last_pool, without_pools
-from problems.network.count_rules import EVERYTHING, MACS, PARAMS
+from problems.network.changes import (
+    clear_declared_inputs,
+    without_bias,
+    without_last_pool,
+    without_pools,
+)
+from problems.network.count_rules import ALL_PARAMS, MACS, PARAMS
 from problems.network.counts import (
     LAYER_KINDS,
     activation_values,
+    compute_output_shapes,
+    count_output_values,
     depth,
     layer_count,
     layer_macs,
     layer_params,
-    longest,
+    longest_path_length,
     network_shape,
     out_shape,
     output_shapes,
     peak_activation,
-    shapes_of,
     total_macs,
     total_params,
-    values_of,
-    walk,
+    walk_network,
 )
 from problems.network.graphs import Network
 from problems.network.layers import BatchNorm, Layer, Pool
-from problems.network.mistaken import MACS_TOTALS, PARAMS_TOTALS, Asked, Formula
-from problems.network.mistaken_shapes import SHAPES_BY
-from problems.network.walk import Rules, walk_by
-from problems.solvers.geometry import swapped
-from problems.solvers.sizes import CONV_SIDES
-from problems.solvers.twins import instead, told, twins_of
+from problems.network.mistaken import MACS_FORMULAS, PARAMS_FORMULAS, CountFormula, CountQuery
+from problems.network.mistaken_shapes import WRONG_SHAPE_RULES
+from problems.network.walk import LayerRules, walk_with_rules
+from problems.solvers.geometry import swap_height_width
+from problems.solvers.sizes import WRONG_CONV_SIZES
+from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["TWINS", "wrong"]
+__all__ = ["WRONG_VERSIONS", "evaluate_formula"]
 
-KEPT_WRONG: Final = 2048
+MAX_CACHED_RESULTS: Final = 2048
 
 # A mistake in one layer: where its parameters or operations go wrong, and where its shape does.
-OF_PARAMS: Final = (
+LAYER_PARAMS_MISTAKES: Final = (
     "one_bias",
     "input_channels_left_out",
     "output_channels_left_out",
@@ -53,7 +58,7 @@ OF_PARAMS: Final = (
     "batch_norm_left_out",
     "batch_norm_all",
 )
-OF_MACS: Final = (
+LAYER_MACS_MISTAKES: Final = (
     "input_channels_left_out",
     "output_channels_left_out",
     "groups_left_out",
@@ -62,161 +67,191 @@ OF_MACS: Final = (
     "input_positions",
     "bias_counted",
     "flops_for_macs",
-    *(mistake for mistake in CONV_SIDES if mistake in MACS_TOTALS),
+    *(mistake for mistake in WRONG_CONV_SIZES if mistake in MACS_FORMULAS),
 )
 
-Shaped: TypeAlias = Callable[[Rules, Network, SimpleNamespace], object]
+ShapeFormula: TypeAlias = Callable[[LayerRules, Network, SimpleNamespace], object]
 
 
-@lru_cache(maxsize=KEPT_WRONG)
-def wrong(formula: Formula, asked: Asked) -> int | str:
-    """Return what *formula* gives, or why it has no value; networks come again, seed after seed."""
+@lru_cache(maxsize=MAX_CACHED_RESULTS)
+def evaluate_formula(formula: CountFormula, query: CountQuery) -> int | str:
+    """Return the result of *formula*, or the error message if it has none.
+
+    Results are cached, because the same networks recur from seed to seed.
+    """
     try:
-        return formula(asked)
+        return formula(query)
     except SolverError as error:
         return str(error)
 
 
-def _found(formula: Formula, asked: Asked) -> int:
-    """Return what *formula* gives, or raise `SolverError`."""
-    value = wrong(formula, asked)
+def _evaluate_or_raise(formula: CountFormula, query: CountQuery) -> int:
+    """Return the cached result of *formula*, or raise `SolverError`."""
+    value = evaluate_formula(formula, query)
     if isinstance(value, str):
         raise SolverError(value)
     return value
 
 
-def _totals(
+def _count_versions(
     solver: Solver,
-    formulas: Mapping[str, Formula],
-    asked: Callable[[SimpleNamespace], Asked],
-) -> tuple[Twin, ...]:
-    """Return the twins of *solver* that give *formulas* of what is *asked* by its arguments."""
+    formulas: Mapping[str, CountFormula],
+    build_query: Callable[[SimpleNamespace], CountQuery],
+) -> tuple[WrongVersion, ...]:
+    """Return the wrong versions of *solver* that evaluate *formulas*.
 
-    def twin(formula: Formula) -> Solver:
-        return instead(solver, lambda given: _found(formula, asked(given)))
+    *build_query* makes the query from the solver's arguments.
+    """
 
-    return twins_of(solver, {mistake: twin(formula) for mistake, formula in formulas.items()})
+    def wrong_version(formula: CountFormula) -> Solver:
+        return replace_formula(solver, lambda args: _evaluate_or_raise(formula, build_query(args)))
 
-
-def _shapes(solver: Solver, shaped: Shaped) -> tuple[Twin, ...]:
-    """Return the twins of *solver* that compute with wrong shapes, or leave pools out."""
-
-    def by(rules: Rules) -> Solver:
-        return instead(solver, lambda given: shaped(rules, undeclared(_net(given)), given))
-
-    return twins_of(solver, {mistake: by(rules) for mistake, rules in SHAPES_BY.items()})
+    return build_wrong_versions(
+        solver, {mistake: wrong_version(formula) for mistake, formula in formulas.items()}
+    )
 
 
-def _changed(
+def _shape_versions(solver: Solver, formula: ShapeFormula) -> tuple[WrongVersion, ...]:
+    """Return the wrong versions of *solver* that compute with wrong shape rules."""
+
+    def wrong_version(rules: LayerRules) -> Solver:
+        return replace_formula(
+            solver,
+            lambda args: formula(rules, clear_declared_inputs(_network_argument(args)), args),
+        )
+
+    return build_wrong_versions(
+        solver, {mistake: wrong_version(rules) for mistake, rules in WRONG_SHAPE_RULES.items()}
+    )
+
+
+def _changed_network_versions(
     solver: Solver, changes: Mapping[str, Callable[[Network], Network]]
-) -> tuple[Twin, ...]:
-    """Return the twins of *solver* that are told another network."""
+) -> tuple[WrongVersion, ...]:
+    """Return the wrong versions of *solver* that compute with a changed network."""
 
-    def by(change: Callable[[Network], Network]) -> Solver:
-        return told(solver, net=lambda given: undeclared(change(given.net)))
+    def wrong_version(change: Callable[[Network], Network]) -> Solver:
+        return replace_arguments(solver, net=lambda args: clear_declared_inputs(change(args.net)))
 
-    return twins_of(solver, {mistake: by(change) for mistake, change in changes.items()})
+    return build_wrong_versions(
+        solver, {mistake: wrong_version(change) for mistake, change in changes.items()}
+    )
 
 
-def _net(given: SimpleNamespace) -> Network:
-    """Return the network that a solver is asked about, be it of one layer."""
-    if "net" in vars(given):
-        net: Network = given.net
+def _network_argument(arguments: SimpleNamespace) -> Network:
+    """Return the network argument of a solver; a single layer becomes a network."""
+    if "net" in vars(arguments):
+        net: Network = arguments.net
         return net
-    return Network((given.layer,))
+    return Network((arguments.layer,))
 
 
-def _asked_of(rules: Rules) -> Callable[[SimpleNamespace], Asked]:
-    return lambda given: Asked(rules, _net(given), given.shape)
+def _query_builder(rules: LayerRules) -> Callable[[SimpleNamespace], CountQuery]:
+    return lambda args: CountQuery(rules, _network_argument(args), args.shape)
 
 
-def _asked_params(given: SimpleNamespace) -> Asked:
-    return Asked(PARAMS if given.trainable else EVERYTHING, given.net, given.shape)
+def _params_query(arguments: SimpleNamespace) -> CountQuery:
+    return CountQuery(PARAMS if arguments.trainable else ALL_PARAMS, arguments.net, arguments.shape)
 
 
-def _unbiased_layer(given: SimpleNamespace) -> Layer:
-    return without_bias(Network((given.layer,))).layers[0]
+def _layer_without_bias(arguments: SimpleNamespace) -> Layer:
+    return without_bias(Network((arguments.layer,))).layers[0]
 
 
-def _parallel_added(given: SimpleNamespace) -> int:
-    """Return the number of layers with those of parallel branches added up."""
-    kinds = LAYER_KINDS[getattr(given, "kind", "weighted")]
-    return sum(isinstance(step.layer, kinds) for step in walk(given.net).steps)
+def _count_parallel_layers(arguments: SimpleNamespace) -> int:
+    """Return the number of layers, including those of all parallel branches."""
+    kinds = LAYER_KINDS[getattr(arguments, "kind", "weighted")]
+    return sum(isinstance(step.layer, kinds) for step in walk_network(arguments.net).steps)
 
 
-def _counted_too(kind: type[Layer]) -> Callable[[SimpleNamespace], int]:
-    """Return the formula for the longest path with the layers of another *kind* counted."""
+def _longest_path_formula(kind: type[Layer]) -> Callable[[SimpleNamespace], int]:
+    """Return a formula for the longest path that also counts layers of type *kind*.
 
-    def formula(given: SimpleNamespace) -> int:
-        if getattr(given, "kind", "weighted") != "weighted":
+    It raises `SolverError` if the solver counts layers of a single kind.
+    """
+
+    def formula(arguments: SimpleNamespace) -> int:
+        if getattr(arguments, "kind", "weighted") != "weighted":
             raise SolverError("layers of one kind are asked for")
-        return longest(given.net, (*LAYER_KINDS["weighted"], kind))
+        return longest_path_length(arguments.net, (*LAYER_KINDS["weighted"], kind))
 
     return formula
 
 
-def _largest_output(given: SimpleNamespace) -> int:
-    return max(math.prod(step.after or ()) for step in walk(given.net, given.shape).steps)
+def _largest_output(arguments: SimpleNamespace) -> int:
+    return max(
+        math.prod(step.after or ()) for step in walk_network(arguments.net, arguments.shape).steps
+    )
 
 
-def _shape(rules: Rules, net: Network, given: SimpleNamespace) -> object:
-    return shapes_of(rules, net, given.shape)[-1]
+def _final_shape(rules: LayerRules, net: Network, arguments: SimpleNamespace) -> object:
+    return compute_output_shapes(rules, net, arguments.shape)[-1]
 
 
-def _all_shapes(rules: Rules, net: Network, given: SimpleNamespace) -> object:
-    return shapes_of(rules, net, given.shape)
+def _all_output_shapes(rules: LayerRules, net: Network, arguments: SimpleNamespace) -> object:
+    return compute_output_shapes(rules, net, arguments.shape)
 
 
-def _values(rules: Rules, net: Network, given: SimpleNamespace) -> object:
-    return values_of(walk_by(rules, net, given.shape), in_place=given.in_place)
+def _output_value_count(rules: LayerRules, net: Network, arguments: SimpleNamespace) -> object:
+    return count_output_values(
+        walk_with_rules(rules, net, arguments.shape), in_place=arguments.in_place
+    )
 
 
-def _counts(solver: Solver) -> tuple[Twin, ...]:
-    """Return the twins of a solver that counts layers."""
-    return twins_of(
+def _layer_count_versions(solver: Solver) -> tuple[WrongVersion, ...]:
+    """Return the wrong versions of a solver that counts layers."""
+    return build_wrong_versions(
         solver,
         {
-            "parallel_layers_added": instead(solver, _parallel_added),
-            "pooling_counted": instead(solver, _counted_too(Pool)),
-            "norms_counted": instead(solver, _counted_too(BatchNorm)),
+            "parallel_layers_added": replace_formula(solver, _count_parallel_layers),
+            "pooling_counted": replace_formula(solver, _longest_path_formula(Pool)),
+            "norms_counted": replace_formula(solver, _longest_path_formula(BatchNorm)),
         },
     )
 
 
-POOLS: Final = {"flatten_before_pool": without_last_pool, "pooling_left_out": without_pools}
+POOL_CHANGES: Final = {"flatten_before_pool": without_last_pool, "pooling_left_out": without_pools}
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *_shapes(out_shape, _shape),
-    *_shapes(network_shape, _shape),
-    *_changed(network_shape, POOLS),
-    *twins_of(
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *_shape_versions(out_shape, _final_shape),
+    *_shape_versions(network_shape, _final_shape),
+    *_changed_network_versions(network_shape, POOL_CHANGES),
+    *build_wrong_versions(
         network_shape,
         {
-            "axes_swapped": instead(
-                network_shape, lambda given: swapped(network_shape(**vars(given)), "CHW")
+            "axes_swapped": replace_formula(
+                network_shape, lambda args: swap_height_width(network_shape(**vars(args)), "CHW")
             )
         },
     ),
-    *_shapes(output_shapes, _all_shapes),
-    *_totals(
+    *_shape_versions(output_shapes, _all_output_shapes),
+    *_count_versions(
         layer_params,
-        {mistake: PARAMS_TOTALS[mistake] for mistake in OF_PARAMS},
-        _asked_of(PARAMS),
+        {mistake: PARAMS_FORMULAS[mistake] for mistake in LAYER_PARAMS_MISTAKES},
+        _query_builder(PARAMS),
     ),
-    *twins_of(layer_params, {"no_bias": told(layer_params, layer=_unbiased_layer)}),
-    *_totals(total_params, PARAMS_TOTALS, _asked_params),
-    *twins_of(
+    *build_wrong_versions(
+        layer_params, {"no_bias": replace_arguments(layer_params, layer=_layer_without_bias)}
+    ),
+    *_count_versions(total_params, PARAMS_FORMULAS, _params_query),
+    *build_wrong_versions(
         total_params,
         {
-            "no_bias": told(total_params, net=lambda given: without_bias(given.net)),
-            "batch_norm_learnable": told(total_params, trainable=True),
+            "no_bias": replace_arguments(total_params, net=lambda args: without_bias(args.net)),
+            "batch_norm_learnable": replace_arguments(total_params, trainable=True),
         },
     ),
-    *_totals(layer_macs, {mistake: MACS_TOTALS[mistake] for mistake in OF_MACS}, _asked_of(MACS)),
-    *_totals(total_macs, MACS_TOTALS, _asked_of(MACS)),
-    *_counts(layer_count),
-    *_counts(depth),
-    *_shapes(activation_values, _values),
-    *_changed(activation_values, {"pooling_left_out": without_pools}),
-    *twins_of(peak_activation, {"input_not_held": instead(peak_activation, _largest_output)}),
+    *_count_versions(
+        layer_macs,
+        {mistake: MACS_FORMULAS[mistake] for mistake in LAYER_MACS_MISTAKES},
+        _query_builder(MACS),
+    ),
+    *_count_versions(total_macs, MACS_FORMULAS, _query_builder(MACS)),
+    *_layer_count_versions(layer_count),
+    *_layer_count_versions(depth),
+    *_shape_versions(activation_values, _output_value_count),
+    *_changed_network_versions(activation_values, {"pooling_left_out": without_pools}),
+    *build_wrong_versions(
+        peak_activation, {"input_not_held": replace_formula(peak_activation, _largest_output)}
+    ),
 )

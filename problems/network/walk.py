@@ -1,9 +1,10 @@
-"""A network walked once: its graph as a list of steps, shapes flowing through.
+"""Network traversal: the graph as a list of steps, with the shapes between them.
 
-Whatever is asked of a network is one loop over its steps. A step names the steps that it takes, so
-that paths, receptive fields and what must be held in memory can be followed too. Shapes are
-(C, H, W), or (features,) after a flatten. A twin walks by other rules, so that a mistake runs
-through a whole network as a student makes it. Walks are kept for networks that come again.
+Every network solver is one loop over these steps. A step lists its input steps, so that
+paths, receptive fields and live memory can be followed too. Shapes are (C, H, W), or
+(features,) after a flatten. A wrong version walks with other rules, so that a mistake
+propagates through a whole network, as it does for a student. Walks are cached, because
+networks recur.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,40 +13,52 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from grader.errors import SolverError
-from problems.network.graphs import CountOnly, Graph, Network, SideOutput
+from problems.network.graphs import CompositeLayer, CountOnly, Network, SideOutput
 from problems.network.layers import Identity, Layer
-from problems.solvers.bounds import LARGEST, Shape
+from problems.solvers.bounds import MAX_INTEGER, Shape
 
-__all__ = ["INPUT", "Rule", "Rules", "Step", "Walk", "count", "not_ordered", "total", "walk_by"]
+__all__ = [
+    "INPUT",
+    "LayerRule",
+    "LayerRules",
+    "NetworkStep",
+    "NetworkWalk",
+    "sum_step_counts",
+    "total_count",
+    "unordered_module_error",
+    "walk_with_rules",
+]
 
 INPUT: Final = -1
-KEPT_WALKS: Final = 64
-KEPT_TOTALS: Final = 2048
+MAX_CACHED_WALKS: Final = 64
+MAX_CACHED_TOTALS: Final = 2048
 
-Rule: TypeAlias = Callable[..., Any]
+LayerRule: TypeAlias = Callable[..., Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rules:
-    """One small rule for each type of layer; a type without one keeps its shape, or counts zero.
+class LayerRules:
+    """Rules by layer type; a type without a rule keeps its shape, or counts zero.
 
-    A rule for shapes takes the layer and the shapes that come in: one, or those that a graph joins.
-    A rule that counts takes the layer and its step. Rules are equal to themselves alone.
+    A shape rule takes the layer and its input shapes: one, or one per joined path. A
+    count rule takes the layer and its step. Rules compare by identity.
     """
 
-    table: Mapping[type[Layer], Rule]
+    table: Mapping[type[Layer], LayerRule]
 
-    def but(self, table: Mapping[type[Layer], Rule]) -> "Rules":
-        """Return the rules with some of them replaced."""
-        return Rules({**self.table, **table})
+    def with_rules(self, table: Mapping[type[Layer], LayerRule]) -> "LayerRules":
+        """Return a copy in which the rules of *table* replace the existing ones."""
+        return LayerRules({**self.table, **table})
 
 
-class Step(NamedTuple):
-    """A layer at its place, or the join of a graph: the concatenation, addition or product.
+class NetworkStep(NamedTuple):
+    """A layer at its position in the network, or a join of paths.
 
-    *path* is the place counted from 1, ``5.2.1`` the first layer of the second part of layer 5;
-    *inputs* are the steps that it takes, `INPUT` for what comes into the network; *before* is the
-    shape of the first of them, *after* that of the result, None where no shape is known.
+    A join is a concatenation, addition or product. *path* is the position, counted from
+    1: ``5.2.1`` is the first layer of the second part of layer 5. *inputs* are the
+    indices of the input steps, or `INPUT` for the network's input. *before* is the
+    shape of the first input and *after* the shape of the result; both are None if no
+    shape is known.
     """
 
     layer: Layer
@@ -55,90 +68,95 @@ class Step(NamedTuple):
     after: Shape | None
 
 
-class Walk(NamedTuple):
-    """The *steps* in the order of computation, and the *outputs*: side outputs, then the main one.
+class NetworkWalk(NamedTuple):
+    """*steps* in order of computation, and *outputs*: side outputs, then the main one.
 
-    An output is the number of a step, or `INPUT` where nothing is computed.
+    An output is the index of a step, or `INPUT` if nothing is computed.
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[NetworkStep, ...]
     outputs: tuple[int, ...]
     shape: Shape | None
 
-    def after(self, step: int) -> Shape | None:
-        """Return the shape after the *step*."""
+    def shape_after(self, step: int) -> Shape | None:
+        """Return the shape after *step*, which is an index or `INPUT`."""
         return self.shape if step == INPUT else self.steps[step].after
 
 
-@lru_cache(maxsize=KEPT_WALKS)
-def walk_by(rules: Rules, network: Network, shape: Shape | None) -> Walk:
-    """Return the walk through *network*, its shapes by *rules*; without a *shape* it has none."""
+@lru_cache(maxsize=MAX_CACHED_WALKS)
+def walk_with_rules(rules: LayerRules, network: Network, shape: Shape | None) -> NetworkWalk:
+    """Return the walk through *network*, with shapes that follow *rules*.
+
+    Without a *shape*, the steps have no shapes. Results are cached.
+    """
     walker = _Walker(rules, shape)
-    end = walker.through(network, INPUT, "")
-    return Walk(tuple(walker.steps), (*walker.sides, end), shape)
+    end = walker.walk_layers(network, INPUT, "")
+    return NetworkWalk(tuple(walker.steps), (*walker.side_outputs, end), shape)
 
 
-def count(walk: Walk, rules: Rules) -> int:
-    """Return the sum of what *rules* count for the steps of *walk*."""
+def sum_step_counts(walk: NetworkWalk, rules: LayerRules) -> int:
+    """Return the sum of the count *rules* over the steps of *walk*."""
     table = rules.table
-    found = 0
+    result = 0
     for step in walk.steps:
         rule = table.get(type(step.layer))
         if rule is not None:
-            found += rule(step.layer, step)
-    return found
+            result += rule(step.layer, step)
+    return result
 
 
-@lru_cache(maxsize=KEPT_TOTALS)
-def total(rules: Rules, shapes: Rules, network: Network, shape: Shape | None) -> int:
-    """Return what *rules* count in the whole *network*, its shapes by *shapes*."""
-    return count(walk_by(shapes, network, shape), rules)
+@lru_cache(maxsize=MAX_CACHED_TOTALS)
+def total_count(
+    rules: LayerRules, shapes: LayerRules, network: Network, shape: Shape | None
+) -> int:
+    """Return the sum of the count *rules* over *network*, with *shapes* as shape rules."""
+    return sum_step_counts(walk_with_rules(shapes, network, shape), rules)
 
 
-def not_ordered(module: CountOnly) -> SolverError:
-    """Return the error of what needs the order in a *module* without one."""
+def unordered_module_error(module: CountOnly) -> SolverError:
+    """Return the error for a computation that needs the layer order in *module*."""
     return SolverError(f"{module.reason}; only total_params without a shape can be computed")
 
 
 class _Walker:
-    """Collects the steps of a network."""
+    """Collector of the steps and side outputs of a network."""
 
-    def __init__(self, rules: Rules, shape: Shape | None) -> None:
-        self.steps: list[Step] = []
-        self.sides: list[int] = []
+    def __init__(self, rules: LayerRules, shape: Shape | None) -> None:
+        self.steps: list[NetworkStep] = []
+        self.side_outputs: list[int] = []
         self._table = rules.table
         self._shape = shape
 
-    def through(self, network: Network, start: int, prefix: str) -> int:
-        """Return the step that ends *network*, which takes the step *start*."""
+    def walk_layers(self, network: Network, start: int, prefix: str) -> int:
+        """Walk *network* from the step *start*; return the index of its last step."""
         for number, layer in enumerate(network.layers, start=1):
-            if isinstance(layer, Graph):
-                start = self._graph(layer, start, f"{prefix}{number}")
+            if isinstance(layer, CompositeLayer):
+                start = self._walk_composite(layer, start, f"{prefix}{number}")
             elif not isinstance(layer, Identity):
-                start = self._step(layer, f"{prefix}{number}", (start,))
+                start = self._add_step(layer, f"{prefix}{number}", (start,))
         return start
 
-    def _graph(self, graph: Graph, start: int, path: str) -> int:
-        if isinstance(graph, CountOnly):
-            return self._counted(graph, start, path)
+    def _walk_composite(self, composite: CompositeLayer, start: int, path: str) -> int:
+        if isinstance(composite, CountOnly):
+            return self._walk_count_only(composite, start, path)
         ends = tuple(
-            self.through(part, start, f"{path}.{number}.")
-            for number, part in enumerate(graph.parts, start=1)
+            self.walk_layers(part, start, f"{path}.{number}.")
+            for number, part in enumerate(composite.parts, start=1)
         )
-        if isinstance(graph, SideOutput):
-            self.sides.append(ends[0])
+        if isinstance(composite, SideOutput):
+            self.side_outputs.append(ends[0])
             return start
-        return self._step(graph, path, ends)
+        return self._add_step(composite, path, ends)
 
-    def _counted(self, module: CountOnly, start: int, path: str) -> int:
-        """Walk the parts of *module* one after the other, where no shape is asked for."""
+    def _walk_count_only(self, module: CountOnly, start: int, path: str) -> int:
+        """Walk the parts of *module* in sequence; raise `SolverError` if a shape is given."""
         if self._shape is not None:
-            raise not_ordered(module)
+            raise unordered_module_error(module)
         for number, part in enumerate(module.parts, start=1):
-            start = self.through(part, start, f"{path}.{number}.")
-        return self._step(module, path, (start,)) if module.own_params else start
+            start = self.walk_layers(part, start, f"{path}.{number}.")
+        return self._add_step(module, path, (start,)) if module.own_params else start
 
-    def _step(self, layer: Layer, path: str, inputs: tuple[int, ...]) -> int:
+    def _add_step(self, layer: Layer, path: str, inputs: tuple[int, ...]) -> int:
         before = after = self._shape
         if before is not None:
             steps = self.steps
@@ -147,7 +165,7 @@ class _Walker:
             before = after = shapes[0]
             if rule is not None:
                 after = rule(layer, *shapes)
-                if max(after) > LARGEST:
+                if max(after) > MAX_INTEGER:
                     raise SolverError(f"the shape after layer {path} is too large")
-        self.steps.append(Step(layer, path, inputs, before, after))
+        self.steps.append(NetworkStep(layer, path, inputs, before, after))
         return len(self.steps) - 1

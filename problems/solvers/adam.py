@@ -1,7 +1,7 @@
-"""One step of Adam, and the two moments that it keeps.
+"""One step of Adam, and its two moments.
 
-Parameters are numbers or arrays. Moments are exact, steps are doubles. Source: Kingma and Ba, Adam
-(2015), algorithm 1; the PyTorch documentation of ``Adam``.
+Parameters are numbers or arrays. Moments are exact, steps are doubles. Source: Kingma
+and Ba, Adam (2015), algorithm 1; the PyTorch documentation of ``Adam``.
 """
 
 import math
@@ -14,82 +14,92 @@ from typing import Final, TypeAlias, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
 from grader.values import Number
-from problems.solvers.bounds import whole
-from problems.solvers.exact_arrays import Cells, Exact, Plain, exact_number, plain
-from problems.solvers.optimisers import param_and_grad, state_like, uphill
-from problems.solvers.twins import instead, told, twins_of
+from problems.solvers.bounds import as_integer
+from problems.solvers.exact_arrays import (
+    FractionArray,
+    NumberOrArray,
+    NumberOrGrid,
+    as_fraction,
+    simplify,
+)
+from problems.solvers.optimisers import grad_and_state, negate_learning_rate, param_and_grad
+from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["BETAS", "SOLVERS", "TWINS", "Moments", "adam_moments", "adam_step"]
+__all__ = ["BETAS", "SOLVERS", "WRONG_VERSIONS", "Moments", "adam_moments", "adam_step"]
 
 BETAS: Final = (Fraction(9, 10), Fraction(999, 1000))
 
 T = TypeVar("T")
 
-Moments: TypeAlias = tuple[Cells, Cells]
-Doubles: TypeAlias = npt.NDArray[np.float64]
+Moments: TypeAlias = tuple[NumberOrGrid, NumberOrGrid]
+DoubleArray: TypeAlias = npt.NDArray[np.float64]
 
 
 def adam_moments(
-    grad: Cells, moments: Moments = (0, 0), *, betas: tuple[Number, Number] = BETAS
-) -> tuple[Plain, Plain]:
-    """Return the two moments of Adam after a gradient, before their correction.
+    grad: NumberOrGrid, moments: Moments = (0, 0), *, betas: tuple[Number, Number] = BETAS
+) -> tuple[NumberOrArray, NumberOrArray]:
+    """Return the two moments of Adam after a gradient, before bias correction.
 
-    ``beta1*m + (1-beta1)*g`` and ``beta2*v + (1-beta2)*g**2``, from *moments* (m, v); before the
-    first step both are 0.
+    ``beta1*m + (1-beta1)*g`` and ``beta2*v + (1-beta2)*g**2``, from *moments* (m, v);
+    both are 0 before the first step.
 
     >>> adam_moments(2)
     (Fraction(1, 5), Fraction(1, 250))
     """
-    first, second = _betas(betas)
-    old = _two(moments, "moments")
-    slopes, mean = state_like(grad, old[0], "the first moment")
-    _, square = state_like(grad, old[1], "the second moment")
+    first, second = _check_betas(betas)
+    old = _as_two(moments, "moments")
+    slopes, mean = grad_and_state(grad, old[0], "the first moment")
+    _, square = grad_and_state(grad, old[1], "the second moment")
     return (
-        plain(first * mean + (1 - first) * slopes),
-        plain(second * square + (1 - second) * slopes**2),
+        simplify(first * mean + (1 - first) * slopes),
+        simplify(second * square + (1 - second) * slopes**2),
     )
 
 
 def adam_step(
-    param: Cells,
-    grad: Cells,
+    param: NumberOrGrid,
+    grad: NumberOrGrid,
     moments: Moments = (0, 0),
     *,
     step: int = 1,
     lr: Number = Fraction(1, 1000),
     betas: tuple[Number, Number] = BETAS,
     eps: Number = Fraction(1, 10**8),
-) -> Plain:
+) -> NumberOrArray:
     """Return *param* after the Adam step number *step*, counted from 1.
 
-    ``w - lr * (m / (1 - beta1**step)) / (sqrt(v / (1 - beta2**step)) + eps)`` with the new moments
-    m, v of `adam_moments`.
+    ``w - lr * (m / (1 - beta1**step)) / (sqrt(v / (1 - beta2**step)) + eps)``, where m
+    and v are the new moments from `adam_moments`.
 
     >>> round(adam_step(1, 2, lr=Fraction(1, 10)), 6)
     0.9
     """
     weights, _ = param_and_grad(param, grad)
     mean, square = adam_moments(grad, moments, betas=betas)
-    now = whole(step, "step")
-    first, second = (_correction(beta, now) for beta in _betas(betas))
-    return _adapted(weights, _doubles(mean) / first, _doubles(square) / second, lr=lr, eps=eps)
+    step_number = as_integer(step, "step")
+    first, second = (_bias_correction(beta, step_number) for beta in _check_betas(betas))
+    return _apply_adaptive_step(
+        weights, _as_float64(mean) / first, _as_float64(square) / second, lr=lr, eps=eps
+    )
 
 
-def _adapted(weights: Exact, mean: Doubles, square: Doubles, *, lr: Number, eps: Number) -> Plain:
-    """Return *weights* after a step along the mean, divided by the root of the mean square."""
+def _apply_adaptive_step(
+    weights: FractionArray, mean: DoubleArray, square: DoubleArray, *, lr: Number, eps: Number
+) -> NumberOrArray:
+    """Return *weights* after a step along *mean*, divided by the root of *square*."""
     if (square < 0).any():
         raise SolverError("the second moment must not be negative")
-    divisor = np.sqrt(square) + float(exact_number(eps, "eps"))
+    divisor = np.sqrt(square) + float(as_fraction(eps, "eps"))
     if not divisor.all():
         raise SolverError("the step divides by zero: eps is 0 and so is the second moment")
-    found = _doubles(weights) - float(exact_number(lr, "lr")) * mean / divisor
-    return found if np.ndim(found) else float(found)
+    stepped = _as_float64(weights) - float(as_fraction(lr, "lr")) * mean / divisor
+    return stepped if np.ndim(stepped) else float(stepped)
 
 
-def _correction(beta: Fraction, step: int) -> float:
+def _bias_correction(beta: Fraction, step: int) -> float:
     """Return ``1 - beta**step`` without cancellation."""
     correction = -math.expm1(step * math.log(beta)) if beta else 1.0
     if not correction:
@@ -97,18 +107,18 @@ def _correction(beta: Fraction, step: int) -> float:
     return correction
 
 
-def _doubles(cells: object) -> Doubles:
+def _as_float64(cells: object) -> DoubleArray:
     return np.asarray(cells, dtype=np.float64)
 
 
-def _two(value: Sequence[T], what: str) -> tuple[T, T]:
+def _as_two(value: Sequence[T], what: str) -> tuple[T, T]:
     if not isinstance(value, (tuple, list, np.ndarray)) or len(value) != 2:  # noqa: PLR2004 - mean and square
         raise SolverError(f"{what} must be two")
     return value[0], value[1]
 
 
-def _betas(betas: tuple[Number, Number]) -> tuple[Fraction, Fraction]:
-    first, second = (exact_number(beta, "each of betas") for beta in _two(betas, "betas"))
+def _check_betas(betas: tuple[Number, Number]) -> tuple[Fraction, Fraction]:
+    first, second = (as_fraction(beta, "each of betas") for beta in _as_two(betas, "betas"))
     if not (0 <= first < 1 and 0 <= second < 1):
         raise SolverError("betas must be from 0 to below 1")
     return first, second
@@ -119,73 +129,87 @@ SOLVERS: Final[tuple[Solver, ...]] = (adam_moments, adam_step)
 # What students do instead.
 
 
-def _exchanged(given: SimpleNamespace) -> tuple[Number, Number]:
-    """Return betas that give the gradient the weight of the moment, and the reverse."""
-    first, second = _betas(given.betas)
+def _complement_betas(args: SimpleNamespace) -> tuple[Number, Number]:
+    """Return ``1 - beta`` for each beta, which swaps the weights of moment and gradient."""
+    first, second = _check_betas(args.betas)
     return 1 - first, 1 - second
 
 
-def _swapped(given: SimpleNamespace) -> tuple[Number, Number]:
-    first, second = _betas(given.betas)
+def _swap_betas(args: SimpleNamespace) -> tuple[Number, Number]:
+    first, second = _check_betas(args.betas)
     return second, first
 
 
-def _unsquared(given: SimpleNamespace) -> tuple[Plain, Plain]:
-    """Return the moments where the second takes the gradient as it is."""
-    _, second = _betas(given.betas)
-    mean, _ = adam_moments(**vars(given))
-    slopes, square = state_like(given.grad, _two(given.moments, "moments")[1], "the second moment")
-    return mean, plain(second * square + (1 - second) * slopes)
+def _moments_without_square(args: SimpleNamespace) -> tuple[NumberOrArray, NumberOrArray]:
+    """Return the moments, with the gradient not squared in the second one."""
+    _, second = _check_betas(args.betas)
+    mean, _ = adam_moments(**vars(args))
+    slopes, square = grad_and_state(
+        args.grad, _as_two(args.moments, "moments")[1], "the second moment"
+    )
+    return mean, simplify(second * square + (1 - second) * slopes)
 
 
-def _uncorrected(given: SimpleNamespace) -> Plain:
-    mean, square = adam_moments(given.grad, given.moments, betas=given.betas)
-    weights, _ = param_and_grad(given.param, given.grad)
-    return _adapted(weights, _doubles(mean), _doubles(square), lr=given.lr, eps=given.eps)
-
-
-def _half_corrected(given: SimpleNamespace, *, first: bool) -> Plain:
-    """Return the parameter after a step in which one moment alone is corrected."""
-    mean, square = adam_moments(given.grad, given.moments, betas=given.betas)
-    weights, _ = param_and_grad(given.param, given.grad)
-    corrections = [_correction(beta, given.step) for beta in _betas(given.betas)]
-    by_mean, by_square = (corrections[0], 1.0) if first else (1.0, corrections[1])
-    return _adapted(
-        weights, _doubles(mean) / by_mean, _doubles(square) / by_square, lr=given.lr, eps=given.eps
+def _step_without_correction(args: SimpleNamespace) -> NumberOrArray:
+    mean, square = adam_moments(args.grad, args.moments, betas=args.betas)
+    weights, _ = param_and_grad(args.param, args.grad)
+    return _apply_adaptive_step(
+        weights, _as_float64(mean), _as_float64(square), lr=args.lr, eps=args.eps
     )
 
 
-def _rootless(given: SimpleNamespace) -> Plain:
-    """Return the parameter after a step that is divided by the mean square, not by its root."""
-    mean, square = adam_moments(given.grad, given.moments, betas=given.betas)
-    weights, _ = param_and_grad(given.param, given.grad)
-    first, second = (_correction(beta, given.step) for beta in _betas(given.betas))
-    squared = np.square(_doubles(square) / second)
-    return _adapted(weights, _doubles(mean) / first, squared, lr=given.lr, eps=given.eps)
+def _step_with_one_correction(args: SimpleNamespace, *, first: bool) -> NumberOrArray:
+    """Return the parameter after a step that corrects only one of the moments."""
+    mean, square = adam_moments(args.grad, args.moments, betas=args.betas)
+    weights, _ = param_and_grad(args.param, args.grad)
+    corrections = [_bias_correction(beta, args.step) for beta in _check_betas(args.betas)]
+    by_mean, by_square = (corrections[0], 1.0) if first else (1.0, corrections[1])
+    return _apply_adaptive_step(
+        weights,
+        _as_float64(mean) / by_mean,
+        _as_float64(square) / by_square,
+        lr=args.lr,
+        eps=args.eps,
+    )
 
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *twins_of(
+def _step_without_root(args: SimpleNamespace) -> NumberOrArray:
+    """Return the parameter after a step divided by the mean square, not by its root."""
+    mean, square = adam_moments(args.grad, args.moments, betas=args.betas)
+    weights, _ = param_and_grad(args.param, args.grad)
+    first, second = (_bias_correction(beta, args.step) for beta in _check_betas(args.betas))
+    squared = np.square(_as_float64(square) / second)
+    return _apply_adaptive_step(
+        weights, _as_float64(mean) / first, squared, lr=args.lr, eps=args.eps
+    )
+
+
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *build_wrong_versions(
         adam_moments,
         {
-            "betas_swapped": told(adam_moments, betas=_swapped),
-            "old_and_new_exchanged": told(adam_moments, betas=_exchanged),
-            "square_left_out": instead(adam_moments, _unsquared),
-            "old_moments_left_out": told(adam_moments, moments=(0, 0)),
+            "betas_swapped": replace_arguments(adam_moments, betas=_swap_betas),
+            "old_and_new_exchanged": replace_arguments(adam_moments, betas=_complement_betas),
+            "square_left_out": replace_formula(adam_moments, _moments_without_square),
+            "old_moments_left_out": replace_arguments(adam_moments, moments=(0, 0)),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         adam_step,
         {
-            "step_added": told(adam_step, lr=uphill),
-            "learning_rate_left_out": told(adam_step, lr=1),
-            "betas_swapped": told(adam_step, betas=_swapped),
-            "correction_left_out": instead(adam_step, _uncorrected),
-            "first_moment_corrected": instead(adam_step, partial(_half_corrected, first=True)),
-            "second_moment_corrected": instead(adam_step, partial(_half_corrected, first=False)),
-            "old_moments_left_out": told(adam_step, moments=(0, 0)),
-            "correction_of_first_step": told(adam_step, step=1),
-            "root_left_out": instead(adam_step, _rootless),
+            "step_added": replace_arguments(adam_step, lr=negate_learning_rate),
+            "learning_rate_left_out": replace_arguments(adam_step, lr=1),
+            "betas_swapped": replace_arguments(adam_step, betas=_swap_betas),
+            "correction_left_out": replace_formula(adam_step, _step_without_correction),
+            "first_moment_corrected": replace_formula(
+                adam_step, partial(_step_with_one_correction, first=True)
+            ),
+            "second_moment_corrected": replace_formula(
+                adam_step, partial(_step_with_one_correction, first=False)
+            ),
+            "old_moments_left_out": replace_arguments(adam_step, moments=(0, 0)),
+            "correction_of_first_step": replace_arguments(adam_step, step=1),
+            "root_left_out": replace_formula(adam_step, _step_without_root),
         },
     ),
 )

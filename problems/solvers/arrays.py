@@ -1,4 +1,4 @@
-"""Questions about arrays that conditions on drawn parameters ask."""
+"""Array predicates and rearrangements, for conditions on drawn parameters."""
 
 from collections.abc import Callable
 from typing import Final
@@ -7,72 +7,77 @@ import numpy as np
 
 from grader.book import Solver
 from grader.values import Array, Tensor
-from problems.solvers.bounds import Grid, array
+from problems.solvers.bounds import Grid, as_array
 
 __all__ = ["SOLVERS", "distinct", "flip", "symmetric", "transpose"]
 
 MATRIX_OR_MAPS: Final = (2, 3, 4)
-ANY: Final = (1, 2, 3, 4, 5)
+ANY_RANK: Final = (1, 2, 3, 4, 5)
 
 
 def symmetric(x: Grid) -> bool:
-    """Tell whether a flip or a transposition of *x* could go unnoticed.
+    """Return whether flipping or transposing *x* would go unnoticed.
 
-    True where *x* equals itself rotated by 180 degrees, or is square and equals its transpose, in
-    the last two axes.
+    True if *x* equals itself rotated by 180 degrees in the last two axes, or is square
+    and equals its transpose.
 
     >>> symmetric([[1, 2], [2, 5]]), symmetric([[1, 2], [3, 4]])
     (True, False)
     """
-    cells = array(x, "x", ranks=MATRIX_OR_MAPS)
-    return np.array_equal(cells, _turned(cells)) or np.array_equal(cells, _exchanged(cells))
+    cells = as_array(x, "x", ranks=MATRIX_OR_MAPS)
+    return np.array_equal(cells, _rotate_180(cells)) or np.array_equal(
+        cells, _swap_last_axes(cells)
+    )
 
 
 def distinct(x: Grid) -> bool:
-    """Tell whether no value occurs twice in *x*.
+    """Return whether all values in *x* are different.
 
     >>> distinct([[1, 2], [3, 1]])
     False
     """
-    cells = array(x, "x", ranks=ANY)
+    cells = as_array(x, "x", ranks=ANY_RANK)
     return bool(np.unique(cells).size == cells.size)
 
 
 def transpose(x: Tensor | Grid) -> Tensor | Array:
-    """Return *x* with its last two axes exchanged, every cell as it is.
+    """Return *x* with its last two axes swapped; the values stay exact.
 
     >>> transpose([[1, 2], [3, 4]])
     array([[1, 3],
            [2, 4]])
     """
-    return _moved(x, _exchanged)
+    return _rearrange_cells(x, _swap_last_axes)
 
 
 def flip(x: Tensor | Grid) -> Tensor | Array:
-    """Return *x* rotated by 180 degrees in its last two axes, as a convolution flips its kernel.
+    """Return *x* rotated by 180 degrees in its last two axes; the values stay exact.
 
-    Every cell stays as it is.
+    A true convolution flips its kernel in this way.
 
     >>> flip([[1, 2], [3, 4]])
     array([[4, 3],
            [2, 1]])
     """
-    return _moved(x, _turned)
+    return _rearrange_cells(x, _rotate_180)
 
 
-def _exchanged(cells: Array) -> Array:
+def _swap_last_axes(cells: Array) -> Array:
     return cells.swapaxes(-1, -2)
 
 
-def _turned(cells: Array) -> Array:
+def _rotate_180(cells: Array) -> Array:
     return cells[..., ::-1, ::-1]
 
 
-def _moved(x: Tensor | Grid, move: Callable[[Array], Array]) -> Tensor | Array:
-    """Return *x* with its cells moved; those of a tensor, of which only places move, stay exact."""
+def _rearrange_cells(x: Tensor | Grid, move: Callable[[Array], Array]) -> Tensor | Array:
+    """Return *x* with its cells moved by *move*.
+
+    For a tensor, *move* rearranges the indices of the cells, so the values stay exact.
+    """
     if not isinstance(x, Tensor):
-        return move(array(x, "x", ranks=MATRIX_OR_MAPS))
-    places = move(array(np.arange(len(x.cells)).reshape(x.shape), "x", ranks=MATRIX_OR_MAPS))
+        return move(as_array(x, "x", ranks=MATRIX_OR_MAPS))
+    places = move(as_array(np.arange(len(x.cells)).reshape(x.shape), "x", ranks=MATRIX_OR_MAPS))
     return Tensor(places.shape, tuple(x.cells[place] for place in map(int, places.ravel())))
 
 

@@ -1,8 +1,9 @@
-"""Average precision: the area under the curve of precision over recall of ranked detections.
+"""Average precision: the area under the precision-recall curve of ranked detections.
 
-*scores* rank the detections, *matches* say of each whether it is true (1) or false (0), *positives*
-is the number of true objects, found or not. Results are exact fractions. Sources: Everingham et
-al., The PASCAL Visual Object Classes Challenge (2010); Lin et al., Microsoft COCO (2014).
+*scores* rank the detections, *matches* mark each as true (1) or false (0), and
+*positives* is the number of true objects, whether detected or not. Results are exact
+fractions. Sources: Everingham et al., The PASCAL Visual Object Classes Challenge
+(2010); Lin et al., Microsoft COCO (2014).
 """
 
 from bisect import bisect_left
@@ -13,37 +14,39 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
-from grader.values import Number, Tensor, simplest
-from problems.solvers.bounds import numbers, rows_of, whole
-from problems.solvers.twins import instead, told, twins_of
+from grader.values import Number, Tensor, simplify_number
+from problems.solvers.bounds import as_integer, as_numbers, as_rows
+from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = [
     "SOLVERS",
-    "TWINS",
+    "WRONG_VERSIONS",
     "average_precision",
     "mean_average_precision",
     "precision_recall_curve",
 ]
 
-STEPS: Final = {"11_point": 10, "coco_101": 100}
+RECALL_STEPS: Final = {"11_point": 10, "coco_101": 100}
 
-Point: TypeAlias = tuple[Fraction, Fraction]
-"""Recall and precision down to one detection."""
+PrecisionRecallPoint: TypeAlias = tuple[Fraction, Fraction]
+"""Recall and precision after one ranked detection, in this order."""
 
 
 def precision_recall_curve(scores: object, matches: object, positives: int) -> Tensor:
-    """Return a row (recall, precision) for each detection, the highest score first.
+    """Return a row (recall, precision) for each detection, highest score first.
 
-    Each row counts the detections down to its own: ``TP / positives`` and ``TP / detections``.
-    Detections of equal score stay in their order.
+    Each row counts the detections up to and including its own: ``TP / positives`` and
+    ``TP / detections``. Detections with equal scores keep their order.
 
     >>> precision_recall_curve((0.9, 0.8, 0.7), (1, 0, 1), 2).cells
     (Fraction(1, 2), 1, Fraction(1, 2), Fraction(1, 2), 1, Fraction(2, 3))
     """
-    points = _curve(_ranked(scores, matches), positives)
-    return Tensor((len(points), 2), tuple(simplest(one) for point in points for one in point))
+    points = _precision_recall_points(_rank_matches(scores, matches), positives)
+    return Tensor(
+        (len(points), 2), tuple(simplify_number(one) for point in points for one in point)
+    )
 
 
 def average_precision(
@@ -51,110 +54,122 @@ def average_precision(
 ) -> Number:
     """Return the average precision of detections ranked by their *scores*.
 
-    At each recall counts the envelope: the largest precision at that recall or a higher one.
-    ``all_points`` is the area under it (PASCAL from 2010 on); ``11_point`` its mean at the recalls
-    0, 0.1, ..., 1 (PASCAL 2007); ``coco_101`` its mean at 0, 0.01, ..., 1.
+    The precision at a recall is interpolated: it is the largest precision at that
+    recall or a higher one. ``all_points`` is the area under this envelope
+    (PASCAL from 2010 on), ``11_point`` its mean at the recalls 0, 0.1, ..., 1
+    (PASCAL 2007), and ``coco_101`` its mean at 0, 0.01, ..., 1.
 
     >>> average_precision((0.9, 0.8, 0.7), (1, 0, 1), 2)
     Fraction(5, 6)
     """
-    return _area(_envelope(_curve(_ranked(scores, matches), positives)), method)
+    return _area_under_curve(
+        _precision_envelope(_precision_recall_points(_rank_matches(scores, matches), positives)),
+        method,
+    )
 
 
 def mean_average_precision(values: object) -> Number:
-    """Return the mean of average precisions: of one a class, or a row a class and a column an IoU.
+    """Return the mean of average precisions, over classes and IoU thresholds.
+
+    *values* holds one number per class, or one row per class and one column per IoU
+    threshold.
 
     >>> mean_average_precision([[0.8, 0.4], [0.6, 0.2]])
     Fraction(1, 2)
     """
-    cells = [cell for row in _rows(values) for cell in row]
-    return simplest(Fraction(sum(cells)) / len(cells))
+    cells = [cell for row in _as_nested_rows(values) for cell in row]
+    return simplify_number(Fraction(sum(cells)) / len(cells))
 
 
-def _ranked(scores: object, matches: object) -> list[int]:
-    """Return the matches, that of the highest score first."""
-    marks = numbers(scores, "scores")
-    found = _flags(matches, len(marks))
-    return [found[at] for at in sorted(range(len(marks)), key=lambda at: -marks[at])]
+def _rank_matches(scores: object, matches: object) -> list[int]:
+    """Return the matches sorted by descending score."""
+    marks = as_numbers(scores, "scores")
+    flags = _parse_flags(matches, len(marks))
+    return [flags[at] for at in sorted(range(len(marks)), key=lambda index: -marks[index])]
 
 
-def _flags(matches: object, count: int) -> list[int]:
-    found = [whole(one, "each match", least=0) for one in numbers(matches, "matches")]
-    if len(found) != count or max(found) > 1:
+def _parse_flags(matches: object, count: int) -> list[int]:
+    flags = [as_integer(one, "each match", least=0) for one in as_numbers(matches, "matches")]
+    if len(flags) != count or max(flags) > 1:
         raise SolverError(f"matches must be 0 or 1 for each of {count} scores")
-    return found
+    return flags
 
 
-def _curve(ranked: list[int], positives: int) -> list[Point]:
+def _precision_recall_points(ranked: list[int], positives: int) -> list[PrecisionRecallPoint]:
     hits = list(accumulate(ranked))
-    total = whole(positives, "positives")
+    total = as_integer(positives, "positives")
     if hits[-1] > total:
         raise SolverError(f"{hits[-1]} detections are true, but there are {total} objects")
     return [(Fraction(hit, total), Fraction(hit, rank)) for rank, hit in enumerate(hits, start=1)]
 
 
-def _envelope(points: list[Point]) -> list[Point]:
-    """Return the points, each with the largest precision from it on."""
+def _precision_envelope(points: list[PrecisionRecallPoint]) -> list[PrecisionRecallPoint]:
+    """Return the points, each with the largest precision at its recall or later."""
     heights = list(accumulate((height for _, height in reversed(points)), max))[::-1]
     return [(reached, height) for (reached, _), height in zip(points, heights, strict=True)]
 
 
-def _area(points: list[Point], method: str) -> Number:
-    if method in STEPS:
-        return _mean_at(points, STEPS[method])
+def _area_under_curve(points: list[PrecisionRecallPoint], method: str) -> Number:
+    if method in RECALL_STEPS:
+        return _mean_at_recalls(points, RECALL_STEPS[method])
     if method != "all_points":
-        raise SolverError(f"method must be all_points, {' or '.join(STEPS)}, not {method}")
+        raise SolverError(f"method must be all_points, {' or '.join(RECALL_STEPS)}, not {method}")
     before = (Fraction(0), *(reached for reached, _ in points))
     steps = zip(before, points, strict=False)
-    return simplest(sum(((now - last) * height for last, (now, height) in steps), Fraction(0)))
+    return simplify_number(
+        sum(((now - last) * height for last, (now, height) in steps), Fraction(0))
+    )
 
 
-def _mean_at(points: list[Point], steps: int) -> Number:
-    """Return the mean precision at *steps* + 1 recalls from 0 to 1; 0 where none is reached."""
+def _mean_at_recalls(points: list[PrecisionRecallPoint], steps: int) -> Number:
+    """Return the mean precision at *steps* + 1 evenly spaced recalls from 0 to 1.
+
+    The precision is 0 at recalls that are never reached.
+    """
     recalls = [reached for reached, _ in points]
     places = [bisect_left(recalls, Fraction(step, steps)) for step in range(steps + 1)]
     heights = (points[place][1] for place in places if place < len(points))
-    return simplest(sum(heights, Fraction(0)) / (steps + 1))
+    return simplify_number(sum(heights, Fraction(0)) / (steps + 1))
 
 
-def _rows(values: object) -> tuple[tuple[Number, ...], ...]:
-    """Return *values* as rows; a flat list is one row."""
+def _as_nested_rows(values: object) -> tuple[tuple[Number, ...], ...]:
+    """Return *values* as rows; a flat list becomes one row."""
     items = values.tolist() if isinstance(values, np.ndarray) else values
     nested = isinstance(items, (tuple, list)) and items and isinstance(items[0], (tuple, list))
-    return rows_of(items if nested else (items,), "values")
+    return as_rows(items if nested else (items,), "values")
 
 
 # What students do instead.
 
 
-def _points_of(given: SimpleNamespace) -> list[Point]:
-    return _curve(_ranked(given.scores, given.matches), given.positives)
+def _points_from_args(args: SimpleNamespace) -> list[PrecisionRecallPoint]:
+    return _precision_recall_points(_rank_matches(args.scores, args.matches), args.positives)
 
 
-def _trapezoids(given: SimpleNamespace) -> Number:
-    """Return the area under the straight lines between the points."""
-    if given.method != "all_points":
+def _trapezoid_area(args: SimpleNamespace) -> Number:
+    """Return the area under the curve by the trapezoidal rule, without the envelope."""
+    if args.method != "all_points":
         raise SolverError("precisions are read off at given recalls")
-    points = _points_of(given)
+    points = _points_from_args(args)
     start = [(Fraction(0), points[0][1]), *points]
     areas = [
         (here - there) * (high + low) / 2
         for (there, low), (here, high) in zip(start, points, strict=False)
     ]
-    return simplest(sum(areas, Fraction(0)))
+    return simplify_number(sum(areas, Fraction(0)))
 
 
-def _falling(given: SimpleNamespace) -> tuple[int, ...]:
-    """Return scores that leave the detections in the order in which they are listed."""
-    return tuple(range(len(numbers(given.matches, "matches")), 0, -1))
+def _scores_in_listed_order(args: SimpleNamespace) -> tuple[int, ...]:
+    """Return descending scores, which rank the detections in their listed order."""
+    return tuple(range(len(as_numbers(args.matches, "matches")), 0, -1))
 
 
-def _found(given: SimpleNamespace) -> int:
-    return sum(_ranked(given.scores, given.matches))
+def _count_true_detections(args: SimpleNamespace) -> int:
+    return sum(_rank_matches(args.scores, args.matches))
 
 
-def _first_column(given: SimpleNamespace) -> list[Number]:
-    rows = _rows(given.values)
+def _first_threshold_column(args: SimpleNamespace) -> list[Number]:
+    rows = _as_nested_rows(args.values)
     if len(rows) == 1:
         raise SolverError("there is one row only")
     return [row[0] for row in rows]
@@ -169,32 +184,39 @@ SOLVERS: Final[tuple[Solver, ...]] = (
 )
 
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *twins_of(
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *build_wrong_versions(
         precision_recall_curve,
         {
-            "scores_ignored": told(precision_recall_curve, scores=_falling),
-            "found_for_all": told(precision_recall_curve, positives=_found),
+            "scores_ignored": replace_arguments(
+                precision_recall_curve, scores=_scores_in_listed_order
+            ),
+            "found_for_all": replace_arguments(
+                precision_recall_curve, positives=_count_true_detections
+            ),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         average_precision,
         {
-            "envelope_left_out": instead(
-                average_precision, lambda given: _area(_points_of(given), given.method)
+            "envelope_left_out": replace_formula(
+                average_precision,
+                lambda args: _area_under_curve(_points_from_args(args), args.method),
             ),
-            "other_recalls": told(
-                average_precision, method=lambda given: OTHER_METHOD[given.method]
+            "other_recalls": replace_arguments(
+                average_precision, method=lambda args: OTHER_METHOD[args.method]
             ),
-            "scores_ignored": told(average_precision, scores=_falling),
-            "found_for_all": told(average_precision, positives=_found),
-            "trapezoids": instead(average_precision, _trapezoids),
+            "scores_ignored": replace_arguments(average_precision, scores=_scores_in_listed_order),
+            "found_for_all": replace_arguments(average_precision, positives=_count_true_detections),
+            "trapezoids": replace_formula(average_precision, _trapezoid_area),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         mean_average_precision,
         {
-            "first_threshold_only": told(mean_average_precision, values=_first_column),
+            "first_threshold_only": replace_arguments(
+                mean_average_precision, values=_first_threshold_column
+            ),
         },
     ),
 )

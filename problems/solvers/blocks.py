@@ -1,8 +1,8 @@
-"""Numbers of learnable parameters of blocks: residual, bottleneck, inception.
+"""Parameter counts of residual, bottleneck and inception blocks.
 
-Counts are exact integers. Source: He et al., Deep Residual Learning (2016), in the form of
-torchvision's ``BasicBlock`` and ``Bottleneck``; Szegedy et al., Going Deeper with Convolutions
-(2015), table 1.
+Counts are exact integers. Source: He et al., Deep Residual Learning (2016), in the form
+of torchvision's ``BasicBlock`` and ``Bottleneck``; Szegedy et al., Going Deeper with
+Convolutions (2015), table 1.
 """
 
 from collections.abc import Callable
@@ -10,23 +10,23 @@ from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Final, TypeAlias, TypedDict
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
-from problems.solvers.bounds import Shape, flag, shape_of, whole
+from problems.solvers.bounds import Shape, as_flag, as_integer, as_shape
 from problems.solvers.convolution_parameters import conv_params
 from problems.solvers.parameters import batch_norm_params
-from problems.solvers.twins import instead, told, twins_of
+from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = [
     "SOLVERS",
-    "TWINS",
+    "WRONG_VERSIONS",
     "basic_block_params",
     "bottleneck_params",
     "inception_channels",
     "inception_params",
 ]
 
-MODULE_WIDTHS: Final = 6
+INCEPTION_WIDTHS: Final = 6
 
 
 def basic_block_params(
@@ -40,17 +40,17 @@ def basic_block_params(
 ) -> int:
     """Return the parameters of a residual block of two 3x3 convolutions.
 
-    Where *projection* is not said, the shortcut has a 1x1 convolution if the channels change; a
-    stride needs one too, then say so. *batch_norm* follows each convolution and counts as in
-    `batch_norm_params`; *bias* gives the convolutions biases. A shortcut that passes on other
-    channels than the block gives is a `SolverError`.
+    By default, the shortcut has a 1x1 convolution only if the number of channels
+    changes; a stride needs one too, so set *projection* there. *batch_norm* follows
+    each convolution and counts as in `batch_norm_params`; *bias* adds biases to the
+    convolutions. Raise `SolverError` if the channels change without a projection.
 
     >>> basic_block_params(64, 128)
     230144
     """
-    main = _basic(in_channels, out_channels)
-    shortcut = _shortcut(in_channels, out_channels, projection=projection)
-    return _total((*main, *shortcut), batch_norm=batch_norm, bias=bias, count=count)
+    main = _basic_block_convs(in_channels, out_channels)
+    shortcut = _shortcut_convs(in_channels, out_channels, projection=projection)
+    return _count_params((*main, *shortcut), batch_norm=batch_norm, bias=bias, count=count)
 
 
 def bottleneck_params(
@@ -64,16 +64,17 @@ def bottleneck_params(
     bias: bool = False,
     count: str = "learnable",
 ) -> int:
-    """Return the parameters of a residual block 1x1, 3x3, 1x1 with *width* channels in the middle.
+    """Return the parameters of a bottleneck block: 1x1, 3x3 and 1x1 convolutions.
 
-    *groups* are those of the 3x3 convolution; the rest is as in `basic_block_params`.
+    The 3x3 convolution has *width* channels and *groups* groups; the rest is as in
+    `basic_block_params`.
 
     >>> bottleneck_params(256, 64, 256)
     70400
     """
-    main = _bottleneck(in_channels, width, out_channels, groups)
-    shortcut = _shortcut(in_channels, out_channels, projection=projection)
-    return _total((*main, *shortcut), batch_norm=batch_norm, bias=bias, count=count)
+    main = _bottleneck_convs(in_channels, width, out_channels, groups)
+    shortcut = _shortcut_convs(in_channels, out_channels, projection=projection)
+    return _count_params((*main, *shortcut), batch_norm=batch_norm, bias=bias, count=count)
 
 
 def inception_params(
@@ -85,28 +86,29 @@ def inception_params(
     bias: bool = True,
     count: str = "learnable",
 ) -> int:
-    """Return the parameters of an inception module of four branches.
+    """Return the parameters of an inception module with four branches.
 
-    The six *widths* stand as in the paper's table: 1x1, 3x3 reduce, 3x3, 5x5 reduce, 5x5, pool
-    projection. *kernel_size* is that of the fifth; torchvision takes 3 for it, and batch
-    normalisation without biases.
+    The six *widths* follow the paper's table: 1x1, 3x3 reduce, 3x3, 5x5 reduce, 5x5,
+    pool projection. *kernel_size* is that of the fifth convolution; torchvision uses 3,
+    and batch normalization without biases.
 
     >>> inception_params(192, (64, 96, 128, 16, 32, 32))
     163696
     """
-    convs = _inception(in_channels, widths, kernel_size)
-    return _total(convs, batch_norm=batch_norm, bias=bias, count=count)
+    convs = _inception_convs(in_channels, widths, kernel_size)
+    return _count_params(convs, batch_norm=batch_norm, bias=bias, count=count)
 
 
 def inception_channels(widths: Shape) -> int:
-    """Return the channels that an inception module gives: those of its four branches together.
+    """Return the output channels of an inception module: the sum over its four branches.
 
-    The six *widths* stand as in `inception_params`; the reductions are inside of a branch.
+    The six *widths* are as in `inception_params`. The reductions are inside their
+    branches and do not count.
 
     >>> inception_channels((64, 96, 128, 16, 32, 32))
     256
     """
-    single, _, three, _, five, pooled = _module(widths)
+    single, _, three, _, five, pooled = _check_inception_widths(widths)
     return single + three + five + pooled
 
 
@@ -119,8 +121,8 @@ SOLVERS: Final[tuple[Solver, ...]] = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Conv:
-    """A convolution of a block: the channels that come in and go out, and its kernel."""
+class _ConvLayer:
+    """A convolution in a block: input and output channels, kernel size and groups."""
 
     into: int
     out: int
@@ -128,157 +130,167 @@ class _Conv:
     groups: int = 1
 
 
-_Convs: TypeAlias = tuple[_Conv, ...]
+_ConvLayers: TypeAlias = tuple[_ConvLayer, ...]
 
 
-def _total(convs: _Convs, *, batch_norm: bool, bias: bool, count: str) -> int:
-    """Return the parameters of all *convs* and of the normalisation after each."""
+def _count_params(convs: _ConvLayers, *, batch_norm: bool, bias: bool, count: str) -> int:
+    """Return the parameters of all *convs* and of the batch normalization after each."""
     weights = [
         conv_params(conv.into, conv.out, conv.kernel, bias=bias, groups=conv.groups)
         for conv in convs
     ]
     norms = [batch_norm_params(conv.out, count=count) for conv in convs]
-    return sum(weights) + (sum(norms) if flag(batch_norm, "batch_norm") else 0)
+    return sum(weights) + (sum(norms) if as_flag(batch_norm, "batch_norm") else 0)
 
 
-def _basic(in_channels: int, out_channels: int) -> _Convs:
-    return _Conv(in_channels, out_channels, 3), _Conv(out_channels, out_channels, 3)
+def _basic_block_convs(in_channels: int, out_channels: int) -> _ConvLayers:
+    return _ConvLayer(in_channels, out_channels, 3), _ConvLayer(out_channels, out_channels, 3)
 
 
-def _bottleneck(in_channels: int, width: int, out_channels: int, groups: int) -> _Convs:
-    first, last = _Conv(in_channels, width, 1), _Conv(width, out_channels, 1)
-    return first, _Conv(width, width, 3, groups), last
+def _bottleneck_convs(in_channels: int, width: int, out_channels: int, groups: int) -> _ConvLayers:
+    first, last = _ConvLayer(in_channels, width, 1), _ConvLayer(width, out_channels, 1)
+    return first, _ConvLayer(width, width, 3, groups), last
 
 
-def _shortcut(in_channels: int, out_channels: int, *, projection: bool | None) -> _Convs:
-    """Return the projection of a residual block, if it has one."""
-    changed = whole(in_channels, "in_channels") != whole(out_channels, "out_channels")
-    projected = changed if projection is None else flag(projection, "projection")
+def _shortcut_convs(in_channels: int, out_channels: int, *, projection: bool | None) -> _ConvLayers:
+    """Return the projection of a residual block, or an empty tuple if it has none."""
+    changed = as_integer(in_channels, "in_channels") != as_integer(out_channels, "out_channels")
+    projected = changed if projection is None else as_flag(projection, "projection")
     if changed and not projected:
         raise SolverError(
             f"without a projection {in_channels} channels cannot be added to {out_channels}"
         )
-    return (_Conv(in_channels, out_channels, 1),) if projected else ()
+    return (_ConvLayer(in_channels, out_channels, 1),) if projected else ()
 
 
-def _inception(in_channels: int, widths: Shape, kernel_size: int) -> _Convs:
-    single, reduced, three, squeezed, five, pooled = _module(widths)
+def _inception_convs(in_channels: int, widths: Shape, kernel_size: int) -> _ConvLayers:
+    single, reduced, three, squeezed, five, pooled = _check_inception_widths(widths)
     return (
-        _Conv(in_channels, single, 1),
-        _Conv(in_channels, reduced, 1),
-        _Conv(reduced, three, 3),
-        _Conv(in_channels, squeezed, 1),
-        _Conv(squeezed, five, kernel_size),
-        _Conv(in_channels, pooled, 1),
+        _ConvLayer(in_channels, single, 1),
+        _ConvLayer(in_channels, reduced, 1),
+        _ConvLayer(reduced, three, 3),
+        _ConvLayer(in_channels, squeezed, 1),
+        _ConvLayer(squeezed, five, kernel_size),
+        _ConvLayer(in_channels, pooled, 1),
     )
 
 
-def _module(widths: object) -> Shape:
-    """Return the six widths of an inception module."""
-    found = shape_of(widths, "widths")
-    if len(found) != MODULE_WIDTHS:
+def _check_inception_widths(widths: object) -> Shape:
+    sizes = as_shape(widths, "widths")
+    if len(sizes) != INCEPTION_WIDTHS:
         raise SolverError(
             "widths are 1x1, 3x3 reduce, 3x3, 5x5 reduce, 5x5 and pool projection: "
-            f"{MODULE_WIDTHS} numbers, not {len(found)}"
+            f"{INCEPTION_WIDTHS} numbers, not {len(sizes)}"
         )
-    return found
+    return sizes
 
 
 # What students do instead.
 
 
-def _normed(given: SimpleNamespace) -> bool:
-    """Return True where batch normalisation follows the convolutions; else a `SolverError`."""
-    if not given.batch_norm:
+def _require_batch_norm(args: SimpleNamespace) -> bool:
+    """Return True, or raise `SolverError` if there is no batch normalization."""
+    if not args.batch_norm:
         raise SolverError("there is no batch normalisation")
     return True
 
 
-def _twins(
-    solver: Solver, convs: Callable[[SimpleNamespace], _Convs], **further: Solver
-) -> tuple[Twin, ...]:
-    """Return the twins of a block; *convs* gives all its convolutions."""
+def _block_wrong_versions(
+    solver: Solver, convs: Callable[[SimpleNamespace], _ConvLayers], **further: Solver
+) -> tuple[WrongVersion, ...]:
+    """Return the wrong versions of a block; *convs* returns all of its convolutions."""
 
-    def on_the_input(given: SimpleNamespace) -> int:
-        wrong = tuple(replace(conv, into=given.in_channels) for conv in convs(given))
-        return _total(wrong, **_counted(given))
+    def count_on_input(args: SimpleNamespace) -> int:
+        wrong = tuple(replace(conv, into=args.in_channels) for conv in convs(args))
+        return _count_params(wrong, **_count_options(args))
 
-    return twins_of(
+    return build_wrong_versions(
         solver,
         {
-            "no_bias": told(solver, bias=False),
-            "batch_norm_left_out": told(solver, batch_norm=lambda given: not _normed(given)),
-            "batch_norm_all": told(solver, count="all"),
-            "batch_norm_learnable": told(solver, count="learnable"),
-            "biased_before_batch_norm": told(solver, bias=_normed),
-            "earlier_channels_used": instead(solver, on_the_input),
+            "no_bias": replace_arguments(solver, bias=False),
+            "batch_norm_left_out": replace_arguments(
+                solver, batch_norm=lambda args: not _require_batch_norm(args)
+            ),
+            "batch_norm_all": replace_arguments(solver, count="all"),
+            "batch_norm_learnable": replace_arguments(solver, count="learnable"),
+            "biased_before_batch_norm": replace_arguments(solver, bias=_require_batch_norm),
+            "earlier_channels_used": replace_formula(solver, count_on_input),
             **further,
         },
     )
 
 
-class _Counted(TypedDict):
-    """What is counted beside the weights."""
+class _CountOptions(TypedDict):
+    """Options of a count: which parameters to include besides the weights."""
 
     batch_norm: bool
     bias: bool
     count: str
 
 
-def _counted(given: SimpleNamespace) -> _Counted:
-    return {"batch_norm": given.batch_norm, "bias": given.bias, "count": given.count}
+def _count_options(args: SimpleNamespace) -> _CountOptions:
+    return {"batch_norm": args.batch_norm, "bias": args.bias, "count": args.count}
 
 
-def _basic_main(given: SimpleNamespace) -> _Convs:
-    return _basic(given.in_channels, given.out_channels)
+def _basic_main_convs(args: SimpleNamespace) -> _ConvLayers:
+    return _basic_block_convs(args.in_channels, args.out_channels)
 
 
-def _bottleneck_main(given: SimpleNamespace) -> _Convs:
-    return _bottleneck(given.in_channels, given.width, given.out_channels, given.groups)
+def _bottleneck_main_convs(args: SimpleNamespace) -> _ConvLayers:
+    return _bottleneck_convs(args.in_channels, args.width, args.out_channels, args.groups)
 
 
-def _inception_all(given: SimpleNamespace) -> _Convs:
-    return _inception(given.in_channels, given.widths, given.kernel_size)
+def _all_inception_convs(args: SimpleNamespace) -> _ConvLayers:
+    return _inception_convs(args.in_channels, args.widths, args.kernel_size)
 
 
-def _residual_twins(solver: Solver, main: Callable[[SimpleNamespace], _Convs]) -> tuple[Twin, ...]:
-    """Return the twins of a residual block; *main* gives the convolutions beside the shortcut."""
+def _residual_wrong_versions(
+    solver: Solver, main: Callable[[SimpleNamespace], _ConvLayers]
+) -> tuple[WrongVersion, ...]:
+    """Return the wrong versions of a residual block.
 
-    def convs(given: SimpleNamespace) -> _Convs:
-        shortcut = _shortcut(given.in_channels, given.out_channels, projection=given.projection)
-        return (*main(given), *shortcut)
+    *main* returns the convolutions outside the shortcut.
+    """
 
-    return _twins(
+    def convs(args: SimpleNamespace) -> _ConvLayers:
+        shortcut = _shortcut_convs(args.in_channels, args.out_channels, projection=args.projection)
+        return (*main(args), *shortcut)
+
+    return _block_wrong_versions(
         solver,
         convs,
-        projection_left_out=instead(solver, lambda given: _total(main(given), **_counted(given))),
-        projection_counted=told(solver, projection=True),
+        projection_left_out=replace_formula(
+            solver, lambda args: _count_params(main(args), **_count_options(args))
+        ),
+        projection_counted=replace_arguments(solver, projection=True),
     )
 
 
-def _naive(given: SimpleNamespace) -> int:
-    """Return the parameters of the module whose kernels stand on its input, without reductions."""
-    single, _, three, _, five, pooled = _inception_all(given)
-    reached = (single, replace(three, into=single.into), replace(five, into=single.into), pooled)
-    return _total(reached, **_counted(given))
+def _count_without_reductions(args: SimpleNamespace) -> int:
+    """Return the parameters without the reductions: every kernel sees the module's input."""
+    single, _, three, _, five, pooled = _all_inception_convs(args)
+    unreduced = (single, replace(three, into=single.into), replace(five, into=single.into), pooled)
+    return _count_params(unreduced, **_count_options(args))
 
 
-def _all_widths(given: SimpleNamespace) -> int:
-    return sum(_module(given.widths))
+def _sum_all_widths(args: SimpleNamespace) -> int:
+    return sum(_check_inception_widths(args.widths))
 
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *_residual_twins(basic_block_params, _basic_main),
-    *_residual_twins(bottleneck_params, _bottleneck_main),
-    *_twins(
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *_residual_wrong_versions(basic_block_params, _basic_main_convs),
+    *_residual_wrong_versions(bottleneck_params, _bottleneck_main_convs),
+    *_block_wrong_versions(
         inception_params,
-        _inception_all,
-        reductions_left_out=instead(inception_params, _naive),
-        pool_branch_left_out=instead(
-            inception_params, lambda given: _total(_inception_all(given)[:-1], **_counted(given))
+        _all_inception_convs,
+        reductions_left_out=replace_formula(inception_params, _count_without_reductions),
+        pool_branch_left_out=replace_formula(
+            inception_params,
+            lambda args: _count_params(_all_inception_convs(args)[:-1], **_count_options(args)),
         ),
     ),
-    *twins_of(
-        inception_channels, {"reductions_concatenated": instead(inception_channels, _all_widths)}
+    *build_wrong_versions(
+        inception_channels,
+        {"reductions_concatenated": replace_formula(inception_channels, _sum_all_widths)},
     ),
 )

@@ -1,4 +1,7 @@
-"""Checks that solvers share: each returns its argument in a plain form or raises `SolverError`."""
+"""Argument checks shared by solvers.
+
+Each check returns its argument in a normalized form or raises `SolverError`.
+"""
 
 import math
 from collections.abc import Sequence
@@ -8,184 +11,192 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.errors import SolverError
-from grader.values import MAX_CELLS, Array, Number, Tensor, exact
+from grader.values import MAX_CELLS, Array, Number, Tensor, to_exact
 
 __all__ = [
-    "LARGEST",
+    "MAX_INTEGER",
     "Grid",
     "Pair",
     "Shape",
-    "along_axes",
-    "array",
-    "fitting",
-    "flag",
-    "numbers",
-    "pair",
-    "rows_of",
-    "shape_of",
-    "share",
-    "whole",
+    "as_array",
+    "as_axis_sizes",
+    "as_flag",
+    "as_integer",
+    "as_numbers",
+    "as_pair",
+    "as_proportion",
+    "as_rows",
+    "as_shape",
+    "check_cell_count",
 ]
 
-LARGEST: Final = 10**15
-LONGEST_LIST: Final = 1000
-MOST_LISTED: Final = 10_000
-LONGEST_NUMBER: Final = 128
-MOST_AXES: Final = 3
+MAX_INTEGER: Final = 10**15
+MAX_LIST_LENGTH: Final = 1000
+MAX_LISTED_NUMBERS: Final = 10_000
+MAX_NUMBER_BITS: Final = 128
+MAX_AXES: Final = 3
 
 Shape: TypeAlias = tuple[int, ...]
 Pair: TypeAlias = int | tuple[int, int]
 Grid: TypeAlias = npt.NDArray[np.int64] | npt.NDArray[np.float64] | Sequence[object]
 
 
-def whole(value: object, what: str, *, least: int = 1) -> int:
-    """Return *value* as an integer that is at least *least*.
+def as_integer(value: object, what: str, *, least: int = 1) -> int:
+    """Return *value* as an integer of at least *least* and at most `MAX_INTEGER`.
 
-    >>> whole(3, "stride")
+    >>> as_integer(3, "stride")
     3
     """
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
-        raise SolverError(f"{what} must be a whole number, not {_shown(value)}")
-    if not least <= value <= LARGEST:
-        raise SolverError(f"{what} must be from {least} to {LARGEST}, not {_shown(value)}")
+        raise SolverError(f"{what} must be a whole number, not {_shorten(value)}")
+    if not least <= value <= MAX_INTEGER:
+        raise SolverError(f"{what} must be from {least} to {MAX_INTEGER}, not {_shorten(value)}")
     return int(value)
 
 
-def flag(value: object, what: str) -> bool:
-    """Return *value*, which must be a truth value."""
+def as_flag(value: object, what: str) -> bool:
+    """Return *value*, or raise `SolverError` if it is not a bool."""
     if not isinstance(value, bool):
-        raise SolverError(f"{what} must be True or False, not {_shown(value)}")
+        raise SolverError(f"{what} must be True or False, not {_shorten(value)}")
     return value
 
 
-def pair(value: object, what: str, *, least: int = 1) -> tuple[int, int]:
-    """Return *value* for height and width; one number stands for both.
+def as_pair(value: object, what: str, *, least: int = 1) -> tuple[int, int]:
+    """Return *value* as a pair (height, width); a single number stands for both.
 
-    >>> pair(3, "kernel_size")
+    >>> as_pair(3, "kernel_size")
     (3, 3)
     """
     if not isinstance(value, (tuple, list)):
-        side = whole(value, what, least=least)
+        side = as_integer(value, what, least=least)
         return side, side
     if len(value) != 2:  # noqa: PLR2004 - height and width
         raise SolverError(f"{what} must be one number or two, not {len(value)}")
-    return whole(value[0], what, least=least), whole(value[1], what, least=least)
+    return as_integer(value[0], what, least=least), as_integer(value[1], what, least=least)
 
 
-def along_axes(value: object, what: str, *, axes: int | None = None) -> Shape:
-    """Return *value* as sizes along so many *axes*, or as many as it names, from one to three.
+def as_axis_sizes(value: object, what: str, *, axes: int | None = None) -> Shape:
+    """Return *value* as one size per axis, for one to three axes.
 
-    One number stands for all of them; where their number is open, for height and width.
+    A single number stands for every axis, or for height and width if *axes* is None. A
+    tuple must have *axes* numbers, if that is set.
 
-    >>> along_axes(3, "kernel_size"), along_axes((3,), "kernel_size"), along_axes(8, "x", axes=3)
-    ((3, 3), (3,), (8, 8, 8))
+    >>> as_axis_sizes(3, "kernel_size"), as_axis_sizes((3,), "kernel_size")
+    ((3, 3), (3,))
+    >>> as_axis_sizes(8, "x", axes=3)
+    (8, 8, 8)
     """
     if not isinstance(value, (tuple, list)):
-        return (whole(value, what),) * (2 if axes is None else axes)
-    if axes is None and not 1 <= len(value) <= MOST_AXES:
-        raise SolverError(f"{what} must be one to {MOST_AXES} numbers, not {len(value)}")
+        return (as_integer(value, what),) * (2 if axes is None else axes)
+    if axes is None and not 1 <= len(value) <= MAX_AXES:
+        raise SolverError(f"{what} must be one to {MAX_AXES} numbers, not {len(value)}")
     if axes is not None and len(value) != axes:
         raise SolverError(f"{what} must have a number for each of {axes} axes, not {len(value)}")
-    return tuple(whole(size, what) for size in value)
+    return tuple(as_integer(size, what) for size in value)
 
 
-def shape_of(value: object, what: str = "the shape") -> Shape:
-    """Return *value* as a tuple of at least one size, each at least 1."""
+def as_shape(value: object, what: str = "the shape") -> Shape:
+    """Return *value* as a nonempty tuple of sizes, each at least 1."""
     if not isinstance(value, (tuple, list)) or not value:
-        raise SolverError(f"{what} must be a tuple of sizes, not {_shown(value)}")
-    return tuple(whole(size, f"each size of {what}") for size in value)
+        raise SolverError(f"{what} must be a tuple of sizes, not {_shorten(value)}")
+    return tuple(as_integer(size, f"each size of {what}") for size in value)
 
 
-def fitting(sizes: Sequence[int], what: str = "the result", *, most: int = MAX_CELLS) -> None:
-    """Guarantee that an array of these *sizes* has no more than *most* cells."""
+def check_cell_count(
+    sizes: Sequence[int], what: str = "the result", *, most: int = MAX_CELLS
+) -> None:
+    """Raise `SolverError` if an array of these *sizes* has more than *most* cells."""
     cells = math.prod(sizes)
     if cells > most:
         raise SolverError(f"{what} would have {cells} cells, the limit is {most}")
 
 
-def array(value: object, what: str, *, ranks: tuple[int, ...]) -> Array:
-    """Return *value* as an array of integers or floats that has one of the *ranks*.
+def as_array(value: object, what: str, *, ranks: tuple[int, ...]) -> Array:
+    """Return *value* as an array of integers or floats whose rank is one of *ranks*.
 
-    Nested tuples are taken too, so that an expression may spell a kernel as ``[[1, 0], [0, 1]]``,
-    and tuples of arrays, so that it may stack rows as ``(X[0], X[2])``.
+    Nested sequences are accepted, so an expression can write a kernel as
+    ``[[1, 0], [0, 1]]``. So are tuples of arrays, so it can stack rows as
+    ``(X[0], X[2])``.
 
-    >>> array(((1, 2), (3, 4)), "x", ranks=(2,)).shape
+    >>> as_array(((1, 2), (3, 4)), "x", ranks=(2,)).shape
     (2, 2)
     """
-    found = value if isinstance(value, np.ndarray) else _spelled(value, what)
-    if found.ndim not in ranks:
+    cells = value if isinstance(value, np.ndarray) else _array_from_nested(value, what)
+    if cells.ndim not in ranks:
         wanted = " or ".join(str(rank) for rank in ranks)
-        raise SolverError(f"{what} must have {wanted} axes, not {found.ndim}")
-    if not found.size:
+        raise SolverError(f"{what} must have {wanted} axes, not {cells.ndim}")
+    if not cells.size:
         raise SolverError(f"{what} is empty")
-    if np.issubdtype(found.dtype, np.integer):
-        return found.astype(np.int64, copy=False)
-    return found.astype(np.float64, copy=False)
+    if np.issubdtype(cells.dtype, np.integer):
+        return cells.astype(np.int64, copy=False)
+    return cells.astype(np.float64, copy=False)
 
 
-def numbers(value: object, what: str, *, most: int = LONGEST_LIST) -> tuple[Number, ...]:
-    """Return a list, tuple or row of an array as exact numbers, at least one.
+def as_numbers(value: object, what: str, *, most: int = MAX_LIST_LENGTH) -> tuple[Number, ...]:
+    """Return a nonempty list, tuple or array row as exact numbers.
 
-    >>> numbers((1, 0.5), "scores")
+    >>> as_numbers((1, 0.5), "scores")
     (1, Fraction(1, 2))
     """
     items = value.tolist() if isinstance(value, np.ndarray) else value
     if not isinstance(items, (tuple, list)) or not items:
-        raise SolverError(f"{what} must be a list of numbers, not {_shown(value)}")
+        raise SolverError(f"{what} must be a list of numbers, not {_shorten(value)}")
     if len(items) > most:
         raise SolverError(f"{what} has {len(items)} numbers, the limit is {most}")
-    found = tuple(exact(item) for item in items)
+    values = tuple(to_exact(item) for item in items)
     if any(
-        max(one.numerator.bit_length(), one.denominator.bit_length()) > LONGEST_NUMBER
-        for one in found
+        max(one.numerator.bit_length(), one.denominator.bit_length()) > MAX_NUMBER_BITS
+        for one in values
     ):
         raise SolverError(f"a number of {what} has too many digits")
-    return found
+    return values
 
 
-def share(value: object, what: str) -> Number:
+def as_proportion(value: object, what: str) -> Number:
     """Return *value* as an exact number from 0 to 1.
 
-    >>> share(0.5, "threshold")
+    >>> as_proportion(0.5, "threshold")
     Fraction(1, 2)
     """
-    (found,) = numbers((value,), what)
-    if not 0 <= found <= 1:
-        raise SolverError(f"{what} must be from 0 to 1, not {_shown(value)}")
-    return found
+    (proportion,) = as_numbers((value,), what)
+    if not 0 <= proportion <= 1:
+        raise SolverError(f"{what} must be from 0 to 1, not {_shorten(value)}")
+    return proportion
 
 
-def rows_of(
-    value: object, what: str, *, width: int | None = None, most: int = LONGEST_LIST
+def as_rows(
+    value: object, what: str, *, width: int | None = None, most: int = MAX_LIST_LENGTH
 ) -> tuple[tuple[Number, ...], ...]:
-    """Return a matrix as rows of exact numbers, each of the *width*, or all as wide as the first.
+    """Return a matrix as rows of exact numbers.
 
-    >>> rows_of([[1, 2], [3, 0.5]], "the boxes")
+    Each row must have *width* numbers, or as many as the first row if *width* is None.
+
+    >>> as_rows([[1, 2], [3, 0.5]], "the boxes")
     ((1, 2), (3, Fraction(1, 2)))
     """
     items = value.tolist() if isinstance(value, np.ndarray) else value
     if not isinstance(items, (tuple, list)) or not items:
-        raise SolverError(f"{what} must be a list of rows, not {_shown(value)}")
+        raise SolverError(f"{what} must be a list of rows, not {_shorten(value)}")
     if len(items) > most:
         raise SolverError(f"{what} has {len(items)} rows, the limit is {most}")
     listed = sum(len(item) for item in items if isinstance(item, (tuple, list)))
-    if listed > MOST_LISTED:
-        raise SolverError(f"{what} has {listed} numbers, the limit is {MOST_LISTED}")
-    found = tuple(numbers(item, f"a row of {what}", most=most) for item in items)
-    wanted = len(found[0]) if width is None else width
-    if any(len(row) != wanted for row in found):
+    if listed > MAX_LISTED_NUMBERS:
+        raise SolverError(f"{what} has {listed} numbers, the limit is {MAX_LISTED_NUMBERS}")
+    rows = tuple(as_numbers(item, f"a row of {what}", most=most) for item in items)
+    wanted = len(rows[0]) if width is None else width
+    if any(len(row) != wanted for row in rows):
         raise SolverError(f"each row of {what} must have {wanted} numbers")
-    return found
+    return rows
 
 
-def _spelled(value: object, what: str) -> Array:
+def _array_from_nested(value: object, what: str) -> Array:
     try:
-        return Tensor.of(value).array()
+        return Tensor.from_nested(value).to_array()
     except ValueError as error:
         raise SolverError(f"{what} is ragged: {error}") from error
 
 
-def _shown(value: object) -> str:
-    """Return *value* in a line, cut short, for messages."""
+def _shorten(value: object) -> str:
+    """Return *value* as one short line, for error messages."""
     text = " ".join(str(value).split())
     return text if len(text) <= 40 else f"{text[:39]}…"  # noqa: PLR2004 - a line's worth

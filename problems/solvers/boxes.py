@@ -1,8 +1,8 @@
-"""Boxes: their formats and their areas.
+"""Bounding boxes: their formats and areas.
 
-Coordinates are in pixels or any other unit, x to the right, y downwards; integers and fractions
-give exact results. A format is ``xyxy`` (left, top, right, bottom), ``xywh`` (left, top, width,
-height) or ``cxcywh`` (centre, width, height).
+Coordinates are in pixels or any other unit, with x to the right and y downwards.
+Integers and fractions give exact results. A format is ``xyxy`` (left, top, right,
+bottom), ``xywh`` (left, top, width, height) or ``cxcywh`` (center, width, height).
 """
 
 from dataclasses import dataclass
@@ -10,35 +10,35 @@ from fractions import Fraction
 from types import SimpleNamespace
 from typing import Final
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
-from grader.values import Number, simplest
-from problems.solvers.bounds import Pair, flag, numbers, pair, rows_of
-from problems.solvers.twins import told, twins_of
+from grader.values import Number, simplify_number
+from problems.solvers.bounds import Pair, as_flag, as_numbers, as_pair, as_rows
+from problems.solvers.twins import build_wrong_versions, replace_arguments
 
 __all__ = [
-    "FORMATS",
+    "BOX_FORMATS",
     "MAX_BOXES",
-    "READ_AS",
+    "MISREAD_FORMATS",
     "SOLVERS",
-    "TWINS",
+    "WRONG_VERSIONS",
     "Box",
     "box_area",
-    "box_of",
-    "boxes_of",
+    "box_wrong_versions",
     "convert_box",
-    "formatted",
-    "misread",
+    "format_box",
+    "parse_box",
+    "parse_boxes",
 ]
 
-FORMATS: Final = ("xyxy", "xywh", "cxcywh")
+BOX_FORMATS: Final = ("xyxy", "xywh", "cxcywh")
 MAX_BOXES: Final = 50
-SIDES: Final = 4
+NUMBERS_PER_BOX: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A rectangle between the lines *left*, *top*, *right* and *bottom*."""
+    """An axis-aligned rectangle with edges *left*, *top*, *right* and *bottom*."""
 
     left: Number
     top: Number
@@ -57,28 +57,29 @@ class Box:
 
     @property
     def area(self) -> Number:
-        """Width times height."""
+        """The width times the height."""
         return self.width * self.height
 
     @property
-    def centre(self) -> tuple[Number, Number]:
-        """The middle (x, y)."""
-        return _half(self.left + self.right), _half(self.top + self.bottom)
+    def center(self) -> tuple[Number, Number]:
+        """The center (x, y)."""
+        return _halve(self.left + self.right), _halve(self.top + self.bottom)
 
 
-def box_of(value: object, what: str, *, fmt: str = "xyxy", inclusive: bool = False) -> Box:
-    """Return the box of four numbers in the format *fmt*; one without an area is a `SolverError`.
+def parse_box(value: object, what: str, *, fmt: str = "xyxy", inclusive: bool = False) -> Box:
+    """Return a box from four numbers in the format *fmt*.
 
-    With *inclusive* the corners are the first and the last pixel of the box, which is then one
-    wider and one higher than their difference.
+    With *inclusive*, the corners are the first and last pixels of the box, which makes
+    it one pixel wider and taller than their difference. Raise `SolverError` if the box
+    has no area.
     """
-    if fmt not in FORMATS:
-        raise SolverError(f"a format must be one of {', '.join(FORMATS)}, not {fmt}")
-    found = numbers(value, what)
-    if len(found) != SIDES:
-        raise SolverError(f"{what} must have {SIDES} numbers, not {len(found)}")
-    box = _box(found, fmt)
-    if flag(inclusive, "inclusive"):
+    if fmt not in BOX_FORMATS:
+        raise SolverError(f"a format must be one of {', '.join(BOX_FORMATS)}, not {fmt}")
+    values = as_numbers(value, what)
+    if len(values) != NUMBERS_PER_BOX:
+        raise SolverError(f"{what} must have {NUMBERS_PER_BOX} numbers, not {len(values)}")
+    box = _box_from_format(values, fmt)
+    if as_flag(inclusive, "inclusive"):
         if fmt != "xyxy":
             raise SolverError(f"inclusive corners are those of xyxy, not of {fmt}")
         box = Box(box.left, box.top, box.right + 1, box.bottom + 1)
@@ -87,21 +88,21 @@ def box_of(value: object, what: str, *, fmt: str = "xyxy", inclusive: bool = Fal
     return box
 
 
-def _box(found: tuple[Number, ...], fmt: str) -> Box:
-    x, y, third, fourth = found
+def _box_from_format(values: tuple[Number, ...], fmt: str) -> Box:
+    x, y, third, fourth = values
     if fmt == "xyxy":
         return Box(x, y, third, fourth)
     if fmt == "cxcywh":
-        x, y = x - _half(third), y - _half(fourth)
+        x, y = x - _halve(third), y - _halve(fourth)
     return Box(x, y, x + third, y + fourth)
 
 
-def boxes_of(
+def parse_boxes(
     value: object, what: str, *, fmt: str = "xyxy", inclusive: bool = False
 ) -> tuple[Box, ...]:
-    """Return the boxes of rows of four numbers, at most `MAX_BOXES`."""
-    rows = rows_of(value, what, width=SIDES, most=MAX_BOXES)
-    return tuple(box_of(row, f"a box of {what}", fmt=fmt, inclusive=inclusive) for row in rows)
+    """Return boxes from rows of four numbers, at most `MAX_BOXES` of them."""
+    rows = as_rows(value, what, width=NUMBERS_PER_BOX, most=MAX_BOXES)
+    return tuple(parse_box(row, f"a box of {what}", fmt=fmt, inclusive=inclusive) for row in rows)
 
 
 def box_area(box: object, *, fmt: str = "xyxy", inclusive: bool = False) -> Number:
@@ -110,27 +111,27 @@ def box_area(box: object, *, fmt: str = "xyxy", inclusive: bool = False) -> Numb
     >>> box_area((10, 20, 40, 60)), box_area((10, 20, 40, 60), inclusive=True)
     (1200, 1271)
     """
-    return box_of(box, "the box", fmt=fmt, inclusive=inclusive).area
+    return parse_box(box, "the box", fmt=fmt, inclusive=inclusive).area
 
 
 def convert_box(
     box: object, in_fmt: str, out_fmt: str, *, image: Pair | None = None
 ) -> tuple[Number, ...]:
-    """Return the four numbers of a *box* in another format, in the order of its letters.
+    """Return a *box* converted from the format *in_fmt* to *out_fmt*: four numbers.
 
-    With *image* (height, width) x and width come as a share of its width, y and height of its
-    height, as YOLO's label files have them.
+    With *image* (height, width), the result is normalized: x and width are divided by
+    the image's width, y and height by its height, as in YOLO's label files.
 
     >>> convert_box((10, 20, 40, 60), "xyxy", "cxcywh")
     (25, 40, 30, 40)
     """
-    found = formatted(box_of(box, "the box", fmt=in_fmt), out_fmt)
-    height, width = (1, 1) if image is None else pair(image, "image")
-    shares = zip(found, (width, height, width, height), strict=True)
-    return tuple(simplest(Fraction(number) / side) for number, side in shares)
+    converted = format_box(parse_box(box, "the box", fmt=in_fmt), out_fmt)
+    height, width = (1, 1) if image is None else as_pair(image, "image")
+    shares = zip(converted, (width, height, width, height), strict=True)
+    return tuple(simplify_number(Fraction(number) / side) for number, side in shares)
 
 
-def formatted(box: Box, fmt: str) -> tuple[Number, Number, Number, Number]:
+def format_box(box: Box, fmt: str) -> tuple[Number, Number, Number, Number]:
     """Return the four numbers of *box* in the format *fmt*."""
     match fmt:
         case "xyxy":
@@ -138,46 +139,48 @@ def formatted(box: Box, fmt: str) -> tuple[Number, Number, Number, Number]:
         case "xywh":
             return box.left, box.top, box.width, box.height
         case "cxcywh":
-            return *box.centre, box.width, box.height
+            return *box.center, box.width, box.height
         case _:
-            raise SolverError(f"a format must be one of {', '.join(FORMATS)}, not {fmt}")
+            raise SolverError(f"a format must be one of {', '.join(BOX_FORMATS)}, not {fmt}")
 
 
-def _half(number: Number) -> Number:
-    return simplest(Fraction(number) / 2)
+def _halve(number: Number) -> Number:
+    return simplify_number(Fraction(number) / 2)
 
 
 # What students do instead.
 
-READ_AS: Final = {"xyxy": "xywh", "xywh": "xyxy", "cxcywh": "xywh"}
+MISREAD_FORMATS: Final = {"xyxy": "xywh", "xywh": "xyxy", "cxcywh": "xywh"}
 
 
-def misread(solver: Solver) -> dict[str, Solver]:
-    """Return the twins of every solver that reads boxes: their numbers taken for others."""
+def box_wrong_versions(solver: Solver) -> dict[str, Solver]:
+    """Return the wrong versions of a solver that reads boxes: misread formats and corners."""
     return {
-        "box_format": told(solver, fmt=lambda given: READ_AS[given.fmt]),
-        "pixel_rule": told(solver, inclusive=lambda given: not given.inclusive),
+        "box_format": replace_arguments(solver, fmt=lambda args: MISREAD_FORMATS[args.fmt]),
+        "pixel_rule": replace_arguments(solver, inclusive=lambda args: not args.inclusive),
     }
 
 
-def _turned(given: SimpleNamespace) -> tuple[int, int]:
-    """Return width and height in each other's place; without an image there are none."""
-    if given.image is None:
+def _swap_image_sides(args: SimpleNamespace) -> tuple[int, int]:
+    """Return the image's size with height and width swapped, if there is an image."""
+    if args.image is None:
         raise SolverError("no image was given")
-    height, width = pair(given.image, "image")
+    height, width = as_pair(args.image, "image")
     return width, height
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (box_area, convert_box)
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *twins_of(box_area, misread(box_area)),
-    *twins_of(
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *build_wrong_versions(box_area, box_wrong_versions(box_area)),
+    *build_wrong_versions(
         convert_box,
         {
-            "box_format": told(convert_box, out_fmt=lambda given: READ_AS[given.out_fmt]),
-            "sides_exchanged": told(convert_box, image=_turned),
-            "not_normalised": told(convert_box, image=None),
+            "box_format": replace_arguments(
+                convert_box, out_fmt=lambda args: MISREAD_FORMATS[args.out_fmt]
+            ),
+            "sides_exchanged": replace_arguments(convert_box, image=_swap_image_sides),
+            "not_normalised": replace_arguments(convert_box, image=None),
         },
     ),
 )

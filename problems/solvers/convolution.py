@@ -1,9 +1,10 @@
-"""Values of a convolution, as deep learning defines it: cross-correlation with zero padding.
+"""Convolution as in deep learning: cross-correlation with zero padding.
 
-Source: the PyTorch documentation of ``conv1d``, ``conv2d`` and ``conv3d``. Integers give integers,
-exactly. The padding is one number, one for each axis, both ends of every axis as ``ZeroPad2d``
-takes them (left, right, top, bottom), or a word: ``valid`` adds none; ``same`` keeps the size at
-stride 1, an odd cell at the end; ``tf`` gives ``ceil(size / stride)``, as TensorFlow's SAME does.
+Source: the PyTorch documentation of ``conv1d``, ``conv2d`` and ``conv3d``. Integer
+input gives exact integers. The padding is one number, one number per axis, both ends of
+every axis in the order of ``ZeroPad2d`` (left, right, top, bottom), or a word:
+``valid`` adds none; ``same`` keeps the size at stride 1 and puts an odd cell at the
+end; ``tf`` gives ``ceil(size / stride)``, like TensorFlow's SAME.
 """
 
 from collections.abc import Mapping
@@ -13,16 +14,16 @@ from typing import Final, Unpack
 
 import numpy as np
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
 from grader.values import Array, Number
-from problems.solvers.bounds import Grid, array, flag, whole
-from problems.solvers.correlation import correlated
+from problems.solvers.bounds import Grid, as_array, as_flag, as_integer
+from problems.solvers.correlation import correlate_exactly
 from problems.solvers.geometry import PerAxis
-from problems.solvers.twins import instead, told, twins_of
-from problems.solvers.windows import Laid, Padding, at_one_end, placing
+from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.solvers.windows import Padding, WindowArguments, drop_end_padding, place_windows
 
-__all__ = ["SOLVERS", "TWINS", "biased", "conv1d", "conv2d", "conv3d", "filters_of"]
+__all__ = ["SOLVERS", "WRONG_VERSIONS", "add_bias", "as_filters", "conv1d", "conv2d", "conv3d"]
 
 
 def conv1d(
@@ -36,17 +37,18 @@ def conv1d(
     groups: int = 1,
     flip: bool = False,
 ) -> Array:
-    """Return the convolution of the sequence *x* with *w*, without rotating it unless *flip*.
+    """Return the convolution of a sequence *x* with *w*; *flip* rotates the kernel first.
 
-    ``y[o,i] = bias[o] + sum over c, a of w[o,c,a] * x[c, i*s + a*d - p]``, with zeros outside of
-    *x*. *x* (L) with *w* (k), or *x* (C, L) with *w* (C, k), or with *w* (k) for every channel,
-    gives (L'); filters *w* (O, C/groups, k) give (O, L'). What does not fit is a `SolverError`.
+    ``y[o,i] = bias[o] + sum over c, a of w[o,c,a] * x[c, i*s + a*d - p]``, with zeros
+    outside *x*. *x* (L) with *w* (k), or *x* (C, L) with *w* (C, k), or with *w* (k)
+    for every channel, gives (L'); filters *w* (O, C/groups, k) give (O, L'). Raise
+    `SolverError` if the shapes do not match.
 
     >>> conv1d([1, 2, 3, 4], [1, 10], stride=2)
     array([21, 43])
     """
-    laid = Laid(stride=stride, padding=padding, dilation=dilation)
-    return _convolved(x, w, axes=1, bias=bias, groups=groups, flip=flip, **laid)
+    options = WindowArguments(stride=stride, padding=padding, dilation=dilation)
+    return _convolve(x, w, axes=1, bias=bias, groups=groups, flip=flip, **options)
 
 
 def conv2d(
@@ -60,19 +62,20 @@ def conv2d(
     groups: int = 1,
     flip: bool = False,
 ) -> Array:
-    """Return the convolution of *x* with *w*, without rotating the kernel unless *flip*.
+    """Return the convolution of *x* with *w*; *flip* rotates the kernel first.
 
-    ``y[o,i,j] = bias[o] + sum over c, a, b of w[o,c,a,b] * x[c, i*s + a*d - p, j*s + b*d - p]``,
-    with zeros outside of *x*. One kernel gives one map (H', W'): *x* (H, W) with *w* (k, k), *x*
-    (C, H, W) with *w* (C, k, k), or with *w* (k, k), the same kernel on every channel. Filters *w*
-    (O, C/groups, k, k) give (O, H', W'). What does not fit together is a `SolverError`.
+    ``y[o,i,j] = bias[o] + sum over c, a, b of w[o,c,a,b] * x[c,i*s+a*d-p,j*s+b*d-p]``,
+    with zeros outside *x*. One kernel gives one map (H', W'): *x* (H, W) with *w*
+    (k, k), *x* (C, H, W) with *w* (C, k, k), or with *w* (k, k), which applies the same
+    kernel to every channel. Filters *w* (O, C/groups, k, k) give (O, H', W'). Raise
+    `SolverError` if the shapes do not match.
 
     >>> conv2d([[1, 2, 3], [4, 5, 6], [7, 8, 9]], [[1, 0], [0, -1]])
     array([[-4, -4],
            [-4, -4]])
     """
-    laid = Laid(stride=stride, padding=padding, dilation=dilation)
-    return _convolved(x, w, axes=2, bias=bias, groups=groups, flip=flip, **laid)
+    options = WindowArguments(stride=stride, padding=padding, dilation=dilation)
+    return _convolve(x, w, axes=2, bias=bias, groups=groups, flip=flip, **options)
 
 
 def conv3d(
@@ -86,19 +89,20 @@ def conv3d(
     groups: int = 1,
     flip: bool = False,
 ) -> Array:
-    """Return the convolution of the volume *x* with *w*, without rotating it unless *flip*.
+    """Return the convolution of a volume *x* with *w*; *flip* rotates the kernel first.
 
-    As `conv2d` with one axis more: *x* (D, H, W) with *w* (k, k, k), *x* (C, D, H, W) with *w*
-    (C, k, k, k), or with filters *w* (O, C/groups, k, k, k), which give (O, D', H', W').
+    Like `conv2d` with one more axis: *x* (D, H, W) with *w* (k, k, k), *x* (C, D, H, W)
+    with *w* (C, k, k, k), or with filters *w* (O, C/groups, k, k, k), which give
+    (O, D', H', W').
 
     >>> conv3d([[[1, 2]], [[3, 4]]], [[[1]], [[10]]])
     array([[[31, 42]]])
     """
-    laid = Laid(stride=stride, padding=padding, dilation=dilation)
-    return _convolved(x, w, axes=3, bias=bias, groups=groups, flip=flip, **laid)
+    options = WindowArguments(stride=stride, padding=padding, dilation=dilation)
+    return _convolve(x, w, axes=3, bias=bias, groups=groups, flip=flip, **options)
 
 
-def _convolved(
+def _convolve(
     x: Grid,
     w: Grid,
     *,
@@ -106,26 +110,27 @@ def _convolved(
     bias: Number | Grid,
     groups: int,
     flip: bool,
-    **geometry: Unpack[Laid],
+    **geometry: Unpack[WindowArguments],
 ) -> Array:
-    """Return the convolution along the last *axes* of *x*."""
-    cells = array(x, "x", ranks=(axes, axes + 1))
-    kernel = array(w, "w", ranks=(axes, axes + 1, axes + 2))
+    """Return the convolution over the last *axes* axes of *x*."""
+    cells = as_array(x, "x", ranks=(axes, axes + 1))
+    kernel = as_array(w, "w", ranks=(axes, axes + 1, axes + 2))
     cells = cells.reshape(-1, *cells.shape[cells.ndim - axes :])
-    filters = filters_of(kernel, axes, channels=len(cells), groups=whole(groups, "groups"))
-    if flag(flip, "flip"):
+    filters = as_filters(kernel, axes, channels=len(cells), groups=as_integer(groups, "groups"))
+    if as_flag(flip, "flip"):
         filters = np.flip(filters, tuple(range(2, filters.ndim)))
-    laid = placing(cells.shape, filters.shape[2:], **geometry)
-    maps = biased(correlated(cells, filters, laid=laid, groups=groups), bias)
+    placement = place_windows(cells.shape, filters.shape[2:], **geometry)
+    maps = add_bias(correlate_exactly(cells, filters, placement=placement, groups=groups), bias)
     return maps if kernel.ndim == axes + 2 else maps[0]
 
 
-def filters_of(kernel: Array, axes: int, *, channels: int, groups: int) -> Array:
-    """Return *kernel* as filters (O, channels/groups, ...) that fit *channels* in *groups*.
+def as_filters(kernel: Array, axes: int, *, channels: int, groups: int) -> Array:
+    """Return *kernel* as filters (O, channels/groups, ...).
 
-    A kernel without channels serves every channel.
+    A kernel without a channel axis is repeated for every channel. Raise `SolverError`
+    if the filters do not match *channels* and *groups*.
 
-    >>> filters_of(np.array([[1, 2]]), 2, channels=3, groups=1).shape
+    >>> as_filters(np.array([[1, 2]]), 2, channels=3, groups=1).shape
     (1, 3, 1, 2)
     """
     filters = kernel
@@ -142,81 +147,90 @@ def filters_of(kernel: Array, axes: int, *, channels: int, groups: int) -> Array
     return filters
 
 
-def biased(maps: Array, bias: Number | Grid) -> Array:
-    """Return *maps* (O, ...) with *bias* added: one number for each map, or one for all.
+def add_bias(maps: Array, bias: Number | Grid) -> Array:
+    """Return *maps* (O, ...) plus *bias*, which is one number per map or one for all.
 
-    >>> biased(np.array([[1, 2], [3, 4]]), (10, 20))
+    >>> add_bias(np.array([[1, 2], [3, 4]]), (10, 20))
     array([[11, 12],
            [23, 24]])
     """
     if isinstance(bias, int) and not bias:
         return maps
     numbers = (bias,) if isinstance(bias, (int, Fraction)) else bias
-    found = array(numbers, "bias", ranks=(1,))
-    if len(found) not in {1, len(maps)}:
-        raise SolverError(f"bias has {len(found)} numbers for {len(maps)} filters")
-    total: Array = np.add(maps, found.reshape(-1, *(1,) * (maps.ndim - 1)))
+    biases = as_array(numbers, "bias", ranks=(1,))
+    if len(biases) not in {1, len(maps)}:
+        raise SolverError(f"bias has {len(biases)} numbers for {len(maps)} filters")
+    total: Array = np.add(maps, biases.reshape(-1, *(1,) * (maps.ndim - 1)))
     return total
 
 
 # What students do instead.
 
 
-def _channels(given: SimpleNamespace, axes: int) -> tuple[Array, Array]:
-    """Return the input and the kernel where the kernel has several channels of its own."""
-    cells = array(given.x, "x", ranks=(axes + 1,))
-    kernel = array(given.w, "w", ranks=(axes + 1, axes + 2))
-    if kernel.shape[-axes - 1] == 1 or given.groups != 1:
+def _multichannel_inputs(args: SimpleNamespace, axes: int) -> tuple[Array, Array]:
+    """Return the input and the kernel of a convolution over several channels.
+
+    Raise `SolverError` if each filter has one channel or there are groups.
+    """
+    cells = as_array(args.x, "x", ranks=(axes + 1,))
+    kernel = as_array(args.w, "w", ranks=(axes + 1, axes + 2))
+    if kernel.shape[-axes - 1] == 1 or args.groups != 1:
         raise SolverError("each filter has one channel")
     return cells, kernel
 
 
-def _one_channel(given: SimpleNamespace, axes: int, solver: Solver) -> object:
-    cells, kernel = _channels(given, axes)
+def _convolve_first_channel(args: SimpleNamespace, axes: int, solver: Solver) -> object:
+    cells, kernel = _multichannel_inputs(args, axes)
     first = kernel.take([0], axis=kernel.ndim - axes - 1)
-    return solver(**{**vars(given), "x": cells[:1], "w": first})
+    return solver(**{**vars(args), "x": cells[:1], "w": first})
 
 
-def _averaged(given: SimpleNamespace, axes: int, solver: Solver) -> object:
-    """Return the mean over the channels, with the bias added after it."""
-    cells, _ = _channels(given, axes)
-    found = np.asarray(solver(**{**vars(given), "bias": 0})) / len(cells)
-    return biased(found.reshape(-1, *found.shape[-axes:]), given.bias).reshape(found.shape)
+def _convolve_channel_mean(args: SimpleNamespace, axes: int, solver: Solver) -> object:
+    """Return the mean over the channels instead of the sum; the bias is added after it."""
+    cells, _ = _multichannel_inputs(args, axes)
+    means = np.asarray(solver(**{**vars(args), "bias": 0})) / len(cells)
+    return add_bias(means.reshape(-1, *means.shape[-axes:]), args.bias).reshape(means.shape)
 
 
-def _kernel_transposed(given: SimpleNamespace) -> Array:
-    kernel = array(given.w, "w", ranks=(2, 3, 4))
+def _transpose_kernel(args: SimpleNamespace) -> Array:
+    kernel = as_array(args.w, "w", ranks=(2, 3, 4))
     if kernel.shape[-1] != kernel.shape[-2]:
         raise SolverError("the kernel is not square")
     return kernel.swapaxes(-1, -2)
 
 
-def _mistakes(solver: Solver, axes: int) -> Mapping[str, Solver]:
-    """Return the twins that convolutions along any number of axes have."""
+def _conv_wrong_versions(solver: Solver, axes: int) -> Mapping[str, Solver]:
+    """Return the wrong versions shared by convolutions over any number of axes."""
     return {
-        "kernel_flipped": told(solver, flip=lambda given: not given.flip),
-        "padding_left_out": told(solver, padding=0),
-        "padding_once": told(solver, padding=lambda given: at_one_end(given.padding, axes)),
-        "stride_left_out": told(solver, stride=1),
-        "dilation_left_out": told(solver, dilation=1),
-        "no_bias": told(solver, bias=0),
-        "one_channel": instead(solver, lambda given: _one_channel(given, axes, solver)),
-        "channels_averaged": instead(solver, lambda given: _averaged(given, axes, solver)),
+        "kernel_flipped": replace_arguments(solver, flip=lambda args: not args.flip),
+        "padding_left_out": replace_arguments(solver, padding=0),
+        "padding_once": replace_arguments(
+            solver, padding=lambda args: drop_end_padding(args.padding, axes)
+        ),
+        "stride_left_out": replace_arguments(solver, stride=1),
+        "dilation_left_out": replace_arguments(solver, dilation=1),
+        "no_bias": replace_arguments(solver, bias=0),
+        "one_channel": replace_formula(
+            solver, lambda args: _convolve_first_channel(args, axes, solver)
+        ),
+        "channels_averaged": replace_formula(
+            solver, lambda args: _convolve_channel_mean(args, axes, solver)
+        ),
     }
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (conv1d, conv2d, conv3d)
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *twins_of(conv1d, _mistakes(conv1d, 1)),
-    *twins_of(conv2d, _mistakes(conv2d, 2)),
-    *twins_of(conv3d, _mistakes(conv3d, 3)),
-    *twins_of(
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *build_wrong_versions(conv1d, _conv_wrong_versions(conv1d, 1)),
+    *build_wrong_versions(conv2d, _conv_wrong_versions(conv2d, 2)),
+    *build_wrong_versions(conv3d, _conv_wrong_versions(conv3d, 3)),
+    *build_wrong_versions(
         conv2d,
         {
-            "kernel_transposed": told(conv2d, w=_kernel_transposed),
-            "transposed_output": instead(
-                conv2d, lambda given: conv2d(**vars(given)).swapaxes(-1, -2)
+            "kernel_transposed": replace_arguments(conv2d, w=_transpose_kernel),
+            "transposed_output": replace_formula(
+                conv2d, lambda args: conv2d(**vars(args)).swapaxes(-1, -2)
             ),
         },
     ),

@@ -1,59 +1,60 @@
-"""Numbers of learnable parameters of convolutions: standard, transposed, unshared and separable.
+"""Parameter counts of standard, transposed, unshared and separable convolutions.
 
-Counts are exact integers. A kernel of one number is square; a tuple has its size along each of one
-to three axes. Source: the PyTorch documentation of ``Conv2d`` and ``ConvTranspose2d``; Howard et
-al., MobileNets (2017) for the separable convolution; the Keras documentation of
-``LocallyConnected2D``.
+Counts are exact integers. A single number as kernel size means a square kernel; a tuple
+has one size per axis, for one to three axes. Source: the PyTorch documentation of
+``Conv2d`` and ``ConvTranspose2d``; Howard et al., MobileNets (2017) for the separable
+convolution; the Keras documentation of ``LocallyConnected2D``.
 """
 
 import math
 from types import SimpleNamespace
 from typing import Final
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
-from problems.solvers.bounds import along_axes, flag, whole
+from problems.solvers.bounds import as_axis_sizes, as_flag, as_integer
 from problems.solvers.geometry import PerAxis
-from problems.solvers.parameters import one_bias
-from problems.solvers.twins import instead, told, twins_of
+from problems.solvers.parameters import count_one_bias
+from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = [
     "SOLVERS",
-    "TWINS",
+    "WRONG_VERSIONS",
     "conv_params",
     "conv_transpose_params",
+    "kernel_side_for_area",
     "locally_connected_params",
-    "one_group",
+    "require_one_group",
     "separable_params",
-    "side_of_kernel",
 ]
 
 
 def conv_params(
     in_channels: int, out_channels: int, kernel_size: PerAxis, *, bias: bool = True, groups: int = 1
 ) -> int:
-    """Return the parameters of a convolution.
+    """Return the number of parameters of a convolution.
 
-    ``kh * kw * in_channels/groups * out_channels``, and *out_channels* biases. Groups must divide
-    both numbers of channels. In one dimension *kernel_size* is ``(k,)``, in three ``(kd, kh, kw)``.
+    ``kh * kw * in_channels/groups * out_channels``, plus *out_channels* biases.
+    *groups* must divide both numbers of channels. *kernel_size* is ``(k,)`` in one
+    dimension and ``(kd, kh, kw)`` in three.
 
     >>> conv_params(3, 16, 3), conv_params(3, 16, (5, 3, 3))
     (448, 2176)
     """
-    into, out = whole(in_channels, "in_channels"), whole(out_channels, "out_channels")
-    if into % whole(groups, "groups") or out % groups:
+    into, out = as_integer(in_channels, "in_channels"), as_integer(out_channels, "out_channels")
+    if into % as_integer(groups, "groups") or out % groups:
         raise SolverError(f"{groups} groups do not divide {into} and {out} channels")
-    weights = math.prod(along_axes(kernel_size, "kernel_size")) * (into // groups) * out
-    return weights + (out if flag(bias, "bias") else 0)
+    weights = math.prod(as_axis_sizes(kernel_size, "kernel_size")) * (into // groups) * out
+    return weights + (out if as_flag(bias, "bias") else 0)
 
 
 def conv_transpose_params(
     in_channels: int, out_channels: int, kernel_size: PerAxis, *, bias: bool = True, groups: int = 1
 ) -> int:
-    """Return the parameters of a transposed convolution.
+    """Return the number of parameters of a transposed convolution.
 
-    Its weights are those of the convolution that goes the other way:
-    ``kh * kw * in_channels * out_channels/groups``, and *out_channels* biases.
+    It has the weights of the convolution in the opposite direction:
+    ``kh * kw * in_channels * out_channels/groups``, plus *out_channels* biases.
 
     >>> conv_transpose_params(16, 3, 2)
     195
@@ -70,28 +71,30 @@ def locally_connected_params(
     bias: bool = True,
     shared_bias: bool = False,
 ) -> int:
-    """Return the parameters of a convolution without weight sharing: own filters at each position.
+    """Return the number of parameters of a convolution without weight sharing.
 
-    ``H' * W' * (kh * kw * in_channels * out_channels + out_channels)`` for the *output_size*
-    (H', W'), which has as many axes as the kernel; with *shared_bias* all positions of an output
-    channel have one bias.
+    Each position has its own filters:
+    ``H' * W' * (kh * kw * in_channels * out_channels + out_channels)``. *output_size*
+    (H', W') has as many axes as the kernel. With *shared_bias*, all positions of an
+    output channel share one bias.
 
     >>> locally_connected_params(3, 16, 3, 30)
     403200
     """
-    axes = len(along_axes(kernel_size, "kernel_size"))
-    positions = math.prod(along_axes(output_size, "output_size", axes=axes))
+    axes = len(as_axis_sizes(kernel_size, "kernel_size"))
+    positions = math.prod(as_axis_sizes(output_size, "output_size", axes=axes))
     weights = conv_params(in_channels, out_channels, kernel_size, bias=False)
-    biases = out_channels if flag(bias, "bias") else 0
-    return positions * weights + biases * (1 if flag(shared_bias, "shared_bias") else positions)
+    biases = out_channels if as_flag(bias, "bias") else 0
+    return positions * weights + biases * (1 if as_flag(shared_bias, "shared_bias") else positions)
 
 
 def separable_params(
     in_channels: int, out_channels: int, kernel_size: PerAxis, *, bias: bool = False
 ) -> int:
-    """Return the parameters of a depthwise convolution and the pointwise one after it.
+    """Return the parameters of a depthwise convolution followed by a pointwise one.
 
-    ``kh * kw * in_channels + in_channels * out_channels``; *bias* adds ``in + out``.
+    ``kh * kw * in_channels + in_channels * out_channels``; *bias* adds
+    ``in_channels + out_channels``.
 
     >>> separable_params(64, 128, 5)
     9792
@@ -110,106 +113,122 @@ SOLVERS: Final[tuple[Solver, ...]] = (
 # What students do instead.
 
 
-def one_group(groups: int) -> None:
-    """Guarantee that the layer has one group: of others nobody thinks of two steps.
+def require_one_group(groups: int) -> None:
+    """Raise `SolverError` unless the layer has one group.
 
-    >>> one_group(1)
+    Students do not mistake a grouped convolution for a separable one.
+
+    >>> require_one_group(1)
     """
     if groups != 1:
         raise SolverError("a convolution in groups is not taken for a separable one")
 
 
-def side_of_kernel(given: SimpleNamespace) -> tuple[int, ...]:
-    """Return the kernel with one side in the place of its area, or raise `SolverError`.
+def kernel_side_for_area(args: SimpleNamespace) -> tuple[int, ...]:
+    """Return a kernel size whose area is one side of the actual kernel.
 
-    >>> side_of_kernel(SimpleNamespace(kernel_size=3))
+    Raise `SolverError` if the kernel has one axis, is not square, or has side 1.
+
+    >>> kernel_side_for_area(SimpleNamespace(kernel_size=3))
     (3, 1)
     """
-    sizes = along_axes(given.kernel_size, "kernel_size")
+    sizes = as_axis_sizes(args.kernel_size, "kernel_size")
     if len(sizes) == 1 or len(set(sizes)) > 1 or sizes[0] == 1:
         raise SolverError("no side of this kernel is taken for its area")
     return (sizes[0], *(1 for _ in sizes[1:]))
 
 
-def _with_biases(given: SimpleNamespace, biases: int) -> int:
-    """Return the parameters with so many biases, of a layer that has biases and not as many."""
-    weights = conv_params(**{**vars(given), "bias": False})
-    if not given.bias or biases == given.out_channels:
+def _count_with_biases(args: SimpleNamespace, biases: int) -> int:
+    """Return the parameters with a wrong number of *biases*.
+
+    Raise `SolverError` if the layer has no biases, or if that number is correct.
+    """
+    weights = conv_params(**{**vars(args), "bias": False})
+    if not args.bias or biases == args.out_channels:
         raise SolverError("the layer has no biases, or as many")
     return weights + biases
 
 
-def _separable(given: SimpleNamespace) -> int:
-    one_group(given.groups)
-    return separable_params(
-        given.in_channels, given.out_channels, given.kernel_size, bias=given.bias
-    )
+def _count_separable(args: SimpleNamespace) -> int:
+    require_one_group(args.groups)
+    return separable_params(args.in_channels, args.out_channels, args.kernel_size, bias=args.bias)
 
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *twins_of(
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *build_wrong_versions(
         conv_params,
         {
-            "no_bias": told(conv_params, bias=False),
-            "bias_added": told(conv_params, bias=True),
-            "one_bias": one_bias(conv_params),
-            "input_channels_left_out": told(conv_params, in_channels=lambda g: g.groups),
-            "output_channels_left_out": told(conv_params, out_channels=lambda g: g.groups),
-            "bias_per_input_channel": instead(
-                conv_params, lambda g: _with_biases(g, g.in_channels)
+            "no_bias": replace_arguments(conv_params, bias=False),
+            "bias_added": replace_arguments(conv_params, bias=True),
+            "one_bias": count_one_bias(conv_params),
+            "input_channels_left_out": replace_arguments(
+                conv_params, in_channels=lambda g: g.groups
             ),
-            "bias_in_each_channel": instead(
-                conv_params, lambda g: _with_biases(g, g.in_channels // g.groups * g.out_channels)
+            "output_channels_left_out": replace_arguments(
+                conv_params, out_channels=lambda g: g.groups
             ),
-            "side_for_area": told(conv_params, kernel_size=side_of_kernel),
-            "groups_left_out": told(conv_params, groups=1),
-            "separable_for_standard": instead(conv_params, _separable),
+            "bias_per_input_channel": replace_formula(
+                conv_params, lambda g: _count_with_biases(g, g.in_channels)
+            ),
+            "bias_in_each_channel": replace_formula(
+                conv_params,
+                lambda g: _count_with_biases(g, g.in_channels // g.groups * g.out_channels),
+            ),
+            "side_for_area": replace_arguments(conv_params, kernel_size=kernel_side_for_area),
+            "groups_left_out": replace_arguments(conv_params, groups=1),
+            "separable_for_standard": replace_formula(conv_params, _count_separable),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         conv_transpose_params,
         {
-            "no_bias": told(conv_transpose_params, bias=False),
-            "bias_added": told(conv_transpose_params, bias=True),
-            "one_bias": one_bias(conv_transpose_params),
-            "bias_per_input_channel": told(
+            "no_bias": replace_arguments(conv_transpose_params, bias=False),
+            "bias_added": replace_arguments(conv_transpose_params, bias=True),
+            "one_bias": count_one_bias(conv_transpose_params),
+            "bias_per_input_channel": replace_arguments(
                 conv_transpose_params,
                 in_channels=lambda g: g.out_channels,
                 out_channels=lambda g: g.in_channels,
             ),
-            "input_channels_left_out": told(conv_transpose_params, in_channels=lambda g: g.groups),
-            "groups_left_out": told(conv_transpose_params, groups=1),
-            "side_for_area": told(conv_transpose_params, kernel_size=side_of_kernel),
+            "input_channels_left_out": replace_arguments(
+                conv_transpose_params, in_channels=lambda g: g.groups
+            ),
+            "groups_left_out": replace_arguments(conv_transpose_params, groups=1),
+            "side_for_area": replace_arguments(
+                conv_transpose_params, kernel_size=kernel_side_for_area
+            ),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         locally_connected_params,
         {
-            "no_bias": told(locally_connected_params, bias=False),
-            "weights_shared": told(locally_connected_params, output_size=1),
-            "bias_per_filter": told(locally_connected_params, shared_bias=True),
-            "input_channels_left_out": told(locally_connected_params, in_channels=1),
-            "output_channels_left_out": told(locally_connected_params, out_channels=1),
-            "side_for_area": told(locally_connected_params, kernel_size=side_of_kernel),
+            "no_bias": replace_arguments(locally_connected_params, bias=False),
+            "weights_shared": replace_arguments(locally_connected_params, output_size=1),
+            "bias_per_filter": replace_arguments(locally_connected_params, shared_bias=True),
+            "input_channels_left_out": replace_arguments(locally_connected_params, in_channels=1),
+            "output_channels_left_out": replace_arguments(locally_connected_params, out_channels=1),
+            "side_for_area": replace_arguments(
+                locally_connected_params, kernel_size=kernel_side_for_area
+            ),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         separable_params,
         {
-            "no_bias": told(separable_params, bias=False),
-            "bias_added": told(separable_params, bias=True),
-            "side_for_area": told(separable_params, kernel_size=side_of_kernel),
-            "depthwise_only": instead(
+            "no_bias": replace_arguments(separable_params, bias=False),
+            "bias_added": replace_arguments(separable_params, bias=True),
+            "side_for_area": replace_arguments(separable_params, kernel_size=kernel_side_for_area),
+            "depthwise_only": replace_formula(
                 separable_params,
                 lambda g: conv_params(
                     g.in_channels, g.in_channels, g.kernel_size, bias=g.bias, groups=g.in_channels
                 ),
             ),
-            "pointwise_only": instead(
+            "pointwise_only": replace_formula(
                 separable_params,
                 lambda g: conv_params(g.in_channels, g.out_channels, 1, bias=g.bias),
             ),
-            "standard_for_separable": instead(
+            "standard_for_separable": replace_formula(
                 separable_params,
                 lambda g: conv_params(g.in_channels, g.out_channels, g.kernel_size, bias=g.bias),
             ),

@@ -1,7 +1,7 @@
-"""Losses of probabilities: cross-entropy of classes, with or without the softmax, and binary.
+"""Cross-entropy losses: of classes, with or without the softmax, and binary.
 
-Doubles. Logarithms are natural unless *base* says 2 or 10. Source: the PyTorch documentation of
-``CrossEntropyLoss``, ``BCELoss`` and ``BCEWithLogitsLoss``.
+Results are doubles. Logarithms are natural unless *base* is 2 or 10. Source: the
+PyTorch documentation of ``CrossEntropyLoss``, ``BCELoss`` and ``BCEWithLogitsLoss``.
 """
 
 from types import SimpleNamespace
@@ -9,32 +9,32 @@ from typing import Final
 
 import numpy as np
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
 from grader.values import Array, Number
 from problems.solvers.activations import softmax
-from problems.solvers.bounds import Grid, flag, share
-from problems.solvers.exact_arrays import Cells, Plain, reduced
-from problems.solvers.losses import one_less, reduction_twins, target_classes
+from problems.solvers.bounds import Grid, as_flag, as_proportion
+from problems.solvers.exact_arrays import NumberOrArray, NumberOrGrid, reduce_losses
+from problems.solvers.losses import as_target_classes, reduction_wrong_versions, shift_classes_down
 from problems.solvers.probabilities import (
-    distribution,
-    doubles,
-    information,
+    as_distribution,
+    as_double_rows,
+    as_doubles,
+    as_probabilities,
+    cross_entropy_terms,
+    log_of_base,
     log_softmax,
-    log_twins,
-    rows_of_doubles,
-    shares,
-    unit_of_log,
+    log_wrong_versions,
 )
-from problems.solvers.twins import instead, told, twins_of
+from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = [
     "SOLVERS",
-    "TWINS",
+    "WRONG_VERSIONS",
     "binary_cross_entropy",
     "cross_entropy",
     "softmax_cross_entropy",
-    "true_shares",
+    "target_probabilities",
 ]
 
 
@@ -45,21 +45,22 @@ def softmax_cross_entropy(
     label_smoothing: Number = 0,
     base: int | None = None,
     reduction: str = "mean",
-) -> Plain:
-    """Return the cross-entropy of the softmax of *logits*: ``-log(exp(z_y) / sum(exp(z_j)))``.
+) -> NumberOrArray:
+    """Return the cross-entropy of the softmax: ``-log(exp(z_y) / sum(exp(z_j)))``.
 
-    *logits* (C,) have one *target* y, counted from 0; logits (N, C) have N of them, and *reduction*
-    is ``mean``, ``sum`` or ``none``. A target of the shape of the logits holds probabilities.
-    *label_smoothing* mixes as much of equal probabilities into the target.
+    *logits* (C,) have one *target* y, counted from 0; logits (N, C) have N targets, and
+    *reduction* is ``mean``, ``sum`` or ``none``. A target with the shape of the logits
+    holds probabilities. *label_smoothing* is the weight of the uniform distribution
+    that is mixed into the target.
 
     >>> round(softmax_cross_entropy([2, 1, 0], 0), 6)
     0.407606
     """
-    rows = rows_of_doubles(logits, "logits")
-    smoothing = float(share(label_smoothing, "label_smoothing"))
-    wanted = (1 - smoothing) * true_shares(target, rows) + smoothing / rows.shape[-1]
-    losses = -(wanted * log_softmax(rows)).sum(axis=-1) / unit_of_log(base)
-    return reduced(losses, reduction)
+    rows = as_double_rows(logits, "logits")
+    smoothing = float(as_proportion(label_smoothing, "label_smoothing"))
+    wanted = (1 - smoothing) * target_probabilities(target, rows) + smoothing / rows.shape[-1]
+    losses = -(wanted * log_softmax(rows)).sum(axis=-1) / log_of_base(base)
+    return reduce_losses(losses, reduction)
 
 
 def cross_entropy(
@@ -68,59 +69,66 @@ def cross_entropy(
     *,
     base: int | None = None,
     reduction: str = "mean",
-) -> Plain:
-    """Return the cross-entropy of *probabilities*: ``-log(p_y)``, or ``-sum(t_j * log(p_j))``.
+) -> NumberOrArray:
+    """Return the cross-entropy of *probabilities* p with respect to a *target*.
 
-    Shapes, *target* and *reduction* are as in `softmax_cross_entropy`, but each row must add up to
-    1. Where a class with probability 0 is right the loss is infinite: `SolverError`.
+    ``-log(p_y)`` for a class y, or ``-sum(t_j * log(p_j))`` for probabilities t.
+    Shapes, *target* and *reduction* are as in `softmax_cross_entropy`, but each row
+    must sum to 1. Raise `SolverError` if the loss is infinite because a target class
+    has probability 0.
 
     >>> round(cross_entropy([0.5, 0.25, 0.25], 1, base=2), 6)
     2.0
     """
-    rows = distribution(probabilities, "probabilities")
-    losses = information(true_shares(target, rows), rows).sum(axis=-1) / unit_of_log(base)
-    return reduced(losses, reduction)
+    rows = as_distribution(probabilities, "probabilities")
+    losses = cross_entropy_terms(target_probabilities(target, rows), rows).sum(
+        axis=-1
+    ) / log_of_base(base)
+    return reduce_losses(losses, reduction)
 
 
 def binary_cross_entropy(
-    prediction: Cells,
-    target: Cells,
+    prediction: NumberOrGrid,
+    target: NumberOrGrid,
     *,
     logits: bool = False,
     base: int | None = None,
     reduction: str = "mean",
-) -> Plain:
+) -> NumberOrArray:
     """Return the binary cross-entropy ``-(t*log(p) + (1-t)*log(1-p))`` over all numbers.
 
-    The *prediction* is a probability p, or with *logits* what the sigmoid makes p of; *target* has
-    its shape. An infinite loss is a `SolverError`.
+    The *prediction* is a probability p, or with *logits* the logit whose sigmoid is p;
+    *target* has its shape. Raise `SolverError` if the loss is infinite.
 
     >>> round(binary_cross_entropy([0.9, 0.2], [1, 0]), 6)
     0.164252
     """
-    given = doubles(prediction, "prediction")
-    wanted = shares(target, "target", given)
-    if flag(logits, "logits"):
-        losses = np.logaddexp(0, given) - wanted * given
+    cells = as_doubles(prediction, "prediction")
+    wanted = as_probabilities(target, "target", cells)
+    if as_flag(logits, "logits"):
+        losses = np.logaddexp(0, cells) - wanted * cells
     else:
-        found = shares(prediction, "prediction", given)
-        losses = information(wanted, found) + information(1 - wanted, 1 - found)
-    return reduced(losses / unit_of_log(base), reduction)
+        probabilities = as_probabilities(prediction, "prediction", cells)
+        losses = cross_entropy_terms(wanted, probabilities) + cross_entropy_terms(
+            1 - wanted, 1 - probabilities
+        )
+    return reduce_losses(losses / log_of_base(base), reduction)
 
 
-def true_shares(target: int | Grid, rows: Array) -> Array:
-    """Return the true probabilities of all classes, in the shape of *rows*.
+def target_probabilities(target: int | Grid, rows: Array) -> Array:
+    """Return the target as probabilities of all classes, in the shape of *rows*.
 
-    A *target* names the class of each row, counted from 0, or holds the probabilities themselves.
+    A *target* is the class of each row, counted from 0, or the probabilities
+    themselves.
 
-    >>> true_shares(1, np.zeros(3))
+    >>> target_probabilities(1, np.zeros(3))
     array([0., 1., 0.])
     """
-    given = np.asarray(target)
-    if given.shape == rows.shape:
-        return distribution(given, "target")
+    targets = np.asarray(target)
+    if targets.shape == rows.shape:
+        return as_distribution(targets, "target")
     label = np.zeros_like(rows)
-    classes = target_classes(given, rows.shape)
+    classes = as_target_classes(targets, rows.shape)
     np.put_along_axis(label, classes[..., None], 1, axis=-1)
     return label
 
@@ -134,103 +142,115 @@ SOLVERS: Final[tuple[Solver, ...]] = (
 # What students do instead.
 
 
-def _on_logits(rows: Array, given: SimpleNamespace) -> Plain:
-    """Return the losses of the logits where *rows* take the place of the probabilities."""
-    wanted = true_shares(given.target, rows)
-    losses = information(wanted, rows).sum(axis=-1) / unit_of_log(given.base)
-    return reduced(losses, given.reduction)
+def _loss_of_rows(rows: Array, args: SimpleNamespace) -> NumberOrArray:
+    """Return the cross-entropy with *rows* used as the probabilities."""
+    wanted = target_probabilities(args.target, rows)
+    losses = cross_entropy_terms(wanted, rows).sum(axis=-1) / log_of_base(args.base)
+    return reduce_losses(losses, args.reduction)
 
 
-def _without_softmax(given: SimpleNamespace) -> Plain:
-    return _on_logits(rows_of_doubles(given.logits, "logits"), given)
+def _loss_without_softmax(args: SimpleNamespace) -> NumberOrArray:
+    return _loss_of_rows(as_double_rows(args.logits, "logits"), args)
 
 
-def _without_exponential(given: SimpleNamespace) -> Plain:
-    """Return the loss of logits that are divided by their sum."""
-    rows = rows_of_doubles(given.logits, "logits")
+def _loss_without_exponential(args: SimpleNamespace) -> NumberOrArray:
+    """Return the loss of logits divided by their sum instead of the softmax."""
+    rows = as_double_rows(args.logits, "logits")
     sums = rows.sum(axis=-1, keepdims=True)
     if not sums.all():
         raise SolverError("the logits add up to nothing")
-    return _on_logits(rows / sums, given)
+    return _loss_of_rows(rows / sums, args)
 
 
-def _probability(given: SimpleNamespace) -> Plain:
-    """Return the probability of the target where its loss is asked for."""
-    rows = softmax(rows_of_doubles(given.logits, "logits"))
-    return reduced((true_shares(given.target, rows) * rows).sum(axis=-1), given.reduction)
+def _target_probability_from_logits(args: SimpleNamespace) -> NumberOrArray:
+    """Return the softmax probability of the target instead of its loss."""
+    rows = softmax(as_double_rows(args.logits, "logits"))
+    return reduce_losses(
+        (target_probabilities(args.target, rows) * rows).sum(axis=-1), args.reduction
+    )
 
 
-def _every_class(given: SimpleNamespace) -> Plain:
-    """Return the binary cross-entropy of all classes together."""
-    rows = distribution(given.probabilities, "probabilities")
-    wanted = true_shares(given.target, rows)
-    losses = information(wanted, rows) + information(1 - wanted, 1 - rows)
-    return reduced(losses.sum(axis=-1) / unit_of_log(given.base), given.reduction)
+def _binary_loss_of_classes(args: SimpleNamespace) -> NumberOrArray:
+    """Return the binary cross-entropy summed over all classes."""
+    rows = as_distribution(args.probabilities, "probabilities")
+    wanted = target_probabilities(args.target, rows)
+    losses = cross_entropy_terms(wanted, rows) + cross_entropy_terms(1 - wanted, 1 - rows)
+    return reduce_losses(losses.sum(axis=-1) / log_of_base(args.base), args.reduction)
 
 
-def _true_probability(given: SimpleNamespace) -> Plain:
-    """Return the probability of the target itself."""
-    rows = distribution(given.probabilities, "probabilities")
-    return reduced((true_shares(given.target, rows) * rows).sum(axis=-1), given.reduction)
+def _target_probability(args: SimpleNamespace) -> NumberOrArray:
+    """Return the probability of the target instead of its loss."""
+    rows = as_distribution(args.probabilities, "probabilities")
+    return reduce_losses(
+        (target_probabilities(args.target, rows) * rows).sum(axis=-1), args.reduction
+    )
 
 
-def _all_logarithms(given: SimpleNamespace) -> Plain:
-    """Return the sum of the logarithms of all probabilities, whatever the target is."""
-    rows = distribution(given.probabilities, "probabilities")
-    losses = information(np.ones_like(rows), rows).sum(axis=-1) / unit_of_log(given.base)
-    return reduced(losses, given.reduction)
+def _sum_all_logarithms(args: SimpleNamespace) -> NumberOrArray:
+    """Return the negative sum of the logarithms of all probabilities, ignoring the target."""
+    rows = as_distribution(args.probabilities, "probabilities")
+    losses = cross_entropy_terms(np.ones_like(rows), rows).sum(axis=-1) / log_of_base(args.base)
+    return reduce_losses(losses, args.reduction)
 
 
-def _exchanged_targets(given: SimpleNamespace) -> Array:
-    """Return the targets that are 1 where the true ones are 0, and the reverse."""
-    return 1 - doubles(given.target, "target")
+def _invert_targets(args: SimpleNamespace) -> Array:
+    """Return the targets with 0 and 1 swapped."""
+    return 1 - as_doubles(args.target, "target")
 
 
-def _positive_only(given: SimpleNamespace) -> Plain:
-    """Return the binary cross-entropy without the term of the targets that are 0."""
-    cells = doubles(given.prediction, "prediction")
-    found = 1 / (1 + np.exp(-cells)) if given.logits else shares(cells, "prediction", cells)
-    wanted = shares(given.target, "target", cells)
-    return reduced(information(wanted, found) / unit_of_log(given.base), given.reduction)
+def _loss_of_positives(args: SimpleNamespace) -> NumberOrArray:
+    """Return the binary cross-entropy without the term for targets of 0."""
+    cells = as_doubles(args.prediction, "prediction")
+    probabilities = (
+        1 / (1 + np.exp(-cells)) if args.logits else as_probabilities(cells, "prediction", cells)
+    )
+    wanted = as_probabilities(args.target, "target", cells)
+    return reduce_losses(
+        cross_entropy_terms(wanted, probabilities) / log_of_base(args.base), args.reduction
+    )
 
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *twins_of(
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *build_wrong_versions(
         softmax_cross_entropy,
         {
-            **log_twins(softmax_cross_entropy),
-            **reduction_twins(softmax_cross_entropy),
-            "softmax_left_out": instead(softmax_cross_entropy, _without_softmax),
-            "softmax_without_powers": instead(softmax_cross_entropy, _without_exponential),
-            "probability_for_loss": instead(softmax_cross_entropy, _probability),
-            "smoothing_left_out": told(softmax_cross_entropy, label_smoothing=0),
-            "classes_from_one": told(softmax_cross_entropy, target=one_less),
+            **log_wrong_versions(softmax_cross_entropy),
+            **reduction_wrong_versions(softmax_cross_entropy),
+            "softmax_left_out": replace_formula(softmax_cross_entropy, _loss_without_softmax),
+            "softmax_without_powers": replace_formula(
+                softmax_cross_entropy, _loss_without_exponential
+            ),
+            "probability_for_loss": replace_formula(
+                softmax_cross_entropy, _target_probability_from_logits
+            ),
+            "smoothing_left_out": replace_arguments(softmax_cross_entropy, label_smoothing=0),
+            "classes_from_one": replace_arguments(softmax_cross_entropy, target=shift_classes_down),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         cross_entropy,
         {
-            **log_twins(cross_entropy),
-            **reduction_twins(cross_entropy),
-            "binary_for_categorical": instead(cross_entropy, _every_class),
-            "probability_for_loss": instead(cross_entropy, _true_probability),
-            "target_ignored": instead(cross_entropy, _all_logarithms),
-            "classes_from_one": told(cross_entropy, target=one_less),
+            **log_wrong_versions(cross_entropy),
+            **reduction_wrong_versions(cross_entropy),
+            "binary_for_categorical": replace_formula(cross_entropy, _binary_loss_of_classes),
+            "probability_for_loss": replace_formula(cross_entropy, _target_probability),
+            "target_ignored": replace_formula(cross_entropy, _sum_all_logarithms),
+            "classes_from_one": replace_arguments(cross_entropy, target=shift_classes_down),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         binary_cross_entropy,
         {
-            **log_twins(binary_cross_entropy),
-            **reduction_twins(binary_cross_entropy),
-            "negative_term_left_out": instead(binary_cross_entropy, _positive_only),
-            "logits_for_probabilities": told(binary_cross_entropy, logits=False),
-            "sigmoid_twice": told(binary_cross_entropy, logits=True),
-            "target_ignored": told(
+            **log_wrong_versions(binary_cross_entropy),
+            **reduction_wrong_versions(binary_cross_entropy),
+            "negative_term_left_out": replace_formula(binary_cross_entropy, _loss_of_positives),
+            "logits_for_probabilities": replace_arguments(binary_cross_entropy, logits=False),
+            "sigmoid_twice": replace_arguments(binary_cross_entropy, logits=True),
+            "target_ignored": replace_arguments(
                 binary_cross_entropy,
-                target=lambda given: np.ones_like(doubles(given.target, "target")),
+                target=lambda args: np.ones_like(as_doubles(args.target, "target")),
             ),
-            "targets_exchanged": told(binary_cross_entropy, target=_exchanged_targets),
+            "targets_exchanged": replace_arguments(binary_cross_entropy, target=_invert_targets),
         },
     ),
 )

@@ -1,33 +1,49 @@
-"""Distances of vectors, and the losses that draw pairs together or push them apart.
+"""Distances between vectors, and the contrastive and triplet losses based on them.
 
-Exact for exact input, but for roots that do not come out. Source: Hadsell, Chopra and LeCun,
-Dimensionality Reduction by Learning an Invariant Mapping (2006), for the contrastive loss; Schroff,
-Kalenichenko and Philbin, FaceNet (2015), and the PyTorch documentation of ``TripletMarginLoss``.
+Results are exact for exact input, except for irrational roots. Source: Hadsell, Chopra
+and LeCun, Dimensionality Reduction by Learning an Invariant Mapping (2006), for the
+contrastive loss; Schroff, Kalenichenko and Philbin, FaceNet (2015), and the PyTorch
+documentation of ``TripletMarginLoss``.
 """
 
 from fractions import Fraction
 from types import SimpleNamespace
 from typing import Final
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
 from grader.expressions.arithmetic import square_root
-from grader.values import Number, simplest
-from problems.solvers.bounds import Grid, flag
-from problems.solvers.exact_arrays import Cells, Exact, exact_array, exact_number, matching
-from problems.solvers.twins import instead, told, twins_of
+from grader.values import Number, simplify_number
+from problems.solvers.bounds import Grid, as_flag
+from problems.solvers.exact_arrays import (
+    FractionArray,
+    NumberOrGrid,
+    as_fraction,
+    as_fraction_array,
+    as_matching_arrays,
+)
+from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["SOLVERS", "TWINS", "contrastive_loss", "cosine_similarity", "distance", "triplet_loss"]
+__all__ = [
+    "SOLVERS",
+    "WRONG_VERSIONS",
+    "contrastive_loss",
+    "cosine_similarity",
+    "distance",
+    "triplet_loss",
+]
 
 
 def distance(x: Grid, y: Grid, *, squared: bool = False) -> Number:
-    """Return the Euclidean distance of two vectors: ``sqrt(sum((x - y)**2))``, or its square.
+    """Return the Euclidean distance between two vectors: ``sqrt(sum((x - y)**2))``.
+
+    With *squared*, return its square.
 
     >>> distance([1, 2], [4, 6]), distance([1, 2], [4, 6], squared=True)
     (5, 25)
     """
-    square = _dot(*(_difference(x, y),) * 2)
-    return square if flag(squared, "squared") else square_root(square)
+    square = _dot_product(*(_difference(x, y),) * 2)
+    return square if as_flag(squared, "squared") else square_root(square)
 
 
 def cosine_similarity(x: Grid, y: Grid) -> Number:
@@ -36,68 +52,71 @@ def cosine_similarity(x: Grid, y: Grid) -> Number:
     >>> cosine_similarity([3, 4], [4, 3])
     Fraction(24, 25)
     """
-    one, two = _vectors(x, y)
-    lengths = square_root(_dot(one, one) * _dot(two, two))
+    first, second = _as_vectors(x, y)
+    lengths = square_root(_dot_product(first, first) * _dot_product(second, second))
     if not lengths:
         raise SolverError("a vector of zeros has no direction")
-    return simplest(Fraction(_dot(one, two)) / Fraction(lengths))
+    return simplify_number(Fraction(_dot_product(first, second)) / Fraction(lengths))
 
 
 def triplet_loss(
-    anchor: Grid, positive: Grid, negative: Grid, *, margin: Cells = 1, squared: bool = False
+    anchor: Grid, positive: Grid, negative: Grid, *, margin: NumberOrGrid = 1, squared: bool = False
 ) -> Number:
-    """Return the loss of a triplet: ``max(0, d(anchor, positive) - d(anchor, negative) + margin)``.
+    """Return the triplet loss of an anchor, a positive and a negative example.
 
-    The distances d are Euclidean; with *squared*, as in FaceNet, they are squared.
+    ``max(0, d(anchor, positive) - d(anchor, negative) + margin)``. The distance d is
+    Euclidean, or with *squared* its square, as in FaceNet.
 
     >>> triplet_loss([0, 0], [3, 4], [0, 2])
     4
     """
-    return max(_lack(anchor, positive, negative, margin=margin, squared=squared), 0)
+    return max(_margin_shortfall(anchor, positive, negative, margin=margin, squared=squared), 0)
 
 
-def _lack(anchor: Grid, positive: Grid, negative: Grid, *, margin: Cells, squared: bool) -> Number:
-    """Return by how much a triplet falls short of the margin, below 0 where it does not."""
+def _margin_shortfall(
+    anchor: Grid, positive: Grid, negative: Grid, *, margin: NumberOrGrid, squared: bool
+) -> Number:
+    """Return how far a triplet falls short of the margin; negative if it does not."""
     near = distance(anchor, positive, squared=squared)
     far = distance(anchor, negative, squared=squared)
-    return simplest(Fraction(near) - Fraction(far) + _margin(margin))
+    return simplify_number(Fraction(near) - Fraction(far) + _check_margin(margin))
 
 
-def contrastive_loss(x: Grid, y: Grid, *, alike: bool, margin: Cells = 1) -> Number:
+def contrastive_loss(x: Grid, y: Grid, *, alike: bool, margin: NumberOrGrid = 1) -> Number:
     """Return the contrastive loss of a pair: ``d**2 / 2`` if it is *alike*.
 
-    Of two that are not, ``max(0, margin - d)**2 / 2``; the distance d is Euclidean.
+    Otherwise ``max(0, margin - d)**2 / 2``. The distance d is Euclidean.
 
     >>> contrastive_loss([0, 0], [3, 4], alike=False, margin=6)
     Fraction(1, 2)
     """
-    if flag(alike, "alike"):
-        return simplest(Fraction(distance(x, y, squared=True), 2))
-    lack = max(_margin(margin) - Fraction(distance(x, y)), Fraction(0))
-    return simplest(lack**2 / 2)
+    if as_flag(alike, "alike"):
+        return simplify_number(Fraction(distance(x, y, squared=True), 2))
+    lack = max(_check_margin(margin) - Fraction(distance(x, y)), Fraction(0))
+    return simplify_number(lack**2 / 2)
 
 
-def _margin(margin: Cells) -> Fraction:
-    found = exact_number(margin, "margin")
-    if found < 0:
-        raise SolverError(f"margin must not be negative, but is {simplest(found)}")
-    return found
+def _check_margin(margin: NumberOrGrid) -> Fraction:
+    value = as_fraction(margin, "margin")
+    if value < 0:
+        raise SolverError(f"margin must not be negative, but is {simplify_number(value)}")
+    return value
 
 
-def _vectors(x: Grid, y: Grid) -> tuple[Exact, Exact]:
-    """Return two vectors of as many exact numbers."""
-    exact_array(x, "x", ranks=(1,))
-    return matching(x, y, ("x", "y"))
+def _as_vectors(x: Grid, y: Grid) -> tuple[FractionArray, FractionArray]:
+    """Return two vectors of exact numbers, which must have the same length."""
+    as_fraction_array(x, "x", ranks=(1,))
+    return as_matching_arrays(x, y, ("x", "y"))
 
 
-def _difference(x: Grid, y: Grid) -> Exact:
-    one, two = _vectors(x, y)
-    difference: Exact = one - two
+def _difference(x: Grid, y: Grid) -> FractionArray:
+    left, right = _as_vectors(x, y)
+    difference: FractionArray = left - right
     return difference
 
 
-def _dot(one: Exact, two: Exact) -> Number:
-    return simplest(Fraction((one * two).sum()))
+def _dot_product(left: FractionArray, right: FractionArray) -> Number:
+    return simplify_number(Fraction((left * right).sum()))
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (distance, cosine_similarity, triplet_loss, contrastive_loss)
@@ -105,85 +124,90 @@ SOLVERS: Final[tuple[Solver, ...]] = (distance, cosine_similarity, triplet_loss,
 # What students do instead.
 
 
-def _along_axes(given: SimpleNamespace) -> Number:
+def _absolute_distance(args: SimpleNamespace) -> Number:
     """Return the sum of the absolute differences."""
-    return simplest(Fraction(abs(_difference(given.x, given.y)).sum()))
+    return simplify_number(Fraction(abs(_difference(args.x, args.y)).sum()))
 
 
-def _undivided(given: SimpleNamespace) -> Number:
-    """Return the product of the vectors, whatever their lengths are."""
-    return _dot(*_vectors(given.x, given.y))
+def _unnormalized_similarity(args: SimpleNamespace) -> Number:
+    """Return the dot product of the vectors, not divided by their lengths."""
+    return _dot_product(*_as_vectors(args.x, args.y))
 
 
-def _unrooted(given: SimpleNamespace) -> Number:
-    """Return the product of the vectors over that of their squared lengths."""
-    one, two = _vectors(given.x, given.y)
-    return simplest(Fraction(_dot(one, two)) / (_dot(one, one) * _dot(two, two)))
+def _similarity_without_root(args: SimpleNamespace) -> Number:
+    """Return the dot product divided by the squared lengths of both vectors."""
+    first, second = _as_vectors(args.x, args.y)
+    return simplify_number(
+        Fraction(_dot_product(first, second))
+        / (_dot_product(first, first) * _dot_product(second, second))
+    )
 
 
-def _unclipped_triplet(given: SimpleNamespace) -> Number:
-    return _lack(**vars(given))
+def _unclipped_triplet_loss(args: SimpleNamespace) -> Number:
+    return _margin_shortfall(**vars(args))
 
 
-def _margin_subtracted(given: SimpleNamespace) -> Number:
-    lack = _lack(**{**vars(given), "margin": 0}) - _margin(given.margin)
-    return max(simplest(lack), 0)
+def _loss_with_margin_subtracted(args: SimpleNamespace) -> Number:
+    lack = _margin_shortfall(**{**vars(args), "margin": 0}) - _check_margin(args.margin)
+    return max(simplify_number(lack), 0)
 
 
-def _unlike(given: SimpleNamespace, *, squared: bool = False) -> Fraction:
-    """Return by how much a pair that is not alike lies too near, below 0 where it does not."""
-    if given.alike:
+def _pair_shortfall(args: SimpleNamespace, *, squared: bool = False) -> Fraction:
+    """Return how far a dissimilar pair falls short of the margin; negative if it does not."""
+    if args.alike:
         raise SolverError("a pair that is alike has no margin")
-    return _margin(given.margin) - Fraction(distance(given.x, given.y, squared=squared))
+    return _check_margin(args.margin) - Fraction(distance(args.x, args.y, squared=squared))
 
 
-def _plain_lack(given: SimpleNamespace) -> Number:
-    return simplest(max(_unlike(given), Fraction(0)) / 2)
+def _loss_without_square(args: SimpleNamespace) -> Number:
+    return simplify_number(max(_pair_shortfall(args), Fraction(0)) / 2)
 
 
-def _square_within(given: SimpleNamespace) -> Number:
-    return simplest(max(_unlike(given, squared=True), Fraction(0)) ** 2 / 2)
+def _loss_of_squared_distance(args: SimpleNamespace) -> Number:
+    return simplify_number(max(_pair_shortfall(args, squared=True), Fraction(0)) ** 2 / 2)
 
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *twins_of(
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *build_wrong_versions(
         distance,
         {
-            "distance_squared": told(distance, squared=True),
-            "distance_not_squared": told(distance, squared=False),
-            "absolute_for_squared": instead(distance, _along_axes),
+            "distance_squared": replace_arguments(distance, squared=True),
+            "distance_not_squared": replace_arguments(distance, squared=False),
+            "absolute_for_squared": replace_formula(distance, _absolute_distance),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         cosine_similarity,
         {
-            "lengths_not_divided": instead(cosine_similarity, _undivided),
-            "lengths_not_rooted": instead(cosine_similarity, _unrooted),
+            "lengths_not_divided": replace_formula(cosine_similarity, _unnormalized_similarity),
+            "lengths_not_rooted": replace_formula(cosine_similarity, _similarity_without_root),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         triplet_loss,
         {
-            "margin_forgotten": told(triplet_loss, margin=0),
-            "negative_loss_kept": instead(triplet_loss, _unclipped_triplet),
-            "pairs_exchanged": told(
+            "margin_forgotten": replace_arguments(triplet_loss, margin=0),
+            "negative_loss_kept": replace_formula(triplet_loss, _unclipped_triplet_loss),
+            "pairs_exchanged": replace_arguments(
                 triplet_loss, positive=lambda g: g.negative, negative=lambda g: g.positive
             ),
-            "margin_subtracted": instead(triplet_loss, _margin_subtracted),
-            "distance_squared": told(triplet_loss, squared=True),
-            "distance_not_squared": told(triplet_loss, squared=False),
+            "margin_subtracted": replace_formula(triplet_loss, _loss_with_margin_subtracted),
+            "distance_squared": replace_arguments(triplet_loss, squared=True),
+            "distance_not_squared": replace_arguments(triplet_loss, squared=False),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         contrastive_loss,
         {
-            "half_left_out": instead(contrastive_loss, lambda g: 2 * contrastive_loss(**vars(g))),
-            "pairs_exchanged": told(contrastive_loss, alike=lambda g: not g.alike),
-            "negative_loss_kept": instead(
-                contrastive_loss, lambda g: simplest(_unlike(g) ** 2 / 2)
+            "half_left_out": replace_formula(
+                contrastive_loss, lambda g: 2 * contrastive_loss(**vars(g))
             ),
-            "lack_not_squared": instead(contrastive_loss, _plain_lack),
-            "distance_squared": instead(contrastive_loss, _square_within),
+            "pairs_exchanged": replace_arguments(contrastive_loss, alike=lambda g: not g.alike),
+            "negative_loss_kept": replace_formula(
+                contrastive_loss, lambda g: simplify_number(_pair_shortfall(g) ** 2 / 2)
+            ),
+            "lack_not_squared": replace_formula(contrastive_loss, _loss_without_square),
+            "distance_squared": replace_formula(contrastive_loss, _loss_of_squared_distance),
         },
     ),
 )

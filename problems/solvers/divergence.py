@@ -1,7 +1,8 @@
-"""How far a model is from the truth: entropy and divergence of distributions, loss of a text.
+"""Entropy and divergence of distributions, and the loss and perplexity of a text.
 
-Doubles. Source: Cover and Thomas, Elements of Information Theory (2006), chapter 2; the PyTorch
-documentation of ``KLDivLoss``; Jelinek et al. (1977) for the perplexity.
+Results are doubles. Source: Cover and Thomas, Elements of Information Theory (2006),
+chapter 2; the PyTorch documentation of ``KLDivLoss``; Jelinek et al. (1977) for the
+perplexity.
 """
 
 import math
@@ -10,83 +11,87 @@ from typing import Final
 
 import numpy as np
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
 from grader.values import Array
-from problems.solvers.bounds import Grid, array
+from problems.solvers.bounds import Grid, as_array
 from problems.solvers.cross_entropy import cross_entropy
-from problems.solvers.exact_arrays import Plain, reduced
-from problems.solvers.losses import reduction_twins
+from problems.solvers.exact_arrays import NumberOrArray, reduce_losses
+from problems.solvers.losses import reduction_wrong_versions
 from problems.solvers.probabilities import (
-    distribution,
-    doubles,
-    information,
-    log_twins,
-    shares,
-    unit_of_log,
+    as_distribution,
+    as_doubles,
+    as_probabilities,
+    cross_entropy_terms,
+    log_of_base,
+    log_wrong_versions,
 )
-from problems.solvers.twins import instead, told, twins_of
+from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["SOLVERS", "TWINS", "entropy", "kl_divergence", "perplexity", "token_loss"]
+__all__ = ["SOLVERS", "WRONG_VERSIONS", "entropy", "kl_divergence", "perplexity", "token_loss"]
 
 
 def entropy(p: Grid, *, base: int | None = None) -> float:
-    """Return the entropy of the distribution *p*: ``-sum(p_j * log(p_j))``, in nats or by *base*.
+    """Return the entropy of the distribution *p*: ``-sum(p_j * log(p_j))``.
 
-    An outcome of probability 0 adds nothing.
+    The result is in nats unless *base* is set. An outcome of probability 0 contributes
+    nothing.
 
     >>> entropy([0.5, 0.25, 0.25], base=2)
     1.5
     """
-    true = distribution(p, "p")
+    true = as_distribution(p, "p")
     if true.ndim != 1:
         raise SolverError(f"p has the shape {true.shape}, and is to be one distribution")
-    return float(information(true, true).sum()) / unit_of_log(base)
+    return float(cross_entropy_terms(true, true).sum()) / log_of_base(base)
 
 
 def kl_divergence(p: Grid, q: Grid, *, base: int | None = None) -> float:
-    """Return the divergence of *q* from the true distribution *p*: ``sum(p_j * log(p_j / q_j))``.
+    """Return the KL divergence of *q* from the true *p*: ``sum(p_j * log(p_j / q_j))``.
 
-    Where q has 0 and p has not, it is infinite: `SolverError`.
+    Raise `SolverError` if it is infinite, because q is 0 where p is not.
 
     >>> round(kl_divergence([0.5, 0.5], [0.25, 0.75], base=2), 6)
     0.207519
     """
-    true, other = distribution(p, "p"), distribution(q, "q")
+    true, other = as_distribution(p, "p"), as_distribution(q, "q")
     if true.ndim != 1 or true.shape != other.shape:
         raise SolverError(f"p has the shape {true.shape}, q the shape {other.shape}")
-    nats = (information(true, other) - information(true, true)).sum()
-    return float(nats) / unit_of_log(base)
+    nats = (cross_entropy_terms(true, other) - cross_entropy_terms(true, true)).sum()
+    return float(nats) / log_of_base(base)
 
 
-def token_loss(probabilities: Grid, *, base: int | None = None, reduction: str = "mean") -> Plain:
-    """Return the loss of a language model on a text: the mean of ``-log`` of its *probabilities*.
+def token_loss(
+    probabilities: Grid, *, base: int | None = None, reduction: str = "mean"
+) -> NumberOrArray:
+    """Return the loss of a language model on a text: the mean ``-log`` of *probabilities*.
 
-    They are those that the model gives the true tokens, (T,), one after the other. The *reduction*
-    is ``mean``, ``sum``, or ``none`` for the loss of each token; nats unless *base* says 2 or 10.
+    *probabilities* (T,) are those that the model assigns to the true tokens, in order.
+    The *reduction* is ``mean``, ``sum``, or ``none`` for the loss of each token. The
+    result is in nats unless *base* is 2 or 10.
 
     >>> token_loss([0.5, 0.125], base=2)
     2.0
     """
-    return reduced(_surprises(probabilities) / unit_of_log(base), reduction)
+    return reduce_losses(_surprisals(probabilities) / log_of_base(base), reduction)
 
 
 def perplexity(probabilities: Grid) -> float:
-    """Return the perplexity of a text: ``exp`` of the mean ``-log`` of its *probabilities*.
+    """Return the perplexity of a text: ``exp`` of the mean ``-log`` of *probabilities*.
 
-    They are those that a model gives the true tokens, one after the other.
+    *probabilities* are those that a model assigns to the true tokens, in order.
 
     >>> round(perplexity([0.5, 0.125]), 6)
     4.0
     """
-    return math.exp(float(_surprises(probabilities).mean()))
+    return math.exp(float(_surprisals(probabilities).mean()))
 
 
-def _surprises(probabilities: Grid) -> Array:
+def _surprisals(probabilities: Grid) -> Array:
     """Return ``-log`` of each of the *probabilities*, in nats."""
-    cells = doubles(array(probabilities, "probabilities", ranks=(1,)), "probabilities")
-    found = shares(cells, "probabilities", cells)
-    return information(np.ones_like(found), found)
+    cells = as_doubles(as_array(probabilities, "probabilities", ranks=(1,)), "probabilities")
+    values = as_probabilities(cells, "probabilities", cells)
+    return cross_entropy_terms(np.ones_like(values), values)
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (
@@ -99,59 +104,63 @@ SOLVERS: Final[tuple[Solver, ...]] = (
 # What students do instead.
 
 
-def _entropy_kept(given: SimpleNamespace) -> Plain:
-    return cross_entropy(given.q, distribution(given.p, "p"), base=given.base)
+def _cross_entropy_for_divergence(args: SimpleNamespace) -> NumberOrArray:
+    return cross_entropy(args.q, as_distribution(args.p, "p"), base=args.base)
 
 
-def _mean(given: SimpleNamespace) -> float:
-    """Return the mean probability, whose logarithm is no mean of logarithms."""
-    return float(np.exp(-_surprises(given.probabilities)).mean())
+def _mean_probability(args: SimpleNamespace) -> float:
+    """Return the mean probability, whose logarithm is not the mean of the logarithms."""
+    return float(np.exp(-_surprisals(args.probabilities)).mean())
 
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *twins_of(
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *build_wrong_versions(
         entropy,
         {
-            **log_twins(entropy),
-            "unweighted_logarithms": instead(
+            **log_wrong_versions(entropy),
+            "unweighted_logarithms": replace_formula(
                 entropy,
-                lambda g: token_loss(distribution(g.p, "p"), base=g.base, reduction="sum"),
+                lambda g: token_loss(as_distribution(g.p, "p"), base=g.base, reduction="sum"),
             ),
-            "even_distribution_taken": instead(
-                entropy, lambda g: math.log(len(g.p)) / unit_of_log(g.base)
+            "even_distribution_taken": replace_formula(
+                entropy, lambda g: math.log(len(g.p)) / log_of_base(g.base)
             ),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         kl_divergence,
         {
-            **log_twins(kl_divergence),
-            "distributions_swapped": told(kl_divergence, p=lambda g: g.q, q=lambda g: g.p),
-            "entropy_not_subtracted": instead(kl_divergence, _entropy_kept),
+            **log_wrong_versions(kl_divergence),
+            "distributions_swapped": replace_arguments(
+                kl_divergence, p=lambda g: g.q, q=lambda g: g.p
+            ),
+            "entropy_not_subtracted": replace_formula(kl_divergence, _cross_entropy_for_divergence),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         token_loss,
         {
-            **log_twins(token_loss),
-            **reduction_twins(token_loss),
-            "probabilities_averaged": instead(
-                token_loss, lambda g: -math.log(_mean(g)) / unit_of_log(g.base)
+            **log_wrong_versions(token_loss),
+            **reduction_wrong_versions(token_loss),
+            "probabilities_averaged": replace_formula(
+                token_loss, lambda g: -math.log(_mean_probability(g)) / log_of_base(g.base)
             ),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         perplexity,
         {
-            "probabilities_averaged": instead(perplexity, lambda g: 1 / _mean(g)),
-            "loss_for_perplexity": instead(
-                perplexity, lambda g: float(_surprises(g.probabilities).mean())
+            "probabilities_averaged": replace_formula(
+                perplexity, lambda g: 1 / _mean_probability(g)
             ),
-            "mean_left_out": instead(
-                perplexity, lambda g: math.exp(float(_surprises(g.probabilities).sum()))
+            "loss_for_perplexity": replace_formula(
+                perplexity, lambda g: float(_surprisals(g.probabilities).mean())
             ),
-            "bases_mixed": instead(
-                perplexity, lambda g: 2 ** float(_surprises(g.probabilities).mean())
+            "mean_left_out": replace_formula(
+                perplexity, lambda g: math.exp(float(_surprisals(g.probabilities).sum()))
+            ),
+            "bases_mixed": replace_formula(
+                perplexity, lambda g: 2 ** float(_surprisals(g.probabilities).mean())
             ),
         },
     ),

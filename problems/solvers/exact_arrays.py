@@ -1,6 +1,6 @@
-"""Arrays of exact numbers, for results that are fractions: updates of parameters, mean losses.
+"""Arrays of exact fractions, for parameter updates and mean losses.
 
-A float of an array counts as its shortest decimal, so that 0.1 is one tenth.
+A float in an array counts as its shortest decimal, so 0.1 is one tenth.
 """
 
 import math
@@ -11,58 +11,70 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.errors import SolverError
-from grader.values import Number, Tensor, simplest
-from problems.solvers.bounds import Grid, fitting
+from grader.values import Number, Tensor, simplify_number
+from problems.solvers.bounds import Grid, check_cell_count
 
-__all__ = ["Cells", "Exact", "Plain", "exact_array", "exact_number", "matching", "plain", "reduced"]
+__all__ = [
+    "FractionArray",
+    "NumberOrArray",
+    "NumberOrGrid",
+    "as_fraction",
+    "as_fraction_array",
+    "as_matching_arrays",
+    "reduce_losses",
+    "simplify",
+]
 
 MAX_EXACT_CELLS: Final = 1000
 MAX_COMMON_BITS: Final = 256
-SIMPLEST: Final = np.frompyfunc(simplest, 1, 1)
+SIMPLIFY_CELLS: Final = np.frompyfunc(simplify_number, 1, 1)
 
-Cells: TypeAlias = Number | Grid
-"""A number, or an array of any shape, as it is given to a solver."""
-Exact: TypeAlias = npt.NDArray[np.object_]
+NumberOrGrid: TypeAlias = Number | Grid
+"""A number or an array of any shape, as passed to a solver."""
+FractionArray: TypeAlias = npt.NDArray[np.object_]
 """An array of fractions."""
-Plain: TypeAlias = Any
-"""A number where the result has no axes, else an array."""
+NumberOrArray: TypeAlias = Any
+"""A number if the result has no axes, otherwise an array."""
 
 
-def exact_array(value: object, what: str, *, ranks: tuple[int, ...] = (0, 1, 2, 3, 4)) -> Exact:
-    """Return *value*, a number or an array of one of the *ranks*, as an array of fractions.
+def as_fraction_array(
+    value: object, what: str, *, ranks: tuple[int, ...] = (0, 1, 2, 3, 4)
+) -> FractionArray:
+    """Return *value*, a number or an array, as an array of fractions.
 
-    More than 1000 cells, and fractions without a moderate common denominator, are a `SolverError`:
-    their sums would grow without bound.
+    Its rank must be one of *ranks*. Raise `SolverError` for more than 1,000 cells, or
+    for numerators or a common denominator of more than `MAX_COMMON_BITS` bits: sums of
+    such numbers would grow without bound.
 
-    >>> exact_array([0.1, 2], "x").tolist()
+    >>> as_fraction_array([0.1, 2], "x").tolist()
     [Fraction(1, 10), Fraction(2, 1)]
     """
-    found = _tensor(value, what)
-    if len(found.shape) not in ranks:
+    tensor = _as_tensor(value, what)
+    if len(tensor.shape) not in ranks:
         wanted = " or ".join(str(rank) for rank in ranks)
-        raise SolverError(f"{what} must have {wanted} axes, not {len(found.shape)}")
-    fitting(found.shape, what, most=MAX_EXACT_CELLS)
-    _bounded(found.cells, what)
-    cells = np.empty(len(found.cells), dtype=object)
-    cells[:] = [Fraction(cell) for cell in found.cells]
-    return cells.reshape(found.shape)
+        raise SolverError(f"{what} must have {wanted} axes, not {len(tensor.shape)}")
+    check_cell_count(tensor.shape, what, most=MAX_EXACT_CELLS)
+    _check_digits(tensor.cells, what)
+    cells = np.empty(len(tensor.cells), dtype=object)
+    cells[:] = [Fraction(cell) for cell in tensor.cells]
+    return cells.reshape(tensor.shape)
 
 
-def _tensor(value: object, what: str) -> Tensor:
-    """Return *value* as a tensor, which has no axes for a number."""
+def _as_tensor(value: object, what: str) -> Tensor:
+    """Return *value* as a tensor; a single number has no axes."""
     if isinstance(value, np.ndarray):
-        fitting(value.shape, what, most=MAX_EXACT_CELLS)
+        check_cell_count(value.shape, what, most=MAX_EXACT_CELLS)
         return Tensor.from_array(value)
     try:
-        return Tensor.of(value)
+        return Tensor.from_nested(value)
     except ValueError as error:
         raise SolverError(f"{what} is ragged: {error}") from error
     except SolverError as error:
         raise SolverError(f"{what} must hold numbers: {error}") from error
 
 
-def _bounded(cells: tuple[Number, ...], what: str) -> None:
-    """Guarantee that no sum or product of a few *cells* is a long number."""
+def _check_digits(cells: tuple[Number, ...], what: str) -> None:
+    """Raise `SolverError` if sums or products of a few *cells* would be long numbers."""
     common = 1
     for cell in cells:
         common = math.lcm(common, cell.denominator)
@@ -70,19 +82,21 @@ def _bounded(cells: tuple[Number, ...], what: str) -> None:
             raise SolverError(f"the numbers of {what} have too many digits")
 
 
-def exact_number(value: object, what: str) -> Fraction:
-    """Return *value*, which must be one number, as a fraction.
+def as_fraction(value: object, what: str) -> Fraction:
+    """Return *value*, a single number, as a fraction.
 
-    >>> exact_number(0.9, "momentum")
+    >>> as_fraction(0.9, "momentum")
     Fraction(9, 10)
     """
-    found: Fraction = exact_array(value, what, ranks=(0,)).item()
-    return found
+    number: Fraction = as_fraction_array(value, what, ranks=(0,)).item()
+    return number
 
 
-def matching(one: object, two: object, names: tuple[str, str]) -> tuple[Exact, Exact]:
-    """Return two values as arrays of fractions, which must have one shape."""
-    left, right = exact_array(one, names[0]), exact_array(two, names[1])
+def as_matching_arrays(
+    first: object, second: object, names: tuple[str, str]
+) -> tuple[FractionArray, FractionArray]:
+    """Return two values as fraction arrays; raise `SolverError` if their shapes differ."""
+    left, right = as_fraction_array(first, names[0]), as_fraction_array(second, names[1])
     if left.shape != right.shape:
         raise SolverError(
             f"{names[0]} has the shape {left.shape}, {names[1]} the shape {right.shape}"
@@ -90,26 +104,28 @@ def matching(one: object, two: object, names: tuple[str, str]) -> tuple[Exact, E
     return left, right
 
 
-def plain(cells: Exact | Fraction) -> Plain:
-    """Return fractions with integers for the whole ones: an array, or a number without axes.
+def simplify(cells: FractionArray | Fraction) -> NumberOrArray:
+    """Return *cells* with whole fractions converted to integers.
 
-    >>> plain(exact_array([0.5, 2], "x")).tolist()
+    An array without axes gives a single number.
+
+    >>> simplify(as_fraction_array([0.5, 2], "x")).tolist()
     [Fraction(1, 2), 2]
     """
-    return simplest(cells) if isinstance(cells, Fraction) else SIMPLEST(cells)
+    return simplify_number(cells) if isinstance(cells, Fraction) else SIMPLIFY_CELLS(cells)
 
 
-def reduced(losses: npt.NDArray[Any] | Fraction, reduction: str) -> Plain:
-    """Return the mean or the sum of *losses*, or all of them, as *reduction* says.
+def reduce_losses(losses: npt.NDArray[Any] | Fraction, reduction: str) -> NumberOrArray:
+    """Return the mean or sum of *losses*, or with the *reduction* ``none`` all of them.
 
-    Losses without axes are one number.
+    A result without axes is a single number.
 
-    >>> reduced(exact_array([1, 2], "losses"), "mean")
+    >>> reduce_losses(as_fraction_array([1, 2], "losses"), "mean")
     Fraction(3, 2)
     """
     if reduction not in {"mean", "sum", "none"}:
         raise SolverError(f"reduction must be mean, sum or none, not {str(reduction)[:20]}")
     cells = np.asarray(losses)
-    found = np.asarray(cells if reduction == "none" else getattr(cells, reduction)())
-    result = found if found.ndim else found.item()
-    return plain(result) if cells.dtype == object else result
+    reduced_cells = np.asarray(cells if reduction == "none" else getattr(cells, reduction)())
+    result = reduced_cells if reduced_cells.ndim else reduced_cells.item()
+    return simplify(result) if cells.dtype == object else result

@@ -1,4 +1,4 @@
-"""What the sizes of convolution and pooling share: the room of a kernel, layouts, wrong counts."""
+"""Geometry of convolution and pooling: kernel travel, layouts, wrong window counts."""
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
@@ -9,23 +9,23 @@ from typing import Any, Final, TypeAlias
 from grader.book import Solver
 from grader.errors import SolverError
 from grader.values import Number
-from problems.solvers.bounds import Shape, pair, shape_of, whole
-from problems.solvers.twins import instead
+from problems.solvers.bounds import Shape, as_integer, as_pair, as_shape
+from problems.solvers.twins import replace_formula
 
 __all__ = [
-    "COUNTS",
-    "Formula",
+    "WRONG_WINDOW_COUNTS",
     "PerAxis",
-    "Side",
-    "axes_of",
-    "known",
-    "per_axis",
-    "relaid",
-    "room",
-    "shaped_by",
-    "sided",
-    "spatial_letters",
-    "swapped",
+    "SizeFormula",
+    "SizeRule",
+    "axis_sizes",
+    "check_layout",
+    "expand_per_axis",
+    "kernel_travel",
+    "map_spatial_axes",
+    "move_channels",
+    "replace_size_rule",
+    "spatial_axes",
+    "swap_height_width",
 ]
 
 LAYOUTS: Final = (
@@ -33,26 +33,26 @@ LAYOUTS: Final = (
     *("LC", "CL", "NLC", "NCL"),
     *("DHWC", "CDHW", "NDHWC", "NCDHW"),
 )
-IN_WORDS: Final = {1: "one number", 2: "one number or two", 3: "one number or three"}
+COUNT_IN_WORDS: Final = {1: "one number", 2: "one number or two", 3: "one number or three"}
 
 PerAxis: TypeAlias = int | tuple[int, ...]
-Side: TypeAlias = Callable[..., Any]
-Formula: TypeAlias = Callable[[SimpleNamespace], object]
+SizeRule: TypeAlias = Callable[..., Any]
+SizeFormula: TypeAlias = Callable[[SimpleNamespace], object]
 
 
-def room(
+def kernel_travel(
     size: int, kernel_size: int, *, padding: int | tuple[int, int] = 0, dilation: int = 1
 ) -> int:
-    """Return how far a kernel can move: the padded size less the extent of the kernel.
+    """Return how far a kernel can move: the padded size minus the kernel's extent.
 
-    The extent is ``dilation * (kernel_size - 1) + 1``; *padding* is that of each end, or a pair
-    (before, after). A kernel that does not fit is a `SolverError`.
+    The extent is ``dilation * (kernel_size - 1) + 1``. *padding* is added at each end,
+    or is a pair (before, after). Raise `SolverError` if the kernel does not fit.
 
-    >>> room(7, 3, padding=1)
+    >>> kernel_travel(7, 3, padding=1)
     6
     """
-    padded = whole(size, "size") + sum(pair(padding, "padding", least=0))
-    extent = whole(dilation, "dilation") * (whole(kernel_size, "kernel_size") - 1) + 1
+    padded = as_integer(size, "size") + sum(as_pair(padding, "padding", least=0))
+    extent = as_integer(dilation, "dilation") * (as_integer(kernel_size, "kernel_size") - 1) + 1
     if extent > padded:
         raise SolverError(
             f"a kernel of extent {extent} does not fit into a padded size of {padded}"
@@ -60,149 +60,159 @@ def room(
     return padded - extent
 
 
-def known(layout: str) -> str:
-    """Return *layout*, which must be one of `LAYOUTS`."""
+def check_layout(layout: str) -> str:
+    """Return *layout*, or raise `SolverError` if it is not one of `LAYOUTS`."""
     if layout not in LAYOUTS:
         raise SolverError(f"layout must be one of {', '.join(LAYOUTS)}, not {layout}")
     return layout
 
 
-def axes_of(shape: Shape, layout: str) -> dict[str, int]:
-    """Return the sizes of *shape* by the letters of *layout*.
+def axis_sizes(shape: Shape, layout: str) -> dict[str, int]:
+    """Return the sizes of *shape*, keyed by the letters of *layout*.
 
-    >>> axes_of((32, 32, 3), "HWC")
+    >>> axis_sizes((32, 32, 3), "HWC")
     {'H': 32, 'W': 32, 'C': 3}
     """
-    letters = known(layout)
-    sizes = shape_of(shape)
+    letters = check_layout(layout)
+    sizes = as_shape(shape)
     if len(sizes) != len(letters):
         raise SolverError(f"a shape in layout {layout} has {len(letters)} axes, not {len(sizes)}")
     return dict(zip(letters, sizes, strict=True))
 
 
-def spatial_letters(layout: str) -> str:
-    """Return the letters of *layout* that a kernel moves along.
+def spatial_axes(layout: str) -> str:
+    """Return the letters of the spatial axes of *layout*, those that a kernel moves along.
 
-    >>> spatial_letters("NCHW")
+    >>> spatial_axes("NCHW")
     'HW'
     """
-    return "".join(letter for letter in known(layout) if letter not in "NC")
+    return "".join(letter for letter in check_layout(layout) if letter not in "NC")
 
 
-def per_axis(
+def expand_per_axis(
     value: PerAxis | None, what: str, axes: int
 ) -> tuple[int | None, ...] | tuple[tuple[int, int], ...]:
-    """Return *value* for each of the *axes*; one number stands for all, None for no value.
+    """Return *value* expanded to one entry per axis.
 
-    A padding may also name both ends of every axis, as PyTorch's ``pad`` does, the last axis first.
+    A single number or None stands for all *axes*. A padding may also give both ends of
+    every axis, last axis first, as in PyTorch's ``pad``.
 
-    >>> per_axis((0, 1, 2, 3), "padding", 2)
+    >>> expand_per_axis((0, 1, 2, 3), "padding", 2)
     ((2, 3), (0, 1))
     """
     if value is None or not isinstance(value, (tuple, list)):
-        return (None if value is None else whole(value, what, least=0),) * axes
-    found = tuple(whole(one, what, least=0) for one in value)
-    if len(found) == axes:
-        return found
-    if what == "padding" and len(found) == 2 * axes:
-        return tuple(zip(found[::2], found[1::2], strict=True))[::-1]
-    raise SolverError(f"{what} must be {IN_WORDS[axes]}, not {len(found)}")
+        return (None if value is None else as_integer(value, what, least=0),) * axes
+    values = tuple(as_integer(one, what, least=0) for one in value)
+    if len(values) == axes:
+        return values
+    if what == "padding" and len(values) == 2 * axes:
+        return tuple(zip(values[::2], values[1::2], strict=True))[::-1]
+    raise SolverError(f"{what} must be {COUNT_IN_WORDS[axes]}, not {len(values)}")
 
 
-def sided(
-    side: Side,
+def map_spatial_axes(
+    size_rule: SizeRule,
     shape: Shape,
     layout: str,
     *,
     channels: int | None = None,
     **geometry: PerAxis | None,
 ) -> Shape:
-    """Return *shape* with *side* applied to each axis but channels and batch.
+    """Return *shape* with *size_rule* applied to each spatial axis.
 
-    Each axis has its own *geometry*, as `per_axis` reads it.
+    *geometry* holds the keyword arguments of *size_rule*, each one value or one per
+    axis, as in `expand_per_axis`. *channels* replaces the number of channels.
     """
-    axes = axes_of(shape, layout)
+    axes = axis_sizes(shape, layout)
     if channels is not None:
-        axes["C"] = whole(channels, "out_channels")
-    letters = spatial_letters(layout)
-    own = {name: per_axis(value, name, len(letters)) for name, value in geometry.items()}
+        axes["C"] = as_integer(channels, "out_channels")
+    letters = spatial_axes(layout)
+    axis_values = {
+        name: expand_per_axis(value, name, len(letters)) for name, value in geometry.items()
+    }
     for index, letter in enumerate(letters):
-        axes[letter] = side(axes[letter], **{name: values[index] for name, values in own.items()})
+        axes[letter] = size_rule(
+            axes[letter], **{name: values[index] for name, values in axis_values.items()}
+        )
     return tuple(axes[letter] for letter in layout)
 
 
 # What students do instead.
 
 
-def shaped_by(solver: Solver, side: Side, names: Sequence[str]) -> Solver:
-    """Return *solver*, a shape after a layer with filters, with another rule for its sides.
+def replace_size_rule(solver: Solver, size_rule: SizeRule, names: Sequence[str]) -> Solver:
+    """Return a wrong version of *solver* that computes spatial sizes with *size_rule*.
 
-    *names* are the arguments that *side* takes.
+    *solver* returns the shape after a layer with filters. *names* are the arguments
+    passed to *size_rule*.
     """
-    return instead(
+    return replace_formula(
         solver,
-        lambda given: sided(
-            side,
-            given.shape,
-            given.layout,
-            channels=given.out_channels,
-            **{name: getattr(given, name) for name in names},
+        lambda args: map_spatial_axes(
+            size_rule,
+            args.shape,
+            args.layout,
+            channels=args.out_channels,
+            **{name: getattr(args, name) for name in names},
         ),
     )
 
 
-def swapped(shape: Shape, layout: str) -> Shape:
-    """Return *shape* with height and width exchanged.
+def swap_height_width(shape: Shape, layout: str) -> Shape:
+    """Return *shape* with height and width swapped.
 
-    >>> swapped((4, 5, 3), "HWC")
+    >>> swap_height_width((4, 5, 3), "HWC")
     (5, 4, 3)
     """
-    axes = axes_of(shape, layout)
+    axes = axis_sizes(shape, layout)
     if not {"H", "W"} <= axes.keys():
         raise SolverError(f"a layout {layout} has no height and width")
     axes["H"], axes["W"] = axes["W"], axes["H"]
     return tuple(axes[letter] for letter in layout)
 
 
-def relaid(shape: Shape, layout: str) -> Shape:
-    """Return *shape* with the channels on the other side of the axes that a kernel moves along.
+def move_channels(shape: Shape, layout: str) -> Shape:
+    """Return *shape* with the channels moved to the other side of the spatial axes.
 
-    >>> relaid((4, 5, 3), "HWC")
+    >>> move_channels((4, 5, 3), "HWC")
     (3, 4, 5)
     """
-    axes = axes_of(shape, layout)
-    spatial = spatial_letters(layout)
+    axes = axis_sizes(shape, layout)
+    spatial = spatial_axes(layout)
     batch = layout.removesuffix("C" + spatial).removesuffix(spatial + "C")
     other = f"C{spatial}" if layout.endswith("C") else f"{spatial}C"
     return tuple(axes[letter] for letter in batch + other)
 
 
-def _moved(given: SimpleNamespace, *, ends: int = 2) -> Fraction:
-    """Return the room with that many padded *ends*; a carried size may be a fraction."""
-    extent = given.dilation * (given.kernel_size - 1) + 1
-    padding = sum(pair(given.padding, "padding", least=0)[:ends])
-    left = Fraction(given.size + padding - extent)
+def _fractional_travel(args: SimpleNamespace, *, ends: int = 2) -> Fraction:
+    """Return the kernel travel as a fraction, with padding at the first *ends* ends only.
+
+    The size may be a fraction if it carries an earlier error forward.
+    """
+    extent = args.dilation * (args.kernel_size - 1) + 1
+    padding = sum(as_pair(args.padding, "padding", least=0)[:ends])
+    left = Fraction(args.size + padding - extent)
     if left < 0:
         raise SolverError("the kernel does not fit")
     return left
 
 
-def _stride(given: SimpleNamespace) -> int:
-    return int(given.kernel_size if given.stride is None else given.stride)
+def _effective_stride(args: SimpleNamespace) -> int:
+    return int(args.kernel_size if args.stride is None else args.stride)
 
 
-def _size_over_stride(given: SimpleNamespace) -> Number:
-    """Return ``size / stride``, which nobody computes where the stride is 1."""
-    if _stride(given) == 1:
+def _divide_size_by_stride(args: SimpleNamespace) -> Number:
+    """Return ``size // stride``; raise `SolverError` at stride 1, which divides nothing."""
+    if _effective_stride(args) == 1:
         raise SolverError("a stride of 1 divides nothing")
-    return int(given.size // _stride(given))
+    return int(args.size // _effective_stride(args))
 
 
 # Wrong numbers of windows along one axis, by mistake; for convolution and pooling alike.
-COUNTS: Final[dict[str, Formula]] = {
-    "rounded_up": lambda given: ceil(_moved(given) / _stride(given)) + 1,
-    "fraction_left": lambda given: _moved(given) / _stride(given) + 1,
-    "forgot_plus_one": lambda given: _moved(given) // _stride(given),
-    "padding_once": lambda given: _moved(given, ends=1) // _stride(given) + 1,
-    "size_over_stride": _size_over_stride,
+WRONG_WINDOW_COUNTS: Final[dict[str, SizeFormula]] = {
+    "rounded_up": lambda args: ceil(_fractional_travel(args) / _effective_stride(args)) + 1,
+    "fraction_left": lambda args: _fractional_travel(args) / _effective_stride(args) + 1,
+    "forgot_plus_one": lambda args: _fractional_travel(args) // _effective_stride(args),
+    "padding_once": lambda args: _fractional_travel(args, ends=1) // _effective_stride(args) + 1,
+    "size_over_stride": _divide_size_by_stride,
 }

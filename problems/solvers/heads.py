@@ -1,22 +1,22 @@
-"""Channels of the heads of other detectors, and how many anchors lie on their grids.
+"""Channels of detection heads other than YOLO's, and anchor counts on their grids.
 
-Each position of a map carries that many numbers; *classes* are the objects' classes, without a
-background. Sources: Girshick, Fast R-CNN (2015); Ren et al., Faster R-CNN (2015); Liu et al., SSD
-(2016); Lin et al., Focal Loss (RetinaNet, 2017); Tian et al., FCOS (2019).
+The channels are the numbers per position of a map. *classes* does not include a
+background. Sources: Girshick, Fast R-CNN (2015); Ren et al., Faster R-CNN (2015); Liu
+et al., SSD (2016); Lin et al., Focal Loss (RetinaNet, 2017); Tian et al., FCOS (2019).
 """
 
 from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Final
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
-from problems.solvers.bounds import Pair, flag, pair, whole
-from problems.solvers.twins import instead, told, twins_of
+from problems.solvers.bounds import Pair, as_flag, as_integer, as_pair
+from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = [
     "SOLVERS",
-    "TWINS",
+    "WRONG_VERSIONS",
     "anchor_count",
     "fcos_depth",
     "pyramid_grids",
@@ -31,99 +31,107 @@ COORDINATES: Final = 4
 
 
 def ssd_depth(classes: int, anchors: int, *, branch: str = "all") -> int:
-    """Return the channels of SSD's head on a map with *anchors* default boxes a position.
+    """Return the channels of SSD's head on a map with *anchors* boxes per position.
 
-    ``class``: ``anchors * (classes + 1)``, a background among the classes; ``box``:
-    ``anchors * 4``; ``all``: both.
+    *anchors* are SSD's default boxes. *branch* is ``class`` for
+    ``anchors * (classes + 1)``, which includes a background, ``box`` for
+    ``anchors * 4``, or ``all`` for both.
 
     >>> ssd_depth(20, 6, branch="class"), ssd_depth(20, 6)
     (126, 150)
     """
-    count = whole(anchors, "anchors")
-    return _branch(
-        {"class": count * (whole(classes, "classes") + 1), "box": count * COORDINATES}, branch
+    count = as_integer(anchors, "anchors")
+    return _select_branch(
+        {"class": count * (as_integer(classes, "classes") + 1), "box": count * COORDINATES}, branch
     )
 
 
 def retinanet_depth(classes: int, *, anchors: int = 9, branch: str = "class") -> int:
-    """Return the channels of one of RetinaNet's two heads: *branch* ``class``, ``box`` or ``all``.
+    """Return the channels of RetinaNet's heads.
 
-    ``anchors * classes``, each class having a sigmoid and no background; ``anchors * 4``.
+    *branch* is ``class`` for ``anchors * classes`` (a sigmoid per class, no
+    background), ``box`` for ``anchors * 4``, or ``all`` for both.
 
     >>> retinanet_depth(80), retinanet_depth(80, branch="box")
     (720, 36)
     """
-    count = whole(anchors, "anchors")
-    return _branch({"class": count * whole(classes, "classes"), "box": count * COORDINATES}, branch)
+    count = as_integer(anchors, "anchors")
+    return _select_branch(
+        {"class": count * as_integer(classes, "classes"), "box": count * COORDINATES}, branch
+    )
 
 
 def rpn_depth(anchors: int = 9, *, branch: str = "all", scores: int = 2) -> int:
-    """Return the channels of a region proposal network: *branch* ``class``, ``box`` or ``all``.
+    """Return the channels of a region proposal network.
 
-    ``anchors * scores``: the paper has 2 scores (object or not), its later forms a single one;
-    ``anchors * 4``.
+    *branch* is ``class`` for ``anchors * scores``, ``box`` for ``anchors * 4``, or
+    ``all`` for both. The paper has 2 *scores* (object or not), later versions a single
+    one.
 
     >>> rpn_depth(9, branch="class"), rpn_depth(9, branch="box"), rpn_depth(3, scores=1)
     (18, 36, 15)
     """
     if scores not in {1, 2}:
         raise SolverError(f"scores must be 1 or 2, not {scores}")
-    count = whole(anchors, "anchors")
-    return _branch({"class": count * scores, "box": count * COORDINATES}, branch)
+    count = as_integer(anchors, "anchors")
+    return _select_branch({"class": count * scores, "box": count * COORDINATES}, branch)
 
 
 def fcos_depth(classes: int, *, branch: str = "all") -> int:
-    """Return the channels of FCOS at a position: ``class``, ``box``, ``centerness`` or ``all``.
+    """Return the channels of FCOS: *branch* ``class``, ``box``, ``centerness`` or ``all``.
 
-    There are no anchors: *classes* scores, 4 distances, 1 centerness.
+    There are no anchors: a position has *classes* scores, 4 distances and 1 centerness.
 
     >>> fcos_depth(80)
     85
     """
-    return _branch(
-        {"class": whole(classes, "classes"), "box": COORDINATES, "centerness": 1}, branch
+    return _select_branch(
+        {"class": as_integer(classes, "classes"), "box": COORDINATES, "centerness": 1}, branch
     )
 
 
 def rcnn_depth(classes: int, *, branch: str = "class", background_box: bool = False) -> int:
-    """Return what Fast R-CNN puts out for a region: *branch* ``class``, ``box`` or ``all``.
+    """Return the outputs of Fast R-CNN per region: *branch* ``class``, ``box`` or ``all``.
 
-    ``classes + 1`` scores, a background among them; a box for each class, ``4 * classes``, in
-    torchvision (*background_box*) one for the background too.
+    ``class`` has ``classes + 1`` scores, which include a background. ``box`` has a box
+    per class, ``4 * classes``; with *background_box*, as in torchvision, the background
+    has one too.
 
     >>> rcnn_depth(20), rcnn_depth(20, branch="box")
     (21, 80)
     """
-    count = whole(classes, "classes")
-    boxes = count + flag(background_box, "background_box")
-    return _branch({"class": count + 1, "box": COORDINATES * boxes}, branch)
+    count = as_integer(classes, "classes")
+    boxes = count + as_flag(background_box, "background_box")
+    return _select_branch({"class": count + 1, "box": COORDINATES * boxes}, branch)
 
 
 def pyramid_grids(size: int, strides: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the sides of the maps that divide a square image by *strides*, rounded up.
+    """Return the map sides of a square image at each of the *strides*, rounded up.
 
-    Layers with padding ``same`` round up each time they halve.
+    Layers with padding ``same`` round up each time they halve the size.
 
     >>> pyramid_grids(800, (8, 16, 32, 64, 128))
     (100, 50, 25, 13, 7)
     """
-    side = whole(size, "size")
-    return tuple(-(-side // whole(stride, "stride")) for stride in _levels(strides, "strides"))
+    side = as_integer(size, "size")
+    return tuple(
+        -(-side // as_integer(stride, "stride")) for stride in _as_levels(strides, "strides")
+    )
 
 
 def anchor_count(grids: tuple[Pair, ...], anchors: int | tuple[int, ...]) -> int:
-    """Return how many anchors, or default boxes, lie on all *grids* together.
+    """Return the number of anchors (default boxes) on all *grids* together.
 
-    A grid is a side or (rows, columns); *anchors* a position are one number for all grids or one
-    for each: ``sum(rows * columns * anchors)``.
+    ``sum(rows * columns * anchors)``. A grid is a side or (rows, columns); *anchors* is
+    the number per position, for all grids or one for each.
 
     >>> anchor_count((38, 19, 10, 5, 3, 1), (4, 6, 6, 6, 4, 4))
     8732
     """
-    return sum(rows * columns * each for rows, columns, each in _placed(grids, anchors))
+    return sum(rows * columns * each for rows, columns, each in _grid_anchors(grids, anchors))
 
 
-def _branch(channels: Mapping[str, int], branch: str) -> int:
+def _select_branch(channels: Mapping[str, int], branch: str) -> int:
     if branch == "all":
         return sum(channels.values())
     if branch not in channels:
@@ -131,22 +139,22 @@ def _branch(channels: Mapping[str, int], branch: str) -> int:
     return channels[branch]
 
 
-def _levels(value: object, what: str) -> tuple[object, ...]:
+def _as_levels(value: object, what: str) -> tuple[object, ...]:
     if not isinstance(value, (tuple, list)) or not 0 < len(value) <= MAX_LEVELS:
         raise SolverError(f"{what} must be a list of at most {MAX_LEVELS}, one for each map")
     return tuple(value)
 
 
-def _placed(grids: object, anchors: object) -> list[tuple[int, int, int]]:
-    """Return rows, columns and anchors a position of each grid."""
-    sides = [pair(grid, "each grid") for grid in _levels(grids, "grids")]
+def _grid_anchors(grids: object, anchors: object) -> list[tuple[int, int, int]]:
+    """Return the rows, columns and anchors per position of each grid."""
+    sides = [as_pair(grid, "each grid") for grid in _as_levels(grids, "grids")]
     each = anchors if isinstance(anchors, (tuple, list)) else (anchors,) * len(sides)
     if len(each) != len(sides):
         raise SolverError(
             f"{len(sides)} grids have {len(sides)} numbers of anchors, not {len(each)}"
         )
     return [
-        (rows, columns, whole(count, "anchors"))
+        (rows, columns, as_integer(count, "anchors"))
         for (rows, columns), count in zip(sides, each, strict=True)
     ]
 
@@ -154,40 +162,40 @@ def _placed(grids: object, anchors: object) -> list[tuple[int, int, int]]:
 # What students do instead.
 
 
-def _classes_plus(count: int) -> Solver:
-    """Return the change of the classes by *count*."""
-    return lambda given: given.classes + count
+def _add_classes(count: int) -> Solver:
+    """Return an argument change that adds *count* to the classes."""
+    return lambda args: args.classes + count
 
 
-def _box_per_class(given: SimpleNamespace) -> int:
-    """Return the channels with four coordinates for each class."""
-    if given.branch != "box":
+def _depth_with_class_boxes(args: SimpleNamespace) -> int:
+    """Return the channels with four coordinates per class."""
+    if args.branch != "box":
         raise SolverError("no box is asked for")
-    return retinanet_depth(**vars(given)) * int(given.classes)
+    return retinanet_depth(**vars(args)) * int(args.classes)
 
 
-def _one_box(given: SimpleNamespace) -> int:
-    return _branch({"class": given.classes + 1, "box": COORDINATES}, given.branch)
+def _depth_with_one_box(args: SimpleNamespace) -> int:
+    return _select_branch({"class": args.classes + 1, "box": COORDINATES}, args.branch)
 
 
-def _of_all(given: SimpleNamespace) -> str:
-    """Return the branch of class scores, where all branches are asked for."""
-    if given.branch != "all":
+def _class_branch_for_all(args: SimpleNamespace) -> str:
+    """Return the branch ``class``, or raise `SolverError` unless ``all`` is requested."""
+    if args.branch != "all":
         raise SolverError("one branch is asked for")
     return "class"
 
 
-def _one_grid(given: SimpleNamespace) -> int:
-    rows, columns, each = _placed(given.grids, given.anchors)[0]
+def _anchors_of_first_grid(args: SimpleNamespace) -> int:
+    rows, columns, each = _grid_anchors(args.grids, args.anchors)[0]
     return rows * columns * each
 
 
-def _sides_only(given: SimpleNamespace) -> int:
-    return sum(rows * each for rows, _, each in _placed(given.grids, given.anchors))
+def _anchors_of_grid_rows(args: SimpleNamespace) -> int:
+    return sum(rows * each for rows, _, each in _grid_anchors(args.grids, args.anchors))
 
 
-def _rounded_down(given: SimpleNamespace) -> tuple[int, ...]:
-    return tuple(given.size // stride for stride in given.strides)
+def _grids_rounded_down(args: SimpleNamespace) -> tuple[int, ...]:
+    return tuple(args.size // stride for stride in args.strides)
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (
@@ -200,65 +208,69 @@ SOLVERS: Final[tuple[Solver, ...]] = (
     anchor_count,
 )
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *twins_of(
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *build_wrong_versions(
         ssd_depth,
         {
-            "background_left_out": told(ssd_depth, classes=_classes_plus(-1)),
-            "background_twice": told(ssd_depth, classes=_classes_plus(1)),
-            "one_anchor": told(ssd_depth, anchors=1),
-            "coordinates_left_out": told(ssd_depth, branch=_of_all),
+            "background_left_out": replace_arguments(ssd_depth, classes=_add_classes(-1)),
+            "background_twice": replace_arguments(ssd_depth, classes=_add_classes(1)),
+            "one_anchor": replace_arguments(ssd_depth, anchors=1),
+            "coordinates_left_out": replace_arguments(ssd_depth, branch=_class_branch_for_all),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         retinanet_depth,
         {
-            "background_counted": told(retinanet_depth, classes=_classes_plus(1)),
-            "one_anchor": told(retinanet_depth, anchors=1),
-            "box_for_each_class": instead(retinanet_depth, _box_per_class),
-            "coordinates_left_out": told(retinanet_depth, branch=_of_all),
+            "background_counted": replace_arguments(retinanet_depth, classes=_add_classes(1)),
+            "one_anchor": replace_arguments(retinanet_depth, anchors=1),
+            "box_for_each_class": replace_formula(retinanet_depth, _depth_with_class_boxes),
+            "coordinates_left_out": replace_arguments(
+                retinanet_depth, branch=_class_branch_for_all
+            ),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         rpn_depth,
         {
-            "other_scores": told(rpn_depth, scores=lambda given: 3 - given.scores),
-            "one_anchor": told(rpn_depth, anchors=1),
-            "coordinates_left_out": told(rpn_depth, branch=_of_all),
+            "other_scores": replace_arguments(rpn_depth, scores=lambda args: 3 - args.scores),
+            "one_anchor": replace_arguments(rpn_depth, anchors=1),
+            "coordinates_left_out": replace_arguments(rpn_depth, branch=_class_branch_for_all),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         fcos_depth,
         {
-            "background_counted": told(fcos_depth, classes=_classes_plus(1)),
-            "centerness_left_out": instead(
-                fcos_depth, lambda given: fcos_depth(**vars(given)) - (given.branch == "all")
+            "background_counted": replace_arguments(fcos_depth, classes=_add_classes(1)),
+            "centerness_left_out": replace_formula(
+                fcos_depth, lambda args: fcos_depth(**vars(args)) - (args.branch == "all")
             ),
-            "coordinates_left_out": told(fcos_depth, branch=_of_all),
+            "coordinates_left_out": replace_arguments(fcos_depth, branch=_class_branch_for_all),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         rcnn_depth,
         {
-            "background_left_out": instead(
+            "background_left_out": replace_formula(
                 rcnn_depth,
-                lambda given: rcnn_depth(**vars(given)) - (given.branch != "box"),
+                lambda args: rcnn_depth(**vars(args)) - (args.branch != "box"),
             ),
-            "background_twice": instead(
+            "background_twice": replace_formula(
                 rcnn_depth,
-                lambda given: rcnn_depth(**vars(given)) + (given.branch != "box"),
+                lambda args: rcnn_depth(**vars(args)) + (args.branch != "box"),
             ),
-            "one_box_for_all": instead(rcnn_depth, _one_box),
-            "coordinates_left_out": told(rcnn_depth, branch=_of_all),
+            "one_box_for_all": replace_formula(rcnn_depth, _depth_with_one_box),
+            "coordinates_left_out": replace_arguments(rcnn_depth, branch=_class_branch_for_all),
         },
     ),
-    *twins_of(pyramid_grids, {"grid_rounded_down": instead(pyramid_grids, _rounded_down)}),
-    *twins_of(
+    *build_wrong_versions(
+        pyramid_grids, {"grid_rounded_down": replace_formula(pyramid_grids, _grids_rounded_down)}
+    ),
+    *build_wrong_versions(
         anchor_count,
         {
-            "one_anchor": told(anchor_count, anchors=1),
-            "one_scale": instead(anchor_count, _one_grid),
-            "grid_not_squared": instead(anchor_count, _sides_only),
+            "one_anchor": replace_arguments(anchor_count, anchors=1),
+            "one_scale": replace_formula(anchor_count, _anchors_of_first_grid),
+            "grid_not_squared": replace_formula(anchor_count, _anchors_of_grid_rows),
         },
     ),
 )

@@ -1,19 +1,19 @@
-"""Sizes asked backwards: the kernel, the padding or the stride that gives a size."""
+"""Inverse size formulas: the kernel, padding or stride that produces a size."""
 
 from fractions import Fraction
 from types import SimpleNamespace
 from typing import Final
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
-from problems.solvers.bounds import whole
-from problems.solvers.geometry import room
+from problems.solvers.bounds import as_integer
+from problems.solvers.geometry import kernel_travel
 from problems.solvers.sizes import conv_size
-from problems.solvers.twins import instead, told, twins_of
+from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = [
     "SOLVERS",
-    "TWINS",
+    "WRONG_VERSIONS",
     "kernel_for",
     "maps_to",
     "padding_for",
@@ -24,17 +24,20 @@ __all__ = [
 def kernel_for(
     size: int, output_size: int, *, stride: int = 1, padding: int = 0, dilation: int = 1
 ) -> int:
-    """Return the smallest kernel that takes *size* to *output_size* in one convolution.
+    """Return the smallest kernel that maps *size* to *output_size* in one convolution.
 
-    Its extent is ``size + 2*padding - output_size*stride + 1`` or more, and at least 1: the
-    smallest solution of the formula of `conv_size`. Where no kernel does it: `SolverError`.
+    Its extent is at least ``size + 2*padding - output_size*stride + 1``, and at least
+    1: the smallest solution of the formula of `conv_size`. Raise `SolverError` if there
+    is no such kernel.
 
     >>> kernel_for(512, 504)
     9
     """
-    reach = whole(size, "size") + 2 * whole(padding, "padding", least=0)
-    extent = max(1, reach - whole(output_size, "output_size") * whole(stride, "stride") + 1)
-    kernel = -(-(extent - 1) // whole(dilation, "dilation")) + 1
+    reach = as_integer(size, "size") + 2 * as_integer(padding, "padding", least=0)
+    extent = max(
+        1, reach - as_integer(output_size, "output_size") * as_integer(stride, "stride") + 1
+    )
+    kernel = -(-(extent - 1) // as_integer(dilation, "dilation")) + 1
     if not maps_to(size, output_size, kernel, stride=stride, padding=padding, dilation=dilation):
         raise SolverError(f"no kernel takes {size} to {output_size}")
     return kernel
@@ -43,17 +46,18 @@ def kernel_for(
 def padding_for(
     size: int, output_size: int, kernel_size: int, *, stride: int = 1, dilation: int = 1
 ) -> int:
-    """Return the smallest padding at each end that takes *size* to *output_size*.
+    """Return the smallest padding at each end that maps *size* to *output_size*.
 
-    ``((output_size - 1)*stride + extent - size) / 2`` rounded up, and at least 0, with
-    ``extent = dilation*(kernel_size-1) + 1``. Where no padding does it: `SolverError`.
+    ``((output_size - 1)*stride + extent - size) / 2``, rounded up and at least 0, with
+    ``extent = dilation*(kernel_size-1) + 1``. Raise `SolverError` if there is no such
+    padding.
 
     >>> padding_for(32, 32, 5), padding_for(224, 112, 7, stride=2)
     (2, 3)
     """
-    extent = whole(dilation, "dilation") * (whole(kernel_size, "kernel_size") - 1) + 1
-    needed = (whole(output_size, "output_size") - 1) * whole(stride, "stride") + extent
-    padding = max(0, -(-(needed - whole(size, "size")) // 2))
+    extent = as_integer(dilation, "dilation") * (as_integer(kernel_size, "kernel_size") - 1) + 1
+    needed = (as_integer(output_size, "output_size") - 1) * as_integer(stride, "stride") + extent
+    padding = max(0, -(-(needed - as_integer(size, "size")) // 2))
     if not maps_to(
         size, output_size, kernel_size, stride=stride, padding=padding, dilation=dilation
     ):
@@ -64,16 +68,17 @@ def padding_for(
 def stride_for(
     size: int, output_size: int, kernel_size: int, *, padding: int = 0, dilation: int = 1
 ) -> int:
-    """Return the smallest stride that takes *size* to *output_size* in one convolution.
+    """Return the smallest stride that maps *size* to *output_size* in one convolution.
 
-    ``floor(room / output_size) + 1``, the room being that of `conv_size` before it is divided.
-    Where no stride does it: `SolverError`.
+    ``floor(travel / output_size) + 1``, where the travel is that of `kernel_travel`,
+    which `conv_size` divides by the stride. Raise `SolverError` if there is no such
+    stride.
 
     >>> stride_for(224, 112, 7, padding=3)
     2
     """
-    left = room(size, kernel_size, padding=padding, dilation=dilation)
-    stride = left // whole(output_size, "output_size") + 1
+    left = kernel_travel(size, kernel_size, padding=padding, dilation=dilation)
+    stride = left // as_integer(output_size, "output_size") + 1
     if not maps_to(
         size, output_size, kernel_size, stride=stride, padding=padding, dilation=dilation
     ):
@@ -90,36 +95,36 @@ def maps_to(
     padding: int = 0,
     dilation: int = 1,
 ) -> bool:
-    """Return whether a convolution takes *size* to *output_size*; for conditions on an answer.
+    """Return whether a convolution maps *size* to *output_size*.
 
-    A kernel that does not fit takes it nowhere.
+    False if the kernel does not fit. Conditions on an answer use it.
 
     >>> maps_to(64, 31, 4, stride=2), maps_to(64, 31, 5, stride=2)
     (True, False)
     """
-    wanted = whole(output_size, "output_size")
-    extent = whole(dilation, "dilation") * (whole(kernel_size, "kernel_size") - 1) + 1
-    if extent > whole(size, "size") + 2 * whole(padding, "padding", least=0):
+    wanted = as_integer(output_size, "output_size")
+    extent = as_integer(dilation, "dilation") * (as_integer(kernel_size, "kernel_size") - 1) + 1
+    if extent > as_integer(size, "size") + 2 * as_integer(padding, "padding", least=0):
         return False
-    found = conv_size(size, kernel_size, stride=stride, padding=padding, dilation=dilation)
-    return found == wanted
+    result = conv_size(size, kernel_size, stride=stride, padding=padding, dilation=dilation)
+    return result == wanted
 
 
-def _both_ends(given: SimpleNamespace) -> int:
-    """Return the padding of both ends together."""
-    return 2 * padding_for(**vars(given))
+def _padding_of_both_ends(args: SimpleNamespace) -> int:
+    """Return the total padding of both ends."""
+    return 2 * padding_for(**vars(args))
 
 
-def _last_step_counted(given: SimpleNamespace) -> Fraction:
-    """Return half of what the windows would cover with one step more."""
-    extent = given.dilation * (given.kernel_size - 1) + 1
-    return Fraction(given.output_size * given.stride + extent - given.size, 2)
+def _padding_with_extra_step(args: SimpleNamespace) -> Fraction:
+    """Return the padding with ``output_size`` steps instead of one less, not rounded."""
+    extent = args.dilation * (args.kernel_size - 1) + 1
+    return Fraction(args.output_size * args.stride + extent - args.size, 2)
 
 
-def _padded_once(given: SimpleNamespace) -> int:
-    """Return the stride if the padding were added at one end only."""
-    left = room(given.size + given.padding, given.kernel_size, dilation=given.dilation)
-    return left // int(given.output_size) + 1
+def _stride_with_one_padding(args: SimpleNamespace) -> int:
+    """Return the stride as if the padding were added at one end only."""
+    left = kernel_travel(args.size + args.padding, args.kernel_size, dilation=args.dilation)
+    return left // int(args.output_size) + 1
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (
@@ -129,33 +134,35 @@ SOLVERS: Final[tuple[Solver, ...]] = (
     maps_to,
 )
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *twins_of(
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *build_wrong_versions(
         kernel_for,
         {
-            "forgot_plus_one": instead(kernel_for, lambda given: kernel_for(**vars(given)) - 1),
-            "padding_left_out": told(kernel_for, padding=0),
-            "padding_once": instead(
-                kernel_for, lambda given: kernel_for(**vars(given)) - given.padding
+            "forgot_plus_one": replace_formula(
+                kernel_for, lambda args: kernel_for(**vars(args)) - 1
             ),
-            "stride_left_out": told(kernel_for, stride=1),
-            "dilation_left_out": told(kernel_for, dilation=1),
+            "padding_left_out": replace_arguments(kernel_for, padding=0),
+            "padding_once": replace_formula(
+                kernel_for, lambda args: kernel_for(**vars(args)) - args.padding
+            ),
+            "stride_left_out": replace_arguments(kernel_for, stride=1),
+            "dilation_left_out": replace_arguments(kernel_for, dilation=1),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         padding_for,
         {
-            "padding_of_both_sides": instead(padding_for, _both_ends),
-            "forgot_minus_one": instead(padding_for, _last_step_counted),
-            "dilation_left_out": told(padding_for, dilation=1),
+            "padding_of_both_sides": replace_formula(padding_for, _padding_of_both_ends),
+            "forgot_minus_one": replace_formula(padding_for, _padding_with_extra_step),
+            "dilation_left_out": replace_arguments(padding_for, dilation=1),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         stride_for,
         {
-            "padding_left_out": told(stride_for, padding=0),
-            "padding_once": instead(stride_for, _padded_once),
-            "dilation_left_out": told(stride_for, dilation=1),
+            "padding_left_out": replace_arguments(stride_for, padding=0),
+            "padding_once": replace_formula(stride_for, _stride_with_one_padding),
+            "dilation_left_out": replace_arguments(stride_for, dilation=1),
         },
     ),
 )

@@ -1,8 +1,8 @@
-"""The latent code of a variational autoencoder: how it is drawn, how far it is from the prior.
+"""Latent codes of variational autoencoders: sampling, and divergence from the prior.
 
-Doubles. An encoder gives the means and the natural logarithms of the variances, numbers or arrays
-of one shape. Source: Kingma and Welling, Auto-Encoding Variational Bayes (2014), section 2.4 and
-appendix B.
+Results are doubles. An encoder outputs the means and the natural logarithms of the
+variances, as numbers or arrays of the same shape. Source: Kingma and Welling,
+Auto-Encoding Variational Bayes (2014), section 2.4 and appendix B.
 """
 
 from types import SimpleNamespace
@@ -10,72 +10,74 @@ from typing import Final
 
 import numpy as np
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
 from grader.values import Array
-from problems.solvers.exact_arrays import Cells, Plain, reduced
-from problems.solvers.probabilities import doubles
-from problems.solvers.twins import instead, told, twins_of
+from problems.solvers.exact_arrays import NumberOrArray, NumberOrGrid, reduce_losses
+from problems.solvers.probabilities import as_doubles
+from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["SOLVERS", "TWINS", "code_divergence", "latent_code", "latent_deviation"]
+__all__ = ["SOLVERS", "WRONG_VERSIONS", "code_divergence", "latent_code", "latent_deviation"]
 
-LARGEST_LOGARITHM: Final = 300
+MAX_LOG_VAR: Final = 300
 
 
-def latent_deviation(log_var: Cells) -> Plain:
-    """Return the standard deviations of a code: ``exp(log_var / 2)``.
+def latent_deviation(log_var: NumberOrGrid) -> NumberOrArray:
+    """Return the standard deviations of a latent code: ``exp(log_var / 2)``.
 
     >>> latent_deviation(0)
     1.0
     """
-    return reduced(np.exp(_logarithms(log_var) / 2), "none")
+    return reduce_losses(np.exp(_check_log_var(log_var) / 2), "none")
 
 
-def latent_code(mean: Cells, log_var: Cells, noise: Cells) -> Plain:
-    """Return the code that is drawn by reparameterisation: ``mean + exp(log_var / 2) * noise``.
+def latent_code(mean: NumberOrGrid, log_var: NumberOrGrid, noise: NumberOrGrid) -> NumberOrArray:
+    """Return a code sampled by reparameterization: ``mean + exp(log_var / 2) * noise``.
 
     The *noise* is drawn from the normal distribution with mean 0 and variance 1.
 
     >>> latent_code([1, 2], [0, 0], [3, -3]).tolist()
     [4.0, -1.0]
     """
-    wide, drawn = latent_deviation(log_var), _like(noise, log_var, "noise")
-    return reduced(_like(mean, log_var, "mean") + wide * drawn, "none")
+    wide, drawn = latent_deviation(log_var), _match_shape(noise, log_var, "noise")
+    return reduce_losses(_match_shape(mean, log_var, "mean") + wide * drawn, "none")
 
 
-def code_divergence(mean: Cells, log_var: Cells, *, reduction: str = "sum") -> Plain:
-    """Return the divergence of the code's normal distribution from the standard one, in nats.
+def code_divergence(
+    mean: NumberOrGrid, log_var: NumberOrGrid, *, reduction: str = "sum"
+) -> NumberOrArray:
+    """Return the KL divergence of the code from the standard normal distribution, in nats.
 
-    ``1/2 * (mean**2 + exp(log_var) - 1 - log_var)``, added up over all dimensions; the *reduction*
-    may be ``mean`` too, or ``none`` for that of each dimension.
+    ``1/2 * (mean**2 + exp(log_var) - 1 - log_var)``, summed over all dimensions. The
+    *reduction* may also be ``mean``, or ``none`` for the divergence of each dimension.
 
     >>> code_divergence([0, 2], [0, 0])
     2.0
     """
-    squares, logarithms = _like(mean, log_var, "mean") ** 2, _logarithms(log_var)
-    return _halved(squares + np.exp(logarithms) - 1 - logarithms, reduction)
+    squares, logarithms = _match_shape(mean, log_var, "mean") ** 2, _check_log_var(log_var)
+    return _halve_and_reduce(squares + np.exp(logarithms) - 1 - logarithms, reduction)
 
 
-def _halved(terms: Array, reduction: str) -> Plain:
-    return reduced(np.asarray(terms / 2), reduction)
+def _halve_and_reduce(terms: Array, reduction: str) -> NumberOrArray:
+    return reduce_losses(np.asarray(terms / 2), reduction)
 
 
-def _logarithms(log_var: Cells) -> Array:
-    """Return the logarithms of variances, none so large that a variance overflows."""
-    found = doubles(log_var, "log_var")
-    if np.abs(found).max() > LARGEST_LOGARITHM:
-        raise SolverError(f"log_var must be from -{LARGEST_LOGARITHM} to {LARGEST_LOGARITHM}")
-    return found
+def _check_log_var(log_var: NumberOrGrid) -> Array:
+    """Return *log_var* as doubles, bounded by `MAX_LOG_VAR` so that variances stay finite."""
+    logarithms = as_doubles(log_var, "log_var")
+    if np.abs(logarithms).max() > MAX_LOG_VAR:
+        raise SolverError(f"log_var must be from -{MAX_LOG_VAR} to {MAX_LOG_VAR}")
+    return logarithms
 
 
-def _like(value: Cells, log_var: Cells, what: str) -> Array:
-    """Return *value* as doubles, in the shape of the logarithms."""
-    found, logarithms = doubles(value, what), doubles(log_var, "log_var")
-    if found.shape != logarithms.shape:
+def _match_shape(value: NumberOrGrid, log_var: NumberOrGrid, what: str) -> Array:
+    """Return *value* as doubles, which must have the shape of *log_var*."""
+    values, logarithms = as_doubles(value, what), as_doubles(log_var, "log_var")
+    if values.shape != logarithms.shape:
         raise SolverError(
-            f"{what} has the shape {found.shape}, log_var the shape {logarithms.shape}"
+            f"{what} has the shape {values.shape}, log_var the shape {logarithms.shape}"
         )
-    return found
+    return values
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (latent_deviation, latent_code, code_divergence)
@@ -83,78 +85,84 @@ SOLVERS: Final[tuple[Solver, ...]] = (latent_deviation, latent_code, code_diverg
 # What students do instead.
 
 
-def _doubled(given: SimpleNamespace) -> Array:
-    """Return logarithms of variances where those that are given are taken for deviations'."""
-    return 2 * _logarithms(given.log_var)
+def _double_log_var(args: SimpleNamespace) -> Array:
+    """Return twice the log variances, as if they were logarithms of standard deviations."""
+    return 2 * _check_log_var(args.log_var)
 
 
-def _negative(given: SimpleNamespace) -> Array:
-    return -_logarithms(given.log_var)
+def _negate_log_var(args: SimpleNamespace) -> Array:
+    return -_check_log_var(args.log_var)
 
 
-def _logarithm_kept(given: SimpleNamespace) -> Plain:
-    """Return the code with the logarithms of the variances in the place of the deviations."""
-    spread = _logarithms(given.log_var) * _like(given.noise, given.log_var, "noise")
-    return reduced(_like(given.mean, given.log_var, "mean") + spread, "none")
+def _code_with_log_var(args: SimpleNamespace) -> NumberOrArray:
+    """Return the code with the log variances in place of the standard deviations."""
+    spread = _check_log_var(args.log_var) * _match_shape(args.noise, args.log_var, "noise")
+    return reduce_losses(_match_shape(args.mean, args.log_var, "mean") + spread, "none")
 
 
-def _divergence(given: SimpleNamespace, variance: Array, logarithm: Array, constant: int) -> Plain:
-    """Return the divergence that is made of these terms."""
-    squares = _like(given.mean, given.log_var, "mean") ** 2
-    return _halved(squares + variance - constant - logarithm, given.reduction)
+def _divergence_from_terms(
+    args: SimpleNamespace, variance: Array, logarithm: Array, constant: int
+) -> NumberOrArray:
+    """Return the divergence with these terms in place of the correct ones."""
+    squares = _match_shape(args.mean, args.log_var, "mean") ** 2
+    return _halve_and_reduce(squares + variance - constant - logarithm, args.reduction)
 
 
-def _with_deviations(given: SimpleNamespace) -> Plain:
-    logarithms = _logarithms(given.log_var)
-    return _divergence(given, np.exp(logarithms / 2), logarithms, 1)
+def _divergence_of_deviations(args: SimpleNamespace) -> NumberOrArray:
+    logarithms = _check_log_var(args.log_var)
+    return _divergence_from_terms(args, np.exp(logarithms / 2), logarithms, 1)
 
 
-def _without_one(given: SimpleNamespace) -> Plain:
-    logarithms = _logarithms(given.log_var)
-    return _divergence(given, np.exp(logarithms), logarithms, 0)
+def _divergence_without_one(args: SimpleNamespace) -> NumberOrArray:
+    logarithms = _check_log_var(args.log_var)
+    return _divergence_from_terms(args, np.exp(logarithms), logarithms, 0)
 
 
-def _logarithm_added(given: SimpleNamespace) -> Plain:
-    logarithms = _logarithms(given.log_var)
-    return _divergence(given, np.exp(logarithms), -logarithms, 1)
+def _divergence_with_log_added(args: SimpleNamespace) -> NumberOrArray:
+    logarithms = _check_log_var(args.log_var)
+    return _divergence_from_terms(args, np.exp(logarithms), -logarithms, 1)
 
 
-def _mean_unsquared(given: SimpleNamespace) -> Plain:
-    mean, logarithms = _like(given.mean, given.log_var, "mean"), _logarithms(given.log_var)
-    return _halved(mean + np.exp(logarithms) - 1 - logarithms, given.reduction)
+def _divergence_of_plain_mean(args: SimpleNamespace) -> NumberOrArray:
+    mean, logarithms = _match_shape(args.mean, args.log_var, "mean"), _check_log_var(args.log_var)
+    return _halve_and_reduce(mean + np.exp(logarithms) - 1 - logarithms, args.reduction)
 
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *twins_of(
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *build_wrong_versions(
         latent_deviation,
         {
-            "exponent_not_halved": told(latent_deviation, log_var=_doubled),
-            "log_variance_sign": told(latent_deviation, log_var=_negative),
+            "exponent_not_halved": replace_arguments(latent_deviation, log_var=_double_log_var),
+            "log_variance_sign": replace_arguments(latent_deviation, log_var=_negate_log_var),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         latent_code,
         {
-            "exponent_not_halved": told(latent_code, log_var=_doubled),
-            "log_variance_sign": told(latent_code, log_var=_negative),
-            "log_variance_kept": instead(latent_code, _logarithm_kept),
-            "noise_subtracted": told(latent_code, noise=lambda g: -doubles(g.noise, "noise")),
+            "exponent_not_halved": replace_arguments(latent_code, log_var=_double_log_var),
+            "log_variance_sign": replace_arguments(latent_code, log_var=_negate_log_var),
+            "log_variance_kept": replace_formula(latent_code, _code_with_log_var),
+            "noise_subtracted": replace_arguments(
+                latent_code, noise=lambda g: -as_doubles(g.noise, "noise")
+            ),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         code_divergence,
         {
-            "half_left_out": instead(code_divergence, lambda g: 2 * code_divergence(**vars(g))),
-            "sign_lost": instead(code_divergence, lambda g: -code_divergence(**vars(g))),
-            "mean_for_sum": told(code_divergence, reduction="mean"),
-            "exponent_not_halved": told(code_divergence, log_var=_doubled),
-            "log_variance_sign": told(code_divergence, log_var=_negative),
-            "deviation_for_variance": instead(code_divergence, _with_deviations),
-            "one_not_subtracted": instead(code_divergence, _without_one),
-            "logarithm_added": instead(code_divergence, _logarithm_added),
-            "mean_not_squared": instead(code_divergence, _mean_unsquared),
-            "code_mean_left_out": told(
-                code_divergence, mean=lambda g: np.zeros_like(doubles(g.mean, "mean"))
+            "half_left_out": replace_formula(
+                code_divergence, lambda g: 2 * code_divergence(**vars(g))
+            ),
+            "sign_lost": replace_formula(code_divergence, lambda g: -code_divergence(**vars(g))),
+            "mean_for_sum": replace_arguments(code_divergence, reduction="mean"),
+            "exponent_not_halved": replace_arguments(code_divergence, log_var=_double_log_var),
+            "log_variance_sign": replace_arguments(code_divergence, log_var=_negate_log_var),
+            "deviation_for_variance": replace_formula(code_divergence, _divergence_of_deviations),
+            "one_not_subtracted": replace_formula(code_divergence, _divergence_without_one),
+            "logarithm_added": replace_formula(code_divergence, _divergence_with_log_added),
+            "mean_not_squared": replace_formula(code_divergence, _divergence_of_plain_mean),
+            "code_mean_left_out": replace_arguments(
+                code_divergence, mean=lambda g: np.zeros_like(as_doubles(g.mean, "mean"))
             ),
         },
     ),

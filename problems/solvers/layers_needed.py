@@ -1,4 +1,4 @@
-"""How many equal layers it takes to reach a size, or a receptive field."""
+"""Number of identical layers needed to reach a size or a receptive field."""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -6,18 +6,18 @@ from math import ceil
 from types import SimpleNamespace
 from typing import Final
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
-from problems.network.fields import Field, Growth, Window, grown
-from problems.solvers.bounds import whole
-from problems.solvers.receptive_field import GROWTHS
+from problems.network.fields import AxisWindow, GrowthRule, ReceptiveField, grow_field
+from problems.solvers.bounds import as_integer
+from problems.solvers.receptive_field import WRONG_GROWTHS
 from problems.solvers.sizes import conv_size
 from problems.solvers.transposed import transposed_size
-from problems.solvers.twins import instead, told, twins_of
+from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = [
     "SOLVERS",
-    "TWINS",
+    "WRONG_VERSIONS",
     "layers_for_field",
     "layers_to_reach",
     "transposed_layers_to_reach",
@@ -30,9 +30,9 @@ MAX_FIELD_LAYERS: Final = 1000
 def layers_to_reach(
     size: int, target: int, kernel_size: int, *, stride: int = 1, padding: int = 0
 ) -> int:
-    """Return how many equal convolutions take *size* to exactly *target*.
+    """Return how many identical convolutions map *size* to exactly *target*.
 
-    `conv_size` is applied again and again; sizes that pass by the target are a `SolverError`.
+    `conv_size` is applied repeatedly. Raise `SolverError` if the sizes skip the target.
 
     >>> layers_to_reach(224, 8, 7)
     36
@@ -41,15 +41,16 @@ def layers_to_reach(
     def step(current: int) -> int:
         return conv_size(current, kernel_size, stride=stride, padding=padding)
 
-    return _count(whole(size, "size"), whole(target, "target"), step)
+    return _count_steps(as_integer(size, "size"), as_integer(target, "target"), step)
 
 
 def transposed_layers_to_reach(
     size: int, target: int, kernel_size: int, *, stride: int = 1, padding: int = 0
 ) -> int:
-    """Return how many equal transposed convolutions take *size* to exactly *target*.
+    """Return how many identical transposed convolutions map *size* to exactly *target*.
 
-    `transposed_size` is applied again and again; sizes that pass by the target are a `SolverError`.
+    `transposed_size` is applied repeatedly. Raise `SolverError` if the sizes skip the
+    target.
 
     >>> transposed_layers_to_reach(16, 224, 9)
     26
@@ -58,35 +59,38 @@ def transposed_layers_to_reach(
     def step(current: int) -> int:
         return transposed_size(current, kernel_size, stride=stride, padding=padding)
 
-    return _count(whole(size, "size"), whole(target, "target"), step)
+    return _count_steps(as_integer(size, "size"), as_integer(target, "target"), step)
 
 
 def layers_for_field(
     target: int, kernel_size: int, *, stride: int = 1, dilation: int = 1, dilation_growth: int = 1
 ) -> int:
-    """Return how many equal layers it takes at least for a receptive field of *target* cells.
+    """Return the fewest identical layers with a receptive field of *target* cells.
 
-    With *dilation_growth* each layer has the dilation of the one before times that factor, as in
-    WaveNet. Layers that do not enlarge the field, or more than 1,000, are a `SolverError`.
+    With *dilation_growth*, each layer's dilation is that of the layer before times this
+    factor, as in WaveNet. Raise `SolverError` if the layers do not enlarge the field,
+    or if it takes more than 1,000 of them.
 
     >>> layers_for_field(224, 3), layers_for_field(224, 3, dilation_growth=2)
     (112, 7)
     """
-    return _steps_to(
-        whole(target, "target"),
-        Window(
-            whole(kernel_size, "kernel_size"),
-            whole(stride, "stride"),
-            whole(dilation, "dilation"),
+    return _count_layers_to_field(
+        as_integer(target, "target"),
+        AxisWindow(
+            as_integer(kernel_size, "kernel_size"),
+            as_integer(stride, "stride"),
+            as_integer(dilation, "dilation"),
         ),
-        whole(dilation_growth, "dilation_growth"),
-        grown,
+        as_integer(dilation_growth, "dilation_growth"),
+        grow_field,
     )
 
 
-def _steps_to(target: int, window: Window, dilation_growth: int, grow: Growth) -> int:
-    """Return how many windows it takes, the dilation growing from each to the next."""
-    field = Field()
+def _count_layers_to_field(
+    target: int, window: AxisWindow, dilation_growth: int, grow: GrowthRule
+) -> int:
+    """Return how many windows reach *target*, with the dilation growing at each layer."""
+    field = ReceptiveField()
     for count in range(MAX_FIELD_LAYERS + 1):
         if field.size >= target:
             return count
@@ -95,10 +99,11 @@ def _steps_to(target: int, window: Window, dilation_growth: int, grow: Growth) -
     raise SolverError(f"{MAX_FIELD_LAYERS} such layers do not see {target} cells")
 
 
-def _count(size: int, target: int, step: Callable[[int], int]) -> int:
-    """Return how often *step* must be applied to come from *size* to *target*.
+def _count_steps(size: int, target: int, step: Callable[[int], int]) -> int:
+    """Return how many times *step* must be applied to get from *size* to *target*.
 
-    Sizes only grow or only shrink, so that one step away from the target settles it.
+    Sizes only grow or only shrink, so a single step away from the target means that it
+    is never reached.
     """
     start, grows = size, target > size
     for layers in range(MAX_LAYERS):
@@ -111,37 +116,37 @@ def _count(size: int, target: int, step: Callable[[int], int]) -> int:
     raise SolverError(f"such layers do not take {start} to exactly {target}")
 
 
-def _distance_over_kernel(given: SimpleNamespace) -> int:
-    """Return the layers if each changed the size by the whole kernel, not by kernel - 1."""
-    if given.stride != 1 or given.padding != 0:
+def _layers_by_whole_kernel(args: SimpleNamespace) -> int:
+    """Return the layers as if each changed the size by the kernel size, not by one less."""
+    if args.stride != 1 or args.padding != 0:
         raise SolverError("the size does not change by a constant")
-    return ceil(Fraction(abs(given.size - given.target), given.kernel_size))
+    return ceil(Fraction(abs(args.size - args.target), args.kernel_size))
 
 
-def _one_more(solver: Solver) -> Solver:
-    """Return the number of sizes in the sequence, which is one more than that of the layers."""
-    return instead(solver, lambda given: _plus_one(solver(**vars(given))))
+def _count_sizes(solver: Solver) -> Solver:
+    """Return a wrong version of *solver* that counts sizes, one more than the layers."""
+    return replace_formula(solver, lambda args: _add_one(solver(**vars(args))))
 
 
-def _plus_one(layers: object) -> int:
-    return whole(layers, "layers", least=0) + 1
+def _add_one(layers: object) -> int:
+    return as_integer(layers, "layers", least=0) + 1
 
 
-def _kernels_side_by_side(given: SimpleNamespace) -> int:
-    """Return the layers if each enlarged the field by its whole kernel."""
-    if (given.stride, given.dilation, given.dilation_growth) != (1, 1, 1):
+def _layers_of_adjacent_kernels(args: SimpleNamespace) -> int:
+    """Return the layers as if each enlarged the field by its whole kernel."""
+    if (args.stride, args.dilation, args.dilation_growth) != (1, 1, 1):
         raise SolverError("the layers do not all enlarge the field alike")
-    return -(-int(given.target) // int(given.kernel_size))
+    return -(-int(args.target) // int(args.kernel_size))
 
 
-def _by_field(grow: Growth) -> Solver:
-    """Return `layers_for_field` with a field that grows wrongly."""
-    return instead(
+def _replace_growth(grow: GrowthRule) -> Solver:
+    """Return a wrong version of `layers_for_field` whose field grows by *grow*."""
+    return replace_formula(
         layers_for_field,
-        lambda given: _steps_to(
-            given.target,
-            Window(given.kernel_size, given.stride, given.dilation),
-            given.dilation_growth,
+        lambda args: _count_layers_to_field(
+            args.target,
+            AxisWindow(args.kernel_size, args.stride, args.dilation),
+            args.dilation_growth,
             grow,
         ),
     )
@@ -155,31 +160,33 @@ SOLVERS: Final[tuple[Solver, ...]] = (
     layers_for_field,
 )
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *twins_of(
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *build_wrong_versions(
         layers_to_reach,
         {
-            "forgot_plus_one": instead(layers_to_reach, _distance_over_kernel),
-            "padding_left_out": told(layers_to_reach, padding=0),
-            "stride_left_out": told(layers_to_reach, stride=1),
-            "sizes_counted": _one_more(layers_to_reach),
+            "forgot_plus_one": replace_formula(layers_to_reach, _layers_by_whole_kernel),
+            "padding_left_out": replace_arguments(layers_to_reach, padding=0),
+            "stride_left_out": replace_arguments(layers_to_reach, stride=1),
+            "sizes_counted": _count_sizes(layers_to_reach),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         transposed_layers_to_reach,
         {
-            "forgot_minus_one": instead(transposed_layers_to_reach, _distance_over_kernel),
-            "padding_left_out": told(transposed_layers_to_reach, padding=0),
-            "stride_left_out": told(transposed_layers_to_reach, stride=1),
-            "sizes_counted": _one_more(transposed_layers_to_reach),
+            "forgot_minus_one": replace_formula(
+                transposed_layers_to_reach, _layers_by_whole_kernel
+            ),
+            "padding_left_out": replace_arguments(transposed_layers_to_reach, padding=0),
+            "stride_left_out": replace_arguments(transposed_layers_to_reach, stride=1),
+            "sizes_counted": _count_sizes(transposed_layers_to_reach),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         layers_for_field,
         {
-            **{mistake: _by_field(GROWTHS[mistake]) for mistake in WRONG_FIELDS},
-            "forgot_minus_one": instead(layers_for_field, _kernels_side_by_side),
-            "sizes_counted": _one_more(layers_for_field),
+            **{mistake: _replace_growth(WRONG_GROWTHS[mistake]) for mistake in WRONG_FIELDS},
+            "forgot_minus_one": replace_formula(layers_for_field, _layers_of_adjacent_kernels),
+            "sizes_counted": _count_sizes(layers_for_field),
         },
     ),
 )

@@ -1,41 +1,43 @@
-"""Gradients of a loss with respect to the scores that a network gives.
+"""Gradients of a loss with respect to the logits of a network.
 
-Source: Goodfellow, Bengio and Courville, Deep Learning (2016), chapter 6.2, and the PyTorch
-documentation of ``CrossEntropyLoss``. The values are doubles.
+Source: Goodfellow, Bengio and Courville, Deep Learning (2016), chapter 6.2, and the
+PyTorch documentation of ``CrossEntropyLoss``. The values are doubles.
 """
 
 from types import SimpleNamespace
 from typing import Final
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
 from grader.values import Array
 from problems.solvers.activations import softmax
 from problems.solvers.bounds import Grid
-from problems.solvers.cross_entropy import true_shares
-from problems.solvers.probabilities import rows_of_doubles
-from problems.solvers.twins import instead, told, twins_of
+from problems.solvers.cross_entropy import target_probabilities
+from problems.solvers.probabilities import as_double_rows
+from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["SOLVERS", "TWINS", "softmax_cross_entropy_gradient"]
+__all__ = ["SOLVERS", "WRONG_VERSIONS", "softmax_cross_entropy_gradient"]
 
 
 def softmax_cross_entropy_gradient(
     logits: Grid, target: int | Grid, *, reduction: str = "mean"
 ) -> Array:
-    """Return the gradient with respect to the scores of the softmax and its cross-entropy loss.
+    """Return the gradient of the softmax cross-entropy loss with respect to the logits.
 
-    ``softmax(logits) - target``: *logits* (n) with the number of a class, counted from 0, or with
-    the probabilities (n); *logits* (B, n) with B classes or (B, n) probabilities, divided by B
-    unless *reduction* is ``sum``.
+    ``softmax(logits) - target``. *logits* (n) have as target a class, counted from 0,
+    or probabilities (n). *logits* (B, n) have B classes or probabilities (B, n), and
+    the gradient is divided by B unless *reduction* is ``sum``.
 
     >>> softmax_cross_entropy_gradient([0, 0], 1)
     array([ 0.5, -0.5])
     """
-    scores = rows_of_doubles(logits, "logits")
-    return (softmax(scores) - true_shares(target, scores)) / _examples(scores, reduction)
+    scores = as_double_rows(logits, "logits")
+    return (softmax(scores) - target_probabilities(target, scores)) / _count_examples(
+        scores, reduction
+    )
 
 
-def _examples(scores: Array, reduction: str) -> int:
+def _count_examples(scores: Array, reduction: str) -> int:
     if reduction not in {"mean", "sum"}:
         raise SolverError(f"reduction must be mean or sum, not {reduction}")
     return len(scores) if reduction == "mean" and scores.ndim > 1 else 1
@@ -44,27 +46,33 @@ def _examples(scores: Array, reduction: str) -> int:
 # What students do instead.
 
 
-def _without_target(given: SimpleNamespace) -> Array:
-    scores = rows_of_doubles(given.logits, "logits")
-    return softmax(scores) / _examples(scores, given.reduction)
+def _gradient_without_target(args: SimpleNamespace) -> Array:
+    scores = as_double_rows(args.logits, "logits")
+    return softmax(scores) / _count_examples(scores, args.reduction)
 
 
-def _without_softmax(given: SimpleNamespace) -> Array:
-    scores = rows_of_doubles(given.logits, "logits")
-    return (scores - true_shares(given.target, scores)) / _examples(scores, given.reduction)
+def _gradient_without_softmax(args: SimpleNamespace) -> Array:
+    scores = as_double_rows(args.logits, "logits")
+    return (scores - target_probabilities(args.target, scores)) / _count_examples(
+        scores, args.reduction
+    )
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (softmax_cross_entropy_gradient,)
 
-TWINS: Final[tuple[Twin, ...]] = twins_of(
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = build_wrong_versions(
     softmax_cross_entropy_gradient,
     {
-        "target_not_subtracted": instead(softmax_cross_entropy_gradient, _without_target),
-        "softmax_left_out": instead(softmax_cross_entropy_gradient, _without_softmax),
-        "gradient_sign": instead(
-            softmax_cross_entropy_gradient,
-            lambda given: -softmax_cross_entropy_gradient(**vars(given)),
+        "target_not_subtracted": replace_formula(
+            softmax_cross_entropy_gradient, _gradient_without_target
         ),
-        "sum_for_mean": told(softmax_cross_entropy_gradient, reduction="sum"),
+        "softmax_left_out": replace_formula(
+            softmax_cross_entropy_gradient, _gradient_without_softmax
+        ),
+        "gradient_sign": replace_formula(
+            softmax_cross_entropy_gradient,
+            lambda args: -softmax_cross_entropy_gradient(**vars(args)),
+        ),
+        "sum_for_mean": replace_arguments(softmax_cross_entropy_gradient, reduction="sum"),
     },
 )

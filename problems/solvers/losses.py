@@ -1,8 +1,9 @@
-"""Losses that are fractions: squared and absolute error, Huber, hinge; and smoothed labels.
+"""Exact losses (squared and absolute error, Huber, hinge) and smoothed labels.
 
-Exact for exact input. Source: the PyTorch documentation of ``MSELoss``, ``L1Loss``, ``HuberLoss``
-and ``MultiMarginLoss``; Crammer and Singer (2001) and Weston and Watkins (1999) for the hinge loss
-of several classes; Szegedy et al., Rethinking the Inception Architecture (2016), for the labels.
+Results are exact for exact input. Source: the PyTorch documentation of ``MSELoss``,
+``L1Loss``, ``HuberLoss`` and ``MultiMarginLoss``; Crammer and Singer (2001) and Weston
+and Watkins (1999) for the multiclass hinge loss; Szegedy et al., Rethinking the
+Inception Architecture (2016), for the labels.
 """
 
 import math
@@ -14,81 +15,91 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
-from problems.solvers.bounds import Grid, fitting, flag, share, whole
+from problems.solvers.bounds import Grid, as_flag, as_integer, as_proportion, check_cell_count
 from problems.solvers.exact_arrays import (
-    Cells,
-    Exact,
-    Plain,
-    exact_array,
-    exact_number,
-    matching,
-    plain,
-    reduced,
+    FractionArray,
+    NumberOrArray,
+    NumberOrGrid,
+    as_fraction,
+    as_fraction_array,
+    as_matching_arrays,
+    reduce_losses,
+    simplify,
 )
-from problems.solvers.twins import instead, told, twins_of
+from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = [
     "SOLVERS",
-    "TWINS",
+    "WRONG_VERSIONS",
+    "as_target_classes",
     "hinge_loss",
     "huber_loss",
     "mae",
     "mse",
-    "one_less",
-    "reduction_twins",
+    "reduction_wrong_versions",
+    "shift_classes_down",
     "smoothed_label",
-    "target_classes",
 ]
 
 MAX_CLASSES: Final = 1000
 ZERO: Final = np.array(Fraction(0))
 
 
-def mse(prediction: Cells, target: Cells, *, reduction: str = "mean") -> Plain:
-    """Return the mean squared error, over all numbers of both, which have one shape.
+def mse(
+    prediction: NumberOrGrid, target: NumberOrGrid, *, reduction: str = "mean"
+) -> NumberOrArray:
+    """Return the mean squared error between *prediction* and *target*.
 
-    The *reduction* is ``mean``, ``sum``, or ``none`` for the square of each.
+    Both have the same shape. The *reduction* is ``mean``, ``sum``, or ``none`` for each
+    squared error.
 
     >>> mse([1, 2], [3, 3])
     Fraction(5, 2)
     """
-    return reduced(_difference(prediction, target) ** 2, reduction)
+    return reduce_losses(_difference(prediction, target) ** 2, reduction)
 
 
-def mae(prediction: Cells, target: Cells, *, reduction: str = "mean") -> Plain:
-    """Return the mean absolute error, over all numbers of both, which have one shape.
+def mae(
+    prediction: NumberOrGrid, target: NumberOrGrid, *, reduction: str = "mean"
+) -> NumberOrArray:
+    """Return the mean absolute error between *prediction* and *target*.
 
-    The *reduction* is ``mean``, ``sum``, or ``none`` for the size of each.
+    Both have the same shape. The *reduction* is ``mean``, ``sum``, or ``none`` for each
+    absolute error.
 
     >>> mae([1, 2], [3, 3])
     Fraction(3, 2)
     """
-    return reduced(abs(_difference(prediction, target)), reduction)
+    return reduce_losses(abs(_difference(prediction, target)), reduction)
 
 
 def huber_loss(
-    prediction: Cells, target: Cells, *, delta: Cells = 1, reduction: str = "mean"
-) -> Plain:
+    prediction: NumberOrGrid,
+    target: NumberOrGrid,
+    *,
+    delta: NumberOrGrid = 1,
+    reduction: str = "mean",
+) -> NumberOrArray:
     """Return the Huber loss: ``d**2 / 2`` up to *delta*, then ``delta * (|d| - delta/2)``.
 
-    At *delta* 1 it is the smooth L1 loss. The *reduction* is as in `mse`.
+    With a *delta* of 1 it is the smooth L1 loss. The *reduction* is as in `mse`.
 
     >>> huber_loss([1, 2], [3, Fraction(5, 2)])
     Fraction(13, 16)
     """
-    size, turn = abs(_difference(prediction, target)), exact_number(delta, "delta")
+    size, turn = abs(_difference(prediction, target)), as_fraction(delta, "delta")
     if turn <= 0:
         raise SolverError(f"delta must be positive, not {turn}")
     near, far = size**2 / 2, turn * (size - turn / 2)
-    return reduced(np.where(size <= turn, near, far), reduction)
+    return reduce_losses(np.where(size <= turn, near, far), reduction)
 
 
-def _difference(prediction: Cells, target: Cells) -> Exact:
-    """Return what the prediction has more than the target."""
-    one, two = matching(prediction, target, ("prediction", "target"))
-    difference: Exact = one - two
+def _difference(prediction: NumberOrGrid, target: NumberOrGrid) -> FractionArray:
+    """Return the prediction minus the target."""
+    predicted, expected = as_matching_arrays(prediction, target, ("prediction", "target"))
+    difference: FractionArray = predicted - expected
     return difference
 
 
@@ -96,176 +107,184 @@ def hinge_loss(
     scores: Grid,
     target: int | Grid,
     *,
-    margin: Cells = 1,
+    margin: NumberOrGrid = 1,
     squared: bool = False,
     reduction: str = "mean",
-) -> Plain:
-    """Return the hinge loss (SVM loss) of several classes: ``sum of max(0, s_j - s_y + margin)``.
+) -> NumberOrArray:
+    """Return the multiclass hinge (SVM) loss: ``sum of max(0, s_j - s_y + margin)``.
 
-    The sum goes over the wrong classes j; *scores* (C,) have one *target* y, counted from 0, scores
-    (N, C) have N of them, and *reduction* says what becomes of their losses. PyTorch divides by C
-    too; here nothing is. *squared* takes the square of each term.
+    The sum runs over the wrong classes j. *scores* (C,) have one *target* y, counted
+    from 0; scores (N, C) have N targets, and *reduction* combines their losses.
+    *squared* squares each term. Unlike in PyTorch, the loss is not divided by C.
 
     >>> hinge_loss([[3, 5, -1], [2, 1, 4]], [0, 2])
     Fraction(3, 2)
     """
-    wrong = np.maximum(_margins(scores, target, margin), ZERO)
-    return reduced((wrong**2 if flag(squared, "squared") else wrong).sum(axis=-1), reduction)
+    wrong = np.maximum(_margin_violations(scores, target, margin), ZERO)
+    return reduce_losses(
+        (wrong**2 if as_flag(squared, "squared") else wrong).sum(axis=-1), reduction
+    )
 
 
-def _margins(scores: Grid, target: int | Grid, margin: Cells) -> Exact:
-    """Return by how much each score comes too near to that of the target, whose own is 0."""
-    rows = exact_array(scores, "scores", ranks=(1, 2))
-    classes = target_classes(target, rows.shape)
+def _margin_violations(scores: Grid, target: int | Grid, margin: NumberOrGrid) -> FractionArray:
+    """Return how far each score violates the margin to the target's; 0 for the target."""
+    rows = as_fraction_array(scores, "scores", ranks=(1, 2))
+    classes = as_target_classes(target, rows.shape)
     right = np.take_along_axis(rows, classes[..., None], axis=-1)
-    found: Exact = rows - right + exact_number(margin, "margin")
-    np.put_along_axis(found, classes[..., None], ZERO, axis=-1)
-    return found
+    violations: FractionArray = rows - right + as_fraction(margin, "margin")
+    np.put_along_axis(violations, classes[..., None], ZERO, axis=-1)
+    return violations
 
 
-def target_classes(target: int | Grid, shape: tuple[int, ...]) -> npt.NDArray[np.int64]:
-    """Return the right class of each row of scores of this *shape*, (C,) or (N, C).
+def as_target_classes(target: int | Grid, shape: tuple[int, ...]) -> npt.NDArray[np.int64]:
+    """Return the target class of each row of scores with this *shape*, (C,) or (N, C).
 
-    >>> target_classes([2, 0], (2, 3)).tolist()
+    >>> as_target_classes([2, 0], (2, 3)).tolist()
     [2, 0]
     """
-    found = np.asarray(target)
-    if not np.issubdtype(found.dtype, np.integer) or found.shape != shape[:-1]:
+    classes = np.asarray(target)
+    if not np.issubdtype(classes.dtype, np.integer) or classes.shape != shape[:-1]:
         wanted = "one class" if len(shape) == 1 else f"{shape[0]} classes, one for each row"
         raise SolverError(f"target must be {wanted}, counted from 0")
-    if found.min() < 0 or found.max() >= shape[-1]:
+    if classes.min() < 0 or classes.max() >= shape[-1]:
         raise SolverError(
             f"target must be from 0 to {shape[-1] - 1}: there are {shape[-1]} classes"
         )
-    return found.astype(np.int64)
+    return classes.astype(np.int64)
 
 
-def smoothed_label(target: int, num_classes: int, *, smoothing: Cells) -> Plain:
-    """Return the label of class *target*, counted from 0, as probabilities of all classes.
+def smoothed_label(target: int, num_classes: int, *, smoothing: NumberOrGrid) -> NumberOrArray:
+    """Return the smoothed label of class *target*, counted from 0, as class probabilities.
 
-    ``1 - smoothing`` for the class, and ``smoothing / num_classes`` more for every class.
+    ``1 - smoothing`` for the target class, plus ``smoothing / num_classes`` for every
+    class.
 
     >>> smoothed_label(0, 4, smoothing=Fraction(1, 10)).tolist()
     [Fraction(37, 40), Fraction(1, 40), Fraction(1, 40), Fraction(1, 40)]
     """
-    classes = whole(num_classes, "num_classes")
-    fitting((classes,), most=MAX_CLASSES)
-    spread = Fraction(share(smoothing, "smoothing"))
+    classes = as_integer(num_classes, "num_classes")
+    check_cell_count((classes,), most=MAX_CLASSES)
+    spread = Fraction(as_proportion(smoothing, "smoothing"))
     label = np.full(classes, spread / classes, dtype=object)
-    label[target_classes(target, (classes,))] += 1 - spread
-    return plain(label)
+    label[as_target_classes(target, (classes,))] += 1 - spread
+    return simplify(label)
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (mse, mae, huber_loss, hinge_loss, smoothed_label)
 
 # What students do instead.
 
-REDUCTIONS: Final = {"sum_for_mean": "sum", "mean_for_sum": "mean"}
+WRONG_REDUCTIONS: Final = {"sum_for_mean": "sum", "mean_for_sum": "mean"}
 
 
-def reduction_twins(solver: Solver) -> dict[str, Solver]:
-    """Return the twins of *solver* that reduce the losses in another way."""
-    return {mistake: told(solver, reduction=other) for mistake, other in REDUCTIONS.items()}
+def reduction_wrong_versions(solver: Solver) -> dict[str, Solver]:
+    """Return the wrong versions of *solver* that use another reduction."""
+    return {
+        mistake: replace_arguments(solver, reduction=other)
+        for mistake, other in WRONG_REDUCTIONS.items()
+    }
 
 
-def _half(solver: Callable[..., Plain]) -> Solver:
-    """Return the twin of *solver* that puts a half before the loss."""
-    return instead(solver, lambda given: solver(**vars(given)) / Fraction(2))
+def _halve_loss(solver: Callable[..., NumberOrArray]) -> Solver:
+    """Return a wrong version of *solver* that halves the loss."""
+    return replace_formula(solver, lambda args: solver(**vars(args)) / Fraction(2))
 
 
-def _signed(given: SimpleNamespace) -> Plain:
-    """Return the mean or sum of the differences with their signs."""
-    return reduced(_difference(given.prediction, given.target), given.reduction)
+def _signed_error(args: SimpleNamespace) -> NumberOrArray:
+    """Return the reduced differences with their signs."""
+    return reduce_losses(_difference(args.prediction, args.target), args.reduction)
 
 
-def _squared(given: SimpleNamespace) -> Plain:
-    return mse(given.prediction, given.target, reduction=given.reduction)
+def _squared_error(args: SimpleNamespace) -> NumberOrArray:
+    return mse(args.prediction, args.target, reduction=args.reduction)
 
 
-def _own_class_too(given: SimpleNamespace) -> Plain:
-    """Return the hinge loss whose sum goes over the right class too: a margin more for each row."""
-    rows = hinge_loss(**{**vars(given), "reduction": "none"})
-    margin = exact_number(given.margin, "margin")
-    return reduced(rows + (margin**2 if given.squared else margin), given.reduction)
+def _hinge_with_own_class(args: SimpleNamespace) -> NumberOrArray:
+    """Return the hinge loss summed over the target class too: one margin more per row."""
+    rows = hinge_loss(**{**vars(args), "reduction": "none"})
+    margin = as_fraction(args.margin, "margin")
+    return reduce_losses(rows + (margin**2 if args.squared else margin), args.reduction)
 
 
-def _not_clipped(given: SimpleNamespace) -> Plain:
-    """Return the hinge loss with the negative terms kept."""
-    terms = _margins(given.scores, given.target, given.margin)
-    return reduced((terms**2 if given.squared else terms).sum(axis=-1), given.reduction)
+def _hinge_unclipped(args: SimpleNamespace) -> NumberOrArray:
+    """Return the hinge loss without clipping negative terms to 0."""
+    terms = _margin_violations(args.scores, args.target, args.margin)
+    return reduce_losses((terms**2 if args.squared else terms).sum(axis=-1), args.reduction)
 
 
-def _worst_only(given: SimpleNamespace) -> Plain:
-    """Return the hinge loss of the wrong class with the highest score."""
-    worst = _margins(given.scores, given.target, given.margin).max(axis=-1)
+def _hinge_of_worst_class(args: SimpleNamespace) -> NumberOrArray:
+    """Return the hinge loss of only the wrong class with the highest score."""
+    worst = _margin_violations(args.scores, args.target, args.margin).max(axis=-1)
     clipped = np.maximum(worst, ZERO)
-    return reduced(clipped**2 if given.squared else clipped, given.reduction)
+    return reduce_losses(clipped**2 if args.squared else clipped, args.reduction)
 
 
-def _by_classes(given: SimpleNamespace) -> Plain:
-    return hinge_loss(**vars(given)) / Fraction(np.shape(given.scores)[-1])
+def _hinge_per_class(args: SimpleNamespace) -> NumberOrArray:
+    return hinge_loss(**vars(args)) / Fraction(np.shape(args.scores)[-1])
 
 
-def _over_the_others(given: SimpleNamespace) -> Plain:
-    """Return the label that spreads the smoothing over the other classes alone."""
-    if given.num_classes == 1:
+def _smooth_over_others(args: SimpleNamespace) -> NumberOrArray:
+    """Return the label with the smoothing spread over the other classes only."""
+    if args.num_classes == 1:
         raise SolverError("there are no other classes")
-    label = smoothed_label(**{**vars(given), "smoothing": 0})
-    spread = Fraction(given.smoothing)
-    return plain(label * (1 - spread) + (1 - label) * spread / (given.num_classes - 1))
+    label = smoothed_label(**{**vars(args), "smoothing": 0})
+    spread = Fraction(args.smoothing)
+    return simplify(label * (1 - spread) + (1 - label) * spread / (args.num_classes - 1))
 
 
-def one_less(given: SimpleNamespace) -> object:
-    """Return the targets of a student who counts the classes from one."""
-    return np.asarray(given.target) - 1
+def shift_classes_down(args: SimpleNamespace) -> object:
+    """Return the targets minus one, for a student who counts the classes from one."""
+    return np.asarray(args.target) - 1
 
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *twins_of(
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *build_wrong_versions(
         mse,
         {
-            **reduction_twins(mse),
-            "root_taken": instead(mse, lambda given: math.sqrt(mse(**vars(given)))),
-            "half_added": _half(mse),
-            "absolute_for_squared": instead(mse, lambda given: mae(**vars(given))),
-            "signs_cancelled": instead(mse, _signed),
+            **reduction_wrong_versions(mse),
+            "root_taken": replace_formula(mse, lambda args: math.sqrt(mse(**vars(args)))),
+            "half_added": _halve_loss(mse),
+            "absolute_for_squared": replace_formula(mse, lambda args: mae(**vars(args))),
+            "signs_cancelled": replace_formula(mse, _signed_error),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         mae,
         {
-            **reduction_twins(mae),
-            "squared_for_absolute": instead(mae, _squared),
-            "signs_cancelled": instead(mae, _signed),
+            **reduction_wrong_versions(mae),
+            "squared_for_absolute": replace_formula(mae, _squared_error),
+            "signs_cancelled": replace_formula(mae, _signed_error),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         huber_loss,
         {
-            **reduction_twins(huber_loss),
-            "one_branch": instead(huber_loss, lambda given: _squared(given) / Fraction(2)),
-            "half_left_out": instead(huber_loss, lambda given: 2 * huber_loss(**vars(given))),
+            **reduction_wrong_versions(huber_loss),
+            "one_branch": replace_formula(
+                huber_loss, lambda args: _squared_error(args) / Fraction(2)
+            ),
+            "half_left_out": replace_formula(huber_loss, lambda args: 2 * huber_loss(**vars(args))),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         hinge_loss,
         {
-            **reduction_twins(hinge_loss),
-            "margin_left_out": told(hinge_loss, margin=0),
-            "own_class_included": instead(hinge_loss, _own_class_too),
-            "not_clipped": instead(hinge_loss, _not_clipped),
-            "terms_squared": told(hinge_loss, squared=lambda given: not given.squared),
-            "worst_class_only": instead(hinge_loss, _worst_only),
-            "divided_by_classes": instead(hinge_loss, _by_classes),
-            "classes_from_one": told(hinge_loss, target=one_less),
+            **reduction_wrong_versions(hinge_loss),
+            "margin_left_out": replace_arguments(hinge_loss, margin=0),
+            "own_class_included": replace_formula(hinge_loss, _hinge_with_own_class),
+            "not_clipped": replace_formula(hinge_loss, _hinge_unclipped),
+            "terms_squared": replace_arguments(hinge_loss, squared=lambda args: not args.squared),
+            "worst_class_only": replace_formula(hinge_loss, _hinge_of_worst_class),
+            "divided_by_classes": replace_formula(hinge_loss, _hinge_per_class),
+            "classes_from_one": replace_arguments(hinge_loss, target=shift_classes_down),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         smoothed_label,
         {
-            "smoothed_over_others": instead(smoothed_label, _over_the_others),
-            "smoothing_left_out": told(smoothed_label, smoothing=0),
-            "classes_from_one": told(smoothed_label, target=one_less),
+            "smoothed_over_others": replace_formula(smoothed_label, _smooth_over_others),
+            "smoothing_left_out": replace_arguments(smoothed_label, smoothing=0),
+            "classes_from_one": replace_arguments(smoothed_label, target=shift_classes_down),
         },
     ),
 )

@@ -1,7 +1,8 @@
-"""Detections against the truth, and anchors against it: who is counted as found, who as an object.
+"""Matching of detections and anchors to true boxes.
 
-Formats and units are those of `boxes`. Sources: Everingham et al., The PASCAL Visual Object Classes
-Challenge (2010); Lin et al., Microsoft COCO (2014); Ren et al., Faster R-CNN (2015).
+Formats and units are those of `boxes`. Sources: Everingham et al., The PASCAL Visual
+Object Classes Challenge (2010); Lin et al., Microsoft COCO (2014); Ren et al., Faster
+R-CNN (2015).
 """
 
 from collections.abc import Callable
@@ -10,22 +11,22 @@ from fractions import Fraction
 from types import SimpleNamespace
 from typing import Final
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
 from grader.values import Number
-from problems.solvers.bounds import flag, numbers, share
-from problems.solvers.boxes import READ_AS, boxes_of
-from problems.solvers.overlaps import OVERLAP, OVERLAPS, Overlap
-from problems.solvers.twins import instead, told, twins_of
+from problems.solvers.bounds import as_flag, as_numbers, as_proportion
+from problems.solvers.boxes import MISREAD_FORMATS, parse_boxes
+from problems.solvers.overlaps import IOU_MEASURE, WRONG_MEASURES, OverlapMeasure
+from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["SOLVERS", "TWINS", "anchor_labels", "match_detections"]
+__all__ = ["SOLVERS", "WRONG_VERSIONS", "anchor_labels", "match_detections"]
 
 OBJECT, BACKGROUND, IGNORED = 1, 0, -1
 
 
 @dataclass(frozen=True, slots=True)
-class Contest:
-    """Detections, the overlap of each with each true box, and the rule of matching."""
+class MatchingInput:
+    """Detections by descending score, their overlaps with the true boxes, and the rule."""
 
     order: tuple[int, ...]
     overlaps: tuple[tuple[Number, ...], ...]
@@ -33,8 +34,8 @@ class Contest:
     strict: bool
     rule: str
 
-    def enough(self, shared: Number) -> bool:
-        """Tell whether an overlap makes a match."""
+    def reaches_threshold(self, shared: Number) -> bool:
+        """Return whether an overlap is large enough for a match."""
         return shared > self.threshold if self.strict else shared >= self.threshold
 
 
@@ -48,17 +49,18 @@ def match_detections(
     rule: str = "pascal",
     fmt: str = "xyxy",
 ) -> tuple[int, ...]:
-    """Return 1 for each detection that finds a true box, 0 for a false one, in their order.
+    """Return 1 for each detection that matches a true box and 0 for the others.
 
-    From the highest score down, a detection takes the true box of the largest IoU, if that reaches
-    *threshold* (*strict*: exceeds it) and is not yet taken; each true box counts once. By the
-    ``pascal`` rule a detection whose best box is taken is false; by ``coco`` it may have the best
-    of the others.
+    The result keeps the order of *detections*. From the highest score down, each
+    detection takes the true box with the largest IoU, if the IoU reaches *threshold*
+    (with *strict*, exceeds it) and the box is not yet taken; each true box matches
+    once. Under the ``pascal`` rule, a detection whose best box is taken is false; under
+    ``coco`` it may take the best of the remaining boxes.
 
     >>> match_detections([[0, 0, 4, 4], [0, 1, 4, 5]], (0.9, 0.8), [[0, 0, 4, 4]])
     (1, 0)
     """
-    contest = _contest(
+    inputs = _prepare_matching(
         detections,
         scores,
         truths,
@@ -66,9 +68,9 @@ def match_detections(
         strict=strict,
         rule=rule,
         fmt=fmt,
-        overlap=OVERLAP,
+        overlap=IOU_MEASURE,
     )
-    return _matched(contest)
+    return _match_by_score(inputs)
 
 
 def anchor_labels(
@@ -80,21 +82,22 @@ def anchor_labels(
     keep_best: bool = True,
     fmt: str = "xyxy",
 ) -> tuple[int, ...]:
-    """Return 1, 0 or -1 for each anchor: object, background, or ignored in training.
+    """Return the training label of each anchor: 1 object, 0 background, -1 ignored.
 
-    An anchor whose largest IoU with a true box is at least *positive* is an object, one below
-    *negative* background, one between them ignored. With *keep_best* the anchors that overlap a
-    true box most are objects too, as far as they overlap it at all.
+    An anchor is an object if its largest IoU with a true box is at least *positive*,
+    background if it is below *negative*, and otherwise ignored. With *keep_best*, the
+    anchors with the largest IoU for a true box are objects too, if they overlap it at
+    all.
 
     >>> anchor_labels([[0, 0, 4, 4], [0, 2, 4, 6], [9, 9, 12, 12]], [[0, 0, 4, 4]])
     (1, -1, 0)
     """
-    return _labels(
+    return _label_anchors(
         anchors, truths, positive=positive, negative=negative, keep_best=keep_best, fmt=fmt
     )
 
 
-def _contest(
+def _prepare_matching(
     detections: object,
     scores: object,
     truths: object,
@@ -103,39 +106,44 @@ def _contest(
     strict: bool,
     rule: str,
     fmt: str,
-    overlap: Overlap,
-) -> Contest:
+    overlap: OverlapMeasure,
+) -> MatchingInput:
     if rule not in {"pascal", "coco"}:
         raise SolverError(f"rule must be pascal or coco, not {rule}")
-    found, true = boxes_of(detections, "detections", fmt=fmt), boxes_of(truths, "truths", fmt=fmt)
-    marks = numbers(scores, "scores")
-    if len(marks) != len(found):
-        raise SolverError(f"{len(found)} detections have {len(found)} scores, not {len(marks)}")
-    return Contest(
-        tuple(sorted(range(len(found)), key=lambda at: -marks[at])),
-        tuple(tuple(overlap(one, two) for two in true) for one in found),
-        share(threshold, "threshold"),
-        flag(strict, "strict"),
+    predicted, actual = (
+        parse_boxes(detections, "detections", fmt=fmt),
+        parse_boxes(truths, "truths", fmt=fmt),
+    )
+    marks = as_numbers(scores, "scores")
+    if len(marks) != len(predicted):
+        raise SolverError(
+            f"{len(predicted)} detections have {len(predicted)} scores, not {len(marks)}"
+        )
+    return MatchingInput(
+        tuple(sorted(range(len(predicted)), key=lambda index: -marks[index])),
+        tuple(tuple(overlap(one, two) for two in actual) for one in predicted),
+        as_proportion(threshold, "threshold"),
+        as_flag(strict, "strict"),
         rule,
     )
 
 
-def _matched(contest: Contest) -> tuple[int, ...]:
+def _match_by_score(inputs: MatchingInput) -> tuple[int, ...]:
     taken: set[int] = set()
     hits: set[int] = set()
-    for detection in contest.order:
-        shared = contest.overlaps[detection]
-        open_to = [
-            true for true in range(len(shared)) if contest.rule == "pascal" or true not in taken
+    for detection in inputs.order:
+        shared = inputs.overlaps[detection]
+        candidates = [
+            true for true in range(len(shared)) if inputs.rule == "pascal" or true not in taken
         ]
-        best = max(open_to, key=lambda true: shared[true], default=None)
-        if best is not None and best not in taken and contest.enough(shared[best]):
+        best = max(candidates, key=lambda true: shared[true], default=None)
+        if best is not None and best not in taken and inputs.reaches_threshold(shared[best]):
             taken.add(best)
             hits.add(detection)
-    return tuple(int(at in hits) for at in range(len(contest.order)))
+    return tuple(int(index in hits) for index in range(len(inputs.order)))
 
 
-def _labels(
+def _label_anchors(
     anchors: object,
     truths: object,
     *,
@@ -143,20 +151,22 @@ def _labels(
     negative: Number,
     keep_best: bool,
     fmt: str,
-    overlap: Overlap = OVERLAP,
+    overlap: OverlapMeasure = IOU_MEASURE,
 ) -> tuple[int, ...]:
-    high, low = share(positive, "positive"), share(negative, "negative")
+    high, low = as_proportion(positive, "positive"), as_proportion(negative, "negative")
     if low > high:
         raise SolverError(f"negative {low} is above positive {high}")
-    found, true = boxes_of(anchors, "anchors", fmt=fmt), boxes_of(truths, "truths", fmt=fmt)
-    rows = [[overlap(one, two) for two in true] for one in found]
+    boxes, actual = parse_boxes(anchors, "anchors", fmt=fmt), parse_boxes(truths, "truths", fmt=fmt)
+    rows = [[overlap(box, two) for two in actual] for box in boxes]
     best = (
-        [max(column) for column in zip(*rows, strict=True)] if flag(keep_best, "keep_best") else []
+        [max(column) for column in zip(*rows, strict=True)]
+        if as_flag(keep_best, "keep_best")
+        else []
     )
-    return tuple(_label(row, best, high=high, low=low) for row in rows)
+    return tuple(_label_anchor(row, best, high=high, low=low) for row in rows)
 
 
-def _label(row: list[Number], best: list[Number], *, high: Number, low: Number) -> int:
+def _label_anchor(row: list[Number], best: list[Number], *, high: Number, low: Number) -> int:
     if any(shared == most > 0 for shared, most in zip(row, best, strict=False)):
         return OBJECT
     if max(row) >= high:
@@ -167,49 +177,64 @@ def _label(row: list[Number], best: list[Number], *, high: Number, low: Number) 
 # What students do instead.
 
 
-def _matched_by(change: Callable[[Contest], tuple[int, ...]], overlap: Overlap = OVERLAP) -> Solver:
-    """Return `match_detections` with another way to match, or another *overlap*."""
-    return instead(match_detections, lambda given: change(_contest(**vars(given), overlap=overlap)))
+def _replace_matching(
+    change: Callable[[MatchingInput], tuple[int, ...]], overlap: OverlapMeasure = IOU_MEASURE
+) -> Solver:
+    """Return a wrong version of `match_detections` with another matching or *overlap*."""
+    return replace_formula(
+        match_detections, lambda args: change(_prepare_matching(**vars(args), overlap=overlap))
+    )
 
 
-def _every_hit(contest: Contest) -> tuple[int, ...]:
-    """Return 1 for each detection that overlaps a true box enough, however often it is found."""
-    return tuple(int(contest.enough(max(row))) for row in contest.overlaps)
+def _match_every_hit(inputs: MatchingInput) -> tuple[int, ...]:
+    """Return 1 for each detection that overlaps a true box enough, even if it is taken."""
+    return tuple(int(inputs.reaches_threshold(max(row))) for row in inputs.overlaps)
 
 
-def _as_listed(contest: Contest) -> tuple[int, ...]:
-    return _matched(replace(contest, order=tuple(range(len(contest.order)))))
+def _match_in_listed_order(inputs: MatchingInput) -> tuple[int, ...]:
+    return _match_by_score(replace(inputs, order=tuple(range(len(inputs.order)))))
 
 
-def _two_classes(given: SimpleNamespace) -> tuple[int, ...]:
-    """Return the labels with ignored anchors taken for background."""
-    return tuple(max(label, BACKGROUND) for label in anchor_labels(**vars(given)))
+def _labels_without_ignored(args: SimpleNamespace) -> tuple[int, ...]:
+    """Return the labels with ignored anchors labeled as background."""
+    return tuple(max(label, BACKGROUND) for label in anchor_labels(**vars(args)))
 
 
-def _labels_by(overlap: Overlap) -> Solver:
-    return instead(anchor_labels, lambda given: _labels(**vars(given), overlap=overlap))
+def _replace_overlap(overlap: OverlapMeasure) -> Solver:
+    return replace_formula(
+        anchor_labels, lambda args: _label_anchors(**vars(args), overlap=overlap)
+    )
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (match_detections, anchor_labels)
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *twins_of(
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *build_wrong_versions(
         match_detections,
         {
-            "found_twice": _matched_by(_every_hit),
-            "scores_ignored": _matched_by(_as_listed),
-            "at_threshold": told(match_detections, strict=lambda given: not given.strict),
-            "box_format": told(match_detections, fmt=lambda given: READ_AS[given.fmt]),
-            **{mistake: _matched_by(_matched, wrong) for mistake, wrong in OVERLAPS.items()},
+            "found_twice": _replace_matching(_match_every_hit),
+            "scores_ignored": _replace_matching(_match_in_listed_order),
+            "at_threshold": replace_arguments(
+                match_detections, strict=lambda args: not args.strict
+            ),
+            "box_format": replace_arguments(
+                match_detections, fmt=lambda args: MISREAD_FORMATS[args.fmt]
+            ),
+            **{
+                mistake: _replace_matching(_match_by_score, wrong)
+                for mistake, wrong in WRONG_MEASURES.items()
+            },
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         anchor_labels,
         {
-            "best_anchor_left_out": told(anchor_labels, keep_best=False),
-            "ignored_as_background": instead(anchor_labels, _two_classes),
-            "box_format": told(anchor_labels, fmt=lambda given: READ_AS[given.fmt]),
-            **{mistake: _labels_by(wrong) for mistake, wrong in OVERLAPS.items()},
+            "best_anchor_left_out": replace_arguments(anchor_labels, keep_best=False),
+            "ignored_as_background": replace_formula(anchor_labels, _labels_without_ignored),
+            "box_format": replace_arguments(
+                anchor_labels, fmt=lambda args: MISREAD_FORMATS[args.fmt]
+            ),
+            **{mistake: _replace_overlap(wrong) for mistake, wrong in WRONG_MEASURES.items()},
         },
     ),
 )

@@ -1,7 +1,8 @@
-"""A convolution as one matrix product: the windows as columns, or the kernel as a sparse matrix.
+"""Convolution as a matrix product: windows as columns, or a sparse kernel matrix.
 
-Source: Chellapilla, Puri and Simard, High performance convolutional neural networks for document
-processing (2006); Dumoulin and Visin (2016), chapter 4; the PyTorch documentation of ``Unfold``.
+Source: Chellapilla, Puri and Simard, High performance convolutional neural networks for
+document processing (2006); Dumoulin and Visin (2016), chapter 4; the PyTorch
+documentation of ``Unfold``.
 """
 
 import math
@@ -11,14 +12,14 @@ from typing import Final, cast
 
 import numpy as np
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.values import Array
-from problems.solvers.bounds import Grid, array, fitting
+from problems.solvers.bounds import Grid, as_array, check_cell_count
 from problems.solvers.geometry import PerAxis
-from problems.solvers.twins import instead, told, twins_of
-from problems.solvers.windows import Laid, Padding, placing, sizes_of, unfolded
+from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.solvers.windows import Padding, WindowArguments, as_sizes, place_windows, unfold
 
-__all__ = ["SOLVERS", "TWINS", "conv_matrix", "forgotten", "im2col"]
+__all__ = ["SOLVERS", "WRONG_VERSIONS", "conv_matrix", "geometry_wrong_versions", "im2col"]
 
 
 def im2col(
@@ -29,10 +30,11 @@ def im2col(
     padding: Padding = 0,
     dilation: PerAxis = 1,
 ) -> Array:
-    """Return the windows of *x*, (H, W) or (C, H, W), as columns: (C*k*k, number of windows).
+    """Return the windows of *x* as the columns of a matrix (C*k*k, number of windows).
 
-    A column holds the window channel by channel and row by row; the windows follow one another row
-    by row. A filter written in one row, times this matrix, is its map in one row.
+    *x* is (H, W) or (C, H, W). A column lists its window channel by channel and row by
+    row; the windows are in row-major order. A filter flattened to one row, times this
+    matrix, is its output map as one row.
 
     >>> im2col([[1, 2, 3], [4, 5, 6]], (2, 2))
     array([[1, 2],
@@ -40,11 +42,11 @@ def im2col(
            [4, 5],
            [5, 6]])
     """
-    cells = array(x, "x", ranks=(2, 3))
+    cells = as_array(x, "x", ranks=(2, 3))
     maps = cells.reshape(-1, *cells.shape[-2:])
-    kernel = sizes_of(kernel_size, "kernel_size", 2)
-    laid = Laid(stride=stride, padding=padding, dilation=dilation)
-    return unfolded(maps, placing(maps.shape, kernel, **laid))
+    kernel = as_sizes(kernel_size, "kernel_size", 2)
+    options = WindowArguments(stride=stride, padding=padding, dilation=dilation)
+    return unfold(maps, place_windows(maps.shape, kernel, **options))
 
 
 def conv_matrix(
@@ -55,80 +57,83 @@ def conv_matrix(
     padding: Padding = 0,
     dilation: PerAxis = 1,
 ) -> Array:
-    """Return the matrix that turns a flat input into the flat output of a convolution.
+    """Return the matrix that maps the flat input of a convolution to its flat output.
 
-    A row for each output, a column for each input, both in the order of `flatten_values`. *w* (k)
-    with an input of n cells gives a Toeplitz matrix; *w* (k, k), (C, k, k) or (O, C, k, k) with an
-    *input_size* (H, W) a doubly blocked one. Its transpose is that of the transposed convolution.
+    It has a row per output and a column per input, both in the order of
+    `flatten_values`. *w* (k) with an input of n cells gives a Toeplitz matrix; *w*
+    (k, k), (C, k, k) or (O, C, k, k) with an *input_size* (H, W) gives a doubly blocked
+    one. Its transpose is the matrix of the transposed convolution.
 
     >>> conv_matrix([1, 2], 4)
     array([[1, 2, 0, 0],
            [0, 1, 2, 0],
            [0, 0, 1, 2]])
     """
-    kernel = array(w, "w", ranks=(1, 2, 3, 4))
+    kernel = as_array(w, "w", ranks=(1, 2, 3, 4))
     axes = min(kernel.ndim, 2)
     filters = kernel.reshape(*(1,) * (axes + 2 - kernel.ndim), *kernel.shape)
-    maps = (filters.shape[1], *sizes_of(input_size, "input_size", axes))
-    laid = placing(maps, filters.shape[2:], stride=stride, padding=padding, dilation=dilation)
-    places, cells = math.prod(laid.output), math.prod(maps)
-    fitting((len(filters), places, cells + 1), "the matrix")
+    maps = (filters.shape[1], *as_sizes(input_size, "input_size", axes))
+    placement = place_windows(
+        maps, filters.shape[2:], stride=stride, padding=padding, dilation=dilation
+    )
+    places, cells = math.prod(placement.output), math.prod(maps)
+    check_cell_count((len(filters), places, cells + 1), "the matrix")
     numbers = cast("Array", np.arange(1, cells + 1).reshape(maps))
-    under = unfolded(numbers, laid).astype(np.int64)
-    found = np.zeros((len(filters), places, cells + 1), filters.dtype)
-    found[:, np.arange(places), under] = filters.reshape(len(filters), -1, 1)
-    return cast("Array", found[:, :, 1:].reshape(-1, cells))
+    under = unfold(numbers, placement).astype(np.int64)
+    matrix = np.zeros((len(filters), places, cells + 1), filters.dtype)
+    matrix[:, np.arange(places), under] = filters.reshape(len(filters), -1, 1)
+    return cast("Array", matrix[:, :, 1:].reshape(-1, cells))
 
 
 # What students do instead.
 
 
-def _column_by_column(given: SimpleNamespace) -> Array:
-    """Return the columns of `im2col` in the order of windows that goes down first."""
-    cells = array(given.x, "x", ranks=(2, 3))
-    found = im2col(**vars(given))
+def _columns_in_column_order(args: SimpleNamespace) -> Array:
+    """Return the columns of `im2col` with the windows ordered column by column."""
+    cells = as_array(args.x, "x", ranks=(2, 3))
+    columns = im2col(**vars(args))
     maps = (1, *cells.shape[-2:])
-    kernel = sizes_of(given.kernel_size, "kernel_size", 2)
-    laid = Laid(stride=given.stride, padding=given.padding, dilation=given.dilation)
-    height, width = placing(maps, kernel, **laid).output
-    return found.reshape(-1, height, width).swapaxes(1, 2).reshape(found.shape)
+    kernel = as_sizes(args.kernel_size, "kernel_size", 2)
+    options = WindowArguments(stride=args.stride, padding=args.padding, dilation=args.dilation)
+    height, width = place_windows(maps, kernel, **options).output
+    return columns.reshape(-1, height, width).swapaxes(1, 2).reshape(columns.shape)
 
 
-def _transposed(solver: Solver) -> Solver:
-    return instead(solver, lambda given: cast("Array", solver(**vars(given))).T)
+def _transpose_result(solver: Solver) -> Solver:
+    return replace_formula(solver, lambda args: cast("Array", solver(**vars(args))).T)
 
 
-def _rotated(given: SimpleNamespace) -> Array:
-    kernel = array(given.w, "w", ranks=(1, 2, 3, 4))
+def _rotate_kernel(args: SimpleNamespace) -> Array:
+    kernel = as_array(args.w, "w", ranks=(1, 2, 3, 4))
     return kernel[::-1] if kernel.ndim == 1 else kernel[..., ::-1, ::-1]
 
 
-def forgotten(solver: Solver) -> Mapping[str, Solver]:
-    """Return the twins that leave out what says where the kernel lies."""
+def geometry_wrong_versions(solver: Solver) -> Mapping[str, Solver]:
+    """Return the wrong versions that ignore the padding, the stride or the dilation."""
     return {
-        "padding_left_out": told(solver, padding=0),
-        "stride_left_out": told(solver, stride=1),
-        "dilation_left_out": told(solver, dilation=1),
+        "padding_left_out": replace_arguments(solver, padding=0),
+        "stride_left_out": replace_arguments(solver, stride=1),
+        "dilation_left_out": replace_arguments(solver, dilation=1),
     }
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (im2col, conv_matrix)
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *twins_of(
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *build_wrong_versions(
         im2col,
         {
-            **forgotten(im2col),
-            "transposed_output": _transposed(im2col),
-            "other_order": instead(im2col, _column_by_column),
+            **geometry_wrong_versions(im2col),
+            "transposed_output": _transpose_result(im2col),
+            "other_order": replace_formula(im2col, _columns_in_column_order),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         conv_matrix,
         {
-            **forgotten(conv_matrix),
-            "transposed_output": _transposed(conv_matrix),
-            "kernel_flipped": told(conv_matrix, w=_rotated),
+            **geometry_wrong_versions(conv_matrix),
+            "transposed_output": _transpose_result(conv_matrix),
+            "kernel_flipped": replace_arguments(conv_matrix, w=_rotate_kernel),
         },
     ),
 )

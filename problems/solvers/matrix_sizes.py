@@ -1,31 +1,29 @@
-"""Shapes of a convolution's matrix forms, and how many of the cells hold a weight.
+"""Shapes of the matrix forms of a convolution, and the nonzero count of `conv_matrix`.
 
-An input is (C, H, W), or (H, W) with one channel. Source: Chellapilla, Puri and Simard, High
-performance convolutional neural networks for document processing (2006); Dumoulin and Visin (2016),
-chapter 4.
+An input is (C, H, W), or (H, W) with one channel. Source: Chellapilla, Puri and Simard,
+High performance convolutional neural networks for document processing (2006); Dumoulin
+and Visin (2016), chapter 4.
 """
 
 import math
 from types import SimpleNamespace
 from typing import Final, TypedDict, Unpack, cast
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
-from problems.solvers.bounds import Shape, fitting, shape_of, whole
+from problems.solvers.bounds import Shape, as_integer, as_shape, check_cell_count
 from problems.solvers.geometry import PerAxis
-from problems.solvers.matrix_form import forgotten
+from problems.solvers.matrix_form import geometry_wrong_versions
 from problems.solvers.sizes import conv_shape
-from problems.solvers.twins import instead, told, twins_of
-from problems.solvers.windows import borders_of, sizes_of
+from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.solvers.windows import as_sizes, compute_borders
 
-__all__ = ["SOLVERS", "TWINS", "conv_matrix_nonzeros", "conv_matrix_shape", "im2col_shape"]
+__all__ = ["SOLVERS", "WRONG_VERSIONS", "conv_matrix_nonzeros", "conv_matrix_shape", "im2col_shape"]
 
-MAX_KERNEL: Final = 10_000
+MAX_KERNEL_CELLS: Final = 10_000
 
 
-class _Geometry(TypedDict):
-    """The arguments that say where the kernel lies."""
-
+class _MatrixWindowArguments(TypedDict):
     stride: PerAxis
     padding: PerAxis
     dilation: PerAxis
@@ -41,14 +39,14 @@ def im2col_shape(
 ) -> Shape:
     """Return the shape of `im2col` for an input of *shape* (H, W) or (C, H, W).
 
-    ``(C * k * k, H' * W')``, with H' and W' the sides of the output.
+    It is ``(C * k * k, H' * W')``, where H' and W' are the output height and width.
 
     >>> im2col_shape((3, 32, 32), 5)
     (75, 784)
     """
-    maps = _maps(shape)
-    sides = _output(maps, kernel_size, stride=stride, padding=padding, dilation=dilation)
-    return maps[0] * math.prod(_kernel(maps, kernel_size)), math.prod(sides)
+    maps = _as_maps_shape(shape)
+    sides = _output_sizes(maps, kernel_size, stride=stride, padding=padding, dilation=dilation)
+    return maps[0] * math.prod(_kernel_sizes(maps, kernel_size)), math.prod(sides)
 
 
 def conv_matrix_shape(
@@ -62,14 +60,14 @@ def conv_matrix_shape(
 ) -> Shape:
     """Return the shape of `conv_matrix` for an input of *shape* (H, W) or (C, H, W).
 
-    ``(O * H' * W', C * H * W)``, with H' and W' the sides of the output.
+    It is ``(O * H' * W', C * H * W)``, where H' and W' are the output height and width.
 
     >>> conv_matrix_shape((4, 4), 1, 3)
     (4, 16)
     """
-    maps = _maps(shape)
-    sides = _output(maps, kernel_size, stride=stride, padding=padding, dilation=dilation)
-    return whole(out_channels, "out_channels") * math.prod(sides), math.prod(maps)
+    maps = _as_maps_shape(shape)
+    sides = _output_sizes(maps, kernel_size, stride=stride, padding=padding, dilation=dilation)
+    return as_integer(out_channels, "out_channels") * math.prod(sides), math.prod(maps)
 
 
 def conv_matrix_nonzeros(
@@ -81,106 +79,118 @@ def conv_matrix_nonzeros(
     padding: PerAxis = 0,
     dilation: PerAxis = 1,
 ) -> int:
-    """Return how many cells of `conv_matrix` hold a weight; the rest is zero for any weights.
+    """Return how many entries of `conv_matrix` hold a weight.
 
-    For each axis, the pairs of a place of the kernel and one of its cells that lies on the input,
-    not on the padding; their product, times C, times O.
+    The other entries are zero for any weights. For each axis, count the pairs of a
+    kernel position and a kernel cell that lies on the input, not on the padding. The
+    result is the product of these counts, times C, times O.
 
     >>> conv_matrix_nonzeros((4, 4), 1, 3)
     36
     """
-    maps = _maps(shape)
-    sides = _output(maps, kernel_size, stride=stride, padding=padding, dilation=dilation)
-    kernel = _kernel(maps, kernel_size)
-    fitting(kernel, "the kernel", most=MAX_KERNEL)
-    steps, gaps = sizes_of(stride, "stride", 2), sizes_of(dilation, "dilation", 2)
-    borders = borders_of(padding, maps[1:], kernel, stride=steps, dilation=gaps)
+    maps = _as_maps_shape(shape)
+    sides = _output_sizes(maps, kernel_size, stride=stride, padding=padding, dilation=dilation)
+    kernel = _kernel_sizes(maps, kernel_size)
+    check_cell_count(kernel, "the kernel", most=MAX_KERNEL_CELLS)
+    steps, gaps = as_sizes(stride, "stride", 2), as_sizes(dilation, "dilation", 2)
+    borders = compute_borders(padding, maps[1:], kernel, stride=steps, dilation=gaps)
     pairs = [
-        sum(_places_on(size, count, step, at * gap - ends[0]) for at in range(k))
+        sum(_count_positions_inside(size, count, step, index * gap - ends[0]) for index in range(k))
         for size, count, step, gap, ends, k in zip(
             maps[1:], sides, steps, gaps, borders, kernel, strict=True
         )
     ]
-    return whole(out_channels, "out_channels") * maps[0] * math.prod(pairs)
+    return as_integer(out_channels, "out_channels") * maps[0] * math.prod(pairs)
 
 
-def _places_on(size: int, count: int, step: int, first: int) -> int:
-    """Return how many of ``first, first + step, ...``, *count* in all, lie in *size* cells."""
+def _count_positions_inside(size: int, count: int, step: int, first: int) -> int:
+    """Return how many positions lie inside the input.
+
+    The *count* positions are ``first, first + step, ...``; the input has *size* cells.
+    """
     skipped = max(-(first // step), 0)
     return max(min(count, -((first - size) // step)) - skipped, 0)
 
 
-def _maps(shape: Shape) -> Shape:
-    """Return *shape* as (C, H, W)."""
-    sizes = shape_of(shape)
+def _as_maps_shape(shape: Shape) -> Shape:
+    """Return *shape* as (C, H, W), with one channel for (H, W)."""
+    sizes = as_shape(shape)
     if len(sizes) not in {2, 3}:
         raise SolverError(f"a shape must be (H, W) or (C, H, W), not of {len(sizes)} axes")
     return (1, *sizes) if len(sizes) == 2 else sizes  # noqa: PLR2004 - (H, W)
 
 
-def _kernel(maps: Shape, kernel_size: PerAxis) -> Shape:
-    return sizes_of(kernel_size, "kernel_size", len(maps) - 1)
+def _kernel_sizes(maps: Shape, kernel_size: PerAxis) -> Shape:
+    return as_sizes(kernel_size, "kernel_size", len(maps) - 1)
 
 
-def _output(maps: Shape, kernel_size: PerAxis, **geometry: Unpack[_Geometry]) -> Shape:
-    """Return the sides of the output for an input (C, H, W)."""
+def _output_sizes(
+    maps: Shape, kernel_size: PerAxis, **geometry: Unpack[_MatrixWindowArguments]
+) -> Shape:
+    """Return the output height and width for an input (C, H, W)."""
     return conv_shape(maps, 1, kernel_size, **geometry, layout="CHW")[1:]
 
 
 # What students do instead.
 
 
-def _one_channel(given: SimpleNamespace) -> Shape:
-    return (1, *_maps(given.shape)[1:])
+def _shape_of_one_channel(args: SimpleNamespace) -> Shape:
+    return (1, *_as_maps_shape(args.shape)[1:])
 
 
-def _reversed(solver: Solver) -> Solver:
-    """Return the pair of sizes that *solver* gives in the other order."""
-    return instead(solver, lambda given: cast("Shape", solver(**vars(given)))[::-1])
+def _reverse_result(solver: Solver) -> Solver:
+    """Return a wrong version of *solver* that returns its two sizes in reverse order."""
+    return replace_formula(solver, lambda args: cast("Shape", solver(**vars(args)))[::-1])
 
 
-def _all_pairs(given: SimpleNamespace) -> int:
-    """Return the weights of a filter times the places, also where they lie on the padding."""
-    named = {name: value for name, value in vars(given).items() if name != "out_channels"}
-    return cast("int", given.out_channels) * math.prod(im2col_shape(**named))
+def _count_with_padding(args: SimpleNamespace) -> int:
+    """Count every weight at every output position, including weights on the padding."""
+    named = {name: value for name, value in vars(args).items() if name != "out_channels"}
+    return cast("int", args.out_channels) * math.prod(im2col_shape(**named))
 
 
-def _weights(given: SimpleNamespace) -> int:
-    """Return the number of different weights."""
-    maps = _maps(given.shape)
-    return cast("int", given.out_channels) * maps[0] * math.prod(_kernel(maps, given.kernel_size))
+def _count_weights(args: SimpleNamespace) -> int:
+    """Return the number of distinct weights."""
+    maps = _as_maps_shape(args.shape)
+    return (
+        cast("int", args.out_channels) * maps[0] * math.prod(_kernel_sizes(maps, args.kernel_size))
+    )
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (im2col_shape, conv_matrix_shape, conv_matrix_nonzeros)
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *twins_of(
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *build_wrong_versions(
         im2col_shape,
         {
-            **forgotten(im2col_shape),
-            "transposed_output": _reversed(im2col_shape),
-            "input_channels_left_out": told(im2col_shape, shape=_one_channel),
+            **geometry_wrong_versions(im2col_shape),
+            "transposed_output": _reverse_result(im2col_shape),
+            "input_channels_left_out": replace_arguments(im2col_shape, shape=_shape_of_one_channel),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         conv_matrix_shape,
         {
-            **forgotten(conv_matrix_shape),
-            "transposed_output": _reversed(conv_matrix_shape),
-            "input_channels_left_out": told(conv_matrix_shape, shape=_one_channel),
-            "output_channels_left_out": told(conv_matrix_shape, out_channels=1),
+            **geometry_wrong_versions(conv_matrix_shape),
+            "transposed_output": _reverse_result(conv_matrix_shape),
+            "input_channels_left_out": replace_arguments(
+                conv_matrix_shape, shape=_shape_of_one_channel
+            ),
+            "output_channels_left_out": replace_arguments(conv_matrix_shape, out_channels=1),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         conv_matrix_nonzeros,
         {
-            "zeros_counted": instead(
-                conv_matrix_nonzeros, lambda given: math.prod(conv_matrix_shape(**vars(given)))
+            "zeros_counted": replace_formula(
+                conv_matrix_nonzeros, lambda args: math.prod(conv_matrix_shape(**vars(args)))
             ),
-            "border_weights_counted": instead(conv_matrix_nonzeros, _all_pairs),
-            "positions_left_out": instead(conv_matrix_nonzeros, _weights),
-            "input_channels_left_out": told(conv_matrix_nonzeros, shape=_one_channel),
-            "output_channels_left_out": told(conv_matrix_nonzeros, out_channels=1),
+            "border_weights_counted": replace_formula(conv_matrix_nonzeros, _count_with_padding),
+            "positions_left_out": replace_formula(conv_matrix_nonzeros, _count_weights),
+            "input_channels_left_out": replace_arguments(
+                conv_matrix_nonzeros, shape=_shape_of_one_channel
+            ),
+            "output_channels_left_out": replace_arguments(conv_matrix_nonzeros, out_channels=1),
         },
     ),
 )

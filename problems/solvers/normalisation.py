@@ -1,8 +1,8 @@
-"""Values after batch and layer normalisation.
+"""Values after batch and layer normalization.
 
-Source: Ioffe and Szegedy, Batch normalization (2015); Ba, Kiros and Hinton, Layer normalization
-(2016); the PyTorch documentation of ``BatchNorm2d`` and ``LayerNorm``. The variance divides by the
-number of values. Values are doubles.
+Source: Ioffe and Szegedy, Batch normalization (2015); Ba, Kiros and Hinton, Layer
+normalization (2016); the PyTorch documentation of ``BatchNorm2d`` and ``LayerNorm``.
+The variance divides by the number of values. Values are doubles.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,13 +11,13 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
 from grader.values import Array, Number
-from problems.solvers.bounds import Grid, array
-from problems.solvers.twins import instead, told, twins_of
+from problems.solvers.bounds import Grid, as_array
+from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["SOLVERS", "TWINS", "batch_norm_values", "layer_norm_values"]
+__all__ = ["SOLVERS", "WRONG_VERSIONS", "batch_norm_values", "layer_norm_values"]
 
 RANKS: Final = (1, 2, 3, 4)
 
@@ -32,16 +32,20 @@ def batch_norm_values(
     eps: Number = Fraction(1, 100000),
     axis: int | None = None,
 ) -> Array:
-    """Return *x* after batch normalisation: ``gamma * (x - mean) / sqrt(var + eps) + beta``.
+    """Return *x* after batch normalization.
 
-    *axis* is that of the channels: 0 for (C, H, W), 1 for a batch (B, C) or (B, C, H, W); without
-    it all of *x* is one channel. *mean* and *var* are those of *x*, as in training, unless running
-    ones are given. All but *eps* are one number, or one for each channel.
+    The formula is ``gamma * (x - mean) / sqrt(var + eps) + beta``. *axis* is the
+    channel axis: 0 for (C, H, W), 1 for a batch (B, C) or (B, C, H, W). Without it, all
+    of *x* is one channel. *mean* and *var* default to those of *x*, as in training;
+    pass running statistics to use them instead. *mean*, *var*, *gamma* and *beta* are
+    one number, or one number per channel.
 
     >>> batch_norm_values([1, 3], eps=0, gamma=10, beta=5)
     array([-5., 15.])
     """
-    return _value(_batch(x, mean=mean, var=var, gamma=gamma, beta=beta, eps=eps, axis=axis))
+    return _normalize(
+        _batch_terms(x, mean=mean, var=var, gamma=gamma, beta=beta, eps=eps, axis=axis)
+    )
 
 
 def layer_norm_values(
@@ -51,47 +55,49 @@ def layer_norm_values(
     beta: Number | Grid = 0,
     eps: Number = Fraction(1, 100000),
 ) -> Array:
-    """Return *x* after layer normalisation, each row along its last axis by its own statistics.
+    """Return *x* after layer normalization along its last axis.
 
-    ``gamma * (x - mean) / sqrt(var + eps) + beta``; *gamma* and *beta* are one number, or one for
-    each cell of a row.
+    The formula is ``gamma * (x - mean) / sqrt(var + eps) + beta``, with the mean and
+    variance of each row. *gamma* and *beta* are one number, or one number per cell of a
+    row.
 
     >>> layer_norm_values([[1, 3], [10, 50]], eps=0)
     array([[-1.,  1.],
            [-1.,  1.]])
     """
-    return _value(_layer(x, gamma=gamma, beta=beta, eps=eps))
+    return _normalize(_layer_terms(x, gamma=gamma, beta=beta, eps=eps))
 
 
-class _Parts(NamedTuple):
-    """What the formula of normalisation is made of.
+class _NormalizationTerms(NamedTuple):
+    """Terms of the normalization formula.
 
-    Each variance is of *number* values, None where it is given.
+    *value_count* is the number of values behind each variance, or None if the caller
+    passed the variance.
     """
 
     cells: Array
-    centre: Array
+    center: Array
     variance: Array
     eps: Array
     gamma: Array
     beta: Array
-    number: int | None
+    value_count: int | None
 
     @property
-    def spread(self) -> Array:
-        """By the root of what the formula divides."""
+    def variance_with_eps(self) -> Array:
+        """Variance plus eps; the formula divides by its square root."""
         return self.variance + self.eps
 
 
-def _value(parts: _Parts) -> Array:
-    return _over(np.sqrt(parts.spread), parts)
+def _normalize(terms: _NormalizationTerms) -> Array:
+    return _normalize_by(np.sqrt(terms.variance_with_eps), terms)
 
 
-def _over(divisor: Array, parts: _Parts) -> Array:
-    return parts.gamma * (parts.cells - parts.centre) / divisor + parts.beta
+def _normalize_by(divisor: Array, terms: _NormalizationTerms) -> Array:
+    return terms.gamma * (terms.cells - terms.center) / divisor + terms.beta
 
 
-def _batch(
+def _batch_terms(
     x: Grid,
     *,
     mean: Number | Grid | None,
@@ -100,93 +106,106 @@ def _batch(
     beta: Number | Grid,
     eps: Number,
     axis: int | None,
-) -> _Parts:
-    cells = array(x, "x", ranks=RANKS).astype(np.float64)
+) -> _NormalizationTerms:
+    cells = as_array(x, "x", ranks=RANKS).astype(np.float64)
     if axis is not None and (not isinstance(axis, int) or not 0 <= axis < cells.ndim):
         raise SolverError(f"x has {cells.ndim} axes, so there is no axis {axis}")
-    others = tuple(at for at in range(cells.ndim) if at != axis)
-    centre = cells.mean(axis=others, keepdims=True)
+    others = tuple(index for index in range(cells.ndim) if index != axis)
+    center = cells.mean(axis=others, keepdims=True)
     variance = cells.var(axis=others, keepdims=True)
-    return _checked(
-        _Parts(
+    return _check_variance(
+        _NormalizationTerms(
             cells,
-            centre if mean is None else _along(mean, "mean", cells, axis),
-            variance if var is None else _along(var, "var", cells, axis),
-            array((eps,), "eps", ranks=(1,)),
-            _along(gamma, "gamma", cells, axis),
-            _along(beta, "beta", cells, axis),
-            cells.size // centre.size if var is None else None,
+            center if mean is None else _broadcast_along(mean, "mean", cells, axis),
+            variance if var is None else _broadcast_along(var, "var", cells, axis),
+            as_array((eps,), "eps", ranks=(1,)),
+            _broadcast_along(gamma, "gamma", cells, axis),
+            _broadcast_along(beta, "beta", cells, axis),
+            cells.size // center.size if var is None else None,
         )
     )
 
 
-def _layer(x: Grid, *, gamma: Number | Grid, beta: Number | Grid, eps: Number) -> _Parts:
-    cells = array(x, "x", ranks=RANKS).astype(np.float64)
+def _layer_terms(
+    x: Grid, *, gamma: Number | Grid, beta: Number | Grid, eps: Number
+) -> _NormalizationTerms:
+    cells = as_array(x, "x", ranks=RANKS).astype(np.float64)
     last = cells.ndim - 1
-    return _checked(
-        _Parts(
+    return _check_variance(
+        _NormalizationTerms(
             cells,
             cells.mean(axis=-1, keepdims=True),
             cells.var(axis=-1, keepdims=True),
-            array((eps,), "eps", ranks=(1,)),
-            _along(gamma, "gamma", cells, last),
-            _along(beta, "beta", cells, last),
+            as_array((eps,), "eps", ranks=(1,)),
+            _broadcast_along(gamma, "gamma", cells, last),
+            _broadcast_along(beta, "beta", cells, last),
             cells.shape[-1],
         )
     )
 
 
-def _along(value: Number | Grid, what: str, cells: Array, axis: int | None) -> Array:
-    """Return *value* as one number, or one for each place along *axis*, to go with *cells*."""
+def _broadcast_along(value: Number | Grid, what: str, cells: Array, axis: int | None) -> Array:
+    """Return *value* in a shape that broadcasts against *cells*.
+
+    *value* is one number, or one number for each position along *axis*.
+    """
     numbers = (value,) if isinstance(value, (int, Fraction)) else value
-    found = array(numbers, what, ranks=(1,))
-    if len(found) == 1:
-        return found.reshape((1,) * cells.ndim)
-    if axis is None or len(found) != cells.shape[axis]:
+    values = as_array(numbers, what, ranks=(1,))
+    if len(values) == 1:
+        return values.reshape((1,) * cells.ndim)
+    if axis is None or len(values) != cells.shape[axis]:
         channels = 1 if axis is None else cells.shape[axis]
-        raise SolverError(f"{what} has {len(found)} numbers for {channels} along the axis")
-    return found.reshape([-1 if at == axis else 1 for at in range(cells.ndim)])
+        raise SolverError(f"{what} has {len(values)} numbers for {channels} along the axis")
+    return values.reshape([-1 if index == axis else 1 for index in range(cells.ndim)])
 
 
-def _checked(parts: _Parts) -> _Parts:
-    """Return *parts*, whose variance with eps added must be positive."""
-    if parts.spread.min() <= 0:
+def _check_variance(terms: _NormalizationTerms) -> _NormalizationTerms:
+    """Return *terms*, or raise `SolverError` if a variance plus eps is not positive."""
+    if terms.variance_with_eps.min() <= 0:
         raise SolverError("the variance is zero, so eps must be positive")
-    return parts
+    return terms
 
 
 # What students do instead.
 
 
-def _unbiased(parts: _Parts) -> Array:
-    """Return the values by the variance that divides by one value less."""
-    if parts.number is None or parts.number == 1:
+def _normalize_unbiased(terms: _NormalizationTerms) -> Array:
+    """Return the values normalized with the unbiased variance, which divides by n - 1."""
+    if terms.value_count is None or terms.value_count == 1:
         raise SolverError("the variance is given, or is that of one value")
-    return _value(parts._replace(variance=parts.variance * parts.number / (parts.number - 1)))
+    return _normalize(
+        terms._replace(variance=terms.variance * terms.value_count / (terms.value_count - 1))
+    )
 
 
-def _mistakes(solver: Solver, parts: Callable[..., _Parts]) -> Mapping[str, Solver]:
-    """Return the twins of both kinds of normalisation."""
+def _norm_wrong_versions(
+    solver: Solver, build_terms: Callable[..., _NormalizationTerms]
+) -> Mapping[str, Solver]:
+    """Return the wrong versions common to batch and layer normalization."""
 
-    def changed(change: Callable[[_Parts], Array]) -> Solver:
-        return instead(solver, lambda given: change(parts(**vars(given))))
+    def make_wrong_version(change: Callable[[_NormalizationTerms], Array]) -> Solver:
+        return replace_formula(solver, lambda args: change(build_terms(**vars(args))))
 
     return {
-        "variance_for_deviation": changed(lambda p: _over(p.spread, p)),
-        "unbiased_variance": changed(_unbiased),
-        "mean_not_subtracted": changed(lambda p: _value(p._replace(centre=p.centre * 0))),
-        "scale_and_shift_left_out": told(solver, gamma=1, beta=0),
-        "shift_left_out": told(solver, beta=0),
-        "norm_scale_left_out": told(solver, gamma=1),
-        "scale_and_shift_exchanged": told(
-            solver, gamma=lambda given: given.beta, beta=lambda given: given.gamma
+        "variance_for_deviation": make_wrong_version(
+            lambda p: _normalize_by(p.variance_with_eps, p)
+        ),
+        "unbiased_variance": make_wrong_version(_normalize_unbiased),
+        "mean_not_subtracted": make_wrong_version(
+            lambda p: _normalize(p._replace(center=p.center * 0))
+        ),
+        "scale_and_shift_left_out": replace_arguments(solver, gamma=1, beta=0),
+        "shift_left_out": replace_arguments(solver, beta=0),
+        "norm_scale_left_out": replace_arguments(solver, gamma=1),
+        "scale_and_shift_exchanged": replace_arguments(
+            solver, gamma=lambda args: args.beta, beta=lambda args: args.gamma
         ),
     }
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (batch_norm_values, layer_norm_values)
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *twins_of(batch_norm_values, _mistakes(batch_norm_values, _batch)),
-    *twins_of(layer_norm_values, _mistakes(layer_norm_values, _layer)),
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *build_wrong_versions(batch_norm_values, _norm_wrong_versions(batch_norm_values, _batch_terms)),
+    *build_wrong_versions(layer_norm_values, _norm_wrong_versions(layer_norm_values, _layer_terms)),
 )

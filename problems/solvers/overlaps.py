@@ -1,7 +1,7 @@
-"""How far two boxes overlap: intersection over union, and what generalises it.
+"""Overlap of two boxes: intersection over union and its generalizations.
 
-Formats and units are those of `boxes`. Sources: Rezatofighi et al., Generalized Intersection over
-Union (2019); Zheng et al., Distance-IoU Loss (2020).
+Formats and units are those of `boxes`. Sources: Rezatofighi et al., Generalized
+Intersection over Union (2019); Zheng et al., Distance-IoU Loss (2020).
 """
 
 import math
@@ -11,17 +11,17 @@ from fractions import Fraction
 from types import SimpleNamespace
 from typing import Final
 
-from grader.book import Solver, Twin
-from grader.values import Number, Tensor, simplest
-from problems.solvers.boxes import Box, box_of, boxes_of, misread
-from problems.solvers.twins import instead, twins_of
+from grader.book import Solver, WrongVersion
+from grader.values import Number, Tensor, simplify_number
+from problems.solvers.boxes import Box, box_wrong_versions, parse_box, parse_boxes
+from problems.solvers.twins import build_wrong_versions, replace_formula
 
 __all__ = [
-    "OVERLAP",
-    "OVERLAPS",
+    "IOU_MEASURE",
     "SOLVERS",
-    "TWINS",
-    "Overlap",
+    "WRONG_MEASURES",
+    "WRONG_VERSIONS",
+    "OverlapMeasure",
     "ciou",
     "diou",
     "giou",
@@ -33,87 +33,90 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class Overlap:
-    """The overlap of two boxes by its parts: what they *share*, and the whole it is *compared* to.
+class OverlapMeasure:
+    """Overlap of two boxes: an *intersection* divided by a *denominator*.
 
-    *compared* takes the boxes and what they share.
+    *denominator* takes both boxes and the area of their intersection.
     """
 
-    share: Callable[[Box, Box], Number]
-    compared: Callable[[Box, Box, Number], Number]
+    intersection: Callable[[Box, Box], Number]
+    denominator: Callable[[Box, Box, Number], Number]
 
-    def whole(self, one: Box, two: Box) -> Number:
-        """Return the area that the shared one is compared to."""
-        return self.compared(one, two, self.share(one, two))
+    def denominator_area(self, first: Box, second: Box) -> Number:
+        """Return the area that the intersection is divided by."""
+        return self.denominator(first, second, self.intersection(first, second))
 
-    def __call__(self, one: Box, two: Box) -> Number:
-        """Return the shared area over the whole."""
-        shared = self.share(one, two)
-        return simplest(Fraction(shared) / self.compared(one, two, shared))
+    def __call__(self, first: Box, second: Box) -> Number:
+        """Return the intersection divided by the denominator."""
+        shared = self.intersection(first, second)
+        return simplify_number(Fraction(shared) / self.denominator(first, second, shared))
 
 
 def intersection_area(
     box: object, other: object, *, fmt: str = "xyxy", inclusive: bool = False
 ) -> Number:
-    """Return the area that two boxes share; 0 where they do not meet.
+    """Return the area of the intersection of two boxes; 0 if they are disjoint.
 
-    ``max(0, min(right) - max(left)) * max(0, min(bottom) - max(top))``.
+    It is ``max(0, min(right) - max(left)) * max(0, min(bottom) - max(top))``.
 
     >>> intersection_area((0, 0, 4, 4), (2, 1, 6, 5))
     6
     """
-    return _shared(*_both(box, other, fmt=fmt, inclusive=inclusive))
+    return _intersection(*_parse_pair(box, other, fmt=fmt, inclusive=inclusive))
 
 
 def union_area(box: object, other: object, *, fmt: str = "xyxy", inclusive: bool = False) -> Number:
-    """Return the area that two boxes cover together: ``A + B - intersection``.
+    """Return the area of the union of two boxes: ``A + B - intersection``.
 
     >>> union_area((0, 0, 4, 4), (2, 1, 6, 5))
     26
     """
-    return OVERLAP.whole(*_both(box, other, fmt=fmt, inclusive=inclusive))
+    return IOU_MEASURE.denominator_area(*_parse_pair(box, other, fmt=fmt, inclusive=inclusive))
 
 
 def iou(box: object, other: object, *, fmt: str = "xyxy", inclusive: bool = False) -> Number:
-    """Return the intersection of two boxes over their union, from 0 to 1.
+    """Return the intersection over union of two boxes, from 0 to 1.
 
     >>> iou((0, 0, 4, 4), (2, 1, 6, 5))
     Fraction(3, 13)
     """
-    return OVERLAP(*_both(box, other, fmt=fmt, inclusive=inclusive))
+    return IOU_MEASURE(*_parse_pair(box, other, fmt=fmt, inclusive=inclusive))
 
 
 def giou(box: object, other: object, *, fmt: str = "xyxy", inclusive: bool = False) -> Number:
-    """Return the generalised IoU of two boxes, from -1 to 1: ``IoU - (hull - union) / hull``.
+    """Return the generalized IoU of two boxes, from -1 to 1.
 
-    The hull is the area of the smallest box around both.
+    It is ``IoU - (hull - union) / hull``, where the hull is the area of the smallest
+    box that contains both.
 
     >>> giou((0, 0, 1, 1), (2, 0, 3, 1))
     Fraction(-1, 3)
     """
-    return _generalised(*_both(box, other, fmt=fmt, inclusive=inclusive), OVERLAP)
+    return _generalized_iou(*_parse_pair(box, other, fmt=fmt, inclusive=inclusive), IOU_MEASURE)
 
 
 def diou(box: object, other: object, *, fmt: str = "xyxy", inclusive: bool = False) -> Number:
     """Return the distance IoU of two boxes, from -1 to 1: ``IoU - d**2 / c**2``.
 
-    *d* is the distance of the centres, *c* the diagonal of the smallest box around both.
+    Here d is the distance between the centers, and c the diagonal of the smallest box
+    that contains both.
 
     >>> diou((0, 0, 1, 1), (2, 0, 3, 1))
     Fraction(-2, 5)
     """
-    return _distanced(*_both(box, other, fmt=fmt, inclusive=inclusive), OVERLAP)
+    return _distance_iou(*_parse_pair(box, other, fmt=fmt, inclusive=inclusive), IOU_MEASURE)
 
 
 def ciou(box: object, other: object, *, fmt: str = "xyxy", inclusive: bool = False) -> float:
-    """Return the complete IoU of two boxes, *other* being the truth: ``DIoU - alpha * v``.
+    """Return the complete IoU of two boxes: ``DIoU - alpha * v``.
 
-    ``v = 4/pi**2 * (atan(w'/h') - atan(w/h))**2`` compares the shapes, ``alpha = v / (1-IoU+v)``.
+    *other* is the ground truth. ``v = 4/pi**2 * (atan(w'/h') - atan(w/h))**2`` compares
+    the aspect ratios, and ``alpha = v / (1-IoU+v)``.
 
     >>> ciou((0, 0, 2, 2), (0, 0, 2, 2))
     1.0
     """
-    return _completed(*_both(box, other, fmt=fmt, inclusive=inclusive), OVERLAP)
+    return _complete_iou(*_parse_pair(box, other, fmt=fmt, inclusive=inclusive), IOU_MEASURE)
 
 
 def iou_matrix(
@@ -124,114 +127,124 @@ def iou_matrix(
     >>> iou_matrix([[0, 0, 2, 2]], [[0, 0, 2, 1], [5, 5, 6, 6]]).cells
     (Fraction(1, 2), 0)
     """
-    return _table(boxes, others, OVERLAP, fmt=fmt, inclusive=inclusive)
+    return _overlap_matrix(boxes, others, IOU_MEASURE, fmt=fmt, inclusive=inclusive)
 
 
-def _both(box: object, other: object, *, fmt: str, inclusive: bool) -> tuple[Box, Box]:
+def _parse_pair(box: object, other: object, *, fmt: str, inclusive: bool) -> tuple[Box, Box]:
     return (
-        box_of(box, "the first box", fmt=fmt, inclusive=inclusive),
-        box_of(other, "the second box", fmt=fmt, inclusive=inclusive),
+        parse_box(box, "the first box", fmt=fmt, inclusive=inclusive),
+        parse_box(other, "the second box", fmt=fmt, inclusive=inclusive),
     )
 
 
-def _table(boxes: object, others: object, overlap: Overlap, *, fmt: str, inclusive: bool) -> Tensor:
-    rows = boxes_of(boxes, "boxes", fmt=fmt, inclusive=inclusive)
-    columns = boxes_of(others, "others", fmt=fmt, inclusive=inclusive)
-    cells = tuple(overlap(one, two) for one in rows for two in columns)
+def _overlap_matrix(
+    boxes: object, others: object, overlap: OverlapMeasure, *, fmt: str, inclusive: bool
+) -> Tensor:
+    rows = parse_boxes(boxes, "boxes", fmt=fmt, inclusive=inclusive)
+    columns = parse_boxes(others, "others", fmt=fmt, inclusive=inclusive)
+    cells = tuple(overlap(row, two) for row in rows for two in columns)
     return Tensor((len(rows), len(columns)), cells)
 
 
-def _shared(one: Box, two: Box) -> Number:
-    width, height = _meeting(one, two)
+def _intersection(first: Box, second: Box) -> Number:
+    width, height = _intersection_sides(first, second)
     return max(width, 0) * max(height, 0)
 
 
-def _meeting(one: Box, two: Box) -> tuple[Number, Number]:
-    """Return width and height of what two boxes share; negative where they are apart."""
-    width = min(one.right, two.right) - max(one.left, two.left)
-    height = min(one.bottom, two.bottom) - max(one.top, two.top)
+def _intersection_sides(first: Box, second: Box) -> tuple[Number, Number]:
+    """Return the width and height of the intersection, negative where the boxes are apart."""
+    width = min(first.right, second.right) - max(first.left, second.left)
+    height = min(first.bottom, second.bottom) - max(first.top, second.top)
     return width, height
 
 
-def _united(one: Box, two: Box, shared: Number) -> Number:
-    return one.area + two.area - shared
+def _union(first: Box, second: Box, shared: Number) -> Number:
+    return first.area + second.area - shared
 
 
-def _hull(one: Box, two: Box) -> Box:
+def _enclosing_box(first: Box, second: Box) -> Box:
     return Box(
-        min(one.left, two.left),
-        min(one.top, two.top),
-        max(one.right, two.right),
-        max(one.bottom, two.bottom),
+        min(first.left, second.left),
+        min(first.top, second.top),
+        max(first.right, second.right),
+        max(first.bottom, second.bottom),
     )
 
 
-def _generalised(one: Box, two: Box, overlap: Overlap) -> Number:
-    hull = _hull(one, two).area
-    return simplest(overlap(one, two) - Fraction(hull - overlap.whole(one, two)) / hull)
+def _generalized_iou(first: Box, second: Box, overlap: OverlapMeasure) -> Number:
+    hull = _enclosing_box(first, second).area
+    return simplify_number(
+        overlap(first, second) - Fraction(hull - overlap.denominator_area(first, second)) / hull
+    )
 
 
-def _distanced(one: Box, two: Box, overlap: Overlap) -> Number:
-    hull = _hull(one, two)
-    distance = sum((a - b) ** 2 for a, b in zip(one.centre, two.centre, strict=True))
-    return simplest(overlap(one, two) - Fraction(distance) / (hull.width**2 + hull.height**2))
+def _distance_iou(first: Box, second: Box, overlap: OverlapMeasure) -> Number:
+    hull = _enclosing_box(first, second)
+    distance = sum((a - b) ** 2 for a, b in zip(first.center, second.center, strict=True))
+    return simplify_number(
+        overlap(first, second) - Fraction(distance) / (hull.width**2 + hull.height**2)
+    )
 
 
-def _completed(one: Box, two: Box, overlap: Overlap) -> float:
-    turns = [math.atan(Fraction(box.width) / box.height) for box in (one, two)]
+def _complete_iou(first: Box, second: Box, overlap: OverlapMeasure) -> float:
+    turns = [math.atan(Fraction(box.width) / box.height) for box in (first, second)]
     shapes = 4 / math.pi**2 * (turns[1] - turns[0]) ** 2
-    apart = 1 - float(overlap(one, two)) + shapes
-    return float(_distanced(one, two, overlap)) - (shapes**2 / apart if shapes else 0.0)
+    apart = 1 - float(overlap(first, second)) + shapes
+    return float(_distance_iou(first, second, overlap)) - (shapes**2 / apart if shapes else 0.0)
 
 
-OVERLAP: Final = Overlap(_shared, _united)
+IOU_MEASURE: Final = OverlapMeasure(_intersection, _union)
 
 
 # What students do instead.
 
 
-def _product(one: Box, two: Box) -> Number:
-    """Return the sides of the intersection multiplied, whatever their signs."""
-    width, height = _meeting(one, two)
+def _unclipped_intersection(first: Box, second: Box) -> Number:
+    """Return the product of the sides of the intersection, without clipping them at 0."""
+    width, height = _intersection_sides(first, second)
     return width * height
 
 
 # Wrong overlaps; whatever is decided by an overlap reuses them.
-OVERLAPS: Final[dict[str, Overlap]] = {
-    "union_left_out": Overlap(_shared, lambda one, two, _: one.area + two.area),
-    "over_smaller_box": Overlap(_shared, lambda one, two, _: min(one.area, two.area)),
-    "overlap_not_clipped": Overlap(_product, _united),
+WRONG_MEASURES: Final[dict[str, OverlapMeasure]] = {
+    "union_left_out": OverlapMeasure(_intersection, lambda first, two, _: first.area + two.area),
+    "over_smaller_box": OverlapMeasure(
+        _intersection, lambda first, two, _: min(first.area, two.area)
+    ),
+    "overlap_not_clipped": OverlapMeasure(_unclipped_intersection, _union),
 }
 
-MEASURES: Final[dict[Solver, Callable[[Box, Box, Overlap], object]]] = {
-    iou: lambda one, two, overlap: overlap(one, two),
-    giou: _generalised,
-    diou: _distanced,
-    ciou: _completed,
+IOU_VARIANTS: Final[dict[Solver, Callable[[Box, Box, OverlapMeasure], object]]] = {
+    iou: lambda first, two, overlap: overlap(first, two),
+    giou: _generalized_iou,
+    diou: _distance_iou,
+    ciou: _complete_iou,
 }
 
 
-def _pair_of(given: SimpleNamespace) -> tuple[Box, Box]:
-    return _both(given.box, given.other, fmt=given.fmt, inclusive=given.inclusive)
+def _pair_from_args(args: SimpleNamespace) -> tuple[Box, Box]:
+    return _parse_pair(args.box, args.other, fmt=args.fmt, inclusive=args.inclusive)
 
 
-def _measured_by(solver: Solver, overlap: Overlap) -> Solver:
-    """Return the measure *solver* with another *overlap*."""
-    return instead(solver, lambda given: MEASURES[solver](*_pair_of(given), overlap))
+def _replace_measure(solver: Solver, overlap: OverlapMeasure) -> Solver:
+    """Return *solver* with another *overlap* measure."""
+    return replace_formula(
+        solver, lambda args: IOU_VARIANTS[solver](*_pair_from_args(args), overlap)
+    )
 
 
-def _matrix_by(overlap: Overlap) -> Solver:
-    """Return `iou_matrix` with another *overlap*."""
-    return instead(
+def _replace_matrix_measure(overlap: OverlapMeasure) -> Solver:
+    """Return `iou_matrix` with another *overlap* measure."""
+    return replace_formula(
         iou_matrix,
-        lambda given: _table(
-            given.boxes, given.others, overlap, fmt=given.fmt, inclusive=given.inclusive
+        lambda args: _overlap_matrix(
+            args.boxes, args.others, overlap, fmt=args.fmt, inclusive=args.inclusive
         ),
     )
 
 
-def _without_penalty(solver: Solver) -> Solver:
-    return instead(solver, lambda given: iou(**vars(given)))
+def _iou_without_penalty(solver: Solver) -> Solver:
+    return replace_formula(solver, lambda args: iou(**vars(args)))
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (
@@ -244,31 +257,41 @@ SOLVERS: Final[tuple[Solver, ...]] = (
     iou_matrix,
 )
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *(twin for solver in SOLVERS for twin in twins_of(solver, misread(solver))),
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
     *(
-        Twin(mistake, solver.__name__, _measured_by(solver, overlap))
-        for solver in MEASURES
-        for mistake, overlap in OVERLAPS.items()
+        twin
+        for solver in SOLVERS
+        for twin in build_wrong_versions(solver, box_wrong_versions(solver))
     ),
-    *twins_of(iou_matrix, {mistake: _matrix_by(wrong) for mistake, wrong in OVERLAPS.items()}),
     *(
-        Twin("penalty_left_out", solver.__name__, _without_penalty(solver))
+        WrongVersion(mistake, solver.__name__, _replace_measure(solver, overlap))
+        for solver in IOU_VARIANTS
+        for mistake, overlap in WRONG_MEASURES.items()
+    ),
+    *build_wrong_versions(
+        iou_matrix,
+        {mistake: _replace_matrix_measure(wrong) for mistake, wrong in WRONG_MEASURES.items()},
+    ),
+    *(
+        WrongVersion("penalty_left_out", solver.__name__, _iou_without_penalty(solver))
         for solver in (giou, diou, ciou)
     ),
-    *twins_of(
+    *build_wrong_versions(
         intersection_area,
         {
-            "overlap_not_clipped": instead(
-                intersection_area, lambda given: _product(*_pair_of(given))
+            "overlap_not_clipped": replace_formula(
+                intersection_area, lambda args: _unclipped_intersection(*_pair_from_args(args))
             )
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         union_area,
         {
-            "union_left_out": instead(
-                union_area, lambda given: OVERLAPS["union_left_out"].whole(*_pair_of(given))
+            "union_left_out": replace_formula(
+                union_area,
+                lambda args: WRONG_MEASURES["union_left_out"].denominator_area(
+                    *_pair_from_args(args)
+                ),
             )
         },
     ),

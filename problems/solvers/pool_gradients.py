@@ -1,7 +1,7 @@
-"""What pooling gives back to its input in the backward pass.
+"""Gradients of 2-D pooling in the backward pass.
 
-Source: Goodfellow, Bengio and Courville, Deep Learning (2016), chapter 6.5, and the behaviour of
-PyTorch where several cells of a window are equally large.
+Source: Goodfellow, Bengio and Courville, Deep Learning (2016), chapter 6.5, and the
+behavior of PyTorch for ties within a window.
 """
 
 import math
@@ -11,18 +11,26 @@ from typing import Final, cast
 
 import numpy as np
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
 from grader.values import Array
-from problems.solvers.bounds import Grid, array, fitting
+from problems.solvers.bounds import Grid, as_array, check_cell_count
 from problems.solvers.geometry import PerAxis
-from problems.solvers.pool_values import Placed, Steps, columns, counts, is_max, least, placed_on
-from problems.solvers.twins import instead, told, twins_of
-from problems.solvers.windows import sizes_of
+from problems.solvers.pool_values import (
+    PoolArguments,
+    PoolPlacement,
+    collect_windows,
+    is_max,
+    lowest_value,
+    place_pool_windows,
+    window_divisors,
+)
+from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.solvers.windows import as_sizes
 
-__all__ = ["SOLVERS", "TWINS", "pool2d_backward"]
+__all__ = ["SOLVERS", "WRONG_VERSIONS", "pool2d_backward"]
 
-MAX_SCATTERED: Final = 2_500_000
+MAX_SCATTERED_CELLS: Final = 2_500_000
 
 
 def pool2d_backward(
@@ -36,111 +44,130 @@ def pool2d_backward(
     ceil_mode: bool = False,
     count_include_pad: bool = True,
 ) -> Array:
-    """Return the gradient with respect to the input *x* of 2-D pooling, from *dy* of its output.
+    """Return the gradient of 2-D pooling with respect to its input *x*.
 
-    Where *mode* is ``max``, each window gives all of it to its largest value, the first of several,
-    as PyTorch does; where it is ``avg``, the same share to each cell. Overlapping windows add up.
+    *dy* is the gradient with respect to the output. With *mode* ``max``, each window
+    passes its whole gradient to its largest value, or to the first of several, as
+    PyTorch does. With ``avg``, each cell of the window gets the same share.
+    Contributions of overlapping windows add up.
 
     >>> pool2d_backward([[1, 7, 2, 0], [3, 4, 9, 5]], [[10, 20]], 2)
     array([[ 0, 10,  0,  0],
            [ 0,  0, 20,  0]])
     """
-    cells, given = array(x, "x", ranks=(2, 3)), array(dy, "dy", ranks=(2, 3))
-    steps = Steps(stride=stride, padding=padding, dilation=1, ceil_mode=ceil_mode)
-    placed = placed_on(cells.shape, kernel_size, **steps)
-    wanted = (*cells.shape[:-2], *placed.laid.output)
-    if given.shape != wanted:
-        raise SolverError(f"dy must have the shape {wanted} of the output, not {given.shape}")
-    fitting((*wanted, *placed.laid.kernel), "the windows", most=MAX_SCATTERED)
-    given = given.reshape(-1, *placed.laid.output)
+    cells, upstream = as_array(x, "x", ranks=(2, 3)), as_array(dy, "dy", ranks=(2, 3))
+    steps = PoolArguments(stride=stride, padding=padding, dilation=1, ceil_mode=ceil_mode)
+    placement = place_pool_windows(cells.shape, kernel_size, **steps)
+    wanted = (*cells.shape[:-2], *placement.windows.output)
+    if upstream.shape != wanted:
+        raise SolverError(f"dy must have the shape {wanted} of the output, not {upstream.shape}")
+    check_cell_count((*wanted, *placement.windows.kernel), "the windows", most=MAX_SCATTERED_CELLS)
+    upstream = upstream.reshape(-1, *placement.windows.output)
     if is_max(mode):
-        found = _to_the_largest(cells, given, placed)
+        gradient = _route_to_largest(cells, upstream, placement)
     else:
-        shares = given / counts(cells.shape, placed, count_include_pad=count_include_pad)
-        found = _to_all(cells, shares, placed)
-    return found.reshape(cells.shape)
+        shares = upstream / window_divisors(
+            cells.shape, placement, count_include_pad=count_include_pad
+        )
+        gradient = _share_among_all(cells, shares, placement)
+    return gradient.reshape(cells.shape)
 
 
-def _to_the_largest(cells: Array, given: Array, placed: Placed) -> Array:
-    """Return the gradient (C, H*W) where each window gives *given* to its first largest cell."""
-    largest = columns(cells, placed, fill=least(cells)).argmax(axis=1, keepdims=True)
-    under = np.expand_dims(_numbers_under(cells, placed), 0)
+def _route_to_largest(cells: Array, upstream: Array, placement: PoolPlacement) -> Array:
+    """Return the gradient (C, H*W) that routes each window to its first largest cell."""
+    largest = collect_windows(cells, placement, fill=lowest_value(cells)).argmax(
+        axis=1, keepdims=True
+    )
+    under = np.expand_dims(_window_cell_numbers(cells, placement), 0)
     places = np.take_along_axis(under, largest, axis=1)[:, 0]
-    return _gathered(cells, given, cast("Array", places))
+    return _sum_by_cell(cells, upstream, cast("Array", places))
 
 
-def _to_all(cells: Array, shares: Array, placed: Placed) -> Array:
-    """Return the gradient (C, H*W) where each window gives its share to all of its cells."""
-    under = _numbers_under(cells, placed)
+def _share_among_all(cells: Array, shares: Array, placement: PoolPlacement) -> Array:
+    """Return the gradient (C, H*W) that gives each window's share to all of its cells."""
+    under = _window_cell_numbers(cells, placement)
     each = cast("Array", np.expand_dims(shares, 1))
-    return _gathered(cells, each, cast("Array", np.expand_dims(under, 0)))
+    return _sum_by_cell(cells, each, cast("Array", np.expand_dims(under, 0)))
 
 
-def _numbers_under(cells: Array, placed: Placed) -> Array:
-    """Return which cell lies where under the windows (k*k, H', W'), from 1; 0 is the padding."""
+def _window_cell_numbers(cells: Array, placement: PoolPlacement) -> Array:
+    """Return the number of the input cell under each window cell: (k*k, H', W').
+
+    Input cells count from 1; 0 is the padding.
+    """
     sides = cells.shape[-2:]
     numbers = np.arange(1, math.prod(sides) + 1).reshape(sides)
-    return cast("Array", columns(numbers, placed, fill=0)[0])
+    return cast("Array", collect_windows(numbers, placement, fill=0)[0])
 
 
-def _gathered(cells: Array, given: Array, places: Array) -> Array:
-    """Return the sums of what is *given* to each cell; what goes to the padding is lost."""
-    found = np.zeros((len(given), math.prod(cells.shape[-2:]) + 1), given.dtype)
-    channels = np.arange(len(given)).reshape(-1, *(1,) * (places.ndim - 1))
-    where = (channels * found.shape[1] + places).astype(np.int64)
-    np.add.at(found.reshape(-1), where, np.broadcast_to(given, where.shape))
-    return cast("Array", found[:, 1:])
+def _sum_by_cell(cells: Array, contributions: Array, places: Array) -> Array:
+    """Return the sum of the *contributions* to each cell, dropping those to the padding."""
+    totals = np.zeros((len(contributions), math.prod(cells.shape[-2:]) + 1), contributions.dtype)
+    channels = np.arange(len(contributions)).reshape(-1, *(1,) * (places.ndim - 1))
+    where = (channels * totals.shape[1] + places).astype(np.int64)
+    np.add.at(totals.reshape(-1), where, np.broadcast_to(contributions, where.shape))
+    return cast("Array", totals[:, 1:])
 
 
 # What students do instead.
 
 
-def _mode(wanted: str, other: str) -> Callable[[SimpleNamespace], str]:
-    """Return the *other* mode where *wanted* is given."""
+def _replace_mode(wanted: str, other: str) -> Callable[[SimpleNamespace], str]:
+    """Return a function that replaces the mode *wanted* with *other*.
 
-    def change(given: SimpleNamespace) -> str:
-        if given.mode != wanted:
+    The function raises `SolverError` for any other mode.
+    """
+
+    def replace_name(args: SimpleNamespace) -> str:
+        if args.mode != wanted:
             raise SolverError(f"the mode is not {wanted}")
         return other
 
-    return change
+    return replace_name
 
 
-def _undivided(given: SimpleNamespace) -> Array:
-    """Return the gradient of a sum instead of a mean."""
-    if given.mode != "avg":
+def _undivided_gradient(args: SimpleNamespace) -> Array:
+    """Return the gradient of the sum of each window instead of its mean."""
+    if args.mode != "avg":
         raise SolverError("only an average divides")
-    cells = sizes_of(given.kernel_size, "kernel_size", 2)
-    return pool2d_backward(**vars(given)) * math.prod(cells)
+    cells = as_sizes(args.kernel_size, "kernel_size", 2)
+    return pool2d_backward(**vars(args)) * math.prod(cells)
 
 
-def _overwritten(given: SimpleNamespace) -> Array:
-    """Return the gradient where a cell keeps what the last of its windows gives it."""
-    if not is_max(given.mode):
+def _overwrite_windows(args: SimpleNamespace) -> Array:
+    """Return the gradient if overlapping windows overwrite each other.
+
+    Each cell keeps the contribution of its last window.
+    """
+    if not is_max(args.mode):
         raise SolverError("the windows of an average share out")
-    cells, slopes = array(given.x, "x", ranks=(2, 3)), array(given.dy, "dy", ranks=(2, 3))
-    found = np.zeros_like(pool2d_backward(**vars(given)))
-    for place in np.ndindex(*slopes.shape):
+    cells, slopes = as_array(args.x, "x", ranks=(2, 3)), as_array(args.dy, "dy", ranks=(2, 3))
+    gradient = np.zeros_like(pool2d_backward(**vars(args)))
+    for position in np.ndindex(*slopes.shape):
         alone = np.zeros_like(slopes)
-        alone[place] = 1
-        mine = pool2d_backward(**{**vars(given), "x": cells, "dy": alone})
-        found = np.where(mine, slopes[place], found)
-    return found
+        alone[position] = 1
+        window_gradient = pool2d_backward(**{**vars(args), "x": cells, "dy": alone})
+        gradient = np.where(window_gradient, slopes[position], gradient)
+    return gradient
 
 
-def _ones(given: SimpleNamespace) -> Array:
-    return np.ones_like(array(given.dy, "dy", ranks=(2, 3)))
+def _ones_upstream(args: SimpleNamespace) -> Array:
+    return np.ones_like(as_array(args.dy, "dy", ranks=(2, 3)))
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (pool2d_backward,)
 
-TWINS: Final[tuple[Twin, ...]] = twins_of(
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = build_wrong_versions(
     pool2d_backward,
     {
-        "gradient_spread_evenly": told(pool2d_backward, mode=_mode("max", "avg")),
-        "gradient_to_the_largest": told(pool2d_backward, mode=_mode("avg", "max")),
-        "gradient_not_divided": instead(pool2d_backward, _undivided),
-        "upstream_left_out": told(pool2d_backward, dy=_ones),
-        "windows_overwritten": instead(pool2d_backward, _overwritten),
+        "gradient_spread_evenly": replace_arguments(
+            pool2d_backward, mode=_replace_mode("max", "avg")
+        ),
+        "gradient_to_the_largest": replace_arguments(
+            pool2d_backward, mode=_replace_mode("avg", "max")
+        ),
+        "gradient_not_divided": replace_formula(pool2d_backward, _undivided_gradient),
+        "upstream_left_out": replace_arguments(pool2d_backward, dy=_ones_upstream),
+        "windows_overwritten": replace_formula(pool2d_backward, _overwrite_windows),
     },
 )

@@ -1,8 +1,9 @@
-"""Values after pooling, window by window in each channel.
+"""Values after 2-D pooling, window by window in each channel.
 
-Source: the PyTorch documentation of ``MaxPool2d`` and ``AvgPool2d``. The stride defaults to the
-window; the padding of a maximum is minus infinity, that of an average is zero and is counted
-unless *count_include_pad* is False. A window that *ceil_mode* adds counts what it holds.
+Source: the PyTorch documentation of ``MaxPool2d`` and ``AvgPool2d``. The stride
+defaults to the window size. Max pooling pads with minus infinity. Average pooling pads
+with zeros, which count unless *count_include_pad* is False. A window added by
+*ceil_mode* counts only the cells inside the padded input.
 """
 
 import math
@@ -12,39 +13,39 @@ from typing import Final, NamedTuple, TypedDict, Unpack, cast
 
 import numpy as np
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
 from grader.values import Array
-from problems.solvers.bounds import Grid, Shape, array, fitting, flag
+from problems.solvers.bounds import Grid, Shape, as_array, as_flag, check_cell_count
 from problems.solvers.geometry import PerAxis
-from problems.solvers.pooling import default_stride_one, given_stride_left_out, pool_size
-from problems.solvers.twins import instead, told, twins_of
+from problems.solvers.pooling import pool_size, replace_default_stride, replace_explicit_stride
+from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 from problems.solvers.windows import (
     MAX_WINDOW_CELLS,
     Borders,
-    Placing,
-    borders_of,
-    padded,
-    sizes_of,
-    windows,
+    WindowPlacement,
+    as_sizes,
+    compute_borders,
+    pad,
+    window_view,
 )
 
 __all__ = [
     "SOLVERS",
-    "TWINS",
-    "Placed",
-    "Steps",
+    "WRONG_VERSIONS",
+    "PoolArguments",
+    "PoolPlacement",
     "avg_pool2d",
-    "columns",
-    "counts",
+    "collect_windows",
     "global_pool2d",
     "is_max",
-    "least",
+    "lowest_value",
     "max_pool2d",
-    "placed_on",
+    "place_pool_windows",
+    "window_divisors",
 ]
 
-MAX_POOLED: Final = 6_000_000
+MAX_POOLED_CELLS: Final = 6_000_000
 
 
 def max_pool2d(
@@ -58,16 +59,18 @@ def max_pool2d(
 ) -> Array:
     """Return the largest value of each window of *x*, (H, W) or (C, H, W).
 
-    The sides follow `pool_size`; the padding never wins.
+    The output size follows `pool_size`. The padding is never the maximum.
 
     >>> max_pool2d([[1, 7, 2, 0], [3, 4, 9, 5]], 2)
     array([[7, 9]])
     """
-    cells = array(x, "x", ranks=(2, 3))
-    steps = Steps(stride=stride, padding=padding, dilation=dilation, ceil_mode=ceil_mode)
-    found = columns(cells, placed_on(cells.shape, kernel_size, **steps), fill=least(cells))
-    largest = found.max(axis=1)
-    if dilation != 1 and (largest == least(cells)).any():
+    cells = as_array(x, "x", ranks=(2, 3))
+    steps = PoolArguments(stride=stride, padding=padding, dilation=dilation, ceil_mode=ceil_mode)
+    window_cells = collect_windows(
+        cells, place_pool_windows(cells.shape, kernel_size, **steps), fill=lowest_value(cells)
+    )
+    largest = window_cells.max(axis=1)
+    if dilation != 1 and (largest == lowest_value(cells)).any():
         raise SolverError("a window lies in the padding alone")
     return cast("Array", largest if cells.ndim > 2 else largest[0])  # noqa: PLR2004 - (H, W)
 
@@ -83,35 +86,36 @@ def avg_pool2d(
 ) -> Array:
     """Return the mean of each window of *x*, (H, W) or (C, H, W).
 
-    The sides follow `pool_size`; zeros of the padding count unless *count_include_pad* is False.
-    Means are doubles, which are exact where 2, 4, 8, ... integers are counted.
+    The output size follows `pool_size`. Zeros of the padding count unless
+    *count_include_pad* is False. Means are doubles; they are exact if a window counts
+    2, 4, 8, ... integers.
 
     >>> avg_pool2d([[1, 7, 2, 0], [3, 4, 9, 5]], 2)
     array([[3.75, 4.  ]])
     """
-    cells = array(x, "x", ranks=(2, 3))
-    steps = Steps(stride=stride, padding=padding, dilation=1, ceil_mode=ceil_mode)
-    placed = placed_on(cells.shape, kernel_size, **steps)
-    sums = columns(cells, placed, fill=0).sum(axis=1)
-    means = sums / counts(cells.shape, placed, count_include_pad=count_include_pad)
+    cells = as_array(x, "x", ranks=(2, 3))
+    steps = PoolArguments(stride=stride, padding=padding, dilation=1, ceil_mode=ceil_mode)
+    placement = place_pool_windows(cells.shape, kernel_size, **steps)
+    sums = collect_windows(cells, placement, fill=0).sum(axis=1)
+    means = sums / window_divisors(cells.shape, placement, count_include_pad=count_include_pad)
     return cast("Array", means if cells.ndim > 2 else means[0])  # noqa: PLR2004 - (H, W)
 
 
 def global_pool2d(x: Grid, *, mode: str = "avg") -> Array:
-    """Return the mean of each channel of *x*, or with *mode* ``max`` the largest value.
+    """Return the mean of each channel of *x*, or its maximum with *mode* ``max``.
 
-    (C, H, W) gives (C), a single map (H, W) gives one number.
+    (C, H, W) gives (C); a single map (H, W) gives one number.
 
     >>> global_pool2d([[[1, 2], [3, 5]], [[0, 8], [4, 4]]])
     array([2.75, 4.  ])
     """
-    cells = array(x, "x", ranks=(2, 3))
-    found = cells.max(axis=(-2, -1)) if is_max(mode) else cells.mean(axis=(-2, -1))
-    return cast("Array", np.asarray(found))
+    cells = as_array(x, "x", ranks=(2, 3))
+    pooled = cells.max(axis=(-2, -1)) if is_max(mode) else cells.mean(axis=(-2, -1))
+    return cast("Array", np.asarray(pooled))
 
 
-class Steps(TypedDict):
-    """The arguments that say where the windows lie, as solvers take them."""
+class PoolArguments(TypedDict):
+    """Arguments that place the pooling windows, as solvers take them."""
 
     stride: PerAxis | None
     padding: PerAxis
@@ -119,20 +123,27 @@ class Steps(TypedDict):
     ceil_mode: bool
 
 
-class Placed(NamedTuple):
-    """How the window is laid on an input; *beyond* the borders are the cells of `ceil_mode`."""
+class PoolPlacement(NamedTuple):
+    """Placement of the pooling windows on an input.
 
-    laid: Placing
-    beyond: Borders
+    *overhang* is how far windows added by `ceil_mode` reach beyond the borders.
+    """
+
+    windows: WindowPlacement
+    overhang: Borders
 
 
-def placed_on(shape: Shape, kernel_size: PerAxis, **steps: Unpack[Steps]) -> Placed:
-    """Return how the window is laid on an input of *shape*, (H, W) or (C, H, W)."""
-    kernel = sizes_of(kernel_size, "kernel_size", 2)
-    stride = kernel if steps["stride"] is None else sizes_of(steps["stride"], "stride", 2)
-    dilation = sizes_of(steps["dilation"], "dilation", 2)
-    borders = borders_of(steps["padding"], shape[-2:], kernel, stride=stride, dilation=dilation)
-    output, beyond = [], []
+def place_pool_windows(
+    shape: Shape, kernel_size: PerAxis, **steps: Unpack[PoolArguments]
+) -> PoolPlacement:
+    """Return the placement of the windows on an input of *shape*, (H, W) or (C, H, W)."""
+    kernel = as_sizes(kernel_size, "kernel_size", 2)
+    stride = kernel if steps["stride"] is None else as_sizes(steps["stride"], "stride", 2)
+    dilation = as_sizes(steps["dilation"], "dilation", 2)
+    borders = compute_borders(
+        steps["padding"], shape[-2:], kernel, stride=stride, dilation=dilation
+    )
+    output, overhang = [], []
     for size, k, step, spread, ends in zip(
         shape[-2:], kernel, stride, dilation, borders, strict=True
     ):
@@ -141,36 +152,44 @@ def placed_on(shape: Shape, kernel_size: PerAxis, **steps: Unpack[Steps]) -> Pla
         )
         reach = (count - 1) * step + (k - 1) * spread + 1
         output.append(count)
-        beyond.append((0, max(reach - size - sum(ends), 0)))
-    fitting((*shape[:-2], *kernel, *output), "the windows", most=MAX_POOLED)
+        overhang.append((0, max(reach - size - sum(ends), 0)))
+    check_cell_count((*shape[:-2], *kernel, *output), "the windows", most=MAX_POOLED_CELLS)
     bordered = [size + sum(ends) for size, ends in zip(shape[-2:], borders, strict=True)]
-    fitting((*shape[:-2], *bordered), "the padded input", most=MAX_WINDOW_CELLS)
-    return Placed(Placing(kernel, stride, dilation, borders, tuple(output)), tuple(beyond))
+    check_cell_count((*shape[:-2], *bordered), "the padded input", most=MAX_WINDOW_CELLS)
+    return PoolPlacement(
+        WindowPlacement(kernel, stride, dilation, borders, tuple(output)), tuple(overhang)
+    )
 
 
-def columns(cells: Array, placed: Placed, *, fill: float) -> Array:
-    """Return what lies under the window at each place: (C, cells of the window, H', W')."""
-    laid, beyond = placed
+def collect_windows(cells: Array, placement: PoolPlacement, *, fill: float) -> Array:
+    """Return the cells of the window at each position: (C, window cells, H', W').
+
+    Cells outside the input have the value *fill*.
+    """
+    layout, overhang = placement
     maps = cells.reshape(-1, *cells.shape[-2:])
-    bordered = padded(padded(maps, laid.borders, fill=fill), beyond, fill=fill)
-    return windows(bordered, laid).reshape(len(maps), -1, *laid.output)
+    bordered = pad(pad(maps, layout.borders, fill=fill), overhang, fill=fill)
+    return window_view(bordered, layout).reshape(len(maps), -1, *layout.output)
 
 
-def counts(shape: Shape, placed: Placed, *, count_include_pad: bool) -> Array:
-    """Return by how many cells each window's sum is divided: (H', W')."""
-    laid, beyond = placed
-    counted = float(flag(count_include_pad, "count_include_pad"))
-    ones = padded(np.ones((1, *shape[-2:])), laid.borders, fill=counted)
-    return cast("Array", windows(padded(ones, beyond), laid).sum(axis=(0, 1, 2)))
+def window_divisors(shape: Shape, placement: PoolPlacement, *, count_include_pad: bool) -> Array:
+    """Return the number of cells that each window's mean counts: (H', W')."""
+    layout, overhang = placement
+    counted = float(as_flag(count_include_pad, "count_include_pad"))
+    ones = pad(np.ones((1, *shape[-2:])), layout.borders, fill=counted)
+    return cast("Array", window_view(pad(ones, overhang), layout).sum(axis=(0, 1, 2)))
 
 
-def least(cells: Array) -> float:
-    """Return what no cell is smaller than."""
+def lowest_value(cells: Array) -> float:
+    """Return a lower bound of *cells*: the smallest 64-bit integer, or minus infinity."""
     return np.iinfo(np.int64).min if cells.dtype.kind == "i" else -np.inf
 
 
 def is_max(mode: str) -> bool:
-    """Tell whether *mode* is ``max`` and not ``avg``; another one is a `SolverError`."""
+    """Return whether *mode* is ``max`` rather than ``avg``.
+
+    Raise `SolverError` for any other mode.
+    """
     if mode not in {"max", "avg"}:
         raise SolverError(f"mode must be max or avg, not {mode}")
     return mode == "max"
@@ -179,59 +198,61 @@ def is_max(mode: str) -> bool:
 # What students do instead.
 
 
-def _of_both(solver: Solver) -> Mapping[str, Solver]:
-    """Return the twins that both kinds of pooling have."""
+def _pool_wrong_versions(solver: Solver) -> Mapping[str, Solver]:
+    """Return the wrong versions common to max and average pooling."""
     return {
-        "padding_left_out": told(solver, padding=0),
-        "stride_left_out": told(solver, stride=given_stride_left_out),
-        "default_stride_one": told(solver, stride=default_stride_one),
-        "rounded_up": told(solver, ceil_mode=True),
-        "transposed_output": instead(
-            solver, lambda given: np.swapaxes(cast("Array", solver(**vars(given))), -1, -2)
+        "padding_left_out": replace_arguments(solver, padding=0),
+        "stride_left_out": replace_arguments(solver, stride=replace_explicit_stride),
+        "default_stride_one": replace_arguments(solver, stride=replace_default_stride),
+        "rounded_up": replace_arguments(solver, ceil_mode=True),
+        "transposed_output": replace_formula(
+            solver, lambda args: np.swapaxes(cast("Array", solver(**vars(args))), -1, -2)
         ),
     }
 
 
-def _other(solver: Solver, *extra: str) -> Callable[[SimpleNamespace], object]:
-    """Return what *solver* gives for the arguments without those that it does not have."""
-    return lambda given: solver(
-        **{name: value for name, value in vars(given).items() if name not in extra}
+def _call_without(solver: Solver, *extra: str) -> Callable[[SimpleNamespace], object]:
+    """Return a formula that calls *solver* without its *extra* arguments."""
+    return lambda args: solver(
+        **{name: value for name, value in vars(args).items() if name not in extra}
     )
 
 
-def _sums(given: SimpleNamespace) -> Array:
-    """Return the sum of each window, which nothing divides."""
-    cells = sizes_of(given.kernel_size, "kernel_size", 2)
-    return avg_pool2d(**{**vars(given), "count_include_pad": True}) * math.prod(cells)
+def _window_sums(args: SimpleNamespace) -> Array:
+    """Return the sum of each window instead of its mean."""
+    cells = as_sizes(args.kernel_size, "kernel_size", 2)
+    return avg_pool2d(**{**vars(args), "count_include_pad": True}) * math.prod(cells)
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (max_pool2d, avg_pool2d, global_pool2d)
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *twins_of(max_pool2d, _of_both(max_pool2d)),
-    *twins_of(
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *build_wrong_versions(max_pool2d, _pool_wrong_versions(max_pool2d)),
+    *build_wrong_versions(
         max_pool2d,
         {
-            "average_for_max": instead(max_pool2d, _other(avg_pool2d, "dilation")),
-            "dilation_left_out": told(max_pool2d, dilation=1),
+            "average_for_max": replace_formula(max_pool2d, _call_without(avg_pool2d, "dilation")),
+            "dilation_left_out": replace_arguments(max_pool2d, dilation=1),
         },
     ),
-    *twins_of(avg_pool2d, _of_both(avg_pool2d)),
-    *twins_of(
+    *build_wrong_versions(avg_pool2d, _pool_wrong_versions(avg_pool2d)),
+    *build_wrong_versions(
         avg_pool2d,
         {
-            "max_for_average": instead(avg_pool2d, _other(max_pool2d, "count_include_pad")),
-            "sum_for_mean": instead(avg_pool2d, _sums),
-            "border_in_the_mean": told(
-                avg_pool2d, count_include_pad=lambda given: not given.count_include_pad
+            "max_for_average": replace_formula(
+                avg_pool2d, _call_without(max_pool2d, "count_include_pad")
+            ),
+            "sum_for_mean": replace_formula(avg_pool2d, _window_sums),
+            "border_in_the_mean": replace_arguments(
+                avg_pool2d, count_include_pad=lambda args: not args.count_include_pad
             ),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         global_pool2d,
         {
-            "average_for_max": told(global_pool2d, mode="avg"),
-            "max_for_average": told(global_pool2d, mode="max"),
+            "average_for_max": replace_arguments(global_pool2d, mode="avg"),
+            "max_for_average": replace_arguments(global_pool2d, mode="max"),
         },
     ),
 )

@@ -1,6 +1,7 @@
-"""Sinusoidal encodings of positions: sines and cosines whose waves grow longer feature by feature.
+"""Sinusoidal positional encodings.
 
-All values are doubles. Source: Vaswani et al., Attention Is All You Need (2017), section 3.5.
+The wavelengths of the sines and cosines grow with each pair of features. All values are
+doubles. Source: Vaswani et al., Attention Is All You Need (2017), section 3.5.
 """
 
 import math
@@ -10,35 +11,36 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
 from grader.values import Array
-from problems.solvers.bounds import fitting, whole
-from problems.solvers.twins import instead, twins_of
+from problems.solvers.bounds import as_integer, check_cell_count
+from problems.solvers.twins import build_wrong_versions, replace_formula
 
-__all__ = ["SOLVERS", "TWINS", "positional_encoding", "positional_encodings"]
+__all__ = ["SOLVERS", "WRONG_VERSIONS", "positional_encoding", "positional_encodings"]
 
 MAX_CELLS: Final = 4096
 BASE: Final = 10_000
 
-Cell: TypeAlias = Callable[[SimpleNamespace], float]
-"""What one feature of one position is, of all that `positional_encoding` is given."""
+CellFormula: TypeAlias = Callable[[SimpleNamespace], float]
+"""Formula for one encoding cell, from the arguments of `positional_encoding`."""
 
 
 def positional_encoding(position: int, feature: int, d_model: int, *, base: int = BASE) -> float:
     """Return one feature of the encoding of a position, both counted from 0.
 
-    Feature ``2*i`` is ``sin(position / base**(2*i/d_model))``, feature ``2*i + 1`` the cosine of
-    the same angle. An odd *d_model*, and a feature that it does not have, is a `SolverError`.
+    Feature ``2*i`` is ``sin(position / base**(2*i/d_model))``, and feature ``2*i + 1``
+    is the cosine of the same angle. Raise `SolverError` if *d_model* is odd or has no
+    such feature.
 
     >>> round(positional_encoding(3, 2, 4), 6)
     0.029996
     """
-    return _cell(_checked(position, feature, d_model, base))
+    return _encode_cell(_check_cell_args(position, feature, d_model, base))
 
 
 def positional_encodings(length: int, d_model: int, *, base: int = BASE) -> Array:
-    """Return the encodings of the positions 0, 1, ..., one row of *d_model* features for each.
+    """Return the encodings of positions 0, 1, ...: (length, d_model).
 
     Each cell follows `positional_encoding`.
 
@@ -46,50 +48,50 @@ def positional_encodings(length: int, d_model: int, *, base: int = BASE) -> Arra
     array([[0.    , 1.    ],
            [0.8415, 0.5403]])
     """
-    return _table(_cell, length, d_model, base)
+    return _encode_table(_encode_cell, length, d_model, base)
 
 
-def _checked(position: int, feature: int, d_model: int, base: int) -> SimpleNamespace:
-    """Return what one cell is made of, which must fit together."""
-    width = whole(d_model, "d_model")
+def _check_cell_args(position: int, feature: int, d_model: int, base: int) -> SimpleNamespace:
+    """Return the arguments of one cell, checked to fit together."""
+    width = as_integer(d_model, "d_model")
     if width % 2:
         raise SolverError(f"d_model must be even, as features come in pairs, not {width}")
-    if whole(feature, "feature", least=0) >= width:
+    if as_integer(feature, "feature", least=0) >= width:
         raise SolverError(f"there is no feature {feature} among {width}, counted from 0")
     return SimpleNamespace(
-        position=whole(position, "position", least=0),
+        position=as_integer(position, "position", least=0),
         feature=feature,
         d_model=width,
-        base=whole(base, "base", least=2),
+        base=as_integer(base, "base", least=2),
     )
 
 
-def _table(cell: Cell, length: int, d_model: int, base: int) -> Array:
-    """Return the matrix whose cells *cell* gives."""
-    fitting((whole(length, "length"), whole(d_model, "d_model")), most=MAX_CELLS)
+def _encode_table(cell: CellFormula, length: int, d_model: int, base: int) -> Array:
+    """Return the matrix (length, d_model) whose cells follow the formula *cell*."""
+    check_cell_count((as_integer(length, "length"), as_integer(d_model, "d_model")), most=MAX_CELLS)
     rows = (
-        [cell(_checked(position, feature, d_model, base)) for feature in range(d_model)]
+        [cell(_check_cell_args(position, feature, d_model, base)) for feature in range(d_model)]
         for position in range(length)
     )
     return np.array(list(rows))
 
 
-def _power(given: SimpleNamespace, exponent: int) -> float:
-    return float(given.base ** (exponent / given.d_model))
+def _wavelength_power(args: SimpleNamespace, exponent: int) -> float:
+    return float(args.base ** (exponent / args.d_model))
 
 
-def _angle(given: SimpleNamespace) -> float:
-    """Return the angle in radians, the same for both features of a pair."""
-    return float(given.position / _power(given, given.feature // 2 * 2))
+def _angle(args: SimpleNamespace) -> float:
+    """Return the angle in radians, which both features of a pair share."""
+    return float(args.position / _wavelength_power(args, args.feature // 2 * 2))
 
 
-def _wave(given: SimpleNamespace, angle: float) -> float:
-    """Return the sine in a feature with an even number, else the cosine."""
-    return math.cos(angle) if given.feature % 2 else math.sin(angle)
+def _sine_or_cosine(args: SimpleNamespace, angle: float) -> float:
+    """Return the sine for an even feature, the cosine for an odd one."""
+    return math.cos(angle) if args.feature % 2 else math.sin(angle)
 
 
-def _cell(given: SimpleNamespace) -> float:
-    return _wave(given, _angle(given))
+def _encode_cell(args: SimpleNamespace) -> float:
+    return _sine_or_cosine(args, _angle(args))
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (positional_encoding, positional_encodings)
@@ -97,61 +99,73 @@ SOLVERS: Final[tuple[Solver, ...]] = (positional_encoding, positional_encodings)
 # What students do instead.
 
 
-def _exchanged(given: SimpleNamespace) -> float:
-    return math.sin(_angle(given)) if given.feature % 2 else math.cos(_angle(given))
+def _swap_sine_cosine(args: SimpleNamespace) -> float:
+    return math.sin(_angle(args)) if args.feature % 2 else math.cos(_angle(args))
 
 
-def _halves(given: SimpleNamespace) -> float:
-    """Return the sines of all pairs first, then their cosines."""
-    half = given.d_model // 2
-    pair = given.feature % half
-    return _cell(SimpleNamespace(**{**vars(given), "feature": 2 * pair + given.feature // half}))
+def _sines_before_cosines(args: SimpleNamespace) -> float:
+    """Return the cell if the sines of all pairs come first, then their cosines."""
+    half = args.d_model // 2
+    pair = args.feature % half
+    return _encode_cell(
+        SimpleNamespace(**{**vars(args), "feature": 2 * pair + args.feature // half})
+    )
 
 
-def _by(exponent: Callable[[int], int]) -> Cell:
-    """Return a cell whose frequency has another *exponent*, by the number of the feature."""
-    return lambda given: _wave(given, given.position / _power(given, exponent(given.feature)))
+def _cell_with_exponent(exponent: Callable[[int], int]) -> CellFormula:
+    """Return a formula that computes the frequency with another *exponent*.
+
+    *exponent* maps the feature to the numerator of ``exponent / d_model``.
+    """
+    return lambda args: _sine_or_cosine(
+        args, args.position / _wavelength_power(args, exponent(args.feature))
+    )
 
 
-def _degrees(given: SimpleNamespace) -> float:
-    """Return the cell where a calculator is set to degrees."""
-    return _wave(given, math.radians(_angle(given)))
+def _cell_in_degrees(args: SimpleNamespace) -> float:
+    """Return the cell as computed with a calculator set to degrees."""
+    return _sine_or_cosine(args, math.radians(_angle(args)))
 
 
-def _multiplied(given: SimpleNamespace) -> float:
-    return _wave(given, given.position * _power(given, given.feature // 2 * 2))
+def _cell_with_inverse_frequency(args: SimpleNamespace) -> float:
+    return _sine_or_cosine(args, args.position * _wavelength_power(args, args.feature // 2 * 2))
 
 
-def _later(given: SimpleNamespace) -> float:
-    return _cell(SimpleNamespace(**{**vars(given), "position": given.position + 1}))
+def _cell_at_next_position(args: SimpleNamespace) -> float:
+    return _encode_cell(SimpleNamespace(**{**vars(args), "position": args.position + 1}))
 
 
-def _smaller_base(given: SimpleNamespace) -> float:
-    return _cell(SimpleNamespace(**{**vars(given), "base": given.base // 10}))
+def _cell_with_smaller_base(args: SimpleNamespace) -> float:
+    return _encode_cell(SimpleNamespace(**{**vars(args), "base": args.base // 10}))
 
 
-CELLS: Final[dict[str, Cell]] = {
-    "degrees_for_radians": _degrees,
-    "sines_exchanged": _exchanged,
-    "sines_before_cosines": _halves,
-    "frequency_of_the_feature": _by(lambda feature: feature),
-    "exponent_doubled": _by(lambda feature: 2 * feature),
-    "exponent_halved": _by(lambda feature: feature // 2),
-    "frequency_inverted": _multiplied,
-    "positions_from_one": _later,
-    "other_base": _smaller_base,
+WRONG_CELLS: Final[dict[str, CellFormula]] = {
+    "degrees_for_radians": _cell_in_degrees,
+    "sines_exchanged": _swap_sine_cosine,
+    "sines_before_cosines": _sines_before_cosines,
+    "frequency_of_the_feature": _cell_with_exponent(lambda feature: feature),
+    "exponent_doubled": _cell_with_exponent(lambda feature: 2 * feature),
+    "exponent_halved": _cell_with_exponent(lambda feature: feature // 2),
+    "frequency_inverted": _cell_with_inverse_frequency,
+    "positions_from_one": _cell_at_next_position,
+    "other_base": _cell_with_smaller_base,
 }
 
 
-def _one(cell: Cell) -> Solver:
-    return instead(positional_encoding, lambda given: cell(_checked(**vars(given))))
+def _replace_cell(cell: CellFormula) -> Solver:
+    return replace_formula(positional_encoding, lambda args: cell(_check_cell_args(**vars(args))))
 
 
-def _all(cell: Cell) -> Solver:
-    return instead(positional_encodings, lambda given: _table(cell, **vars(given)))
+def _replace_table(cell: CellFormula) -> Solver:
+    return replace_formula(positional_encodings, lambda args: _encode_table(cell, **vars(args)))
 
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *twins_of(positional_encoding, {mistake: _one(cell) for mistake, cell in CELLS.items()}),
-    *twins_of(positional_encodings, {mistake: _all(cell) for mistake, cell in CELLS.items()}),
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *build_wrong_versions(
+        positional_encoding, {mistake: _replace_cell(cell) for mistake, cell in WRONG_CELLS.items()}
+    ),
+    *build_wrong_versions(
+        positional_encodings,
+        {mistake: _replace_table(cell) for mistake, cell in WRONG_CELLS.items()},
+    ),
 )

@@ -1,19 +1,19 @@
-"""Predictions counted against true labels: the counts that metrics are made of.
+"""Counts of predictions against true labels, from which metrics are computed.
 
-Labels and predictions are lists of class numbers, one for each example.
+Labels and predictions are lists of class numbers, one per example.
 """
 
 from collections import Counter
 from typing import Final
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
 from grader.values import Number, Tensor
-from problems.solvers.bounds import numbers, rows_of, whole
-from problems.solvers.metrics import share_of
-from problems.solvers.twins import instead, told, twins_of
+from problems.solvers.bounds import as_integer, as_numbers, as_rows
+from problems.solvers.metrics import exact_ratio
+from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["SOLVERS", "TWINS", "confusion_counts", "confusion_matrix", "top_k_accuracy"]
+__all__ = ["SOLVERS", "WRONG_VERSIONS", "confusion_counts", "confusion_matrix", "top_k_accuracy"]
 
 MAX_CLASSES: Final = 100
 
@@ -21,25 +21,29 @@ MAX_CLASSES: Final = 100
 def confusion_counts(labels: object, predictions: object, *, positive: int = 1) -> tuple[int, ...]:
     """Return the counts (TP, FP, FN, TN) of *predictions* against true *labels*.
 
-    The class *positive* is one side, all others are the other.
+    *positive* is the positive class; all other classes are negative.
 
     >>> confusion_counts((1, 1, 0, 0, 1), (1, 0, 1, 0, 1))
     (2, 1, 1, 1)
     """
-    sides = [(true == positive, found == positive) for true, found in _pairs(labels, predictions)]
+    sides = [
+        (true == positive, found == positive) for true, found in _pair_labels(labels, predictions)
+    ]
     return tuple(
         sides.count(side) for side in ((True, True), (False, True), (True, False), (False, False))
     )
 
 
 def confusion_matrix(labels: object, predictions: object, *, classes: int) -> Tensor:
-    """Return how often each class (row) is predicted as each (column); classes count from 0.
+    """Return the confusion matrix: true classes in rows, predicted classes in columns.
+
+    Classes count from 0.
 
     >>> confusion_matrix((0, 0, 1), (0, 1, 1), classes=2).cells
     (1, 1, 0, 1)
     """
-    count = whole(classes, "classes")
-    pairs = _pairs(labels, predictions)
+    count = as_integer(classes, "classes")
+    pairs = _pair_labels(labels, predictions)
     if count > MAX_CLASSES or any(not 0 <= one < count for both in pairs for one in both):
         raise SolverError(f"labels must be from 0 to {count - 1}, classes at most {MAX_CLASSES}")
     counted = Counter(pairs)
@@ -50,58 +54,60 @@ def confusion_matrix(labels: object, predictions: object, *, classes: int) -> Te
 def top_k_accuracy(scores: object, labels: object, k: int) -> Number:
     """Return the share of examples whose true class is among the *k* highest *scores*.
 
-    *scores* has a row for each example and a column for each class; classes count from 0. Of equal
-    scores the earlier class comes first.
+    *scores* has a row for each example and a column for each class; classes count from
+    0. Among equal scores, the earlier class ranks first.
 
     >>> top_k_accuracy([[0.5, 0.3, 0.2], [0.1, 0.6, 0.3]], (1, 0), 2)
     Fraction(1, 2)
     """
-    rows, true = rows_of(scores, "scores"), numbers(labels, "labels")
+    rows, true = as_rows(scores, "scores"), as_numbers(labels, "labels")
     if len(rows) != len(true) or any(label not in range(len(rows[0])) for label in true):
         raise SolverError("labels must name a column of scores for each of its rows")
-    most = whole(k, "k")
-    return share_of(
-        sum(_rank(row, one) < most for row, one in zip(rows, true, strict=True)), len(rows)
+    most = as_integer(k, "k")
+    return exact_ratio(
+        sum(_label_rank(row, one) < most for row, one in zip(rows, true, strict=True)), len(rows)
     )
 
 
-def _pairs(labels: object, predictions: object) -> list[tuple[Number, Number]]:
-    true, found = numbers(labels, "labels"), numbers(predictions, "predictions")
-    if len(true) != len(found):
-        raise SolverError(f"{len(true)} labels, but {len(found)} predictions")
-    return list(zip(true, found, strict=True))
+def _pair_labels(labels: object, predictions: object) -> list[tuple[Number, Number]]:
+    true, predicted = as_numbers(labels, "labels"), as_numbers(predictions, "predictions")
+    if len(true) != len(predicted):
+        raise SolverError(f"{len(true)} labels, but {len(predicted)} predictions")
+    return list(zip(true, predicted, strict=True))
 
 
-def _rank(row: tuple[Number, ...], label: Number) -> int:
-    """Return how many classes come before the one of *label*."""
-    own = row[int(label)]
-    before = sum(score == own for score in row[: int(label)])
-    return before + sum(score > own for score in row)
+def _label_rank(row: tuple[Number, ...], label: Number) -> int:
+    """Return the rank of the class *label*, from 0; ties go to the earlier class."""
+    label_score = row[int(label)]
+    before = sum(score == label_score for score in row[: int(label)])
+    return before + sum(score > label_score for score in row)
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (confusion_counts, confusion_matrix, top_k_accuracy)
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *twins_of(
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *build_wrong_versions(
         confusion_counts,
         {
-            "errors_exchanged": instead(
-                confusion_counts, lambda given: confusion_counts(given.predictions, given.labels)
+            "errors_exchanged": replace_formula(
+                confusion_counts, lambda args: confusion_counts(args.predictions, args.labels)
             ),
-            "wrong_class_positive": instead(
-                confusion_counts, lambda given: confusion_counts(**vars(given))[::-1]
+            "wrong_class_positive": replace_formula(
+                confusion_counts, lambda args: confusion_counts(**vars(args))[::-1]
             ),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         confusion_matrix,
         {
-            "errors_exchanged": told(
+            "errors_exchanged": replace_arguments(
                 confusion_matrix,
-                labels=lambda given: given.predictions,
-                predictions=lambda given: given.labels,
+                labels=lambda args: args.predictions,
+                predictions=lambda args: args.labels,
             )
         },
     ),
-    *twins_of(top_k_accuracy, {"best_class_only": told(top_k_accuracy, k=1)}),
+    *build_wrong_versions(
+        top_k_accuracy, {"best_class_only": replace_arguments(top_k_accuracy, k=1)}
+    ),
 )

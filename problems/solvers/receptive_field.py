@@ -1,10 +1,11 @@
-"""The receptive field: which input cells along one axis a cell of the last map depends on.
+"""Receptive field: which input cells along one axis a cell of the last map depends on.
 
-*layers* are a network, or for each layer (kernel, stride), (kernel, stride, dilation) or (kernel,
-stride, dilation, padding). Of a network, convolutions and pooling count up to the first layer that
-sees the whole image, and where paths join, the largest field; a field that is not square is a
-`SolverError`, as is a layer that makes maps larger. Source: Araujo, Norris and Sim, Computing
-Receptive Fields of Convolutional Neural Networks (2019).
+*layers* is a network, or a sequence with (kernel, stride), (kernel, stride, dilation)
+or (kernel, stride, dilation, padding) for each layer. In a network, convolutions and
+pooling count up to the first layer that sees the whole image; where paths join, the
+largest field counts. A field that is not square raises `SolverError`, as does a layer
+that enlarges its maps. Source: Araujo, Norris and Sim, Computing Receptive Fields of
+Convolutional Neural Networks (2019).
 """
 
 from collections.abc import Callable, Sequence
@@ -15,21 +16,28 @@ from math import ceil
 from types import SimpleNamespace
 from typing import Final, TypeAlias
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
-from grader.values import Number, Tensor, exact, simplest
+from grader.values import Number, Tensor, simplify_number, to_exact
 from problems.network.changes import without_pools
-from problems.network.counts import walk
-from problems.network.fields import Field, Growth, Window, fields, grown, last_field
+from problems.network.counts import walk_network
+from problems.network.fields import (
+    AxisWindow,
+    GrowthRule,
+    ReceptiveField,
+    grow_field,
+    last_receptive_field,
+    receptive_fields,
+)
 from problems.network.graphs import Network
 from problems.network.layers import Conv, Pool
-from problems.solvers.bounds import whole
-from problems.solvers.twins import instead, told, twins_of
+from problems.solvers.bounds import as_integer
+from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = [
-    "GROWTHS",
     "SOLVERS",
-    "TWINS",
+    "WRONG_GROWTHS",
+    "WRONG_VERSIONS",
     "effective_stride",
     "field_centre",
     "field_range",
@@ -37,131 +45,134 @@ __all__ = [
     "receptive_field_trace",
 ]
 
-NAMES: Final = ("kernel", "stride", "dilation", "padding")
+LAYER_FIELDS: Final = ("kernel", "stride", "dilation", "padding")
 MAX_STEPS: Final = 1000
 
-Steps: TypeAlias = Sequence[tuple[int, ...]] | Network
+FieldLayers: TypeAlias = Sequence[tuple[int, ...]] | Network
 
 
-def receptive_field(layers: Steps) -> int:
+def receptive_field(layers: FieldLayers) -> int:
     """Return the receptive field after *layers*, in input cells along one axis.
 
-    A kernel has the extent ``dilation * (kernel - 1) + 1``. From size 1 and jump 1:
-    ``size += (extent - 1) * jump``, then ``jump *= stride``.
+    A kernel has the extent ``dilation * (kernel - 1) + 1``. Starting from size 1 and
+    jump 1, each layer applies ``size += (extent - 1) * jump``, then ``jump *= stride``.
 
     >>> receptive_field(((5, 2), (5, 2), (5, 2)))
     29
     """
-    return _field(layers, grown).size
+    return _compute_field(layers, grow_field).size
 
 
-def effective_stride(layers: Steps) -> int:
-    """Return how many input cells lie between neighbouring cells of the last map: the jump.
+def effective_stride(layers: FieldLayers) -> int:
+    """Return the effective stride, or jump: the product of all strides.
 
-    It is the product of all strides.
+    It is the distance in input cells between neighboring cells of the last map.
 
     >>> effective_stride(((7, 2), (3, 2), (3, 1)))
     4
     """
-    return _field(layers, grown).jump
+    return _compute_field(layers, grow_field).jump
 
 
-def field_centre(layers: Steps, index: int, *, first_centre: Number = 0) -> Number:
-    """Return the input place on which the field of cell *index* of the last map is centred.
+def field_centre(layers: FieldLayers, index: int, *, first_centre: Number = 0) -> Number:
+    """Return the center of the receptive field of cell *index* of the last map.
 
-    ``start + index * jump``, where every layer moves the start by
-    ``((extent - 1)/2 - padding) * jump``. Cells count from 0; *first_centre* is the centre of the
-    first input cell, 0 or 1/2.
+    The center is ``start + index * jump`` in input cells, where each layer moves the
+    start by ``((extent - 1)/2 - padding) * jump``. Cells count from 0. *first_centre*
+    is the center of the first input cell, 0 or 1/2.
 
     >>> field_centre(((3, 2, 1, 1), (3, 2, 1, 1)), 5)
     20
     """
-    return _centre(_field(layers, grown), index, first_centre)
+    return _field_center(_compute_field(layers, grow_field), index, first_centre)
 
 
-def field_range(layers: Steps, index: int) -> tuple[int, int]:
-    """Return the first and the last input cell that cell *index* of the last map depends on.
+def field_range(layers: FieldLayers, index: int) -> tuple[int, int]:
+    """Return the first and last input cell that cell *index* of the last map depends on.
 
-    Cells count from 0; a negative one, or one beyond the input, lies in the padding.
+    Cells count from 0. A negative cell, or one beyond the input, lies in the padding.
 
     >>> field_range(((3, 2, 1, 1), (3, 2, 1, 1)), 5)
     (17, 23)
     """
-    return _range(_field(layers, grown), index)
+    return _input_range(_compute_field(layers, grow_field), index)
 
 
-def receptive_field_trace(layers: Steps) -> Tensor:
-    """Return a row (size, jump, start) after each layer; of a network, each convolution and pool.
+def receptive_field_trace(layers: FieldLayers) -> Tensor:
+    """Return a row (size, jump, start) after each layer.
 
-    The size of the field and the jump are in input cells; the start is the centre of the first
-    cell's field, counted from the centre of the first input cell.
+    For a network, there is a row for each convolution and pooling layer. The field size
+    and the jump are in input cells. The start is the center of the first cell's field,
+    relative to the center of the first input cell.
 
     >>> receptive_field_trace(((3, 1, 1, 1), (2, 2))).cells
     (3, 1, 0, 4, 2, Fraction(1, 2))
     """
-    return _table(_trace(layers, grown))
+    return _fields_tensor(_trace_fields(layers, grow_field))
 
 
-def _field(layers: object, grow: Growth) -> Field:
-    """Return the field after *layers*, each of which makes it *grow*."""
+def _compute_field(layers: object, grow: GrowthRule) -> ReceptiveField:
+    """Return the receptive field after *layers*, which grows by the rule *grow*."""
     if not isinstance(layers, Network):
-        return reduce(grow, _windows(layers), Field())
-    return _square(*(last_field(layers, grow, axis=axis) for axis in (0, 1)))
+        return reduce(grow, _parse_windows(layers), ReceptiveField())
+    return _require_square(*(last_receptive_field(layers, grow, axis=axis) for axis in (0, 1)))
 
 
-def _trace(layers: object, grow: Growth) -> list[Field]:
-    """Return the field after each of *layers*."""
+def _trace_fields(layers: object, grow: GrowthRule) -> list[ReceptiveField]:
+    """Return the receptive field after each of *layers*."""
     if not isinstance(layers, Network):
-        return list(accumulate(_windows(layers), grow, initial=Field()))[1:]
-    both = [fields(layers, grow, axis=axis) for axis in (0, 1)]
-    rows = zip(walk(layers).steps, *both, strict=True)
+        return list(accumulate(_parse_windows(layers), grow, initial=ReceptiveField()))[1:]
+    both = [receptive_fields(layers, grow, axis=axis) for axis in (0, 1)]
+    rows = zip(walk_network(layers).steps, *both, strict=True)
     return [
-        _square(high, wide)
+        _require_square(high, wide)
         for step, high, wide in rows
         if high and wide and isinstance(step.layer, (Conv, Pool))
     ]
 
 
-def _windows(layers: object) -> list[Window]:
+def _parse_windows(layers: object) -> list[AxisWindow]:
     if not isinstance(layers, (tuple, list)) or not layers or len(layers) > MAX_STEPS:
         raise SolverError("layers must be a network or a tuple of (kernel, stride)")
-    return [_window(layer) for layer in layers]
+    return [_parse_window(layer) for layer in layers]
 
 
-def _window(layer: object) -> Window:
-    if not isinstance(layer, (tuple, list)) or not 1 < len(layer) <= len(NAMES):
+def _parse_window(layer: object) -> AxisWindow:
+    if not isinstance(layer, (tuple, list)) or not 1 < len(layer) <= len(LAYER_FIELDS):
         raise SolverError(
             "each layer is (kernel, stride), (kernel, stride, dilation) or "
             "(kernel, stride, dilation, padding)"
         )
-    return Window(
+    return AxisWindow(
         *(
-            whole(value, name, least=int(name != "padding"))
-            for value, name in zip(layer, NAMES, strict=False)
+            as_integer(value, name, least=int(name != "padding"))
+            for value, name in zip(layer, LAYER_FIELDS, strict=False)
         )
     )
 
 
-def _square(high: Field, wide: Field) -> Field:
-    """Return the field of both axes, which must be the same."""
+def _require_square(high: ReceptiveField, wide: ReceptiveField) -> ReceptiveField:
+    """Return the field that both axes share, or raise `SolverError` if they differ."""
     if high != wide:
         raise SolverError(f"the field is not square: {high.size} high, {wide.size} wide")
     return high
 
 
-def _centre(field: Field, index: int, first_centre: Number) -> Number:
-    offset = exact(first_centre)
+def _field_center(field: ReceptiveField, index: int, first_centre: Number) -> Number:
+    offset = to_exact(first_centre)
     if offset not in {0, Fraction(1, 2)}:
         raise SolverError(f"first_centre must be 0 or 1/2, not {offset}")
-    return simplest(Fraction(offset + field.start + whole(index, "index", least=0) * field.jump))
+    return simplify_number(
+        Fraction(offset + field.start + as_integer(index, "index", least=0) * field.jump)
+    )
 
 
-def _range(field: Field, index: int) -> tuple[int, int]:
-    first = ceil(_centre(field, index, 0) - Fraction(field.size - 1, 2))
+def _input_range(field: ReceptiveField, index: int) -> tuple[int, int]:
+    first = ceil(_field_center(field, index, 0) - Fraction(field.size - 1, 2))
     return first, first + field.size - 1
 
 
-def _table(rows: list[Field]) -> Tensor:
+def _fields_tensor(rows: list[ReceptiveField]) -> Tensor:
     if not rows:
         raise SolverError("no layer has a field")
     return Tensor((len(rows), 3), tuple(cell for row in rows for cell in row))
@@ -179,120 +190,127 @@ SOLVERS: Final[tuple[Solver, ...]] = (
 # What students do instead.
 
 
-def _own_stride(field: Field, window: Window) -> Field:
+def _grow_with_own_stride(field: ReceptiveField, window: AxisWindow) -> ReceptiveField:
     wider = field._replace(jump=field.jump * window.stride)
-    return grown(wider, window._replace(stride=1))
+    return grow_field(wider, window._replace(stride=1))
 
 
-def _previous_stride(field: Field, window: Window) -> Field:
-    return grown(field, window)._replace(jump=window.stride)
+def _grow_with_previous_stride(field: ReceptiveField, window: AxisWindow) -> ReceptiveField:
+    return grow_field(field, window)._replace(jump=window.stride)
 
 
-def _times_kernel(field: Field, window: Window) -> Field:
-    return grown(field, window)._replace(size=field.size * (window.reach + 1))
+def _grow_by_factor(field: ReceptiveField, window: AxisWindow) -> ReceptiveField:
+    return grow_field(field, window)._replace(size=field.size * (window.reach + 1))
 
 
 # Wrong recursions.
-GROWTHS: Final[dict[str, Growth]] = {
-    "previous_stride": _previous_stride,
-    "strides_ignored": lambda field, window: grown(field, window._replace(stride=1)),
-    "own_stride_included": _own_stride,
-    "kernels_multiplied": _times_kernel,
-    "dilation_left_out": lambda field, window: grown(field, window._replace(dilation=1)),
-    "padding_left_out": lambda field, window: grown(field, window._replace(padding=0)),
+WRONG_GROWTHS: Final[dict[str, GrowthRule]] = {
+    "previous_stride": _grow_with_previous_stride,
+    "strides_ignored": lambda field, window: grow_field(field, window._replace(stride=1)),
+    "own_stride_included": _grow_with_own_stride,
+    "kernels_multiplied": _grow_by_factor,
+    "dilation_left_out": lambda field, window: grow_field(field, window._replace(dilation=1)),
+    "padding_left_out": lambda field, window: grow_field(field, window._replace(padding=0)),
 }
-OF_SIZES: Final = (
+SIZE_MISTAKES: Final = (
     "previous_stride",
     "strides_ignored",
     "own_stride_included",
     "kernels_multiplied",
     "dilation_left_out",
 )
-OF_PLACES: Final = ("previous_stride", "strides_ignored", "dilation_left_out", "padding_left_out")
+POSITION_MISTAKES: Final = (
+    "previous_stride",
+    "strides_ignored",
+    "dilation_left_out",
+    "padding_left_out",
+)
 
-MEASURES: Final[dict[Solver, Callable[[Growth, SimpleNamespace], object]]] = {
-    receptive_field: lambda grow, given: _field(given.layers, grow).size,
-    effective_stride: lambda grow, given: _field(given.layers, grow).jump,
-    field_centre: lambda grow, given: _centre(
-        _field(given.layers, grow), given.index, given.first_centre
+FIELD_MEASURES: Final[dict[Solver, Callable[[GrowthRule, SimpleNamespace], object]]] = {
+    receptive_field: lambda grow, args: _compute_field(args.layers, grow).size,
+    effective_stride: lambda grow, args: _compute_field(args.layers, grow).jump,
+    field_centre: lambda grow, args: _field_center(
+        _compute_field(args.layers, grow), args.index, args.first_centre
     ),
-    field_range: lambda grow, given: _range(_field(given.layers, grow), given.index),
-    receptive_field_trace: lambda grow, given: _table(_trace(given.layers, grow)),
+    field_range: lambda grow, args: _input_range(_compute_field(args.layers, grow), args.index),
+    receptive_field_trace: lambda grow, args: _fields_tensor(_trace_fields(args.layers, grow)),
 }
 
 
-def _by(solver: Solver, *mistakes: str) -> tuple[Twin, ...]:
-    """Return the twins of *solver* that let the field grow wrongly."""
-    return twins_of(
+def _growth_wrong_versions(solver: Solver, *mistakes: str) -> tuple[WrongVersion, ...]:
+    """Return the wrong versions of *solver* that use a wrong growth rule."""
+    return build_wrong_versions(
         solver,
         {
-            mistake: instead(solver, partial(MEASURES[solver], GROWTHS[mistake]))
+            mistake: replace_formula(
+                solver, partial(FIELD_MEASURES[solver], WRONG_GROWTHS[mistake])
+            )
             for mistake in mistakes
         },
     )
 
 
-def _without_last(given: SimpleNamespace) -> Sequence[tuple[int, ...]]:
-    if isinstance(given.layers, Network) or len(given.layers) == 1:
+def _drop_last_layer(args: SimpleNamespace) -> Sequence[tuple[int, ...]]:
+    if isinstance(args.layers, Network) or len(args.layers) == 1:
         raise SolverError("there is no layer to leave out")
-    shorter: Sequence[tuple[int, ...]] = given.layers[:-1]
+    shorter: Sequence[tuple[int, ...]] = args.layers[:-1]
     return shorter
 
 
-def _without_pooling(given: SimpleNamespace) -> Network:
-    if not isinstance(given.layers, Network):
+def _drop_pooling(args: SimpleNamespace) -> Network:
+    if not isinstance(args.layers, Network):
         raise SolverError("a list of kernels does not say which layers pool")
-    return without_pools(given.layers)
+    return without_pools(args.layers)
 
 
-def _whole_kernels(given: SimpleNamespace) -> int:
-    """Return the field if each layer added its whole kernel, from nothing on."""
-    return _field(given.layers, _growing_by_kernel).size - 1
+def _field_of_whole_kernels(args: SimpleNamespace) -> int:
+    """Return the field if each layer adds its whole extent, starting from size 0."""
+    return _compute_field(args.layers, _grow_by_kernel).size - 1
 
 
-def _growing_by_kernel(field: Field, window: Window) -> Field:
-    after = grown(field, window)
+def _grow_by_kernel(field: ReceptiveField, window: AxisWindow) -> ReceptiveField:
+    after = grow_field(field, window)
     return after._replace(size=after.size + field.jump)
 
 
-def _kernels_added(given: SimpleNamespace) -> int:
-    """Return the sum of the sizes of all kernels."""
-    layers = given.layers
-    if not isinstance(layers, Network) and all(one.stride == 1 for one in _windows(layers)):
+def _sum_kernels(args: SimpleNamespace) -> int:
+    """Return the sum of the extents of all kernels."""
+    layers = args.layers
+    if not isinstance(layers, Network) and all(one.stride == 1 for one in _parse_windows(layers)):
         raise SolverError("with strides of 1 it is the 1 of each layer that was forgotten")
-    return _field(given.layers, _growing_from_nothing).size - 1
+    return _compute_field(args.layers, _grow_without_strides).size - 1
 
 
-def _growing_from_nothing(field: Field, window: Window) -> Field:
-    return _growing_by_kernel(field, window._replace(stride=1))
+def _grow_without_strides(field: ReceptiveField, window: AxisWindow) -> ReceptiveField:
+    return _grow_by_kernel(field, window._replace(stride=1))
 
 
-def _strides_added(given: SimpleNamespace) -> int:
-    if isinstance(given.layers, Network):
+def _sum_strides(args: SimpleNamespace) -> int:
+    if isinstance(args.layers, Network):
         raise SolverError("the strides of a network are many")
-    return sum(window.stride for window in _windows(given.layers))
+    return sum(window.stride for window in _parse_windows(args.layers))
 
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *_by(receptive_field, *OF_SIZES),
-    *_by(effective_stride, "previous_stride"),
-    *_by(field_centre, *OF_PLACES),
-    *_by(field_range, *OF_PLACES),
-    *_by(receptive_field_trace, *GROWTHS),
-    *twins_of(
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *_growth_wrong_versions(receptive_field, *SIZE_MISTAKES),
+    *_growth_wrong_versions(effective_stride, "previous_stride"),
+    *_growth_wrong_versions(field_centre, *POSITION_MISTAKES),
+    *_growth_wrong_versions(field_range, *POSITION_MISTAKES),
+    *_growth_wrong_versions(receptive_field_trace, *WRONG_GROWTHS),
+    *build_wrong_versions(
         receptive_field,
         {
-            "layer_left_out": told(receptive_field, layers=_without_last),
-            "pooling_left_out": told(receptive_field, layers=_without_pooling),
-            "forgot_minus_one": instead(receptive_field, _whole_kernels),
-            "kernels_added": instead(receptive_field, _kernels_added),
+            "layer_left_out": replace_arguments(receptive_field, layers=_drop_last_layer),
+            "pooling_left_out": replace_arguments(receptive_field, layers=_drop_pooling),
+            "forgot_minus_one": replace_formula(receptive_field, _field_of_whole_kernels),
+            "kernels_added": replace_formula(receptive_field, _sum_kernels),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         effective_stride,
         {
-            "pooling_left_out": told(effective_stride, layers=_without_pooling),
-            "strides_added": instead(effective_stride, _strides_added),
+            "pooling_left_out": replace_arguments(effective_stride, layers=_drop_pooling),
+            "strides_added": replace_formula(effective_stride, _sum_strides),
         },
     ),
 )

@@ -1,81 +1,91 @@
-"""What keeps a network from overfitting, in numbers: dropout, penalties on weights.
+"""Regularization in numbers: dropout and weight penalties.
 
-Exact for exact input. Source: Srivastava et al., Dropout (2014); the PyTorch documentation of
-``Dropout``.
+Results are exact for exact input. Source: Srivastava et al., Dropout (2014); the
+PyTorch documentation of ``Dropout``.
 """
 
 from fractions import Fraction
 from types import SimpleNamespace
 from typing import Final
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
 from grader.values import Number
-from problems.solvers.bounds import flag, share
+from problems.solvers.bounds import as_flag, as_proportion
 from problems.solvers.exact_arrays import (
-    Cells,
-    Exact,
-    Plain,
-    exact_array,
-    exact_number,
-    matching,
-    plain,
-    reduced,
+    FractionArray,
+    NumberOrArray,
+    NumberOrGrid,
+    as_fraction,
+    as_fraction_array,
+    as_matching_arrays,
+    reduce_losses,
+    simplify,
 )
-from problems.solvers.twins import instead, told, twins_of
+from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["SOLVERS", "TWINS", "dropout_mean", "dropout_values", "weight_penalty"]
+__all__ = ["SOLVERS", "WRONG_VERSIONS", "dropout_mean", "dropout_values", "weight_penalty"]
 
 
-def dropout_values(x: Cells, mask: Cells, p: Number, *, inverted: bool = True) -> Plain:
-    """Return *x* after dropout in training, where *mask* has 1 for what is kept and 0 for the rest.
+def dropout_values(
+    x: NumberOrGrid, mask: NumberOrGrid, p: Number, *, inverted: bool = True
+) -> NumberOrArray:
+    """Return *x* after dropout in training.
 
-    What is kept is divided by ``1 - p``, *p* being the probability to be dropped; with *inverted*
-    false, as in the paper, it stays as it is, and testing scales instead.
+    *mask* is 1 for kept values and 0 for dropped ones, and *p* is the probability of
+    being dropped. Kept values are divided by ``1 - p``. With *inverted* false, as in
+    the paper, they do not change in training, and the values are scaled at test time
+    instead.
 
     >>> dropout_values([3, 4], [0, 1], Fraction(1, 2)).tolist()
     [0, 8]
     """
-    cells, kept = matching(x, mask, ("x", "mask"))
-    if not set(kept.ravel().tolist()) <= {0, 1}:
+    cells, mask_cells = as_matching_arrays(x, mask, ("x", "mask"))
+    if not set(mask_cells.ravel().tolist()) <= {0, 1}:
         raise SolverError("mask must hold 0 and 1")
-    return plain(cells * kept / _kept(p) if flag(inverted, "inverted") else cells * kept)
+    return simplify(
+        cells * mask_cells / _keep_probability(p)
+        if as_flag(inverted, "inverted")
+        else cells * mask_cells
+    )
 
 
-def dropout_mean(x: Cells, p: Number, *, inverted: bool = True) -> Plain:
-    """Return what dropout makes of *x* on average: *x* itself, or without scaling ``(1 - p) * x``.
+def dropout_mean(x: NumberOrGrid, p: Number, *, inverted: bool = True) -> NumberOrArray:
+    """Return the expected value of *x* after dropout.
 
-    *p* and *inverted* are as in `dropout_values`.
+    It is *x* itself, or ``(1 - p) * x`` without scaling. *p* and *inverted* are as in
+    `dropout_values`.
 
     >>> dropout_mean([3, 4], Fraction(1, 4), inverted=False).tolist()
     [Fraction(9, 4), 3]
     """
-    cells, kept = exact_array(x, "x"), _kept(p)
-    return plain(cells * (1 if flag(inverted, "inverted") else kept))
+    cells, keep_probability = as_fraction_array(x, "x"), _keep_probability(p)
+    return simplify(cells * (1 if as_flag(inverted, "inverted") else keep_probability))
 
 
-def _kept(p: Number) -> Fraction:
-    """Return the probability to be kept."""
-    dropped = Fraction(share(p, "p"))
+def _keep_probability(p: Number) -> Fraction:
+    """Return the keep probability ``1 - p``, or raise `SolverError` if it is 0."""
+    dropped = Fraction(as_proportion(p, "p"))
     if dropped == 1:
         raise SolverError("p must be below 1: nothing would be kept")
     return 1 - dropped
 
 
 def weight_penalty(
-    weights: Cells, strength: Number, *, order: int = 2, half: bool = False
-) -> Plain:
-    """Return the penalty on *weights*: ``strength * sum(w**2)``, or at *order* 1 of ``|w|``.
+    weights: NumberOrGrid, strength: Number, *, order: int = 2, half: bool = False
+) -> NumberOrArray:
+    """Return the penalty on *weights*: ``strength * sum(w**2)``.
 
-    With *half* there is a factor of 1/2 before it, which some define.
+    With *order* 1, the penalty sums ``|w|`` instead. With *half*, it has an additional
+    factor of 1/2, as in some definitions.
 
     >>> weight_penalty([3, -4], Fraction(1, 10))
     Fraction(5, 2)
     """
     if order not in {1, 2}:
         raise SolverError(f"order must be 1 or 2, not {str(order)[:20]}")
-    factor = exact_number(strength, "strength") / (2 if flag(half, "half") else 1)
-    return reduced(factor * abs(exact_array(weights, "weights")) ** order, "sum")
+    factor = as_fraction(strength, "strength") / (2 if as_flag(half, "half") else 1)
+    return reduce_losses(factor * abs(as_fraction_array(weights, "weights")) ** order, "sum")
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (dropout_values, dropout_mean, weight_penalty)
@@ -83,53 +93,57 @@ SOLVERS: Final[tuple[Solver, ...]] = (dropout_values, dropout_mean, weight_penal
 # What students do instead.
 
 
-def _keep(given: SimpleNamespace) -> Fraction:
-    """Return the probability that is left where p is taken for that of being kept."""
-    return 1 - Fraction(given.p)
+def _complement_of_p(args: SimpleNamespace) -> Fraction:
+    """Return ``1 - p``, as if *p* were the keep probability."""
+    return 1 - Fraction(args.p)
 
 
-def _inverted_mask(given: SimpleNamespace) -> Exact:
-    """Return the mask that drops what is kept, and keeps the rest."""
-    mask: Exact = 1 - exact_array(given.mask, "mask")
+def _invert_mask(args: SimpleNamespace) -> FractionArray:
+    """Return the mask with kept and dropped values exchanged."""
+    mask: FractionArray = 1 - as_fraction_array(args.mask, "mask")
     return mask
 
 
-def _multiplied(given: SimpleNamespace) -> Plain:
-    """Return what is kept times the probability to be kept, by which it is to be divided."""
-    if not given.inverted:
+def _multiply_by_keep_probability(args: SimpleNamespace) -> NumberOrArray:
+    """Return the kept values times the keep probability instead of divided by it."""
+    if not args.inverted:
         raise SolverError("nothing is divided")
-    return plain(exact_array(dropout_values(**vars(given)), "x") * _kept(given.p) ** 2)
+    return simplify(
+        as_fraction_array(dropout_values(**vars(args)), "x") * _keep_probability(args.p) ** 2
+    )
 
 
-def _dropout(solver: Solver) -> tuple[Twin, ...]:
-    """Return the twins that both questions about dropout have."""
-    return twins_of(
+def _dropout_wrong_versions(solver: Solver) -> tuple[WrongVersion, ...]:
+    """Return the wrong versions common to both dropout solvers."""
+    return build_wrong_versions(
         solver,
         {
-            "kept_for_dropped": told(solver, p=_keep),
-            "dropout_not_scaled": told(solver, inverted=False),
-            "dropout_scaled": told(solver, inverted=True),
+            "kept_for_dropped": replace_arguments(solver, p=_complement_of_p),
+            "dropout_not_scaled": replace_arguments(solver, inverted=False),
+            "dropout_scaled": replace_arguments(solver, inverted=True),
         },
     )
 
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *_dropout(dropout_values),
-    *twins_of(
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *_dropout_wrong_versions(dropout_values),
+    *build_wrong_versions(
         dropout_values,
         {
-            "multiplied_for_divided": instead(dropout_values, _multiplied),
-            "mask_inverted": told(dropout_values, mask=_inverted_mask),
+            "multiplied_for_divided": replace_formula(
+                dropout_values, _multiply_by_keep_probability
+            ),
+            "mask_inverted": replace_arguments(dropout_values, mask=_invert_mask),
         },
     ),
-    *_dropout(dropout_mean),
-    *twins_of(
+    *_dropout_wrong_versions(dropout_mean),
+    *build_wrong_versions(
         weight_penalty,
         {
-            "half_added": told(weight_penalty, half=True),
-            "half_left_out": told(weight_penalty, half=False),
-            "absolute_for_squared": told(weight_penalty, order=1),
-            "squared_for_absolute": told(weight_penalty, order=2),
+            "half_added": replace_arguments(weight_penalty, half=True),
+            "half_left_out": replace_arguments(weight_penalty, half=False),
+            "absolute_for_squared": replace_arguments(weight_penalty, order=1),
+            "squared_for_absolute": replace_arguments(weight_penalty, order=2),
         },
     ),
 )

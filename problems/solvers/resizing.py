@@ -1,32 +1,32 @@
-"""Shapes after layers that enlarge, rearrange or crop: transposed convolution, upsampling, shuffle.
+"""Shapes after transposed convolution, upsampling, pixel shuffle and center crop.
 
-Source: the PyTorch documentation of ``ConvTranspose2d``, ``Upsample`` and ``PixelShuffle``;
-Ronneberger, Fischer and Brox, U-Net (2015), for the crops.
+Source: the PyTorch documentation of ``ConvTranspose2d``, ``Upsample`` and
+``PixelShuffle``; Ronneberger, Fischer and Brox, U-Net (2015), for the crops.
 """
 
 from fractions import Fraction
 from types import SimpleNamespace
 from typing import Final
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
 from grader.values import Number
-from problems.solvers.bounds import Shape, numbers, whole
+from problems.solvers.bounds import Shape, as_integer, as_numbers
 from problems.solvers.geometry import (
     PerAxis,
-    axes_of,
-    relaid,
-    shaped_by,
-    sided,
-    spatial_letters,
-    swapped,
+    axis_sizes,
+    map_spatial_axes,
+    move_channels,
+    replace_size_rule,
+    spatial_axes,
+    swap_height_width,
 )
-from problems.solvers.transposed import TRANSPOSED_SIDES, transposed_size
-from problems.solvers.twins import instead, told, twins_of
+from problems.solvers.transposed import WRONG_TRANSPOSED_SIZES, transposed_size
+from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = [
     "SOLVERS",
-    "TWINS",
+    "WRONG_VERSIONS",
     "crop_margins",
     "pixel_shuffle_shape",
     "pixel_unshuffle_shape",
@@ -49,13 +49,13 @@ def transposed_shape(
 ) -> Shape:
     """Return the shape after a transposed convolution with *out_channels* filters.
 
-    Each axis follows `transposed_size`; a tuple gives each its own value. The layouts are those of
-    `conv_shape`.
+    Each axis follows `transposed_size`; a tuple gives each axis its own value. The
+    layouts are those of `conv_shape`.
 
     >>> transposed_shape((28, 28, 1024), 512, 2, stride=2)
     (56, 56, 512)
     """
-    return sided(
+    return map_spatial_axes(
         transposed_size,
         shape,
         layout,
@@ -74,118 +74,126 @@ def upsample_size(size: int, scale_factor: Number) -> int:
     >>> upsample_size(7, 2), upsample_size(7, 1.5)
     (14, 10)
     """
-    (factor,) = numbers((scale_factor,), "scale_factor")
-    found = whole(size, "size") * factor // 1
-    if found < 1:
+    (factor,) = as_numbers((scale_factor,), "scale_factor")
+    upsampled = as_integer(size, "size") * factor // 1
+    if upsampled < 1:
         raise SolverError(f"nothing is left of {size} by a factor of {factor}")
-    return int(found)
+    return int(upsampled)
 
 
 def upsample_shape(shape: Shape, scale_factor: Number, *, layout: str = "HWC") -> Shape:
-    """Return the shape after upsampling each axis but channels and batch by *scale_factor*.
+    """Return the shape after upsampling each spatial axis by *scale_factor*.
 
     >>> upsample_shape((13, 26, 256), 2)
     (26, 52, 256)
     """
-    return sided(lambda size: upsample_size(size, scale_factor), shape, layout)
+    return map_spatial_axes(lambda size: upsample_size(size, scale_factor), shape, layout)
 
 
 def pixel_shuffle_shape(shape: Shape, upscale_factor: int, *, layout: str = "HWC") -> Shape:
-    """Return the shape after a pixel shuffle: height and width times *r*, channels over ``r*r``.
+    """Return the shape after a pixel shuffle by *upscale_factor*.
 
-    *r* is *upscale_factor*, ``r*r`` must divide the channels. The layout is one of
-    ``HWC CHW NHWC NCHW``.
+    The factor r multiplies height and width; the channels are divided by ``r*r``, which
+    must divide them evenly. The layout is one of ``HWC CHW NHWC NCHW``.
 
     >>> pixel_shuffle_shape((24, 16, 48), 4)
     (96, 64, 3)
     """
-    factor = whole(upscale_factor, "upscale_factor")
-    axes = _image(shape, layout)
+    factor = as_integer(upscale_factor, "upscale_factor")
+    axes = _image_axes(shape, layout)
     if axes["C"] % factor**2:
         raise SolverError(f"{factor}² does not divide {axes['C']} channels")
     axes["C"] //= factor**2
-    return sided(lambda size: size * factor, tuple(axes.values()), layout)
+    return map_spatial_axes(lambda size: size * factor, tuple(axes.values()), layout)
 
 
 def pixel_unshuffle_shape(shape: Shape, downscale_factor: int, *, layout: str = "HWC") -> Shape:
-    """Return the shape after a pixel unshuffle: height and width over *r*, channels times ``r*r``.
+    """Return the shape after a pixel unshuffle by *downscale_factor*.
 
-    *r* is *downscale_factor* and must divide height and width. YOLO calls this the reorganising or
-    passthrough layer.
+    The factor r must divide height and width; the channels are multiplied by ``r*r``.
+    YOLO calls this the reorg or passthrough layer.
 
     >>> pixel_unshuffle_shape((26, 26, 64), 2)
     (13, 13, 256)
     """
-    factor = whole(downscale_factor, "downscale_factor")
-    axes = _image(shape, layout)
+    factor = as_integer(downscale_factor, "downscale_factor")
+    axes = _image_axes(shape, layout)
     if axes["H"] % factor or axes["W"] % factor:
         raise SolverError(f"{factor} does not divide {axes['H']} and {axes['W']}")
     axes["C"] *= factor**2
-    return sided(lambda size: size // factor, tuple(axes.values()), layout)
+    return map_spatial_axes(lambda size: size // factor, tuple(axes.values()), layout)
 
 
 def crop_margins(size: int, target: int) -> tuple[int, int]:
-    """Return the cells (before, after) that a centre crop of *size* to *target* takes away.
+    """Return the margins (before, after) that a center crop of *size* to *target* removes.
 
-    ``floor((size - target) / 2)`` before, the rest after. A target that is larger is a
-    `SolverError`.
+    They are ``floor((size - target) / 2)`` cells before, and the rest after. Raise
+    `SolverError` if *target* is larger than *size*.
 
     >>> crop_margins(64, 56)
     (4, 4)
     """
-    lost = whole(size, "size") - whole(target, "target")
+    lost = as_integer(size, "size") - as_integer(target, "target")
     if lost < 0:
         raise SolverError(f"nothing can be cropped of {size} to give {target}")
     return lost // 2, lost - lost // 2
 
 
-def _image(shape: Shape, layout: str) -> dict[str, int]:
-    """Return the sizes of *shape* by letter; a layout without height and width is refused."""
-    if spatial_letters(layout) != "HW":
+def _image_axes(shape: Shape, layout: str) -> dict[str, int]:
+    """Return the sizes of *shape* by axis letter.
+
+    Raise `SolverError` unless the spatial axes of *layout* are H and W.
+    """
+    if spatial_axes(layout) != "HW":
         raise SolverError(f"layout must have the axes H, W and C, not {layout}")
-    return axes_of(shape, layout)
+    return axis_sizes(shape, layout)
 
 
 # What students do instead.
 
 
-def _with_channels(solver: Solver, channels: Solver) -> Solver:
-    """Return the shape of *solver* with other *channels*, computed of all that is given."""
+def _replace_channels(solver: Solver, channels: Solver) -> Solver:
+    """Return a wrong version of *solver* whose shape has other *channels*.
 
-    def formula(given: SimpleNamespace) -> Shape:
-        axes = axes_of(_shape(solver, given), given.layout)
-        axes["C"] = whole(channels(given), "the channels")
+    *channels* computes their number from the arguments.
+    """
+
+    def formula(args: SimpleNamespace) -> Shape:
+        axes = axis_sizes(_compute_shape(solver, args), args.layout)
+        axes["C"] = as_integer(channels(args), "the channels")
         return tuple(axes.values())
 
-    return instead(solver, formula)
+    return replace_formula(solver, formula)
 
 
-def _shape(solver: Solver, given: SimpleNamespace) -> Shape:
-    found = solver(**vars(given))
-    return found if isinstance(found, tuple) else ()
+def _compute_shape(solver: Solver, args: SimpleNamespace) -> Shape:
+    result = solver(**vars(args))
+    return result if isinstance(result, tuple) else ()
 
 
-def _channels(given: SimpleNamespace) -> int:
-    return axes_of(given.shape, given.layout)["C"]
+def _input_channels(args: SimpleNamespace) -> int:
+    return axis_sizes(args.shape, args.layout)["C"]
 
 
-def _laid(solver: Solver) -> dict[str, Solver]:
-    """Return the twins that all shapes have: axes in another order."""
+def _layout_wrong_versions(solver: Solver) -> dict[str, Solver]:
+    """Return the wrong versions common to all shapes: axes in another order."""
     return {
-        "axes_swapped": instead(solver, lambda given: swapped(_shape(solver, given), given.layout)),
-        "layout_swapped": instead(
-            solver, lambda given: relaid(_shape(solver, given), given.layout)
+        "axes_swapped": replace_formula(
+            solver, lambda args: swap_height_width(_compute_shape(solver, args), args.layout)
+        ),
+        "layout_swapped": replace_formula(
+            solver, lambda args: move_channels(_compute_shape(solver, args), args.layout)
         ),
     }
 
 
-def _divided(channels: int, divisor: int) -> int:
+def _divide_channels(channels: int, divisor: int) -> int:
     if channels % divisor:
         raise SolverError(f"{divisor} does not divide {channels} channels")
     return channels // divisor
 
 
-GEOMETRY: Final = ("kernel_size", "stride", "padding", "output_padding", "dilation")
+GEOMETRY_ARGUMENTS: Final = ("kernel_size", "stride", "padding", "output_padding", "dilation")
 
 SOLVERS: Final[tuple[Solver, ...]] = (
     transposed_shape,
@@ -196,59 +204,59 @@ SOLVERS: Final[tuple[Solver, ...]] = (
     crop_margins,
 )
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *twins_of(
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *build_wrong_versions(
         transposed_shape,
         {
-            mistake: shaped_by(transposed_shape, side, GEOMETRY)
-            for mistake, side in TRANSPOSED_SIDES.items()
+            mistake: replace_size_rule(transposed_shape, side, GEOMETRY_ARGUMENTS)
+            for mistake, side in WRONG_TRANSPOSED_SIZES.items()
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         transposed_shape,
         {
-            **_laid(transposed_shape),
-            "channels_kept": told(transposed_shape, out_channels=_channels),
+            **_layout_wrong_versions(transposed_shape),
+            "channels_kept": replace_arguments(transposed_shape, out_channels=_input_channels),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         upsample_shape,
         {
-            **_laid(upsample_shape),
-            "channels_scaled": _with_channels(
-                upsample_shape, lambda given: upsample_size(_channels(given), given.scale_factor)
+            **_layout_wrong_versions(upsample_shape),
+            "channels_scaled": _replace_channels(
+                upsample_shape, lambda args: upsample_size(_input_channels(args), args.scale_factor)
             ),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         pixel_shuffle_shape,
         {
-            **_laid(pixel_shuffle_shape),
-            "channels_kept": _with_channels(pixel_shuffle_shape, _channels),
-            "shuffled_along_one_axis": _with_channels(
+            **_layout_wrong_versions(pixel_shuffle_shape),
+            "channels_kept": _replace_channels(pixel_shuffle_shape, _input_channels),
+            "shuffled_along_one_axis": _replace_channels(
                 pixel_shuffle_shape,
-                lambda given: _divided(_channels(given), given.upscale_factor),
+                lambda args: _divide_channels(_input_channels(args), args.upscale_factor),
             ),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         pixel_unshuffle_shape,
         {
-            **_laid(pixel_unshuffle_shape),
-            "channels_kept": _with_channels(pixel_unshuffle_shape, _channels),
-            "shuffled_along_one_axis": _with_channels(
-                pixel_unshuffle_shape, lambda given: _channels(given) * given.downscale_factor
+            **_layout_wrong_versions(pixel_unshuffle_shape),
+            "channels_kept": _replace_channels(pixel_unshuffle_shape, _input_channels),
+            "shuffled_along_one_axis": _replace_channels(
+                pixel_unshuffle_shape, lambda args: _input_channels(args) * args.downscale_factor
             ),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         crop_margins,
         {
-            "crop_of_both_sides": instead(
-                crop_margins, lambda given: (given.size - given.target,) * 2
+            "crop_of_both_sides": replace_formula(
+                crop_margins, lambda args: (args.size - args.target,) * 2
             ),
-            "fraction_left": instead(
-                crop_margins, lambda given: (Fraction(given.size - given.target, 2),) * 2
+            "fraction_left": replace_formula(
+                crop_margins, lambda args: (Fraction(args.size - args.target, 2),) * 2
             ),
         },
     ),

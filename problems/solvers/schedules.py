@@ -1,7 +1,8 @@
-"""Learning rates that change in the course of training: by steps, along a cosine, after a warm-up.
+"""Learning rate schedules: step decay, cosine annealing and linear warm-up.
 
-Steps and warm-ups are exact, cosines doubles. Source: the PyTorch documentation of ``StepLR`` and
-``CosineAnnealingLR``; Loshchilov and Hutter, SGDR (2017); Goyal et al. (2017) for the warm-up.
+Step decay and warm-up are exact; cosine annealing returns doubles. Source: the PyTorch
+documentation of ``StepLR`` and ``CosineAnnealingLR``; Loshchilov and Hutter, SGDR
+(2017); Goyal et al. (2017) for the warm-up.
 """
 
 import math
@@ -9,66 +10,67 @@ from fractions import Fraction
 from types import SimpleNamespace
 from typing import Final
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
 from grader.expressions.arithmetic import power
-from grader.values import Number, simplest
-from problems.solvers.bounds import whole
-from problems.solvers.exact_arrays import exact_number
-from problems.solvers.twins import instead, told, twins_of
+from grader.values import Number, simplify_number
+from problems.solvers.bounds import as_integer
+from problems.solvers.exact_arrays import as_fraction
+from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["SOLVERS", "TWINS", "cosine_lr", "step_lr", "warmup_lr"]
+__all__ = ["SOLVERS", "WRONG_VERSIONS", "cosine_lr", "step_lr", "warmup_lr"]
 
 
 def step_lr(lr: Number, epoch: int, *, step_size: int, gamma: Number = Fraction(1, 10)) -> Number:
-    """Return the learning rate in *epoch*, counted from 0: times *gamma* every *step_size* epochs.
+    """Return the learning rate of step decay in *epoch*, counted from 0.
 
-    ``lr * gamma**floor(epoch / step_size)``.
+    It is ``lr * gamma**floor(epoch / step_size)``: every *step_size* epochs, the rate
+    is multiplied by *gamma*.
 
     >>> step_lr(Fraction(1, 10), 65, step_size=30)
     Fraction(1, 1000)
     """
-    factor = power(exact_number(gamma, "gamma"), math.floor(_drops(epoch, step_size)))
-    return simplest(exact_number(lr, "lr") * factor)
+    factor = power(as_fraction(gamma, "gamma"), math.floor(_count_drops(epoch, step_size)))
+    return simplify_number(as_fraction(lr, "lr") * factor)
 
 
-def _drops(epoch: int, step_size: int) -> Fraction:
-    """Return how many drops have come, with the part of the next one."""
-    return Fraction(whole(epoch, "epoch", least=0), whole(step_size, "step_size"))
+def _count_drops(epoch: int, step_size: int) -> Fraction:
+    """Return the number of drops so far, including the fraction of the next one."""
+    return Fraction(as_integer(epoch, "epoch", least=0), as_integer(step_size, "step_size"))
 
 
 def cosine_lr(lr: Number, epoch: int, *, t_max: int, eta_min: Number = 0) -> float:
-    """Return the learning rate in *epoch*, counted from 0, on half a cosine down to *eta_min*.
+    """Return the learning rate of cosine annealing in *epoch*, counted from 0.
 
-    ``eta_min + (lr - eta_min) * (1 + cos(pi * epoch / t_max)) / 2``; an epoch after *t_max* is a
-    `SolverError`.
+    It is ``eta_min + (lr - eta_min) * (1 + cos(pi * epoch / t_max)) / 2``, half a
+    cosine from *lr* down to *eta_min*. Raise `SolverError` if *epoch* is after *t_max*.
 
     >>> round(cosine_lr(1, 25, t_max=100), 6)
     0.853553
     """
-    top, bottom = exact_number(lr, "lr"), exact_number(eta_min, "eta_min")
-    share = _share(epoch, t_max)
-    return float(bottom) + float(top - bottom) * (1 + math.cos(math.pi * share)) / 2
+    top, bottom = as_fraction(lr, "lr"), as_fraction(eta_min, "eta_min")
+    progress = _schedule_progress(epoch, t_max)
+    return float(bottom) + float(top - bottom) * (1 + math.cos(math.pi * progress)) / 2
 
 
-def _share(epoch: int, t_max: int) -> Fraction:
-    """Return how much of the schedule has passed."""
-    now, end = whole(epoch, "epoch", least=0), whole(t_max, "t_max")
-    if now > end:
-        raise SolverError(f"epoch {now} lies after the last one, {end}")
-    return Fraction(now, end)
+def _schedule_progress(epoch: int, t_max: int) -> Fraction:
+    """Return the elapsed fraction of the schedule."""
+    epoch_number, end = as_integer(epoch, "epoch", least=0), as_integer(t_max, "t_max")
+    if epoch_number > end:
+        raise SolverError(f"epoch {epoch_number} lies after the last one, {end}")
+    return Fraction(epoch_number, end)
 
 
 def warmup_lr(lr: Number, step: int, *, warmup_steps: int) -> Number:
     """Return the learning rate after *step* steps of a linear warm-up from 0 to *lr*.
 
-    ``lr * step / warmup_steps``, and *lr* from then on.
+    It is ``lr * step / warmup_steps`` during the warm-up, and *lr* afterwards.
 
     >>> warmup_lr(Fraction(1, 10), 250, warmup_steps=1000)
     Fraction(1, 40)
     """
-    now, end = whole(step, "step", least=0), whole(warmup_steps, "warmup_steps")
-    return simplest(exact_number(lr, "lr") * Fraction(min(now, end), end))
+    step_number, end = as_integer(step, "step", least=0), as_integer(warmup_steps, "warmup_steps")
+    return simplify_number(as_fraction(lr, "lr") * Fraction(min(step_number, end), end))
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (step_lr, cosine_lr, warmup_lr)
@@ -76,82 +78,85 @@ SOLVERS: Final[tuple[Solver, ...]] = (step_lr, cosine_lr, warmup_lr)
 # What students do instead.
 
 
-def _ceiling(given: SimpleNamespace) -> int:
-    """Return an epoch by which as many drops have come as a quotient rounded up says."""
-    size: int = given.step_size
-    return math.ceil(_drops(given.epoch, size)) * size
+def _round_epoch_up(args: SimpleNamespace) -> int:
+    """Return the epoch rounded up to a multiple of *step_size*."""
+    size: int = args.step_size
+    return math.ceil(_count_drops(args.epoch, size)) * size
 
 
-def _linear_drop(given: SimpleNamespace) -> Number:
-    """Return the learning rate with *gamma* times the number of drops as the factor."""
-    drops = math.floor(_drops(given.epoch, given.step_size))
+def _multiply_by_drops(args: SimpleNamespace) -> Number:
+    """Return the learning rate times *gamma* times the number of drops."""
+    drops = math.floor(_count_drops(args.epoch, args.step_size))
     if not drops:
         raise SolverError("the learning rate has not dropped yet")
-    return simplest(exact_number(given.lr, "lr") * exact_number(given.gamma, "gamma") * drops)
+    return simplify_number(as_fraction(args.lr, "lr") * as_fraction(args.gamma, "gamma") * drops)
 
 
-def _line(given: SimpleNamespace) -> Number:
-    """Return the learning rate on a straight line down to the least one."""
-    top, bottom = exact_number(given.lr, "lr"), exact_number(given.eta_min, "eta_min")
-    return simplest(top - (top - bottom) * _share(given.epoch, given.t_max))
+def _linear_rate(args: SimpleNamespace) -> Number:
+    """Return the learning rate on a straight line from *lr* down to *eta_min*."""
+    top, bottom = as_fraction(args.lr, "lr"), as_fraction(args.eta_min, "eta_min")
+    return simplify_number(top - (top - bottom) * _schedule_progress(args.epoch, args.t_max))
 
 
-def _on_cosine(given: SimpleNamespace, angle: float) -> float:
-    top, bottom = exact_number(given.lr, "lr"), exact_number(given.eta_min, "eta_min")
+def _cosine_rate(args: SimpleNamespace, angle: float) -> float:
+    top, bottom = as_fraction(args.lr, "lr"), as_fraction(args.eta_min, "eta_min")
     return float(bottom) + float(top - bottom) * (1 + math.cos(angle)) / 2
 
 
-def _whole_wave(given: SimpleNamespace) -> float:
-    return _on_cosine(given, 2 * math.pi * _share(given.epoch, given.t_max))
+def _full_cosine_rate(args: SimpleNamespace) -> float:
+    return _cosine_rate(args, 2 * math.pi * _schedule_progress(args.epoch, args.t_max))
 
 
-def _degrees(given: SimpleNamespace) -> float:
-    """Return the learning rate where a calculator is set to degrees."""
-    return _on_cosine(given, math.radians(math.pi * _share(given.epoch, given.t_max)))
+def _cosine_rate_in_degrees(args: SimpleNamespace) -> float:
+    """Return the learning rate as computed with a calculator set to degrees."""
+    return _cosine_rate(args, math.radians(math.pi * _schedule_progress(args.epoch, args.t_max)))
 
 
-def _without_half(given: SimpleNamespace) -> float:
-    return 2 * cosine_lr(**vars(given)) - float(exact_number(given.eta_min, "eta_min"))
+def _rate_without_half(args: SimpleNamespace) -> float:
+    return 2 * cosine_lr(**vars(args)) - float(as_fraction(args.eta_min, "eta_min"))
 
 
-def _without_one(given: SimpleNamespace) -> float:
-    """Return the least rate with half of the cosine itself, which may be negative."""
-    top, bottom = exact_number(given.lr, "lr"), exact_number(given.eta_min, "eta_min")
-    angle = math.pi * _share(given.epoch, given.t_max)
+def _rate_without_one(args: SimpleNamespace) -> float:
+    """Return the learning rate without the 1 in ``1 + cos(...)``.
+
+    The half cosine that is added to *eta_min* may then be negative.
+    """
+    top, bottom = as_fraction(args.lr, "lr"), as_fraction(args.eta_min, "eta_min")
+    angle = math.pi * _schedule_progress(args.epoch, args.t_max)
     return float(bottom) + float(top - bottom) * math.cos(angle) / 2
 
 
-def _not_held(given: SimpleNamespace) -> Number:
-    return simplest(exact_number(given.lr, "lr") * Fraction(given.step, given.warmup_steps))
+def _unbounded_warmup(args: SimpleNamespace) -> Number:
+    return simplify_number(as_fraction(args.lr, "lr") * Fraction(args.step, args.warmup_steps))
 
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *twins_of(
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *build_wrong_versions(
         step_lr,
         {
-            "dropped_every_epoch": told(step_lr, step_size=1),
-            "dropped_once": told(step_lr, epoch=lambda g: min(g.epoch, g.step_size)),
-            "multiplied_for_power": instead(step_lr, _linear_drop),
-            "rounded_up": told(step_lr, epoch=_ceiling),
+            "dropped_every_epoch": replace_arguments(step_lr, step_size=1),
+            "dropped_once": replace_arguments(step_lr, epoch=lambda g: min(g.epoch, g.step_size)),
+            "multiplied_for_power": replace_formula(step_lr, _multiply_by_drops),
+            "rounded_up": replace_arguments(step_lr, epoch=_round_epoch_up),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         cosine_lr,
         {
-            "line_for_cosine": instead(cosine_lr, _line),
-            "whole_wave": instead(cosine_lr, _whole_wave),
-            "degrees_for_radians": instead(cosine_lr, _degrees),
-            "least_rate_left_out": told(cosine_lr, eta_min=0),
-            "half_left_out": instead(cosine_lr, _without_half),
-            "one_left_out": instead(cosine_lr, _without_one),
-            "epochs_from_one": told(cosine_lr, epoch=lambda given: given.epoch + 1),
+            "line_for_cosine": replace_formula(cosine_lr, _linear_rate),
+            "whole_wave": replace_formula(cosine_lr, _full_cosine_rate),
+            "degrees_for_radians": replace_formula(cosine_lr, _cosine_rate_in_degrees),
+            "least_rate_left_out": replace_arguments(cosine_lr, eta_min=0),
+            "half_left_out": replace_formula(cosine_lr, _rate_without_half),
+            "one_left_out": replace_formula(cosine_lr, _rate_without_one),
+            "epochs_from_one": replace_arguments(cosine_lr, epoch=lambda args: args.epoch + 1),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         warmup_lr,
         {
-            "warmup_not_ended": instead(warmup_lr, _not_held),
-            "epochs_from_one": told(warmup_lr, step=lambda given: given.step + 1),
+            "warmup_not_ended": replace_formula(warmup_lr, _unbounded_warmup),
+            "epochs_from_one": replace_arguments(warmup_lr, step=lambda args: args.step + 1),
         },
     ),
 )

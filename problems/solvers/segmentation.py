@@ -1,8 +1,9 @@
-"""Metrics of segmentations: how far a predicted mask covers the true one, cell by cell.
+"""Segmentation metrics: how well a predicted mask matches the true one, cell by cell.
 
-Masks are integer arrays of one shape, each cell the number of its class. Results are exact
-fractions. What divides by zero is a `SolverError`. Sources: Long, Shelhamer and Darrell, Fully
-Convolutional Networks (2015); Milletari, Navab and Ahmadi, V-Net (2016), for Dice.
+Masks are integer arrays of the same shape; each cell holds a class number. Results are
+exact fractions. Division by zero raises `SolverError`. Sources: Long, Shelhamer and
+Darrell, Fully Convolutional Networks (2015); Milletari, Navab and Ahmadi, V-Net (2016),
+for Dice.
 """
 
 from types import SimpleNamespace
@@ -10,14 +11,14 @@ from typing import Final
 
 import numpy as np
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
 from grader.values import Array, Number
-from problems.solvers.bounds import Grid, array, fitting
-from problems.solvers.metrics import share_of
-from problems.solvers.twins import instead, twins_of
+from problems.solvers.bounds import Grid, as_array, check_cell_count
+from problems.solvers.metrics import exact_ratio
+from problems.solvers.twins import build_wrong_versions, replace_formula
 
-__all__ = ["SOLVERS", "TWINS", "dice", "mask_iou", "mean_iou", "pixel_accuracy"]
+__all__ = ["SOLVERS", "WRONG_VERSIONS", "dice", "mask_iou", "mean_iou", "pixel_accuracy"]
 
 RANKS: Final = (1, 2, 3)
 MAX_LABELS: Final = 100
@@ -25,25 +26,26 @@ MAX_MASK_CELLS: Final = 20_000
 
 
 def pixel_accuracy(prediction: Grid, target: Grid) -> Number:
-    """Return the share of cells whose class is right.
+    """Return the pixel accuracy: the share of cells with the correct class.
 
     >>> pixel_accuracy([[1, 1], [0, 0]], [[1, 0], [0, 0]])
     Fraction(3, 4)
     """
-    found, true = _masks(prediction, target)
-    return share_of(int((found == true).sum()), true.size)
+    predicted, true = _parse_masks(prediction, target)
+    return exact_ratio(int((predicted == true).sum()), true.size)
 
 
 def mask_iou(prediction: Grid, target: Grid, *, label: int = 1) -> Number:
-    """Return the cells that both masks give to class *label* over those that at least one gives.
+    """Return the IoU of class *label*: ``TP / (TP + FP + FN)``.
 
-    ``TP / (TP + FP + FN)``, also called the Jaccard index.
+    Also called the Jaccard index, it divides the number of cells that both masks assign
+    to the class by the number that at least one mask does.
 
     >>> mask_iou([[1, 1], [0, 0]], [[1, 0], [0, 0]])
     Fraction(1, 2)
     """
-    shared, found, true = _areas(prediction, target, label)
-    return share_of(shared, found + true - shared)
+    shared, predicted, true = _label_areas(prediction, target, label)
+    return exact_ratio(shared, predicted + true - shared)
 
 
 def dice(prediction: Grid, target: Grid, *, label: int = 1) -> Number:
@@ -52,105 +54,111 @@ def dice(prediction: Grid, target: Grid, *, label: int = 1) -> Number:
     >>> dice([[1, 1], [0, 0]], [[1, 0], [0, 0]])
     Fraction(2, 3)
     """
-    shared, found, true = _areas(prediction, target, label)
-    return share_of(2 * shared, found + true)
+    shared, predicted, true = _label_areas(prediction, target, label)
+    return exact_ratio(2 * shared, predicted + true)
 
 
 def mean_iou(prediction: Grid, target: Grid) -> Number:
-    """Return the mean of `mask_iou` over the classes that occur in at least one of the masks.
+    """Return the mean of `mask_iou` over the classes that occur in either mask.
 
     >>> mean_iou([[1, 1], [0, 0]], [[1, 0], [0, 0]])
     Fraction(7, 12)
     """
-    return _mean(prediction, target, _labels(prediction, target))
+    return _mean_iou_of_labels(prediction, target, _occurring_labels(prediction, target))
 
 
-def _masks(prediction: Grid, target: Grid) -> tuple[Array, Array]:
-    found = array(prediction, "prediction", ranks=RANKS)
-    true = array(target, "target", ranks=RANKS)
-    if found.shape != true.shape:
-        raise SolverError(f"masks of shape {found.shape} and {true.shape}")
-    fitting(found.shape, "a mask", most=MAX_MASK_CELLS)
-    return found, true
+def _parse_masks(prediction: Grid, target: Grid) -> tuple[Array, Array]:
+    predicted = as_array(prediction, "prediction", ranks=RANKS)
+    true = as_array(target, "target", ranks=RANKS)
+    if predicted.shape != true.shape:
+        raise SolverError(f"masks of shape {predicted.shape} and {true.shape}")
+    check_cell_count(predicted.shape, "a mask", most=MAX_MASK_CELLS)
+    return predicted, true
 
 
-def _areas(prediction: Grid, target: Grid, label: int) -> tuple[int, int, int]:
-    """Return the cells of class *label* that the masks share, and those of each."""
-    found, true = (mask == label for mask in _masks(prediction, target))
-    return int((found & true).sum()), int(found.sum()), int(true.sum())
+def _label_areas(prediction: Grid, target: Grid, label: int) -> tuple[int, int, int]:
+    """Return the cells of class *label*: shared, in the prediction, in the target."""
+    predicted, true = (mask == label for mask in _parse_masks(prediction, target))
+    return int((predicted & true).sum()), int(predicted.sum()), int(true.sum())
 
 
-def _labels(prediction: Grid, target: Grid) -> list[int]:
-    labels: list[int] = np.union1d(*_masks(prediction, target)).tolist()
+def _occurring_labels(prediction: Grid, target: Grid) -> list[int]:
+    labels: list[int] = np.union1d(*_parse_masks(prediction, target)).tolist()
     if len(labels) > MAX_LABELS:
         raise SolverError(f"{len(labels)} classes, the limit is {MAX_LABELS}")
     return labels
 
 
-def _mean(prediction: Grid, target: Grid, labels: list[int]) -> Number:
+def _mean_iou_of_labels(prediction: Grid, target: Grid, labels: list[int]) -> Number:
     scores = [mask_iou(prediction, target, label=label) for label in labels]
-    return share_of(sum(scores), len(scores))
+    return exact_ratio(sum(scores), len(scores))
 
 
 # What students do instead.
 
 
-def _over_sum(given: SimpleNamespace) -> Number:
-    shared, found, true = _areas(given.prediction, given.target, given.label)
-    return share_of(shared, found + true)
+def _overlap_over_sum(args: SimpleNamespace) -> Number:
+    shared, predicted, true = _label_areas(args.prediction, args.target, args.label)
+    return exact_ratio(shared, predicted + true)
 
 
-def _of_prediction(given: SimpleNamespace) -> Number:
-    shared, found, _ = _areas(given.prediction, given.target, given.label)
-    return share_of(shared, found)
+def _overlap_over_prediction(args: SimpleNamespace) -> Number:
+    shared, predicted, _ = _label_areas(args.prediction, args.target, args.label)
+    return exact_ratio(shared, predicted)
 
 
-def _of_target(given: SimpleNamespace) -> Number:
-    shared, _, true = _areas(given.prediction, given.target, given.label)
-    return share_of(shared, true)
+def _overlap_over_target(args: SimpleNamespace) -> Number:
+    shared, _, true = _label_areas(args.prediction, args.target, args.label)
+    return exact_ratio(shared, true)
 
 
-def _without_background(given: SimpleNamespace) -> Number:
-    labels = [label for label in _labels(given.prediction, given.target) if label != 0]
-    return _mean(given.prediction, given.target, labels)
+def _mean_without_background(args: SimpleNamespace) -> Number:
+    labels = [label for label in _occurring_labels(args.prediction, args.target) if label != 0]
+    return _mean_iou_of_labels(args.prediction, args.target, labels)
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (pixel_accuracy, mask_iou, dice, mean_iou)
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *twins_of(
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *build_wrong_versions(
         pixel_accuracy,
-        {"errors_for_accuracy": instead(pixel_accuracy, lambda g: 1 - pixel_accuracy(**vars(g)))},
+        {
+            "errors_for_accuracy": replace_formula(
+                pixel_accuracy, lambda g: 1 - pixel_accuracy(**vars(g))
+            )
+        },
     ),
-    *twins_of(
+    *build_wrong_versions(
         mask_iou,
         {
-            "dice_for_iou": instead(mask_iou, lambda given: dice(**vars(given))),
-            "union_left_out": instead(mask_iou, _over_sum),
-            "precision_for_overlap": instead(mask_iou, _of_prediction),
-            "recall_for_overlap": instead(mask_iou, _of_target),
-            "accuracy_for_iou": instead(
-                mask_iou, lambda given: pixel_accuracy(given.prediction, given.target)
+            "dice_for_iou": replace_formula(mask_iou, lambda args: dice(**vars(args))),
+            "union_left_out": replace_formula(mask_iou, _overlap_over_sum),
+            "precision_for_overlap": replace_formula(mask_iou, _overlap_over_prediction),
+            "recall_for_overlap": replace_formula(mask_iou, _overlap_over_target),
+            "accuracy_for_iou": replace_formula(
+                mask_iou, lambda args: pixel_accuracy(args.prediction, args.target)
             ),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         dice,
         {
-            "iou_for_dice": instead(dice, lambda given: mask_iou(**vars(given))),
-            "factor_left_out": instead(dice, _over_sum),
-            "precision_for_overlap": instead(dice, _of_prediction),
-            "recall_for_overlap": instead(dice, _of_target),
-            "accuracy_for_iou": instead(
-                dice, lambda given: pixel_accuracy(given.prediction, given.target)
+            "iou_for_dice": replace_formula(dice, lambda args: mask_iou(**vars(args))),
+            "factor_left_out": replace_formula(dice, _overlap_over_sum),
+            "precision_for_overlap": replace_formula(dice, _overlap_over_prediction),
+            "recall_for_overlap": replace_formula(dice, _overlap_over_target),
+            "accuracy_for_iou": replace_formula(
+                dice, lambda args: pixel_accuracy(args.prediction, args.target)
             ),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         mean_iou,
         {
-            "accuracy_for_iou": instead(mean_iou, lambda given: pixel_accuracy(**vars(given))),
-            "background_class_left_out": instead(mean_iou, _without_background),
+            "accuracy_for_iou": replace_formula(
+                mean_iou, lambda args: pixel_accuracy(**vars(args))
+            ),
+            "background_class_left_out": replace_formula(mean_iou, _mean_without_background),
         },
     ),
 )

@@ -1,7 +1,7 @@
-"""Sizes and shapes after a convolution, the padding that keeps a size, the length of a flat input.
+"""Sizes and shapes after a convolution, same padding, and the length of a flat input.
 
-Sizes are in cells along one axis. Source: Dumoulin and Visin, A guide to convolution arithmetic for
-deep learning (2016), and the PyTorch documentation of ``Conv2d``.
+Sizes are in cells along one axis. Source: Dumoulin and Visin, A guide to convolution
+arithmetic for deep learning (2016), and the PyTorch documentation of ``Conv2d``.
 """
 
 import math
@@ -9,27 +9,27 @@ from fractions import Fraction
 from types import SimpleNamespace
 from typing import Final
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
-from problems.solvers.bounds import Shape, shape_of, whole
+from problems.solvers.bounds import Shape, as_integer, as_shape
 from problems.solvers.geometry import (
-    COUNTS,
+    WRONG_WINDOW_COUNTS,
     PerAxis,
-    axes_of,
-    known,
-    relaid,
-    room,
-    shaped_by,
-    sided,
-    spatial_letters,
-    swapped,
+    axis_sizes,
+    check_layout,
+    kernel_travel,
+    map_spatial_axes,
+    move_channels,
+    replace_size_rule,
+    spatial_axes,
+    swap_height_width,
 )
-from problems.solvers.twins import instead, told, twins_of
+from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = [
-    "CONV_SIDES",
     "SOLVERS",
-    "TWINS",
+    "WRONG_CONV_SIZES",
+    "WRONG_VERSIONS",
     "conv_shape",
     "conv_size",
     "flatten_size",
@@ -49,15 +49,15 @@ def conv_size(
 ) -> int:
     """Return the size after a convolution along one axis.
 
-    ``floor((size + 2*padding - dilation*(kernel_size-1) - 1) / stride) + 1``; *padding* is added at
-    each end, or is a pair (before, after); *rounding* is ``floor`` or ``ceil``. A kernel that does
-    not fit is a `SolverError`.
+    It is ``floor((size + 2*padding - dilation*(kernel_size-1) - 1) / stride) + 1``.
+    *padding* is added at each end, or is a pair (before, after). *rounding* is
+    ``floor`` or ``ceil``. Raise `SolverError` if the kernel does not fit.
 
     >>> conv_size(128, 3, stride=2)
     63
     """
-    left = room(size, kernel_size, padding=padding, dilation=dilation)
-    step = whole(stride, "stride")
+    left = kernel_travel(size, kernel_size, padding=padding, dilation=dilation)
+    step = as_integer(stride, "stride")
     if rounding not in {"floor", "ceil"}:
         raise SolverError(f"rounding must be floor or ceil, not {rounding}")
     return (left // step if rounding == "floor" else -(-left // step)) + 1
@@ -74,22 +74,23 @@ def conv_shape(
     groups: int = 1,
     layout: str = "HWC",
 ) -> Shape:
-    """Return the shape after a convolution with *out_channels* filters, in the same *layout*.
+    """Return the shape after a convolution with *out_channels* filters.
 
-    Each axis follows `conv_size`; a tuple gives each its own value. A padding of twice as many
-    numbers names both ends, the last axis first: (left, right, top, bottom). The layout is
-    ``HWC CHW NHWC NCHW``; in one dimension ``LC CL NLC NCL``, in three
-    ``DHWC CDHW NDHWC NCDHW``. *groups* change no shape, but must divide both numbers of channels.
+    The result has the same *layout*. Each axis follows `conv_size`; a tuple gives each
+    axis its own value. A padding with twice as many numbers gives both ends, the last
+    axis first: (left, right, top, bottom). The layout is ``HWC CHW NHWC NCHW``; in one
+    dimension ``LC CL NLC NCL``, in three ``DHWC CDHW NDHWC NCDHW``. *groups* does not
+    change the shape, but must divide both numbers of channels.
 
     >>> conv_shape((128, 128, 32), 16, 3)
     (126, 126, 16)
     >>> conv_shape((9, 8, 3), 16, 3, padding=(1, 0, 2, 2))
     (11, 7, 16)
     """
-    channels = axes_of(shape, layout)["C"]
-    if channels % whole(groups, "groups") or whole(out_channels, "out_channels") % groups:
+    channels = axis_sizes(shape, layout)["C"]
+    if channels % as_integer(groups, "groups") or as_integer(out_channels, "out_channels") % groups:
         raise SolverError(f"{groups} groups do not divide {channels} and {out_channels} channels")
-    return sided(
+    return map_spatial_axes(
         conv_size,
         shape,
         layout,
@@ -102,14 +103,15 @@ def conv_shape(
 
 
 def same_padding(kernel_size: int, *, dilation: int = 1) -> int:
-    """Return the padding at each end that keeps the size at stride 1: ``dilation*(k-1)/2``.
+    """Return the padding at each end that keeps the size at stride 1.
 
-    An even extent has no such padding: `SolverError`.
+    It is ``dilation*(k-1)/2``. Raise `SolverError` for an even extent, which has no
+    such padding.
 
     >>> same_padding(5)
     2
     """
-    both_ends = whole(dilation, "dilation") * (whole(kernel_size, "kernel_size") - 1)
+    both_ends = as_integer(dilation, "dilation") * (as_integer(kernel_size, "kernel_size") - 1)
     if both_ends % 2:
         raise SolverError(f"a kernel of extent {both_ends + 1} has no equal padding on both sides")
     return both_ends // 2
@@ -118,20 +120,21 @@ def same_padding(kernel_size: int, *, dilation: int = 1) -> int:
 def same_padding_ends(
     size: int, kernel_size: int, *, stride: int = 1, dilation: int = 1, extra: str = "after"
 ) -> tuple[int, int]:
-    """Return the padding (before, after) by which a stride gives ``ceil(size / stride)`` cells.
+    """Return the padding (before, after) that gives ``ceil(size / stride)`` output cells.
 
-    That is TensorFlow's ``same``: ``max((ceil(size/stride) - 1)*stride + extent - size, 0)`` cells
-    in all, with ``extent = dilation*(kernel_size-1) + 1``. An odd number leaves one cell *extra*,
-    which goes ``after`` (ONNX: SAME_UPPER) or ``before`` (SAME_LOWER).
+    This is TensorFlow's ``same``:
+    ``max((ceil(size/stride) - 1)*stride + extent - size, 0)`` cells in total, with
+    ``extent = dilation*(kernel_size-1) + 1``. If the total is odd, the *extra* cell
+    goes ``after`` (ONNX: SAME_UPPER) or ``before`` (SAME_LOWER).
 
     >>> same_padding_ends(224, 7, stride=2)
     (2, 3)
     """
     if extra not in {"after", "before"}:
         raise SolverError(f"extra must be after or before, not {extra}")
-    step = whole(stride, "stride")
-    extent = whole(dilation, "dilation") * (whole(kernel_size, "kernel_size") - 1) + 1
-    steps = -(-whole(size, "size") // step) - 1
+    step = as_integer(stride, "stride")
+    extent = as_integer(dilation, "dilation") * (as_integer(kernel_size, "kernel_size") - 1) + 1
+    steps = -(-as_integer(size, "size") // step) - 1
     total = max(steps * step + extent - size, 0)
     before = total // 2 if extra == "after" else total - total // 2
     return before, total - before
@@ -145,8 +148,8 @@ def flatten_size(shape: Shape, *, layout: str = "HWC") -> int:
     >>> flatten_size((16, 16, 256))
     65536
     """
-    known(layout)
-    return math.prod(shape_of(shape))
+    check_layout(layout)
+    return math.prod(as_shape(shape))
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (
@@ -158,77 +161,82 @@ SOLVERS: Final[tuple[Solver, ...]] = (
 )
 
 # Wrong sizes along one axis; the shapes of single layers and of networks reuse them.
-CONV_SIDES: Final[dict[str, Solver]] = {
-    **{mistake: instead(conv_size, formula) for mistake, formula in COUNTS.items()},
-    "padding_left_out": told(conv_size, padding=0),
-    "stride_left_out": told(conv_size, stride=1),
-    "dilation_left_out": told(conv_size, dilation=1),
+WRONG_CONV_SIZES: Final[dict[str, Solver]] = {
+    **{
+        mistake: replace_formula(conv_size, formula)
+        for mistake, formula in WRONG_WINDOW_COUNTS.items()
+    },
+    "padding_left_out": replace_arguments(conv_size, padding=0),
+    "stride_left_out": replace_arguments(conv_size, stride=1),
+    "dilation_left_out": replace_arguments(conv_size, dilation=1),
 }
 
 
-def _without_channels(shape: Shape, layout: str) -> int:
-    """Return height times width, or what the layout has in their place."""
-    axes = axes_of(shape, layout)
-    return math.prod(axes[letter] for letter in spatial_letters(layout))
+def _spatial_size(shape: Shape, layout: str) -> int:
+    """Return the product of the spatial axes of *shape*."""
+    axes = axis_sizes(shape, layout)
+    return math.prod(axes[letter] for letter in spatial_axes(layout))
 
 
-def _totals(given: SimpleNamespace) -> tuple[int, int]:
-    """Return the padding of both ends together, given for each."""
-    total = sum(same_padding_ends(**vars(given)))
+def _total_at_both_ends(args: SimpleNamespace) -> tuple[int, int]:
+    """Return the total padding at each end instead of its share."""
+    total = sum(same_padding_ends(**vars(args)))
     return total, total
 
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *twins_of(conv_size, CONV_SIDES),
-    *twins_of(
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *build_wrong_versions(conv_size, WRONG_CONV_SIZES),
+    *build_wrong_versions(
         conv_shape,
         {
-            mistake: shaped_by(conv_shape, side, ("kernel_size", "stride", "padding", "dilation"))
-            for mistake, side in CONV_SIDES.items()
+            mistake: replace_size_rule(
+                conv_shape, side, ("kernel_size", "stride", "padding", "dilation")
+            )
+            for mistake, side in WRONG_CONV_SIZES.items()
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         conv_shape,
         {
-            "channels_kept": told(
-                conv_shape, out_channels=lambda given: axes_of(given.shape, given.layout)["C"]
+            "channels_kept": replace_arguments(
+                conv_shape, out_channels=lambda args: axis_sizes(args.shape, args.layout)["C"]
             ),
-            "axes_swapped": instead(
-                conv_shape, lambda given: swapped(conv_shape(**vars(given)), given.layout)
+            "axes_swapped": replace_formula(
+                conv_shape, lambda args: swap_height_width(conv_shape(**vars(args)), args.layout)
             ),
-            "layout_swapped": instead(
-                conv_shape, lambda given: relaid(conv_shape(**vars(given)), given.layout)
+            "layout_swapped": replace_formula(
+                conv_shape, lambda args: move_channels(conv_shape(**vars(args)), args.layout)
             ),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         same_padding,
         {
-            "forgot_minus_one": instead(
-                same_padding, lambda given: Fraction(given.dilation * given.kernel_size, 2)
+            "forgot_minus_one": replace_formula(
+                same_padding, lambda args: Fraction(args.dilation * args.kernel_size, 2)
             ),
-            "padding_of_both_sides": instead(
-                same_padding, lambda given: given.dilation * (given.kernel_size - 1)
+            "padding_of_both_sides": replace_formula(
+                same_padding, lambda args: args.dilation * (args.kernel_size - 1)
             ),
-            "dilation_left_out": told(same_padding, dilation=1),
+            "dilation_left_out": replace_arguments(same_padding, dilation=1),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         same_padding_ends,
         {
-            "ends_swapped": instead(
-                same_padding_ends, lambda given: same_padding_ends(**vars(given))[::-1]
+            "ends_swapped": replace_formula(
+                same_padding_ends, lambda args: same_padding_ends(**vars(args))[::-1]
             ),
-            "padding_of_both_sides": instead(same_padding_ends, _totals),
-            "stride_left_out": told(same_padding_ends, stride=1),
-            "dilation_left_out": told(same_padding_ends, dilation=1),
+            "padding_of_both_sides": replace_formula(same_padding_ends, _total_at_both_ends),
+            "stride_left_out": replace_arguments(same_padding_ends, stride=1),
+            "dilation_left_out": replace_arguments(same_padding_ends, dilation=1),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         flatten_size,
         {
-            "flatten_without_channels": instead(
-                flatten_size, lambda given: _without_channels(given.shape, given.layout)
+            "flatten_without_channels": replace_formula(
+                flatten_size, lambda args: _spatial_size(args.shape, args.layout)
             )
         },
     ),

@@ -1,7 +1,7 @@
-"""Non-maximum suppression: of boxes that show the same thing, the one with the highest score stays.
+"""Non-maximum suppression: of the boxes around one object, keep the best-scoring one.
 
-Formats and units are those of `boxes`. Sources: Felzenszwalb et al., Object Detection with
-Discriminatively Trained Part Based Models (2010); Bodla et al., Soft-NMS (2017).
+Formats and units are those of `boxes`. Sources: Felzenszwalb et al., Object Detection
+with Discriminatively Trained Part Based Models (2010); Bodla et al., Soft-NMS (2017).
 """
 
 import math
@@ -11,23 +11,26 @@ from fractions import Fraction
 from types import SimpleNamespace
 from typing import Final, TypeAlias
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
 from grader.values import Number
-from problems.solvers.bounds import flag, numbers, share, whole
-from problems.solvers.boxes import READ_AS, Box, boxes_of
-from problems.solvers.overlaps import OVERLAP, OVERLAPS, Overlap
-from problems.solvers.twins import instead, told, twins_of
+from problems.solvers.bounds import as_flag, as_integer, as_numbers, as_proportion
+from problems.solvers.boxes import MISREAD_FORMATS, Box, parse_boxes
+from problems.solvers.overlaps import IOU_MEASURE, WRONG_MEASURES, OverlapMeasure
+from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["SOLVERS", "TWINS", "nms", "soft_nms"]
+__all__ = ["SOLVERS", "WRONG_VERSIONS", "nms", "soft_nms"]
 
-Weight: TypeAlias = Callable[[Number], Number | float]
-"""By what a score is multiplied, from the IoU with a better box."""
+ScoreDecay: TypeAlias = Callable[[Number], Number | float]
+"""Factor applied to a score, as a function of the IoU with a better box."""
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
-    """Detections and what decides between them; *labels* are their classes."""
+class SuppressionInput:
+    """Detections and the settings for suppressing them.
+
+    *labels* are the classes of the detections.
+    """
 
     boxes: tuple[Box, ...]
     scores: tuple[Number, ...]
@@ -35,18 +38,21 @@ class Scene:
     threshold: Number
     strict: bool
     min_score: Number
-    overlap: Overlap = OVERLAP
+    overlap: OverlapMeasure = IOU_MEASURE
 
-    def order(self) -> list[int]:
-        """Return the detections that count, the highest score first, equals as they come."""
-        counted = (at for at, score in enumerate(self.scores) if score >= self.min_score)
-        return sorted(counted, key=lambda at: -self.scores[at])
+    def ranked_indices(self) -> list[int]:
+        """Return the indices of the detections, the highest score first.
 
-    def suppresses(self, one: int, two: int) -> bool:
-        """Tell whether detection *one* removes *two*."""
-        if self.labels[one] != self.labels[two]:
+        Detections below *min_score* are left out; ties keep their order.
+        """
+        counted = (index for index, score in enumerate(self.scores) if score >= self.min_score)
+        return sorted(counted, key=lambda index: -self.scores[index])
+
+    def suppresses(self, better: int, other: int) -> bool:
+        """Return whether detection *better* suppresses detection *other*."""
+        if self.labels[better] != self.labels[other]:
             return False
-        shared = self.overlap(self.boxes[one], self.boxes[two])
+        shared = self.overlap(self.boxes[better], self.boxes[other])
         return shared > self.threshold if self.strict else shared >= self.threshold
 
 
@@ -63,14 +69,15 @@ def nms(
 ) -> tuple[int, ...]:
     """Return the numbers of the boxes that are kept, the highest score first.
 
-    From the highest score down, a box is kept unless its IoU with a kept box of the same class
-    exceeds *threshold*, or, not *strict*, reaches it. Boxes scored below *min_score* are dropped
-    before. Without *classes* all boxes are of one class. *first* is the number of the first box.
+    In order of descending score, a box is kept unless its IoU with a kept box of the
+    same class exceeds *threshold*, or reaches it if *strict* is false. Boxes with a
+    score below *min_score* are dropped first. Without *classes*, all boxes have the
+    same class. *first* is the number of the first box.
 
     >>> nms([[0, 0, 4, 4], [0, 1, 4, 5], [9, 9, 12, 12]], (0.9, 0.8, 0.7), 0.5)
     (0, 2)
     """
-    scene = _scene(
+    inputs = _prepare_suppression(
         boxes,
         scores,
         threshold=threshold,
@@ -79,7 +86,7 @@ def nms(
         min_score=min_score,
         fmt=fmt,
     )
-    return _numbered(_kept(scene, scene.order()), first)
+    return _number_from(_suppress(inputs, inputs.ranked_indices()), first)
 
 
 def soft_nms(
@@ -91,16 +98,16 @@ def soft_nms(
     sigma: Number = Fraction(1, 2),
     fmt: str = "xyxy",
 ) -> tuple[Number | float, ...]:
-    """Return the scores of all boxes after soft suppression, in the order of the boxes.
+    """Return the scores of all boxes after Soft-NMS, in the order of the boxes.
 
-    From the highest score down, each box lowers the scores of those not yet taken: ``linear``
-    multiplies by ``1 - IoU`` where the IoU exceeds *threshold*, ``gaussian`` by
-    ``exp(-IoU**2 / sigma)``.
+    In order of descending score, each box lowers the scores of the remaining boxes. The
+    *method* ``linear`` multiplies by ``1 - IoU`` where the IoU exceeds *threshold*,
+    ``gaussian`` by ``exp(-IoU**2 / sigma)``.
 
     >>> soft_nms([[0, 0, 4, 4], [0, 1, 4, 5], [9, 9, 12, 12]], (0.9, 0.8, 0.7))
     (Fraction(9, 10), Fraction(8, 25), Fraction(7, 10))
     """
-    limit, (spread,) = share(threshold, "threshold"), numbers((sigma,), "sigma")
+    limit, (spread,) = as_proportion(threshold, "threshold"), as_numbers((sigma,), "sigma")
     if method not in {"linear", "gaussian"} or spread <= 0:
         raise SolverError("method must be linear or gaussian, sigma positive")
 
@@ -110,18 +117,18 @@ def soft_nms(
     def gaussian(shared: Number) -> float:
         return math.exp(-(float(shared) ** 2) / float(spread))
 
-    return _softened(boxes, scores, linear if method == "linear" else gaussian, fmt=fmt)
+    return _soften_scores(boxes, scores, linear if method == "linear" else gaussian, fmt=fmt)
 
 
-def _each(value: object, what: str, count: int) -> tuple[Number, ...]:
-    """Return one number of *value* for each of the *count* boxes."""
-    found = numbers(value, what)
-    if len(found) != count:
-        raise SolverError(f"{count} boxes have {count} {what}, not {len(found)}")
-    return found
+def _as_box_numbers(value: object, what: str, count: int) -> tuple[Number, ...]:
+    """Return *value* as *count* numbers, one per box."""
+    values = as_numbers(value, what)
+    if len(values) != count:
+        raise SolverError(f"{count} boxes have {count} {what}, not {len(values)}")
+    return values
 
 
-def _scene(
+def _prepare_suppression(
     boxes: object,
     scores: object,
     *,
@@ -130,117 +137,121 @@ def _scene(
     strict: bool,
     min_score: Number,
     fmt: str,
-) -> Scene:
-    found = boxes_of(boxes, "boxes", fmt=fmt)
-    return Scene(
-        found,
-        _each(scores, "scores", len(found)),
-        (0,) * len(found) if classes is None else _each(classes, "classes", len(found)),
-        share(threshold, "threshold"),
-        flag(strict, "strict"),
-        share(min_score, "min_score"),
+) -> SuppressionInput:
+    parsed_boxes = parse_boxes(boxes, "boxes", fmt=fmt)
+    return SuppressionInput(
+        parsed_boxes,
+        _as_box_numbers(scores, "scores", len(parsed_boxes)),
+        (0,) * len(parsed_boxes)
+        if classes is None
+        else _as_box_numbers(classes, "classes", len(parsed_boxes)),
+        as_proportion(threshold, "threshold"),
+        as_flag(strict, "strict"),
+        as_proportion(min_score, "min_score"),
     )
 
 
-def _kept(scene: Scene, order: list[int]) -> list[int]:
-    """Return the boxes that stay if they are looked at in this *order*."""
-    kept: list[int] = []
+def _suppress(inputs: SuppressionInput, order: list[int]) -> list[int]:
+    """Return the boxes that are kept when visited in this *order*."""
+    kept_boxes: list[int] = []
     for candidate in order:
-        if not any(scene.suppresses(better, candidate) for better in kept):
-            kept.append(candidate)
-    return kept
+        if not any(inputs.suppresses(better, candidate) for better in kept_boxes):
+            kept_boxes.append(candidate)
+    return kept_boxes
 
 
-def _numbered(found: list[int], first: int) -> tuple[int, ...]:
-    return tuple(at + whole(first, "first", least=0) for at in found)
+def _number_from(indices: list[int], first: int) -> tuple[int, ...]:
+    return tuple(at + as_integer(first, "first", least=0) for at in indices)
 
 
-def _softened(
-    boxes: object, scores: object, weight: Weight, *, fmt: str
+def _soften_scores(
+    boxes: object, scores: object, decay: ScoreDecay, *, fmt: str
 ) -> tuple[Number | float, ...]:
-    found = boxes_of(boxes, "boxes", fmt=fmt)
-    left: list[Number | float] = [*_each(scores, "scores", len(found))]
-    waiting = set(range(len(found)))
+    parsed_boxes = parse_boxes(boxes, "boxes", fmt=fmt)
+    left: list[Number | float] = [*_as_box_numbers(scores, "scores", len(parsed_boxes))]
+    waiting = set(range(len(parsed_boxes)))
     while waiting:
-        best = min(waiting, key=lambda at: (-left[at], at))
+        best = min(waiting, key=lambda index: (-left[index], index))
         waiting.remove(best)
         for other in waiting:
-            left[other] *= weight(OVERLAP(found[best], found[other]))
+            left[other] *= decay(IOU_MEASURE(parsed_boxes[best], parsed_boxes[other]))
     return tuple(left)
 
 
 # What students do instead.
 
 
-def _still_suppressing(scene: Scene) -> list[int]:
-    """Return the boxes that are kept if those removed go on removing others."""
-    order = scene.order()
+def _keep_with_removed_suppressing(inputs: SuppressionInput) -> list[int]:
+    """Return the boxes that are kept if removed boxes still suppress others."""
+    order = inputs.ranked_indices()
     return [
         candidate
-        for at, candidate in enumerate(order)
-        if not any(scene.suppresses(better, candidate) for better in order[:at])
+        for index, candidate in enumerate(order)
+        if not any(inputs.suppresses(better, candidate) for better in order[:index])
     ]
 
 
-def _removed(scene: Scene) -> list[int]:
-    """Return the boxes that are removed; there must be one."""
-    kept = set(_kept(scene, scene.order()))
-    found = [at for at in scene.order() if at not in kept]
-    if not found:
+def _select_removed(inputs: SuppressionInput) -> list[int]:
+    """Return the boxes that are removed, or raise `SolverError` if there are none."""
+    kept_boxes = set(_suppress(inputs, inputs.ranked_indices()))
+    removed = [at for at in inputs.ranked_indices() if at not in kept_boxes]
+    if not removed:
         raise SolverError("nothing is removed")
-    return found
+    return removed
 
 
-def _kept_by(overlap: Overlap) -> Callable[[Scene], list[int]]:
-    return lambda scene: _kept(replace(scene, overlap=overlap), scene.order())
+def _replace_overlap(overlap: OverlapMeasure) -> Callable[[SuppressionInput], list[int]]:
+    return lambda inputs: _suppress(replace(inputs, overlap=overlap), inputs.ranked_indices())
 
 
-CHOICES: Final[dict[str, Callable[[Scene], list[int]]]] = {
-    "suppressed_still_suppress": _still_suppressing,
-    "lowest_score_first": lambda scene: _kept(scene, scene.order()[::-1]),
-    "removed_for_kept": _removed,
-    "best_box_only": lambda scene: scene.order()[:1],
-    **{mistake: _kept_by(overlap) for mistake, overlap in OVERLAPS.items()},
+WRONG_SELECTIONS: Final[dict[str, Callable[[SuppressionInput], list[int]]]] = {
+    "suppressed_still_suppress": _keep_with_removed_suppressing,
+    "lowest_score_first": lambda inputs: _suppress(inputs, inputs.ranked_indices()[::-1]),
+    "removed_for_kept": _select_removed,
+    "best_box_only": lambda inputs: inputs.ranked_indices()[:1],
+    **{mistake: _replace_overlap(overlap) for mistake, overlap in WRONG_MEASURES.items()},
 }
 
 
-def _by(choose: Callable[[Scene], list[int]]) -> Solver:
-    """Return `nms` with another way to *choose*."""
+def _replace_selection(select: Callable[[SuppressionInput], list[int]]) -> Solver:
+    """Return `nms` with *select* choosing the boxes."""
 
-    def formula(given: SimpleNamespace) -> tuple[int, ...]:
-        named = vars(given).copy()
-        first = named.pop("first")
-        return _numbered(choose(_scene(**named)), first)
+    def formula(args: SimpleNamespace) -> tuple[int, ...]:
+        values = vars(args).copy()
+        first = values.pop("first")
+        return _number_from(select(_prepare_suppression(**values)), first)
 
-    return instead(nms, formula)
+    return replace_formula(nms, formula)
 
 
-def _hardened(given: SimpleNamespace) -> tuple[Number | float, ...]:
-    """Return the scores with those of suppressed boxes set to nothing."""
-    return _softened(
-        given.boxes, given.scores, lambda shared: int(shared <= given.threshold), fmt=given.fmt
+def _zero_suppressed_scores(args: SimpleNamespace) -> tuple[Number | float, ...]:
+    """Return the scores, with those of suppressed boxes set to 0."""
+    return _soften_scores(
+        args.boxes, args.scores, lambda shared: int(shared <= args.threshold), fmt=args.fmt
     )
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (nms, soft_nms)
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *twins_of(nms, {mistake: _by(choose) for mistake, choose in CHOICES.items()}),
-    *twins_of(
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *build_wrong_versions(
+        nms, {mistake: _replace_selection(choose) for mistake, choose in WRONG_SELECTIONS.items()}
+    ),
+    *build_wrong_versions(
         nms,
         {
-            "classes_ignored": told(nms, classes=None),
-            "at_threshold": told(nms, strict=lambda given: not given.strict),
-            "low_scores_kept": told(nms, min_score=0),
-            "box_format": told(nms, fmt=lambda given: READ_AS[given.fmt]),
-            "numbered_from": told(nms, first=lambda given: 1 - given.first),
+            "classes_ignored": replace_arguments(nms, classes=None),
+            "at_threshold": replace_arguments(nms, strict=lambda args: not args.strict),
+            "low_scores_kept": replace_arguments(nms, min_score=0),
+            "box_format": replace_arguments(nms, fmt=lambda args: MISREAD_FORMATS[args.fmt]),
+            "numbered_from": replace_arguments(nms, first=lambda args: 1 - args.first),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         soft_nms,
         {
-            "removed_for_lowered": instead(soft_nms, _hardened),
-            "box_format": told(soft_nms, fmt=lambda given: READ_AS[given.fmt]),
+            "removed_for_lowered": replace_formula(soft_nms, _zero_suppressed_scores),
+            "box_format": replace_arguments(soft_nms, fmt=lambda args: MISREAD_FORMATS[args.fmt]),
         },
     ),
 )

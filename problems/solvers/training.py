@@ -1,34 +1,36 @@
-"""Steps and epochs of training by mini-batches."""
+"""Steps and epochs of mini-batch training."""
 
 from fractions import Fraction
 from math import ceil
 from types import SimpleNamespace
 from typing import Final
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
-from problems.solvers.bounds import flag, whole
-from problems.solvers.twins import instead, told, twins_of
+from problems.solvers.bounds import as_flag, as_integer
+from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["SOLVERS", "TWINS", "epochs_completed", "steps_per_epoch"]
+__all__ = ["SOLVERS", "WRONG_VERSIONS", "epochs_completed", "steps_per_epoch"]
 
 
 def steps_per_epoch(examples: int, batch_size: int, *, drop_last: bool = False) -> int:
-    """Return how many batches go through all *examples* once.
+    """Return the number of batches in one pass over all *examples*.
 
-    ``ceil(examples / batch_size)``, as the last batch may be smaller; *drop_last* leaves it out.
+    It is ``ceil(examples / batch_size)``, because the last batch may be smaller;
+    *drop_last* leaves a smaller batch out.
 
     >>> steps_per_epoch(45000, 64, drop_last=True)
     703
     """
-    count, size = whole(examples, "examples"), whole(batch_size, "batch_size")
-    return count // size if flag(drop_last, "drop_last") else -(-count // size)
+    count, size = as_integer(examples, "examples"), as_integer(batch_size, "batch_size")
+    return count // size if as_flag(drop_last, "drop_last") else -(-count // size)
 
 
 def epochs_completed(steps: int, examples: int, batch_size: int, *, drop_last: bool = False) -> int:
-    """Return how many whole epochs so many *steps* are: ``floor(steps / steps_per_epoch)``.
+    """Return the number of whole epochs in *steps*: ``floor(steps / steps_per_epoch)``.
 
-    Fewer *examples* than a batch, with the last batch dropped, make no step: `SolverError`.
+    Raise `SolverError` if an epoch has no steps: fewer *examples* than a batch with
+    *drop_last*.
 
     >>> epochs_completed(5265, 45000, 64, drop_last=True)
     7
@@ -36,36 +38,38 @@ def epochs_completed(steps: int, examples: int, batch_size: int, *, drop_last: b
     epoch = steps_per_epoch(examples, batch_size, drop_last=drop_last)
     if not epoch:
         raise SolverError("an epoch without a full batch has no steps")
-    return whole(steps, "steps", least=0) // epoch
+    return as_integer(steps, "steps", least=0) // epoch
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (steps_per_epoch, epochs_completed)
 
 
-def _epochs(given: SimpleNamespace) -> Fraction:
-    """Return the epochs with the part of the last one."""
-    epoch = steps_per_epoch(given.examples, given.batch_size, drop_last=given.drop_last)
-    return Fraction(given.steps, epoch)
+def _fractional_epochs(args: SimpleNamespace) -> Fraction:
+    """Return the number of epochs, including the fraction of the last one."""
+    epoch = steps_per_epoch(args.examples, args.batch_size, drop_last=args.drop_last)
+    return Fraction(args.steps, epoch)
 
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *twins_of(
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *build_wrong_versions(
         steps_per_epoch,
         {
-            "last_batch_kept": told(steps_per_epoch, drop_last=False),
-            "last_batch_dropped": told(steps_per_epoch, drop_last=True),
-            "fraction_left": instead(
-                steps_per_epoch, lambda given: Fraction(given.examples, given.batch_size)
+            "last_batch_kept": replace_arguments(steps_per_epoch, drop_last=False),
+            "last_batch_dropped": replace_arguments(steps_per_epoch, drop_last=True),
+            "fraction_left": replace_formula(
+                steps_per_epoch, lambda args: Fraction(args.examples, args.batch_size)
             ),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         epochs_completed,
         {
-            "last_batch_kept": told(epochs_completed, drop_last=False),
-            "last_batch_dropped": told(epochs_completed, drop_last=True),
-            "rounded_up": instead(epochs_completed, lambda given: ceil(_epochs(given))),
-            "fraction_left": instead(epochs_completed, _epochs),
+            "last_batch_kept": replace_arguments(epochs_completed, drop_last=False),
+            "last_batch_dropped": replace_arguments(epochs_completed, drop_last=True),
+            "rounded_up": replace_formula(
+                epochs_completed, lambda args: ceil(_fractional_epochs(args))
+            ),
+            "fraction_left": replace_formula(epochs_completed, _fractional_epochs),
         },
     ),
 )

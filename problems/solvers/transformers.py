@@ -1,22 +1,22 @@
-"""Parameters and MACs of attention and of transformer blocks.
+"""Parameter and MAC counts of attention and of transformer blocks.
 
-Counts are exact integers. Source: Vaswani et al., Attention Is All You Need (2017); the PyTorch
-documentation of ``MultiheadAttention``, ``TransformerEncoderLayer`` and
+Counts are exact integers. Source: Vaswani et al., Attention Is All You Need (2017); the
+PyTorch documentation of ``MultiheadAttention``, ``TransformerEncoderLayer`` and
 ``TransformerDecoderLayer``.
 """
 
 from types import SimpleNamespace
 from typing import Final
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
-from problems.solvers.bounds import flag, whole
+from problems.solvers.bounds import as_flag, as_integer
 from problems.solvers.parameters import layer_norm_params, linear_params
-from problems.solvers.twins import instead, told, twins_of
+from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = [
     "SOLVERS",
-    "TWINS",
+    "WRONG_VERSIONS",
     "attention_macs",
     "attention_params",
     "transformer_block_macs",
@@ -34,28 +34,31 @@ def attention_params(
     output_projection: bool = True,
     bias: bool = True,
 ) -> int:
-    """Return the parameters of multi-head attention: projections of Q, K, V and of the output.
+    """Return the parameter count of multi-head attention.
 
-    With ``inner = num_heads * head_dim``: ``inner*(embed_dim + kdim + vdim) + inner*embed_dim``,
-    and biases of ``3*inner + embed_dim``. The heads share *embed_dim* if no *head_dim* is given;
-    keys and values come from *embed_dim* if no *kdim* or *vdim* is given.
+    It projects Q, K, V and the output. With ``inner = num_heads * head_dim``, the
+    weights are ``inner*(embed_dim + kdim + vdim) + inner*embed_dim`` and the biases
+    ``3*inner + embed_dim``. By default, the heads share *embed_dim* evenly, and *kdim*
+    and *vdim* equal *embed_dim*.
 
     >>> attention_params(512, 8)
     1050624
     """
-    outer, heads = whole(embed_dim, "embed_dim"), whole(num_heads, "num_heads")
-    inner = heads * _head(outer, heads, head_dim)
+    outer, heads = as_integer(embed_dim, "embed_dim"), as_integer(num_heads, "num_heads")
+    inner = heads * _head_width(outer, heads, head_dim)
     sources = (outer, outer if kdim is None else kdim, outer if vdim is None else vdim)
-    found = sum(linear_params(source, inner, bias=bias) for source in sources)
-    projected = flag(output_projection, "output_projection")
-    return found + (linear_params(inner, outer, bias=bias) if projected else 0)
+    params = sum(linear_params(source, inner, bias=bias) for source in sources)
+    projected = as_flag(output_projection, "output_projection")
+    return params + (linear_params(inner, outer, bias=bias) if projected else 0)
 
 
-def _head(embed_dim: int, num_heads: int, head_dim: int | None) -> int:
-    """Return the width of one head."""
+def _head_width(embed_dim: int, num_heads: int, head_dim: int | None) -> int:
+    """Return *head_dim*, or by default an even share of *embed_dim*."""
     if head_dim is not None:
-        return whole(head_dim, "head_dim")
-    width, remainder = divmod(whole(embed_dim, "embed_dim"), whole(num_heads, "num_heads"))
+        return as_integer(head_dim, "head_dim")
+    width, remainder = divmod(
+        as_integer(embed_dim, "embed_dim"), as_integer(num_heads, "num_heads")
+    )
     if remainder:
         raise SolverError(f"{num_heads} heads do not share {embed_dim} features evenly")
     return width
@@ -69,32 +72,34 @@ def transformer_block_params(
     cross_attention: bool = False,
     bias: bool = True,
 ) -> int:
-    """Return the parameters of a transformer block.
+    """Return the parameter count of a transformer block.
 
-    Attention, two fully connected layers over *dim_feedforward*, and *norms* layer normalisations
-    of ``2*d_model``. Not said, these are 2, or 3 with the second attention of a decoder,
-    *cross_attention*. Without *bias* no layer has one, as in PyTorch. How many heads share the
-    attention changes nothing.
+    It has attention, two fully connected layers over *dim_feedforward*, and *norms*
+    layer normalizations of ``2*d_model``. *norms* defaults to 2, or to 3 with
+    *cross_attention*, the second attention of a decoder. Without *bias*, no layer has
+    biases, as in PyTorch. The number of heads does not matter.
 
     >>> transformer_block_params(768, 3072)
     7087872
     """
-    return sum(_pieces(d_model, dim_feedforward, norms, cross=cross_attention, bias=bias).values())
+    return sum(
+        _params_by_piece(d_model, dim_feedforward, norms, cross=cross_attention, bias=bias).values()
+    )
 
 
-def _pieces(
+def _params_by_piece(
     d_model: int, dim_feedforward: int, norms: int | None, *, cross: bool, bias: bool
 ) -> dict[str, int]:
-    """Return the parameters of a transformer block by what has them."""
+    """Return the parameter count of each piece of a transformer block."""
     attention = attention_params(d_model, bias=bias)
-    crossed = flag(cross, "cross_attention")
+    crossed = as_flag(cross, "cross_attention")
     usual = 3 if crossed else 2
     return {
         "attention": attention,
         "cross_attention": attention if crossed else 0,
         "expansion": linear_params(d_model, dim_feedforward, bias=bias),
         "contraction": linear_params(dim_feedforward, d_model, bias=bias),
-        "norms": (usual if norms is None else whole(norms, "norms", least=0))
+        "norms": (usual if norms is None else as_integer(norms, "norms", least=0))
         * layer_norm_params(d_model, bias=bias),
     }
 
@@ -109,35 +114,35 @@ def attention_macs(
 ) -> int:
     """Return the MACs of attention over *seq_len* tokens.
 
-    ``2*n*m*embed_dim`` for the scores and the weighted values, and for the *projections*
-    ``(2*n + 2*m)*embed_dim**2``: n queries meet m keys, *source_len* or else n. The heads share the
-    features, so that *num_heads* changes nothing.
+    They are ``2*n*m*embed_dim`` for the scores and the weighted values, and
+    ``(2*n + 2*m)*embed_dim**2`` for the *projections*, with n queries and m keys; m is
+    *source_len*, or n by default. The heads share the features, so *num_heads* changes
+    nothing.
 
     >>> attention_macs(197, 768)
     524391936
     """
-    queries, keys = _lengths(seq_len, source_len)
-    width = whole(embed_dim, "embed_dim")
-    _head(width, num_heads, None)
-    projected = 2 * (queries + keys) * width**2 if flag(projections, "projections") else 0
+    queries, keys = _query_and_key_counts(seq_len, source_len)
+    width = as_integer(embed_dim, "embed_dim")
+    _head_width(width, num_heads, None)
+    projected = 2 * (queries + keys) * width**2 if as_flag(projections, "projections") else 0
     return 2 * queries * keys * width + projected
 
 
-def _lengths(seq_len: int, source_len: int | None) -> tuple[int, int]:
-    """Return how many queries and how many keys there are."""
-    queries = whole(seq_len, "seq_len")
-    return queries, queries if source_len is None else whole(source_len, "source_len")
+def _query_and_key_counts(seq_len: int, source_len: int | None) -> tuple[int, int]:
+    queries = as_integer(seq_len, "seq_len")
+    return queries, queries if source_len is None else as_integer(source_len, "source_len")
 
 
 def transformer_block_macs(seq_len: int, d_model: int, dim_feedforward: int) -> int:
     """Return the MACs of a transformer block over *seq_len* tokens.
 
-    ``attention_macs(n, d) + 2*n*d*dim_feedforward``.
+    They are ``attention_macs(n, d) + 2*n*d*dim_feedforward``.
 
     >>> transformer_block_macs(197, 768, 3072)
     1453954560
     """
-    feed_forward = 2 * d_model * whole(dim_feedforward, "dim_feedforward")
+    feed_forward = 2 * d_model * as_integer(dim_feedforward, "dim_feedforward")
     return attention_macs(seq_len, d_model) + seq_len * feed_forward
 
 
@@ -151,140 +156,146 @@ SOLVERS: Final[tuple[Solver, ...]] = (
 # What students do instead.
 
 
-def _every_head_full(given: SimpleNamespace) -> int:
-    """Return the parameters where each head projects to all features."""
-    wide = {**vars(given), "head_dim": given.embed_dim}
-    if given.head_dim is not None:
+def _params_with_full_heads(args: SimpleNamespace) -> int:
+    """Return the parameter count if each head projects to all features."""
+    wide = {**vars(args), "head_dim": args.embed_dim}
+    if args.head_dim is not None:
         raise SolverError("the width of a head is given")
     return attention_params(**wide)
 
 
-def _one_head(given: SimpleNamespace) -> int:
-    """Return the parameters where one head alone is counted."""
-    head = _head(given.embed_dim, given.num_heads, given.head_dim)
-    return attention_params(**{**vars(given), "num_heads": 1, "head_dim": head})
+def _params_with_one_head(args: SimpleNamespace) -> int:
+    """Return the parameter count of a single head."""
+    head = _head_width(args.embed_dim, args.num_heads, args.head_dim)
+    return attention_params(**{**vars(args), "num_heads": 1, "head_dim": head})
 
 
-def _one_projection(given: SimpleNamespace) -> int:
-    """Return the parameters with one matrix in the place of those of Q, K and V."""
-    every = attention_params(**vars(given))
-    inner = given.num_heads * _head(given.embed_dim, given.num_heads, given.head_dim)
-    sources = (given.embed_dim if one is None else one for one in (given.kdim, given.vdim))
-    return every - sum(linear_params(one, inner, bias=given.bias) for one in sources)
+def _params_with_one_projection(args: SimpleNamespace) -> int:
+    """Return the parameter count with one matrix in place of those for Q, K and V."""
+    every = attention_params(**vars(args))
+    inner = args.num_heads * _head_width(args.embed_dim, args.num_heads, args.head_dim)
+    sources = (args.embed_dim if one is None else one for one in (args.kdim, args.vdim))
+    return every - sum(linear_params(source, inner, bias=args.bias) for source in sources)
 
 
-def _without(*names: str) -> Solver:
-    """Return a twin of `transformer_block_params` without some of its pieces."""
+def _params_without(*names: str) -> Solver:
+    """Return a wrong version of `transformer_block_params` without the pieces *names*."""
 
-    def formula(given: SimpleNamespace) -> int:
-        pieces = _pieces(
-            given.d_model,
-            given.dim_feedforward,
-            given.norms,
-            cross=given.cross_attention,
-            bias=given.bias,
+    def formula(args: SimpleNamespace) -> int:
+        pieces = _params_by_piece(
+            args.d_model,
+            args.dim_feedforward,
+            args.norms,
+            cross=args.cross_attention,
+            bias=args.bias,
         )
         return sum(count for name, count in pieces.items() if name not in names)
 
-    return instead(transformer_block_params, formula)
+    return replace_formula(transformer_block_params, formula)
 
 
-def _products(given: SimpleNamespace) -> int:
-    """Return the MACs of the scores alone, or as many, of the weighted values."""
-    queries, keys = _lengths(given.seq_len, given.source_len)
-    width: int = given.embed_dim
+def _score_macs(args: SimpleNamespace) -> int:
+    """Return the MACs of the scores alone; the weighted values need as many."""
+    queries, keys = _query_and_key_counts(args.seq_len, args.source_len)
+    width: int = args.embed_dim
     return queries * keys * width
 
 
-def _weights(given: SimpleNamespace) -> int:
-    """Return the weights of the projections."""
-    if not given.projections:
+def _projection_weights(args: SimpleNamespace) -> int:
+    if not args.projections:
         raise SolverError("there are no weights without projections")
-    return attention_params(given.embed_dim, bias=False)
+    return attention_params(args.embed_dim, bias=False)
 
 
-def _output_projections(given: SimpleNamespace) -> int:
-    """Return the parameters of the output projections of a block."""
-    attentions = 2 if given.cross_attention else 1
-    return attentions * linear_params(given.d_model, given.d_model, bias=given.bias)
+def _output_projection_params(args: SimpleNamespace) -> int:
+    """Return the parameter count of all output projections of a block."""
+    attentions = 2 if args.cross_attention else 1
+    return attentions * linear_params(args.d_model, args.d_model, bias=args.bias)
 
 
-def _without_output(given: SimpleNamespace) -> int:
-    """Return the MACs of attention that projects queries, keys and values alone."""
-    every = attention_macs(**vars(given))
-    if not given.projections:
+def _macs_without_output_projection(args: SimpleNamespace) -> int:
+    every = attention_macs(**vars(args))
+    if not args.projections:
         raise SolverError("there is no projection to leave out")
-    projected: int = given.seq_len * given.embed_dim**2
+    projected: int = args.seq_len * args.embed_dim**2
     return every - projected
 
 
-def _without_products(given: SimpleNamespace) -> int:
-    """Return the MACs of a block whose attention is its projections alone."""
-    attended = attention_macs(given.seq_len, given.d_model, projections=False)
-    return transformer_block_macs(**vars(given)) - attended
+def _block_macs_without_products(args: SimpleNamespace) -> int:
+    """Return the MACs of a block whose attention consists of its projections alone."""
+    attended = attention_macs(args.seq_len, args.d_model, projections=False)
+    return transformer_block_macs(**vars(args)) - attended
 
 
-def _block_weights(given: SimpleNamespace) -> int:
-    return transformer_block_params(given.d_model, given.dim_feedforward, norms=0, bias=False)
+def _block_weight_count(args: SimpleNamespace) -> int:
+    return transformer_block_params(args.d_model, args.dim_feedforward, norms=0, bias=False)
 
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *twins_of(
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *build_wrong_versions(
         attention_params,
         {
-            "no_bias": told(attention_params, bias=False),
-            "bias_added": told(attention_params, bias=True),
-            "output_projection_left_out": told(attention_params, output_projection=False),
-            "heads_unshared": instead(attention_params, _every_head_full),
-            "one_head": instead(attention_params, _one_head),
-            "one_projection": instead(attention_params, _one_projection),
+            "no_bias": replace_arguments(attention_params, bias=False),
+            "bias_added": replace_arguments(attention_params, bias=True),
+            "output_projection_left_out": replace_arguments(
+                attention_params, output_projection=False
+            ),
+            "heads_unshared": replace_formula(attention_params, _params_with_full_heads),
+            "one_head": replace_formula(attention_params, _params_with_one_head),
+            "one_projection": replace_formula(attention_params, _params_with_one_projection),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         transformer_block_params,
         {
-            "no_bias": told(transformer_block_params, bias=False),
-            "norms_left_out": told(transformer_block_params, norms=0),
-            "feed_forward_left_out": _without("expansion", "contraction"),
-            "one_feed_forward_layer": _without("contraction"),
-            "cross_attention_left_out": _without("cross_attention"),
-            "attention_left_out": _without("attention", "cross_attention"),
-            "output_projection_left_out": instead(
+            "no_bias": replace_arguments(transformer_block_params, bias=False),
+            "norms_left_out": replace_arguments(transformer_block_params, norms=0),
+            "feed_forward_left_out": _params_without("expansion", "contraction"),
+            "one_feed_forward_layer": _params_without("contraction"),
+            "cross_attention_left_out": _params_without("cross_attention"),
+            "attention_left_out": _params_without("attention", "cross_attention"),
+            "output_projection_left_out": replace_formula(
                 transformer_block_params,
-                lambda g: transformer_block_params(**vars(g)) - _output_projections(g),
+                lambda g: transformer_block_params(**vars(g)) - _output_projection_params(g),
             ),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         attention_macs,
         {
-            "flops_for_macs": instead(attention_macs, lambda g: 2 * attention_macs(**vars(g))),
-            "positions_left_out": instead(attention_macs, _weights),
-            "projections_left_out": told(attention_macs, projections=False),
-            "output_projection_left_out": instead(attention_macs, _without_output),
-            "attention_products_left_out": instead(
-                attention_macs, lambda g: attention_macs(**vars(g)) - 2 * _products(g)
+            "flops_for_macs": replace_formula(
+                attention_macs, lambda g: 2 * attention_macs(**vars(g))
             ),
-            "weighted_sum_left_out": instead(
-                attention_macs, lambda g: attention_macs(**vars(g)) - _products(g)
+            "positions_left_out": replace_formula(attention_macs, _projection_weights),
+            "projections_left_out": replace_arguments(attention_macs, projections=False),
+            "output_projection_left_out": replace_formula(
+                attention_macs, _macs_without_output_projection
             ),
-            "heads_unshared": instead(
+            "attention_products_left_out": replace_formula(
+                attention_macs, lambda g: attention_macs(**vars(g)) - 2 * _score_macs(g)
+            ),
+            "weighted_sum_left_out": replace_formula(
+                attention_macs, lambda g: attention_macs(**vars(g)) - _score_macs(g)
+            ),
+            "heads_unshared": replace_formula(
                 attention_macs, lambda g: g.num_heads * attention_macs(**vars(g))
             ),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         transformer_block_macs,
         {
-            "flops_for_macs": instead(
+            "flops_for_macs": replace_formula(
                 transformer_block_macs, lambda g: 2 * transformer_block_macs(**vars(g))
             ),
-            "positions_left_out": instead(transformer_block_macs, _block_weights),
-            "attention_products_left_out": instead(transformer_block_macs, _without_products),
-            "feed_forward_left_out": instead(
+            "positions_left_out": replace_formula(transformer_block_macs, _block_weight_count),
+            "attention_products_left_out": replace_formula(
+                transformer_block_macs, _block_macs_without_products
+            ),
+            "feed_forward_left_out": replace_formula(
                 transformer_block_macs, lambda g: attention_macs(g.seq_len, g.d_model)
             ),
-            "one_feed_forward_layer": instead(
+            "one_feed_forward_layer": replace_formula(
                 transformer_block_macs,
                 lambda g: (
                     transformer_block_macs(**vars(g)) - g.seq_len * g.d_model * g.dim_feedforward

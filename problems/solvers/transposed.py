@@ -1,18 +1,19 @@
-"""Sizes after a transposed convolution, which undoes the size of a convolution.
+"""Sizes after a transposed convolution, which inverts the size of a convolution.
 
-Source: Dumoulin and Visin (2016), chapter 4, and the PyTorch documentation of ``ConvTranspose2d``.
+Source: Dumoulin and Visin (2016), chapter 4, and the PyTorch documentation of
+``ConvTranspose2d``.
 """
 
 from types import SimpleNamespace
 from typing import Final
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
-from problems.solvers.bounds import whole
+from problems.solvers.bounds import as_integer
 from problems.solvers.sizes import conv_size
-from problems.solvers.twins import instead, told, twins_of
+from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["SOLVERS", "TRANSPOSED_SIDES", "TWINS", "transposed_size"]
+__all__ = ["SOLVERS", "WRONG_TRANSPOSED_SIZES", "WRONG_VERSIONS", "transposed_size"]
 
 
 def transposed_size(
@@ -26,51 +27,56 @@ def transposed_size(
 ) -> int:
     """Return the size after a transposed convolution along one axis.
 
-    ``(size-1)*stride - 2*padding + dilation*(kernel_size-1) + output_padding + 1``. The padding
-    crops. Cropping everything away is a `SolverError`.
+    It is
+    ``(size-1)*stride - 2*padding + dilation*(kernel_size-1) + output_padding + 1``. The
+    padding crops the output. Raise `SolverError` if it crops everything away.
 
     >>> transposed_size(4, 3)
     6
     """
-    spread = (whole(size, "size") - 1) * whole(stride, "stride")
-    extent = whole(dilation, "dilation") * (whole(kernel_size, "kernel_size") - 1) + 1
-    added = whole(output_padding, "output_padding", least=0)
-    found = spread + extent + added - 2 * whole(padding, "padding", least=0)
-    if found < 1:
+    spread = (as_integer(size, "size") - 1) * as_integer(stride, "stride")
+    extent = as_integer(dilation, "dilation") * (as_integer(kernel_size, "kernel_size") - 1) + 1
+    added = as_integer(output_padding, "output_padding", least=0)
+    result = spread + extent + added - 2 * as_integer(padding, "padding", least=0)
+    if result < 1:
         raise SolverError(f"a padding of {padding} crops everything away")
-    return found
+    return result
 
 
 # What students do instead.
 
 
-def _convolution(given: SimpleNamespace) -> int:
+def _conv_size_for_transposed(args: SimpleNamespace) -> int:
     return conv_size(
-        given.size,
-        given.kernel_size,
-        stride=given.stride,
-        padding=given.padding,
-        dilation=given.dilation,
+        args.size,
+        args.kernel_size,
+        stride=args.stride,
+        padding=args.padding,
+        dilation=args.dilation,
     )
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (transposed_size,)
 
 # Wrong sizes along one axis; the shapes of single layers and of networks reuse them.
-TRANSPOSED_SIDES: Final[dict[str, Solver]] = {
-    "convolution_for_transposed": instead(transposed_size, _convolution),
-    "forgot_minus_one": instead(
-        transposed_size, lambda given: transposed_size(**vars(given)) + given.stride
+WRONG_TRANSPOSED_SIZES: Final[dict[str, Solver]] = {
+    "convolution_for_transposed": replace_formula(transposed_size, _conv_size_for_transposed),
+    "forgot_minus_one": replace_formula(
+        transposed_size, lambda args: transposed_size(**vars(args)) + args.stride
     ),
-    "forgot_plus_one": instead(transposed_size, lambda given: transposed_size(**vars(given)) - 1),
-    "padding_added": instead(
-        transposed_size, lambda given: transposed_size(**vars(given)) + 4 * given.padding
+    "forgot_plus_one": replace_formula(
+        transposed_size, lambda args: transposed_size(**vars(args)) - 1
     ),
-    "transposed_cropped": instead(transposed_size, lambda given: given.size * given.stride),
-    "padding_left_out": told(transposed_size, padding=0),
-    "output_padding_left_out": told(transposed_size, output_padding=0),
-    "stride_left_out": told(transposed_size, stride=1),
-    "dilation_left_out": told(transposed_size, dilation=1),
+    "padding_added": replace_formula(
+        transposed_size, lambda args: transposed_size(**vars(args)) + 4 * args.padding
+    ),
+    "transposed_cropped": replace_formula(transposed_size, lambda args: args.size * args.stride),
+    "padding_left_out": replace_arguments(transposed_size, padding=0),
+    "output_padding_left_out": replace_arguments(transposed_size, output_padding=0),
+    "stride_left_out": replace_arguments(transposed_size, stride=1),
+    "dilation_left_out": replace_arguments(transposed_size, dilation=1),
 }
 
-TWINS: Final[tuple[Twin, ...]] = twins_of(transposed_size, TRANSPOSED_SIDES)
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = build_wrong_versions(
+    transposed_size, WRONG_TRANSPOSED_SIZES
+)

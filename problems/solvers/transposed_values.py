@@ -1,7 +1,7 @@
-"""Values of a transposed convolution: each input cell stamps the kernel, and the stamps add up.
+"""Values of a transposed convolution: each input cell adds a scaled kernel.
 
 Source: Dumoulin and Visin (2016), chapter 4, and the PyTorch documentation of
-``conv_transpose2d``. Integers give integers, exactly.
+``conv_transpose2d``. Integers give exact integers.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,18 +10,24 @@ from typing import Final, TypedDict, Unpack, cast
 
 import numpy as np
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
 from grader.values import Array, Number
-from problems.solvers.bounds import Grid, Shape, array, fitting, whole
-from problems.solvers.convolution import biased
-from problems.solvers.correlation import stamped
-from problems.solvers.geometry import PerAxis, per_axis
+from problems.solvers.bounds import Grid, Shape, as_array, as_integer, check_cell_count
+from problems.solvers.convolution import add_bias
+from problems.solvers.correlation import correlate_transposed
+from problems.solvers.geometry import PerAxis, expand_per_axis
 from problems.solvers.transposed import transposed_size
-from problems.solvers.twins import instead, told, twins_of
-from problems.solvers.windows import Padding, Placing, borders_of, sizes_of
+from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.solvers.windows import Padding, WindowPlacement, as_sizes, compute_borders
 
-__all__ = ["SOLVERS", "TWINS", "conv_transpose1d", "conv_transpose2d", "transposed_running_sum"]
+__all__ = [
+    "SOLVERS",
+    "WRONG_VERSIONS",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "transposed_running_sum",
+]
 
 MAX_STAMPS: Final = 10_000
 
@@ -39,14 +45,16 @@ def conv_transpose1d(
 ) -> Array:
     """Return the transposed convolution of the sequence *x* with *w*.
 
-    As `conv_transpose2d` with one axis less: *x* (L) with *w* (k) gives (L'), *x* (C, L) with *w*
-    (C, O/groups, k) gives (O, L').
+    Like `conv_transpose2d` with one axis fewer: *x* (L) with *w* (k) gives (L'), *x*
+    (C, L) with *w* (C, O/groups, k) gives (O, L').
 
     >>> conv_transpose1d([1, 2, 3], [1, 10], stride=2)
     array([ 1, 10,  2, 20,  3, 30])
     """
-    steps = _Steps(stride=stride, padding=padding, output_padding=output_padding, dilation=dilation)
-    return _transposed(x, w, axes=1, bias=bias, groups=groups, **steps)
+    steps = _TransposedArguments(
+        stride=stride, padding=padding, output_padding=output_padding, dilation=dilation
+    )
+    return _convolve_transposed(x, w, axes=1, bias=bias, groups=groups, **steps)
 
 
 def conv_transpose2d(
@@ -62,53 +70,64 @@ def conv_transpose2d(
 ) -> Array:
     """Return the transposed convolution of *x* with *w*: the adjoint of `conv2d`.
 
-    Cell ``x[c,i,j]`` adds ``x[c,i,j] * w[c,o]`` to the map *o* from row ``i*stride``, column
-    ``j*stride``; then *padding* cells are cropped and *output_padding* rows and columns are left at
-    the end. *x* (H, W) with *w* (k, k) gives (H', W'), *x* (C, H, W) with *w* (C, O/groups, k, k)
-    gives (O, H', W'). The sides follow `transposed_size`; the padding ``tf`` gives
-    ``size * stride``, as TensorFlow does, ``same`` gives ``(size-1)*stride + 1``.
+    Cell ``x[c,i,j]`` adds ``x[c,i,j] * w[c,o]`` to map o, starting at row ``i*stride``
+    and column ``j*stride``. Then *padding* cells are cropped, and *output_padding* rows
+    and columns remain at the end. *x* (H, W) with *w* (k, k) gives (H', W'), *x*
+    (C, H, W) with *w* (C, O/groups, k, k) gives (O, H', W'). The output size follows
+    `transposed_size`. The padding ``tf`` gives ``size * stride``, as TensorFlow does;
+    ``same`` gives ``(size-1)*stride + 1``.
 
     >>> conv_transpose2d([[1, 2]], [[1, 10]], stride=2)
     array([[ 1, 10,  2, 20]])
     >>> conv_transpose2d([[1, 2]], [[1, 10]], stride=2, padding="same")
     array([[ 1, 10,  2]])
     """
-    steps = _Steps(stride=stride, padding=padding, output_padding=output_padding, dilation=dilation)
-    return _transposed(x, w, axes=2, bias=bias, groups=groups, **steps)
+    steps = _TransposedArguments(
+        stride=stride, padding=padding, output_padding=output_padding, dilation=dilation
+    )
+    return _convolve_transposed(x, w, axes=2, bias=bias, groups=groups, **steps)
 
 
-class _Steps(TypedDict):
-    """The arguments that say where the stamps lie and what is cropped."""
-
+class _TransposedArguments(TypedDict):
     stride: PerAxis
     padding: Padding
     output_padding: PerAxis
     dilation: PerAxis
 
 
-def _transposed(
-    x: Grid, w: Grid, *, axes: int, bias: Number | Grid, groups: int, **steps: Unpack[_Steps]
+def _convolve_transposed(
+    x: Grid,
+    w: Grid,
+    *,
+    axes: int,
+    bias: Number | Grid,
+    groups: int,
+    **steps: Unpack[_TransposedArguments],
 ) -> Array:
-    """Return the transposed convolution along the last *axes* of *x*."""
-    cells = array(x, "x", ranks=(axes, axes + 1))
-    kernel = array(w, "w", ranks=(axes, axes + 2))
+    """Return the transposed convolution over the last *axes* axes of *x*."""
+    cells = as_array(x, "x", ranks=(axes, axes + 1))
+    kernel = as_array(w, "w", ranks=(axes, axes + 2))
     cells = cells.reshape(-1, *cells.shape[cells.ndim - axes :])
     filters = kernel.reshape(1, 1, *kernel.shape) if kernel.ndim == axes else kernel
     if len(filters) != len(cells):
         raise SolverError(f"w takes {len(filters)} channels, but x has {len(cells)}")
-    if len(cells) % whole(groups, "groups"):
+    if len(cells) % as_integer(groups, "groups"):
         raise SolverError(f"{groups} groups do not divide the channels")
-    laid, sizes = _laid(cells.shape[1:], filters.shape[2:], **steps)
-    maps = biased(stamped(cells, filters, laid=laid, sizes=sizes, groups=groups), bias)
+    placement, sizes = _place_kernels(cells.shape[1:], filters.shape[2:], **steps)
+    maps = add_bias(
+        correlate_transposed(cells, filters, placement=placement, sizes=sizes, groups=groups), bias
+    )
     return maps if kernel.ndim > axes else maps[0]
 
 
-def _laid(sizes: Shape, kernel: Shape, **steps: Unpack[_Steps]) -> tuple[Placing, Shape]:
-    """Return how the kernel lies on the output, and the sizes of the output."""
+def _place_kernels(
+    sizes: Shape, kernel: Shape, **steps: Unpack[_TransposedArguments]
+) -> tuple[WindowPlacement, Shape]:
+    """Return the placement of the kernel on the output, and the output sizes."""
     axes = len(sizes)
-    stride = sizes_of(steps["stride"], "stride", axes)
-    dilation = sizes_of(steps["dilation"], "dilation", axes)
-    added = cast("Shape", per_axis(steps["output_padding"], "output_padding", axes))
+    stride = as_sizes(steps["stride"], "stride", axes)
+    dilation = as_sizes(steps["dilation"], "dilation", axes)
+    added = cast("Shape", expand_per_axis(steps["output_padding"], "output_padding", axes))
     for extra, step, spread in zip(added, stride, dilation, strict=True):
         if extra >= max(step, spread) and extra:
             raise SolverError(f"output_padding {extra} is not smaller than the stride {step}")
@@ -116,18 +135,20 @@ def _laid(sizes: Shape, kernel: Shape, **steps: Unpack[_Steps]) -> tuple[Placing
         transposed_size(size, k, stride=step, output_padding=extra, dilation=spread)
         for size, k, step, extra, spread in zip(sizes, kernel, stride, added, dilation, strict=True)
     )
-    target = _targets(steps["padding"], sizes, stride)
+    target = _target_sizes(steps["padding"], sizes, stride)
     if target and any(added):
         raise SolverError("output_padding goes with a padding in numbers only")
-    borders = borders_of(steps["padding"], target or full, kernel, stride=stride, dilation=dilation)
+    borders = compute_borders(
+        steps["padding"], target or full, kernel, stride=stride, dilation=dilation
+    )
     cropped = tuple(size - sum(ends) for size, ends in zip(full, borders, strict=True))
     if min(cropped) < 1:
         raise SolverError(f"a padding of {steps['padding']} crops everything away")
-    return Placing(kernel, stride, dilation, borders, sizes), target or cropped
+    return WindowPlacement(kernel, stride, dilation, borders, sizes), target or cropped
 
 
-def _targets(padding: Padding, sizes: Shape, stride: Shape) -> Shape | None:
-    """Return the sizes that a *padding* in words asks for."""
+def _target_sizes(padding: Padding, sizes: Shape, stride: Shape) -> Shape | None:
+    """Return the output sizes for the *padding* ``tf`` or ``same``, otherwise None."""
     if padding == "tf":
         return tuple(size * step for size, step in zip(sizes, stride, strict=True))
     if padding == "same":
@@ -136,21 +157,21 @@ def _targets(padding: Padding, sizes: Shape, stride: Shape) -> Shape | None:
 
 
 def transposed_running_sum(x: Grid, w: Grid, *, after: int, stride: int = 1) -> Array:
-    """Return the output when only the first *after* cells of *x* have stamped, row by row.
+    """Return the output after the first *after* cells of *x* have contributed, row by row.
 
-    Cells count from 1; nothing is cropped. ``after`` equal to the number of cells gives
-    `conv_transpose2d` without padding; beyond it: `SolverError`.
+    Cells count from 1, and nothing is cropped. If *after* is the number of cells, the
+    result is `conv_transpose2d` without padding. Raise `SolverError` if it is larger.
 
     >>> transposed_running_sum([[1, 2]], [[1, 10]], after=1, stride=2)
     array([[ 1, 10,  0,  0]])
     """
-    return conv_transpose2d(_first_cells(x, after), w, stride=stride)
+    return conv_transpose2d(_keep_first_cells(x, after), w, stride=stride)
 
 
-def _first_cells(x: Grid, after: int) -> Array:
-    """Return *x* with zeros behind its first *after* cells."""
-    cells = array(x, "x", ranks=(2,))
-    if whole(after, "after", least=0) > cells.size:
+def _keep_first_cells(x: Grid, after: int) -> Array:
+    """Return *x* with zeros after its first *after* cells."""
+    cells = as_array(x, "x", ranks=(2,))
+    if as_integer(after, "after", least=0) > cells.size:
         raise SolverError(f"x has {cells.size} cells, not {after}")
     return np.where(np.arange(cells.size) < after, cells.ravel(), 0).reshape(cells.shape)
 
@@ -158,92 +179,94 @@ def _first_cells(x: Grid, after: int) -> Array:
 # What students do instead.
 
 
-def _rotated(given: SimpleNamespace) -> Array:
-    kernel = array(given.w, "w", ranks=(1, 2, 3, 4))
+def _rotate_kernel(args: SimpleNamespace) -> Array:
+    kernel = as_array(args.w, "w", ranks=(1, 2, 3, 4))
     axes = kernel.ndim if kernel.ndim < 3 else kernel.ndim - 2  # noqa: PLR2004 - (k), (k, k), (C, O, k)
     return np.flip(kernel, tuple(range(kernel.ndim - axes, kernel.ndim)))
 
 
-def _cropped(x: Grid, given: SimpleNamespace) -> Array:
-    """Return the sum cropped to ``size * stride``, as the padding called ``same`` does."""
-    kernel = array(given.w, "w", ranks=(2, 4))
-    if min(kernel.shape[-2:]) < max(sizes_of(given.stride, "stride", 2)):
+def _crop_to_stride(x: Grid, args: SimpleNamespace) -> Array:
+    """Return the output cropped to ``size * stride``, like TensorFlow's ``same`` padding."""
+    kernel = as_array(args.w, "w", ranks=(2, 4))
+    if min(kernel.shape[-2:]) < max(as_sizes(args.stride, "stride", 2)):
         raise SolverError("there is nothing to crop")
-    named = {name: value for name, value in vars(given).items() if name not in {"x", "after"}}
-    return conv_transpose2d(x, **{**named, "padding": "tf", "output_padding": 0})
+    values = {name: value for name, value in vars(args).items() if name not in {"x", "after"}}
+    return conv_transpose2d(x, **{**values, "padding": "tf", "output_padding": 0})
 
 
-def _overwritten(given: SimpleNamespace, count: int | None = None) -> Array:
-    """Return the output where each of the first *count* stamps replaces what lies under it."""
-    cells, kernel = array(given.x, "x", ranks=(2,)), array(given.w, "w", ranks=(2,))
-    fitting(cells.shape, "x", most=MAX_STAMPS)
-    added = vars(given).get("output_padding", 0)
-    found = conv_transpose2d(cells * 0, kernel * 0, stride=given.stride, output_padding=added)
-    rows, columns = sizes_of(given.stride, "stride", 2)
+def _overwrite_stamps(args: SimpleNamespace, count: int | None = None) -> Array:
+    """Return the output if the first *count* scaled kernels overwrite each other."""
+    cells, kernel = as_array(args.x, "x", ranks=(2,)), as_array(args.w, "w", ranks=(2,))
+    check_cell_count(cells.shape, "x", most=MAX_STAMPS)
+    added = vars(args).get("output_padding", 0)
+    output = conv_transpose2d(cells * 0, kernel * 0, stride=args.stride, output_padding=added)
+    rows, columns = as_sizes(args.stride, "stride", 2)
     for row, column in list(np.ndindex(cells.shape))[:count]:
         top, left = row * rows, column * columns
-        found[top : top + len(kernel), left : left + kernel.shape[1]] = cells[row, column] * kernel
-    return found
+        output[top : top + len(kernel), left : left + kernel.shape[1]] = cells[row, column] * kernel
+    return output
 
 
-def _overwritten_and_cropped(given: SimpleNamespace) -> Array:
-    if given.dilation != 1:
+def _overwrite_and_crop(args: SimpleNamespace) -> Array:
+    if args.dilation != 1:
         raise SolverError("stamps with gaps overlap otherwise")
-    found = _overwritten(given)
-    crop = whole(given.padding, "padding", least=0)
-    cropped = found[crop : len(found) - crop, crop : found.shape[1] - crop]
-    return cast("Array", biased(cropped[np.newaxis], given.bias)[0])
+    output = _overwrite_stamps(args)
+    crop = as_integer(args.padding, "padding", least=0)
+    cropped = output[crop : len(output) - crop, crop : output.shape[1] - crop]
+    return cast("Array", add_bias(cropped[np.newaxis], args.bias)[0])
 
 
-def _last_stamp(given: SimpleNamespace) -> Array:
-    """Return the stamp of the last cell alone, without the sum so far."""
-    before = SimpleNamespace(**{**vars(given), "after": given.after - 1})
-    return transposed_running_sum(**vars(given)) - transposed_running_sum(**vars(before))
+def _last_stamp_only(args: SimpleNamespace) -> Array:
+    """Return the scaled kernel of the last cell alone, without the sum so far."""
+    before = SimpleNamespace(**{**vars(args), "after": args.after - 1})
+    return transposed_running_sum(**vars(args)) - transposed_running_sum(**vars(before))
 
 
-def _swapped(solver: Callable[..., Array]) -> Solver:
-    return instead(solver, lambda given: solver(**vars(given)).swapaxes(-1, -2))
+def _transpose_result(solver: Callable[..., Array]) -> Solver:
+    return replace_formula(solver, lambda args: solver(**vars(args)).swapaxes(-1, -2))
 
 
-def _mistakes(solver: Solver) -> Mapping[str, Solver]:
-    """Return the twins that transposed convolutions along any number of axes have."""
+def _transposed_wrong_versions(solver: Solver) -> Mapping[str, Solver]:
+    """Return the wrong versions common to 1-D and 2-D transposed convolutions."""
     return {
-        "kernel_flipped": told(solver, w=_rotated),
-        "padding_left_out": told(solver, padding=0),
-        "stride_left_out": told(solver, stride=1, output_padding=0),
-        "dilation_left_out": told(solver, dilation=1),
-        "output_padding_left_out": told(solver, output_padding=0),
-        "no_bias": told(solver, bias=0),
+        "kernel_flipped": replace_arguments(solver, w=_rotate_kernel),
+        "padding_left_out": replace_arguments(solver, padding=0),
+        "stride_left_out": replace_arguments(solver, stride=1, output_padding=0),
+        "dilation_left_out": replace_arguments(solver, dilation=1),
+        "output_padding_left_out": replace_arguments(solver, output_padding=0),
+        "no_bias": replace_arguments(solver, bias=0),
     }
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (conv_transpose1d, conv_transpose2d, transposed_running_sum)
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *twins_of(conv_transpose1d, _mistakes(conv_transpose1d)),
-    *twins_of(conv_transpose2d, _mistakes(conv_transpose2d)),
-    *twins_of(
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *build_wrong_versions(conv_transpose1d, _transposed_wrong_versions(conv_transpose1d)),
+    *build_wrong_versions(conv_transpose2d, _transposed_wrong_versions(conv_transpose2d)),
+    *build_wrong_versions(
         conv_transpose2d,
         {
-            "overlap_overwritten": instead(conv_transpose2d, _overwritten_and_cropped),
-            "transposed_cropped": instead(conv_transpose2d, lambda given: _cropped(given.x, given)),
-            "transposed_output": _swapped(conv_transpose2d),
+            "overlap_overwritten": replace_formula(conv_transpose2d, _overwrite_and_crop),
+            "transposed_cropped": replace_formula(
+                conv_transpose2d, lambda args: _crop_to_stride(args.x, args)
+            ),
+            "transposed_output": _transpose_result(conv_transpose2d),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         transposed_running_sum,
         {
-            "kernel_flipped": told(transposed_running_sum, w=_rotated),
-            "last_stamp_only": instead(transposed_running_sum, _last_stamp),
-            "overlap_overwritten": instead(
-                transposed_running_sum, lambda given: _overwritten(given, given.after)
+            "kernel_flipped": replace_arguments(transposed_running_sum, w=_rotate_kernel),
+            "last_stamp_only": replace_formula(transposed_running_sum, _last_stamp_only),
+            "overlap_overwritten": replace_formula(
+                transposed_running_sum, lambda args: _overwrite_stamps(args, args.after)
             ),
-            "stride_left_out": told(transposed_running_sum, stride=1),
-            "transposed_cropped": instead(
+            "stride_left_out": replace_arguments(transposed_running_sum, stride=1),
+            "transposed_cropped": replace_formula(
                 transposed_running_sum,
-                lambda given: _cropped(_first_cells(given.x, given.after), given),
+                lambda args: _crop_to_stride(_keep_first_cells(args.x, args.after), args),
             ),
-            "transposed_output": _swapped(transposed_running_sum),
+            "transposed_output": _transpose_result(transposed_running_sum),
         },
     ),
 )

@@ -1,7 +1,8 @@
-"""How twins are made: a solver that is told other arguments, or that computes another formula.
+"""Builders of wrong versions: a solver with other arguments, or with another formula.
 
-Both keep the solver's name and signature, so that the engine can put a twin at any call. A twin
-that is told arguments also goes together with any other twin of its solver: two mistakes in one.
+Both keep the solver's name and signature, so that the engine can use a wrong version at
+any call. A wrong version with other arguments also combines with any other wrong
+version of its solver, for two mistakes at once.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,94 +10,106 @@ from functools import update_wrapper, wraps
 from inspect import signature
 from types import SimpleNamespace
 
-from grader.book import Rewrite, Solver, Twin
+from grader.book import ArgumentRewrite, Solver, WrongVersion
 
-__all__ = ["Told", "instead", "told", "twins_of"]
+__all__ = ["ArgumentRewriter", "build_wrong_versions", "replace_arguments", "replace_formula"]
 
 
-def instead(solver: Solver, formula: Callable[[SimpleNamespace], object]) -> Solver:
-    """Return a twin of *solver* that gives *formula* of the arguments, all of them by name.
+def replace_formula(solver: Solver, formula: Callable[[SimpleNamespace], object]) -> Solver:
+    """Return a wrong version of *solver* that computes *formula* instead.
+
+    *formula* takes all arguments of the call by name, in one namespace.
 
     >>> def area(height: int, *, width: int = 1) -> int:
     ...     return height * width
-    >>> instead(area, lambda given: given.height + given.width)(3)
+    >>> replace_formula(area, lambda args: args.height + args.width)(3)
     4
     """
-    by_name = _binder(solver)
+    bind = _make_binder(solver)
 
     @wraps(solver)
-    def twin(*arguments: object, **keywords: object) -> object:
-        return formula(by_name(*arguments, **keywords))
+    def wrong_version(*arguments: object, **keywords: object) -> object:
+        return formula(bind(*arguments, **keywords))
 
-    return twin
+    return wrong_version
 
 
-class Told:
-    """A twin of *solver* that replaces some arguments before it computes."""
+class ArgumentRewriter:
+    """Wrong version of *solver* that replaces some arguments before the call."""
 
     def __init__(self, solver: Solver, changes: Mapping[str, object]) -> None:
         update_wrapper(self, solver)
         self._solver = solver
-        self._by_name = _binder(solver)
+        self._bind = _make_binder(solver)
         self._changes = changes
-        self.rewrite = Rewrite(frozenset(changes), self._rewritten)
+        self.rewrite = ArgumentRewrite(frozenset(changes), self._rewrite_arguments)
 
     def __call__(self, *arguments: object, **keywords: object) -> object:
-        """Return what the solver gives for the replaced arguments."""
-        return self._solver(**self._rewritten(*arguments, **keywords))
+        """Return the result of the solver for the replaced arguments."""
+        return self._solver(**self._rewrite_arguments(*arguments, **keywords))
 
-    def _rewritten(self, *arguments: object, **keywords: object) -> dict[str, object]:
-        given = self._by_name(*arguments, **keywords)
+    def _rewrite_arguments(self, *arguments: object, **keywords: object) -> dict[str, object]:
+        args = self._bind(*arguments, **keywords)
         replaced = {
-            name: change(given) if callable(change) else change
+            name: change(args) if callable(change) else change
             for name, change in self._changes.items()
         }
-        return {**vars(given), **replaced}
+        return {**vars(args), **replaced}
 
 
-def told(solver: Solver, **changes: object) -> Told:
-    """Return a twin of *solver* that replaces some arguments before it computes.
+def replace_arguments(solver: Solver, **changes: object) -> ArgumentRewriter:
+    """Return a wrong version of *solver* that replaces some arguments before the call.
 
-    A change is the new value, or a function that gives it from the arguments.
+    Each change is the new value, or a function that computes it from the arguments.
 
     >>> def area(height: int, *, width: int = 1) -> int:
     ...     return height * width
-    >>> told(area, width=lambda given: given.height)(3)
+    >>> replace_arguments(area, width=lambda args: args.height)(3)
     9
     """
-    return Told(solver, changes)
+    return ArgumentRewriter(solver, changes)
 
 
-def _binder(solver: Solver) -> Callable[..., SimpleNamespace]:
-    """Return what gives the arguments of a call of *solver* by name, the defaults among them.
+def _make_binder(solver: Solver) -> Callable[..., SimpleNamespace]:
+    """Return a function that binds the arguments of a call of *solver* by name.
 
-    A call that fits is bound here, many times faster than by its signature; one that does not is
-    refused by the signature, in Python's words.
+    It includes defaults. It binds valid calls itself, many times faster than the
+    signature does. Invalid calls go to the signature, which raises Python's own error.
     """
-    known = signature(solver)
-    parameters = known.parameters.values()
-    usual = {one.name: one.default for one in parameters if one.default is not one.empty}
-    first = [one.name for one in parameters if one.kind is not one.KEYWORD_ONLY]
+    solver_signature = signature(solver)
+    parameters = solver_signature.parameters.values()
+    defaults = {
+        parameter.name: parameter.default
+        for parameter in parameters
+        if parameter.default is not parameter.empty
+    }
+    positional_names = [
+        parameter.name for parameter in parameters if parameter.kind is not parameter.KEYWORD_ONLY
+    ]
 
-    def by_name(*arguments: object, **keywords: object) -> SimpleNamespace:
-        placed = dict(zip(first, arguments, strict=False))
-        given = {**usual, **placed, **keywords}
-        fits = len(placed) == len(arguments) and placed.keys().isdisjoint(keywords)
-        if not fits or given.keys() != known.parameters.keys():
-            known.bind(*arguments, **keywords)
-        return SimpleNamespace(**given)
+    def bind(*arguments: object, **keywords: object) -> SimpleNamespace:
+        positional_values = dict(zip(positional_names, arguments, strict=False))
+        values = {**defaults, **positional_values, **keywords}
+        fits = len(positional_values) == len(arguments) and positional_values.keys().isdisjoint(
+            keywords
+        )
+        if not fits or values.keys() != solver_signature.parameters.keys():
+            solver_signature.bind(*arguments, **keywords)
+        return SimpleNamespace(**values)
 
-    return by_name
+    return bind
 
 
-def twins_of(solver: Solver, functions: Mapping[str, Solver]) -> tuple[Twin, ...]:
-    """Return the twins of *solver* from a table of mistakes and their functions."""
+def build_wrong_versions(
+    solver: Solver, functions: Mapping[str, Solver]
+) -> tuple[WrongVersion, ...]:
+    """Return the wrong versions of *solver* from a mapping of mistakes to functions."""
     return tuple(
-        Twin(
+        WrongVersion(
             mistake,
             solver.__name__,
             function,
-            function.rewrite if isinstance(function, Told) else None,
+            function.rewrite if isinstance(function, ArgumentRewriter) else None,
         )
         for mistake, function in functions.items()
     )

@@ -1,4 +1,4 @@
-"""The width of number formats, and amounts in other units.
+"""Widths of number formats, and conversion of amounts to other units.
 
 Source: the PyTorch documentation of tensor types; IEC 80000-13 for the powers of 1024.
 """
@@ -9,15 +9,15 @@ from fractions import Fraction
 from types import SimpleNamespace
 from typing import Final
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
-from grader.reading.units.unit_names import DIMENSIONS, unit_named
-from grader.values import Number, is_number, simplest
-from problems.solvers.twins import instead, told, twins_of
+from grader.reading.units.unit_names import DIMENSIONS, parse_unit
+from grader.values import Number, is_number, simplify_number
+from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["SOLVERS", "TWINS", "bytes_of", "in_bits", "in_unit", "one_of"]
+__all__ = ["SOLVERS", "WRONG_VERSIONS", "bytes_of", "count_in_bits", "find_entry", "in_unit"]
 
-BITS: Final = {
+BITS_PER_NUMBER: Final = {
     "float64": 64,
     "int64": 64,
     "float32": 32,
@@ -34,41 +34,48 @@ BITS: Final = {
 
 
 def bytes_of(dtype: str) -> Number:
-    """Return the bytes of one number of a *dtype* such as ``float32``; half a byte for ``int4``.
+    """Return the bytes per number of a *dtype* such as ``float32``.
+
+    A number of ``int4`` takes half a byte.
 
     >>> bytes_of("float32")
     4
     """
-    return simplest(Fraction(one_of(BITS, dtype, "dtype"), 8))
+    return simplify_number(Fraction(find_entry(BITS_PER_NUMBER, dtype, "dtype"), 8))
 
 
 def in_unit(count: Number, unit: str) -> Number:
-    """Return *count*, in bytes, MACs, parameters or whatever *unit* measures, in that unit.
+    """Return *count* converted to *unit*.
 
-    ``KB MB GB`` are powers of 1000 bytes, ``KiB MiB GiB`` of 1024; ``Mbit``, ``GMAC``, ``Mparams``
-    are units too.
+    *count* is in the base unit: bytes, MACs, parameters or another that *unit*
+    measures. ``KB MB GB`` are powers of 1000 bytes, ``KiB MiB GiB`` of 1024. ``Mbit``,
+    ``GMAC`` and ``Mparams`` are units too.
 
     >>> in_unit(553430176, "MB")
     Fraction(17294693, 31250)
     """
     if not is_number(count) or count < 0:
         raise SolverError("what is given in a unit must be a number that is not negative")
-    return simplest(Fraction(count) / _size_of(unit))
+    return simplify_number(Fraction(count) / _unit_size(unit))
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (bytes_of, in_unit)
 
 
-def one_of(table: Mapping[str, int], name: object, what: str) -> int:
-    """Return the entry of *table*, whose names are those that *what* may have."""
+def find_entry(table: Mapping[str, int], name: object, what: str) -> int:
+    """Return the entry *name* of *table*.
+
+    Raise `SolverError` if there is none; *what* says in the message which argument is
+    wrong.
+    """
     if not isinstance(name, str) or name not in table:
         raise SolverError(f"{what} must be one of {', '.join(table)}, not {str(name)[:20]}")
     return table[name]
 
 
-def _size_of(unit: object) -> Number:
-    """Return the size of a *unit* in the first unit of its dimension."""
-    known = unit_named(unit) if isinstance(unit, str) else None
+def _unit_size(unit: object) -> Number:
+    """Return the size of *unit* in the base unit of its dimension."""
+    known = parse_unit(unit) if isinstance(unit, str) else None
     if known is None:
         raise SolverError(f"unit must be one such as MB, MiB or GMAC, not {str(unit)[:20]}")
     return DIMENSIONS[known.dimension][known.name]
@@ -77,49 +84,57 @@ def _size_of(unit: object) -> Number:
 # What students do instead.
 
 
-def in_bits(solver: Callable[..., Number]) -> Solver:
-    """Return the twin of *solver*, which gives bytes, that gives bits."""
-    return instead(solver, lambda given: 8 * solver(**vars(given)))
+def count_in_bits(solver: Callable[..., Number]) -> Solver:
+    """Return the wrong version of *solver* that returns bits instead of bytes."""
+    return replace_formula(solver, lambda args: 8 * solver(**vars(args)))
 
 
-def _renamed(pattern: str, replacement: str) -> Callable[[SimpleNamespace], str]:
-    """Return the change of a unit's name by which one sort of unit is taken for another."""
+def _rename_unit(pattern: str, replacement: str) -> Callable[[SimpleNamespace], str]:
+    """Return a function that mistakes one kind of unit for another by renaming it.
 
-    def change(given: SimpleNamespace) -> str:
-        name, count = re.subn(pattern, replacement, given.unit)
+    The function raises `SolverError` if *pattern* does not match the unit.
+    """
+
+    def rename(args: SimpleNamespace) -> str:
+        name, count = re.subn(pattern, replacement, args.unit)
         if not count:
-            raise SolverError(f"{given.unit} is not mistaken in this way")
+            raise SolverError(f"{args.unit} is not mistaken in this way")
         return name
 
-    return change
+    return rename
 
 
-def _one_prefix_less(given: SimpleNamespace) -> Number:
-    """Return the number in the unit that is one prefix smaller, such as KiB for MiB."""
-    step = 1024 if re.search("i(B|bit)$", given.unit) else 1000
-    size, known = _size_of(given.unit), unit_named(given.unit)
+def _use_smaller_prefix(args: SimpleNamespace) -> Number:
+    """Return the number in the next smaller unit, such as KiB for MiB."""
+    step = 1024 if re.search("i(B|bit)$", args.unit) else 1000
+    size, known = _unit_size(args.unit), parse_unit(args.unit)
     if known is None or Fraction(size, step) not in DIMENSIONS[known.dimension].values():
-        raise SolverError(f"there is no prefix before {given.unit}")
-    return step * in_unit(**vars(given))
+        raise SolverError(f"there is no prefix before {args.unit}")
+    return step * in_unit(**vars(args))
 
 
-def _bytes_for_bits(given: SimpleNamespace) -> Number:
-    """Return bytes where bits are asked for; bits are taken for bytes where these are counted."""
-    if given.unit not in DIMENSIONS["bytes"]:
-        raise SolverError(f"{given.unit} counts no bytes")
-    wrong = Fraction(1, 8) if "bit" in given.unit else 1
-    return wrong * in_unit(**vars(given))
+def _confuse_bits_and_bytes(args: SimpleNamespace) -> Number:
+    """Return bytes for a unit of bits, and the correct number for a unit of bytes.
+
+    For units of bytes, the functions that count the bytes make this mistake.
+    """
+    if args.unit not in DIMENSIONS["bytes"]:
+        raise SolverError(f"{args.unit} counts no bytes")
+    wrong = Fraction(1, 8) if "bit" in args.unit else 1
+    return wrong * in_unit(**vars(args))
 
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *twins_of(bytes_of, {"bits_for_bytes": in_bits(bytes_of)}),
-    *twins_of(
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *build_wrong_versions(bytes_of, {"bits_for_bytes": count_in_bits(bytes_of)}),
+    *build_wrong_versions(
         in_unit,
         {
-            "decimal_for_binary": told(in_unit, unit=_renamed("iB", "B")),
-            "binary_for_decimal": told(in_unit, unit=_renamed("(?<=[KMGT])B", "iB")),
-            "bits_for_bytes": instead(in_unit, _bytes_for_bits),
-            "prefix_too_small": instead(in_unit, _one_prefix_less),
+            "decimal_for_binary": replace_arguments(in_unit, unit=_rename_unit("iB", "B")),
+            "binary_for_decimal": replace_arguments(
+                in_unit, unit=_rename_unit("(?<=[KMGT])B", "iB")
+            ),
+            "bits_for_bytes": replace_formula(in_unit, _confuse_bits_and_bytes),
+            "prefix_too_small": replace_formula(in_unit, _use_smaller_prefix),
         },
     ),
 )

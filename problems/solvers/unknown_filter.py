@@ -1,26 +1,26 @@
-"""The filter that must have been used, from what went into a 1-D convolution and what came out."""
+"""Recovery of the filter of a 1-D convolution from its input and output."""
 
 from fractions import Fraction
 from types import SimpleNamespace
 from typing import Final, NamedTuple, TypeAlias
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
-from grader.values import Number, simplest
-from problems.solvers.bounds import flag, numbers, whole
+from grader.values import Number, simplify_number
+from problems.solvers.bounds import as_flag, as_integer, as_numbers
 from problems.solvers.inverse import kernel_for, maps_to
-from problems.solvers.twins import instead, told, twins_of
+from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 
-__all__ = ["SOLVERS", "TWINS", "filter_from"]
+__all__ = ["SOLVERS", "WRONG_VERSIONS", "filter_from"]
 
-LONGEST: Final = 32
-LONGEST_FILTER: Final = 8
+MAX_SEQUENCE_LENGTH: Final = 32
+MAX_FILTER_LENGTH: Final = 8
 
-Row: TypeAlias = list[Fraction]
+EquationRow: TypeAlias = list[Fraction]
 
 
-class Asked(NamedTuple):
-    """What went in, what came out, and how long the filter is."""
+class FilterObservation(NamedTuple):
+    """Input, output and filter length of a 1-D convolution."""
 
     x: tuple[Number, ...]
     y: tuple[Number, ...]
@@ -36,90 +36,114 @@ def filter_from(
     padding: int = 0,
     flip: bool = False,
 ) -> tuple[Number, ...]:
-    """Return the 1-D filter that makes *y* of *x*, exactly.
+    """Return the 1-D filter that maps *x* to *y*, exactly.
 
-    ``y[i] = sum(w[k] * x[i*stride + k])`` with *padding* zeros at both ends of *x*, the filter
-    turned round first where *flip*. Without *kernel_size* it is the smallest that fits the sizes.
-    Where no filter does it, or more than one, that is a `SolverError`.
+    ``y[i] = sum(w[k] * x[i*stride + k])`` with *padding* zeros at both ends of *x*.
+    With *flip*, the filter is reversed before it is applied. *kernel_size* defaults to
+    the smallest that fits the sizes. Raise `SolverError` if no filter, or more than
+    one, maps *x* to *y*.
 
     >>> filter_from((1, 2, 4, 7), (5, 10, 18))
     (1, 2)
     """
-    asked = _asked(x, y, kernel_size=kernel_size, stride=stride, padding=padding)
-    if not maps_to(len(asked.x), len(asked.y), asked.size, stride=stride, padding=padding):
+    observation = _parse_observation(x, y, kernel_size=kernel_size, stride=stride, padding=padding)
+    if not maps_to(
+        len(observation.x), len(observation.y), observation.size, stride=stride, padding=padding
+    ):
         raise SolverError(
-            f"a filter of {asked.size} does not make {len(asked.y)} numbers of {len(asked.x)}"
+            f"a filter of {observation.size} does not make {len(observation.y)} numbers "
+            f"of {len(observation.x)}"
         )
-    found = _fitted(asked, stride=stride, padding=padding)
-    return found[::-1] if flag(flip, "flip") else found
+    weights = _fit_filter(observation, stride=stride, padding=padding)
+    return weights[::-1] if as_flag(flip, "flip") else weights
 
 
-def _asked(x: object, y: object, *, kernel_size: int | None, stride: int, padding: int) -> Asked:
-    """Return what is known, and the length of the filter."""
-    given, wanted = numbers(x, "x", most=LONGEST), numbers(y, "y", most=LONGEST)
-    if whole(padding, "padding", least=0) > LONGEST:
-        raise SolverError(f"padding must be at most {LONGEST}")
+def _parse_observation(
+    x: object, y: object, *, kernel_size: int | None, stride: int, padding: int
+) -> FilterObservation:
+    """Return the checked input and output, and the length of the filter."""
+    inputs, outputs = (
+        as_numbers(x, "x", most=MAX_SEQUENCE_LENGTH),
+        as_numbers(y, "y", most=MAX_SEQUENCE_LENGTH),
+    )
+    if as_integer(padding, "padding", least=0) > MAX_SEQUENCE_LENGTH:
+        raise SolverError(f"padding must be at most {MAX_SEQUENCE_LENGTH}")
     if kernel_size is not None:
-        return Asked(given, wanted, whole(kernel_size, "kernel_size"))
-    return Asked(given, wanted, kernel_for(len(given), len(wanted), stride=stride, padding=padding))
+        return FilterObservation(inputs, outputs, as_integer(kernel_size, "kernel_size"))
+    return FilterObservation(
+        inputs, outputs, kernel_for(len(inputs), len(outputs), stride=stride, padding=padding)
+    )
 
 
-def _fitted(asked: Asked, *, stride: int, padding: int) -> tuple[Number, ...]:
-    """Return the filter, as it lies on *x*."""
-    if asked.size > LONGEST_FILTER:
-        raise SolverError(f"a filter of {asked.size} is longer than {LONGEST_FILTER}")
+def _fit_filter(observation: FilterObservation, *, stride: int, padding: int) -> tuple[Number, ...]:
+    """Return the filter in the order in which it applies to *x*, without a flip."""
+    if observation.size > MAX_FILTER_LENGTH:
+        raise SolverError(f"a filter of {observation.size} is longer than {MAX_FILTER_LENGTH}")
     border = (0,) * padding
-    padded = (*border, *asked.x, *border)
-    windows = [padded[at * stride : at * stride + asked.size] for at in range(len(asked.y))]
-    if len(windows[-1]) < asked.size:
-        raise SolverError(f"a filter of {asked.size} does not fit {len(asked.y)} times")
+    padded = (*border, *observation.x, *border)
+    windows = [
+        padded[index * stride : index * stride + observation.size]
+        for index in range(len(observation.y))
+    ]
+    if len(windows[-1]) < observation.size:
+        raise SolverError(f"a filter of {observation.size} does not fit {len(observation.y)} times")
     rows = [
         [Fraction(one) for one in (*window, result)]
-        for window, result in zip(windows, asked.y, strict=True)
+        for window, result in zip(windows, observation.y, strict=True)
     ]
-    return _solved(rows, asked.size)
+    return _solve_linear_system(rows, observation.size)
 
 
-def _solved(rows: list[Row], unknowns: int) -> tuple[Number, ...]:
-    """Return the one solution of linear equations, the last cell of each row being its result."""
+def _solve_linear_system(rows: list[EquationRow], unknowns: int) -> tuple[Number, ...]:
+    """Return the unique solution of a system of linear equations.
+
+    The last cell of each row is its right-hand side. Raise `SolverError` if there is no
+    unique solution.
+    """
     for column in range(unknowns):
-        at = next((at for at in range(column, len(rows)) if rows[at][column]), None)
-        if at is None:
+        pivot_row = next((index for index in range(column, len(rows)) if rows[index][column]), None)
+        if pivot_row is None:
             raise SolverError(f"this does not settle one filter of {unknowns} numbers")
-        rows[column], rows[at] = rows[at], rows[column]
-        rows = _eliminated(rows, column)
+        rows[column], rows[pivot_row] = rows[pivot_row], rows[column]
+        rows = _eliminate_column(rows, column)
     if any(row[-1] for row in rows[unknowns:]):
         raise SolverError(f"no filter of {unknowns} numbers fits")
-    return tuple(simplest(rows[at][-1]) for at in range(unknowns))
+    return tuple(simplify_number(rows[index][-1]) for index in range(unknowns))
 
 
-def _eliminated(rows: list[Row], pivot: int) -> list[Row]:
-    """Return the equations with the unknown *pivot* in row *pivot* alone."""
+def _eliminate_column(rows: list[EquationRow], pivot: int) -> list[EquationRow]:
+    """Return the equations with the unknown *pivot* eliminated from all rows but its own."""
     leading = [cell / rows[pivot][pivot] for cell in rows[pivot]]
     return [
-        leading if at == pivot else [a - row[pivot] * b for a, b in zip(row, leading, strict=True)]
-        for at, row in enumerate(rows)
+        leading
+        if index == pivot
+        else [a - row[pivot] * b for a, b in zip(row, leading, strict=True)]
+        for index, row in enumerate(rows)
     ]
 
 
 # What students do instead.
 
 
-def _read(given: SimpleNamespace, **changes: int) -> tuple[Number, ...]:
-    """Return the filter of the right length with another stride or padding."""
-    geometry = {"stride": given.stride, "padding": given.padding}
-    asked = _asked(given.x, given.y, kernel_size=given.kernel_size, **geometry)
-    found = _fitted(asked, **{**geometry, **changes})
-    return found[::-1] if given.flip else found
+def _fit_with_geometry(args: SimpleNamespace, **changes: int) -> tuple[Number, ...]:
+    """Return the filter of the correct length, fitted with another stride or padding."""
+    geometry = {"stride": args.stride, "padding": args.padding}
+    observation = _parse_observation(args.x, args.y, kernel_size=args.kernel_size, **geometry)
+    weights = _fit_filter(observation, **{**geometry, **changes})
+    return weights[::-1] if args.flip else weights
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (filter_from,)
 
-TWINS: Final[tuple[Twin, ...]] = twins_of(
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = build_wrong_versions(
     filter_from,
     {
-        "kernel_flipped": told(filter_from, flip=lambda given: not given.flip),
-        "padding_left_out": instead(filter_from, lambda given: _read(given, padding=0)),
-        "stride_left_out": instead(filter_from, lambda given: _read(given, stride=1)),
+        "kernel_flipped": replace_arguments(filter_from, flip=lambda args: not args.flip),
+        "padding_left_out": replace_formula(
+            filter_from, lambda args: _fit_with_geometry(args, padding=0)
+        ),
+        "stride_left_out": replace_formula(
+            filter_from, lambda args: _fit_with_geometry(args, stride=1)
+        ),
     },
 )

@@ -1,7 +1,8 @@
-"""Values of maps that grow without weights: nearest-neighbour upsampling and the pixel shuffle.
+"""Values after upsampling without weights: nearest neighbor and pixel shuffle.
 
-Integers stay integers. Source: the PyTorch documentation of ``Upsample`` and ``PixelShuffle``; Shi
-et al., Real-Time Single Image and Video Super-Resolution (2016), for the shuffle.
+Integers stay integers. Source: the PyTorch documentation of ``Upsample`` and
+``PixelShuffle``; Shi et al., Real-Time Single Image and Video Super-Resolution (2016),
+for the shuffle.
 """
 
 from collections.abc import Callable
@@ -10,59 +11,60 @@ from typing import Final
 
 import numpy as np
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
 from grader.values import Array, Number
-from problems.solvers.bounds import Grid, array, fitting, numbers
+from problems.solvers.bounds import Grid, as_array, as_numbers, check_cell_count
 from problems.solvers.resizing import pixel_shuffle_shape, upsample_size
-from problems.solvers.twins import instead, twins_of
+from problems.solvers.twins import build_wrong_versions, replace_formula
 
-__all__ = ["SOLVERS", "TWINS", "pixel_shuffle_values", "upsample_nearest2d"]
+__all__ = ["SOLVERS", "WRONG_VERSIONS", "pixel_shuffle_values", "upsample_nearest2d"]
 
 
 def upsample_nearest2d(x: Grid, scale_factor: Number) -> Array:
-    """Return *x* with every value repeated in a block of *scale_factor* times *scale_factor* cells.
+    """Return *x* after nearest-neighbor upsampling by *scale_factor*.
 
-    ``y[i,j] = x[floor(i / scale_factor), floor(j / scale_factor)]``, so that a factor need not be
-    whole. *x* (H, W), or (C, H, W), each channel by itself; the sizes follow `upsample_size`.
+    ``y[i,j] = x[floor(i / scale_factor), floor(j / scale_factor)]``, so each value
+    fills a block of cells. The factor need not be an integer. *x* is (H, W), or
+    (C, H, W) with each channel upsampled by itself. The sizes follow `upsample_size`.
 
     >>> upsample_nearest2d([[1, 2]], 2)
     array([[1, 1, 2, 2],
            [1, 1, 2, 2]])
     """
-    cells = array(x, "x", ranks=(2, 3))
-    rows, columns = _sources(cells, scale_factor)
-    return _picked(cells, rows, columns)
+    cells = as_array(x, "x", ranks=(2, 3))
+    rows, columns = _source_indices(cells, scale_factor)
+    return _pick_cells(cells, rows, columns)
 
 
 def pixel_shuffle_values(x: Grid, upscale_factor: int) -> Array:
-    """Return *x* with each ``r*r`` channels laid out as one, whose height and width are *r* times.
+    """Return *x* after a pixel shuffle by *upscale_factor*.
 
-    ``y[c, h*r + i, w*r + j] = x[c*r*r + i*r + j, h, w]`` with *upscale_factor* r: *x* (C*r*r, H, W)
-    gives (C, H*r, W*r).
+    Each group of ``r*r`` channels becomes one channel of r times the height and width:
+    ``y[c, h*r + i, w*r + j] = x[c*r*r + i*r + j, h, w]``, with *upscale_factor* r. *x*
+    (C*r*r, H, W) gives (C, H*r, W*r).
 
     >>> pixel_shuffle_values([[[1]], [[2]], [[3]], [[4]]], 2)
     array([[[1, 2],
             [3, 4]]])
     """
-    cells = array(x, "x", ranks=(3,))
+    cells = as_array(x, "x", ranks=(3,))
     shape = pixel_shuffle_shape(cells.shape, upscale_factor, layout="CHW")
     blocks = cells.reshape(shape[0], upscale_factor, upscale_factor, *cells.shape[1:])
     return blocks.transpose(0, 3, 1, 4, 2).reshape(shape)
 
 
-def _sources(cells: Array, scale_factor: Number) -> tuple[list[int], list[int]]:
-    """Return from which row and which column of *cells* those of the result come."""
-    (factor,) = numbers((scale_factor,), "scale_factor")
+def _source_indices(cells: Array, scale_factor: Number) -> tuple[list[int], list[int]]:
+    """Return the source row of each upsampled row, and the same for columns."""
+    (factor,) = as_numbers((scale_factor,), "scale_factor")
     sizes = [upsample_size(size, factor) for size in cells.shape[-2:]]
-    fitting((*cells.shape[:-2], *sizes))
+    check_cell_count((*cells.shape[:-2], *sizes))
     top, bottom = factor.numerator, factor.denominator
-    rows, columns = ([at * bottom // top for at in range(size)] for size in sizes)
+    rows, columns = ([index * bottom // top for index in range(size)] for size in sizes)
     return rows, columns
 
 
-def _picked(cells: Array, rows: list[int], columns: list[int]) -> Array:
-    """Return these *rows* and *columns* of each map."""
+def _pick_cells(cells: Array, rows: list[int], columns: list[int]) -> Array:
     return cells[..., rows, :][..., columns]
 
 
@@ -71,42 +73,43 @@ SOLVERS: Final[tuple[Solver, ...]] = (upsample_nearest2d, pixel_shuffle_values)
 # What students do instead.
 
 
-def _zeros_between(given: SimpleNamespace) -> Array:
-    """Return each value once, in the first cell of its block, and zeros in the others."""
-    cells = array(given.x, "x", ranks=(2, 3))
-    rows, columns = _sources(cells, given.scale_factor)
-    spread = _picked(cells, rows, columns)
-    again = ~np.outer(_first_of_each(rows), _first_of_each(columns))
-    spread[..., again] = 0
+def _insert_zeros(args: SimpleNamespace) -> Array:
+    """Return each value once, in the first cell of its block, with zeros elsewhere."""
+    cells = as_array(args.x, "x", ranks=(2, 3))
+    rows, columns = _source_indices(cells, args.scale_factor)
+    spread = _pick_cells(cells, rows, columns)
+    repeated = ~np.outer(_find_block_starts(rows), _find_block_starts(columns))
+    spread[..., repeated] = 0
     return spread
 
 
-def _first_of_each(sources: list[int]) -> list[bool]:
-    """Tell of each source whether it is not the one before again."""
-    return [not at or sources[at - 1] != source for at, source in enumerate(sources)]
+def _find_block_starts(sources: list[int]) -> list[bool]:
+    """Return for each source index whether it differs from the previous one."""
+    return [not index or sources[index - 1] != source for index, source in enumerate(sources)]
 
 
-def _map_repeated(given: SimpleNamespace) -> Array:
-    """Return the whole map side by side with itself."""
-    cells = array(given.x, "x", ranks=(2, 3))
-    found = map(len, _sources(cells, given.scale_factor))
-    sides = [*zip(cells.shape[-2:], found, strict=True)]
+def _repeat_map(args: SimpleNamespace) -> Array:
+    """Return the whole map tiled to the upsampled size."""
+    cells = as_array(args.x, "x", ranks=(2, 3))
+    full_sizes = map(len, _source_indices(cells, args.scale_factor))
+    sides = [*zip(cells.shape[-2:], full_sizes, strict=True)]
     if any(full % size for size, full in sides):
         raise SolverError("only a whole map is repeated")
     down, right = ([*range(size)] * (full // size) for size, full in sides)
-    return _picked(cells, down, right)
+    return _pick_cells(cells, down, right)
 
 
-def _rearranged(
+def _make_shuffle(
     split: Callable[[int, int], tuple[int, ...]], order: tuple[int, ...]
 ) -> Callable[[SimpleNamespace], Array]:
-    """Return a shuffle whose channels are *split* otherwise, or laid out in another *order*.
+    """Return a shuffle that splits the channels or orders the axes differently.
 
-    *split* gives the axes of the channels from how many come out and from the factor.
+    *split* returns the channel axes, given the number of output channels and the
+    factor. *order* is the order of the axes in the result.
     """
 
-    def formula(given: SimpleNamespace) -> Array:
-        cells, factor = array(given.x, "x", ranks=(3,)), given.upscale_factor
+    def formula(args: SimpleNamespace) -> Array:
+        cells, factor = as_array(args.x, "x", ranks=(3,)), args.upscale_factor
         shape = pixel_shuffle_shape(cells.shape, factor, layout="CHW")
         axes = split(shape[0], factor)
         return cells.reshape(*axes, *cells.shape[1:]).transpose(order).reshape(shape)
@@ -114,42 +117,44 @@ def _rearranged(
     return formula
 
 
-def _in_blocks(channels: int, factor: int) -> tuple[int, ...]:
+def _channels_first(channels: int, factor: int) -> tuple[int, ...]:
     return channels, factor, factor
 
 
-def _far_apart(channels: int, factor: int) -> tuple[int, ...]:
+def _channels_last(channels: int, factor: int) -> tuple[int, ...]:
     return factor, factor, channels
 
 
-def _along_rows(given: SimpleNamespace) -> Array:
-    """Return the shuffle that takes *r* channels and makes the rows longer alone."""
-    cells, factor = array(given.x, "x", ranks=(3,)), given.upscale_factor
+def _shuffle_along_rows(args: SimpleNamespace) -> Array:
+    """Return the shuffle that merges r channels into one and lengthens only the rows."""
+    cells, factor = as_array(args.x, "x", ranks=(3,)), args.upscale_factor
     pixel_shuffle_shape(cells.shape, factor, layout="CHW")
     channels, height, width = cells.shape
     blocks = cells.reshape(channels // factor, factor, height, width)
     return blocks.transpose(0, 2, 3, 1).reshape(channels // factor, height, width * factor)
 
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *twins_of(
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *build_wrong_versions(
         upsample_nearest2d,
         {
-            "zeros_between": instead(upsample_nearest2d, _zeros_between),
-            "map_repeated": instead(upsample_nearest2d, _map_repeated),
+            "zeros_between": replace_formula(upsample_nearest2d, _insert_zeros),
+            "map_repeated": replace_formula(upsample_nearest2d, _repeat_map),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         pixel_shuffle_values,
         {
-            "other_order": instead(pixel_shuffle_values, _rearranged(_in_blocks, (0, 3, 2, 4, 1))),
-            "maps_side_by_side": instead(
-                pixel_shuffle_values, _rearranged(_in_blocks, (0, 1, 3, 2, 4))
+            "other_order": replace_formula(
+                pixel_shuffle_values, _make_shuffle(_channels_first, (0, 3, 2, 4, 1))
             ),
-            "channels_far_apart": instead(
-                pixel_shuffle_values, _rearranged(_far_apart, (2, 3, 0, 4, 1))
+            "maps_side_by_side": replace_formula(
+                pixel_shuffle_values, _make_shuffle(_channels_first, (0, 1, 3, 2, 4))
             ),
-            "shuffled_along_one_axis": instead(pixel_shuffle_values, _along_rows),
+            "channels_far_apart": replace_formula(
+                pixel_shuffle_values, _make_shuffle(_channels_last, (2, 3, 0, 4, 1))
+            ),
+            "shuffled_along_one_axis": replace_formula(pixel_shuffle_values, _shuffle_along_rows),
         },
     ),
 )

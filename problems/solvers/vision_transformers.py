@@ -1,28 +1,28 @@
-"""Patches, sequence lengths and parameters of vision transformers.
+"""Patches, sequence lengths and parameter counts of vision transformers.
 
-Counts are exact integers. Source: Dosovitskiy et al., An Image Is Worth 16x16 Words (2021), in the
-form of torchvision's ``VisionTransformer``.
+Counts are exact integers. Source: Dosovitskiy et al., An Image Is Worth 16x16 Words
+(2021), in the form of torchvision's ``VisionTransformer``.
 """
 
 from types import SimpleNamespace
 from typing import Final
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
-from problems.solvers.bounds import Pair, flag, pair, whole
+from problems.solvers.bounds import Pair, as_flag, as_integer, as_pair
 from problems.solvers.convolution_parameters import conv_params
 from problems.solvers.parameters import (
+    count_one_bias,
     embedding_params,
     layer_norm_params,
     linear_params,
-    one_bias,
 )
 from problems.solvers.transformers import transformer_block_params
-from problems.solvers.twins import instead, told, twins_of
+from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = [
     "SOLVERS",
-    "TWINS",
+    "WRONG_VERSIONS",
     "number_of_patches",
     "patch_embedding_params",
     "token_count",
@@ -33,45 +33,48 @@ __all__ = [
 def number_of_patches(image_size: Pair, patch_size: Pair) -> int:
     """Return how many patches cover an image without overlap: ``(H / p) * (W / p)``.
 
-    One number stands for both sides. Patches that do not fill the image are a `SolverError`.
+    One number stands for both sides. Raise `SolverError` if the patches do not fill the
+    image.
 
     >>> number_of_patches(224, 16)
     196
     """
-    height, width = _grid(image_size, patch_size)
+    height, width = _patch_grid(image_size, patch_size)
     return height * width
 
 
-def _grid(image_size: Pair, patch_size: Pair) -> tuple[int, int]:
-    """Return how many patches stand in a column and in a row."""
-    image, patch = pair(image_size, "image_size"), pair(patch_size, "patch_size")
+def _patch_grid(image_size: Pair, patch_size: Pair) -> tuple[int, int]:
+    """Return the number of patches along the height and along the width."""
+    image, patch = as_pair(image_size, "image_size"), as_pair(patch_size, "patch_size")
     if image[0] % patch[0] or image[1] % patch[1]:
         raise SolverError(f"patches of {patch} do not fill an image of {image}")
     return image[0] // patch[0], image[1] // patch[1]
 
 
 def token_count(image_size: Pair, patch_size: Pair, *, class_token: bool = True) -> int:
-    """Return the length of the sequence of a vision transformer: its patches and a class token.
+    """Return the sequence length of a vision transformer: its patches and a class token.
 
     >>> token_count(224, 16)
     197
     """
-    extra = 1 if flag(class_token, "class_token") else 0
+    extra = 1 if as_flag(class_token, "class_token") else 0
     return number_of_patches(image_size, patch_size) + extra
 
 
 def patch_embedding_params(
     in_channels: int, patch_size: Pair, embed_dim: int, *, bias: bool = True
 ) -> int:
-    """Return the parameters that map each patch to *embed_dim* features, the same for all patches.
+    """Return the parameter count of the patch embedding, which all patches share.
 
-    ``(in_channels * ph * pw + 1) * embed_dim``; without *bias* the 1 falls away.
+    It maps each patch to *embed_dim* features with
+    ``(in_channels * ph * pw + 1) * embed_dim`` parameters. Without *bias*, the 1 is
+    left out.
 
     >>> patch_embedding_params(3, 16, 768)
     590592
     """
-    sides = pair(patch_size, "patch_size")
-    return conv_params(in_channels, whole(embed_dim, "embed_dim"), sides, bias=bias)
+    sides = as_pair(patch_size, "patch_size")
+    return conv_params(in_channels, as_integer(embed_dim, "embed_dim"), sides, bias=bias)
 
 
 def vit_params(
@@ -85,16 +88,16 @@ def vit_params(
     in_channels: int = 3,
     class_token: bool = True,
 ) -> int:
-    """Return the parameters of a vision transformer.
+    """Return the parameter count of a vision transformer.
 
-    Patch embedding, class token, one learned position for each token, *num_layers* blocks with
-    *mlp_dim* (not said, four times *hidden_dim*), a last layer normalisation, and a fully connected
-    layer to the classes, all with biases.
+    It has a patch embedding, a class token, one learned position per token,
+    *num_layers* blocks with *mlp_dim* (by default four times *hidden_dim*), a final
+    layer normalization, and a fully connected layer to the classes, all with biases.
 
     >>> vit_params(224, 16, 12, 768)
     86567656
     """
-    given = SimpleNamespace(
+    args = SimpleNamespace(
         image_size=image_size,
         patch_size=patch_size,
         num_layers=num_layers,
@@ -104,22 +107,22 @@ def vit_params(
         in_channels=in_channels,
         class_token=class_token,
     )
-    return sum(_pieces(given).values())
+    return sum(_params_by_piece(args).values())
 
 
-def _pieces(given: SimpleNamespace) -> dict[str, int]:
-    """Return the parameters of a vision transformer by what has them."""
-    width = whole(given.hidden_dim, "hidden_dim")
-    tokens = token_count(given.image_size, given.patch_size, class_token=given.class_token)
-    inner = 4 * width if given.mlp_dim is None else given.mlp_dim
+def _params_by_piece(args: SimpleNamespace) -> dict[str, int]:
+    """Return the parameter count of each piece of a vision transformer."""
+    width = as_integer(args.hidden_dim, "hidden_dim")
+    tokens = token_count(args.image_size, args.patch_size, class_token=args.class_token)
+    inner = 4 * width if args.mlp_dim is None else args.mlp_dim
     block = transformer_block_params(width, inner)
     return {
-        "patches": patch_embedding_params(given.in_channels, given.patch_size, width),
-        "class_token": width if given.class_token else 0,
+        "patches": patch_embedding_params(args.in_channels, args.patch_size, width),
+        "class_token": width if args.class_token else 0,
         "positions": embedding_params(tokens, width),
-        "blocks": whole(given.num_layers, "num_layers") * block,
+        "blocks": as_integer(args.num_layers, "num_layers") * block,
         "norm": layer_norm_params(width),
-        "head": linear_params(width, given.num_classes),
+        "head": linear_params(width, args.num_classes),
     }
 
 
@@ -133,66 +136,64 @@ SOLVERS: Final[tuple[Solver, ...]] = (
 # What students do instead.
 
 
-def _one_side(given: SimpleNamespace) -> int:
-    """Return the patches of one row."""
-    return _grid(given.image_size, given.patch_size)[1]
+def _patches_per_row(args: SimpleNamespace) -> int:
+    return _patch_grid(args.image_size, args.patch_size)[1]
 
 
-def _pixels(given: SimpleNamespace) -> int:
-    """Return the pixels of a patch."""
-    height, width = pair(given.patch_size, "patch_size")
+def _pixels_per_patch(args: SimpleNamespace) -> int:
+    height, width = as_pair(args.patch_size, "patch_size")
     return height * width
 
 
-def _without(name: str) -> Solver:
-    """Return a twin of `vit_params` without one of its pieces."""
-    return instead(
+def _params_without(name: str) -> Solver:
+    """Return a wrong version of `vit_params` without the piece *name*."""
+    return replace_formula(
         vit_params,
-        lambda given: sum(count for piece, count in _pieces(given).items() if piece != name),
+        lambda args: sum(count for piece, count in _params_by_piece(args).items() if piece != name),
     )
 
 
-def _without_norms(given: SimpleNamespace) -> int:
-    """Return the parameters without the normalisations in the blocks and after them."""
-    norms: int = 2 * given.num_layers + 1
-    return vit_params(**vars(given)) - norms * layer_norm_params(given.hidden_dim)
+def _params_without_norms(args: SimpleNamespace) -> int:
+    """Return the parameter count without the layer normalizations in and after the blocks."""
+    norms: int = 2 * args.num_layers + 1
+    return vit_params(**vars(args)) - norms * layer_norm_params(args.hidden_dim)
 
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *twins_of(
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *build_wrong_versions(
         number_of_patches,
         {
-            "patches_of_one_side": instead(number_of_patches, _one_side),
-            "pixels_for_patches": instead(number_of_patches, _pixels),
+            "patches_of_one_side": replace_formula(number_of_patches, _patches_per_row),
+            "pixels_for_patches": replace_formula(number_of_patches, _pixels_per_patch),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         token_count,
         {
-            "class_token_left_out": told(token_count, class_token=False),
-            "class_token_counted": told(token_count, class_token=True),
-            "patches_of_one_side": instead(
-                token_count, lambda given: _one_side(given) + int(given.class_token)
+            "class_token_left_out": replace_arguments(token_count, class_token=False),
+            "class_token_counted": replace_arguments(token_count, class_token=True),
+            "patches_of_one_side": replace_formula(
+                token_count, lambda args: _patches_per_row(args) + int(args.class_token)
             ),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         patch_embedding_params,
         {
-            "no_bias": told(patch_embedding_params, bias=False),
-            "one_bias": one_bias(patch_embedding_params),
-            "input_channels_left_out": told(patch_embedding_params, in_channels=1),
+            "no_bias": replace_arguments(patch_embedding_params, bias=False),
+            "one_bias": count_one_bias(patch_embedding_params),
+            "input_channels_left_out": replace_arguments(patch_embedding_params, in_channels=1),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         vit_params,
         {
-            "class_token_left_out": told(vit_params, class_token=False),
-            "class_token_counted": told(vit_params, class_token=True),
-            "position_embedding_left_out": _without("positions"),
-            "layer_left_out": _without("head"),
-            "norms_left_out": instead(vit_params, _without_norms),
-            "one_layer": told(vit_params, num_layers=1),
+            "class_token_left_out": replace_arguments(vit_params, class_token=False),
+            "class_token_counted": replace_arguments(vit_params, class_token=True),
+            "position_embedding_left_out": _params_without("positions"),
+            "layer_left_out": _params_without("head"),
+            "norms_left_out": replace_formula(vit_params, _params_without_norms),
+            "one_layer": replace_arguments(vit_params, num_layers=1),
         },
     ),
 )

@@ -1,7 +1,7 @@
-"""How a kernel is laid on an input along each axis: borders, padded cells, and the windows.
+"""Window geometry: how a kernel slides over an input, with padding and borders.
 
-Arrays have their channels first: (C, W), (C, H, W) or (C, D, H, W). Sizes, steps and borders are
-tuples with one entry for each axis after the channels.
+Arrays have their channels first: (C, W), (C, H, W) or (C, D, H, W). Sizes, strides and
+borders are tuples with one entry per axis after the channels.
 """
 
 import math
@@ -11,44 +11,44 @@ import numpy as np
 
 from grader.errors import SolverError
 from grader.values import Array
-from problems.solvers.bounds import Shape, fitting, pair, whole
-from problems.solvers.geometry import PerAxis, per_axis
+from problems.solvers.bounds import Shape, as_integer, as_pair, check_cell_count
+from problems.solvers.geometry import PerAxis, expand_per_axis
 from problems.solvers.sizes import conv_size, same_padding_ends
 
 __all__ = [
     "MAX_WINDOW_CELLS",
     "Borders",
-    "Laid",
     "Padding",
-    "Placing",
-    "at_one_end",
-    "borders_of",
-    "padded",
-    "placing",
-    "sizes_of",
-    "unfolded",
-    "windows",
+    "WindowArguments",
+    "WindowPlacement",
+    "as_sizes",
+    "compute_borders",
+    "drop_end_padding",
+    "pad",
+    "place_windows",
+    "unfold",
+    "window_view",
 ]
 
 MAX_WINDOW_CELLS: Final = 8_000_000
 
 Padding: TypeAlias = PerAxis | str
-"""One number, one for each axis, two for each axis (left, right, top, bottom), or a word."""
+"""One number, one per axis, two per axis (left, right, top, bottom), or a mode name."""
 
 Borders: TypeAlias = tuple[tuple[int, int], ...]
-"""The cells added before and after the input, for each axis."""
+"""The number of cells added before and after the input, per axis."""
 
 
-class Laid(TypedDict):
-    """The arguments that say how a kernel is laid on an input, as solvers take them."""
+class WindowArguments(TypedDict):
+    """Keyword arguments of solvers that slide a kernel over an input."""
 
     stride: PerAxis
     padding: Padding
     dilation: PerAxis
 
 
-class Placing(NamedTuple):
-    """How a kernel is laid on an input, and how many places it has: the sizes of the *output*."""
+class WindowPlacement(NamedTuple):
+    """The geometry of a kernel on an input; *output* is the number of positions per axis."""
 
     kernel: Shape
     stride: Shape
@@ -57,28 +57,31 @@ class Placing(NamedTuple):
     output: Shape
 
 
-def sizes_of(value: PerAxis, what: str, axes: int) -> Shape:
-    """Return *value* for each of the *axes*, at least 1; one number stands for all.
+def as_sizes(value: PerAxis, what: str, axes: int) -> Shape:
+    """Return one size of at least 1 per axis; a single *value* applies to all *axes*.
 
-    >>> sizes_of(2, "stride", 3)
+    >>> as_sizes(2, "stride", 3)
     (2, 2, 2)
     """
-    return tuple(whole(one, what) for one in per_axis(value, what, axes))
+    return tuple(as_integer(one, what) for one in expand_per_axis(value, what, axes))
 
 
-def borders_of(
+def compute_borders(
     padding: Padding, sizes: Shape, kernel: Shape, *, stride: Shape, dilation: Shape
 ) -> Borders:
-    """Return the cells that *padding* adds before and after each axis of an input.
+    """Return the number of cells that *padding* adds before and after each axis.
 
-    ``valid`` adds none; ``same`` keeps the size at stride 1, as in PyTorch; ``tf`` gives
-    ``ceil(size / stride)``, as TensorFlow's SAME does. An odd number leaves one more at the end.
+    ``valid`` adds none; ``same`` keeps the size at stride 1, as in PyTorch; ``tf``
+    gives ``ceil(size / stride)``, like TensorFlow's SAME. If the total is odd, the
+    extra cell goes at the end.
 
-    >>> borders_of("same", (7,), (4,), stride=(1,), dilation=(1,))
+    >>> compute_borders("same", (7,), (4,), stride=(1,), dilation=(1,))
     ((1, 2),)
     """
     if not isinstance(padding, str):
-        return tuple(pair(ends, "padding", least=0) for ends in _ends(padding, len(sizes)))
+        return tuple(
+            as_pair(ends, "padding", least=0) for ends in _padding_ends(padding, len(sizes))
+        )
     if padding not in {"valid", "same", "tf"}:
         raise SolverError(f"padding must be valid, same, tf or numbers, not {padding[:20]}")
     if padding == "valid":
@@ -90,90 +93,92 @@ def borders_of(
     )
 
 
-def _ends(padding: PerAxis, axes: int) -> tuple[object, ...]:
-    return cast("tuple[object, ...]", per_axis(padding, "padding", axes))
+def _padding_ends(padding: PerAxis, axes: int) -> tuple[object, ...]:
+    return cast("tuple[object, ...]", expand_per_axis(padding, "padding", axes))
 
 
-def placing(
+def place_windows(
     shape: Shape, kernel: Shape, *, stride: PerAxis, padding: Padding, dilation: PerAxis
-) -> Placing:
-    """Return how a *kernel* is laid on an input of *shape* (C, ...).
+) -> WindowPlacement:
+    """Return the placement of a *kernel* on an input of *shape* (C, ...).
 
-    A kernel that does not fit, or more windows than a computer should lay out, is a `SolverError`.
+    Raises `SolverError` if the kernel does not fit, or if the padded input or the
+    windows have too many cells.
 
-    >>> placing((3, 8, 6), (3, 3), stride=2, padding=(1, 0), dilation=1).output
+    >>> place_windows((3, 8, 6), (3, 3), stride=2, padding=(1, 0), dilation=1).output
     (4, 2)
     """
     channels, *sizes = shape
-    steps = sizes_of(stride, "stride", len(sizes))
-    spreads = sizes_of(dilation, "dilation", len(sizes))
-    borders = borders_of(padding, tuple(sizes), kernel, stride=steps, dilation=spreads)
+    steps = as_sizes(stride, "stride", len(sizes))
+    spreads = as_sizes(dilation, "dilation", len(sizes))
+    borders = compute_borders(padding, tuple(sizes), kernel, stride=steps, dilation=spreads)
     output = tuple(
         conv_size(size, k, stride=step, padding=ends, dilation=spread)
         for size, k, step, ends, spread in zip(sizes, kernel, steps, borders, spreads, strict=True)
     )
     bordered = [size + sum(ends) for size, ends in zip(sizes, borders, strict=True)]
-    fitting((channels, *bordered), "the padded input", most=MAX_WINDOW_CELLS)
-    fitting((channels, *kernel, *output), "the windows", most=MAX_WINDOW_CELLS)
-    return Placing(kernel, steps, spreads, borders, output)
+    check_cell_count((channels, *bordered), "the padded input", most=MAX_WINDOW_CELLS)
+    check_cell_count((channels, *kernel, *output), "the windows", most=MAX_WINDOW_CELLS)
+    return WindowPlacement(kernel, steps, spreads, borders, output)
 
 
-def padded(x: Array, borders: Borders, *, fill: float = 0) -> Array:
-    """Return *x* with cells of *fill* around it, in one piece of memory.
+def pad(x: Array, borders: Borders, *, fill: float = 0) -> Array:
+    """Return *x* padded with *fill*, as a contiguous array.
 
-    >>> padded(np.array([[1, 2]]), ((1, 2),))
+    >>> pad(np.array([[1, 2]]), ((1, 2),))
     array([[0, 1, 2, 0, 0]])
     """
     if not any(map(any, borders)):
         return cast("Array", np.ascontiguousarray(x))
     sizes = [size + sum(ends) for size, ends in zip(x.shape[1:], borders, strict=True)]
-    found = cast("Array", np.full((len(x), *sizes), fill, x.dtype))
+    bordered = cast("Array", np.full((len(x), *sizes), fill, x.dtype))
     inner = (
         slice(ends[0], ends[0] + size) for size, ends in zip(x.shape[1:], borders, strict=True)
     )
-    found[(slice(None), *inner)] = x
-    return found
+    bordered[(slice(None), *inner)] = x
+    return bordered
 
 
-def windows(x: Array, laid: Placing) -> Array:
-    """Return what lies under the kernel as a view (C, *kernel, *output) of *x*, padded already.
+def window_view(x: Array, placement: WindowPlacement) -> Array:
+    """Return the cells under the kernel as a view (C, *kernel, *output) of *x*.
 
-    The view shares the memory of *x*, which is in one piece; NumPy checks that it stays inside.
+    *x* must be padded and contiguous. The view shares its memory; NumPy checks that the
+    view stays inside it.
 
-    >>> laid = placing((1, 4), (2,), stride=1, padding=0, dilation=1)
-    >>> windows(np.array([[1, 2, 3, 4]]), laid)
+    >>> placement = place_windows((1, 4), (2,), stride=1, padding=0, dilation=1)
+    >>> window_view(np.array([[1, 2, 3, 4]]), placement)
     array([[[1, 2, 3],
             [2, 3, 4]]])
     """
     channels, *axes = x.strides
-    within = (step * spread for step, spread in zip(axes, laid.dilation, strict=True))
-    between = (step * stride for step, stride in zip(axes, laid.stride, strict=True))
-    shape = (len(x), *laid.kernel, *laid.output)
+    within = (step * spread for step, spread in zip(axes, placement.dilation, strict=True))
+    between = (step * stride for step, stride in zip(axes, placement.stride, strict=True))
+    shape = (len(x), *placement.kernel, *placement.output)
     view = np.ndarray(shape, x.dtype, buffer=x, strides=(channels, *within, *between))
     return cast("Array", view)
 
 
-def unfolded(x: Array, laid: Placing) -> Array:
-    """Return the windows of *x* as columns (C * cells of the kernel, places of the kernel).
+def unfold(x: Array, placement: WindowPlacement) -> Array:
+    """Return the windows of *x* as columns: (C * kernel cells, kernel positions).
 
-    >>> unfolded(np.array([[1, 2, 3]]), placing((1, 3), (2,), stride=1, padding=0, dilation=1))
+    >>> unfold(np.array([[1, 2, 3]]), place_windows((1, 3), (2,), stride=1, padding=0, dilation=1))
     array([[1, 2],
            [2, 3]])
     """
-    rows = len(x) * math.prod(laid.kernel)
-    return windows(padded(x, laid.borders), laid).reshape(rows, -1)
+    rows = len(x) * math.prod(placement.kernel)
+    return window_view(pad(x, placement.borders), placement).reshape(rows, -1)
 
 
 # What students do instead.
 
 
-def at_one_end(padding: Padding, axes: int) -> tuple[int, ...]:
-    """Return *padding* with that at the end of each axis left out, as numbers for both ends.
+def drop_end_padding(padding: Padding, axes: int) -> tuple[int, ...]:
+    """Return *padding* with 0 at the end of each axis, as numbers for both ends.
 
-    >>> at_one_end(1, 2)
+    >>> drop_end_padding(1, 2)
     (1, 0, 1, 0)
     """
     if isinstance(padding, str):
         raise SolverError("a padding in words names no numbers")
-    before = [pair(ends, "padding", least=0)[0] for ends in _ends(padding, axes)]
+    before = [as_pair(ends, "padding", least=0)[0] for ends in _padding_ends(padding, axes)]
     return tuple(number for first in reversed(before) for number in (first, 0))

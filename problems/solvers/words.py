@@ -1,7 +1,8 @@
-"""Word vectors as word2vec learns them: parameters, pairs of words, the loss of negative samples.
+"""Word2vec: parameters, skip-gram pairs, noise distribution, negative-sampling loss.
 
-Counts are exact, losses and powers doubles. Source: Mikolov et al., Efficient Estimation of Word
-Representations in Vector Space (2013), and Distributed Representations of Words and Phrases (2013).
+Counts are exact; losses and powers are doubles. Source: Mikolov et al., Efficient
+Estimation of Word Representations in Vector Space (2013), and Distributed
+Representations of Words and Phrases (2013).
 """
 
 from fractions import Fraction
@@ -12,104 +13,116 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from grader.book import Solver, Twin
+from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
 from grader.values import Array, Number
-from problems.solvers.bounds import Grid, array, share, whole
-from problems.solvers.probabilities import doubles, log_softmax, log_twins, moderate, unit_of_log
-from problems.solvers.twins import instead, told, twins_of
+from problems.solvers.bounds import Grid, as_array, as_integer, as_proportion
+from problems.solvers.probabilities import (
+    as_doubles,
+    check_magnitude,
+    log_of_base,
+    log_softmax,
+    log_wrong_versions,
+)
+from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = [
     "SOLVERS",
-    "TWINS",
+    "WRONG_VERSIONS",
     "negative_sampling_loss",
     "noise_distribution",
     "skip_gram_pairs",
     "skip_gram_params",
 ]
 
-VECTOR, VECTORS = (1,), (2,)
+VECTOR_RANK, MATRIX_RANK = (1,), (2,)
 
-Doubles: TypeAlias = npt.NDArray[np.float64]
+DoubleVector: TypeAlias = npt.NDArray[np.float64]
 
 
 def skip_gram_params(vocabulary: int, embedding_dim: int) -> int:
     """Return the parameters of a skip-gram model: ``2 * vocabulary * embedding_dim``.
 
-    Each word has a vector as a centre and another as a context; there are no biases.
+    Each word has one vector as a center and one as a context; there are no biases.
 
     >>> skip_gram_params(10_000, 300)
     6000000
     """
-    return 2 * whole(vocabulary, "vocabulary") * whole(embedding_dim, "embedding_dim")
+    return 2 * as_integer(vocabulary, "vocabulary") * as_integer(embedding_dim, "embedding_dim")
 
 
 def skip_gram_pairs(length: int, window: int) -> int:
-    """Return how many pairs of centre and context a text of *length* words gives.
+    """Return the number of (center, context) pairs in a text of *length* words.
 
-    A word is paired with up to *window* words on each side of it, fewer at the ends of the text:
-    ``2 * window * length - window * (window + 1)`` where the text is longer than the window.
+    Each word pairs with up to *window* words on each side, fewer at the ends of the
+    text: ``2 * window * length - window * (window + 1)`` if the text is longer than the
+    window.
 
     >>> skip_gram_pairs(5, 2)
     14
     """
-    words, reach = whole(length, "length"), min(whole(window, "window"), length - 1)
+    words, reach = as_integer(length, "length"), min(as_integer(window, "window"), length - 1)
     return 2 * reach * words - reach * (reach + 1)
 
 
-def noise_distribution(counts: Grid, *, power: Number = Fraction(3, 4)) -> Doubles:
-    """Return the probabilities of words as negative samples: ``count**power`` over their sum.
+def noise_distribution(counts: Grid, *, power: Number = Fraction(3, 4)) -> DoubleVector:
+    """Return the probability of each word as a negative sample.
+
+    The probability is ``count**power``, divided by the sum over all words.
 
     >>> noise_distribution([16, 1]).round(6).tolist()
     [0.888889, 0.111111]
     """
-    powers = _powers(counts, power)
-    shares: Doubles = powers / powers.sum()
+    powers = _count_powers(counts, power)
+    shares: DoubleVector = powers / powers.sum()
     return shares
 
 
-def _powers(counts: Grid, power: Number) -> Doubles:
-    """Return the powers of the counts, which are not all 0."""
-    found = doubles(array(counts, "counts", ranks=VECTOR), "counts")
-    if found.min() < 0 or not found.any():
+def _count_powers(counts: Grid, power: Number) -> DoubleVector:
+    """Return ``count**power`` per word; reject negative counts and all zeros."""
+    cells = as_doubles(as_array(counts, "counts", ranks=VECTOR_RANK), "counts")
+    if cells.min() < 0 or not cells.any():
         raise SolverError("counts must not be negative, nor all be 0")
-    powers: Doubles = np.power(found.astype(np.float64), float(share(power, "power")))
+    powers: DoubleVector = np.power(cells.astype(np.float64), float(as_proportion(power, "power")))
     return powers
 
 
 def negative_sampling_loss(
     centre: Grid, context: Grid, negatives: Grid, *, base: int | None = None
 ) -> float:
-    """Return the loss of a pair with its negative samples.
+    """Return the loss of one (center, context) pair with its negative samples.
 
-    ``-log(s(u·v)) - sum(log(s(-u_k·v)))`` with the sigmoid s, the vector v of the *centre* (d,), u
-    of the true *context* (d,), and the rows u_k of the *negatives* (K, d). Nats, or by *base*.
+    ``-log(s(u·v)) - sum(log(s(-u_k·v)))`` with the sigmoid s, the vector v of the
+    *centre* (d,), the vector u of the true *context* (d,), and the rows u_k of the
+    *negatives* (K, d). Logarithms are natural, or to *base*.
 
     >>> round(negative_sampling_loss([1, 2], [0, 0], [[0, 0], [2, -1]]), 6)
     2.079442
     """
-    return _loss(SimpleNamespace(centre=centre, context=context, negatives=negatives, base=base))
+    return _sampling_loss(
+        SimpleNamespace(centre=centre, context=context, negatives=negatives, base=base)
+    )
 
 
-def _loss(given: SimpleNamespace, *, sign: int = -1, weight: float = 1) -> float:
-    """Return the loss with the scores of negatives times *sign*, their terms times *weight*."""
-    positive, others = _scores(given)
+def _sampling_loss(args: SimpleNamespace, *, sign: int = -1, weight: float = 1) -> float:
+    """Return the loss, with *sign* for the negative scores and *weight* for their terms."""
+    positive, others = _sample_scores(args)
     losses = np.logaddexp(0, -positive) + weight * np.logaddexp(0, -sign * others).sum()
-    return float(losses) / unit_of_log(given.base)
+    return float(losses) / log_of_base(args.base)
 
 
-def _scores(given: SimpleNamespace) -> tuple[float, Array]:
-    """Return the product of the centre with its context, and with each negative sample."""
-    centre = doubles(array(given.centre, "centre", ranks=VECTOR), "centre")
-    context = doubles(array(given.context, "context", ranks=VECTOR), "context")
-    others = doubles(array(given.negatives, "negatives", ranks=VECTORS), "negatives")
+def _sample_scores(args: SimpleNamespace) -> tuple[float, Array]:
+    """Return the dot product of the center with its context, and with each negative."""
+    centre = as_doubles(as_array(args.centre, "centre", ranks=VECTOR_RANK), "centre")
+    context = as_doubles(as_array(args.context, "context", ranks=VECTOR_RANK), "context")
+    others = as_doubles(as_array(args.negatives, "negatives", ranks=MATRIX_RANK), "negatives")
     if context.shape != centre.shape or others.shape[1:] != centre.shape:
         raise SolverError(
             f"centre has the shape {centre.shape}, context {context.shape}, each of the negatives "
             f"{others.shape[1:]}"
         )
     scores = others @ centre
-    moderate(scores, "negatives")
+    check_magnitude(scores, "negatives")
     return float(context @ centre), scores
 
 
@@ -123,59 +136,69 @@ SOLVERS: Final[tuple[Solver, ...]] = (
 # What students do instead.
 
 
-def _beyond_the_ends(given: SimpleNamespace) -> int:
-    """Return the pairs of a text without ends."""
-    return 2 * whole(given.window, "window") * whole(given.length, "length")
+def _pairs_without_ends(args: SimpleNamespace) -> int:
+    """Return the number of pairs if every word had a full window on both sides."""
+    return 2 * as_integer(args.window, "window") * as_integer(args.length, "length")
 
 
-def _averaged(given: SimpleNamespace) -> float:
+def _loss_of_mean_negatives(args: SimpleNamespace) -> float:
     """Return the loss with the mean over the negatives in place of their sum."""
-    _, others = _scores(given)
-    return _loss(given, weight=1 / len(others))
+    _, others = _sample_scores(args)
+    return _sampling_loss(args, weight=1 / len(others))
 
 
-def _softmax_loss(given: SimpleNamespace) -> float:
-    """Return the cross-entropy of the context among it and the negatives."""
-    positive, others = _scores(given)
-    return float(-log_softmax(np.array([positive, *others]))[0]) / unit_of_log(given.base)
+def _softmax_loss_of_samples(args: SimpleNamespace) -> float:
+    """Return the softmax cross-entropy of the context against the negatives."""
+    positive, others = _sample_scores(args)
+    return float(-log_softmax(np.array([positive, *others]))[0]) / log_of_base(args.base)
 
 
-TWINS: Final[tuple[Twin, ...]] = (
-    *twins_of(
+WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
+    *build_wrong_versions(
         skip_gram_params,
         {
-            "one_table": instead(skip_gram_params, lambda g: skip_gram_params(**vars(g)) // 2),
-            "output_biased": instead(
+            "one_table": replace_formula(
+                skip_gram_params, lambda g: skip_gram_params(**vars(g)) // 2
+            ),
+            "output_biased": replace_formula(
                 skip_gram_params, lambda g: skip_gram_params(**vars(g)) + g.vocabulary
             ),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         skip_gram_pairs,
         {
-            "text_without_ends": instead(skip_gram_pairs, _beyond_the_ends),
-            "centre_counted": instead(
+            "text_without_ends": replace_formula(skip_gram_pairs, _pairs_without_ends),
+            "centre_counted": replace_formula(
                 skip_gram_pairs, lambda g: skip_gram_pairs(**vars(g)) + g.length
             ),
-            "one_side": instead(skip_gram_pairs, lambda g: skip_gram_pairs(**vars(g)) // 2),
+            "one_side": replace_formula(skip_gram_pairs, lambda g: skip_gram_pairs(**vars(g)) // 2),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         noise_distribution,
         {
-            "power_left_out": told(noise_distribution, power=1),
-            "powers_not_divided": instead(noise_distribution, lambda g: _powers(g.counts, g.power)),
-            "even_samples": told(noise_distribution, power=0),
+            "power_left_out": replace_arguments(noise_distribution, power=1),
+            "powers_not_divided": replace_formula(
+                noise_distribution, lambda g: _count_powers(g.counts, g.power)
+            ),
+            "even_samples": replace_arguments(noise_distribution, power=0),
         },
     ),
-    *twins_of(
+    *build_wrong_versions(
         negative_sampling_loss,
         {
-            **log_twins(negative_sampling_loss),
-            "negatives_as_contexts": instead(negative_sampling_loss, partial(_loss, sign=1)),
-            "negatives_left_out": instead(negative_sampling_loss, partial(_loss, weight=0)),
-            "negatives_averaged": instead(negative_sampling_loss, _averaged),
-            "softmax_for_sigmoid": instead(negative_sampling_loss, _softmax_loss),
+            **log_wrong_versions(negative_sampling_loss),
+            "negatives_as_contexts": replace_formula(
+                negative_sampling_loss, partial(_sampling_loss, sign=1)
+            ),
+            "negatives_left_out": replace_formula(
+                negative_sampling_loss, partial(_sampling_loss, weight=0)
+            ),
+            "negatives_averaged": replace_formula(negative_sampling_loss, _loss_of_mean_negatives),
+            "softmax_for_sigmoid": replace_formula(
+                negative_sampling_loss, _softmax_loss_of_samples
+            ),
         },
     ),
 )

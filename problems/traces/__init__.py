@@ -1,8 +1,8 @@
 """Traces: step-by-step derivations of each solver's result, for worked solutions.
 
-A module has the tracers of one family, in a table from solvers to the functions that give their
-steps. The last step of a tracer states the result of its solver; `problems.traces.tracing` makes
-the tracers.
+Each module holds the tracers of one family: a table from solvers to the functions that
+yield their steps. The last step of a tracer states the result of its solver.
+`problems.traces.tracing` builds the tracers.
 """
 
 from collections.abc import Mapping

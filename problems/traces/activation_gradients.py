@@ -1,4 +1,4 @@
-"""The way back through activation functions: their slopes, times the gradient of the output."""
+"""Tracers for activation gradients: slopes times the gradient of the output."""
 
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -6,30 +6,30 @@ from typing import Final
 
 import numpy as np
 
-from grader.display.steps import Said, Step, Tracer
-from grader.display.text import show
-from grader.values import Array, exact
+from grader.display.steps import Said, SolutionStep, Tracer
+from grader.display.text import to_text
+from grader.values import Array, to_exact
 from problems.solvers.activations import activation, activation_backward, softmax
-from problems.solvers.bounds import array
-from problems.traces.reals import rule
-from problems.traces.tracing import shown, tracers
+from problems.solvers.bounds import as_array
+from problems.traces.reals import symbolic_formula
+from problems.traces.tracing import build_tracers, show_array
 
 __all__ = ["TRACERS"]
 
 RANKS: Final = (0, 1, 2, 3, 4)
-SLOPES: Final = {
+SLOPE_FORMULAS: Final = {
     "sigmoid": "y*(1 - y)",
     "tanh": "1 - y**2",
     "softplus": "1/(1 + exp(-x))",
     "silu": "s*(1 + x*(1 - s))",
     "gelu": "Phi(x) + x*phi(x)",
 }
-LETTERS: Final = {
+LETTER_NOTES: Final = {
     "silu": "s is the sigmoid of x.",
     "gelu": "Phi(x) is the share of the normal distribution below x, phi(x) its density at x.",
 }
-BY_OUTPUT: Final = ("sigmoid", "tanh")
-PIECES: Final = {
+OUTPUT_BASED_SLOPES: Final = ("sigmoid", "tanh")
+PIECEWISE_SLOPES: Final = {
     "relu": "The slope is 1 where x is positive, else 0.",
     "relu6": "The slope is 1 where x lies between 0 and 6, else 0.",
     "elu": "The slope is 1 where x is positive, else exp(x).",
@@ -37,33 +37,35 @@ PIECES: Final = {
 }
 
 
-def _backward(given: SimpleNamespace) -> Iterator[Step]:
-    cells, back = array(given.x, "x", ranks=RANKS), array(given.dy, "dy", ranks=RANKS)
-    if given.name == "softmax":
-        yield from _softmax_backward(given, cells, back)
+def _trace_activation_backward(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    cells, dy = as_array(args.x, "x", ranks=RANKS), as_array(args.dy, "dy", ranks=RANKS)
+    if args.name == "softmax":
+        yield from _trace_softmax_backward(args, cells, dy)
         return
-    if given.name in BY_OUTPUT:
-        yield shown("y", activation(cells, given.name))
-    if given.name in LETTERS:
-        yield Said(LETTERS[given.name])
-    if given.name in SLOPES:
-        yield rule("f'(x)", SLOPES[given.name])
+    if args.name in OUTPUT_BASED_SLOPES:
+        yield show_array("y", activation(cells, args.name))
+    if args.name in LETTER_NOTES:
+        yield Said(LETTER_NOTES[args.name])
+    if args.name in SLOPE_FORMULAS:
+        yield symbolic_formula("f'(x)", SLOPE_FORMULAS[args.name])
     else:
-        yield Said(PIECES[given.name].format(show(exact(given.negative_slope))))
-    slope = {"negative_slope": given.negative_slope}
-    yield shown("f'(x)", activation_backward(cells, np.ones_like(cells), given.name, **slope))
+        yield Said(PIECEWISE_SLOPES[args.name].format(to_text(to_exact(args.negative_slope))))
+    slope = {"negative_slope": args.negative_slope}
+    yield show_array("f'(x)", activation_backward(cells, np.ones_like(cells), args.name, **slope))
     yield Said("Times the gradient dy of the output, cell by cell:")
-    yield shown("dx", given.result)
+    yield show_array("dx", args.result)
 
 
-def _softmax_backward(given: SimpleNamespace, cells: Array, back: Array) -> Iterator[Step]:
-    shares = softmax(cells, given.axis)
-    mean: Array = (shares * back).sum(axis=given.axis, keepdims=True)
-    yield shown("y", shares)
+def _trace_softmax_backward(
+    args: SimpleNamespace, cells: Array, dy: Array
+) -> Iterator[SolutionStep]:
+    probabilities = softmax(cells, args.axis)
+    mean: Array = (probabilities * dy).sum(axis=args.axis, keepdims=True)
+    yield show_array("y", probabilities)
     yield Said("Along the axis, m is the sum of y·dy, the mean of dy by the weights y:")
-    yield shown("m", mean)
-    yield rule("dx", "y*(dy - m)")
-    yield shown("dx", given.result)
+    yield show_array("m", mean)
+    yield symbolic_formula("dx", "y*(dy - m)")
+    yield show_array("dx", args.result)
 
 
-TRACERS: Final[dict[str, Tracer]] = tracers({activation_backward: _backward})
+TRACERS: Final[dict[str, Tracer]] = build_tracers({activation_backward: _trace_activation_backward})

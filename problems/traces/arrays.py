@@ -1,4 +1,4 @@
-"""The way to arrays that are only turned, and to activations cell by cell."""
+"""Tracers for transposed and flipped arrays, and for activations cell by cell."""
 
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -6,18 +6,18 @@ from typing import Final, cast
 
 import numpy as np
 
-from grader.display.steps import Said, Step, Tracer
-from grader.display.text import show
-from grader.values import Array, exact
+from grader.display.steps import Said, SolutionStep, Tracer
+from grader.display.text import to_text
+from grader.values import Array, to_exact
 from problems.solvers.activations import activation
 from problems.solvers.arrays import flip, transpose
-from problems.solvers.bounds import array
-from problems.traces.tracing import listed, shown, tracers
+from problems.solvers.bounds import as_array
+from problems.traces.tracing import build_table, build_tracers, show_array
 
 __all__ = ["TRACERS"]
 
 RANKS: Final = (0, 1, 2, 3, 4)
-CURVES: Final = {
+ACTIVATION_DESCRIPTIONS: Final = {
     "relu": "A ReLU keeps what is positive; all else becomes 0: max(x, 0).",
     "relu6": "A ReLU6 keeps what lies between 0 and 6; the rest becomes 0 or 6: min(max(x, 0), 6).",
     "elu": "An ELU keeps what is positive; all else becomes exp(x) - 1.",
@@ -28,39 +28,39 @@ CURVES: Final = {
     "gelu": "The GELU is x times the share of the normal distribution below x.",
     "softmax": "The softmax is exp(x) over the sum of all exp(x) along the axis.",
 }
-MAX_POWER: Final = 300
-TABLED: Final = ("elu", "sigmoid", "tanh", "softplus", "silu", "gelu")
+MAX_EXPONENT: Final = 300
+TABULATED_ACTIVATIONS: Final = ("elu", "sigmoid", "tanh", "softplus", "silu", "gelu")
 
 
-def _activation(given: SimpleNamespace) -> Iterator[Step]:
-    cells = array(given.x, "x", ranks=RANKS)
-    if given.name == "leaky_relu":
-        slope = show(exact(given.negative_slope))
+def _trace_activation(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    cells = as_array(args.x, "x", ranks=RANKS)
+    if args.name == "leaky_relu":
+        slope = to_text(to_exact(args.negative_slope))
         yield Said(f"A leaky ReLU keeps what is positive; the rest is multiplied by {slope}.")
     else:
-        yield Said(CURVES[given.name])
-    if given.name == "softmax" and cells.ndim == 1 and cells.max() < MAX_POWER:
+        yield Said(ACTIVATION_DESCRIPTIONS[args.name])
+    if args.name == "softmax" and cells.ndim == 1 and cells.max() < MAX_EXPONENT:
         powers = np.exp(cells.astype(np.float64))
-        yield shown("exp(x)", powers)
-        yield shown("sum", np.asarray(powers.sum()))
-    elif given.name in TABLED:
+        yield show_array("exp(x)", powers)
+        yield show_array("sum", np.asarray(powers.sum()))
+    elif args.name in TABULATED_ACTIVATIONS:
         points = cast("Array", np.unique(cells))
-        heights = activation(points, given.name)
+        heights = activation(points, args.name)
         pairs = zip(points.tolist(), heights.tolist(), strict=True)
-        yield listed(("x", "y"), [(exact(x), exact(y)) for x, y in pairs])
-    yield shown("Y", given.result)
+        yield build_table(("x", "y"), [(to_exact(x), to_exact(y)) for x, y in pairs])
+    yield show_array("Y", args.result)
 
 
-def _transpose(given: SimpleNamespace) -> Iterator[Step]:
+def _trace_transpose(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield Said("Rows become columns.")
-    yield shown("X'", given.result)
+    yield show_array("X'", args.result)
 
 
-def _flip(given: SimpleNamespace) -> Iterator[Step]:
+def _trace_flip(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield Said("A rotation by 180 degrees turns the order of the rows round, and that in each row.")
-    yield shown("X'", given.result)
+    yield show_array("X'", args.result)
 
 
-TRACERS: Final[dict[str, Tracer]] = tracers(
-    {activation: _activation, transpose: _transpose, flip: _flip}
+TRACERS: Final[dict[str, Tracer]] = build_tracers(
+    {activation: _trace_activation, transpose: _trace_transpose, flip: _trace_flip}
 )

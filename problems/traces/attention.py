@@ -1,4 +1,4 @@
-"""The way to the output of attention: scores, weights, weighted values; a matrix for each head.
+"""Tracers for attention: scores, weights and weighted values, one matrix per head.
 
 Q, K and V are the queries, keys and values, S the scores, A the weights.
 """
@@ -9,13 +9,13 @@ from typing import Final
 
 import numpy as np
 
-from grader.display.steps import Said, Step, Tracer, formula
+from grader.display.steps import Said, SolutionStep, Tracer, build_formula
 from grader.values import Array, Number
 from problems.solvers.attention import attention, attention_scores, attention_weights
-from problems.solvers.bounds import array
-from problems.traces.reals import real
-from problems.traces.sums import dotted
-from problems.traces.tracing import shown, tracers
+from problems.solvers.bounds import as_array
+from problems.traces.reals import real_formula
+from problems.traces.sums import dot_product_formula
+from problems.traces.tracing import build_tracers, show_array
 
 __all__ = ["TRACERS"]
 
@@ -23,62 +23,66 @@ MAX_SCORES: Final = 16
 MAX_TERMS: Final = 8
 
 
-def _scores(given: SimpleNamespace) -> Iterator[Step]:
-    """Yield the steps to the scores; the last of them shows them all."""
-    query, key = (array(one, "Q", ranks=(2,)) for one in (given.query, given.key))
+def _trace_score_matrix(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    """Yield the steps to the scores; the last step shows all of them."""
+    query, key = (as_array(one, "Q", ranks=(2,)) for one in (args.query, args.key))
     width: Number = query.shape[1]
-    if given.num_heads > 1:
-        share = formula("d_h", "d/h", d=width, h=given.num_heads)
+    if args.num_heads > 1:
+        share = build_formula("d_h", "d/h", d=width, h=args.num_heads)
         yield Said("Each head has columns of its own, the first head the first ones:")
         yield share
         width = share.number
-    products = attention_scores(query, key, num_heads=given.num_heads, scale=False)
+    products = attention_scores(query, key, num_heads=args.num_heads, scale=False)
     yield Said("The score of a query and a key is their product, feature by feature, summed.")
     if products.size <= MAX_SCORES and width <= MAX_TERMS and products.ndim == query.ndim:
         for row, column in np.ndindex(*products.shape):
             name = f"s_{row + 1}_{column + 1}"
-            yield dotted(name, query[row].tolist(), key[column].tolist())
-    yield shown("P" if given.scale else "S", products)
-    if given.scale:
-        root = real("r", "sqrt(d)" if given.num_heads == 1 else "sqrt(d_h)", d=width, d_h=width)
+            yield dot_product_formula(name, query[row].tolist(), key[column].tolist())
+    yield show_array("P" if args.scale else "S", products)
+    if args.scale:
+        root = real_formula(
+            "r", "sqrt(d)" if args.num_heads == 1 else "sqrt(d_h)", d=width, d_h=width
+        )
         yield Said("The products P are divided by the root r of the width:")
         yield root
-        yield shown("S", attention_scores(query, key, num_heads=given.num_heads))
+        yield show_array("S", attention_scores(query, key, num_heads=args.num_heads))
 
 
-def _attention_scores(given: SimpleNamespace) -> Iterator[Step]:
-    yield from _scores(given)
+def _trace_attention_scores(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    yield from _trace_score_matrix(args)
 
 
-def _attention_weights(given: SimpleNamespace) -> Iterator[Step]:
-    yield from _scores(given)
-    if given.causal:
+def _trace_attention_weights(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    yield from _trace_score_matrix(args)
+    if args.causal:
         yield Said("A query sees no key after its own position: there the weight is 0.")
     yield Said("The softmax makes weights of each row of scores: powers of e over their sum.")
-    yield shown("A", _weights(given))
+    yield show_array("A", _compute_weights(args))
 
 
-def _weights(given: SimpleNamespace) -> Array:
-    known = {"num_heads": given.num_heads, "scale": given.scale, "causal": given.causal}
-    return attention_weights(given.query, given.key, **known)
+def _compute_weights(args: SimpleNamespace) -> Array:
+    known = {"num_heads": args.num_heads, "scale": args.scale, "causal": args.causal}
+    return attention_weights(args.query, args.key, **known)
 
 
-def _attention(given: SimpleNamespace) -> Iterator[Step]:
-    yield from _attention_weights(given)
+def _trace_attention(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    yield from _trace_attention_weights(args)
     yield Said("Each row of the output is the rows of V, weighted and added up.")
-    if given.num_heads > 1:
-        values = array(given.value, "V", ranks=(2,))
-        parts = np.split(values, given.num_heads, axis=1)
-        heads = [weights @ part for weights, part in zip(_weights(given), parts, strict=True)]
-        yield shown("O_h", np.array(heads))
+    if args.num_heads > 1:
+        values = as_array(args.value, "V", ranks=(2,))
+        parts = np.split(values, args.num_heads, axis=1)
+        heads = [
+            weights @ part for weights, part in zip(_compute_weights(args), parts, strict=True)
+        ]
+        yield show_array("O_h", np.array(heads))
         yield Said("The outputs of the heads stand side by side:")
-    yield shown("O", given.result)
+    yield show_array("O", args.result)
 
 
-TRACERS: Final[dict[str, Tracer]] = tracers(
+TRACERS: Final[dict[str, Tracer]] = build_tracers(
     {
-        attention_scores: _attention_scores,
-        attention_weights: _attention_weights,
-        attention: _attention,
+        attention_scores: _trace_attention_scores,
+        attention_weights: _trace_attention_weights,
+        attention: _trace_attention,
     }
 )

@@ -1,17 +1,23 @@
-"""The sizes of several axes: a formula for each, or one for all that are laid alike and as long."""
+"""Sizes along several axes: one formula per axis, or one for all if they are equal."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from grader.display.steps import Formula, Step, formula
-from problems.traces.sizes import pooled_side, side, transposed_side
+from grader.display.steps import Formula, SolutionStep, build_formula
+from problems.traces.sizes import output_size_formula, trace_pooled_size, transposed_size_formula
 
-__all__ = ["Axis", "conv_axis", "each_axis", "pool_axis", "transposed_axis"]
+__all__ = [
+    "AxisTracer",
+    "trace_axes",
+    "trace_conv_axis",
+    "trace_pool_axis",
+    "trace_transposed_axis",
+]
 
-Axis: TypeAlias = Callable[..., Iterable[Step]]
-"""What gives the steps of one axis from its size and geometry, its letter and what is marked."""
+AxisTracer: TypeAlias = Callable[..., Iterable[SolutionStep]]
+"""Yields the steps of one axis from its size, geometry, letter and marked letters."""
 
-LETTERS: Final = {
+GEOMETRY_LETTERS: Final = {
     "kernel_size": "K",
     "stride": "S",
     "padding": "P",
@@ -20,41 +26,45 @@ LETTERS: Final = {
 }
 
 
-def each_axis(
-    axis: Axis, sizes: Mapping[str, int], laid: Mapping[str, Sequence[object]]
-) -> Iterator[Step]:
-    """Yield the steps of each axis from the *sizes* by letter and the geometry *laid* on them.
+def trace_axes(
+    axis: AxisTracer, sizes: Mapping[str, int], geometries: Mapping[str, Sequence[object]]
+) -> Iterator[SolutionStep]:
+    """Yield the steps of each axis, from *sizes* by letter and *geometries* by argument.
 
-    The letters of what is not the same for all axes are marked with the axis.
+    A letter whose value differs between axes gets the axis as an index.
 
-    >>> laid = {"kernel_size": (3, 3)}
-    >>> [step.value for step in each_axis(conv_axis, {"H": 8, "W": 8}, laid)]
+    >>> geometries = {"kernel_size": (3, 3)}
+    >>> [step.value for step in trace_axes(trace_conv_axis, {"H": 8, "W": 8}, geometries)]
     [6, 6]
     """
-    marked = "".join(LETTERS[name] for name, values in laid.items() if len(set(values)) > 1)
+    marked = "".join(
+        GEOMETRY_LETTERS[name] for name, values in geometries.items() if len(set(values)) > 1
+    )
     first = next(iter(sizes))
     known: dict[str, Any] = {}
-    for at, (letter, size) in enumerate(sizes.items()):
-        if at and not marked and size == sizes[first]:
-            yield formula(f"{letter}_out", f"{first}_out", **known)
+    for index, (letter, size) in enumerate(sizes.items()):
+        if index and not marked and size == sizes[first]:
+            yield build_formula(f"{letter}_out", f"{first}_out", **known)
             continue
-        geometry = {name: values[at] for name, values in laid.items()}
+        geometry = {name: values[index] for name, values in geometries.items()}
         for step in axis(size, **geometry, axis=letter, marked=marked):
             if isinstance(step, Formula):
                 known[step.name] = step.value
             yield step
 
 
-def conv_axis(size: int, *, kernel_size: int, **geometry: Any) -> Iterator[Step]:
-    """Yield the formula of an axis after a convolution."""
-    yield side(size, kernel_size, **geometry)
+def trace_conv_axis(size: int, *, kernel_size: int, **geometry: Any) -> Iterator[SolutionStep]:
+    """Yield the formula of the output size of a convolution along one axis."""
+    yield output_size_formula(size, kernel_size, **geometry)
 
 
-def transposed_axis(size: int, *, kernel_size: int, **geometry: Any) -> Iterator[Step]:
-    """Yield the formula of an axis after a transposed convolution."""
-    yield transposed_side(size, kernel_size, **geometry)
+def trace_transposed_axis(
+    size: int, *, kernel_size: int, **geometry: Any
+) -> Iterator[SolutionStep]:
+    """Yield the formula of the output size of a transposed convolution along one axis."""
+    yield transposed_size_formula(size, kernel_size, **geometry)
 
 
-def pool_axis(size: int, *, kernel_size: int, **geometry: Any) -> Iterator[Step]:
-    """Yield the steps of an axis after a pooling."""
-    yield from pooled_side(size, kernel_size, **geometry)
+def trace_pool_axis(size: int, *, kernel_size: int, **geometry: Any) -> Iterator[SolutionStep]:
+    """Yield the steps to the output size of a pooling layer along one axis."""
+    yield from trace_pooled_size(size, kernel_size, **geometry)

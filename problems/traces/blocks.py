@@ -1,10 +1,10 @@
-"""The way to the parameters of blocks: a table of their convolutions, and the sum."""
+"""Tracers for block parameters: a table of the convolutions, then the sum."""
 
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import Rows, Said, Step, Tracer, formula
+from grader.display.steps import Rows, Said, SolutionStep, Tracer, build_formula
 from problems.solvers.blocks import (
     basic_block_params,
     bottleneck_params,
@@ -13,57 +13,57 @@ from problems.solvers.blocks import (
 )
 from problems.solvers.convolution_parameters import conv_params
 from problems.solvers.parameters import batch_norm_params
-from problems.traces.tracing import counted_up, tracers
+from problems.traces.tracing import build_tracers, sum_formula
 
 __all__ = ["TRACERS"]
 
-Conv = tuple[str, int, int, int, int]
-"""A convolution of a block: its name, the channels in and out, its kernel, its groups."""
+ConvSpec = tuple[str, int, int, int, int]
+"""A convolution of a block: name, input and output channels, kernel size, groups."""
 
 
-def _block(given: SimpleNamespace, convs: list[Conv]) -> Iterator[Step]:
-    """Yield the table of the convolutions, the normalisation after each among them, and the sum."""
+def _trace_convs(args: SimpleNamespace, convs: list[ConvSpec]) -> Iterator[SolutionStep]:
+    """Yield the table of convolutions, with their normalization, and the sum."""
     rows = []
     for name, into, out, kernel, groups in convs:
-        weights = conv_params(into, out, kernel, bias=given.bias, groups=groups)
-        norm = batch_norm_params(out, count=given.count) if given.batch_norm else 0
-        own = (weights, norm) if given.batch_norm else (weights,)
-        rows.append((name, f"{kernel}×{kernel}", into // groups, out, *own))
-    normed = ("batch norm",) if given.batch_norm else ()
-    yield Said(f"{'Weights and biases' if given.bias else 'Weights'}: kernel times in times out.")
+        weights = conv_params(into, out, kernel, bias=args.bias, groups=groups)
+        norm = batch_norm_params(out, count=args.count) if args.batch_norm else 0
+        param_counts = (weights, norm) if args.batch_norm else (weights,)
+        rows.append((name, f"{kernel}×{kernel}", into // groups, out, *param_counts))
+    normed = ("batch norm",) if args.batch_norm else ()
+    yield Said(f"{'Weights and biases' if args.bias else 'Weights'}: kernel times in times out.")
     yield Rows(("convolution", "kernel", "in", "out", "parameters", *normed), tuple(rows))
-    yield counted_up("N", [count for row in rows for count in row[4:]])
+    yield sum_formula("N", [count for row in rows for count in row[4:]])
 
 
-def _shortcut(given: SimpleNamespace) -> list[Conv]:
-    """Return the projection of a residual block, if it has one."""
-    changed = given.in_channels != given.out_channels
-    if changed if given.projection is None else given.projection:
-        return [("shortcut", given.in_channels, given.out_channels, 1, 1)]
+def _build_shortcut(args: SimpleNamespace) -> list[ConvSpec]:
+    """Return the projection of a residual block, or an empty list if it has none."""
+    channels_change = args.in_channels != args.out_channels
+    if channels_change if args.projection is None else args.projection:
+        return [("shortcut", args.in_channels, args.out_channels, 1, 1)]
     return []
 
 
-def _basic(given: SimpleNamespace) -> Iterator[Step]:
-    into, out = given.in_channels, given.out_channels
+def _trace_basic_block_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    into, out = args.in_channels, args.out_channels
     main = [("first", into, out, 3, 1), ("second", out, out, 3, 1)]
-    yield from _block(given, main + _shortcut(given))
+    yield from _trace_convs(args, main + _build_shortcut(args))
 
 
-def _bottleneck(given: SimpleNamespace) -> Iterator[Step]:
-    into, width, out = given.in_channels, given.width, given.out_channels
+def _trace_bottleneck_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    into, width, out = args.in_channels, args.width, args.out_channels
     main = [
         ("reduce", into, width, 1, 1),
-        ("middle", width, width, 3, given.groups),
+        ("middle", width, width, 3, args.groups),
         ("expand", width, out, 1, 1),
     ]
-    yield from _block(given, main + _shortcut(given))
+    yield from _trace_convs(args, main + _build_shortcut(args))
 
 
-def _inception(given: SimpleNamespace) -> Iterator[Step]:
-    single, reduced, three, squeezed, five, pooled = given.widths
-    kernel, into = given.kernel_size, given.in_channels
-    yield from _block(
-        given,
+def _trace_inception_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    single, reduced, three, squeezed, five, pooled = args.widths
+    kernel, into = args.kernel_size, args.in_channels
+    yield from _trace_convs(
+        args,
         [
             ("1×1", into, single, 1, 1),
             ("3×3 reduce", into, reduced, 1, 1),
@@ -75,17 +75,17 @@ def _inception(given: SimpleNamespace) -> Iterator[Step]:
     )
 
 
-def _inception_channels(given: SimpleNamespace) -> Iterator[Step]:
-    single, _, three, _, five, pooled = given.widths
+def _trace_inception_channels(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    single, _, three, _, five, pooled = args.widths
     yield Said("The outputs of the four branches are concatenated; a reduction is inside of one.")
-    yield formula("C", "C_1 + C_3 + C_5 + C_P", C_1=single, C_3=three, C_5=five, C_P=pooled)
+    yield build_formula("C", "C_1 + C_3 + C_5 + C_P", C_1=single, C_3=three, C_5=five, C_P=pooled)
 
 
-TRACERS: Final[dict[str, Tracer]] = tracers(
+TRACERS: Final[dict[str, Tracer]] = build_tracers(
     {
-        basic_block_params: _basic,
-        bottleneck_params: _bottleneck,
-        inception_params: _inception,
-        inception_channels: _inception_channels,
+        basic_block_params: _trace_basic_block_params,
+        bottleneck_params: _trace_bottleneck_params,
+        inception_params: _trace_inception_params,
+        inception_channels: _trace_inception_channels,
     }
 )

@@ -1,29 +1,32 @@
-"""The way to areas of boxes, to their other formats, and to how far they overlap.
+"""Tracers for box areas and conversions between box formats.
 
-The corners of a box are (x_1, y_1) and (x_2, y_2), its centre is (c_x, c_y), its sides are w and h.
+The corners of a box are (x_1, y_1) and (x_2, y_2), its center is (c_x, c_y), its sides
+are w and h.
 """
 
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import Array, Formula, Said, Step, Tracer, formula
+from grader.display.steps import Array, Formula, Said, SolutionStep, Tracer, build_formula
 from grader.values import Number, Tensor
-from problems.solvers.bounds import numbers, pair
-from problems.solvers.boxes import Box, box_area, box_of, convert_box, formatted
-from problems.traces.tracing import tracers
+from problems.solvers.bounds import as_numbers, as_pair
+from problems.solvers.boxes import Box, box_area, convert_box, format_box, parse_box
+from problems.traces.tracing import build_tracers
 
-__all__ = ["CORNERS", "LETTERS", "TRACERS", "corners_said", "written"]
+__all__ = ["BOX_LETTERS", "CORNER_FORMAT", "TRACERS", "conversion_formulas", "describe_corners"]
 
-INCLUSIVE: Final = "The last pixel belongs to the box, which is one wider and one higher for it."
+INCLUSIVE_NOTE: Final = (
+    "The last pixel belongs to the box, which is one wider and one higher for it."
+)
 
-LETTERS: Final = {
+BOX_LETTERS: Final = {
     "xyxy": ("x_1", "y_1", "x_2", "y_2"),
     "xywh": ("x_1", "y_1", "w", "h"),
     "cxcywh": ("c_x", "c_y", "w", "h"),
 }
 
-WRITTEN: Final = {
+CONVERSION_SOURCES: Final = {
     "xyxy": {
         "w": "x_2 - x_1",
         "h": "y_2 - y_1",
@@ -43,61 +46,63 @@ WRITTEN: Final = {
         "y_2": "c_y + h/2",
     },
 }
-"""How a number of a box follows from those of each format."""
+"""Formulas of the numbers that each box format lacks, by source format."""
 
-CORNERS: Final = "xyxy"
+CORNER_FORMAT: Final = "xyxy"
 
 
-def written(box: Box, in_fmt: str, out_fmt: str) -> Iterator[Formula]:
-    """Yield the formulas of those numbers of *box* in one format that another does not have."""
-    known = dict(zip(LETTERS[in_fmt], formatted(box, in_fmt), strict=True))
-    for letter in LETTERS[out_fmt]:
+def conversion_formulas(box: Box, in_fmt: str, out_fmt: str) -> Iterator[Formula]:
+    """Yield the formulas of the numbers of *box* that *out_fmt* has and *in_fmt* lacks."""
+    known = dict(zip(BOX_LETTERS[in_fmt], format_box(box, in_fmt), strict=True))
+    for letter in BOX_LETTERS[out_fmt]:
         if letter not in known:
-            yield formula(letter, WRITTEN[in_fmt][letter], **known)
+            yield build_formula(letter, CONVERSION_SOURCES[in_fmt][letter], **known)
 
 
-def _letters(fmt: str) -> str:
-    return f"({', '.join(LETTERS[fmt])})"
+def _format_letters(fmt: str) -> str:
+    return f"({', '.join(BOX_LETTERS[fmt])})"
 
 
-def corners_said(fmt: str, *, inclusive: bool, boxes: str) -> Iterator[Said]:
-    """Yield what has to be said before *boxes* are shown by their corners."""
+def describe_corners(fmt: str, *, inclusive: bool, boxes: str) -> Iterator[Said]:
+    """Yield the notes that precede the corners of *boxes*: last pixel and box format."""
     if inclusive:
-        yield Said(INCLUSIVE)
-    if fmt != CORNERS:
+        yield Said(INCLUSIVE_NOTE)
+    if fmt != CORNER_FORMAT:
         yield Said(f"The corners of {boxes} follow from the format {fmt}:")
 
 
-def _area(given: SimpleNamespace) -> Iterator[Step]:
-    if given.inclusive:
-        yield Said(INCLUSIVE)
-        x_1, y_1, x_2, y_2 = numbers(given.box, "the box")
-        yield formula("w", "x_2 - x_1 + 1", x_1=x_1, x_2=x_2)
-        yield formula("h", "y_2 - y_1 + 1", y_1=y_1, y_2=y_2)
-    box = box_of(given.box, "the box", fmt=given.fmt, inclusive=given.inclusive)
-    if given.fmt == CORNERS and not given.inclusive:
-        yield from written(box, CORNERS, "xywh")
-    yield formula("A", "w*h", w=box.width, h=box.height)
+def _trace_box_area(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    if args.inclusive:
+        yield Said(INCLUSIVE_NOTE)
+        x_1, y_1, x_2, y_2 = as_numbers(args.box, "the box")
+        yield build_formula("w", "x_2 - x_1 + 1", x_1=x_1, x_2=x_2)
+        yield build_formula("h", "y_2 - y_1 + 1", y_1=y_1, y_2=y_2)
+    box = parse_box(args.box, "the box", fmt=args.fmt, inclusive=args.inclusive)
+    if args.fmt == CORNER_FORMAT and not args.inclusive:
+        yield from conversion_formulas(box, CORNER_FORMAT, "xywh")
+    yield build_formula("A", "w*h", w=box.width, h=box.height)
 
 
-def _convert(given: SimpleNamespace) -> Iterator[Step]:
-    box = box_of(given.box, "the box", fmt=given.in_fmt)
-    yield Array(_letters(given.in_fmt), Tensor.of(formatted(box, given.in_fmt)))
-    yield from written(box, given.in_fmt, given.out_fmt)
-    name = _letters(given.out_fmt)
-    if given.image is not None:
+def _trace_convert_box(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    box = parse_box(args.box, "the box", fmt=args.in_fmt)
+    yield Array(_format_letters(args.in_fmt), Tensor.from_nested(format_box(box, args.in_fmt)))
+    yield from conversion_formulas(box, args.in_fmt, args.out_fmt)
+    name = _format_letters(args.out_fmt)
+    if args.image is not None:
         yield Said("x and w are divided by the width W of the image, y and h by its height H.")
-        yield from _shares(box, given.out_fmt, pair(given.image, "image"))
+        yield from _trace_normalized_box(box, args.out_fmt, as_pair(args.image, "image"))
         name = "shares"
-    yield Array(name, Tensor.of(given.result))
+    yield Array(name, Tensor.from_nested(args.result))
 
 
-def _shares(box: Box, fmt: str, image: tuple[int, int]) -> Iterator[Formula]:
-    """Yield the numbers of a *box* as shares of the *image* (height, width)."""
+def _trace_normalized_box(box: Box, fmt: str, image: tuple[int, int]) -> Iterator[Formula]:
+    """Yield the numbers of *box* as fractions of the *image* size (height, width)."""
     sides: dict[str, Number] = {"H": image[0], "W": image[1]}
-    for letter, number in zip(LETTERS[fmt], formatted(box, fmt), strict=True):
+    for letter, number in zip(BOX_LETTERS[fmt], format_box(box, fmt), strict=True):
         side = "H" if "y" in letter or letter == "h" else "W"
-        yield formula(f"{letter}'", f"{letter}/{side}", **{letter: number}, **sides)
+        yield build_formula(f"{letter}'", f"{letter}/{side}", **{letter: number}, **sides)
 
 
-TRACERS: Final[dict[str, Tracer]] = tracers({box_area: _area, convert_box: _convert})
+TRACERS: Final[dict[str, Tracer]] = build_tracers(
+    {box_area: _trace_box_area, convert_box: _trace_convert_box}
+)

@@ -1,11 +1,11 @@
-"""The way to numbers of operations: how often each weight is used; M are the MACs."""
+"""Tracers for operation counts: the number of uses of each weight. M is the MACs."""
 
 from collections.abc import Iterator
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import Formula, Said, Step, Tracer, formula
+from grader.display.steps import Formula, Said, SolutionStep, Tracer, build_formula
 from problems.solvers.cost import (
     conv_macs,
     flops,
@@ -16,13 +16,18 @@ from problems.solvers.cost import (
     separable_ratio,
 )
 from problems.solvers.geometry import PerAxis
-from problems.traces.parameters import grouped, kernel_area, layer_rows, places
-from problems.traces.tracing import counted_up, tracers
+from problems.traces.parameters import (
+    build_layer_table,
+    input_channels_piece,
+    kernel_area_piece,
+    map_area_piece,
+)
+from problems.traces.tracing import build_tracers, sum_formula
 
-__all__ = ["TRACERS", "conv_formula"]
+__all__ = ["TRACERS", "conv_macs_formula"]
 
 
-def conv_formula(
+def conv_macs_formula(
     channels: tuple[int, int],
     kernel_size: PerAxis,
     sizes: PerAxis,
@@ -30,73 +35,74 @@ def conv_formula(
     groups: int = 1,
     index: str = "_out",
 ) -> Formula:
-    """Return the MACs of a convolution with *channels* in and out, at each place of these *sizes*.
+    """Return the formula of the MACs of a convolution with (in, out) *channels*.
 
-    *index* says of which map they are: of the output, unless it is left out.
+    *sizes* are the sides of the map whose positions count. *index* names that map in
+    the formula; by default it is the output.
 
-    >>> conv_formula((3, 64), 5, 64).value
+    >>> conv_macs_formula((3, 64), 5, 64).value
     19660800
     """
-    where, numbers = places(kernel_size, sizes, index=index)
-    cells, kernel = kernel_area(kernel_size)
-    seen, inner = grouped(channels[0], groups)
+    where, numbers = map_area_piece(kernel_size, sizes, index=index)
+    cells, kernel = kernel_area_piece(kernel_size)
+    seen, inner = input_channels_piece(channels[0], groups)
     every = {**numbers, **kernel, **inner, "C_out": channels[1]}
-    return formula("M", f"{where}*{cells}*{seen}*C_out", **every)
+    return build_formula("M", f"{where}*{cells}*{seen}*C_out", **every)
 
 
-def _conv(given: SimpleNamespace) -> Iterator[Step]:
+def _trace_conv_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield Said("Each weight is used once for each place of the output.")
-    channels = (given.in_channels, given.out_channels)
-    yield conv_formula(channels, given.kernel_size, given.output_size, groups=given.groups)
+    channels = (args.in_channels, args.out_channels)
+    yield conv_macs_formula(channels, args.kernel_size, args.output_size, groups=args.groups)
 
 
-def _separable(given: SimpleNamespace) -> Iterator[Step]:
-    where, sizes = places(given.kernel_size, given.output_size)
-    cells, kernel = kernel_area(given.kernel_size)
-    channels = {"C_in": given.in_channels, "C_out": given.out_channels}
-    depthwise = formula("M_d", f"{where}*{cells}*C_in", **sizes, **kernel, **channels)
-    pointwise = formula("M_p", f"{where}*C_in*C_out", **sizes, **channels)
+def _trace_separable_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    where, sizes = map_area_piece(args.kernel_size, args.output_size)
+    cells, kernel = kernel_area_piece(args.kernel_size)
+    channels = {"C_in": args.in_channels, "C_out": args.out_channels}
+    depthwise = build_formula("M_d", f"{where}*{cells}*C_in", **sizes, **kernel, **channels)
+    pointwise = build_formula("M_p", f"{where}*C_in*C_out", **sizes, **channels)
     yield Said("The depthwise step and the pointwise one, at each place of the output:")
     yield depthwise
     yield pointwise
-    yield formula("M", "M_d + M_p", M_d=depthwise.number, M_p=pointwise.number)
+    yield build_formula("M", "M_d + M_p", M_d=depthwise.number, M_p=pointwise.number)
 
 
-def _linear(given: SimpleNamespace) -> Iterator[Step]:
+def _trace_linear_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield Said("Each weight is used once.")
-    yield formula("M", "n_in*n_out", n_in=given.in_features, n_out=given.out_features)
+    yield build_formula("M", "n_in*n_out", n_in=args.in_features, n_out=args.out_features)
 
 
-def _mlp(given: SimpleNamespace) -> Iterator[Step]:
-    counts = [into * out for into, out in pairwise(given.sizes)]
+def _trace_mlp_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    counts = [into * out for into, out in pairwise(args.sizes)]
     yield Said("Each weight is used once; a layer has inputs times units of them.")
-    yield layer_rows(given.sizes, counts, "MACs")
-    yield counted_up("M", counts)
+    yield build_layer_table(args.sizes, counts, "MACs")
+    yield sum_formula("M", counts)
 
 
-def _flops(given: SimpleNamespace) -> Iterator[Step]:
+def _trace_flops(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield Said("A MAC is a multiplication and an addition.")
-    yield formula("F", "2*M", M=given.macs)
+    yield build_formula("F", "2*M", M=args.macs)
 
 
-def _separable_ratio(given: SimpleNamespace) -> Iterator[Step]:
-    cells, kernel = kernel_area(given.kernel_size)
+def _trace_separable_ratio(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    cells, kernel = kernel_area_piece(args.kernel_size)
     yield Said("The depthwise step has 1 filter for C_out, the pointwise one a 1×1 kernel.")
-    yield formula("r", f"1/C_out + 1/({cells})", C_out=given.out_channels, **kernel)
+    yield build_formula("r", f"1/C_out + 1/({cells})", C_out=args.out_channels, **kernel)
 
 
-def _saving_percent(given: SimpleNamespace) -> Iterator[Step]:
-    yield formula("s", "100*(1 - N_2/N_1)", N_1=given.standard, N_2=given.reduced)
+def _trace_saving_percent(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    yield build_formula("s", "100*(1 - N_2/N_1)", N_1=args.standard, N_2=args.reduced)
 
 
-TRACERS: Final[dict[str, Tracer]] = tracers(
+TRACERS: Final[dict[str, Tracer]] = build_tracers(
     {
-        conv_macs: _conv,
-        separable_macs: _separable,
-        linear_macs: _linear,
-        mlp_macs: _mlp,
-        flops: _flops,
-        separable_ratio: _separable_ratio,
-        saving_percent: _saving_percent,
+        conv_macs: _trace_conv_macs,
+        separable_macs: _trace_separable_macs,
+        linear_macs: _trace_linear_macs,
+        mlp_macs: _trace_mlp_macs,
+        flops: _trace_flops,
+        separable_ratio: _trace_separable_ratio,
+        saving_percent: _trace_saving_percent,
     }
 )

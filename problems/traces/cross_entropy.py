@@ -1,6 +1,7 @@
-"""The way to losses of probabilities: the softmax in a table, then the logarithm of what is true.
+"""Tracers for cross-entropy losses: a softmax table, then the logarithms.
 
-z are the scores of the classes, p their probabilities, t the true ones; classes count from 0.
+z are the logits of the classes, p their probabilities, t the target probabilities;
+classes count from 0.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,11 +10,11 @@ from typing import Final, cast
 
 import numpy as np
 
-from grader.display.steps import Said, Step, Tracer, formula, stated
-from grader.display.text import show
-from grader.values import Array, exact
+from grader.display.steps import Said, SolutionStep, Tracer, build_formula, state_value
+from grader.display.text import to_text
+from grader.values import Array, to_exact
 from problems.solvers.activations import softmax
-from problems.solvers.bounds import array
+from problems.solvers.bounds import as_array
 from problems.solvers.cross_entropy import (
     binary_cross_entropy,
     cross_entropy,
@@ -21,33 +22,33 @@ from problems.solvers.cross_entropy import (
 )
 from problems.solvers.divergence import entropy, kl_divergence, perplexity, token_loss
 from problems.solvers.loss_gradients import softmax_cross_entropy_gradient
-from problems.solvers.probabilities import doubles, log_softmax, rows_of_doubles, unit_of_log
-from problems.traces.losses import numbered, reduced_to
-from problems.traces.reals import real, rule
-from problems.traces.sums import averaged, dotted
-from problems.traces.tracing import MAX_ROWS, counted_up, listed, shown, tracers
+from problems.solvers.probabilities import as_double_rows, as_doubles, log_of_base, log_softmax
+from problems.traces.losses import build_reduction_step, format_indexed_name
+from problems.traces.reals import real_formula, symbolic_formula
+from problems.traces.sums import dot_product_formula, mean_formula
+from problems.traces.tracing import MAX_ROWS, build_table, build_tracers, show_array, sum_formula
 
 __all__ = ["LOGARITHMS", "TRACERS"]
 
 LOGARITHMS: Final = {None: "ln", 2: "log2", 10: "log10"}
 MAX_EXAMPLES: Final = 8
-LARGE: Final = 30
-SMALLEST: Final = 1e-300
-BINARY: Final = "-(t*{0}(p) + (1 - t)*{0}(1 - p))"
+LARGE_SCORE: Final = 30
+MIN_PROBABILITY: Final = 1e-300
+BINARY_LOSS_FORMULA: Final = "-(t*{0}(p) + (1 - t)*{0}(1 - p))"
 
 
-def _softmax_table(row: Array, **columns: Array) -> Step:
-    """Return the table of the softmax of a *row* of scores, with further *columns*.
+def _build_softmax_table(row: Array, **columns: Array) -> SolutionStep:
+    """Return the softmax table of a *row* of logits, with additional *columns*.
 
-    >>> _softmax_table(np.array([0.0, 0.0])).rows[0]
+    >>> _build_softmax_table(np.array([0.0, 0.0])).rows[0]
     (0, 0, 1, Fraction(1, 2))
     """
-    least = row.max() if np.abs(row).max() > LARGE else 0
-    power = f"exp(z - {exact(least)})" if least else "exp(z)"
-    powers, probabilities = np.exp(row - least), softmax(row)
+    shift = row.max() if np.abs(row).max() > LARGE_SCORE else 0
+    power = f"exp(z - {to_exact(shift)})" if shift else "exp(z)"
+    powers, probabilities = np.exp(row - shift), softmax(row)
     rows = [
-        (at, *map(exact, cells))
-        for at, cells in enumerate(
+        (index, *map(to_exact, cells))
+        for index, cells in enumerate(
             zip(
                 row.tolist(),
                 powers.tolist(),
@@ -57,162 +58,174 @@ def _softmax_table(row: Array, **columns: Array) -> Step:
             )
         )
     ]
-    return listed(("class", "z", power, "p", *columns), rows)
+    return build_table(("class", "z", power, "p", *columns), rows)
 
 
-def _wanted(target: object, rows: Array) -> Array:
-    """Return the true probabilities of each row, from classes or as they are given."""
-    found = np.asarray(target)
-    if found.size == rows.size and found.ndim == rows.ndim:
-        return found.astype(np.float64)
-    return np.eye(rows.shape[-1])[found.astype(np.int64)]
+def _target_probabilities(target: object, rows: Array) -> Array:
+    """Return the target probabilities of each row; class indices become one-hot vectors."""
+    targets = np.asarray(target)
+    if targets.size == rows.size and targets.ndim == rows.ndim:
+        return targets.astype(np.float64)
+    return np.eye(rows.shape[-1])[targets.astype(np.int64)]
 
 
-def _softmax_cross_entropy(given: SimpleNamespace) -> Iterator[Step]:
-    rows = rows_of_doubles(given.logits, "logits")
-    smoothing = float(given.label_smoothing)
-    wanted = (1 - smoothing) * _wanted(given.target, rows) + smoothing / rows.shape[-1]
-    found = -log_softmax(rows) / unit_of_log(given.base)
+def _trace_softmax_cross_entropy(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    rows = as_double_rows(args.logits, "logits")
+    smoothing = float(args.label_smoothing)
+    targets = (1 - smoothing) * _target_probabilities(args.target, rows) + smoothing / rows.shape[
+        -1
+    ]
+    negative_logs = -log_softmax(rows) / log_of_base(args.base)
     yield Said("The softmax makes probabilities p of the scores z: exp(z) over the sum of all.")
     if smoothing:
-        mixed = show(exact(given.label_smoothing))
-        yield Said(f"Label smoothing mixes {mixed} of equal shares into the target t.")
-    yield from _examples(given, rows, wanted, found, softmax(rows))
+        smoothing_text = to_text(to_exact(args.label_smoothing))
+        yield Said(f"Label smoothing mixes {smoothing_text} of equal shares into the target t.")
+    yield from _trace_examples(args, rows, targets, negative_logs, softmax(rows))
 
 
-def _examples(
-    given: SimpleNamespace, scores: Array | None, wanted: Array, found: Array, shares: Array
-) -> Iterator[Step]:
-    """Yield the loss of each example, and what becomes of them; *found* is ``-log(p)``."""
-    several, classes = wanted.ndim > 1, wanted.shape[-1]
-    flat = [one.reshape(-1, classes) for one in (wanted, found, shares)]
-    log = LOGARITHMS[given.base]
-    for at, (true, nats, probabilities) in enumerate(zip(*flat, strict=True)):
-        if at == MAX_EXAMPLES:
-            yield Said(f"The other {len(flat[0]) - at} examples follow in the same way.")
+def _trace_examples(
+    args: SimpleNamespace,
+    scores: Array | None,
+    targets: Array,
+    negative_logs: Array,
+    probabilities_by_example: Array,
+) -> Iterator[SolutionStep]:
+    """Yield each example's loss, then the reduction; *negative_logs* is ``-log(p)``."""
+    several, classes = targets.ndim > 1, targets.shape[-1]
+    flat = [one.reshape(-1, classes) for one in (targets, negative_logs, probabilities_by_example)]
+    log = LOGARITHMS[args.base]
+    for index, (true, nats, probabilities) in enumerate(zip(*flat, strict=True)):
+        if index == MAX_EXAMPLES:
+            yield Said(f"The other {len(flat[0]) - index} examples follow in the same way.")
             break
         certain = true.max() == 1
         if scores is not None:
-            further = {} if certain else {"t": true.tolist(), f"-{log}(p)": nats.tolist()}
-            yield _softmax_table(scores.reshape(-1, classes)[at], **further)
-        name = numbered("L", at, several=several)
-        yield _loss(name, true, nats, probabilities, log=log)
+            extra_columns = {} if certain else {"t": true.tolist(), f"-{log}(p)": nats.tolist()}
+            yield _build_softmax_table(scores.reshape(-1, classes)[index], **extra_columns)
+        name = format_indexed_name("L", index, several=several)
+        yield _build_loss_step(name, true, nats, probabilities, log=log)
     if several:
-        yield reduced_to(np.where(wanted > 0, wanted * found, 0).sum(axis=-1), given.reduction)
+        yield build_reduction_step(
+            np.where(targets > 0, targets * negative_logs, 0).sum(axis=-1), args.reduction
+        )
 
 
-def _loss(name: str, true: Array, nats: Array, probabilities: Array, *, log: str) -> Step:
-    """Return the loss of one example: of one true class, or weighted by probabilities."""
+def _build_loss_step(
+    name: str, true: Array, negative_logs: Array, probabilities: Array, *, log: str
+) -> SolutionStep:
+    """Return the loss of one example, for a single true class or for soft targets."""
     if true.max() < 1:
         counted = true > 0
-        return dotted(name, true[counted].tolist(), nats[counted].tolist())
+        return dot_product_formula(name, true[counted].tolist(), negative_logs[counted].tolist())
     right = int(true.argmax())
     letter = f"p_{right}"
-    if probabilities[right] < SMALLEST:
-        return stated(name, exact(nats[right]))  # p itself is no double any more
-    known = {letter: exact(probabilities[right])}
-    return formula(name, f"-{log}({letter})", result=exact(nats[right]), **known)
+    if probabilities[right] < MIN_PROBABILITY:
+        return state_value(name, to_exact(negative_logs[right]))  # p itself is no double any more
+    known = {letter: to_exact(probabilities[right])}
+    return build_formula(name, f"-{log}({letter})", result=to_exact(negative_logs[right]), **known)
 
 
-def _cross_entropy(given: SimpleNamespace) -> Iterator[Step]:
-    rows = rows_of_doubles(given.probabilities, "probabilities")
-    wanted = _wanted(given.target, rows)
-    known = np.where(wanted > 0, rows, 1)
+def _trace_cross_entropy(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    rows = as_double_rows(args.probabilities, "probabilities")
+    targets = _target_probabilities(args.target, rows)
+    known = np.where(targets > 0, rows, 1)
     yield Said("The loss is minus the logarithm of the probability of what is true.")
-    yield from _examples(given, None, wanted, -np.log(known) / unit_of_log(given.base), rows)
+    yield from _trace_examples(args, None, targets, -np.log(known) / log_of_base(args.base), rows)
 
 
-def _binary(given: SimpleNamespace) -> Iterator[Step]:
-    cells, wanted = doubles(given.prediction, "prediction"), doubles(given.target, "target")
-    log = LOGARITHMS[given.base]
-    options = {"logits": given.logits, "base": given.base, "reduction": "none"}
-    losses = np.asarray(binary_cross_entropy(given.prediction, given.target, **options))
-    if given.logits:
-        yield rule("p", "1/(1 + exp(-z))")
-    yield rule("L", BINARY.format(log))
-    shares = np.exp(-np.logaddexp(0, -cells)) if given.logits else cells
-    columns = {"z": cells} if given.logits else {}
-    columns |= {"p": shares, "t": wanted, "L": losses}
-    yield _columns(columns)
-    yield reduced_to(losses, given.reduction)
+def _trace_binary_cross_entropy(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    cells, targets = as_doubles(args.prediction, "prediction"), as_doubles(args.target, "target")
+    log = LOGARITHMS[args.base]
+    options = {"logits": args.logits, "base": args.base, "reduction": "none"}
+    losses = np.asarray(binary_cross_entropy(args.prediction, args.target, **options))
+    if args.logits:
+        yield symbolic_formula("p", "1/(1 + exp(-z))")
+    yield symbolic_formula("L", BINARY_LOSS_FORMULA.format(log))
+    probabilities = np.exp(-np.logaddexp(0, -cells)) if args.logits else cells
+    columns = {"z": cells} if args.logits else {}
+    columns |= {"p": probabilities, "t": targets, "L": losses}
+    yield _build_cell_table(columns)
+    yield build_reduction_step(losses, args.reduction)
 
 
-def _columns(columns: Mapping[str, Array]) -> Step:
-    """Return the table of arrays of one shape, cell by cell."""
+def _build_cell_table(columns: Mapping[str, Array]) -> SolutionStep:
+    """Return a table of arrays of the same shape, one row per cell."""
     cells = (column.ravel()[: MAX_ROWS + 1].tolist() for column in columns.values())
-    return listed(tuple(columns), [tuple(map(exact, row)) for row in zip(*cells, strict=True)])
+    return build_table(
+        tuple(columns), [tuple(map(to_exact, row)) for row in zip(*cells, strict=True)]
+    )
 
 
-def _entropy(given: SimpleNamespace) -> Iterator[Step]:
-    true = doubles(given.p, "p")
-    log = LOGARITHMS[given.base]
+def _trace_entropy(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    true = as_doubles(args.p, "p")
+    log = LOGARITHMS[args.base]
     yield Said(f"Each outcome adds its probability p times its surprise, -{log}(p):")
-    surprises = -np.log(np.where(true > 0, true, 1)) / unit_of_log(given.base)
+    surprises = -np.log(np.where(true > 0, true, 1)) / log_of_base(args.base)
     terms = true * surprises
-    yield _columns({"p": true, f"-{log}(p)": surprises, f"-p·{log}(p)": terms})
-    yield counted_up("H", map(exact, terms.tolist()))
+    yield _build_cell_table({"p": true, f"-{log}(p)": surprises, f"-p·{log}(p)": terms})
+    yield sum_formula("H", map(to_exact, terms.tolist()))
 
 
-def _kl_divergence(given: SimpleNamespace) -> Iterator[Step]:
-    true, other = doubles(given.p, "p"), doubles(given.q, "q")
-    log = LOGARITHMS[given.base]
+def _trace_kl_divergence(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    true, other = as_doubles(args.p, "p"), as_doubles(args.q, "q")
+    log = LOGARITHMS[args.base]
     yield Said("p is the first distribution, q the second; each value adds p times the log of p/q:")
     known = np.where(true > 0, true, 1)
-    ratios = np.log(known / np.where(true > 0, other, 1)) / unit_of_log(given.base)
+    ratios = np.log(known / np.where(true > 0, other, 1)) / log_of_base(args.base)
     terms = true * ratios
-    yield _columns({"p": true, "q": other, f"p·{log}(p/q)": terms})
-    yield counted_up("D", map(exact, terms.tolist()))
+    yield _build_cell_table({"p": true, "q": other, f"p·{log}(p/q)": terms})
+    yield sum_formula("D", map(to_exact, terms.tolist()))
 
 
-def _by_token(log: str, shares: Array, losses: Array) -> Step:
-    """Return the table of the loss of each token."""
+def _build_token_table(log: str, shares: Array, losses: Array) -> SolutionStep:
+    """Return the table of the probability and loss of each token."""
     tokens = np.arange(1, len(shares) + 1)
-    return _columns({"token": tokens, "p": shares, f"-{log}(p)": losses})
+    return _build_cell_table({"token": tokens, "p": shares, f"-{log}(p)": losses})
 
 
-def _token_loss(given: SimpleNamespace) -> Iterator[Step]:
-    shares = doubles(array(given.probabilities, "probabilities", ranks=(1,)), "probabilities")
-    losses = -np.log(shares) / unit_of_log(given.base)
+def _trace_token_loss(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    shares = as_doubles(as_array(args.probabilities, "probabilities", ranks=(1,)), "probabilities")
+    losses = -np.log(shares) / log_of_base(args.base)
     yield Said("Each token costs minus the logarithm of the probability that it was given:")
-    yield _by_token(LOGARITHMS[given.base], shares, losses)
-    yield reduced_to(losses, given.reduction)
+    yield _build_token_table(LOGARITHMS[args.base], shares, losses)
+    yield build_reduction_step(losses, args.reduction)
 
 
-def _perplexity(given: SimpleNamespace) -> Iterator[Step]:
-    shares = doubles(array(given.probabilities, "probabilities", ranks=(1,)), "probabilities")
+def _trace_perplexity(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    shares = as_doubles(as_array(args.probabilities, "probabilities", ranks=(1,)), "probabilities")
     nats = -np.log(shares)
-    yield _by_token("ln", shares, nats)
-    mean = averaged("H", nats.tolist())
+    yield _build_token_table("ln", shares, nats)
+    mean = mean_formula("H", nats.tolist())
     yield Said("The perplexity is the power of e to the mean H:")
     yield mean
-    yield real("PP", "exp(H)", H=mean.number)
+    yield real_formula("PP", "exp(H)", H=mean.number)
 
 
-def _gradient(given: SimpleNamespace) -> Iterator[Step]:
-    scores = rows_of_doubles(given.logits, "logits")
+def _trace_softmax_cross_entropy_gradient(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    scores = as_double_rows(args.logits, "logits")
     rows = cast("Array", scores.reshape(-1, scores.shape[-1]))
-    wanted = _wanted(given.target, scores).reshape(rows.shape)
+    targets = _target_probabilities(args.target, scores).reshape(rows.shape)
     yield Said("The gradient is p - t: the probabilities of the softmax minus the true ones.")
-    for at, (row, true) in enumerate(zip(rows, wanted, strict=True)):
-        if at == MAX_EXAMPLES:
-            yield Said(f"The other {len(rows) - at} examples follow in the same way.")
+    for index, (row, true) in enumerate(zip(rows, targets, strict=True)):
+        if index == MAX_EXAMPLES:
+            yield Said(f"The other {len(rows) - index} examples follow in the same way.")
             break
-        apart = softmax(row) - true
-        yield _softmax_table(row, **{"t": true.tolist(), "p - t": apart.tolist()})
-    if scores.ndim > 1 and given.reduction == "mean":
+        difference = softmax(row) - true
+        yield _build_softmax_table(row, **{"t": true.tolist(), "p - t": difference.tolist()})
+    if scores.ndim > 1 and args.reduction == "mean":
         yield Said(f"The loss is the mean over {len(rows)} examples, and so is its gradient.")
-    yield shown("g", given.result)
+    yield show_array("g", args.result)
 
 
-TRACERS: Final[dict[str, Tracer]] = tracers(
+TRACERS: Final[dict[str, Tracer]] = build_tracers(
     {
-        softmax_cross_entropy: _softmax_cross_entropy,
-        cross_entropy: _cross_entropy,
-        binary_cross_entropy: _binary,
-        entropy: _entropy,
-        kl_divergence: _kl_divergence,
-        token_loss: _token_loss,
-        perplexity: _perplexity,
-        softmax_cross_entropy_gradient: _gradient,
+        softmax_cross_entropy: _trace_softmax_cross_entropy,
+        cross_entropy: _trace_cross_entropy,
+        binary_cross_entropy: _trace_binary_cross_entropy,
+        entropy: _trace_entropy,
+        kl_divergence: _trace_kl_divergence,
+        token_loss: _trace_token_loss,
+        perplexity: _trace_perplexity,
+        softmax_cross_entropy_gradient: _trace_softmax_cross_entropy_gradient,
     }
 )

@@ -1,7 +1,7 @@
-"""The way to receptive fields: the recursion over the layers, as a table, then its sum.
+"""Tracers for receptive fields: a table of the recursion over the layers, then a sum.
 
-r is the field, j the jump between neighbouring cells, both in input cells; i is the index of a
-cell. Of a network it is the path with the largest field.
+r is the field and j the jump between neighboring cells, both in input cells; i is the
+index of a cell. For a network, the steps follow the path with the largest field.
 """
 
 from collections.abc import Iterator
@@ -9,10 +9,16 @@ from itertools import accumulate, pairwise
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import Array, Formula, Said, Step, Tracer, formula
+from grader.display.steps import Array, Formula, Said, SolutionStep, Tracer, build_formula
 from grader.values import Tensor, Value
-from problems.network.counts import walk
-from problems.network.fields import Field, Window, fields, grown, window_of
+from problems.network.counts import walk_network
+from problems.network.fields import (
+    AxisWindow,
+    ReceptiveField,
+    grow_field,
+    layer_window,
+    receptive_fields,
+)
 from problems.network.graphs import Gate, Network
 from problems.network.walk import INPUT
 from problems.solvers.receptive_field import (
@@ -22,137 +28,158 @@ from problems.solvers.receptive_field import (
     receptive_field,
     receptive_field_trace,
 )
-from problems.traces.tracing import counted_up, listed, multiplied, shown, tracers
+from problems.traces.tracing import (
+    build_table,
+    build_tracers,
+    product_formula,
+    show_array,
+    sum_formula,
+)
 
 __all__ = ["TRACERS"]
 
-GROWTH: Final = "Each layer adds {}·jump to the field; then its stride multiplies the jump."
-START: Final = "The start moves by ({}/2 - P)·jump."
+GROWTH_SENTENCE: Final = (
+    "Each layer adds {}·jump to the field; then its stride multiplies the jump."
+)
+START_SENTENCE: Final = "The start moves by ({}/2 - P)·jump."
 
-Moved = tuple[str, Window]
-"""A layer in words, and what it does along one axis."""
+NamedWindow = tuple[str, AxisWindow]
+"""The description of a layer, and its window along one axis."""
 
 
-def _windows(layers: object) -> list[Moved]:
-    """Return the layers that move a window, in their order."""
+def _list_windows(layers: object) -> list[NamedWindow]:
+    """Return the windows of *layers*, a network or a list of window arguments, in order."""
     if isinstance(layers, Network):
-        return _path(layers)
-    given = layers if isinstance(layers, (tuple, list)) else ()
-    return [(str(number), Window(*layer)) for number, layer in enumerate(given, start=1)]
+        return _find_widest_path(layers)
+    window_specs = layers if isinstance(layers, (tuple, list)) else ()
+    return [(str(number), AxisWindow(*layer)) for number, layer in enumerate(window_specs, start=1)]
 
 
-def _path(net: Network) -> list[Moved]:
-    """Return the layers with windows on the path of *net* that has the largest field."""
-    found, walked = fields(net), walk(net)
-    at = walked.outputs[-1]
-    while at != INPUT and found[at] is None:
-        at = walked.steps[at].inputs[0]
-    moved: list[Moved] = []
-    while at != INPUT:
-        step = walked.steps[at]
-        window = window_of(step.layer, 0)
+def _find_widest_path(net: Network) -> list[NamedWindow]:
+    """Return the windows on the path of *net* with the largest receptive field."""
+    step_fields, net_walk = receptive_fields(net), walk_network(net)
+    index = net_walk.outputs[-1]
+    while index != INPUT and step_fields[index] is None:
+        index = net_walk.steps[index].inputs[0]
+    path: list[NamedWindow] = []
+    while index != INPUT:
+        step = net_walk.steps[index]
+        window = layer_window(step.layer, 0)
         if window is not None:
-            moved.append((str(step.layer), window))
+            path.append((str(step.layer), window))
         inputs = step.inputs[-1:] if isinstance(step.layer, Gate) else step.inputs
-        at = max(inputs, key=lambda one: (found[one] or Field()).size if one != INPUT else 1)
-    return moved[::-1]
+        index = max(
+            inputs,
+            key=lambda item: (step_fields[item] or ReceptiveField()).size if item != INPUT else 1,
+        )
+    return path[::-1]
 
 
-def _grown(windows: list[Moved]) -> list[Field]:
-    """Return the field before the first layer and after each one."""
-    return list(accumulate((window for _, window in windows), grown, initial=Field()))
+def _accumulate_fields(windows: list[NamedWindow]) -> list[ReceptiveField]:
+    """Return the receptive field before the first layer and after each layer."""
+    return list(accumulate((window for _, window in windows), grow_field, initial=ReceptiveField()))
 
 
-def _recursion(windows: list[Moved], *, start: bool = False) -> Iterator[Step]:
-    """Yield the rules and the table of the recursion, with the *start* if it is needed."""
+def _trace_recursion(windows: list[NamedWindow], *, start: bool = False) -> Iterator[SolutionStep]:
+    """Yield the rules and the table of the recursion; *start* adds the start of the field."""
     dilated = any(window.dilation > 1 for _, window in windows)
     reach = "D·(K - 1)" if dilated else "(K - 1)"
-    yield Said(GROWTH.format(reach))
+    yield Said(GROWTH_SENTENCE.format(reach))
     if start:
-        yield Said(START.format(reach))
-    extra = [("dilation", dilated), ("padding", start)]
-    head = ("layer", "kernel", "stride", *(name for name, used in extra if used), "added")
+        yield Said(START_SENTENCE.format(reach))
+    optional_columns = [("dilation", dilated), ("padding", start)]
+    head = (
+        "layer",
+        "kernel",
+        "stride",
+        *(name for name, used in optional_columns if used),
+        "added",
+    )
     rows: list[tuple[Value, ...]] = []
-    for (name, window), (before, after) in zip(windows, pairwise(_grown(windows)), strict=True):
+    for (name, window), (before, after) in zip(
+        windows, pairwise(_accumulate_fields(windows)), strict=True
+    ):
         numbers = {"dilation": window.dilation, "padding": window.padding}
         rows.append(
             (
                 name,
                 window.kernel,
                 window.stride,
-                *(numbers[one] for one, used in extra if used),
+                *(numbers[column] for column, used in optional_columns if used),
                 after.size - before.size,
                 after.size,
                 after.jump,
                 *([after.start] if start else []),
             )
         )
-    yield listed((*head, "field", "jump", *(["start"] if start else [])), rows)
+    yield build_table((*head, "field", "jump", *(["start"] if start else [])), rows)
 
 
-def _without_pads(windows: list[Moved]) -> list[Moved]:
-    """Return the layers without those that only pad, which change no field and no jump."""
-    return [(name, window) for name, window in windows if window != Window(1, 1, 1, window.padding)]
+def _drop_padding_layers(windows: list[NamedWindow]) -> list[NamedWindow]:
+    """Drop the layers that only pad; they change neither the field nor the jump."""
+    return [
+        (name, window) for name, window in windows if window != AxisWindow(1, 1, 1, window.padding)
+    ]
 
 
-def _receptive_field(given: SimpleNamespace) -> Iterator[Step]:
-    windows = _without_pads(_windows(given.layers))
+def _trace_receptive_field(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    windows = _drop_padding_layers(_list_windows(args.layers))
     if len(windows) == 1:
         yield Said("A single layer sees what its kernel spans.")
-        yield spanned(windows[0][1])
+        yield kernel_span_formula(windows[0][1])
         return
-    yield from _recursion(windows)
-    added = [after.size - before.size for before, after in pairwise(_grown(windows))]
-    yield counted_up("r", (1, *added))
+    yield from _trace_recursion(windows)
+    added = [after.size - before.size for before, after in pairwise(_accumulate_fields(windows))]
+    yield sum_formula("r", (1, *added))
 
 
-def spanned(window: Window) -> Formula:
-    """Return the formula of the field of one layer."""
+def kernel_span_formula(window: AxisWindow) -> Formula:
+    """Return the formula of the receptive field of a single layer."""
     if window.dilation > 1:
-        return formula("r", "D*(K - 1) + 1", D=window.dilation, K=window.kernel)
-    return formula("r", "K", K=window.kernel)
+        return build_formula("r", "D*(K - 1) + 1", D=window.dilation, K=window.kernel)
+    return build_formula("r", "K", K=window.kernel)
 
 
-def _effective_stride(given: SimpleNamespace) -> Iterator[Step]:
+def _trace_effective_stride(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield Said("Each stride multiplies the distance of neighbouring cells.")
-    yield multiplied("j", [window.stride for _, window in _windows(given.layers)])
+    yield product_formula("j", [window.stride for _, window in _list_windows(args.layers)])
 
 
-def _field_centre(given: SimpleNamespace) -> Iterator[Step]:
-    windows = _windows(given.layers)
-    yield from _recursion(windows, start=True)
-    last = _grown(windows)[-1]
-    numbers = {"s": last.start, "i": given.index, "j": last.jump}
-    if given.first_centre:
-        yield formula("c", "s + i*j + c_0", **numbers, c_0=given.first_centre)
+def _trace_field_centre(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    windows = _list_windows(args.layers)
+    yield from _trace_recursion(windows, start=True)
+    last = _accumulate_fields(windows)[-1]
+    numbers = {"s": last.start, "i": args.index, "j": last.jump}
+    if args.first_centre:
+        yield build_formula("c", "s + i*j + c_0", **numbers, c_0=args.first_centre)
     else:
-        yield formula("c", "s + i*j", **numbers)
+        yield build_formula("c", "s + i*j", **numbers)
 
 
-def _field_range(given: SimpleNamespace) -> Iterator[Step]:
-    windows = _windows(given.layers)
-    yield from _recursion(windows, start=True)
-    last = _grown(windows)[-1]
-    centre = formula("c", "s + i*j", s=last.start, i=given.index, j=last.jump)
+def _trace_field_range(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    windows = _list_windows(args.layers)
+    yield from _trace_recursion(windows, start=True)
+    last = _accumulate_fields(windows)[-1]
+    centre = build_formula("c", "s + i*j", s=last.start, i=args.index, j=last.jump)
     yield centre
-    first = formula("a", "ceil(c - (r - 1)/2)", c=centre.number, r=last.size)
+    first = build_formula("a", "ceil(c - (r - 1)/2)", c=centre.number, r=last.size)
     yield first
-    end = formula("b", "a + r - 1", a=first.number, r=last.size)
+    end = build_formula("b", "a + r - 1", a=first.number, r=last.size)
     yield end
-    yield Array("(a, b)", Tensor.of((first.number, end.number)))
+    yield Array("(a, b)", Tensor.from_nested((first.number, end.number)))
 
 
-def _receptive_field_trace(given: SimpleNamespace) -> Iterator[Step]:
-    yield from _recursion(_windows(given.layers), start=True)
-    yield shown("(field, jump, start)", given.result)
+def _trace_field_recursion(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    yield from _trace_recursion(_list_windows(args.layers), start=True)
+    yield show_array("(field, jump, start)", args.result)
 
 
-TRACERS: Final[dict[str, Tracer]] = tracers(
+TRACERS: Final[dict[str, Tracer]] = build_tracers(
     {
-        receptive_field: _receptive_field,
-        effective_stride: _effective_stride,
-        field_centre: _field_centre,
-        field_range: _field_range,
-        receptive_field_trace: _receptive_field_trace,
+        receptive_field: _trace_receptive_field,
+        effective_stride: _trace_effective_stride,
+        field_centre: _trace_field_centre,
+        field_range: _trace_field_range,
+        receptive_field_trace: _trace_field_recursion,
     }
 )

@@ -1,23 +1,23 @@
-"""The way through a network: what each layer makes of what comes in."""
+"""Tracers for forward passes: the output of each layer."""
 
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import Said, Step, Tracer
-from problems.network.forward import along, forward
-from problems.traces.tracing import shown, tracers
+from grader.display.steps import Said, SolutionStep, Tracer
+from problems.network.forward import forward, iter_layer_outputs
+from problems.traces.tracing import build_tracers, show_array
 
 __all__ = ["TRACERS"]
 
 
-def _forward(given: SimpleNamespace) -> Iterator[Step]:
+def _trace_forward(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield Said("The values pass one layer after the other.")
-    values = along(given.net, given.x, weights=given.weights, biases=given.biases)
-    yield shown("x", next(values)[1])
+    values = iter_layer_outputs(args.net, args.x, weights=args.weights, biases=args.biases)
+    yield show_array("x", next(values)[1])
     for number, (layer, value) in enumerate(values, start=1):
         yield Said(f"Layer {number}: {layer}.")
-        yield shown(f"y_{number}", value)
+        yield show_array(f"y_{number}", value)
 
 
-TRACERS: Final[dict[str, Tracer]] = tracers({forward: _forward})
+TRACERS: Final[dict[str, Tracer]] = build_tracers({forward: _trace_forward})

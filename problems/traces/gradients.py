@@ -1,7 +1,7 @@
-"""The way to gradients of convolutions, pooling, fully connected layers and shared weights.
+"""Tracers for gradients of convolutions, pooling, dense layers and shared weights.
 
-dy is the gradient with respect to the output, dx that with respect to the input, dw and db those
-with respect to weights and biases.
+dy is the gradient with respect to the output, dx to the input, dw and db to the weights
+and biases.
 """
 
 from collections.abc import Iterator
@@ -11,10 +11,10 @@ from typing import Final
 
 import numpy as np
 
-from grader.display.steps import Array as Shown
-from grader.display.steps import Said, Step, Tracer, Window, stated
-from grader.values import Array, Value, exact
-from problems.solvers.bounds import array
+from grader.display.steps import Array as ArrayStep
+from grader.display.steps import Said, SolutionStep, Tracer, Window, state_value
+from grader.values import Array, Value, to_exact
+from problems.solvers.bounds import as_array
 from problems.solvers.dense import (
     dense_backward_bias,
     dense_backward_input,
@@ -28,191 +28,200 @@ from problems.solvers.gradients import (
 )
 from problems.solvers.pool_gradients import pool2d_backward
 from problems.solvers.transposed_values import conv_transpose2d
-from problems.solvers.windows import padded, placing
+from problems.solvers.windows import pad, place_windows
 from problems.traces import stamps
-from problems.traces.dense import dot_products
-from problems.traces.sums import dotted
-from problems.traces.tracing import counted_up, listed, shown, tensor, tracers
-from problems.traces.windows import MAX_WINDOWS, further
+from problems.traces.dense import trace_dot_products
+from problems.traces.sums import dot_product_formula
+from problems.traces.tracing import build_table, build_tracers, show_array, sum_formula, to_tensor
+from problems.traces.windows import MAX_WINDOWS, describe_remaining_cells
 
 __all__ = ["TRACERS"]
 
-ROWS: Final = (1, 2)
-MAPS: Final = (2, 3)
-ANY: Final = (1, 2, 3, 4)
+ROW_RANKS: Final = (1, 2)
+MAP_RANKS: Final = (2, 3)
+ARRAY_RANKS: Final = (1, 2, 3, 4)
 MAX_PATCH: Final = 256
 MAX_POOLED: Final = 1024
 MAX_SUMMED: Final = 1024
-SINGLE: Final = 2
-HEAD: Final = ("window", "dy", "given to", "each gets")
-RULES: Final = {
+SINGLE_MAP_RANK: Final = 2
+POOL_COLUMNS: Final = ("window", "dy", "given to", "each gets")
+POOL_RULES: Final = {
     "max": "Each window gives its gradient to its largest cell, the first of several.",
     "avg": "Each window gives the same share of its gradient to each of its cells.",
 }
 
 
-def _input(given: SimpleNamespace) -> Iterator[Step]:
-    kernel = array(given.w, "w", ranks=(2, 3, 4))
+def _trace_conv2d_backward_input(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    kernel = as_array(args.w, "w", ranks=(2, 3, 4))
     filters = kernel[np.newaxis] if kernel.ndim == 3 else kernel  # noqa: PLR2004 - (C, k, k)
-    laid = {
-        "stride": given.stride,
-        "padding": given.padding,
-        "dilation": given.dilation,
-        "groups": given.groups,
+    geometry = {
+        "stride": args.stride,
+        "padding": args.padding,
+        "dilation": args.dilation,
+        "groups": args.groups,
     }
     yield Said("The transposed convolution of dy: a cell stamps the kernel where its window lay.")
-    least = conv_transpose2d(given.dy, filters, **laid).shape[-2:]
-    unused = tuple(size - used for size, used in zip(given.result.shape[-2:], least, strict=True))
-    steps = stamps.TRACERS["conv_transpose2d"](given.dy, filters, output_padding=unused, **laid)
-    yield from (step for step in steps if not isinstance(step, Shown) or step.name != "Y")
-    yield shown("dx", given.result)
+    least = conv_transpose2d(args.dy, filters, **geometry).shape[-2:]
+    unused = tuple(size - used for size, used in zip(args.result.shape[-2:], least, strict=True))
+    steps = stamps.TRACERS["conv_transpose2d"](args.dy, filters, output_padding=unused, **geometry)
+    yield from (step for step in steps if not isinstance(step, ArrayStep) or step.name != "Y")
+    yield show_array("dx", args.result)
 
 
-def _weight(given: SimpleNamespace) -> Iterator[Step]:
-    cells, back = array(given.x, "x", ranks=MAPS), array(given.dy, "dy", ranks=MAPS)
-    maps, given_back = cells.reshape(-1, *cells.shape[-2:]), back.reshape(-1, *back.shape[-2:])
-    laid = placing(
+def _trace_conv2d_backward_weight(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    cells, dy = as_array(args.x, "x", ranks=MAP_RANKS), as_array(args.dy, "dy", ranks=MAP_RANKS)
+    maps, dy_maps = cells.reshape(-1, *cells.shape[-2:]), dy.reshape(-1, *dy.shape[-2:])
+    placement = place_windows(
         maps.shape,
-        given.result.shape[-2:],
-        stride=given.stride,
-        padding=given.padding,
-        dilation=given.dilation,
+        args.result.shape[-2:],
+        stride=args.stride,
+        padding=args.padding,
+        dilation=args.dilation,
     )
-    bordered = padded(maps, laid.borders)
-    if any(map(any, laid.borders)):
+    bordered = pad(maps, placement.borders)
+    if any(map(any, placement.borders)):
         yield Said("The input with its border of zeros:")
-        yield shown("x_P", bordered if cells.ndim > SINGLE else bordered[0])
+        yield show_array("x_P", bordered if cells.ndim > SINGLE_MAP_RANK else bordered[0])
     yield Said("Each weight: the input cells that it met, times the gradients there, summed.")
-    if given_back[0].size > MAX_PATCH:
-        yield Said(f"Each cell of dw is the sum of {given_back[0].size} products.")
+    if dy_maps[0].size > MAX_PATCH:
+        yield Said(f"Each cell of dw is the sum of {dy_maps[0].size} products.")
     else:
-        yield from _weight_windows(given, bordered, given_back, laid.stride, laid.dilation)
-    yield shown("dw", given.result)
+        yield from _trace_weight_windows(
+            args, bordered, dy_maps, placement.stride, placement.dilation
+        )
+    yield show_array("dw", args.result)
 
 
-def _weight_windows(
-    given: SimpleNamespace,
+def _trace_weight_windows(
+    args: SimpleNamespace,
     maps: Array,
-    back: Array,
+    dy_maps: Array,
     stride: tuple[int, ...],
     dilation: tuple[int, ...],
-) -> Iterator[Step]:
-    """Yield the cells of dw one by one: what a weight met, a stride apart."""
-    full = (len(back), len(maps) // given.groups, *given.result.shape[-2:])
-    places = list(islice(np.ndindex(full), MAX_WINDOWS))
-    axes = given.result.ndim
-    for out, channel, *place in places:
-        group = out // (len(back) // given.groups)
-        corner = tuple(at * gap for at, gap in zip(place, dilation, strict=True))
-        met = tuple(
+) -> Iterator[SolutionStep]:
+    """Yield the cells of dw one by one: the strided patch that a weight meets, times dy."""
+    full = (len(dy_maps), len(maps) // args.groups, *args.result.shape[-2:])
+    positions = list(islice(np.ndindex(full), MAX_WINDOWS))
+    axes = args.result.ndim
+    for out, channel, *position in positions:
+        group = out // (len(dy_maps) // args.groups)
+        corner = tuple(at * gap for at, gap in zip(position, dilation, strict=True))
+        slices = tuple(
             slice(first, first + (count - 1) * step + 1, step)
-            for first, count, step in zip(corner, back.shape[1:], stride, strict=True)
+            for first, count, step in zip(corner, dy_maps.shape[1:], stride, strict=True)
         )
-        patch = tensor(maps[(group * full[1] + channel, *met)])
-        kernel = tensor(back[out])
+        patch = to_tensor(maps[(group * full[1] + channel, *slices)])
+        kernel = to_tensor(dy_maps[out])
         products = zip(patch.cells, kernel.cells, strict=True)
-        total = sum(one * two for one, two in products)
-        index = (out, channel, *place)[4 - axes :]
+        total = sum(product * two for product, two in products)
+        index = (out, channel, *position)[4 - axes :]
         yield Window(index, corner, patch, kernel, 0, total, stride)
-    yield from further(given.result.size - len(places))
+    yield from describe_remaining_cells(args.result.size - len(positions))
 
 
-def _bias(given: SimpleNamespace) -> Iterator[Step]:
-    back = array(given.dy, "dy", ranks=MAPS)
+def _trace_conv2d_backward_bias(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    dy = as_array(args.dy, "dy", ranks=MAP_RANKS)
     yield Said("A bias is added to each place of its map, so its gradient is the sum over them.")
-    maps = back.reshape(-1, back.shape[-2] * back.shape[-1])
-    if back.ndim > SINGLE:
-        yield from _sums(maps)
-        yield shown("db", given.result)
-    elif back.size <= MAX_SUMMED:
-        yield counted_up("db", map(exact, maps[0].tolist()))
+    maps = dy.reshape(-1, dy.shape[-2] * dy.shape[-1])
+    if dy.ndim > SINGLE_MAP_RANK:
+        yield from _trace_bias_sums(maps)
+        yield show_array("db", args.result)
+    elif dy.size <= MAX_SUMMED:
+        yield sum_formula("db", map(to_exact, maps[0].tolist()))
     else:
-        yield shown("db", given.result)
+        yield show_array("db", args.result)
 
 
-def _sums(rows: Array) -> Iterator[Step]:
-    """Yield the sum of each of the first rows, unless they are long."""
+def _trace_bias_sums(rows: Array) -> Iterator[SolutionStep]:
+    """Yield db as the sum of each of the first *rows*, unless the rows are long."""
     if rows.shape[1] > MAX_SUMMED:
         return
-    for at, row in enumerate(rows[:MAX_WINDOWS], start=1):
-        yield counted_up(f"db_{at}", map(exact, row.tolist()))
-    yield from further(len(rows[MAX_WINDOWS:]))
+    for index, row in enumerate(rows[:MAX_WINDOWS], start=1):
+        yield sum_formula(f"db_{index}", map(to_exact, row.tolist()))
+    yield from describe_remaining_cells(len(rows[MAX_WINDOWS:]))
 
 
-def _dense_input(given: SimpleNamespace) -> Iterator[Step]:
-    back, weight = array(given.dy, "dy", ranks=ROWS), array(given.weight, "weight", ranks=(2,))
+def _trace_dense_backward_input(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    dy, weight = (
+        as_array(args.dy, "dy", ranks=ROW_RANKS),
+        as_array(args.weight, "weight", ranks=(2,)),
+    )
     yield Said("Each input went to all outputs: its weights times their gradients, summed.")
-    yield from dot_products(back, weight, shape=given.result.shape)
-    yield shown("dx", given.result)
+    yield from trace_dot_products(dy, weight, shape=args.result.shape)
+    yield show_array("dx", args.result)
 
 
-def _dense_weight(given: SimpleNamespace) -> Iterator[Step]:
-    cells, back = array(given.x, "x", ranks=ROWS), array(given.dy, "dy", ranks=ROWS)
-    left, right = back.reshape(-1, back.shape[-1]).T, cells.reshape(-1, cells.shape[-1])
+def _trace_dense_backward_weight(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    cells, dy = as_array(args.x, "x", ranks=ROW_RANKS), as_array(args.dy, "dy", ranks=ROW_RANKS)
+    left, right = dy.reshape(-1, dy.shape[-1]).T, cells.reshape(-1, cells.shape[-1])
     summed = ", summed over the batch" if cells.ndim > 1 else ""
     yield Said(f"Each weight: the gradient of its output times its input{summed}.")
-    yield from dot_products(left, right, shape=given.result.shape)
-    yield shown("dw", given.result)
+    yield from trace_dot_products(left, right, shape=args.result.shape)
+    yield show_array("dw", args.result)
 
 
-def _dense_bias(given: SimpleNamespace) -> Iterator[Step]:
-    back = array(given.dy, "dy", ranks=ROWS)
+def _trace_dense_backward_bias(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    dy = as_array(args.dy, "dy", ranks=ROW_RANKS)
     yield Said("A bias is added once for each example, so its gradient is the sum over them.")
-    yield from _sums(back.reshape(-1, back.shape[-1]).T)
-    yield shown("db", given.result)
+    yield from _trace_bias_sums(dy.reshape(-1, dy.shape[-1]).T)
+    yield show_array("db", args.result)
 
 
-def _shared(given: SimpleNamespace) -> Iterator[Step]:
-    cells, back = array(given.x, "x", ranks=ANY), array(given.dy, "dy", ranks=ANY)
+def _trace_shared_weight_gradient(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    cells, dy = as_array(args.x, "x", ranks=ARRAY_RANKS), as_array(args.dy, "dy", ranks=ARRAY_RANKS)
     yield Said("Each use of the weight adds its input times the gradient of its output.")
     if cells.size <= MAX_SUMMED:
-        yield dotted("dw", cells.ravel().tolist(), back.ravel().tolist())
+        yield dot_product_formula("dw", cells.ravel().tolist(), dy.ravel().tolist())
     else:
-        yield stated("dw", exact(given.result))
+        yield state_value("dw", to_exact(args.result))
 
 
-def _pool(given: SimpleNamespace) -> Iterator[Step]:
-    cells, back = array(given.x, "x", ranks=MAPS), array(given.dy, "dy", ranks=MAPS)
-    yield Said(RULES[given.mode])
+def _trace_pool2d_backward(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    cells, dy = as_array(args.x, "x", ranks=MAP_RANKS), as_array(args.dy, "dy", ranks=MAP_RANKS)
+    yield Said(POOL_RULES[args.mode])
     if cells.size <= MAX_POOLED:
-        places = list(islice(np.ndindex(back.shape), MAX_WINDOWS))
-        rows = [_given_by(given, cells, back, place) for place in places]
-        yield listed(HEAD, rows)
-        yield from further(back.size - len(places))
+        positions = list(islice(np.ndindex(dy.shape), MAX_WINDOWS))
+        rows = [_build_pool_row(args, cells, dy, place) for place in positions]
+        yield build_table(POOL_COLUMNS, rows)
+        yield from describe_remaining_cells(dy.size - len(positions))
     yield Said("Where windows overlap, what they give adds up.")
-    yield shown("dx", given.result)
+    yield show_array("dx", args.result)
 
 
-def _given_by(
-    given: SimpleNamespace, cells: Array, back: Array, place: tuple[int, ...]
+def _build_pool_row(
+    args: SimpleNamespace, cells: Array, dy: Array, position: tuple[int, ...]
 ) -> tuple[Value, ...]:
-    """Return a row for the window at a *place*: what it gives, and to which cells."""
-    alone = np.zeros(back.shape)
-    alone[place] = 1
+    """Return the row of one window: its position, its dy, the receivers, their share."""
+    unit_gradient = np.zeros(dy.shape)
+    unit_gradient[position] = 1
     options = {
-        name: getattr(given, name)
+        name: getattr(args, name)
         for name in ("mode", "stride", "padding", "ceil_mode", "count_include_pad")
     }
-    found = pool2d_backward(cells, alone, given.kernel_size, **options)
-    taken = np.argwhere(found)
-    share = exact(float(found[tuple(taken[0])]) * float(back[place])) if len(taken) else 0
-    to = _index(taken[0]) if len(taken) == 1 else f"{len(taken)} cells"
-    return (_index(place), exact(back[place]), to, share)
+    gradient = pool2d_backward(cells, unit_gradient, args.kernel_size, **options)
+    receivers = np.argwhere(gradient)
+    share = (
+        to_exact(float(gradient[tuple(receivers[0])]) * float(dy[position]))
+        if len(receivers)
+        else 0
+    )
+    to = _format_position(receivers[0]) if len(receivers) == 1 else f"{len(receivers)} cells"
+    return (_format_position(position), to_exact(dy[position]), to, share)
 
 
-def _index(place: object) -> str:
-    return f"({', '.join(str(at + 1) for at in np.asarray(place).tolist())})"
+def _format_position(position: object) -> str:
+    return f"({', '.join(str(at + 1) for at in np.asarray(position).tolist())})"
 
 
-TRACERS: Final[dict[str, Tracer]] = tracers(
+TRACERS: Final[dict[str, Tracer]] = build_tracers(
     {
-        conv2d_backward_input: _input,
-        conv2d_backward_weight: _weight,
-        conv2d_backward_bias: _bias,
-        dense_backward_input: _dense_input,
-        dense_backward_weight: _dense_weight,
-        dense_backward_bias: _dense_bias,
-        shared_weight_gradient: _shared,
-        pool2d_backward: _pool,
+        conv2d_backward_input: _trace_conv2d_backward_input,
+        conv2d_backward_weight: _trace_conv2d_backward_weight,
+        conv2d_backward_bias: _trace_conv2d_backward_bias,
+        dense_backward_input: _trace_dense_backward_input,
+        dense_backward_weight: _trace_dense_backward_weight,
+        dense_backward_bias: _trace_dense_backward_bias,
+        shared_weight_gradient: _trace_shared_weight_gradient,
+        pool2d_backward: _trace_pool2d_backward,
     }
 )

@@ -1,15 +1,15 @@
-"""The way to the channels of other detectors' heads, and to the number of anchors.
+"""Tracers for the head channels of other detectors, and for the number of anchors.
 
-A is the number of anchors at a position, C that of the classes.
+A is the number of anchors per position, C the number of classes.
 """
 
 from collections.abc import Iterator, Mapping
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import Array, Said, Step, Tracer, formula
+from grader.display.steps import Array, Said, SolutionStep, Tracer, build_formula
 from grader.values import Tensor
-from problems.solvers.bounds import pair
+from problems.solvers.bounds import as_pair
 from problems.solvers.heads import (
     anchor_count,
     fcos_depth,
@@ -19,84 +19,88 @@ from problems.solvers.heads import (
     rpn_depth,
     ssd_depth,
 )
-from problems.traces.tracing import counted_up, listed, tracers
+from problems.traces.tracing import build_table, build_tracers, sum_formula
 
 __all__ = ["TRACERS"]
 
-BRANCHES: Final = {"class": "D_cls", "box": "D_box", "centerness": "D_ctr"}
+BRANCH_SYMBOLS: Final = {"class": "D_cls", "box": "D_box", "centerness": "D_ctr"}
 
 
-def _branches(given: SimpleNamespace, sources: Mapping[str, str], **letters: int) -> Iterator[Step]:
-    """Yield the formula of the branch that is asked for, or those of all and their sum."""
-    asked = sources if given.branch == "all" else {given.branch: sources[given.branch]}
-    found = [formula(BRANCHES[name], source, **letters) for name, source in asked.items()]
-    yield from found
-    if given.branch == "all":
-        names = [step.name for step in found]
-        known = {step.name: step.number for step in found}
-        yield formula("D", " + ".join(names), **known)
+def _trace_branches(
+    args: SimpleNamespace, sources: Mapping[str, str], **letters: int
+) -> Iterator[SolutionStep]:
+    """Yield the formula of the selected branch, or of all branches and their sum."""
+    selected = sources if args.branch == "all" else {args.branch: sources[args.branch]}
+    formulas = [
+        build_formula(BRANCH_SYMBOLS[name], source, **letters) for name, source in selected.items()
+    ]
+    yield from formulas
+    if args.branch == "all":
+        names = [step.name for step in formulas]
+        known = {step.name: step.number for step in formulas}
+        yield build_formula("D", " + ".join(names), **known)
 
 
-def _ssd(given: SimpleNamespace) -> Iterator[Step]:
+def _trace_ssd_depth(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield Said("Each anchor has a score for each class and the background, and 4 coordinates.")
     sources = {"class": "A*(C + 1)", "box": "A*4"}
-    yield from _branches(given, sources, A=given.anchors, C=given.classes)
+    yield from _trace_branches(args, sources, A=args.anchors, C=args.classes)
 
 
-def _retinanet(given: SimpleNamespace) -> Iterator[Step]:
+def _trace_retinanet_depth(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield Said("Each anchor has a sigmoid for each class, no background, and 4 coordinates.")
     sources = {"class": "A*C", "box": "A*4"}
-    yield from _branches(given, sources, A=given.anchors, C=given.classes)
+    yield from _trace_branches(args, sources, A=args.anchors, C=args.classes)
 
 
-def _rpn(given: SimpleNamespace) -> Iterator[Step]:
-    scores = "two scores, object or not" if given.scores > 1 else "one score"
+def _trace_rpn_depth(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    scores = "two scores, object or not" if args.scores > 1 else "one score"
     yield Said(f"Each anchor has {scores}, and 4 coordinates.")
-    sources = {"class": "A*2" if given.scores > 1 else "A", "box": "A*4"}
-    yield from _branches(given, sources, A=given.anchors)
+    sources = {"class": "A*2" if args.scores > 1 else "A", "box": "A*4"}
+    yield from _trace_branches(args, sources, A=args.anchors)
 
 
-def _fcos(given: SimpleNamespace) -> Iterator[Step]:
+def _trace_fcos_depth(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield Said("A position has no anchors: class scores, 4 distances, 1 centerness.")
     sources = {"class": "C", "box": "4", "centerness": "1"}
-    yield from _branches(given, sources, C=given.classes)
+    yield from _trace_branches(args, sources, C=args.classes)
 
 
-def _rcnn(given: SimpleNamespace) -> Iterator[Step]:
-    boxed = " and a box" if given.background_box else ""
+def _trace_rcnn_depth(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    boxed = " and a box" if args.background_box else ""
     yield Said(f"A region has a score and a box for each class, a score{boxed} for the background.")
-    sources = {"class": "C + 1", "box": "4*(C + 1)" if given.background_box else "4*C"}
-    yield from _branches(given, sources, C=given.classes)
+    sources = {"class": "C + 1", "box": "4*(C + 1)" if args.background_box else "4*C"}
+    yield from _trace_branches(args, sources, C=args.classes)
 
 
-def _pyramid_grids(given: SimpleNamespace) -> Iterator[Step]:
+def _trace_pyramid_grids(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield Said("A map has the side of the image over its stride, rounded up.")
-    for number, stride in enumerate(given.strides, start=1):
-        yield formula(f"W_{number}", "ceil(W/S)", W=given.size, S=stride)
-    yield Array("sides", Tensor.of(given.result))
+    for number, stride in enumerate(args.strides, start=1):
+        yield build_formula(f"W_{number}", "ceil(W/S)", W=args.size, S=stride)
+    yield Array("sides", Tensor.from_nested(args.result))
 
 
-def _anchor_count(given: SimpleNamespace) -> Iterator[Step]:
-    sides = [pair(grid, "grid") for grid in given.grids]
-    several = isinstance(given.anchors, (tuple, list))
-    each = given.anchors if several else (given.anchors,) * len(sides)
+def _trace_anchor_count(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    sides = [as_pair(grid, "grid") for grid in args.grids]
+    several = isinstance(args.anchors, (tuple, list))
+    each = args.anchors if several else (args.anchors,) * len(sides)
     rows = [
         ((high, wide), count, high * wide * count)
         for (high, wide), count in zip(sides, each, strict=True)
     ]
     yield Said("A map has its anchors at each of its positions.")
-    yield listed(("map", "anchors a position", "anchors"), rows)
-    yield counted_up("N", [count for *_, count in rows])
+    yield build_table(("map", "anchors a position", "anchors"), rows)
+    yield sum_formula("N", [count for *_, count in rows])
 
 
-TRACERS: Final[dict[str, Tracer]] = tracers(
+TRACERS: Final[dict[str, Tracer]] = build_tracers(
     {
-        ssd_depth: _ssd,
-        retinanet_depth: _retinanet,
-        rpn_depth: _rpn,
-        fcos_depth: _fcos,
-        rcnn_depth: _rcnn,
-        pyramid_grids: _pyramid_grids,
-        anchor_count: _anchor_count,
+        ssd_depth: _trace_ssd_depth,
+        retinanet_depth: _trace_retinanet_depth,
+        rpn_depth: _trace_rpn_depth,
+        fcos_depth: _trace_fcos_depth,
+        rcnn_depth: _trace_rcnn_depth,
+        pyramid_grids: _trace_pyramid_grids,
+        anchor_count: _trace_anchor_count,
     }
 )

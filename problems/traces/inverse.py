@@ -1,14 +1,22 @@
-"""The way back from a size: the formula of the size solved for what is asked."""
+"""Tracers for inverse problems: the size formula, solved for the unknown."""
 
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import Array, Formula, Said, Step, Tracer, formula, stated
+from grader.display.steps import (
+    Array,
+    Formula,
+    Said,
+    SolutionStep,
+    Tracer,
+    build_formula,
+    state_value,
+)
 from grader.expressions.parser import parse
-from grader.expressions.tree import Binary, Name, Node, Num
+from grader.expressions.tree import BinaryOperation, Name, Node, NumberLiteral
 from grader.values import Number, Tensor
-from problems.solvers.bounds import numbers
+from problems.solvers.bounds import as_numbers
 from problems.solvers.inverse import kernel_for, padding_for, stride_for
 from problems.solvers.layers_needed import (
     layers_for_field,
@@ -18,134 +26,138 @@ from problems.solvers.layers_needed import (
 from problems.solvers.sizes import conv_size
 from problems.solvers.transposed import transposed_size
 from problems.solvers.unknown_filter import filter_from
-from problems.traces.sizes import extent
-from problems.traces.tracing import listed, tracers
+from problems.traces.sizes import kernel_extent_formula
+from problems.traces.tracing import build_table, build_tracers
 
 __all__ = ["TRACERS"]
 
-SOLVED: Final = "W_out = floor((W + 2P - K)/S) + 1 is solved for the smallest {}{}."
-IN_PLACE: Final = ", with the extent E of the kernel for K"
+INVERSION_SENTENCE: Final = "W_out = floor((W + 2P - K)/S) + 1 is solved for the smallest {}{}."
+EXTENT_CLAUSE: Final = ", with the extent E of the kernel for K"
 
 
-def _solved(what: str, dilation: int) -> Said:
-    return Said(SOLVED.format(what, IN_PLACE if dilation > 1 else ""))
+def _describe_inversion(what: str, dilation: int) -> Said:
+    return Said(INVERSION_SENTENCE.format(what, EXTENT_CLAUSE if dilation > 1 else ""))
 
 
-def _border(padding: int) -> str:
+def _padding_source(padding: int) -> str:
     return " + 2*P" if padding else ""
 
 
-def _kernel_for(given: SimpleNamespace) -> Iterator[Step]:
-    yield _solved("K", given.dilation)
-    steps = "S*W_out" if given.stride > 1 else "W_out"
-    source = f"W{_border(given.padding)} - {steps} + 1"
-    letters = {"W": given.size, "P": given.padding, "S": given.stride, "W_out": given.output_size}
-    found = formula("E" if given.dilation > 1 else "K", source, **letters)
-    if found.number < 1:
-        found = formula(found.name, f"max({source}, 1)", **letters)
-    yield found
-    if given.dilation > 1:
-        yield formula("K", "ceil((E - 1)/D) + 1", E=found.number, D=given.dilation)
+def _trace_kernel_for(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    yield _describe_inversion("K", args.dilation)
+    steps = "S*W_out" if args.stride > 1 else "W_out"
+    source = f"W{_padding_source(args.padding)} - {steps} + 1"
+    letters = {"W": args.size, "P": args.padding, "S": args.stride, "W_out": args.output_size}
+    solution = build_formula("E" if args.dilation > 1 else "K", source, **letters)
+    if solution.number < 1:
+        solution = build_formula(solution.name, f"max({source}, 1)", **letters)
+    yield solution
+    if args.dilation > 1:
+        yield build_formula("K", "ceil((E - 1)/D) + 1", E=solution.number, D=args.dilation)
 
 
-def _reach(given: SimpleNamespace) -> tuple[str, int, tuple[Step, ...]]:
-    """Return the letter of what a kernel spans, how much that is, and the step to it."""
-    if given.dilation == 1:
-        return "K", given.kernel_size, ()
-    spanned = extent(given.kernel_size, given.dilation)
+def _derive_kernel_reach(args: SimpleNamespace) -> tuple[str, int, tuple[SolutionStep, ...]]:
+    """Return the letter and value of the kernel extent, with the steps to derive it."""
+    if args.dilation == 1:
+        return "K", args.kernel_size, ()
+    spanned = kernel_extent_formula(args.kernel_size, args.dilation)
     return "E", int(spanned.number), (spanned,)
 
 
-def _padding_for(given: SimpleNamespace) -> Iterator[Step]:
-    letter, spanned, steps = _reach(given)
-    yield _solved("P", given.dilation)
+def _trace_padding_for(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    letter, spanned, steps = _derive_kernel_reach(args)
+    yield _describe_inversion("P", args.dilation)
     yield from steps
-    covered = "(W_out - 1)*S" if given.stride > 1 else "W_out - 1"
+    covered = "(W_out - 1)*S" if args.stride > 1 else "W_out - 1"
     source = f"ceil(({covered} + {letter} - W)/2)"
-    letters = {"W_out": given.output_size, "S": given.stride, letter: spanned, "W": given.size}
-    found = formula("P", source, **letters)
-    yield found if found.number >= 0 else formula("P", f"max({source}, 0)", **letters)
+    letters = {"W_out": args.output_size, "S": args.stride, letter: spanned, "W": args.size}
+    solution = build_formula("P", source, **letters)
+    yield solution if solution.number >= 0 else build_formula("P", f"max({source}, 0)", **letters)
 
 
-def _stride_for(given: SimpleNamespace) -> Iterator[Step]:
-    letter, spanned, steps = _reach(given)
-    yield _solved("S", given.dilation)
+def _trace_stride_for(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    letter, spanned, steps = _derive_kernel_reach(args)
+    yield _describe_inversion("S", args.dilation)
     yield from steps
-    letters = {"W": given.size, "P": given.padding, letter: spanned}
-    moved = formula("R", f"W{_border(given.padding)} - {letter}", **letters)
+    letters = {"W": args.size, "P": args.padding, letter: spanned}
+    moved = build_formula("R", f"W{_padding_source(args.padding)} - {letter}", **letters)
     yield moved
-    yield formula("S", "floor(R/W_out) + 1", R=moved.number, W_out=given.output_size)
+    yield build_formula("S", "floor(R/W_out) + 1", R=moved.number, W_out=args.output_size)
 
 
-def _layers_to_reach(given: SimpleNamespace) -> Iterator[Step]:
-    yield from _layers(given, conv_size, "W_1 - W_n")
+def _trace_layers_to_reach(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    yield from _trace_layer_count(args, conv_size, "W_1 - W_n")
 
 
-def _transposed_layers_to_reach(given: SimpleNamespace) -> Iterator[Step]:
-    yield from _layers(given, transposed_size, "W_n - W_1")
+def _trace_transposed_layers_to_reach(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    yield from _trace_layer_count(args, transposed_size, "W_n - W_1")
 
 
-def _layers(given: SimpleNamespace, step: Callable[..., int], source: str) -> Iterator[Step]:
-    """Yield the sizes layer by layer, or how many times their difference is needed."""
-    change = given.kernel_size - 1 - 2 * given.padding
-    if given.stride == 1 and change:
-        border = " - 2*P" if given.padding else ""
-        one = formula("d", f"K - 1{border}", K=given.kernel_size, P=given.padding)
+def _trace_layer_count(
+    args: SimpleNamespace, step: Callable[..., int], source: str
+) -> Iterator[SolutionStep]:
+    """Yield the layer count: a quotient at stride 1, otherwise the size after each layer."""
+    change = args.kernel_size - 1 - 2 * args.padding
+    if args.stride == 1 and change:
+        border = " - 2*P" if args.padding else ""
+        size_change = build_formula("d", f"K - 1{border}", K=args.kernel_size, P=args.padding)
         yield Said(f"With stride 1 every layer {'takes away' if step is conv_size else 'adds'} d.")
-        yield one
-        yield formula("n", f"({source})/d", W_1=given.size, W_n=given.target, d=one.number)
+        yield size_change
+        yield build_formula(
+            "n", f"({source})/d", W_1=args.size, W_n=args.target, d=size_change.number
+        )
         return
-    sizes = [given.size]
-    for _ in range(given.result):
-        geometry = {"stride": given.stride, "padding": given.padding}
-        sizes.append(step(sizes[-1], given.kernel_size, **geometry))
+    sizes = [args.size]
+    for _ in range(args.result):
+        geometry = {"stride": args.stride, "padding": args.padding}
+        sizes.append(step(sizes[-1], args.kernel_size, **geometry))
     yield Said("The size after each layer, until it is the one that is asked for:")
-    yield listed(("layers", "size"), [*enumerate(sizes)])
-    yield stated("n", len(sizes) - 1)
+    yield build_table(("layers", "size"), [*enumerate(sizes)])
+    yield state_value("n", len(sizes) - 1)
 
 
-def _layers_for_field(given: SimpleNamespace) -> Iterator[Step]:
-    plain = (given.stride, given.dilation, given.dilation_growth) == (1, 1, 1)
-    if plain and given.kernel_size > 1:
+def _trace_layers_for_field(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    plain = (args.stride, args.dilation, args.dilation_growth) == (1, 1, 1)
+    if plain and args.kernel_size > 1:
         yield Said("The field is one cell, and every layer adds K - 1.")
-        yield formula("n", "ceil((r - 1)/(K - 1))", r=given.target, K=given.kernel_size)
+        yield build_formula("n", "ceil((r - 1)/(K - 1))", r=args.target, K=args.kernel_size)
         return
     yield Said("Each layer adds D·(K - 1)·jump to the field; then its stride multiplies the jump.")
-    rows, field, jump, dilation = [(0, "", 1, 1)], 1, 1, given.dilation
-    for layer in range(1, given.result + 1):
-        field += dilation * (given.kernel_size - 1) * jump
-        jump *= given.stride
+    rows, field, jump, dilation = [(0, "", 1, 1)], 1, 1, args.dilation
+    for layer in range(1, args.result + 1):
+        field += dilation * (args.kernel_size - 1) * jump
+        jump *= args.stride
         rows.append((layer, dilation, field, jump))
-        dilation *= given.dilation_growth
-    yield listed(("layers", "dilation", "field", "jump"), rows)
-    yield stated("n", len(rows) - 1)
+        dilation *= args.dilation_growth
+    yield build_table(("layers", "dilation", "field", "jump"), rows)
+    yield state_value("n", len(rows) - 1)
 
 
-def _filter_from(given: SimpleNamespace) -> Iterator[Step]:
-    border: tuple[Number, ...] = (0,) * given.padding
-    padded = (*border, *numbers(given.x, "x"), *border)
-    unknowns = [Name(f"w_{at}") for at in range(1, len(given.result) + 1)]
-    weights = unknowns[::-1] if given.flip else unknowns
+def _trace_filter_from(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    border: tuple[Number, ...] = (0,) * args.padding
+    padded = (*border, *as_numbers(args.x, "x"), *border)
+    unknowns = [Name(f"w_{index}") for index in range(1, len(args.result) + 1)]
+    weights = unknowns[::-1] if args.flip else unknowns
     yield Said("Each output is an equation for the weights of the filter:")
-    for at, result in enumerate(numbers(given.y, "y")):
-        under = padded[at * given.stride :]
+    for index, result in enumerate(as_numbers(args.y, "y")):
+        under = padded[index * args.stride :]
         tree: Node = parse("0").tree
         for cell, weight in zip(under, weights, strict=False):
-            product = Binary("*", Num(cell), weight)
-            tree = product if tree == Num(0) else Binary("+", tree, product)
-        yield Formula(f"y_{at + 1}", tree, tree, result)
+            product = BinaryOperation("*", NumberLiteral(cell), weight)
+            tree = product if tree == NumberLiteral(0) else BinaryOperation("+", tree, product)
+        yield Formula(f"y_{index + 1}", tree, tree, result)
     yield Said("These equations have one solution:")
-    yield Array("w", Tensor.of(given.result))
+    yield Array("w", Tensor.from_nested(args.result))
 
 
-TRACERS: Final[dict[str, Tracer]] = tracers(
+TRACERS: Final[dict[str, Tracer]] = build_tracers(
     {
-        kernel_for: _kernel_for,
-        padding_for: _padding_for,
-        stride_for: _stride_for,
-        layers_to_reach: _layers_to_reach,
-        transposed_layers_to_reach: _transposed_layers_to_reach,
-        layers_for_field: _layers_for_field,
-        filter_from: _filter_from,
+        kernel_for: _trace_kernel_for,
+        padding_for: _trace_padding_for,
+        stride_for: _trace_stride_for,
+        layers_to_reach: _trace_layers_to_reach,
+        transposed_layers_to_reach: _trace_transposed_layers_to_reach,
+        layers_for_field: _trace_layers_for_field,
+        filter_from: _trace_filter_from,
     }
 )

@@ -1,6 +1,6 @@
-"""The way to a latent code and to its divergence from the prior, dimension by dimension.
+"""Tracers for latent codes and their divergence from the prior, per dimension.
 
-mu are the means, l the logarithms of the variances, eps the noise, sigma the deviations.
+mu are the means, l the log-variances, eps the noise, sigma the standard deviations.
 """
 
 from collections.abc import Iterator
@@ -9,71 +9,77 @@ from typing import Final
 
 import numpy as np
 
-from grader.display.steps import Said, Step, Tracer
+from grader.display.steps import Said, SolutionStep, Tracer
 from grader.display.text import GREEK
-from grader.values import exact
+from grader.values import to_exact
 from problems.solvers.latents import code_divergence, latent_code, latent_deviation
-from problems.solvers.probabilities import doubles
-from problems.traces.reals import real, rule
-from problems.traces.sums import averaged
-from problems.traces.tracing import MAX_ROWS, counted_up, listed, shown, tracers
+from problems.solvers.probabilities import as_doubles
+from problems.traces.reals import real_formula, symbolic_formula
+from problems.traces.sums import mean_formula
+from problems.traces.tracing import MAX_ROWS, build_table, build_tracers, show_array, sum_formula
 
 __all__ = ["TRACERS"]
 
 MU, SIGMA, EPSILON = (GREEK[letter] for letter in ("mu", "sigma", "epsilon"))
 
 
-def _columns(**columns: object) -> Step:
-    """Return the table of the *columns*, a row for each dimension."""
+def _build_dimension_table(**columns: object) -> SolutionStep:
+    """Return a table of *columns* with one row per latent dimension."""
     cells = [np.ravel(np.asarray(column))[: MAX_ROWS + 1].tolist() for column in columns.values()]
-    rows = [tuple(map(exact, row)) for row in zip(*cells, strict=True)]
-    numbered = [(at, *row) for at, row in enumerate(rows, start=1)]
-    return listed(("dimension", *columns), numbered)
+    rows = [tuple(map(to_exact, row)) for row in zip(*cells, strict=True)]
+    numbered = [(index, *row) for index, row in enumerate(rows, start=1)]
+    return build_table(("dimension", *columns), numbered)
 
 
-def _deviation(given: SimpleNamespace) -> Iterator[Step]:
-    logarithms = doubles(given.log_var, "log_var")
+def _trace_latent_deviation(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    logarithms = as_doubles(args.log_var, "log_var")
     yield Said("The variance is e to its logarithm l; the standard deviation is its root.")
     if not logarithms.ndim:
-        yield real("sigma", "exp(l/2)", l=float(logarithms))
+        yield real_formula("sigma", "exp(l/2)", l=float(logarithms))
         return
-    yield rule("sigma", "exp(l/2)")
-    yield shown("sigma", given.result)
+    yield symbolic_formula("sigma", "exp(l/2)")
+    yield show_array("sigma", args.result)
 
 
-def _code(given: SimpleNamespace) -> Iterator[Step]:
+def _trace_latent_code(args: SimpleNamespace) -> Iterator[SolutionStep]:
     mean, logarithms, noise = (
-        doubles(one, "x") for one in (given.mean, given.log_var, given.noise)
+        as_doubles(one, "x") for one in (args.mean, args.log_var, args.noise)
     )
     yield Said("The mean, and as many standard deviations beside it as the noise says:")
     if not logarithms.ndim:
-        at = {"mu": float(mean), "l": float(logarithms), "epsilon": float(noise)}
-        yield real("z", "mu + exp(l/2)*epsilon", **at)
+        numbers = {"mu": float(mean), "l": float(logarithms), "epsilon": float(noise)}
+        yield real_formula("z", "mu + exp(l/2)*epsilon", **numbers)
         return
-    yield rule("z", "mu + exp(l/2)*epsilon")
+    yield symbolic_formula("z", "mu + exp(l/2)*epsilon")
     spread = {"l": logarithms, SIGMA: np.exp(logarithms / 2), EPSILON: noise}
-    yield _columns(**{MU: mean, **spread, "z": given.result})
-    yield shown("z", given.result)
+    yield _build_dimension_table(**{MU: mean, **spread, "z": args.result})
+    yield show_array("z", args.result)
 
 
-def _divergence(given: SimpleNamespace) -> Iterator[Step]:
-    mean, logarithms = doubles(given.mean, "mean"), doubles(given.log_var, "log_var")
+def _trace_code_divergence(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    mean, logarithms = as_doubles(args.mean, "mean"), as_doubles(args.log_var, "log_var")
     yield Said("Each dimension adds what its mean and its variance are away from 0 and 1:")
     if not logarithms.ndim:
-        at = {"mu": float(mean), "l": float(logarithms)}
-        yield real("D", "(mu**2 + exp(l) - 1 - l)/2", **at)
+        numbers = {"mu": float(mean), "l": float(logarithms)}
+        yield real_formula("D", "(mu**2 + exp(l) - 1 - l)/2", **numbers)
         return
-    yield rule("D", "(mu**2 + exp(l) - 1 - l)/2")
-    terms = code_divergence(given.mean, given.log_var, reduction="none")
-    yield _columns(**{f"{MU}²": mean**2, "exp(l)": np.exp(logarithms), "l": logarithms, "D": terms})
-    if given.reduction == "none":
-        yield shown("D", terms)
-    elif given.reduction == "mean":
-        yield averaged("D", terms.ravel().tolist())
+    yield symbolic_formula("D", "(mu**2 + exp(l) - 1 - l)/2")
+    terms = code_divergence(args.mean, args.log_var, reduction="none")
+    yield _build_dimension_table(
+        **{f"{MU}²": mean**2, "exp(l)": np.exp(logarithms), "l": logarithms, "D": terms}
+    )
+    if args.reduction == "none":
+        yield show_array("D", terms)
+    elif args.reduction == "mean":
+        yield mean_formula("D", terms.ravel().tolist())
     else:
-        yield counted_up("D", map(exact, terms.ravel().tolist()))
+        yield sum_formula("D", map(to_exact, terms.ravel().tolist()))
 
 
-TRACERS: Final[dict[str, Tracer]] = tracers(
-    {latent_deviation: _deviation, latent_code: _code, code_divergence: _divergence}
+TRACERS: Final[dict[str, Tracer]] = build_tracers(
+    {
+        latent_deviation: _trace_latent_deviation,
+        latent_code: _trace_latent_code,
+        code_divergence: _trace_code_divergence,
+    }
 )

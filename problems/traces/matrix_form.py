@@ -1,4 +1,4 @@
-"""The way to a convolution's matrix forms: windows as columns, the kernel as a sparse matrix."""
+"""Tracers for the matrix forms of a convolution: im2col and the sparse kernel matrix."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from grader.display.steps import Formula, Said, Step, Tracer, formula
-from grader.display.text import show
-from grader.values import Array, exact
-from problems.solvers.bounds import array, pair
-from problems.solvers.geometry import per_axis
+from grader.display.steps import Formula, Said, SolutionStep, Tracer, build_formula
+from grader.display.text import to_text
+from grader.values import Array, to_exact
+from problems.solvers.bounds import as_array, as_pair
+from problems.solvers.geometry import expand_per_axis
 from problems.solvers.matrix_form import conv_matrix, im2col
 from problems.solvers.matrix_sizes import (
     conv_matrix_nonzeros,
@@ -19,147 +19,149 @@ from problems.solvers.matrix_sizes import (
     im2col_shape,
 )
 from problems.solvers.sizes import conv_shape
-from problems.solvers.windows import padded, placing, sizes_of
-from problems.traces.axes import conv_axis, each_axis
-from problems.traces.parameters import kernel_area
-from problems.traces.tracing import listed, shown, tracers
-from problems.traces.windows import further, sides
+from problems.solvers.windows import as_sizes, pad, place_windows
+from problems.traces.axes import trace_axes, trace_conv_axis
+from problems.traces.parameters import kernel_area_piece
+from problems.traces.tracing import build_table, build_tracers, show_array
+from problems.traces.windows import describe_remaining_cells, trace_output_sides
 
 __all__ = ["TRACERS"]
 
-AXES: Final = 2
+SPATIAL_AXES: Final = 2
 MAX_COLUMNS: Final = 16
-MAX_COLUMN: Final = 32
-PLACES: Final = ("H_out", "W_out")
+MAX_COLUMN_LENGTH: Final = 32
+OUTPUT_LETTERS: Final = ("H_out", "W_out")
 
 
-def _im2col(given: SimpleNamespace) -> Iterator[Step]:
-    x = array(given.x, "x", ranks=(2, 3))
+def _trace_im2col(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    x = as_array(args.x, "x", ranks=(2, 3))
     maps = x.reshape(-1, *x.shape[-2:])
-    kernel = sizes_of(given.kernel_size, "kernel_size", AXES)
-    laid = placing(maps.shape, kernel, **_geometry(given))
-    if any(map(any, laid.borders)):
-        bordered = padded(maps, laid.borders)
+    kernel = as_sizes(args.kernel_size, "kernel_size", SPATIAL_AXES)
+    placement = place_windows(maps.shape, kernel, **_geometry_options(args))
+    if any(map(any, placement.borders)):
+        bordered = pad(maps, placement.borders)
         yield Said("The input with its border of zeros:")
-        yield shown("X_P", bordered if x.ndim > AXES else bordered[0])
-    yield from sides(x.shape[-2:], laid, conv_axis)
+        yield show_array("X_P", bordered if x.ndim > SPATIAL_AXES else bordered[0])
+    yield from trace_output_sides(x.shape[-2:], placement, trace_conv_axis)
     yield Said("Each window is a column: channel after channel, row after row.")
-    if given.result.shape[0] <= MAX_COLUMN:
-        yield listed(("window", "column"), _columns(given.result, laid.output))
-        yield from further(max(given.result.shape[1] - MAX_COLUMNS, 0))
-    yield shown("X_col", given.result)
+    if args.result.shape[0] <= MAX_COLUMN_LENGTH:
+        yield build_table(("window", "column"), _build_column_rows(args.result, placement.output))
+        yield from describe_remaining_cells(max(args.result.shape[1] - MAX_COLUMNS, 0))
+    yield show_array("X_col", args.result)
 
 
-def _geometry(given: SimpleNamespace) -> dict[str, Any]:
-    return {name: getattr(given, name) for name in ("stride", "padding", "dilation")}
+def _geometry_options(args: SimpleNamespace) -> dict[str, Any]:
+    return {name: getattr(args, name) for name in ("stride", "padding", "dilation")}
 
 
-def _columns(matrix: Array, output: tuple[int, ...]) -> list[tuple[str, str]]:
-    """Return the first columns with the places of their windows."""
-    places = islice(np.ndindex(*output), MAX_COLUMNS)
+def _build_column_rows(matrix: Array, output: tuple[int, ...]) -> list[tuple[str, str]]:
+    """Return one row per leading column, with the position of its window."""
+    positions = islice(np.ndindex(*output), MAX_COLUMNS)
     return [
         (
             f"({', '.join(str(at + 1) for at in place)})",
-            ", ".join(show(exact(cell)) for cell in matrix[:, number].tolist()),
+            ", ".join(to_text(to_exact(cell)) for cell in matrix[:, number].tolist()),
         )
-        for number, place in enumerate(places)
+        for number, place in enumerate(positions)
     ]
 
 
-def _conv_matrix(given: SimpleNamespace) -> Iterator[Step]:
-    kernel = array(given.w, "w", ranks=(1, 2, 3, 4))
-    axes = min(kernel.ndim, AXES)
-    sizes = sizes_of(given.input_size, "input_size", axes)
-    laid = placing((1, *sizes), kernel.shape[-axes:], **_geometry(given))
-    yield from sides(sizes, laid, conv_axis)
-    high, wide = given.result.shape
+def _trace_conv_matrix(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    kernel = as_array(args.w, "w", ranks=(1, 2, 3, 4))
+    axes = min(kernel.ndim, SPATIAL_AXES)
+    sizes = as_sizes(args.input_size, "input_size", axes)
+    placement = place_windows((1, *sizes), kernel.shape[-axes:], **_geometry_options(args))
+    yield from trace_output_sides(sizes, placement, trace_conv_axis)
+    high, wide = args.result.shape
     yield Said(f"A row for each of the {high} outputs, a column for each of the {wide} inputs.")
     yield Said("A row has the weights where the window of its output lies, and 0 elsewhere.")
-    yield shown("W", given.result)
+    yield show_array("W", args.result)
 
 
-def _output(given: SimpleNamespace) -> tuple[tuple[int, ...], list[Step]]:
-    """Return the input as (C, H, W), and the steps to the sides of the output."""
-    maps = (1, *given.shape) if len(given.shape) == AXES else tuple(given.shape)
+def _derive_output_sides(args: SimpleNamespace) -> tuple[tuple[int, ...], list[SolutionStep]]:
+    """Return the input shape as (C, H, W), and the steps to the output sizes."""
+    maps = (1, *args.shape) if len(args.shape) == SPATIAL_AXES else tuple(args.shape)
     names = ("kernel_size", "stride", "padding", "dilation")
-    laid = {name: per_axis(getattr(given, name), name, AXES) for name in names}
+    geometries = {name: expand_per_axis(getattr(args, name), name, SPATIAL_AXES) for name in names}
     axes = dict(zip("HW", maps[1:], strict=True))
-    return maps, list(each_axis(conv_axis, axes, laid))
+    return maps, list(trace_axes(trace_conv_axis, axes, geometries))
 
 
-def _places(given: SimpleNamespace, maps: tuple[int, ...]) -> dict[str, int]:
-    """Return the sides of the output by their letters."""
-    found = conv_shape(maps, 1, given.kernel_size, **_geometry(given), layout="CHW")
-    return dict(zip(PLACES, found[1:], strict=True))
+def _output_sides(args: SimpleNamespace, maps: tuple[int, ...]) -> dict[str, int]:
+    """Return the output sizes, keyed by letter."""
+    shape = conv_shape(maps, 1, args.kernel_size, **_geometry_options(args), layout="CHW")
+    return dict(zip(OUTPUT_LETTERS, shape[1:], strict=True))
 
 
-def _im2col_shape(given: SimpleNamespace) -> Iterator[Step]:
-    maps, steps = _output(given)
+def _trace_im2col_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    maps, steps = _derive_output_sides(args)
     yield Said("A row for each cell of a window in all channels, a column for each window.")
     yield from steps
-    cells, kernel = kernel_area(given.kernel_size)
+    cells, kernel = kernel_area_piece(args.kernel_size)
     channels = ("C*", {"C": maps[0]}) if maps[0] > 1 else ("", {})
-    rows = formula("n_r", f"{channels[0]}{cells}", **kernel, **channels[1])
-    yield from _shape(rows, formula("n_c", "H_out*W_out", **_places(given, maps)))
+    rows = build_formula("n_r", f"{channels[0]}{cells}", **kernel, **channels[1])
+    yield from _trace_row_and_column_counts(
+        rows, build_formula("n_c", "H_out*W_out", **_output_sides(args, maps))
+    )
 
 
-def _shape(rows: Formula, columns: Formula) -> Iterator[Step]:
-    """Yield the formulas of rows and columns, and both as a shape."""
+def _trace_row_and_column_counts(rows: Formula, columns: Formula) -> Iterator[SolutionStep]:
+    """Yield the formulas of rows and columns, then the shape."""
     yield rows
     yield columns
-    yield formula("shape", "(n_r, n_c)", n_r=rows.number, n_c=columns.number)
+    yield build_formula("shape", "(n_r, n_c)", n_r=rows.number, n_c=columns.number)
 
 
-def _matrix_shape(given: SimpleNamespace) -> Iterator[Step]:
-    maps, steps = _output(given)
+def _trace_conv_matrix_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    maps, steps = _derive_output_sides(args)
     yield Said("A row for each value of the output, a column for each value of the input.")
     yield from steps
-    filters = {"C_out": given.out_channels, **_places(given, maps)}
-    rows = formula("n_r", "C_out*H_out*W_out", **filters)
+    filters = {"C_out": args.out_channels, **_output_sides(args, maps)}
+    rows = build_formula("n_r", "C_out*H_out*W_out", **filters)
     channels = "C*" if maps[0] > 1 else ""
     letters = dict(zip("CHW", maps, strict=True))
-    yield from _shape(rows, formula("n_c", f"{channels}H*W", **letters))
+    yield from _trace_row_and_column_counts(rows, build_formula("n_c", f"{channels}H*W", **letters))
 
 
-def _nonzeros(given: SimpleNamespace) -> Iterator[Step]:
-    maps, steps = _output(given)
+def _trace_conv_matrix_nonzeros(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    maps, steps = _derive_output_sides(args)
     yield from steps
-    counts = {"C": maps[0], "C_out": given.out_channels}
-    cells, kernel = kernel_area(given.kernel_size)
-    places = _places(given, maps)
-    whole = formula("N", f"C_out*C*{cells}*H_out*W_out", **counts, **kernel, **places)
-    if whole.value == given.result:
+    counts = {"C": maps[0], "C_out": args.out_channels}
+    cells, kernel = kernel_area_piece(args.kernel_size)
+    output_sides = _output_sides(args, maps)
+    whole = build_formula("N", f"C_out*C*{cells}*H_out*W_out", **counts, **kernel, **output_sides)
+    if whole.value == args.result:
         yield Said("Each output has a weight for each cell of the kernel in each channel.")
         yield whole
         return
     yield Said("Along an axis each cell of the kernel meets each place, less the p on the padding.")
-    pairs = [_pairs(given, maps[1:], axis) for axis in range(AXES)]
+    pairs = [_axis_pairs_formula(args, maps[1:], axis) for axis in range(SPATIAL_AXES)]
     yield from pairs
-    yield formula("N", "C_out*C*n_H*n_W", **counts, **{one.name: one.number for one in pairs})
+    yield build_formula("N", "C_out*C*n_H*n_W", **counts, **{one.name: one.number for one in pairs})
 
 
-def _pairs(given: SimpleNamespace, sizes: tuple[int, ...], axis: int) -> Formula:
-    """Return the formula of how often a cell of the kernel meets the input along one *axis*."""
+def _axis_pairs_formula(args: SimpleNamespace, sizes: tuple[int, ...], axis: int) -> Formula:
+    """Return the formula of how often kernel cells meet input cells along one *axis*."""
     letter = "HW"[axis]
-    kernel = sizes_of(given.kernel_size, "kernel_size", AXES)[axis]
-    ends = pair(per_axis(given.padding, "padding", AXES)[axis], "padding", least=0)
-    line: dict[str, Any] = {
-        "stride": (sizes_of(given.stride, "stride", AXES)[axis], 1),
+    kernel = as_sizes(args.kernel_size, "kernel_size", SPATIAL_AXES)[axis]
+    ends = as_pair(expand_per_axis(args.padding, "padding", SPATIAL_AXES)[axis], "padding", least=0)
+    geometry: dict[str, Any] = {
+        "stride": (as_sizes(args.stride, "stride", SPATIAL_AXES)[axis], 1),
         "padding": (0, 0, *ends),
-        "dilation": (sizes_of(given.dilation, "dilation", AXES)[axis], 1),
+        "dilation": (as_sizes(args.dilation, "dilation", SPATIAL_AXES)[axis], 1),
     }
-    met = conv_matrix_nonzeros((sizes[axis], 1), 1, (kernel, 1), **line)
-    places = conv_shape((1, sizes[axis], 1), 1, (kernel, 1), **line, layout="CHW")[1]
+    met = conv_matrix_nonzeros((sizes[axis], 1), 1, (kernel, 1), **geometry)
+    places = conv_shape((1, sizes[axis], 1), 1, (kernel, 1), **geometry, layout="CHW")[1]
     known = {f"K_{letter}": kernel, f"{letter}_out": places, f"p_{letter}": kernel * places - met}
-    return formula(f"n_{letter}", f"K_{letter}*{letter}_out - p_{letter}", **known)
+    return build_formula(f"n_{letter}", f"K_{letter}*{letter}_out - p_{letter}", **known)
 
 
-TRACERS: Final[dict[str, Tracer]] = tracers(
+TRACERS: Final[dict[str, Tracer]] = build_tracers(
     {
-        im2col: _im2col,
-        conv_matrix: _conv_matrix,
-        im2col_shape: _im2col_shape,
-        conv_matrix_shape: _matrix_shape,
-        conv_matrix_nonzeros: _nonzeros,
+        im2col: _trace_im2col,
+        conv_matrix: _trace_conv_matrix,
+        im2col_shape: _trace_im2col_shape,
+        conv_matrix_shape: _trace_conv_matrix_shape,
+        conv_matrix_nonzeros: _trace_conv_matrix_nonzeros,
     }
 )

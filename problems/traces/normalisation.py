@@ -1,6 +1,6 @@
-"""The way to values after normalisation: mean, variance and root of each channel or row.
+"""Tracers for normalization: mean, variance and root of each channel or row.
 
-mu is the mean, v the variance, s the root of the variance with eps.
+mu is the mean, v the variance, s the square root of the variance plus eps.
 """
 
 from collections.abc import Iterator
@@ -9,14 +9,14 @@ from typing import Final
 
 import numpy as np
 
-from grader.display.steps import Said, Step, Tracer
-from grader.display.text import show
-from grader.values import Array, exact
-from problems.solvers.bounds import array
+from grader.display.steps import Said, SolutionStep, Tracer
+from grader.display.text import to_text
+from grader.values import Array, to_exact
+from problems.solvers.bounds import as_array
 from problems.solvers.normalisation import batch_norm_values, layer_norm_values
-from problems.traces.reals import real, rule
-from problems.traces.sums import averaged
-from problems.traces.tracing import listed, shown, tracers
+from problems.traces.reals import real_formula, symbolic_formula
+from problems.traces.sums import mean_formula
+from problems.traces.tracing import build_table, build_tracers, show_array
 
 __all__ = ["TRACERS"]
 
@@ -24,37 +24,37 @@ MAX_SUMMED: Final = 1024
 RANKS: Final = (1, 2, 3, 4)
 
 
-def _batch(given: SimpleNamespace) -> Iterator[Step]:
-    cells = array(given.x, "x", ranks=RANKS).astype(np.float64)
-    axis = given.axis
+def _trace_batch_norm_values(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    cells = as_array(args.x, "x", ranks=RANKS).astype(np.float64)
+    axis = args.axis
     lines = cells.reshape(1, -1)
     if axis is not None:
         lines = np.moveaxis(cells, axis, 0).reshape(cells.shape[axis], -1)
-    centres = _each(given.mean, lines.mean(axis=1))
-    spreads = _each(given.var, lines.var(axis=1))
-    if given.mean is not None or given.var is not None:
+    centres = _broadcast_statistic(args.mean, lines.mean(axis=1))
+    spreads = _broadcast_statistic(args.var, lines.var(axis=1))
+    if args.mean is not None or args.var is not None:
         yield Said("What was kept from training stands for the statistics of these values.")
-    known = given.mean is not None, given.var is not None
-    yield from _statistics("channel", lines, centres, spreads, known=known, eps=given.eps)
-    yield from _finished(given)
+    known = args.mean is not None, args.var is not None
+    yield from _trace_statistics("channel", lines, centres, spreads, known=known, eps=args.eps)
+    yield from _trace_normalized_values(args)
 
 
-def _each(value: object, own: Array) -> Array:
-    """Return *value* for each line, or its own where none is given."""
+def _broadcast_statistic(value: object, default: Array) -> Array:
+    """Return *value* for each line, or *default* if it is None."""
     if value is None:
-        return own
-    return np.broadcast_to(np.asarray(value, dtype=np.float64).ravel(), own.shape)
+        return default
+    return np.broadcast_to(np.asarray(value, dtype=np.float64).ravel(), default.shape)
 
 
-def _layer(given: SimpleNamespace) -> Iterator[Step]:
-    cells = array(given.x, "x", ranks=RANKS).astype(np.float64)
+def _trace_layer_norm_values(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    cells = as_array(args.x, "x", ranks=RANKS).astype(np.float64)
     rows = cells.reshape(-1, cells.shape[-1])
     statistics = rows.mean(axis=1), rows.var(axis=1)
-    yield from _statistics("row", rows, *statistics, known=(False, False), eps=given.eps)
-    yield from _finished(given)
+    yield from _trace_statistics("row", rows, *statistics, known=(False, False), eps=args.eps)
+    yield from _trace_normalized_values(args)
 
 
-def _statistics(
+def _trace_statistics(
     what: str,
     lines: Array,
     centres: Array,
@@ -62,34 +62,37 @@ def _statistics(
     *,
     known: tuple[bool, bool],
     eps: object,
-) -> Iterator[Step]:
-    """Yield mean, variance and root: of one short line by formulas, else in a table."""
+) -> Iterator[SolutionStep]:
+    """Yield mean, variance and root: formulas for one short line, otherwise a table."""
     if len(lines) > 1 or lines.size > MAX_SUMMED:
         yield Said(
-            f"Each {what} has a mean, a variance, and its root with eps = {show(exact(eps))}."
+            f"Each {what} has a mean, a variance, and its root with eps = {to_text(to_exact(eps))}."
         )
-        roots = np.sqrt(spreads + float(exact(eps)))
+        roots = np.sqrt(spreads + float(to_exact(eps)))
         columns = (one.tolist() for one in (centres, spreads, roots))
         rows = [
-            (at, *map(exact, row)) for at, row in enumerate(zip(*columns, strict=True), start=1)
+            (index, *map(to_exact, row))
+            for index, row in enumerate(zip(*columns, strict=True), start=1)
         ]
-        yield listed((what, "mean", "variance", "root"), rows)
+        yield build_table((what, "mean", "variance", "root"), rows)
         return
-    centre, spread = exact(centres[0]), exact(spreads[0])
+    centre, spread = to_exact(centres[0]), to_exact(spreads[0])
     if not known[0]:
-        yield averaged("mu", lines[0].tolist())
+        yield mean_formula("mu", lines[0].tolist())
     if not known[1]:
         yield Said("The variance is the mean of the squared distances from the mean.")
-        yield averaged("v", np.square(lines[0] - float(centre)).tolist())
-    yield real("s", "sqrt(v + eps)" if eps else "sqrt(v)", v=spread, eps=exact(eps))
+        yield mean_formula("v", np.square(lines[0] - float(centre)).tolist())
+    yield real_formula("s", "sqrt(v + eps)" if eps else "sqrt(v)", v=spread, eps=to_exact(eps))
 
 
-def _finished(given: SimpleNamespace) -> Iterator[Step]:
-    """Yield the formula of normalisation, without what does nothing, and the values."""
-    scaled = "gamma*" if np.any(np.asarray(given.gamma) != 1) else ""
-    moved = " + beta" if np.any(np.asarray(given.beta) != 0) else ""
-    yield rule("y", f"{scaled}(x - mu)/s{moved}")
-    yield shown("y", given.result)
+def _trace_normalized_values(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    """Yield the formula of normalization, without neutral terms, and the values."""
+    scaled = "gamma*" if np.any(np.asarray(args.gamma) != 1) else ""
+    moved = " + beta" if np.any(np.asarray(args.beta) != 0) else ""
+    yield symbolic_formula("y", f"{scaled}(x - mu)/s{moved}")
+    yield show_array("y", args.result)
 
 
-TRACERS: Final[dict[str, Tracer]] = tracers({batch_norm_values: _batch, layer_norm_values: _layer})
+TRACERS: Final[dict[str, Tracer]] = build_tracers(
+    {batch_norm_values: _trace_batch_norm_values, layer_norm_values: _trace_layer_norm_values}
+)

@@ -1,6 +1,7 @@
-"""The way to parameters after one step of an optimiser, and to what keeps weights small.
+"""Tracers for one optimizer step, and for dropout and weight penalties.
 
-w are the parameters, g the gradient, eta the learning rate; m and v are what an optimiser keeps.
+w are the parameters, g the gradient, eta the learning rate; m and v are the state of
+the optimizer.
 """
 
 import math
@@ -10,197 +11,201 @@ from typing import Final
 
 import numpy as np
 
-from grader.display.steps import Array, Formula, Said, Step, Tracer, formula
-from grader.values import Number, Tensor, Value, exact, is_number
+from grader.display.steps import Array, Formula, Said, SolutionStep, Tracer, build_formula
+from grader.values import Number, Tensor, Value, is_number, to_exact
 from problems.solvers.adam import adam_moments, adam_step
-from problems.solvers.exact_arrays import exact_array, exact_number
+from problems.solvers.exact_arrays import as_fraction, as_fraction_array
 from problems.solvers.optimisers import momentum_step, momentum_velocity, sgd_step
 from problems.solvers.regularisation import dropout_mean, dropout_values, weight_penalty
 from problems.solvers.weight_decay import adamw_step
-from problems.traces.tracing import counted_up, shown, tensor, tracers
+from problems.traces.tracing import build_tracers, show_array, sum_formula, to_tensor
 
 __all__ = ["TRACERS"]
 
-FEW_STEPS: Final = 16
+MAX_EXACT_STEPS: Final = 16
 
 
-def _value(cells: object, what: str) -> Value:
-    """Return a number or an array as formulas take it."""
-    found = exact_array(cells, what)
-    return tensor(found) if found.ndim else exact(found.item())
+def _to_value(cells: object, what: str) -> Value:
+    """Return a number or an array as an exact value for formulas."""
+    exact_cells = as_fraction_array(cells, what)
+    return to_tensor(exact_cells) if exact_cells.ndim else to_exact(exact_cells.item())
 
 
-def _rate(given: SimpleNamespace) -> Number:
-    return exact(exact_number(given.lr, "lr"))
+def _learning_rate(args: SimpleNamespace) -> Number:
+    return to_exact(as_fraction(args.lr, "lr"))
 
 
-def _sgd(given: SimpleNamespace) -> Iterator[Step]:
-    known = {"w": _value(given.param, "param"), "g": _value(given.grad, "grad")}
-    decay = exact_number(given.weight_decay, "weight_decay")
+def _trace_sgd_step(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    known = {"w": _to_value(args.param, "param"), "g": _to_value(args.grad, "grad")}
+    decay = as_fraction(args.weight_decay, "weight_decay")
     if not decay:
         yield Said("Down the gradient, as far as the learning rate says:")
-        yield formula("w_new", "w - eta*g", **known, eta=_rate(given))
+        yield build_formula("w_new", "w - eta*g", **known, eta=_learning_rate(args))
         return
     yield Said("Weight decay adds its share of the weights to the gradient:")
-    decayed = formula("g_d", "g + lambda_w*w", **known, lambda_w=exact(decay))
+    decayed = build_formula("g_d", "g + lambda_w*w", **known, lambda_w=to_exact(decay))
     yield decayed
     known["g_d"] = decayed.value if decayed.value is not None else 0
-    yield formula("w_new", "w - eta*g_d", **known, eta=_rate(given))
+    yield build_formula("w_new", "w - eta*g_d", **known, eta=_learning_rate(args))
 
 
-def _velocity(given: SimpleNamespace) -> Formula:
-    """Return the formula of the new velocity."""
-    dampening = exact(exact_number(given.dampening, "dampening"))
+def _velocity_formula(args: SimpleNamespace) -> Formula:
+    """Return the formula of the updated velocity."""
+    dampening = to_exact(as_fraction(args.dampening, "dampening"))
     fresh = "(1 - d)*g" if dampening else "g"
-    return formula(
+    return build_formula(
         "v_new",
         f"beta*v + {fresh}",
-        beta=exact(exact_number(given.momentum, "momentum")),
-        v=_value(given.velocity, "velocity"),
-        g=_value(given.grad, "grad"),
+        beta=to_exact(as_fraction(args.momentum, "momentum")),
+        v=_to_value(args.velocity, "velocity"),
+        g=_to_value(args.grad, "grad"),
         d=dampening,
     )
 
 
-def _momentum_velocity(given: SimpleNamespace) -> Iterator[Step]:
+def _trace_momentum_velocity(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield Said("The new velocity keeps a share of the old one and adds the gradient:")
-    yield _velocity(given)
+    yield _velocity_formula(args)
 
 
-def _momentum(given: SimpleNamespace) -> Iterator[Step]:
-    yield from _momentum_velocity(given)
-    speed = _velocity(given).value
-    known = {"w": _value(given.param, "param"), "v_new": 0 if speed is None else speed}
-    if not given.nesterov:
-        yield formula("w_new", "w - eta*v_new", **known, eta=_rate(given))
+def _trace_momentum_step(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    yield from _trace_momentum_velocity(args)
+    speed = _velocity_formula(args).value
+    known = {"w": _to_value(args.param, "param"), "v_new": 0 if speed is None else speed}
+    if not args.nesterov:
+        yield build_formula("w_new", "w - eta*v_new", **known, eta=_learning_rate(args))
         return
     yield Said(
         "Nesterov's step looks ahead: the gradient, and once more the share of the velocity."
     )
-    known["g"] = _value(given.grad, "grad")
-    known["beta"] = exact(exact_number(given.momentum, "momentum"))
-    yield formula("w_new", "w - eta*(g + beta*v_new)", **known, eta=_rate(given))
+    known["g"] = _to_value(args.grad, "grad")
+    known["beta"] = to_exact(as_fraction(args.momentum, "momentum"))
+    yield build_formula("w_new", "w - eta*(g + beta*v_new)", **known, eta=_learning_rate(args))
 
 
-def _moments(given: SimpleNamespace) -> tuple[Formula, Formula]:
-    """Return the formulas of the two new moments of Adam."""
-    first, second = (exact(exact_number(beta, "beta")) for beta in given.betas)
-    mean, square = adam_moments(given.grad, given.moments, betas=given.betas)
+def _moment_formulas(args: SimpleNamespace) -> tuple[Formula, Formula]:
+    """Return the formulas of the updated first and second moments of Adam."""
+    first, second = (to_exact(as_fraction(beta, "beta")) for beta in args.betas)
+    mean, square = adam_moments(args.grad, args.moments, betas=args.betas)
     known = {
-        "g": _value(given.grad, "grad"),
-        "m": _value(given.moments[0], "m"),
-        "v": _value(given.moments[1], "v"),
+        "g": _to_value(args.grad, "grad"),
+        "m": _to_value(args.moments[0], "m"),
+        "v": _to_value(args.moments[1], "v"),
         "beta_1": first,
         "beta_2": second,
     }
-    one, two = "beta_1*m + (1 - beta_1)*g", "beta_2*v + (1 - beta_2)*g**2"
+    mean_source, square_source = "beta_1*m + (1 - beta_1)*g", "beta_2*v + (1 - beta_2)*g**2"
     return (
-        formula("m_new", one, result=_value(mean, "m"), **known),
-        formula("v_new", two, result=_value(square, "v"), **known),
+        build_formula("m_new", mean_source, result=_to_value(mean, "m"), **known),
+        build_formula("v_new", square_source, result=_to_value(square, "v"), **known),
     )
 
 
-def _adam_moments(given: SimpleNamespace) -> Iterator[Step]:
+def _trace_adam_moments(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield Said("Running means of the gradient and of its square:")
-    yield from _moments(given)
-    both = np.stack([np.asarray(moment, dtype=object) for moment in given.result])
-    yield Array("(m, v)", tensor(both))
+    yield from _moment_formulas(args)
+    both = np.stack([np.asarray(moment, dtype=object) for moment in args.result])
+    yield Array("(m, v)", to_tensor(both))
 
 
-def _adam(given: SimpleNamespace) -> Iterator[Step]:
-    yield from _adapted(given, "w")
+def _trace_adam_step(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    yield from _trace_adam_update(args, "w")
 
 
-def _adamw(given: SimpleNamespace) -> Iterator[Step]:
-    decay = exact(exact_number(given.weight_decay, "weight_decay"))
-    known = {"w": _value(given.param, "param"), "eta": _rate(given), "lambda_w": decay}
-    kept = formula("w_d", "(1 - eta*lambda_w)*w", **known)
+def _trace_adamw_step(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    decay = to_exact(as_fraction(args.weight_decay, "weight_decay"))
+    known = {"w": _to_value(args.param, "param"), "eta": _learning_rate(args), "lambda_w": decay}
+    decay_formula = build_formula("w_d", "(1 - eta*lambda_w)*w", **known)
     yield Said("The weights decay by themselves, whatever the gradient is:")
-    yield kept
-    rate = exact_number(given.lr, "lr") * decay
-    decayed = {**vars(given), "param": (1 - rate) * exact_array(given.param, "param")}
-    yield from _adapted(SimpleNamespace(**decayed), "w_d")
+    yield decay_formula
+    rate = as_fraction(args.lr, "lr") * decay
+    decayed = {**vars(args), "param": (1 - rate) * as_fraction_array(args.param, "param")}
+    yield from _trace_adam_update(SimpleNamespace(**decayed), "w_d")
 
 
-def _adapted(given: SimpleNamespace, start: str) -> Iterator[Step]:
-    """Yield the steps of Adam from the parameters, which are called *start*."""
-    mean, square = _moments(given)
+def _trace_adam_update(args: SimpleNamespace, start: str) -> Iterator[SolutionStep]:
+    """Yield the steps of Adam from the parameters; *start* is their name."""
+    mean, square = _moment_formulas(args)
     yield Said("Running means of the gradient and of its square:")
     yield from (mean, square)
-    yield Said(f"They began at 0; step {given.step} makes up for it:")
+    yield Said(f"They began at 0; step {args.step} makes up for it:")
     known: dict[str, Value] = {}
-    for number, (kept, beta) in enumerate(zip((mean, square), given.betas, strict=True), start=1):
-        letter = kept.name[0]
-        correction = _correction(number, beta, given.step)
-        divided = _divided(kept.value, correction.number)
-        names = {kept.name: kept.value or 0, correction.name: correction.number}
+    for number, (moment, beta) in enumerate(zip((mean, square), args.betas, strict=True), start=1):
+        letter = moment.name[0]
+        correction = _correction_formula(number, beta, args.step)
+        divided = _divide_value(moment.value, correction.number)
+        names = {moment.name: moment.value or 0, correction.name: correction.number}
         yield correction
-        yield formula(f"{letter}_c", f"{kept.name}/{correction.name}", result=divided, **names)
+        yield build_formula(
+            f"{letter}_c", f"{moment.name}/{correction.name}", result=divided, **names
+        )
         known[f"{letter}_c"] = divided
-    known[start] = _value(given.param, "param")
-    known["eps"] = exact(exact_number(given.eps, "eps"))
-    result = tensor(given.result) if np.ndim(given.result) else exact(given.result)
+    known[start] = _to_value(args.param, "param")
+    known["eps"] = to_exact(as_fraction(args.eps, "eps"))
+    result = to_tensor(args.result) if np.ndim(args.result) else to_exact(args.result)
     source = f"{start} - eta*m_c/(sqrt(v_c) + eps)"
-    yield formula("w_new", source, result=result, **known, eta=_rate(given))
+    yield build_formula("w_new", source, result=result, **known, eta=_learning_rate(args))
 
 
-def _correction(number: int, beta: Number, step: int) -> Formula:
-    """Return the formula of what a moment is divided by; of late steps as a double."""
-    share = exact(exact_number(beta, "beta"))
-    late = step > FEW_STEPS and share > 0
-    value = exact(-math.expm1(step * math.log(share)) if late else 1 - share**step)
+def _correction_formula(number: int, beta: Number, step: int) -> Formula:
+    """Return the formula of the bias correction of a moment; for late steps, as a double."""
+    share = to_exact(as_fraction(beta, "beta"))
+    late = step > MAX_EXACT_STEPS and share > 0
+    value = to_exact(-math.expm1(step * math.log(share)) if late else 1 - share**step)
     known = {f"beta_{number}": share, "t": step}
-    return formula(f"c_{number}", f"1 - beta_{number}**t", result=value, **known)
+    return build_formula(f"c_{number}", f"1 - beta_{number}**t", result=value, **known)
 
 
-def _divided(value: Value | None, by: Number) -> Value:
-    """Return a number or the cells of an array over *by*, as doubles."""
+def _divide_value(value: Value | None, divisor: Number) -> Value:
+    """Return a number or the cells of a tensor divided by *divisor*, as doubles."""
     if isinstance(value, Tensor):
-        return value.map(lambda cell: exact(float(cell) / float(by)))
-    return exact(float(value) / float(by)) if is_number(value) else 0
+        return value.map(lambda cell: to_exact(float(cell) / float(divisor)))
+    return to_exact(float(value) / float(divisor)) if is_number(value) else 0
 
 
-def _dropout_values(given: SimpleNamespace) -> Iterator[Step]:
-    known = {"x": _value(given.x, "x"), "k": _value(given.mask, "mask")}
-    if given.inverted:
+def _trace_dropout_values(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    known = {"x": _to_value(args.x, "x"), "k": _to_value(args.mask, "mask")}
+    if args.inverted:
         yield Said("What is kept, k, is divided by the probability to be kept.")
-        yield formula("y", "x*k/(1 - p)", **known, p=exact(exact_number(given.p, "p")))
+        yield build_formula("y", "x*k/(1 - p)", **known, p=to_exact(as_fraction(args.p, "p")))
     else:
         yield Said("What is kept, k, stays as it is; the scaling is done in testing.")
-        yield formula("y", "x*k", **known)
+        yield build_formula("y", "x*k", **known)
 
 
-def _dropout_mean(given: SimpleNamespace) -> Iterator[Step]:
-    known = {"x": _value(given.x, "x"), "p": exact(exact_number(given.p, "p"))}
-    if given.inverted:
+def _trace_dropout_mean(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    known = {"x": _to_value(args.x, "x"), "p": to_exact(as_fraction(args.p, "p"))}
+    if args.inverted:
         yield Said("Kept with probability 1 - p and divided by it: on average nothing changes.")
-        yield formula("E", "(1 - p)*x/(1 - p)", **known)
+        yield build_formula("E", "(1 - p)*x/(1 - p)", **known)
     else:
         yield Said("Kept with probability 1 - p, else 0:")
-        yield formula("E", "(1 - p)*x", **known)
+        yield build_formula("E", "(1 - p)*x", **known)
 
 
-def _penalty(given: SimpleNamespace) -> Iterator[Step]:
-    sizes = np.asarray(abs(exact_array(given.weights, "weights")) ** given.order)
-    what = "squares" if given.order > 1 else "sizes"
+def _trace_weight_penalty(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    sizes = np.asarray(abs(as_fraction_array(args.weights, "weights")) ** args.order)
+    what = "squares" if args.order > 1 else "sizes"
     yield Said(f"The {what} of all weights, added up:")
-    yield shown("w²" if given.order > 1 else "|w|", sizes)
-    total = counted_up("S", sizes.ravel().tolist())
+    yield show_array("w²" if args.order > 1 else "|w|", sizes)
+    total = sum_formula("S", sizes.ravel().tolist())
     yield total
-    strength = {"lambda_w": exact(exact_number(given.strength, "strength"))}
-    yield formula("R", "lambda_w/2*S" if given.half else "lambda_w*S", S=total.number, **strength)
+    strength = {"lambda_w": to_exact(as_fraction(args.strength, "strength"))}
+    yield build_formula(
+        "R", "lambda_w/2*S" if args.half else "lambda_w*S", S=total.number, **strength
+    )
 
 
-TRACERS: Final[dict[str, Tracer]] = tracers(
+TRACERS: Final[dict[str, Tracer]] = build_tracers(
     {
-        sgd_step: _sgd,
-        momentum_velocity: _momentum_velocity,
-        momentum_step: _momentum,
-        adam_moments: _adam_moments,
-        adam_step: _adam,
-        adamw_step: _adamw,
-        dropout_values: _dropout_values,
-        dropout_mean: _dropout_mean,
-        weight_penalty: _penalty,
+        sgd_step: _trace_sgd_step,
+        momentum_velocity: _trace_momentum_velocity,
+        momentum_step: _trace_momentum_step,
+        adam_moments: _trace_adam_moments,
+        adam_step: _trace_adam_step,
+        adamw_step: _trace_adamw_step,
+        dropout_values: _trace_dropout_values,
+        dropout_mean: _trace_dropout_mean,
+        weight_penalty: _trace_weight_penalty,
     }
 )

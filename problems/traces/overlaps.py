@@ -1,7 +1,7 @@
-"""The way to the overlap of two boxes: their common part, its area, and what it is compared to.
+"""Tracers for the overlap of two boxes: intersection, union, and their ratios.
 
-The boxes are A and B, and so are their areas; I is what they share, U what they cover together, H
-the smallest box around both.
+A and B are the boxes and their areas; I is the intersection, U the union, H the
+smallest box around both.
 """
 
 from collections.abc import Iterator
@@ -9,11 +9,11 @@ from fractions import Fraction
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import Array, Formula, Rows, Said, Step, Tracer, formula
-from grader.values import Number, simplest
-from problems.solvers.boxes import Box, box_of, boxes_of, formatted
+from grader.display.steps import Array, Formula, Rows, Said, SolutionStep, Tracer, build_formula
+from grader.values import Number, simplify_number
+from problems.solvers.boxes import Box, format_box, parse_box, parse_boxes
 from problems.solvers.overlaps import (
-    OVERLAP,
+    IOU_MEASURE,
     ciou,
     diou,
     giou,
@@ -22,175 +22,182 @@ from problems.solvers.overlaps import (
     iou_matrix,
     union_area,
 )
-from problems.traces.boxes import CORNERS, LETTERS, corners_said
-from problems.traces.reals import real
-from problems.traces.tracing import listed, tracers
+from problems.traces.boxes import BOX_LETTERS, CORNER_FORMAT, describe_corners
+from problems.traces.reals import real_formula
+from problems.traces.tracing import build_table, build_tracers
 
-__all__ = ["TRACERS", "shares_of"]
+__all__ = ["TRACERS", "measure_overlap"]
 
-DISTANCE: Final = "D: the squared distance of the centres. C: the squared diagonal around both."
-PAIRS: Final = "Each box with each of the others: what they share, over what they cover together."
+DISTANCE_SENTENCE: Final = (
+    "D: the squared distance of the centres. C: the squared diagonal around both."
+)
+PAIRS_SENTENCE: Final = (
+    "Each box with each of the others: what they share, over what they cover together."
+)
 
 
-def shares_of(one: Box, two: Box) -> tuple[Number, Number, Number]:
-    """Return what two boxes share, what they cover together, and the one over the other.
+def measure_overlap(first: Box, second: Box) -> tuple[Number, Number, Number]:
+    """Return the intersection, the union and the IoU of two boxes.
 
-    >>> shares_of(Box(0, 0, 4, 4), Box(2, 1, 6, 5))
+    >>> measure_overlap(Box(0, 0, 4, 4), Box(2, 1, 6, 5))
     (6, 26, Fraction(3, 13))
     """
-    shared = OVERLAP.share(one, two)
-    union = OVERLAP.compared(one, two, shared)
-    return shared, union, simplest(Fraction(shared) / union)
+    shared = IOU_MEASURE.intersection(first, second)
+    union = IOU_MEASURE.denominator(first, second, shared)
+    return shared, union, simplify_number(Fraction(shared) / union)
 
 
-class _Pair:
-    """Two boxes, and the steps to what each measure of their overlap is made of."""
+class _BoxPair:
+    """Two boxes, and the steps to each component of their overlap measures."""
 
-    def __init__(self, given: SimpleNamespace) -> None:
-        self.given = given
-        known = {"fmt": given.fmt, "inclusive": given.inclusive}
-        self.one = box_of(given.box, "the first box", **known)
-        self.two = box_of(given.other, "the second box", **known)
-        self.shared, self.union, self.iou = shares_of(self.one, self.two)
+    def __init__(self, args: SimpleNamespace) -> None:
+        self.args = args
+        known = {"fmt": args.fmt, "inclusive": args.inclusive}
+        self.first = parse_box(args.box, "the first box", **known)
+        self.second = parse_box(args.other, "the second box", **known)
+        self.shared, self.union, self.iou = measure_overlap(self.first, self.second)
         self.corners = {
             f"{letter[0]}_{name}{letter[-1]}": number
-            for name, box in (("A", self.one), ("B", self.two))
-            for letter, number in zip(LETTERS[CORNERS], formatted(box, CORNERS), strict=True)
+            for name, box in (("A", self.first), ("B", self.second))
+            for letter, number in zip(
+                BOX_LETTERS[CORNER_FORMAT], format_box(box, CORNER_FORMAT), strict=True
+            )
         }
 
-    def table(self) -> Iterator[Step]:
+    def trace_corners(self) -> Iterator[SolutionStep]:
         """Yield the corners of both boxes."""
-        fmt, inclusive = self.given.fmt, self.given.inclusive
-        yield from corners_said(fmt, inclusive=inclusive, boxes="both boxes")
+        fmt, inclusive = self.args.fmt, self.args.inclusive
+        yield from describe_corners(fmt, inclusive=inclusive, boxes="both boxes")
         rows = [
-            (name, *formatted(box, CORNERS)) for name, box in (("A", self.one), ("B", self.two))
+            (name, *format_box(box, CORNER_FORMAT))
+            for name, box in (("A", self.first), ("B", self.second))
         ]
-        yield Rows(("box", *LETTERS[CORNERS]), tuple(rows))
+        yield Rows(("box", *BOX_LETTERS[CORNER_FORMAT]), tuple(rows))
 
-    def meeting(self) -> Iterator[Step]:
-        """Yield the common part: its sides, nothing where the boxes are apart, and its area."""
-        yield from self.table()
+    def trace_intersection(self) -> Iterator[SolutionStep]:
+        """Yield the steps to the intersection: its sides, 0 if the boxes are apart, and area."""
+        yield from self.trace_corners()
         sides = {}
         for name, axis in (("w", "x"), ("h", "y")):
             source = f"min({axis}_A2, {axis}_B2) - max({axis}_A1, {axis}_B1)"
-            found = formula(name, source, **self.corners)
-            if found.number < 0:
-                found = formula(name, f"max({source}, 0)", **self.corners)
-            sides[name] = found.number
-            yield found
-        yield formula("I", "w*h", **sides)
+            side = build_formula(name, source, **self.corners)
+            if side.number < 0:
+                side = build_formula(name, f"max({source}, 0)", **self.corners)
+            sides[name] = side.number
+            yield side
+        yield build_formula("I", "w*h", **sides)
 
-    def joined(self) -> Iterator[Step]:
-        """Yield the steps to the area that both cover."""
-        yield from self.meeting()
+    def trace_union(self) -> Iterator[SolutionStep]:
+        """Yield the steps to the area of the union."""
+        yield from self.trace_intersection()
         for name in "AB":
             sides = "*".join(f"({axis}_{name}2 - {axis}_{name}1)" for axis in "xy")
-            yield formula(name, sides, **self.corners)
-        yield formula("U", "A + B - I", A=self.one.area, B=self.two.area, I=self.shared)
+            yield build_formula(name, sides, **self.corners)
+        yield build_formula("U", "A + B - I", A=self.first.area, B=self.second.area, I=self.shared)
 
-    def ratio(self) -> Iterator[Step]:
+    def trace_iou(self) -> Iterator[SolutionStep]:
         """Yield the steps to the intersection over union."""
-        yield from self.joined()
-        yield formula("IoU", "I/U", I=self.shared, U=self.union)
+        yield from self.trace_union()
+        yield build_formula("IoU", "I/U", I=self.shared, U=self.union)
 
-    def hull(self) -> tuple[Formula, Formula]:
-        """Return the sides of the smallest box around both."""
+    def enclosing_side_formulas(self) -> tuple[Formula, Formula]:
+        """Return the formulas of width and height of the smallest enclosing box."""
         sides = (
             (f"{name}_H", f"max({axis}_A2, {axis}_B2) - min({axis}_A1, {axis}_B1)")
             for name, axis in (("w", "x"), ("h", "y"))
         )
-        wide, high = (formula(name, source, **self.corners) for name, source in sides)
+        wide, high = (build_formula(name, source, **self.corners) for name, source in sides)
         return wide, high
 
-    def distance(self) -> tuple[Number, tuple[Step, ...]]:
-        """Return the squared distance of the centres over the squared diagonal, and the steps."""
+    def derive_center_distance(self) -> tuple[Number, tuple[SolutionStep, ...]]:
+        """Return the squared center distance over the squared diagonal, and the steps to it."""
         centres = {
             f"{axis}_{name}": at
-            for name, box in (("A", self.one), ("B", self.two))
-            for axis, at in zip("xy", box.centre, strict=True)
+            for name, box in (("A", self.first), ("B", self.second))
+            for axis, at in zip("xy", box.center, strict=True)
         }
-        apart = formula("D", "(x_A - x_B)**2 + (y_A - y_B)**2", **centres)
-        wide, high = self.hull()
-        diagonal = formula("C", "w_H**2 + h_H**2", w_H=wide.number, h_H=high.number)
-        ratio = formula("R", "D/C", D=apart.number, C=diagonal.number)
-        return ratio.number, (Said(DISTANCE), apart, wide, high, diagonal, ratio)
+        distance = build_formula("D", "(x_A - x_B)**2 + (y_A - y_B)**2", **centres)
+        wide, high = self.enclosing_side_formulas()
+        diagonal = build_formula("C", "w_H**2 + h_H**2", w_H=wide.number, h_H=high.number)
+        ratio = build_formula("R", "D/C", D=distance.number, C=diagonal.number)
+        return ratio.number, (Said(DISTANCE_SENTENCE), distance, wide, high, diagonal, ratio)
 
 
-def _intersection(given: SimpleNamespace) -> Iterator[Step]:
-    yield from _Pair(given).meeting()
+def _trace_intersection_area(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    yield from _BoxPair(args).trace_intersection()
 
 
-def _union(given: SimpleNamespace) -> Iterator[Step]:
-    yield from _Pair(given).joined()
+def _trace_union_area(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    yield from _BoxPair(args).trace_union()
 
 
-def _iou(given: SimpleNamespace) -> Iterator[Step]:
-    yield from _Pair(given).ratio()
+def _trace_iou(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    yield from _BoxPair(args).trace_iou()
 
 
-def _giou(given: SimpleNamespace) -> Iterator[Step]:
-    both = _Pair(given)
-    yield from both.ratio()
-    wide, high = both.hull()
-    around = formula("H", "w_H*h_H", w_H=wide.number, h_H=high.number)
+def _trace_giou(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    pair = _BoxPair(args)
+    yield from pair.trace_iou()
+    wide, high = pair.enclosing_side_formulas()
+    around = build_formula("H", "w_H*h_H", w_H=wide.number, h_H=high.number)
     yield Said("The smallest box around both:")
     yield from (wide, high, around)
-    yield formula("GIoU", "IoU - (H - U)/H", IoU=both.iou, H=around.number, U=both.union)
+    yield build_formula("GIoU", "IoU - (H - U)/H", IoU=pair.iou, H=around.number, U=pair.union)
 
 
-def _diou(given: SimpleNamespace) -> Iterator[Step]:
-    both = _Pair(given)
-    ratio, steps = both.distance()
-    yield from both.ratio()
+def _trace_diou(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    pair = _BoxPair(args)
+    ratio, steps = pair.derive_center_distance()
+    yield from pair.trace_iou()
     yield from steps
-    yield formula("DIoU", "IoU - R", IoU=both.iou, R=ratio)
+    yield build_formula("DIoU", "IoU - R", IoU=pair.iou, R=ratio)
 
 
-def _ciou(given: SimpleNamespace) -> Iterator[Step]:
-    both = _Pair(given)
-    ratio, steps = both.distance()
-    yield from both.ratio()
+def _trace_ciou(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    pair = _BoxPair(args)
+    ratio, steps = pair.derive_center_distance()
+    yield from pair.trace_iou()
     yield from steps
-    sides = {"w_A": both.one.width, "h_A": both.one.height}
-    sides |= {"w_B": both.two.width, "h_B": both.two.height}
+    sides = {"w_A": pair.first.width, "h_A": pair.first.height}
+    sides |= {"w_B": pair.second.width, "h_B": pair.second.height}
     yield Said("v compares the shapes of the boxes, by the angles of their diagonals.")
-    shapes = real("v", "4/pi**2*(atan(w_B/h_B) - atan(w_A/h_A))**2", **sides)
+    shapes = real_formula("v", "4/pi**2*(atan(w_B/h_B) - atan(w_A/h_A))**2", **sides)
     yield shapes
     if not shapes.number:
-        yield formula("CIoU", "IoU - R", IoU=both.iou, R=ratio)
+        yield build_formula("CIoU", "IoU - R", IoU=pair.iou, R=ratio)
         return
-    weight = real("alpha", "v/(1 - IoU + v)", v=shapes.number, IoU=both.iou)
+    weight = real_formula("alpha", "v/(1 - IoU + v)", v=shapes.number, IoU=pair.iou)
     yield weight
-    known = {"IoU": both.iou, "R": ratio, "alpha": weight.number, "v": shapes.number}
-    yield real("CIoU", "IoU - R - alpha*v", **known)
+    known = {"IoU": pair.iou, "R": ratio, "alpha": weight.number, "v": shapes.number}
+    yield real_formula("CIoU", "IoU - R - alpha*v", **known)
 
 
-def _matrix(given: SimpleNamespace) -> Iterator[Step]:
-    known = {"fmt": given.fmt, "inclusive": given.inclusive}
+def _trace_iou_matrix(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    known = {"fmt": args.fmt, "inclusive": args.inclusive}
     rows, columns = (
-        boxes_of(given.boxes, "boxes", **known),
-        boxes_of(given.others, "others", **known),
+        parse_boxes(args.boxes, "boxes", **known),
+        parse_boxes(args.others, "others", **known),
     )
-    if given.inclusive:
+    if args.inclusive:
         yield Said("The last pixel belongs to each box, which is one wider and one higher for it.")
-    yield Said(PAIRS)
+    yield Said(PAIRS_SENTENCE)
     pairs = [
-        (at, to, *shares_of(one, two))
-        for at, one in enumerate(rows, start=1)
+        (index, to, *measure_overlap(row, two))
+        for index, row in enumerate(rows, start=1)
         for to, two in enumerate(columns, start=1)
     ]
-    yield listed(("row", "column", "I", "U", "IoU"), pairs)
-    yield Array("IoU", given.result)
+    yield build_table(("row", "column", "I", "U", "IoU"), pairs)
+    yield Array("IoU", args.result)
 
 
-TRACERS: Final[dict[str, Tracer]] = tracers(
+TRACERS: Final[dict[str, Tracer]] = build_tracers(
     {
-        intersection_area: _intersection,
-        union_area: _union,
-        iou: _iou,
-        giou: _giou,
-        diou: _diou,
-        ciou: _ciou,
-        iou_matrix: _matrix,
+        intersection_area: _trace_intersection_area,
+        union_area: _trace_union_area,
+        iou: _trace_iou,
+        giou: _trace_giou,
+        diou: _trace_diou,
+        ciou: _trace_ciou,
+        iou_matrix: _trace_iou_matrix,
     }
 )

@@ -1,4 +1,4 @@
-"""The way to sinusoidal encodings of positions: the pair of a feature, its angle, sine or cosine.
+"""Tracers for sinusoidal position encodings: feature pair, angle, sine or cosine.
 
 p is the position, j the feature, i its pair, d the number of features, B the base.
 """
@@ -7,38 +7,38 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import Said, Step, Tracer, formula
+from grader.display.steps import Said, SolutionStep, Tracer, build_formula
 from problems.solvers.positions import positional_encoding, positional_encodings
-from problems.traces.reals import real, rule
-from problems.traces.tracing import shown, tracers
+from problems.traces.reals import real_formula, symbolic_formula
+from problems.traces.tracing import build_tracers, show_array
 
 __all__ = ["TRACERS"]
 
 
-def _positional_encoding(given: SimpleNamespace) -> Iterator[Step]:
-    pair = formula("i", "floor(j/2)", j=given.feature)
+def _trace_positional_encoding(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    pair = build_formula("i", "floor(j/2)", j=args.feature)
     yield Said("Features come in pairs, a sine and a cosine of one angle:")
     yield pair
-    rate = real("r", "exp(2*i/d*ln(B))", i=pair.number, d=given.d_model, B=given.base)
+    rate = real_formula("r", "exp(2*i/d*ln(B))", i=pair.number, d=args.d_model, B=args.base)
     yield Said("The base B to the power of 2i/d divides the position; the angle is in radians.")
     yield rate
-    angle = real("phi", "p/r", p=given.position, r=rate.number)
+    angle = real_formula("phi", "p/r", p=args.position, r=rate.number)
     yield angle
-    yield real("PE", "cos(phi)" if given.feature % 2 else "sin(phi)", phi=angle.number)
+    yield real_formula("PE", "cos(phi)" if args.feature % 2 else "sin(phi)", phi=angle.number)
 
 
-def _positional_encodings(given: SimpleNamespace) -> Iterator[Step]:
+def _trace_positional_encodings(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield Said("Features come in pairs i = 0, 1, ..., a sine and a cosine of one angle:")
-    yield rule("phi", "p/B**(2*i/d)")
-    yield rule("PE_even", "sin(phi)")
-    yield rule("PE_odd", "cos(phi)")
+    yield symbolic_formula("phi", "p/B**(2*i/d)")
+    yield symbolic_formula("PE_even", "sin(phi)")
+    yield symbolic_formula("PE_odd", "cos(phi)")
     yield Said("A row for each position p = 0, 1, ..., the angles in radians:")
-    yield shown("PE", given.result)
+    yield show_array("PE", args.result)
 
 
-TRACERS: Final[dict[str, Tracer]] = tracers(
+TRACERS: Final[dict[str, Tracer]] = build_tracers(
     {
-        positional_encoding: _positional_encoding,
-        positional_encodings: _positional_encodings,
+        positional_encoding: _trace_positional_encoding,
+        positional_encodings: _trace_positional_encodings,
     }
 )

@@ -1,4 +1,4 @@
-"""The way from predictions and masks to counts, and to the shares that are made of them."""
+"""Tracers for predictions and masks: counts, and ratios of counts."""
 
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -6,14 +6,14 @@ from typing import Final
 
 import numpy as np
 
-from grader.display.steps import Array, Said, Step, Tracer, formula
+from grader.display.steps import Array, Said, SolutionStep, Tracer, build_formula
 from grader.values import Array as NumpyArray
-from grader.values import Number, Tensor, Value, exact
-from problems.solvers.bounds import array, numbers, rows_of
+from grader.values import Number, Tensor, Value, to_exact
+from problems.solvers.bounds import as_array, as_numbers, as_rows
 from problems.solvers.predictions import confusion_counts, confusion_matrix, top_k_accuracy
 from problems.solvers.segmentation import dice, mask_iou, mean_iou, pixel_accuracy
-from problems.traces.sums import averaged
-from problems.traces.tracing import listed, tracers
+from problems.traces.sums import mean_formula
+from problems.traces.tracing import build_table, build_tracers
 
 __all__ = ["TRACERS"]
 
@@ -23,97 +23,100 @@ OUTCOMES: Final = {
     (True, False): "FN",
     (False, False): "TN",
 }
-MASKS: Final = (1, 2, 3)
+MASK_RANKS: Final = (1, 2, 3)
 
 
-def _counts(given: SimpleNamespace) -> Iterator[Step]:
-    true, found = numbers(given.labels, "labels"), numbers(given.predictions, "predictions")
+def _trace_confusion_counts(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    true, predicted = as_numbers(args.labels, "labels"), as_numbers(args.predictions, "predictions")
     rows = [
-        (at, one, two, OUTCOMES[one == given.positive, two == given.positive])
-        for at, (one, two) in enumerate(zip(true, found, strict=True), start=1)
+        (index, one, two, OUTCOMES[one == args.positive, two == args.positive])
+        for index, (one, two) in enumerate(zip(true, predicted, strict=True), start=1)
     ]
-    yield Said(f"Positive is class {given.positive}; true or false says whether it was right.")
-    yield listed(("example", "label", "prediction", "outcome"), rows)
-    yield Array("(TP, FP, FN, TN)", Tensor.of(given.result))
+    yield Said(f"Positive is class {args.positive}; true or false says whether it was right.")
+    yield build_table(("example", "label", "prediction", "outcome"), rows)
+    yield Array("(TP, FP, FN, TN)", Tensor.from_nested(args.result))
 
 
-def _matrix(given: SimpleNamespace) -> Iterator[Step]:
-    true, found = numbers(given.labels, "labels"), numbers(given.predictions, "predictions")
+def _trace_confusion_matrix(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    true, predicted = as_numbers(args.labels, "labels"), as_numbers(args.predictions, "predictions")
     yield Said("Each example adds 1 to the row of its label and the column of its prediction.")
-    rows = [(at, one, two) for at, (one, two) in enumerate(zip(true, found, strict=True), start=1)]
-    yield listed(("example", "row", "column"), rows)
-    yield Array("M", given.result)
+    rows = [
+        (index, one, two)
+        for index, (one, two) in enumerate(zip(true, predicted, strict=True), start=1)
+    ]
+    yield build_table(("example", "row", "column"), rows)
+    yield Array("M", args.result)
 
 
-def _top_k(given: SimpleNamespace) -> Iterator[Step]:
+def _trace_top_k_accuracy(args: SimpleNamespace) -> Iterator[SolutionStep]:
     rows: list[tuple[Value, ...]] = []
     hits = 0
-    labels = numbers(given.labels, "labels")
-    for at, (row, label) in enumerate(zip(rows_of(given.scores, "scores"), labels, strict=True)):
-        order = sorted(range(len(row)), key=lambda one: -row[one])
+    labels = as_numbers(args.labels, "labels")
+    for index, (row, label) in enumerate(zip(as_rows(args.scores, "scores"), labels, strict=True)):
+        order = sorted(range(len(row)), key=lambda item: -row[item])
         rank = order.index(int(label)) + 1
-        hits += rank <= given.k
-        rows.append((at + 1, label, row[int(label)], rank, "yes" if rank <= given.k else "no"))
+        hits += rank <= args.k
+        rows.append((index + 1, label, row[int(label)], rank, "yes" if rank <= args.k else "no"))
     yield Said("The rank of the true class among the scores of its example:")
-    yield listed(("example", "label", "its score", "rank", f"in the top {given.k}"), rows)
-    yield formula("a", "h/n", h=hits, n=len(rows))
+    yield build_table(("example", "label", "its score", "rank", f"in the top {args.k}"), rows)
+    yield build_formula("a", "h/n", h=hits, n=len(rows))
 
 
-def _pixel_accuracy(given: SimpleNamespace) -> Iterator[Step]:
-    found, true = _masks(given)
+def _trace_pixel_accuracy(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    predicted, true = _parse_masks(args)
     yield Said("The cells whose class is right, over all cells:")
-    yield formula("a", "h/n", h=int((found == true).sum()), n=true.size)
+    yield build_formula("a", "h/n", h=int((predicted == true).sum()), n=true.size)
 
 
-def _masks(given: SimpleNamespace) -> tuple[NumpyArray, NumpyArray]:
-    found = array(given.prediction, "prediction", ranks=MASKS)
-    return found, array(given.target, "target", ranks=MASKS)
+def _parse_masks(args: SimpleNamespace) -> tuple[NumpyArray, NumpyArray]:
+    predicted = as_array(args.prediction, "prediction", ranks=MASK_RANKS)
+    return predicted, as_array(args.target, "target", ranks=MASK_RANKS)
 
 
-def _areas(given: SimpleNamespace, label: Number) -> dict[str, int]:
-    """Return how many cells have class *label* in both masks, and in one alone."""
-    found, true = (mask == label for mask in _masks(given))
+def _count_class_cells(args: SimpleNamespace, label: Number) -> dict[str, int]:
+    """Return TP, FP and FN of class *label*, over the cells of both masks."""
+    predicted, true = (mask == label for mask in _parse_masks(args))
     return {
-        "TP": int((found & true).sum()),
-        "FP": int((found & ~true).sum()),
-        "FN": int((true & ~found).sum()),
+        "TP": int((predicted & true).sum()),
+        "FP": int((predicted & ~true).sum()),
+        "FN": int((true & ~predicted).sum()),
     }
 
 
-def _mask_iou(given: SimpleNamespace) -> Iterator[Step]:
-    yield _counted(given.label)
-    yield formula("IoU", "TP/(TP + FP + FN)", **_areas(given, given.label))
+def _trace_mask_iou(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    yield _describe_counts(args.label)
+    yield build_formula("IoU", "TP/(TP + FP + FN)", **_count_class_cells(args, args.label))
 
 
-def _counted(label: Number) -> Said:
+def _describe_counts(label: Number) -> Said:
     return Said(f"Cells of class {label}: TP in both masks, FP and FN in one (predicted, true).")
 
 
-def _dice(given: SimpleNamespace) -> Iterator[Step]:
-    yield _counted(given.label)
-    yield formula("Dice", "2*TP/(2*TP + FP + FN)", **_areas(given, given.label))
+def _trace_dice(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    yield _describe_counts(args.label)
+    yield build_formula("Dice", "2*TP/(2*TP + FP + FN)", **_count_class_cells(args, args.label))
 
 
-def _mean_iou(given: SimpleNamespace) -> Iterator[Step]:
+def _trace_mean_iou(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield Said("For each class, the cells in both masks over those in at least one:")
     rows, scores = [], []
-    for label in map(exact, np.union1d(*_masks(given)).tolist()):
-        areas = _areas(given, label)
-        found = formula("IoU", "TP/(TP + FP + FN)", **areas)
-        rows.append((label, *areas.values(), found.number))
-        scores.append(found.number)
-    yield listed(("class", "TP", "FP", "FN", "IoU"), rows)
-    yield averaged("mIoU", scores)
+    for label in map(to_exact, np.union1d(*_parse_masks(args)).tolist()):
+        areas = _count_class_cells(args, label)
+        iou = build_formula("IoU", "TP/(TP + FP + FN)", **areas)
+        rows.append((label, *areas.values(), iou.number))
+        scores.append(iou.number)
+    yield build_table(("class", "TP", "FP", "FN", "IoU"), rows)
+    yield mean_formula("mIoU", scores)
 
 
-TRACERS: Final[dict[str, Tracer]] = tracers(
+TRACERS: Final[dict[str, Tracer]] = build_tracers(
     {
-        confusion_counts: _counts,
-        confusion_matrix: _matrix,
-        top_k_accuracy: _top_k,
-        pixel_accuracy: _pixel_accuracy,
-        mask_iou: _mask_iou,
-        dice: _dice,
-        mean_iou: _mean_iou,
+        confusion_counts: _trace_confusion_counts,
+        confusion_matrix: _trace_confusion_matrix,
+        top_k_accuracy: _trace_top_k_accuracy,
+        pixel_accuracy: _trace_pixel_accuracy,
+        mask_iou: _trace_mask_iou,
+        dice: _trace_dice,
+        mean_iou: _trace_mean_iou,
     }
 )

@@ -1,75 +1,77 @@
-"""Formulas with powers of e, logarithms and angles, whose values are doubles; short decimals."""
+"""Formulas with exponentials, logarithms and angles in doubles; rounding for tables."""
 
 import math
 from collections.abc import Callable
 from typing import Final
 
-from grader.display.steps import Formula, formula
-from grader.display.text import show
+from grader.display.steps import Formula, build_formula
+from grader.display.text import to_text
 from grader.errors import SolverError
 from grader.expressions.arithmetic import FUNCTIONS, Function
 from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.parser import parse
-from grader.values import Number, Value, exact, is_number
+from grader.values import Number, Value, is_number, to_exact
 
-__all__ = ["brief", "real", "rule"]
+__all__ = ["real_formula", "round_for_table", "symbolic_formula"]
 
-SHORT: Final = 6
-SMALL: Final = 10
+MAX_TEXT_LENGTH: Final = 6
+SMALL_DENOMINATOR: Final = 10
 DECIMALS: Final = 4
 
 
-def real(name: str, source: str, **numbers: object) -> Formula:
-    """Return the step *name* = *source*, an expression that may call ``exp ln log10 sin cos atan``.
+def real_formula(name: str, source: str, **numbers: object) -> Formula:
+    """Return the step *name* = *source*, which may call ``exp ln log10 sin cos atan``.
 
-    Numbers may be floats; ``pi`` is known.
+    Numbers may be floats; ``pi`` is predefined.
 
-    >>> real("y", "1/(1 + exp(-x))", x=0.0).value
+    >>> real_formula("y", "1/(1 + exp(-x))", x=0.0).value
     Fraction(1, 2)
     """
-    known: dict[str, Value] = {letter: exact(number) for letter, number in numbers.items()}
-    scope = Scope({"pi": exact(math.pi), **known}, REAL_FUNCTIONS)
+    known: dict[str, Value] = {letter: to_exact(number) for letter, number in numbers.items()}
+    scope = Scope({"pi": to_exact(math.pi), **known}, REAL_FUNCTIONS)
     value = evaluate(parse(source).tree, scope)
     if not is_number(value):
         raise SolverError(f"{name} is not a number")
-    return formula(name, source, result=exact(float(value)), **known)
+    return build_formula(name, source, result=to_exact(float(value)), **known)
 
 
-def rule(name: str, source: str) -> Formula:
-    """Return the step that says a formula in symbols alone, which holds for every cell.
+def symbolic_formula(name: str, source: str) -> Formula:
+    """Return a formula in symbols alone, which holds for every cell.
 
-    >>> rule("y", "1/(1 + exp(-x))").value is None
+    >>> symbolic_formula("y", "1/(1 + exp(-x))").value is None
     True
     """
     tree = parse(source).tree
     return Formula(name, tree, tree, None)
 
 
-def brief(number: Number) -> Number:
-    """Return a *number* as a table has it: what is long, or hard to compare, as four decimals.
+def round_for_table(number: Number) -> Number:
+    """Return *number* for a table: short decimals and simple fractions as they are.
 
-    >>> brief(exact(0.123456789)), brief(exact(0.25))
+    Long decimals, and fractions with a large denominator, are rounded to four decimals.
+
+    >>> round_for_table(to_exact(0.123456789)), round_for_table(to_exact(0.25))
     (Fraction(247, 2000), Fraction(1, 4))
     """
-    text = show(number)
-    simple = "/" not in text and len(text) <= SHORT
-    if simple or number.denominator < SMALL:
+    text = to_text(number)
+    simple = "/" not in text and len(text) <= MAX_TEXT_LENGTH
+    if simple or number.denominator < SMALL_DENOMINATOR:
         return number
-    return exact(round(float(number), DECIMALS))
+    return to_exact(round(float(number), DECIMALS))
 
 
-def _of_doubles(function: Callable[[float], float]) -> Function:
-    def call(argument: Value) -> Value:
+def _wrap_float_function(function: Callable[[float], float]) -> Function:
+    def apply_function(argument: Value) -> Value:
         if not is_number(argument):
             raise SolverError("this function takes one number")
-        return exact(function(float(argument)))
+        return to_exact(function(float(argument)))
 
-    return call
+    return apply_function
 
 
 REAL_FUNCTIONS: Final[dict[str, Function]] = {
     **FUNCTIONS,
-    "sin": _of_doubles(math.sin),
-    "cos": _of_doubles(math.cos),
-    "atan": _of_doubles(math.atan),
+    "sin": _wrap_float_function(math.sin),
+    "cos": _wrap_float_function(math.cos),
+    "atan": _wrap_float_function(math.atan),
 }

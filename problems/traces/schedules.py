@@ -1,4 +1,4 @@
-"""The way to learning rates that change in the course of training.
+"""Tracers for learning-rate schedules.
 
 t is the time in steps or epochs, T the length of the schedule, eta a learning rate.
 """
@@ -7,46 +7,46 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import Said, Step, Tracer, formula
-from problems.solvers.exact_arrays import exact_number
+from grader.display.steps import Said, SolutionStep, Tracer, build_formula
+from problems.solvers.exact_arrays import as_fraction
 from problems.solvers.schedules import cosine_lr, step_lr, warmup_lr
-from problems.traces.reals import real
-from problems.traces.tracing import tracers
+from problems.traces.reals import real_formula
+from problems.traces.tracing import build_tracers
 
 __all__ = ["TRACERS"]
 
 
-def _step_lr(given: SimpleNamespace) -> Iterator[Step]:
-    drops = formula("k", "floor(t/T)", t=given.epoch, T=given.step_size)
+def _trace_step_lr(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    drops = build_formula("k", "floor(t/T)", t=args.epoch, T=args.step_size)
     yield Said("How often the rate has dropped, then as often the factor gamma:")
     yield drops
-    yield formula(
+    yield build_formula(
         "eta_t",
         "eta*gamma**k",
-        eta=exact_number(given.lr, "lr"),
-        gamma=exact_number(given.gamma, "gamma"),
+        eta=as_fraction(args.lr, "lr"),
+        gamma=as_fraction(args.gamma, "gamma"),
         k=drops.number,
     )
 
 
-def _cosine_lr(given: SimpleNamespace) -> Iterator[Step]:
-    top, bottom = exact_number(given.lr, "lr"), exact_number(given.eta_min, "eta_min")
+def _trace_cosine_lr(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    top, bottom = as_fraction(args.lr, "lr"), as_fraction(args.eta_min, "eta_min")
     yield Said("Half a cosine leads from the first rate down to the last one:")
     fall = "(eta_0 - eta_T)" if bottom else "eta_0"
     source = f"{'eta_T + ' if bottom else ''}{fall}*(1 + cos(pi*t/T))/2"
-    yield real("eta_t", source, eta_0=top, eta_T=bottom, t=given.epoch, T=given.t_max)
+    yield real_formula("eta_t", source, eta_0=top, eta_T=bottom, t=args.epoch, T=args.t_max)
 
 
-def _warmup_lr(given: SimpleNamespace) -> Iterator[Step]:
-    rate = exact_number(given.lr, "lr")
-    if given.step >= given.warmup_steps:
-        yield Said(f"The warm-up of {given.warmup_steps} steps is over.")
-        yield formula("eta_t", "eta", eta=rate)
+def _trace_warmup_lr(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    rate = as_fraction(args.lr, "lr")
+    if args.step >= args.warmup_steps:
+        yield Said(f"The warm-up of {args.warmup_steps} steps is over.")
+        yield build_formula("eta_t", "eta", eta=rate)
         return
     yield Said("In the warm-up the rate grows from 0 in equal steps:")
-    yield formula("eta_t", "eta*t/T", eta=rate, t=given.step, T=given.warmup_steps)
+    yield build_formula("eta_t", "eta*t/T", eta=rate, t=args.step, T=args.warmup_steps)
 
 
-TRACERS: Final[dict[str, Tracer]] = tracers(
-    {step_lr: _step_lr, cosine_lr: _cosine_lr, warmup_lr: _warmup_lr}
+TRACERS: Final[dict[str, Tracer]] = build_tracers(
+    {step_lr: _trace_step_lr, cosine_lr: _trace_cosine_lr, warmup_lr: _trace_warmup_lr}
 )

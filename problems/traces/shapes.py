@@ -1,7 +1,7 @@
-"""The way to shapes: each axis by the formula of its size, then the axes together.
+"""Tracers for shapes: the size of each axis, then all axes together.
 
-The letters of the axes are those of the layout; where the axes are laid alike and are equally long,
-one formula stands for all.
+The letters of the axes come from the layout. Axes with the same size and geometry share
+one formula.
 """
 
 from collections.abc import Iterator
@@ -9,9 +9,9 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import Formula, Said, Step, Tracer, formula
+from grader.display.steps import Formula, Said, SolutionStep, Tracer, build_formula
 from problems.solvers.bounds import Shape
-from problems.solvers.geometry import axes_of, per_axis, spatial_letters
+from problems.solvers.geometry import axis_sizes, expand_per_axis, spatial_axes
 from problems.solvers.pooling import pool_shape
 from problems.solvers.resizing import (
     pixel_shuffle_shape,
@@ -20,100 +20,112 @@ from problems.solvers.resizing import (
     upsample_shape,
 )
 from problems.solvers.sizes import conv_shape, flatten_size
-from problems.traces.axes import Axis, conv_axis, each_axis, pool_axis, transposed_axis
-from problems.traces.sizes import DEFAULT_STRIDE, upsampled_side
-from problems.traces.tracing import multiplied, tracers
+from problems.traces.axes import (
+    AxisTracer,
+    trace_axes,
+    trace_conv_axis,
+    trace_pool_axis,
+    trace_transposed_axis,
+)
+from problems.traces.sizes import DEFAULT_STRIDE, upsampled_size_formula
+from problems.traces.tracing import build_tracers, product_formula
 
-__all__ = ["TRACERS", "together"]
-
-
-def _axes(given: SimpleNamespace, axis: Axis, *names: str) -> Iterator[Step]:
-    """Yield the steps of each axis of a shape; its geometry are the arguments of these *names*."""
-    letters = spatial_letters(given.layout)
-    sizes = axes_of(given.shape, given.layout)
-    laid = {name: per_axis(getattr(given, name), name, len(letters)) for name in names}
-    yield from each_axis(axis, {letter: sizes[letter] for letter in letters}, laid)
+__all__ = ["TRACERS", "shape_formula"]
 
 
-def together(shape: Shape, layout: str, *, channels: str) -> Formula:
-    """Return the formula of a *shape* from its axes; *channels* is the letter of theirs.
+def _trace_shape_axes(
+    args: SimpleNamespace, axis: AxisTracer, *names: str
+) -> Iterator[SolutionStep]:
+    """Yield the steps of each axis of a shape; *names* are its geometry arguments."""
+    letters = spatial_axes(args.layout)
+    sizes = axis_sizes(args.shape, args.layout)
+    geometries = {name: expand_per_axis(getattr(args, name), name, len(letters)) for name in names}
+    yield from trace_axes(axis, {letter: sizes[letter] for letter in letters}, geometries)
 
-    >>> together((28, 28, 6), "HWC", channels="C").value
+
+def shape_formula(shape: Shape, layout: str, *, channels: str) -> Formula:
+    """Return the formula of a *shape* from its axes; *channels* is the channel letter.
+
+    >>> shape_formula((28, 28, 6), "HWC", channels="C").value
     (28, 28, 6)
     """
-    spatial = spatial_letters(layout)
+    spatial = spatial_axes(layout)
     names = [
         f"{letter}_out" if letter in spatial else channels if letter == "C" else letter
         for letter in layout
     ]
-    return formula("shape", f"({', '.join(names)})", **dict(zip(names, shape, strict=True)))
+    return build_formula("shape", f"({', '.join(names)})", **dict(zip(names, shape, strict=True)))
 
 
-def _conv_shape(given: SimpleNamespace) -> Iterator[Step]:
-    yield from _axes(given, conv_axis, "kernel_size", "stride", "padding", "dilation")
-    yield Said(f"Each of the {given.out_channels} filters gives one channel.")
-    yield together(given.result, given.layout, channels="C_out")
+def _trace_conv_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    yield from _trace_shape_axes(
+        args, trace_conv_axis, "kernel_size", "stride", "padding", "dilation"
+    )
+    yield Said(f"Each of the {args.out_channels} filters gives one channel.")
+    yield shape_formula(args.result, args.layout, channels="C_out")
 
 
-def _pool_shape(given: SimpleNamespace) -> Iterator[Step]:
-    if given.stride is None:
+def _trace_pool_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    if args.stride is None:
         yield DEFAULT_STRIDE
-    axis = partial(pool_axis, ceil_mode=given.ceil_mode)
-    yield from _axes(given, axis, "kernel_size", "stride", "padding")
+    axis = partial(trace_pool_axis, ceil_mode=args.ceil_mode)
+    yield from _trace_shape_axes(args, axis, "kernel_size", "stride", "padding")
     yield Said("Each channel is pooled by itself, so that the channels stay.")
-    yield together(given.result, given.layout, channels="C")
+    yield shape_formula(args.result, args.layout, channels="C")
 
 
-def _transposed_shape(given: SimpleNamespace) -> Iterator[Step]:
+def _trace_transposed_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
     names = ("kernel_size", "stride", "padding", "output_padding", "dilation")
-    yield from _axes(given, transposed_axis, *names)
-    yield together(given.result, given.layout, channels="C_out")
+    yield from _trace_shape_axes(args, trace_transposed_axis, *names)
+    yield shape_formula(args.result, args.layout, channels="C_out")
 
 
-def _upsample_shape(given: SimpleNamespace) -> Iterator[Step]:
-    sizes = axes_of(given.shape, given.layout)
-    for letter in spatial_letters(given.layout):
-        yield upsampled_side(sizes[letter], given.scale_factor, axis=letter)
-    yield together(given.result, given.layout, channels="C")
+def _trace_upsample_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    sizes = axis_sizes(args.shape, args.layout)
+    for letter in spatial_axes(args.layout):
+        yield upsampled_size_formula(sizes[letter], args.scale_factor, axis=letter)
+    yield shape_formula(args.result, args.layout, channels="C")
 
 
-def _pixel_shuffle_shape(given: SimpleNamespace) -> Iterator[Step]:
+def _trace_pixel_shuffle_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield Said(
         "R² channels become one: their values lie beside each other as a square of R×R cells."
     )
-    yield from _shuffled(given, given.upscale_factor, maps="{}*R", channels="C/R**2")
+    yield from _trace_rearranged_axes(args, args.upscale_factor, maps="{}*R", channels="C/R**2")
 
 
-def _pixel_unshuffle_shape(given: SimpleNamespace) -> Iterator[Step]:
+def _trace_pixel_unshuffle_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield Said("Each square of R×R cells becomes R² channels.")
-    yield from _shuffled(given, given.downscale_factor, maps="{}/R", channels="C*R**2")
+    yield from _trace_rearranged_axes(args, args.downscale_factor, maps="{}/R", channels="C*R**2")
 
 
-def _shuffled(given: SimpleNamespace, factor: int, *, maps: str, channels: str) -> Iterator[Step]:
-    for letter, size in axes_of(given.shape, given.layout).items():
+def _trace_rearranged_axes(
+    args: SimpleNamespace, factor: int, *, maps: str, channels: str
+) -> Iterator[SolutionStep]:
+    for letter, size in axis_sizes(args.shape, args.layout).items():
         source = channels if letter == "C" else maps.format(letter)
         if letter != "N":
-            yield formula(f"{letter}_out", source, **{letter: size, "R": factor})
-    yield together(given.result, given.layout, channels="C_out")
+            yield build_formula(f"{letter}_out", source, **{letter: size, "R": factor})
+    yield shape_formula(args.result, args.layout, channels="C_out")
 
 
-def _flatten_size(given: SimpleNamespace) -> Iterator[Step]:
+def _trace_flatten_size(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield Said("A flat input has one number for each value of the maps.")
-    if len(given.shape) == len(given.layout):
-        letters = dict(zip(given.layout, given.shape, strict=True))
-        yield formula("n", "*".join(letters), **letters)
+    if len(args.shape) == len(args.layout):
+        letters = dict(zip(args.layout, args.shape, strict=True))
+        yield build_formula("n", "*".join(letters), **letters)
     else:
-        yield multiplied("n", given.shape)
+        yield product_formula("n", args.shape)
 
 
-TRACERS: Final[dict[str, Tracer]] = tracers(
+TRACERS: Final[dict[str, Tracer]] = build_tracers(
     {
-        conv_shape: _conv_shape,
-        pool_shape: _pool_shape,
-        transposed_shape: _transposed_shape,
-        upsample_shape: _upsample_shape,
-        pixel_shuffle_shape: _pixel_shuffle_shape,
-        pixel_unshuffle_shape: _pixel_unshuffle_shape,
-        flatten_size: _flatten_size,
+        conv_shape: _trace_conv_shape,
+        pool_shape: _trace_pool_shape,
+        transposed_shape: _trace_transposed_shape,
+        upsample_shape: _trace_upsample_shape,
+        pixel_shuffle_shape: _trace_pixel_shuffle_shape,
+        pixel_unshuffle_shape: _trace_pixel_unshuffle_shape,
+        flatten_size: _trace_flatten_size,
     }
 )

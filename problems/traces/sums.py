@@ -1,40 +1,44 @@
-"""Sums, means and sums of products of many numbers, as formulas that say each term."""
+"""Sums, means and dot products of many numbers, as formulas that show each term."""
 
 from collections.abc import Iterable
 from fractions import Fraction
 
 from grader.display.steps import Formula
-from grader.expressions.tree import Binary, Num
-from grader.values import Number, exact, simplest
-from problems.traces.tracing import joined
+from grader.expressions.tree import BinaryOperation, NumberLiteral
+from grader.values import Number, simplify_number, to_exact
+from problems.traces.tracing import join_nodes
 
-__all__ = ["averaged", "dotted"]
+__all__ = ["dot_product_formula", "mean_formula"]
 
 
-def averaged(name: str, terms: Iterable[object]) -> Formula:
-    """Return the step that takes the mean of *terms*, of one or more.
+def mean_formula(name: str, terms: Iterable[object]) -> Formula:
+    """Return the formula of the mean of *terms*, of which there is at least one.
 
-    >>> averaged("m", (1, 2, 6)).value
+    >>> mean_formula("m", (1, 2, 6)).value
     3
     """
-    numbers = [exact(term) for term in terms]
-    total = _sum(numbers)
-    top = joined("+", [Num(number) for number in numbers], total)
-    tree = top if len(numbers) == 1 else Binary("/", top, Num(len(numbers)))
-    return Formula(name, tree, tree, simplest(Fraction(total) / len(numbers)))
+    numbers = [to_exact(term) for term in terms]
+    total = _exact_sum(numbers)
+    top = join_nodes("+", [NumberLiteral(number) for number in numbers], total)
+    tree = top if len(numbers) == 1 else BinaryOperation("/", top, NumberLiteral(len(numbers)))
+    return Formula(name, tree, tree, simplify_number(Fraction(total) / len(numbers)))
 
 
-def dotted(name: str, left: Iterable[object], right: Iterable[object]) -> Formula:
-    """Return the step that adds up the products of *left* and *right*, term by term.
+def dot_product_formula(name: str, left: Iterable[object], right: Iterable[object]) -> Formula:
+    """Return the formula of the dot product of *left* and *right*, term by term.
 
-    >>> dotted("s", (1, 2), (10, 100)).value
+    >>> dot_product_formula("s", (1, 2), (10, 100)).value
     210
     """
-    pairs = [(exact(one), exact(two)) for one, two in zip(left, right, strict=True)]
-    value = _sum(one * two for one, two in pairs)
-    tree = joined("+", [Binary("*", Num(one), Num(two)) for one, two in pairs], value)
+    pairs = [(to_exact(one), to_exact(two)) for one, two in zip(left, right, strict=True)]
+    value = _exact_sum(pair * two for pair, two in pairs)
+    tree = join_nodes(
+        "+",
+        [BinaryOperation("*", NumberLiteral(pair), NumberLiteral(two)) for pair, two in pairs],
+        value,
+    )
     return Formula(name, tree, tree, value)
 
 
-def _sum(numbers: Iterable[Number]) -> Number:
-    return simplest(sum(map(Fraction, numbers), Fraction(0)))
+def _exact_sum(numbers: Iterable[Number]) -> Number:
+    return simplify_number(sum(map(Fraction, numbers), Fraction(0)))

@@ -1,6 +1,6 @@
-"""The way to the boxes that suppression keeps: from the highest score down, one box after another.
+"""Tracers for non-maximum suppression: box by box, in descending order of score.
 
-Boxes are counted from the number that the problem gives the first one.
+Box numbers start at the number that the problem gives the first box.
 """
 
 import math
@@ -8,95 +8,101 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import Array, Said, Step, Tracer, stated
-from grader.display.text import show
-from grader.values import Number, Tensor, Value, exact
-from problems.solvers.bounds import numbers
-from problems.solvers.boxes import boxes_of
+from grader.display.steps import Array, Said, SolutionStep, Tracer, state_value
+from grader.display.text import to_text
+from grader.values import Number, Tensor, Value, to_exact
+from problems.solvers.bounds import as_numbers
+from problems.solvers.boxes import parse_boxes
 from problems.solvers.suppression import nms, soft_nms
-from problems.traces.overlaps import shares_of
-from problems.traces.reals import brief
-from problems.traces.tracing import listed, tracers
+from problems.traces.overlaps import measure_overlap
+from problems.traces.reals import round_for_table
+from problems.traces.tracing import build_table, build_tracers
 
-__all__ = ["NONE", "TRACERS"]
+__all__ = ["NO_BOX", "TRACERS"]
 
-NONE: Final = "\N{EN DASH}"
-ROUNDS: Final = 8
+NO_BOX: Final = "\N{EN DASH}"
+MAX_ROUNDS: Final = 8
 
 
-def _nms(given: SimpleNamespace) -> Iterator[Step]:
-    scores = numbers(given.scores, "scores")
-    reached = "exceeds" if given.strict else "reaches"
-    limit = show(exact(given.threshold))
-    among = "" if given.classes is None else " of its class"
+def _trace_nms(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    scores = as_numbers(args.scores, "scores")
+    reached = "exceeds" if args.strict else "reaches"
+    limit = to_text(to_exact(args.threshold))
+    among = "" if args.classes is None else " of its class"
     yield Said(f"A box is suppressed if its IoU with a kept box{among} {reached} {limit}.")
-    low = [at + given.first for at, score in enumerate(scores) if score < given.min_score]
+    low = [index + args.first for index, score in enumerate(scores) if score < args.min_score]
     if low:
-        least = show(exact(given.min_score))
+        least = to_text(to_exact(args.min_score))
         yield Said(f"Scored below {least}, and dropped before: {', '.join(map(str, low))}.")
-    rows = _decisions(given, scores)
+    rows = _build_decision_rows(args, scores)
     if rows:
-        classes = () if given.classes is None else ("class",)
-        yield listed(("box", "score", *classes, "largest IoU", "with", "decision"), rows)
-    yield Array("kept", Tensor.of(given.result)) if given.result else stated("kept", ())
+        classes = () if args.classes is None else ("class",)
+        yield build_table(("box", "score", *classes, "largest IoU", "with", "decision"), rows)
+    yield Array("kept", Tensor.from_nested(args.result)) if args.result else state_value("kept", ())
 
 
-def _decisions(given: SimpleNamespace, scores: tuple[Number, ...]) -> list[tuple[Value, ...]]:
-    """Return a row for each box that counts, the highest score first."""
-    boxes = boxes_of(given.boxes, "boxes", fmt=given.fmt)
-    one_class = given.classes is None
-    labels = (0,) * len(boxes) if one_class else numbers(given.classes, "classes")
-    kept = [number - given.first for number in given.result]
-    counted = [at for at, score in enumerate(scores) if score >= given.min_score]
+def _build_decision_rows(
+    args: SimpleNamespace, scores: tuple[Number, ...]
+) -> list[tuple[Value, ...]]:
+    """Return one row per box that reaches the minimum score, in descending order of score."""
+    boxes = parse_boxes(args.boxes, "boxes", fmt=args.fmt)
+    one_class = args.classes is None
+    labels = (0,) * len(boxes) if one_class else as_numbers(args.classes, "classes")
+    kept_indices = [number - args.first for number in args.result]
+    counted = [index for index, score in enumerate(scores) if score >= args.min_score]
     rows: list[tuple[Value, ...]] = []
-    looked: list[int] = []
-    for at in sorted(counted, key=lambda at: -scores[at]):
-        rivals = [other for other in looked if other in kept and labels[other] == labels[at]]
-        shares = {other: shares_of(boxes[other], boxes[at])[2] for other in rivals}
+    examined: list[int] = []
+    for index in sorted(counted, key=lambda index: -scores[index]):
+        rivals = [
+            other for other in examined if other in kept_indices and labels[other] == labels[index]
+        ]
+        shares = {other: measure_overlap(boxes[other], boxes[index])[2] for other in rivals}
         best = max(shares, key=lambda other: shares[other], default=None)
-        against: tuple[Value, ...] = (NONE, NONE)
+        against: tuple[Value, ...] = (NO_BOX, NO_BOX)
         if best is not None and shares[best]:
-            against = (brief(shares[best]), best + given.first)
-        decision = "kept" if at in kept else "suppressed"
-        label = () if one_class else (labels[at],)
-        rows.append((at + given.first, scores[at], *label, *against, decision))
-        looked.append(at)
+            against = (round_for_table(shares[best]), best + args.first)
+        decision = "kept" if index in kept_indices else "suppressed"
+        label = () if one_class else (labels[index],)
+        rows.append((index + args.first, scores[index], *label, *against, decision))
+        examined.append(index)
     return rows
 
 
-def _soft_nms(given: SimpleNamespace) -> Iterator[Step]:
-    limit = show(exact(given.threshold))
+def _trace_soft_nms(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    limit = to_text(to_exact(args.threshold))
     yield Said("The box of the highest score is taken; it lowers the scores of the others left.")
     yield Said(
         f"The factor is 1 - IoU where the IoU exceeds {limit}, else 1."
-        if given.method == "linear"
-        else f"The factor is exp(-IoU²/{show(exact(given.sigma))})."
+        if args.method == "linear"
+        else f"The factor is exp(-IoU²/{to_text(to_exact(args.sigma))})."
     )
-    yield from _rounds(given)
-    yield Array("scores", Tensor.of(given.result))
+    yield from _trace_rounds(args)
+    yield Array("scores", Tensor.from_nested(args.result))
 
 
-def _rounds(given: SimpleNamespace) -> Iterator[Step]:
-    """Yield a table for each box that is taken: what it does to the scores of the others."""
-    boxes = boxes_of(given.boxes, "boxes", fmt=given.fmt)
-    left: dict[int, Number] = dict(enumerate(numbers(given.scores, "scores")))
-    for _ in boxes[: min(ROUNDS, len(boxes) - 1)]:
-        best = min(left, key=lambda at: (-left[at], at))
-        yield Said(f"Box {best + 1}, with the score {show(brief(left.pop(best)))}:")
+def _trace_rounds(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    """Yield a table for each selected box, with its effect on the remaining scores."""
+    boxes = parse_boxes(args.boxes, "boxes", fmt=args.fmt)
+    remaining: dict[int, Number] = dict(enumerate(as_numbers(args.scores, "scores")))
+    for _ in boxes[: min(MAX_ROUNDS, len(boxes) - 1)]:
+        best = min(remaining, key=lambda index: (-remaining[index], index))
+        yield Said(
+            f"Box {best + 1}, with the score {to_text(round_for_table(remaining.pop(best)))}:"
+        )
         rows: list[tuple[Value, ...]] = []
-        for other, score in left.items():
-            shared = shares_of(boxes[best], boxes[other])[2]
-            left[other] = exact(_lowered(given, score, shared))
-            rows.append((other + 1, *map(brief, (score, shared, left[other]))))
-        yield listed(("box", "score", "IoU", "new score"), rows)
-    if len(boxes) > ROUNDS + 1:
+        for other, score in remaining.items():
+            shared = measure_overlap(boxes[best], boxes[other])[2]
+            remaining[other] = to_exact(_lower_score(args, score, shared))
+            rows.append((other + 1, *map(round_for_table, (score, shared, remaining[other]))))
+        yield build_table(("box", "score", "IoU", "new score"), rows)
+    if len(boxes) > MAX_ROUNDS + 1:
         yield Said("The boxes that are left follow in the same way.")
 
 
-def _lowered(given: SimpleNamespace, score: Number, shared: Number) -> Number | float:
-    if given.method == "linear":
-        return score * (1 - shared) if shared > given.threshold else score
-    return float(score) * math.exp(-(float(shared) ** 2) / float(given.sigma))
+def _lower_score(args: SimpleNamespace, score: Number, shared: Number) -> Number | float:
+    if args.method == "linear":
+        return score * (1 - shared) if shared > args.threshold else score
+    return float(score) * math.exp(-(float(shared) ** 2) / float(args.sigma))
 
 
-TRACERS: Final[dict[str, Tracer]] = tracers({nms: _nms, soft_nms: _soft_nms})
+TRACERS: Final[dict[str, Tracer]] = build_tracers({nms: _trace_nms, soft_nms: _trace_soft_nms})

@@ -1,4 +1,7 @@
-"""How tracers are made: the steps to a solver's result from its arguments, all of them by name."""
+"""Construction of tracers, which derive the steps to a solver's result.
+
+A tracer gets the solver's arguments by name, and the result.
+"""
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,78 +14,79 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.book import Solver
-from grader.display.steps import Formula, Rows, Said, Step, Tracer, stated
-from grader.display.text import show
-from grader.expressions.tree import Binary, Node, Num
-from grader.values import Number, Tensor, Value, exact
+from grader.display.steps import Formula, Rows, Said, SolutionStep, Tracer, state_value
+from grader.display.text import to_text
+from grader.expressions.tree import BinaryOperation, Node, NumberLiteral
+from grader.values import Number, Tensor, Value, to_exact
 
 __all__ = [
     "MAX_ROWS",
-    "Steps",
-    "counted_up",
-    "joined",
-    "listed",
-    "multiplied",
-    "shown",
-    "tensor",
-    "tracers",
+    "TraceFunction",
+    "build_table",
+    "build_tracers",
+    "join_nodes",
+    "product_formula",
+    "show_array",
+    "sum_formula",
+    "to_tensor",
 ]
 
 MAX_TERMS: Final = 16
 MAX_ROWS: Final = 64
-MAX_SHOWN: Final = 1024
+MAX_ARRAY_CELLS: Final = 1024
 
-Steps: TypeAlias = Callable[[SimpleNamespace], Iterable[Step]]
-"""What gives the steps from the arguments of a solver by name, and from its `result`."""
+TraceFunction: TypeAlias = Callable[[SimpleNamespace], Iterable[SolutionStep]]
+"""Yields the steps from a solver's arguments by name and its `result`."""
 
 
-def tracers(table: Mapping[Solver, Steps]) -> dict[str, Tracer]:
-    """Return the tracers of *table* by the names of their solvers, with the solvers' signatures.
+def build_tracers(table: Mapping[Solver, TraceFunction]) -> dict[str, Tracer]:
+    """Return a tracer for each solver of *table*, keyed by the solver's name.
 
-    The solver itself runs first: it refuses what does not fit, so that the steps need not, and what
-    it returns is ``given.result``.
+    A tracer has the signature of its solver. It first runs the solver, which rejects
+    invalid arguments, so the steps need not check them. The solver's result is
+    ``args.result``.
     """
-    return {solver.__name__: _tracer(solver, steps) for solver, steps in table.items()}
+    return {solver.__name__: _build_tracer(solver, steps) for solver, steps in table.items()}
 
 
-def _tracer(solver: Solver, steps: Steps) -> Tracer:
-    known = signature(solver)
+def _build_tracer(solver: Solver, trace: TraceFunction) -> Tracer:
+    solver_signature = signature(solver)
 
     @wraps(solver)
-    def tracer(*arguments: object, **keywords: object) -> tuple[Step, ...]:
-        given = known.bind(*arguments, **keywords)
-        given.apply_defaults()
+    def tracer(*arguments: object, **keywords: object) -> tuple[SolutionStep, ...]:
+        bound = solver_signature.bind(*arguments, **keywords)
+        bound.apply_defaults()
         result = solver(*arguments, **keywords)
-        return tuple(steps(SimpleNamespace(**given.arguments, result=result)))
+        return tuple(trace(SimpleNamespace(**bound.arguments, result=result)))
 
     return tracer
 
 
-def shown(name: str, cells: npt.NDArray[Any] | Tensor) -> Step:
-    """Return the step that shows an array, or of a large one the shape.
+def show_array(name: str, cells: npt.NDArray[Any] | Tensor) -> SolutionStep:
+    """Return the step that shows an array, or only the shape of a large one.
 
-    >>> shown("Y", np.zeros((64, 64))).text
+    >>> show_array("Y", np.zeros((64, 64))).text
     'Y has the shape 64×64, too large to be written out.'
     """
-    if math.prod(cells.shape) > MAX_SHOWN:
-        return Said(f"{name} has the shape {show(cells.shape)}, too large to be written out.")
-    found = cells if isinstance(cells, Tensor) else tensor(cells)
-    return stated(name, found if found.shape else found.cells[0])
+    if math.prod(cells.shape) > MAX_ARRAY_CELLS:
+        return Said(f"{name} has the shape {to_text(cells.shape)}, too large to be written out.")
+    values = cells if isinstance(cells, Tensor) else to_tensor(cells)
+    return state_value(name, values if values.shape else values.cells[0])
 
 
-def tensor(cells: npt.NDArray[Any] | Sequence[object]) -> Tensor:
-    """Return an array or nested lists with exact cells, as steps hold them.
+def to_tensor(cells: npt.NDArray[Any] | Sequence[object]) -> Tensor:
+    """Return an array or nested lists as a tensor with exact cells, for a step.
 
-    >>> tensor([[1, 0.5]]).cells
+    >>> to_tensor([[1, 0.5]]).cells
     (1, Fraction(1, 2))
     """
-    return Tensor.from_array(cells) if isinstance(cells, np.ndarray) else Tensor.of(cells)
+    return Tensor.from_array(cells) if isinstance(cells, np.ndarray) else Tensor.from_nested(cells)
 
 
-def listed(head: tuple[str, ...], rows: Sequence[tuple[Value, ...]]) -> Rows:
-    """Return a table; of a long one the first rows, and one of dots for the others.
+def build_table(head: tuple[str, ...], rows: Sequence[tuple[Value, ...]]) -> Rows:
+    """Return a table; a long one shows its first rows, then a row of ellipses.
 
-    >>> listed(("n",), [(1,), (2,)]).rows
+    >>> build_table(("n",), [(1,), (2,)]).rows
     ((1,), (2,))
     """
     if len(rows) > MAX_ROWS:
@@ -90,39 +94,43 @@ def listed(head: tuple[str, ...], rows: Sequence[tuple[Value, ...]]) -> Rows:
     return Rows(head, tuple(rows))
 
 
-def counted_up(name: str, terms: Iterable[Number]) -> Formula:
-    """Return the step that adds *terms* up; of more than sixteen it says the sum alone.
+def sum_formula(name: str, terms: Iterable[Number]) -> Formula:
+    """Return the formula that adds up the nonzero *terms*.
 
-    >>> counted_up("P", (448, 0, 10)).value
+    With more than sixteen, it shows only the sum.
+
+    >>> sum_formula("P", (448, 0, 10)).value
     458
     """
     numbers = [term for term in terms if term]
-    return _formula_of(name, "+", numbers, sum(numbers))
+    return _build_formula(name, "+", numbers, sum(numbers))
 
 
-def multiplied(name: str, factors: Iterable[Number]) -> Formula:
-    """Return the step that multiplies *factors*; of more than sixteen it says the product alone.
+def product_formula(name: str, factors: Iterable[Number]) -> Formula:
+    """Return the formula that multiplies *factors*.
 
-    >>> multiplied("n", (2, 3, 4)).value
+    With more than sixteen, it shows only the product.
+
+    >>> product_formula("n", (2, 3, 4)).value
     24
     """
     numbers = list(factors)
-    return _formula_of(name, "*", numbers, math.prod(numbers))
+    return _build_formula(name, "*", numbers, math.prod(numbers))
 
 
-def joined(sign: str, nodes: Sequence[Node], value: Number) -> Node:
-    """Return *nodes* with a *sign* between them, or for more than sixteen their *value* alone.
+def join_nodes(sign: str, nodes: Sequence[Node], value: Number) -> Node:
+    """Return *nodes* joined by *sign*; for more than sixteen, only their *value*.
 
-    >>> joined("+", [Num(1), Num(2)], 3).left
-    Num(value=1)
+    >>> join_nodes("+", [NumberLiteral(1), NumberLiteral(2)], 3).left
+    NumberLiteral(value=1)
     """
     if 1 <= len(nodes) <= MAX_TERMS:
-        return reduce(lambda one, two: Binary(sign, one, two), nodes)
-    return Num(value)
+        return reduce(lambda first, two: BinaryOperation(sign, first, two), nodes)
+    return NumberLiteral(value)
 
 
-def _formula_of(name: str, sign: str, numbers: Sequence[Number], value: Number) -> Formula:
-    """Return the step that joins *numbers* by a *sign*, to their *value*."""
-    nodes = [Num(exact(number)) for number in numbers[: MAX_TERMS + 1]]
-    tree = joined(sign, nodes, exact(value))
-    return Formula(name, tree, tree, exact(value))
+def _build_formula(name: str, sign: str, numbers: Sequence[Number], value: Number) -> Formula:
+    """Return the formula that joins *numbers* by *sign*, with its *value*."""
+    nodes = [NumberLiteral(to_exact(number)) for number in numbers[: MAX_TERMS + 1]]
+    tree = join_nodes(sign, nodes, to_exact(value))
+    return Formula(name, tree, tree, to_exact(value))

@@ -1,34 +1,34 @@
-"""The way to the steps and epochs of training by mini-batches."""
+"""Tracers for the steps and epochs of mini-batch training."""
 
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import Formula, Said, Step, Tracer, formula
+from grader.display.steps import Formula, Said, SolutionStep, Tracer, build_formula
 from problems.solvers.training import epochs_completed, steps_per_epoch
-from problems.traces.tracing import tracers
+from problems.traces.tracing import build_tracers
 
 __all__ = ["TRACERS"]
 
 
-def _batches(given: SimpleNamespace) -> Formula:
-    """Return the formula of the steps of an epoch: n examples in batches of B."""
-    source = "floor(n/B)" if given.drop_last else "ceil(n/B)"
-    return formula("s", source, n=given.examples, B=given.batch_size)
+def _epoch_steps_formula(args: SimpleNamespace) -> Formula:
+    """Return the formula of the steps per epoch: n examples in batches of B."""
+    source = "floor(n/B)" if args.drop_last else "ceil(n/B)"
+    return build_formula("s", source, n=args.examples, B=args.batch_size)
 
 
-def _steps_per_epoch(given: SimpleNamespace) -> Iterator[Step]:
-    last = "is left out if it is not full" if given.drop_last else "may be smaller"
+def _trace_steps_per_epoch(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    last = "is left out if it is not full" if args.drop_last else "may be smaller"
     yield Said(f"An epoch takes every example once; its last batch {last}.")
-    yield _batches(given)
+    yield _epoch_steps_formula(args)
 
 
-def _epochs_completed(given: SimpleNamespace) -> Iterator[Step]:
-    yield from _steps_per_epoch(given)
-    epoch = _batches(given).number
-    yield formula("e", "floor(t/s)", t=given.steps, s=epoch)
+def _trace_epochs_completed(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    yield from _trace_steps_per_epoch(args)
+    epoch = _epoch_steps_formula(args).number
+    yield build_formula("e", "floor(t/s)", t=args.steps, s=epoch)
 
 
-TRACERS: Final[dict[str, Tracer]] = tracers(
-    {steps_per_epoch: _steps_per_epoch, epochs_completed: _epochs_completed}
+TRACERS: Final[dict[str, Tracer]] = build_tracers(
+    {steps_per_epoch: _trace_steps_per_epoch, epochs_completed: _trace_epochs_completed}
 )

@@ -1,14 +1,14 @@
-"""The way to parameters and MACs of attention and of transformer blocks, piece by piece.
+"""Tracers for parameters and MACs of attention and of transformer blocks, by part.
 
-d is the width of a token, f that inside of the feed-forward layers, n the tokens, m the keys of
-another sequence, h the heads.
+d is the width of a token, f the width inside the feed-forward layers, n the number of
+tokens, m the number of keys of another sequence, h the number of heads.
 """
 
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import Said, Step, Tracer, formula
+from grader.display.steps import Said, SolutionStep, Tracer, build_formula
 from problems.solvers.parameters import layer_norm_params, linear_params
 from problems.solvers.transformers import (
     attention_macs,
@@ -16,85 +16,85 @@ from problems.solvers.transformers import (
     transformer_block_macs,
     transformer_block_params,
 )
-from problems.traces.tracing import counted_up, listed, tracers
+from problems.traces.tracing import build_table, build_tracers, sum_formula
 
 __all__ = ["TRACERS"]
 
 
-def _attention(given: SimpleNamespace) -> Iterator[Step]:
-    width, heads = given.embed_dim, given.num_heads
-    inner = width if given.head_dim is None else heads * given.head_dim
-    if given.head_dim is not None:
-        yield formula("d_in", "h*d_h", h=heads, d_h=given.head_dim)
+def _trace_attention_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    width, heads = args.embed_dim, args.num_heads
+    inner = width if args.head_dim is None else heads * args.head_dim
+    if args.head_dim is not None:
+        yield build_formula("d_in", "h*d_h", h=heads, d_h=args.head_dim)
     elif heads > 1:
         yield Said(f"{heads} heads share the {width} features; how many they are changes nothing.")
-    sources = (width, given.kdim or width, given.vdim or width)
+    sources = (width, args.kdim or width, args.vdim or width)
     pieces = [(name, source, inner) for name, source in zip("QKV", sources, strict=True)]
-    if given.output_projection:
+    if args.output_projection:
         pieces.append(("output", inner, width))
-    own = "in·out + out" if given.bias else "in·out"
-    yield Said(f"Each projection is a fully connected layer: {own}.")
-    rows = [(*piece, linear_params(*piece[1:], bias=given.bias)) for piece in pieces]
-    yield listed(("projection", "in", "out", "parameters"), rows)
-    yield counted_up("N", [count for *_, count in rows])
+    params_source = "in·out + out" if args.bias else "in·out"
+    yield Said(f"Each projection is a fully connected layer: {params_source}.")
+    rows = [(*piece, linear_params(*piece[1:], bias=args.bias)) for piece in pieces]
+    yield build_table(("projection", "in", "out", "parameters"), rows)
+    yield sum_formula("N", [count for *_, count in rows])
 
 
-def _block(given: SimpleNamespace) -> Iterator[Step]:
-    width, inner = given.d_model, given.dim_feedforward
-    attended = attention_params(width, bias=given.bias)
+def _trace_transformer_block_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    width, inner = args.d_model, args.dim_feedforward
+    attended = attention_params(width, bias=args.bias)
     pieces = [("attention", "4 projections", attended)]
-    if given.cross_attention:
+    if args.cross_attention:
         pieces.append(("cross-attention", "4 projections", attended))
     pieces += [
-        (name, f"{one} to {two}", linear_params(one, two, bias=given.bias))
+        (name, f"{one} to {two}", linear_params(one, two, bias=args.bias))
         for name, one, two in (("expansion", width, inner), ("contraction", inner, width))
     ]
-    usual = 3 if given.cross_attention else 2
-    norms = usual if given.norms is None else given.norms
+    usual = 3 if args.cross_attention else 2
+    norms = usual if args.norms is None else args.norms
     if norms:
-        own = layer_norm_params(width, bias=given.bias)
-        pieces.append(("normalisation", f"{norms} of {own}", norms * own))
-    biased = ", with a bias for each output" if given.bias else ", without biases"
+        norm_params = layer_norm_params(width, bias=args.bias)
+        pieces.append(("normalisation", f"{norms} of {norm_params}", norms * norm_params))
+    biased = ", with a bias for each output" if args.bias else ", without biases"
     yield Said(f"Projections are fully connected layers from d to d{biased}.")
-    yield listed(("piece", "what", "parameters"), pieces)
-    yield counted_up("N", [count for *_, count in pieces])
+    yield build_table(("piece", "what", "parameters"), pieces)
+    yield sum_formula("N", [count for *_, count in pieces])
 
 
-def _attention_macs(given: SimpleNamespace) -> Iterator[Step]:
-    one = given.source_len is None
-    letters = {"n": given.seq_len, "d": given.embed_dim}
-    letters["m"] = given.seq_len if one else given.source_len
+def _trace_attention_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    is_self_attention = args.source_len is None
+    letters = {"n": args.seq_len, "d": args.embed_dim}
+    letters["m"] = args.seq_len if is_self_attention else args.source_len
     yield Said("Each query meets each key over d features: for its scores, then for the values.")
-    met = formula("M_s", "2*n**2*d" if one else "2*n*m*d", **letters)
+    met = build_formula("M_s", "2*n**2*d" if is_self_attention else "2*n*m*d", **letters)
     yield met
-    if not given.projections:
-        yield formula("M_a", "M_s", M_s=met.number)
+    if not args.projections:
+        yield build_formula("M_a", "M_s", M_s=met.number)
         return
     yield Said("The projections of queries, keys, values and output have d·d weights each.")
-    made = formula("M_p", "4*n*d**2" if one else "(2*n + 2*m)*d**2", **letters)
+    made = build_formula("M_p", "4*n*d**2" if is_self_attention else "(2*n + 2*m)*d**2", **letters)
     yield made
-    yield formula("M_a", "M_s + M_p", M_s=met.number, M_p=made.number)
+    yield build_formula("M_a", "M_s + M_p", M_s=met.number, M_p=made.number)
 
 
-def _block_macs(given: SimpleNamespace) -> Iterator[Step]:
-    steps = _attention_macs(
+def _trace_transformer_block_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    steps = _trace_attention_macs(
         SimpleNamespace(
-            seq_len=given.seq_len, embed_dim=given.d_model, source_len=None, projections=True
+            seq_len=args.seq_len, embed_dim=args.d_model, source_len=None, projections=True
         )
     )
     yield from steps
     yield Said("Two fully connected layers, from d to f and back, at each token:")
-    letters = {"n": given.seq_len, "d": given.d_model, "f": given.dim_feedforward}
-    yield formula("M_f", "2*n*d*f", **letters)
-    attended = attention_macs(given.seq_len, given.d_model)
-    yield formula("M", "M_a + M_f", M_a=attended, M_f=given.result - attended)
+    letters = {"n": args.seq_len, "d": args.d_model, "f": args.dim_feedforward}
+    yield build_formula("M_f", "2*n*d*f", **letters)
+    attended = attention_macs(args.seq_len, args.d_model)
+    yield build_formula("M", "M_a + M_f", M_a=attended, M_f=args.result - attended)
 
 
-TRACERS: Final[dict[str, Tracer]] = tracers(
+TRACERS: Final[dict[str, Tracer]] = build_tracers(
     {
-        attention_params: _attention,
-        transformer_block_params: _block,
-        attention_macs: _attention_macs,
-        transformer_block_macs: _block_macs,
+        attention_params: _trace_attention_params,
+        transformer_block_params: _trace_transformer_block_params,
+        attention_macs: _trace_attention_macs,
+        transformer_block_macs: _trace_transformer_block_macs,
     }
 )

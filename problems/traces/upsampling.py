@@ -1,4 +1,4 @@
-"""The way to maps that grow without weights: which cells repeat, which channels make a block."""
+"""Tracers for upsampling without weights: repeated cells, channels as blocks."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -7,19 +7,19 @@ from typing import Final
 
 import numpy as np
 
-from grader.display.steps import Said, Step, Tracer
-from grader.display.text import show
-from grader.values import exact
+from grader.display.steps import Said, SolutionStep, Tracer
+from grader.display.text import to_text
+from grader.values import to_exact
 from problems.solvers.upsampling import pixel_shuffle_values, upsample_nearest2d
-from problems.traces.tracing import shown, tracers
+from problems.traces.tracing import build_tracers, show_array
 
 __all__ = ["TRACERS"]
 
 MAX_BLOCKS: Final = 4
 
 
-def _upsample_nearest2d(given: SimpleNamespace) -> Iterator[Step]:
-    factor = exact(given.scale_factor)
+def _trace_upsample_nearest2d(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    factor = to_exact(args.scale_factor)
     if isinstance(factor, int):
         yield Said(
             f"Each value is repeated {factor} times in its row, and each row {factor} times."
@@ -27,27 +27,30 @@ def _upsample_nearest2d(given: SimpleNamespace) -> Iterator[Step]:
     else:
         yield Said(
             f"Row i is row floor(i/R) of the input, column j its column floor(j/R), with "
-            f"R = {show(factor)} and counted from 0."
+            f"R = {to_text(factor)} and counted from 0."
         )
-    yield shown("Y", given.result)
+    yield show_array("Y", args.result)
 
 
-def _pixel_shuffle(given: SimpleNamespace) -> Iterator[Step]:
-    """Yield the blocks at the first places, then the maps."""
-    factor = given.upscale_factor
+def _trace_pixel_shuffle_values(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    """Yield the blocks at the first positions, then the maps."""
+    factor = args.upscale_factor
     yield Said(
         f"{factor**2} channels make one: their values at one place become a block of "
         f"{factor}×{factor} cells, row by row in the order of the channels."
     )
-    channels, height, width = given.result.shape
+    channels, height, width = args.result.shape
     places = np.ndindex(channels, height // factor, width // factor)
     for channel, row, column in islice(places, MAX_BLOCKS):
         top, left = row * factor, column * factor
-        block = given.result[channel, top : top + factor, left : left + factor]
-        yield shown(f"block of channel {channel + 1} at ({row + 1}, {column + 1})", block)
-    yield shown("Y", given.result)
+        block = args.result[channel, top : top + factor, left : left + factor]
+        yield show_array(f"block of channel {channel + 1} at ({row + 1}, {column + 1})", block)
+    yield show_array("Y", args.result)
 
 
-TRACERS: Final[dict[str, Tracer]] = tracers(
-    {upsample_nearest2d: _upsample_nearest2d, pixel_shuffle_values: _pixel_shuffle}
+TRACERS: Final[dict[str, Tracer]] = build_tracers(
+    {
+        upsample_nearest2d: _trace_upsample_nearest2d,
+        pixel_shuffle_values: _trace_pixel_shuffle_values,
+    }
 )

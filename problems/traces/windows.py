@@ -1,4 +1,4 @@
-"""The way to the values of a convolution: the padded input, then each cell as a sum of products."""
+"""Tracers for convolutions: the padded input, then each cell as a sum of products."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -8,106 +8,116 @@ from typing import Final
 
 import numpy as np
 
-from grader.display.steps import Said, Step, Tracer, Window
-from grader.values import Array, Number, exact
-from problems.solvers.bounds import array
-from problems.solvers.convolution import conv1d, conv2d, conv3d, filters_of
-from problems.solvers.windows import Placing, padded, placing, windows
-from problems.traces.axes import Axis, conv_axis, each_axis
-from problems.traces.tracing import Steps, shown, tensor, tracers
+from grader.display.steps import Said, SolutionStep, Tracer, Window
+from grader.values import Array, Number, to_exact
+from problems.solvers.bounds import as_array
+from problems.solvers.convolution import as_filters, conv1d, conv2d, conv3d
+from problems.solvers.windows import WindowPlacement, pad, place_windows, window_view
+from problems.traces.axes import AxisTracer, trace_axes, trace_conv_axis
+from problems.traces.tracing import TraceFunction, build_tracers, show_array, to_tensor
 
-__all__ = ["MAX_WINDOWS", "TRACERS", "bias_of", "further", "sides"]
+__all__ = [
+    "MAX_WINDOWS",
+    "TRACERS",
+    "describe_remaining_cells",
+    "filter_bias",
+    "trace_output_sides",
+]
 
 MAX_WINDOWS: Final = 64
 MAX_PATCH: Final = 256
 
 
-def _convolved(given: SimpleNamespace, *, axes: int) -> Iterator[Step]:
-    """Yield the steps of a convolution along the last *axes* of its input."""
-    x, w = array(given.x, "x", ranks=(axes, axes + 1)), np.asarray(given.w)
+def _trace_convolution(args: SimpleNamespace, *, axes: int) -> Iterator[SolutionStep]:
+    """Yield the steps of a convolution with *axes* spatial axes."""
+    x, w = as_array(args.x, "x", ranks=(axes, axes + 1)), np.asarray(args.w)
     cells = x.reshape(-1, *x.shape[x.ndim - axes :])
-    kernel = array(given.w, "w", ranks=(axes, axes + 1, axes + 2))
-    filters = filters_of(kernel, axes, channels=len(cells), groups=given.groups)
-    if given.flip:
+    kernel = as_array(args.w, "w", ranks=(axes, axes + 1, axes + 2))
+    filters = as_filters(kernel, axes, channels=len(cells), groups=args.groups)
+    if args.flip:
         filters = np.flip(filters, tuple(range(2, filters.ndim)))
         yield Said("The kernel is rotated by 180 degrees before it is laid on the input.")
-        yield shown("w'", filters.reshape(w.shape) if w.ndim > axes else filters[0, 0])
-    laid = placing(
+        yield show_array("w'", filters.reshape(w.shape) if w.ndim > axes else filters[0, 0])
+    placement = place_windows(
         cells.shape,
         filters.shape[2:],
-        stride=given.stride,
-        padding=given.padding,
-        dilation=given.dilation,
+        stride=args.stride,
+        padding=args.padding,
+        dilation=args.dilation,
     )
-    bordered = padded(cells, laid.borders)
-    if any(map(any, laid.borders)):
+    bordered = pad(cells, placement.borders)
+    if any(map(any, placement.borders)):
         yield Said("The input with its border of zeros:")
-        yield shown("X_P", bordered.reshape(*x.shape[: x.ndim - axes], *bordered.shape[1:]))
-    yield from sides(cells.shape[1:], laid, conv_axis)
-    yield from _windows(given, windows(bordered, laid), filters, laid)
-    yield shown("Y", given.result)
+        yield show_array("X_P", bordered.reshape(*x.shape[: x.ndim - axes], *bordered.shape[1:]))
+    yield from trace_output_sides(cells.shape[1:], placement, trace_conv_axis)
+    yield from _trace_windows(args, window_view(bordered, placement), filters, placement)
+    yield show_array("Y", args.result)
 
 
-def sides(sizes: tuple[int, ...], laid: Placing, axis: Axis) -> Iterator[Step]:
-    """Yield the formulas of the *sizes* of an output, height and width the last of them."""
+def trace_output_sides(
+    sizes: tuple[int, ...], placement: WindowPlacement, axis: AxisTracer
+) -> Iterator[SolutionStep]:
+    """Yield the formulas of the output size per axis, from the input *sizes* (..., H, W)."""
     geometry = {
-        "kernel_size": laid.kernel,
-        "stride": laid.stride,
-        "padding": laid.borders,
-        "dilation": laid.dilation,
+        "kernel_size": placement.kernel,
+        "stride": placement.stride,
+        "padding": placement.borders,
+        "dilation": placement.dilation,
     }
     letters = "DHW"[-len(sizes) :]
-    return each_axis(axis, dict(zip(letters, sizes, strict=True)), geometry)
+    return trace_axes(axis, dict(zip(letters, sizes, strict=True)), geometry)
 
 
-def _windows(given: SimpleNamespace, views: Array, filters: Array, laid: Placing) -> Iterator[Step]:
-    """Yield the windows one by one; *views* are those of all channels, (C, kernel, output)."""
-    several = given.result.ndim > len(laid.output)
+def _trace_windows(
+    args: SimpleNamespace, views: Array, filters: Array, placement: WindowPlacement
+) -> Iterator[SolutionStep]:
+    """Yield the windows one by one; *views* covers all channels: (C, kernel, output)."""
+    several = args.result.ndim > len(placement.output)
     inner = filters.shape[1]
     if filters[0].size > MAX_PATCH:
         yield Said(f"Each cell is the sum of {filters[0].size} products.")
         return
-    places = list(islice(np.ndindex(len(filters), *laid.output), MAX_WINDOWS))
-    for number, *place in places:
-        first = number // (len(filters) // given.groups) * inner
-        under = views[(slice(first, first + inner), ..., *place)]
-        patch, kernel = tensor(under), tensor(filters[number])
+    positions = list(islice(np.ndindex(len(filters), *placement.output), MAX_WINDOWS))
+    for number, *position in positions:
+        first = number // (len(filters) // args.groups) * inner
+        under = views[(slice(first, first + inner), ..., *position)]
+        patch, kernel = to_tensor(under), to_tensor(filters[number])
         if len(views) == 1:
-            patch, kernel = tensor(under[0]), tensor(filters[number, 0])
-        bias = bias_of(given.bias, number)
+            patch, kernel = to_tensor(under[0]), to_tensor(filters[number, 0])
+        bias = filter_bias(args.bias, number)
         products = zip(patch.cells, kernel.cells, strict=True)
         yield Window(
-            (number, *place) if several else tuple(place),
-            tuple(at * step for at, step in zip(place, laid.stride, strict=True)),
+            (number, *position) if several else tuple(position),
+            tuple(at * step for at, step in zip(position, placement.stride, strict=True)),
             patch,
             kernel,
             bias,
-            sum(one * two for one, two in products) + bias,
-            laid.dilation,
+            sum(product * two for product, two in products) + bias,
+            placement.dilation,
         )
-    yield from further(given.result.size - len(places))
+    yield from describe_remaining_cells(args.result.size - len(positions))
 
 
-def bias_of(bias: object, number: int) -> Number:
-    """Return the bias of the filter of that *number*.
+def filter_bias(bias: object, number: int) -> Number:
+    """Return the bias of filter *number*; a single bias applies to all filters.
 
-    >>> bias_of((10, 20), 1), bias_of(3, 1)
+    >>> filter_bias((10, 20), 1), filter_bias(3, 1)
     (20, 3)
     """
     biases = np.atleast_1d(np.asarray(bias, dtype=object))
-    return exact(biases[number % len(biases)])
+    return to_exact(biases[number % len(biases)])
 
 
-def further(cells: int) -> Iterator[Said]:
-    """Yield a sentence about the *cells* that are not shown one by one, if there are any."""
+def describe_remaining_cells(cells: int) -> Iterator[Said]:
+    """Yield a sentence about the number of *cells* that have no step of their own, if any."""
     if cells:
         yield Said(f"The other {cells} cells follow in the same way.")
 
 
-def _steps(axes: int) -> Steps:
-    return partial(_convolved, axes=axes)
+def _build_conv_trace(axes: int) -> TraceFunction:
+    return partial(_trace_convolution, axes=axes)
 
 
-TRACERS: Final[dict[str, Tracer]] = tracers(
-    {conv1d: _steps(1), conv2d: _steps(2), conv3d: _steps(3)}
+TRACERS: Final[dict[str, Tracer]] = build_tracers(
+    {conv1d: _build_conv_trace(1), conv2d: _build_conv_trace(2), conv3d: _build_conv_trace(3)}
 )

@@ -1,6 +1,7 @@
-"""The way to the numbers of word2vec: parameters, pairs, negative samples and their loss.
+"""Tracers for word2vec: parameters, pairs, negative samples and their loss.
 
-V is the number of words, d the width of their vectors, T the length of a text, c the window.
+V is the number of words, d the width of their vectors, T the length of a text, c the
+window.
 """
 
 from collections.abc import Iterator
@@ -9,10 +10,10 @@ from typing import Final
 
 import numpy as np
 
-from grader.display.steps import Formula, Said, Step, Tracer, formula
-from grader.values import Number, exact
-from problems.solvers.bounds import array, share
-from problems.solvers.probabilities import doubles, unit_of_log
+from grader.display.steps import Formula, Said, SolutionStep, Tracer, build_formula
+from grader.values import Number, to_exact
+from problems.solvers.bounds import as_array, as_proportion
+from problems.solvers.probabilities import as_doubles, log_of_base
 from problems.solvers.words import (
     negative_sampling_loss,
     noise_distribution,
@@ -20,71 +21,73 @@ from problems.solvers.words import (
     skip_gram_params,
 )
 from problems.traces.cross_entropy import LOGARITHMS
-from problems.traces.sums import dotted
-from problems.traces.tracing import MAX_ROWS, counted_up, listed, shown, tracers
+from problems.traces.sums import dot_product_formula
+from problems.traces.tracing import MAX_ROWS, build_table, build_tracers, show_array, sum_formula
 
 __all__ = ["TRACERS"]
 
 MAX_SAMPLES: Final = 8
 
 
-def _params(given: SimpleNamespace) -> Iterator[Step]:
+def _trace_skip_gram_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield Said("Two tables, one of vectors of centres and one of contexts, a row for each word:")
-    yield formula("N", "2*V*d", V=given.vocabulary, d=given.embedding_dim)
+    yield build_formula("N", "2*V*d", V=args.vocabulary, d=args.embedding_dim)
 
 
-def _pairs(given: SimpleNamespace) -> Iterator[Step]:
-    reach = min(given.window, given.length - 1)
-    known: dict[str, Number] = {"c": reach, "T": given.length}
-    if reach < given.window:
+def _trace_skip_gram_pairs(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    reach = min(args.window, args.length - 1)
+    known: dict[str, Number] = {"c": reach, "T": args.length}
+    if reach < args.window:
         yield Said(f"No two words are more than c = {reach} words apart.")
     yield Said("Each word has c neighbours on either side, but some would lie beyond the ends.")
-    missing = formula("m", "c*(c + 1)/2", **known)
+    missing = build_formula("m", "c*(c + 1)/2", **known)
     yield Said(
         "At either end the first word lacks c of them, the next one c - 1, and so on, m in all:"
     )
     yield missing
-    yield formula("n", "2*c*T - 2*m", **known, m=missing.number)
+    yield build_formula("n", "2*c*T - 2*m", **known, m=missing.number)
 
 
-def _noise(given: SimpleNamespace) -> Iterator[Step]:
-    counts = doubles(array(given.counts, "counts", ranks=(1,)), "counts")
-    powers = counts ** float(share(given.power, "power"))
+def _trace_noise_distribution(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    counts = as_doubles(as_array(args.counts, "counts", ranks=(1,)), "counts")
+    powers = counts ** float(as_proportion(args.power, "power"))
     yield Said("Each count to the power, and its share in the sum of the powers:")
-    columns = zip(counts.tolist(), powers.tolist(), given.result.tolist(), strict=True)
-    rows = [tuple(map(exact, row)) for row in columns]
-    yield counted_up("S", [row[1] for row in rows])
-    yield listed(("count", "power", "share"), rows[: MAX_ROWS + 1])
-    yield shown("p", given.result)
+    columns = zip(counts.tolist(), powers.tolist(), args.result.tolist(), strict=True)
+    rows = [tuple(map(to_exact, row)) for row in columns]
+    yield sum_formula("S", [row[1] for row in rows])
+    yield build_table(("count", "power", "share"), rows[: MAX_ROWS + 1])
+    yield show_array("p", args.result)
 
 
-def _score(name: str, context: object, centre: list[float]) -> Formula:
-    return dotted(name, np.asarray(context).tolist(), centre)
+def _score_formula(name: str, context: object, centre: list[float]) -> Formula:
+    return dot_product_formula(name, np.asarray(context).tolist(), centre)
 
 
-def _negative_sampling(given: SimpleNamespace) -> Iterator[Step]:
-    centre = doubles(given.centre, "centre").tolist()
-    others = doubles(given.negatives, "negatives")
+def _trace_negative_sampling_loss(args: SimpleNamespace) -> Iterator[SolutionStep]:
+    centre = as_doubles(args.centre, "centre").tolist()
+    others = as_doubles(args.negatives, "negatives")
     yield Said("The score of the true context is to be large, those of the negatives small:")
-    scores = [_score("s_0", doubles(given.context, "context"), centre)]
-    scores += [_score(f"s_{at}", row, centre) for at, row in enumerate(others, start=1)]
+    scores = [_score_formula("s_0", as_doubles(args.context, "context"), centre)]
+    scores += [
+        _score_formula(f"s_{index}", row, centre) for index, row in enumerate(others, start=1)
+    ]
     yield from scores[: MAX_SAMPLES + 1]
-    turned = [float(scores[0].number), *(-float(one.number) for one in scores[1:])]
-    losses = np.logaddexp(0, -np.array(turned)) / unit_of_log(given.base)
+    turned = [float(scores[0].number), *(-float(score.number) for score in scores[1:])]
+    losses = np.logaddexp(0, -np.array(turned)) / log_of_base(args.base)
     yield Said("Each adds its loss; z is the score, of a negative minus the score:")
-    log = LOGARITHMS[given.base]
+    log = LOGARITHMS[args.base]
     kinds = ["context", *["negative"] * len(others)]
-    columns = zip(map(exact, turned), map(exact, losses.tolist()), strict=True)
+    columns = zip(map(to_exact, turned), map(to_exact, losses.tolist()), strict=True)
     rows = [(kind, *row) for kind, row in zip(kinds, columns, strict=True)]
-    yield listed(("word", "z", f"-{log}(1/(1 + exp(-z)))"), rows)
-    yield counted_up("L", map(exact, losses.tolist()))
+    yield build_table(("word", "z", f"-{log}(1/(1 + exp(-z)))"), rows)
+    yield sum_formula("L", map(to_exact, losses.tolist()))
 
 
-TRACERS: Final[dict[str, Tracer]] = tracers(
+TRACERS: Final[dict[str, Tracer]] = build_tracers(
     {
-        skip_gram_params: _params,
-        skip_gram_pairs: _pairs,
-        noise_distribution: _noise,
-        negative_sampling_loss: _negative_sampling,
+        skip_gram_params: _trace_skip_gram_params,
+        skip_gram_pairs: _trace_skip_gram_pairs,
+        noise_distribution: _trace_noise_distribution,
+        negative_sampling_loss: _trace_negative_sampling_loss,
     }
 )

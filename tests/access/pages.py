@@ -3,7 +3,7 @@
 from scene import Scene
 
 from access import Route
-from api.pages.layout.templating import static_address
+from api.pages.layout.templating import static_url
 
 FORM = "application/x-www-form-urlencoded"
 OURS = {"Sec-Fetch-Site": "same-origin"}
@@ -25,5 +25,5 @@ ROUTES = {
 
 def furnish(scene: Scene) -> None:
     """Name a static file."""
-    name = static_address("app.css").removeprefix("/static/")
+    name = static_url("app.css").removeprefix("/static/")
     scene.put("name", here=name, elsewhere=name)

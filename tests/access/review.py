@@ -6,7 +6,7 @@ from scene import Scene
 from sqlalchemy import select
 
 from access import Route
-from api.auth.authorization import Caller, Posed, assignment_member
+from api.auth.authorization import AssignedProblem, Principal, load_assignment_membership
 from api.core.ids import new_id
 from api.db.models import (
     Answer,
@@ -17,9 +17,9 @@ from api.db.models import (
     Submission,
     User,
 )
-from api.services.engine.variant_identity import numbers_in
-from api.services.review.locations import asked_part
-from api.services.review.marks.answer_similarity import likeness
+from api.services.engine.variant_identity import load_identities
+from api.services.review.locations import find_part
+from api.services.review.marks.answer_similarity import similarity_id
 
 ASSIGNMENT = "/api/v1/assignments/{assignment}"
 PART = f"{ASSIGNMENT}/review/{{problem}}/{{part}}"
@@ -42,12 +42,12 @@ def _furnish(scene: Scene, place: str, student: UUID, author: UUID) -> tuple[UUI
         answer = session.get_one(Answer, answer_id)
         submission = session.get_one(Submission, answer.submission_id)
         version = session.get_one(ProblemVersion, submission.version_id)
-        numbers = numbers_in(session, version.id)[submission.position]
+        numbers = load_identities(session, version.id)[submission.position]
         problem = session.get_one(AssignmentProblem, answer.problem_id)
-        admin = Caller(session.get_one(User, scene.admin.id), None)
-        member, assignment = assignment_member(session, admin, problem.assignment_id)
-        asked = asked_part(Posed(member, assignment, problem, version), "why")
-        group = likeness(asked, answer, submission, numbers)
+        admin = Principal(session.get_one(User, scene.admin.id), None)
+        member, assignment = load_assignment_membership(session, admin, problem.assignment_id)
+        asked = find_part(AssignedProblem(member, assignment, problem, version), "why")
+        group = similarity_id(asked, answer, submission, numbers)
         comment = Comment(
             id=new_id(), answer_id=answer_id, author_id=author, text="Well put.", created_at=now
         )

@@ -14,7 +14,7 @@ from scene import ELSEWHERE, HERE, NOWHERE, Scene
 from world import Person, World
 
 from api.app import create_app
-from api.config.settings import Settings
+from api.config.settings import ServiceSettings
 
 PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
 STANDINGS = ("student", "grader", "instructor", "admin")
@@ -35,7 +35,7 @@ def declared(app) -> set[tuple[str, str]]:
 
 
 def test_every_route_has_an_entry_and_every_entry_a_route():
-    app = create_app(Settings(database="sqlite:///unused.db"))
+    app = create_app(ServiceSettings(database="sqlite:///unused.db"))
     there = declared(app)
     app.state.service.close()
     assert sorted(there - ROUTES.keys()) == [], "who may call these? add them to tests/access/"
@@ -56,7 +56,7 @@ def scene(shared_database_url) -> Iterator[Scene]:
 
 
 def known() -> list[tuple[str, str]]:
-    app = create_app(Settings(database="sqlite:///unused.db"))
+    app = create_app(ServiceSettings(database="sqlite:///unused.db"))
     there = declared(app)
     app.state.service.close()
     return sorted(key for key in ROUTES if key in there)

@@ -9,7 +9,12 @@ from actors import NOW
 from analytics_scenes import POWERS, RIGHT, WRONG, Class
 from pages import Browser
 
-from api.services.analytics.timed_cache import MOST, QUICK, REST, Figures
+from api.services.analytics.timed_cache import (
+    CACHE_FACTOR,
+    MAX_AGE,
+    MIN_COMPUTE_SECONDS,
+    TimedCache,
+)
 
 
 @dataclass
@@ -32,18 +37,26 @@ class Worker:
 def shown(took: float, *later: timedelta) -> list[int]:
     """Return what is shown now and at later moments."""
     worker = Worker(took)
-    figures = Figures(worker.clock)
+    figures = TimedCache(worker.clock)
     return [figures.get("key", worker.work, now=NOW + at) for at in (timedelta(), *later)]
 
 
 @pytest.mark.parametrize(
     ("took", "later", "expected"),
     [
-        (QUICK, timedelta(), [0, 1]),
-        (QUICK * 2, timedelta(seconds=QUICK * 2 * REST - 1), [0, 0]),
-        (QUICK * 2, timedelta(seconds=QUICK * 2 * REST), [0, 1]),
-        (3600, MOST - timedelta(seconds=1), [0, 0]),
-        (3600, MOST, [0, 1]),
+        (MIN_COMPUTE_SECONDS, timedelta(), [0, 1]),
+        (
+            MIN_COMPUTE_SECONDS * 2,
+            timedelta(seconds=MIN_COMPUTE_SECONDS * 2 * CACHE_FACTOR - 1),
+            [0, 0],
+        ),
+        (
+            MIN_COMPUTE_SECONDS * 2,
+            timedelta(seconds=MIN_COMPUTE_SECONDS * 2 * CACHE_FACTOR),
+            [0, 1],
+        ),
+        (3600, MAX_AGE - timedelta(seconds=1), [0, 0]),
+        (3600, MAX_AGE, [0, 1]),
         (3600, timedelta(seconds=-1), [0, 1]),
     ],
 )
@@ -53,7 +66,7 @@ def test_figures_are_kept_for_a_multiple_of_what_they_took(took, later, expected
 
 def test_others_are_shown_what_there_is_while_one_works_it_out_anew():
     worker, seen = Worker(), []
-    figures = Figures(worker.clock)
+    figures = TimedCache(worker.clock)
     figures.get("key", worker.work, now=NOW)
     late = NOW + timedelta(hours=1)
 
@@ -67,24 +80,24 @@ def test_others_are_shown_what_there_is_while_one_works_it_out_anew():
 
 def test_what_fails_is_tried_again_and_other_keys_have_figures_of_their_own():
     worker = Worker()
-    figures = Figures(worker.clock)
+    figures = TimedCache(worker.clock)
     with pytest.raises(ZeroDivisionError):
         figures.get("key", lambda: 1 // 0, now=NOW)
     assert [figures.get(key, worker.work, now=NOW) for key in ("key", "other", "key")] == [0, 1, 0]
 
 
 def test_what_a_server_works_is_measured_by_the_time_that_passes(world):
-    before = world.service.figures.seconds()
+    before = world.service.analytics_cache.seconds()
     world.clock.advance(seconds=100)
-    passed = world.service.figures.seconds() - before
+    passed = world.service.analytics_cache.seconds() - before
     assert passed < 50 if world.db.is_sqlite else passed == 100
 
 
 def test_kept_figures_say_as_of_when_they_are_to_clients_and_on_the_pages(world, monkeypatch):
-    monkeypatch.setattr("api.services.analytics.timed_cache.QUICK", -1)
-    monkeypatch.setattr("api.services.analytics.timed_cache.REST", 1_000_000)
+    monkeypatch.setattr("api.services.analytics.timed_cache.MIN_COMPUTE_SECONDS", -1)
+    monkeypatch.setattr("api.services.analytics.timed_cache.CACHE_FACTOR", 1_000_000)
     here = Class(world, 2)
-    world.service.figures.seconds = time.thread_time  # the clock of the test stands still
+    world.service.analytics_cache.seconds = time.thread_time  # the clock of the test stands still
     [posed] = world.assignment(here.course, POWERS)
     here.hand_in(posed, RIGHT)
     first, about = here.of(posed), here.of_problem(posed)

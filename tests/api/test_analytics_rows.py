@@ -54,7 +54,9 @@ def busy(world) -> tuple[Class, list[Any]]:
 
 
 def test_as_many_rows_are_read_of_500_students_as_of_50(world, monkeypatch):
-    monkeypatch.setattr("api.services.analytics.timed_cache.QUICK", 3600)  # nothing is kept
+    monkeypatch.setattr(
+        "api.services.analytics.timed_cache.MIN_COMPUTE_SECONDS", 3600
+    )  # nothing is kept
     group, posed = busy(world)
     ask: dict[str, Callable[[], Any]] = {
         "course": group.of_course,
@@ -90,7 +92,7 @@ def test_the_rows_that_are_counted_are_those_that_are_read(world, monkeypatch):
 
 
 def test_of_many_different_answers_only_the_largest_groups_are_read(world, monkeypatch):
-    monkeypatch.setattr("api.services.analytics.wrong_answers.MOST", 3)
+    monkeypatch.setattr("api.services.analytics.wrong_answers.MAX_GROUPS", 3)
     group = Class(world, 9)
     [posed] = world.assignment(group.course, POWERS)
     typed = ("7", "7", "8", "9", "11", "12", "13", "100", "20")

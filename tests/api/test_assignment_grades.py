@@ -8,7 +8,7 @@ from assignment_scene import LATE, patched
 from sqlalchemy import select
 
 from api.db.models import Assignment, GradeChange
-from api.services.audit.change_context import hold
+from api.services.audit.change_context import lock_and_refresh
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_test_students_and_those_who_left_are_not_counted(world, course, teacher
 
 
 def test_a_class_of_some_hundred_is_worked_out_in_pieces(world, course, teacher, monkeypatch):
-    monkeypatch.setattr("api.services.grades.effects.CHUNK", 2)
+    monkeypatch.setattr("api.services.grades.effects.CHUNK_SIZE", 2)
     [problem] = world.assignment(course, timeline_spec=LATE)
     world.clock.now += timedelta(hours=2)
     for at in range(5):
@@ -106,7 +106,7 @@ def test_an_answer_that_comes_while_a_rule_changes_is_marked_by_the_new_one(worl
     answering = Thread(target=lambda: student.submit(problem, {"cells": "9"}))
     with world.session() as session:
         row = session.get_one(Assignment, problem.assignment)
-        hold(session, row)
+        lock_and_refresh(session, row)
         answering.start()
         answering.join(0.5)
         assert answering.is_alive()

@@ -11,7 +11,7 @@ from actors import NOW
 from api.db.models import AuditEntry
 from api.services.audit import recorder
 from api.services.audit.actions import ACTIONS
-from api.services.audit.targets import NAMES, names_of_things
+from api.services.audit.targets import TARGET_NAME_QUERIES, load_target_names
 
 ROOT = Path(__file__).parents[2]
 STYLE = re.compile(r"[a-z]+(_[a-z]+)*\.([a-z]+_)?([a-z]+ed|set|reset|undone|withdrawn|viewed_as)")
@@ -26,7 +26,7 @@ PIECES = {
 
 def test_an_action_that_is_not_in_the_table_is_not_written(world):
     with world.session() as session, pytest.raises(ValueError, match=r"no 'assignment\.eaten'"):
-        recorder.record(session, None, "assignment.eaten", now=NOW)
+        recorder.record_action(session, None, "assignment.eaten", now=NOW)
 
 
 @pytest.mark.parametrize("name", ACTIONS)
@@ -43,12 +43,14 @@ def test_every_action_is_explained():
     assert dict(table) == dict(ACTIONS)
 
 
-@pytest.mark.parametrize("target", NAMES)
+@pytest.mark.parametrize("target", TARGET_NAME_QUERIES)
 def test_a_thing_that_is_gone_has_no_name(world, target):
     with world.session() as session:
-        assert names_of_things(session, [AuditEntry(target=target, target_id=str(uuid4()))]) == {}
+        assert load_target_names(session, [AuditEntry(target=target, target_id=str(uuid4()))]) == {}
 
 
 def test_an_act_about_a_kind_of_thing_that_has_no_names_is_not_written(world):
     with world.session() as session, pytest.raises(ValueError, match="no 'sandwich'"):
-        recorder.record(session, None, "course.changed", now=NOW, target=("sandwich", uuid4()))
+        recorder.record_action(
+            session, None, "course.changed", now=NOW, target=("sandwich", uuid4())
+        )

@@ -8,26 +8,26 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from api.auth.limits import (
-    FIRST_TRIES,
-    LIMITS,
-    Action,
-    Failures,
-    Limit,
-    Ruling,
+    EVENT_LIMITS,
+    FREE_LOGIN_TRIES,
+    EventLimit,
+    LimitedAction,
+    LoginDecision,
+    LoginFailures,
     address_key,
-    rule_login,
-    wait,
+    decide_login,
+    seconds_until_allowed,
 )
 
 NOW = datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
-ACCOUNT = LIMITS["login_account"]
-ADDRESS = LIMITS["login_address"]
+ACCOUNT = EVENT_LIMITS["login_account"]
+ADDRESS = EVENT_LIMITS["login_address"]
 
 AGES = st.lists(st.integers(0, 4_000_000_000).map(lambda age: timedelta(microseconds=age)))
 LIMIT = st.builds(
-    Limit,
+    EventLimit,
     st.integers(1, 8),
     st.integers(1, 120).map(lambda age: age * SECOND),
     st.none() | st.integers(120, 3600).map(lambda age: age * SECOND),
@@ -39,7 +39,7 @@ def before(*seconds: float) -> list[datetime]:
 
 
 def test_every_throttled_act_has_its_limit() -> None:
-    assert set(LIMITS) == set(get_args(Action))
+    assert set(EVENT_LIMITS) == set(get_args(LimitedAction))
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_every_throttled_act_has_its_limit() -> None:
 def test_after_five_failures_each_further_one_doubles_the_wait_up_to_15_minutes(
     ages, seconds
 ) -> None:
-    assert wait(ACCOUNT, before(*ages), NOW) == seconds
+    assert seconds_until_allowed(ACCOUNT, before(*ages), NOW) == seconds
 
 
 @pytest.mark.parametrize(
@@ -84,113 +84,126 @@ def test_after_five_failures_each_further_one_doubles_the_wait_up_to_15_minutes(
 def test_an_address_waits_until_the_last_minute_has_room_again_and_never_longer(
     ages, seconds
 ) -> None:
-    assert wait(ADDRESS, before(*ages), NOW) == seconds
+    assert seconds_until_allowed(ADDRESS, before(*ages), NOW) == seconds
 
 
 @pytest.mark.parametrize(
     ("ahead", "seconds"), [(0.5, 60), (60, 60), (60.000001, 0), (3600, 0), (10**9, 0)]
 )
 def test_a_clock_that_was_put_back_locks_nobody_out(ahead, seconds) -> None:
-    assert wait(ACCOUNT, before(*[-ahead] * 5), NOW) == seconds
+    assert seconds_until_allowed(ACCOUNT, before(*[-ahead] * 5), NOW) == seconds
 
 
 def test_the_zone_in_which_a_time_is_told_does_not_matter() -> None:
     zone = timezone(timedelta(hours=-4))
     events = [event.astimezone(zone) for event in before(0, 1, 2, 3, 4)]
-    assert wait(ACCOUNT, events, NOW) == 60
+    assert seconds_until_allowed(ACCOUNT, events, NOW) == 60
 
 
 @given(LIMIT, AGES)
-@example(Limit(1, SECOND, 890 * SECOND), [0 * SECOND] * 5 + [timedelta(microseconds=3_556_979_520)])
+@example(
+    EventLimit(1, SECOND, 890 * SECOND), [0 * SECOND] * 5 + [timedelta(microseconds=3_556_979_520)]
+)
 def test_whoever_waits_as_told_is_let_in(limit, ages) -> None:
     events = [NOW - age for age in ages]
-    seconds = wait(limit, events, NOW)
-    assert 0 <= seconds <= max(limit.window, limit.longest or limit.window) / SECOND
-    assert wait(limit, events, NOW + seconds * SECOND) == 0
+    seconds = seconds_until_allowed(limit, events, NOW)
+    assert 0 <= seconds <= max(limit.window, limit.max_pause or limit.window) / SECOND
+    assert seconds_until_allowed(limit, events, NOW + seconds * SECOND) == 0
     if seconds > 1:
-        assert wait(limit, events, NOW + (seconds - 1) * SECOND) >= 1
+        assert seconds_until_allowed(limit, events, NOW + (seconds - 1) * SECOND) >= 1
 
 
 @given(LIMIT, AGES, st.integers(0, 4_000_000))
 def test_one_more_failure_never_shortens_the_wait(limit, ages, age) -> None:
     events = [NOW - age for age in ages]
     more = NOW - timedelta(milliseconds=age)
-    assert wait(limit, [more, *events], NOW) >= wait(limit, events, NOW)
+    assert seconds_until_allowed(limit, [more, *events], NOW) >= seconds_until_allowed(
+        limit, events, NOW
+    )
 
 
 @given(LIMIT, AGES)
 def test_what_is_older_than_the_memory_may_be_deleted(limit, ages) -> None:
     events = [NOW - age for age in ages]
-    kept = [event for event in events if NOW - event < limit.memory]
-    assert wait(limit, kept, NOW) == wait(limit, events, NOW)
+    kept = [event for event in events if NOW - event < limit.retention]
+    assert seconds_until_allowed(limit, kept, NOW) == seconds_until_allowed(limit, events, NOW)
 
 
 def test_whoever_guesses_as_fast_as_allowed_has_200_guesses_a_day_at_most() -> None:
     now, end, failures = NOW, NOW + timedelta(days=1), []
     while now < end:
         failures.append(now)
-        now += max(wait(ACCOUNT, failures, now) * SECOND, timedelta(milliseconds=10))
+        now += max(
+            seconds_until_allowed(ACCOUNT, failures, now) * SECOND, timedelta(milliseconds=10)
+        )
     assert 96 <= len(failures) <= 200
 
 
 NOISE = before(*[one / 100 for one in range(6_000)])
-MUCH = before(*[0] * LIMITS["login_address"].count)
-SOME = before(*[0] * FIRST_TRIES)
+MUCH = before(*[0] * EVENT_LIMITS["login_address"].count)
+SOME = before(*[0] * FREE_LOGIN_TRIES)
 
 
-def failures(**known: list[datetime] | None) -> Failures:
+def failures(**known: list[datetime] | None) -> LoginFailures:
     """Return failures of these kinds, and none of the others."""
-    return Failures(**({"device": None, "account": [], "address": [], "pair": []} | known))
+    return LoginFailures(**({"device": None, "account": [], "address": [], "pair": []} | known))
 
 
 @pytest.mark.parametrize(
     ("known", "ruling"),
     [
-        ({}, Ruling(is_checked=True, seconds=0)),
-        ({"address": MUCH}, Ruling(is_checked=True, seconds=60)),
-        ({"address": MUCH, "pair": SOME[1:]}, Ruling(is_checked=True, seconds=60)),
-        ({"address": MUCH, "pair": SOME}, Ruling(is_checked=False, seconds=60)),
-        ({"account": SOME * 2}, Ruling(is_checked=True, seconds=120)),
-        ({"account": SOME * 2, "pair": SOME}, Ruling(is_checked=False, seconds=120)),
-        ({"pair": SOME * 2}, Ruling(is_checked=False, seconds=120)),
-        ({"address": MUCH * 4}, Ruling(is_checked=True, seconds=60)),
-        ({"address": MUCH * 5}, Ruling(is_checked=False, seconds=60)),
-        ({"account": SOME * 333}, Ruling(is_checked=True, seconds=900)),
-        ({"account": MUCH * 17}, Ruling(is_checked=False, seconds=3600)),
+        ({}, LoginDecision(checks_password=True, wait_seconds=0)),
+        ({"address": MUCH}, LoginDecision(checks_password=True, wait_seconds=60)),
+        ({"address": MUCH, "pair": SOME[1:]}, LoginDecision(checks_password=True, wait_seconds=60)),
+        ({"address": MUCH, "pair": SOME}, LoginDecision(checks_password=False, wait_seconds=60)),
+        ({"account": SOME * 2}, LoginDecision(checks_password=True, wait_seconds=120)),
+        (
+            {"account": SOME * 2, "pair": SOME},
+            LoginDecision(checks_password=False, wait_seconds=120),
+        ),
+        ({"pair": SOME * 2}, LoginDecision(checks_password=False, wait_seconds=120)),
+        ({"address": MUCH * 4}, LoginDecision(checks_password=True, wait_seconds=60)),
+        ({"address": MUCH * 5}, LoginDecision(checks_password=False, wait_seconds=60)),
+        ({"account": SOME * 333}, LoginDecision(checks_password=True, wait_seconds=900)),
+        ({"account": MUCH * 17}, LoginDecision(checks_password=False, wait_seconds=3600)),
     ],
 )
 def test_a_first_try_is_slowed_down_by_nobody_until_far_above_the_limits(known, ruling) -> None:
-    assert rule_login(failures(**known), NOW) == ruling
+    assert decide_login(failures(**known), NOW) == ruling
 
 
 def test_in_a_known_browser_only_what_failed_there_counts() -> None:
     noise = {"account": NOISE, "address": NOISE, "pair": NOISE}
-    assert rule_login(failures(**noise), NOW) == Ruling(is_checked=False, seconds=3591)
-    assert rule_login(failures(**noise, device=[]), NOW) == Ruling(is_checked=True, seconds=0)
-    waits = Ruling(is_checked=False, seconds=900)
-    assert rule_login(failures(device=NOISE), NOW) == waits
+    assert decide_login(failures(**noise), NOW) == LoginDecision(
+        checks_password=False, wait_seconds=3591
+    )
+    assert decide_login(failures(**noise, device=[]), NOW) == LoginDecision(
+        checks_password=True, wait_seconds=0
+    )
+    waits = LoginDecision(checks_password=False, wait_seconds=900)
+    assert decide_login(failures(device=NOISE), NOW) == waits
 
 
 def test_failures_of_an_hour_ago_are_forgotten() -> None:
     old = before(*[3_600] * 2_000)
-    assert rule_login(failures(account=old, address=old, pair=old), NOW).seconds == 0
+    assert decide_login(failures(account=old, address=old, pair=old), NOW).wait_seconds == 0
 
 
 def test_an_account_is_guessed_at_from_everywhere_1000_times_an_hour_at_most() -> None:
     """Each guess from another network is a first try; the cap of the account holds all together."""
     hour = before(*[3.6 * one for one in range(1_000)])
-    assert rule_login(failures(account=hour[1:]), NOW).is_checked
-    assert not rule_login(failures(account=hour), NOW).is_checked
-    assert rule_login(failures(account=hour), NOW + 4 * SECOND).is_checked
+    assert decide_login(failures(account=hour[1:]), NOW).checks_password
+    assert not decide_login(failures(account=hour), NOW).checks_password
+    assert decide_login(failures(account=hour), NOW + 4 * SECOND).checks_password
 
 
 @pytest.mark.parametrize(
     ("action", "count"), [("export_person", 6), ("invite_address", 60), ("login_address", 60)]
 )
 def test_so_many_go_through_in_a_minute_and_the_next_one_waits(action, count) -> None:
-    limit = LIMITS[action]
-    assert wait(limit, before(*[0] * (count - 1)), NOW) == 0
-    assert wait(limit, before(*[0] * count), NOW) == 60
+    limit = EVENT_LIMITS[action]
+    assert seconds_until_allowed(limit, before(*[0] * (count - 1)), NOW) == 0
+    assert seconds_until_allowed(limit, before(*[0] * count), NOW) == 60
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,18 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from api.auth.common_passwords import is_common
-from api.auth.passwords import LONGEST, SHORTEST, STANDARD, Cost, Passwords, fault_of
+from api.auth.passwords import (
+    DEFAULT_HASH_COST,
+    MAX_PASSWORD_LENGTH,
+    MIN_PASSWORD_LENGTH,
+    HashCost,
+    PasswordHasher,
+    find_password_fault,
+)
 
-CHEAP = Cost(passes=1, memory=8, threads=1)
+CHEAP = HashCost(passes=1, memory=8, threads=1)
 GOOD = "nine brown otters"
-PASSWORDS = Passwords(CHEAP)
+PASSWORDS = PasswordHasher(CHEAP)
 STORED = PASSWORDS.hash(GOOD)
 
 
@@ -52,7 +59,7 @@ def test_two_people_with_one_password_have_different_hashes() -> None:
         (GOOD, "$2b$12$KIXQ4S7q9Z1r0tqv1u0Yeu"),
         ("\ud800" * 12, STORED),
         ("nine\0otters\0", STORED),
-        ("x" * (LONGEST + 1), STORED),
+        ("x" * (MAX_PASSWORD_LENGTH + 1), STORED),
         ("x" * 1_000_000, STORED),
         ("x" * 1_000_000, None),
         ("wrong password", STORED),
@@ -61,7 +68,7 @@ def test_two_people_with_one_password_have_different_hashes() -> None:
 )
 def test_whoever_is_refused_costs_one_whole_hash(password, stored) -> None:
     counting = Counting()
-    passwords = Passwords(hasher=counting)
+    passwords = PasswordHasher(hasher=counting)
     assert passwords.verify(password, stored) is False
     assert len(counting.checked) == 1
     assert counting.checked[0].startswith("$argon2id$v=19$m=8,t=1,p=1$")
@@ -69,7 +76,7 @@ def test_whoever_is_refused_costs_one_whole_hash(password, stored) -> None:
 
 def test_whoever_is_let_in_costs_one_hash_too() -> None:
     counting = Counting()
-    assert Passwords(hasher=counting).verify(GOOD, STORED)
+    assert PasswordHasher(hasher=counting).verify(GOOD, STORED)
     assert counting.checked == [STORED]
 
 
@@ -77,7 +84,7 @@ def test_the_hash_that_stands_in_for_unknown_people_is_another_one_each_time() -
     """It is of a password that nobody knows, and would open nothing if somebody did."""
     first, second = Counting(), Counting()
     for counting in (first, second):
-        assert not Passwords(hasher=counting).verify("", None)
+        assert not PasswordHasher(hasher=counting).verify("", None)
     assert first.checked != second.checked
 
 
@@ -87,21 +94,29 @@ def test_accents_are_one_password_however_they_are_typed() -> None:
     assert PASSWORDS.verify(apart, PASSWORDS.hash(composed))
     assert PASSWORDS.verify(composed, PASSWORDS.hash(apart))
     long = "áéíóúàèìòù" * 20
-    assert fault_of(long, email="", name="") is None
+    assert find_password_fault(long, email="", name="") is None
     assert PASSWORDS.verify(long.replace("á", "a\u0301"), PASSWORDS.hash(long))
 
 
 def test_a_hash_at_another_cost_is_made_anew_and_one_at_this_cost_is_kept() -> None:
     assert not PASSWORDS.needs_rehash(STORED)
-    assert Passwords(Cost(passes=2, memory=8, threads=1)).needs_rehash(STORED)
+    assert PasswordHasher(HashCost(passes=2, memory=8, threads=1)).needs_rehash(STORED)
 
 
 def test_the_standard_cost_is_at_least_what_owasp_asks_for() -> None:
-    assert (STANDARD.passes, STANDARD.memory, STANDARD.threads) >= (2, 19_456, 1)
-    assert STANDARD.memory >= 19_456
-    told = re.match(r"\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$", Passwords().hash(GOOD))
+    assert (DEFAULT_HASH_COST.passes, DEFAULT_HASH_COST.memory, DEFAULT_HASH_COST.threads) >= (
+        2,
+        19_456,
+        1,
+    )
+    assert DEFAULT_HASH_COST.memory >= 19_456
+    told = re.match(r"\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$", PasswordHasher().hash(GOOD))
     assert told is not None
-    assert tuple(map(int, told.groups())) == (STANDARD.memory, STANDARD.passes, STANDARD.threads)
+    assert tuple(map(int, told.groups())) == (
+        DEFAULT_HASH_COST.memory,
+        DEFAULT_HASH_COST.passes,
+        DEFAULT_HASH_COST.threads,
+    )
 
 
 @pytest.mark.parametrize("password", ["\ud800" * 12, "nine\notters", "x" * 201, "x" * 1_000_000])
@@ -142,7 +157,7 @@ def test_what_could_not_be_checked_later_is_not_hashed(password) -> None:
     ids=lambda text: repr(text)[:24],
 )
 def test_a_weak_password_is_refused_with_what_to_do(password, said) -> None:
-    told = fault_of(password, email="ann.lee@example.edu", name="Anneliese Lee")
+    told = find_password_fault(password, email="ann.lee@example.edu", name="Anneliese Lee")
     assert told is not None
     assert said in told
     assert told.startswith("The password ")
@@ -165,13 +180,13 @@ def test_a_weak_password_is_refused_with_what_to_do(password, said) -> None:
     ],
 )
 def test_a_good_password_will_do_and_works(password) -> None:
-    assert fault_of(password, email="ann.lee@example.edu", name="Anneliese Lee") is None
+    assert find_password_fault(password, email="ann.lee@example.edu", name="Anneliese Lee") is None
     assert PASSWORDS.verify(password, PASSWORDS.hash(password))
 
 
 @pytest.mark.parametrize(("email", "name"), [("", ""), ("1@2", "3"), ("@", " "), ("@@", "١")])
 def test_a_name_without_letters_forbids_nothing(email, name) -> None:
-    assert fault_of("4829103857", email=email, name=name) is None
+    assert find_password_fault("4829103857", email=email, name=name) is None
 
 
 def raw_list() -> list[str]:
@@ -180,7 +195,7 @@ def raw_list() -> list[str]:
 
 
 def test_every_listed_password_that_is_long_enough_is_refused() -> None:
-    long = [word for word in raw_list() if len(word) >= SHORTEST]
+    long = [word for word in raw_list() if len(word) >= MIN_PASSWORD_LENGTH]
     assert len(long) > 1_000
     assert [word for word in long if not is_common(word)] == []
 
@@ -188,8 +203,8 @@ def test_every_listed_password_that_is_long_enough_is_refused() -> None:
 def test_the_3000_most_used_passwords_are_refused_however_they_are_made_long_enough() -> None:
     most = raw_list()[:3_000]
     assert len(most) == 3_000
-    counted = [f"{word}{'1234567890'[: max(3, SHORTEST - len(word))]}" for word in most]
-    repeated = [word * -(-SHORTEST // len(word)) for word in most]
+    counted = [f"{word}{'1234567890'[: max(3, MIN_PASSWORD_LENGTH - len(word))]}" for word in most]
+    repeated = [word * -(-MIN_PASSWORD_LENGTH // len(word)) for word in most]
     assert [word for word in counted + repeated if not is_common(word)] == []
 
 
@@ -203,7 +218,7 @@ def test_the_3000_most_used_passwords_are_refused_however_they_are_made_long_eno
     ],
 )
 def test_rows_of_keys_words_names_and_what_this_trade_says_are_refused(password) -> None:
-    assert "tried first" in (fault_of(password, email="", name="") or "")
+    assert "tried first" in (find_password_fault(password, email="", name="") or "")
 
 
 def test_what_takes_zxcvbn_seconds_is_not_asked_of_it(monkeypatch) -> None:
@@ -224,7 +239,7 @@ def test_threads_may_ask_at_once() -> None:
 @settings(max_examples=300)
 @given(st.text(max_size=230), st.text(max_size=230))
 def test_whatever_passes_the_rules_works_and_opens_only_itself(password, other) -> None:
-    if fault_of(password, email="a@b", name="c") is not None:
+    if find_password_fault(password, email="a@b", name="c") is not None:
         return
     stored = PASSWORDS.hash(password)
     assert PASSWORDS.verify(password, stored)

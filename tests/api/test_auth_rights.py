@@ -6,21 +6,21 @@ from typing import get_args
 import pytest
 
 from api.auth.roles import (
-    RANKS,
-    RIGHTS,
-    Right,
+    PERMISSION_RULES,
+    ROLE_RANKS,
+    EffectiveRole,
+    Permission,
     Role,
-    Standing,
-    grantable,
-    may,
-    may_give,
-    may_reset,
-    permitted,
+    can_assign_role,
+    can_create_reset_link,
+    grantable_scopes,
+    is_permitted,
+    role_has_permission,
 )
-from api.auth.scopes import SCOPES, Scope, allows
+from api.auth.scopes import SCOPE_GRANTS, Scope, includes_scope
 
-STANDINGS = get_args(Standing)
-SETS = [one for size in range(6) for one in combinations(SCOPES, size)]
+STANDINGS = get_args(EffectiveRole)
+SETS = [one for size in range(6) for one in combinations(SCOPE_GRANTS, size)]
 
 # Written by hand beside the table of the code: what each standing may beyond the one below.
 OF_STUDENTS = {"see_course", "see_own_work", "submit", "request_regrade"}
@@ -36,19 +36,19 @@ OF_GRADERS = {
     "answer_requests",
 }
 OF_ADMINISTRATORS = {"create_courses", "manage_site", "see_site_audit"}
-OF_INSTRUCTORS = set(get_args(Right)) - OF_STUDENTS - OF_GRADERS - OF_ADMINISTRATORS
+OF_INSTRUCTORS = set(get_args(Permission)) - OF_STUDENTS - OF_GRADERS - OF_ADMINISTRATORS
 
 
 def rights_of(standing) -> set[str]:
-    return {right for right in RIGHTS if may(standing, right)}
+    return {right for right in PERMISSION_RULES if role_has_permission(standing, right)}
 
 
 def test_the_tables_leave_nothing_out() -> None:
-    assert set(RIGHTS) == set(get_args(Right))
-    assert set(SCOPES) == set(get_args(Scope))
-    assert set(RANKS) == set(STANDINGS) == {*get_args(Role), "admin"}
-    assert all(rule.says for rule in RIGHTS.values())
-    assert all(grant.says for grant in SCOPES.values())
+    assert set(PERMISSION_RULES) == set(get_args(Permission))
+    assert set(SCOPE_GRANTS) == set(get_args(Scope))
+    assert set(ROLE_RANKS) == set(STANDINGS) == {*get_args(Role), "admin"}
+    assert all(rule.description for rule in PERMISSION_RULES.values())
+    assert all(grant.description for grant in SCOPE_GRANTS.values())
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_the_tables_leave_nothing_out() -> None:
         ("student", OF_STUDENTS),
         ("grader", OF_STUDENTS | OF_GRADERS),
         ("instructor", OF_STUDENTS | OF_GRADERS | OF_INSTRUCTORS),
-        ("admin", set(get_args(Right))),
+        ("admin", set(get_args(Permission))),
     ],
 )
 def test_each_standing_has_these_rights_and_no_others(standing, rights) -> None:
@@ -67,23 +67,25 @@ def test_each_standing_has_these_rights_and_no_others(standing, rights) -> None:
 
 @pytest.mark.parametrize("scopes", SETS, ids=" ".join)
 def test_a_token_never_gives_more_than_its_owner_has(scopes) -> None:
-    for standing, right in product((None, *STANDINGS), RIGHTS):
-        assert permitted(standing, right, scopes=None) == may(standing, right)
-        if permitted(standing, right, scopes=scopes):
-            assert may(standing, right)
+    for standing, right in product((None, *STANDINGS), PERMISSION_RULES):
+        assert is_permitted(standing, right, scopes=None) == role_has_permission(standing, right)
+        if is_permitted(standing, right, scopes=scopes):
+            assert role_has_permission(standing, right)
 
 
 def test_a_token_without_scopes_gives_nothing_and_one_with_admin_all_of_its_owners() -> None:
-    for standing, right in product((None, *STANDINGS), RIGHTS):
-        assert not permitted(standing, right, scopes=())
-        assert permitted(standing, right, scopes=("admin",)) == may(standing, right)
+    for standing, right in product((None, *STANDINGS), PERMISSION_RULES):
+        assert not is_permitted(standing, right, scopes=())
+        assert is_permitted(standing, right, scopes=("admin",)) == role_has_permission(
+            standing, right
+        )
 
 
 @pytest.mark.parametrize("scopes", SETS, ids=" ".join)
 def test_a_further_scope_takes_nothing_away(scopes) -> None:
-    for more, right in product(SCOPES, RIGHTS):
-        if permitted("admin", right, scopes=scopes):
-            assert permitted("admin", right, scopes=(*scopes, more))
+    for more, right in product(SCOPE_GRANTS, PERMISSION_RULES):
+        if is_permitted("admin", right, scopes=scopes):
+            assert is_permitted("admin", right, scopes=(*scopes, more))
 
 
 @pytest.mark.parametrize(
@@ -97,19 +99,21 @@ def test_a_further_scope_takes_nothing_away(scopes) -> None:
     ],
 )
 def test_a_scope_is_for_this_and_not_for_that(scope, can, cannot) -> None:
-    assert {right for right in can if permitted("admin", right, scopes=[scope])} == can
-    assert {right for right in cannot if permitted("admin", right, scopes=[scope])} == set()
+    assert {right for right in can if is_permitted("admin", right, scopes=[scope])} == can
+    assert {right for right in cannot if is_permitted("admin", right, scopes=[scope])} == set()
 
 
 def test_a_read_token_changes_nothing() -> None:
-    changing = {right for right in RIGHTS if not right.startswith(("see_", "view_", "export"))}
-    assert {right for right in changing if permitted("admin", right, scopes=["read"])} == set()
+    changing = {
+        right for right in PERMISSION_RULES if not right.startswith(("see_", "view_", "export"))
+    }
+    assert {right for right in changing if is_permitted("admin", right, scopes=["read"])} == set()
 
 
 def test_every_scope_gives_itself_and_what_it_gives_gives_no_more() -> None:
-    for scope, grant in SCOPES.items():
-        assert allows([scope], scope)
-        assert all(SCOPES[given].gives <= grant.gives for given in grant.gives)
+    for scope, grant in SCOPE_GRANTS.items():
+        assert includes_scope([scope], scope)
+        assert all(SCOPE_GRANTS[given].included <= grant.included for given in grant.included)
 
 
 @pytest.mark.parametrize(
@@ -123,11 +127,13 @@ def test_every_scope_gives_itself_and_what_it_gives_gives_no_more() -> None:
     ],
 )
 def test_only_scopes_that_are_of_use_to_their_owner_are_offered(standing, scopes) -> None:
-    assert grantable(standing) == scopes
+    assert grantable_scopes(standing) == scopes
 
 
 def test_nobody_gives_a_role_above_their_own_and_only_who_manages_people_gives_any() -> None:
-    given = {(by, role) for by in (None, *STANDINGS) for role in RANKS if may_give(by, role)}
+    given = {
+        (by, role) for by in (None, *STANDINGS) for role in ROLE_RANKS if can_assign_role(by, role)
+    }
     roles = get_args(Role)
     assert {(by, role) for by, role in given if role in roles} == {
         *product(["instructor"], roles),
@@ -144,4 +150,6 @@ def test_a_reset_link_never_gives_an_instructor_rights_that_were_not_theirs(
 ) -> None:
     allowed = {("instructor", "student", None), ("instructor", "grader", None)}
     expected = giver == "admin" or (giver, here, elsewhere) in allowed
-    assert may_reset(giver, here=here, elsewhere=elsewhere) == expected
+    assert (
+        can_create_reset_link(giver, role_in_course=here, highest_other_role=elsewhere) == expected
+    )

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.auth.secrets import KINDS, RANDOM_LENGTH, Secret, matches, new_secret, parse
+from api.auth.secrets import (
+    RANDOM_LENGTH,
+    SECRET_KINDS,
+    NewSecret,
+    digests_match,
+    new_secret,
+    parse,
+)
 
 LETTERS = string.ascii_letters + string.digits
 PIECES = st.text(LETTERS, min_size=12, max_size=12)
@@ -19,23 +26,23 @@ def text_of(kind: str = "api", prefix: str = "a" * 12, random: str = "b" * 43) -
     return f"gr_{kind}_{prefix}_{random}"
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SECRET_KINDS)
 def test_what_is_handed_out_is_found_by_its_prefix_and_known_by_its_digest(kind) -> None:
     secret = new_secret(kind)
     presented = parse(secret.text)
     assert presented is not None
     assert (presented.kind, presented.prefix) == (kind, secret.prefix)
     assert presented.digest == sha256(secret.text.encode()).digest()
-    assert matches(presented.digest, secret.digest)
+    assert digests_match(presented.digest, secret.digest)
 
 
-@given(st.sampled_from(KINDS), PIECES, RANDOM)
+@given(st.sampled_from(SECRET_KINDS), PIECES, RANDOM)
 def test_every_text_of_the_form_is_read_into_its_own_pieces(kind, prefix, random) -> None:
     text = text_of(kind, prefix, random)
     presented = parse(text)
     assert presented is not None
     assert (presented.kind, presented.prefix) == (kind, prefix)
-    assert presented.digest == Secret(kind, prefix, text).digest
+    assert presented.digest == NewSecret(kind, prefix, text).digest
 
 
 @given(st.integers(0, 62), st.characters(codec="utf-8"))
@@ -43,7 +50,7 @@ def test_one_other_character_makes_it_another_secret(place, letter) -> None:
     text = new_secret("api").text
     changed = text[:place] + letter + text[place + 1 :]
     presented = parse(changed)
-    same = presented is not None and matches(presented.digest, sha256(text.encode()).digest())
+    same = presented is not None and digests_match(presented.digest, sha256(text.encode()).digest())
     assert same == (changed == text)
 
 
@@ -86,19 +93,19 @@ def test_the_random_part_is_256_bits_of_all_62_characters() -> None:
 
 def test_a_secret_of_one_kind_is_none_of_another() -> None:
     """The digest is of the whole text, so that changing the kind does not help."""
-    digests = {Secret(kind, "a" * 12, text_of(kind)).digest for kind in KINDS}
-    assert len(digests) == len(KINDS)
+    digests = {NewSecret(kind, "a" * 12, text_of(kind)).digest for kind in SECRET_KINDS}
+    assert len(digests) == len(SECRET_KINDS)
 
 
 @pytest.mark.parametrize(
     "stored", [None, b"", bytes(32), DIGEST[:-1], DIGEST + b"\0", DIGEST[::-1]], ids=repr
 )
 def test_another_digest_or_none_at_all_does_not_match(stored) -> None:
-    assert matches(DIGEST, stored) is False
+    assert digests_match(DIGEST, stored) is False
 
 
 def test_no_row_matches_nothing_not_even_the_digest_that_stands_in_for_it() -> None:
-    assert matches(bytes(32), None) is False
+    assert digests_match(bytes(32), None) is False
 
 
 def test_what_a_log_may_print_of_a_secret_holds_no_secret() -> None:

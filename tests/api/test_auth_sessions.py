@@ -8,15 +8,15 @@ import pytest
 
 from api.auth.secrets import new_secret
 from api.auth.sessions import (
-    ABSOLUTE,
-    EVENTS,
-    IDLE,
-    Event,
+    IDLE_TIMEOUT,
+    SESSION_EVENT_EFFECTS,
+    SESSION_LIFETIME,
+    SessionEvent,
     cookie_for,
-    expires_at,
-    foreign_request,
-    is_alive,
+    cross_site_refusal,
+    is_session_alive,
     is_touch_due,
+    session_expiry,
 )
 
 START = datetime(2026, 10, 31, 20, tzinfo=UTC)
@@ -39,15 +39,15 @@ DAY = timedelta(days=1)
     ],
 )
 def test_a_session_ends_unused_for_12_hours_or_7_days_after_its_login(seen, now, alive) -> None:
-    assert is_alive(START, START + seen, now=START + now) is alive
+    assert is_session_alive(START, START + seen, now=START + now) is alive
     zone = timezone(timedelta(hours=-4))
-    assert is_alive(START, START + seen, now=(START + now).astimezone(zone)) is alive
+    assert is_session_alive(START, START + seen, now=(START + now).astimezone(zone)) is alive
 
 
 def test_use_prolongs_a_session_up_to_its_absolute_end() -> None:
-    assert expires_at(START, START) == START + IDLE
-    assert expires_at(START, START + HOUR) == START + HOUR + IDLE
-    assert expires_at(START, START + ABSOLUTE) == START + ABSOLUTE
+    assert session_expiry(START, START) == START + IDLE_TIMEOUT
+    assert session_expiry(START, START + HOUR) == START + HOUR + IDLE_TIMEOUT
+    assert session_expiry(START, START + SESSION_LIFETIME) == START + SESSION_LIFETIME
 
 
 @pytest.mark.parametrize(
@@ -64,23 +64,25 @@ def test_the_last_use_is_stored_at_most_every_five_minutes(age, due) -> None:
 
 
 def test_every_event_says_what_becomes_of_sessions_and_tokens() -> None:
-    assert set(EVENTS) == set(get_args(Event))
+    assert set(SESSION_EVENT_EFFECTS) == set(get_args(SessionEvent))
 
 
 def test_no_session_keeps_its_id_through_a_change_of_rights_or_password() -> None:
-    assert {effect.this for effect in EVENTS.values()} == {"new", "end"}
+    assert {effect.this for effect in SESSION_EVENT_EFFECTS.values()} == {"new", "end"}
 
 
 @pytest.mark.parametrize(
     "event", ["password_changed", "password_locked", "role_changed", "reset", "suspended"]
 )
 def test_a_stolen_session_dies_with_the_password_the_role_or_the_account(event) -> None:
-    assert EVENTS[event].others == "end"
+    assert SESSION_EVENT_EFFECTS[event].others == "end"
 
 
-@pytest.mark.parametrize("event", get_args(Event))
+@pytest.mark.parametrize("event", get_args(SessionEvent))
 def test_tokens_end_when_the_account_may_be_in_other_hands(event) -> None:
-    assert (EVENTS[event].tokens == "end") == (event in {"password_locked", "reset", "suspended"})
+    assert (SESSION_EVENT_EFFECTS[event].tokens == "end") == (
+        event in {"password_locked", "reset", "suspended"}
+    )
 
 
 @pytest.mark.parametrize(
@@ -132,7 +134,7 @@ def test_without_https_there_are_no_sessions_over_a_network(address) -> None:
 def test_a_browser_reads_the_cookie_as_it_is_meant(address) -> None:
     """The standard library's parser is the other reader."""
     cookie, value = cookie_for(address), new_secret("session").text
-    read = SimpleCookie(cookie.header(value, remaining=HOUR))[cookie.name]
+    read = SimpleCookie(cookie.to_header(value, remaining=HOUR))[cookie.name]
     assert read.value == value
     assert (read["path"], read["domain"], read["max-age"]) == ("/", "", "3600")
     assert (read["httponly"], read["samesite"]) == (True, "Lax")
@@ -141,7 +143,7 @@ def test_a_browser_reads_the_cookie_as_it_is_meant(address) -> None:
 
 def test_a_session_that_has_ended_is_taken_from_the_browser() -> None:
     cookie = cookie_for("https://grader.example.edu")
-    for header in (cookie.cleared(), cookie.header("", remaining=-DAY)):
+    for header in (cookie.to_clearing_header(), cookie.to_header("", remaining=-DAY)):
         read = SimpleCookie(header)[cookie.name]
         assert (read.value, read["max-age"], read["path"]) == ("", "0", "/")
         assert read["secure"]
@@ -153,7 +155,7 @@ HOST = {"host": "grader.example.edu"}
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "get"])
 @pytest.mark.parametrize("site", ["cross-site", "same-site", "none", "same-origin"])
 def test_a_link_from_anywhere_may_be_followed(method, site) -> None:
-    assert foreign_request(method, {**HOST, "sec-fetch-site": site}) is None
+    assert cross_site_refusal(method, {**HOST, "sec-fetch-site": site}) is None
 
 
 @pytest.mark.parametrize(
@@ -171,7 +173,7 @@ def test_a_link_from_anywhere_may_be_followed(method, site) -> None:
 )
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "post", "LINK"])
 def test_a_form_from_our_own_page_is_let_through(method, headers) -> None:
-    assert foreign_request(method, headers) is None
+    assert cross_site_refusal(method, headers) is None
 
 
 @pytest.mark.parametrize(
@@ -203,7 +205,7 @@ def test_a_form_from_our_own_page_is_let_through(method, headers) -> None:
 )
 @pytest.mark.parametrize("method", ["POST", "DELETE", "GETX", ""])
 def test_a_form_from_elsewhere_is_refused_with_the_reason(method, headers, why) -> None:
-    told = foreign_request(method, headers)
+    told = cross_site_refusal(method, headers)
     assert told is not None
     assert why in told
     assert "open the page and try again" in told
@@ -211,6 +213,6 @@ def test_a_form_from_elsewhere_is_refused_with_the_reason(method, headers, why) 
 
 def test_a_refusal_repeats_no_more_than_a_piece_of_a_long_header() -> None:
     for header in ("origin", "sec-fetch-site"):
-        told = foreign_request("POST", {**HOST, header: "x" * 10_000})
+        told = cross_site_refusal("POST", {**HOST, header: "x" * 10_000})
         assert told is not None
         assert len(told) < 250

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from world import World
 
 from api.db.models import ProblemVersion, Variant
-from api.services.problems.bank import AT_ONCE, BankReport, publish_bank
-from problems.catalogue import Catalogue
+from api.services.problems.bank import BATCH_SIZE, BankReport, publish_bank
+from problems.catalogue import ProblemCatalog
 
 TOY = """\
 id: {name}
@@ -50,7 +50,7 @@ def publish(world: World, folder: Path) -> Iterator[Callable[..., BankReport]]:
 
         def run(**more: Any) -> BankReport:
             given = {"executor": pool, "seeds": 3, "now": NOW} | more
-            return publish_bank(world.db, Catalogue(folder), **given)
+            return publish_bank(world.db, ProblemCatalog(folder), **given)
 
         yield run
 
@@ -193,7 +193,7 @@ def test_a_version_that_another_run_stored_meanwhile_is_not_stored_again(world, 
 
 
 def test_what_another_run_stored_before_its_turn_came_is_not_stored_again(world, publish, folder):
-    names = [f"more-{at:02}" for at in range(AT_ONCE)]
+    names = [f"more-{at:02}" for at in range(BATCH_SIZE)]
     for name in names:
         (folder / f"{name}.yaml").write_text(TOY.format(name=name))
 

@@ -11,11 +11,11 @@ import pytest
 from one_by_one import mark_rows, read_table
 
 from api.services.batch.formats.columns import FIELDS, RESULT_FIELDS
-from api.services.engine.single_answer import Marker
+from api.services.engine.single_answer import SingleAnswerGrader
 from grader.kinds import KINDS
-from grader.variants.variant import solve
-from problems.book import BOOK
-from problems.catalogue import Catalogue
+from grader.variants.variant import solve_variant
+from problems.book import REGISTRY
+from problems.catalogue import ProblemCatalog
 
 ROWS: list[dict[str, Any]] = [
     {"student": "ann", "problem": "pooling-4x4", "part": "max", "answer": "[9 7; 8 5]"},
@@ -59,7 +59,7 @@ def read(path: Path) -> list[dict[str, Any]]:
 def told(suffix: str, tmp_path: Path) -> list[dict[str, Any]]:
     """Return what the rows are written as, marked one by one."""
     path = write(tmp_path / "told.jsonl", ROWS)
-    marked = mark_rows(read_table(path, names={}).rows, Marker(Catalogue()))
+    marked = mark_rows(read_table(path, names={}).rows, SingleAnswerGrader(ProblemCatalog()))
     if suffix == ".csv":
         return [{**one.row.cells, **one.fields()} for one in marked]
     return [{**one.row.cells, **one.record()} for one in marked]
@@ -148,13 +148,13 @@ def test_a_file_without_failures_has_no_rejects(grader, tmp_path: Path) -> None:
 
 def test_published_variants_are_taken_and_stale_ones_are_solved(grader, tmp_path: Path) -> None:
     folder, out = tmp_path / "variants", tmp_path / "out.csv"
-    problem = Catalogue().path("conv-stack-cost")
+    problem = ProblemCatalog().path("conv-stack-cost")
     grader("publish", str(problem), "--seeds", "2", "-o", str(folder))
-    shown = KINDS["shape"].show
+    shown = KINDS["shape"].format_key
     rows = []
     for seed in (0, 12345):
-        variant = solve(Catalogue().get("conv-stack-cost"), seed, BOOK)
-        part = variant.problem.part("shape_1")
+        variant = solve_variant(ProblemCatalog().get("conv-stack-cost"), seed, REGISTRY)
+        part = variant.problem.get_part("shape_1")
         answer = shown(variant.keys[part.id], part)
         rows.append({**ROWS[2], "answer": answer, "seed": seed})
     path = write(tmp_path / "in.csv", rows)

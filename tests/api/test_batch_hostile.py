@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from api.services.batch.formats.sources import open_source
-from api.services.batch.questions import Bank
+from api.services.batch.questions import BatchProblems
 from api.services.batch.running import Batch, run_batch
 from grader.errors import SolverError
-from grader.values import Opaque, Value
-from problems.book import BOOK
-from problems.catalogue import Catalogue
+from grader.values import OpaqueValue, Value
+from problems.book import REGISTRY
+from problems.catalogue import ProblemCatalog
 
 HEAD = "student,problem,part,answer"
 GOOD = "ann,yolo-output-depth,yolov3,255"
@@ -156,7 +156,7 @@ def test_a_solver_that_fails_in_any_way_stops_no_other_row(batch, tmp_path, monk
         del width
         raise failure
 
-    monkeypatch.setitem(BOOK.functions, "sick", sick)
+    monkeypatch.setitem(REGISTRY.functions, "sick", sick)
     bank = tmp_path / "bank"
     bank.mkdir()
     (bank / "poison.yaml").write_text(PROBLEM.format(id="poison", key="sick(W)"))
@@ -183,18 +183,18 @@ def test_a_row_of_an_original_that_there_is_not_is_told_to_name_a_seed(batch, tm
 def test_rows_are_marked_when_nobody_watches_and_nothing_is_written(tmp_path):
     path = tmp_path / "in.csv"
     path.write_text(f'{HEAD}\n{GOOD}\n"\n')
-    summary = run_batch(Batch(open_source(path, {}), Bank(Catalogue())))
+    summary = run_batch(Batch(open_source(path, {}), BatchProblems(ProblemCatalog())))
     assert (summary.rows, summary.failed, summary.statuses) == (2, 1, {"correct": 1})
     assert [one.line for one in summary.failures] == [3]
     assert [one.name for one in tmp_path.iterdir()] == ["in.csv"]
 
 
 def test_a_value_that_fails_when_it_is_looked_at_goes_to_a_person(batch, tmp_path, monkeypatch):
-    class Sick(Opaque):
-        def field(self, name: str) -> Value:
+    class Sick(OpaqueValue):
+        def get_field(self, name: str) -> Value:
             raise RuntimeError(f"no {name} today")
 
-    monkeypatch.setitem(BOOK.functions, "sick", lambda _: Sick())
+    monkeypatch.setitem(REGISTRY.functions, "sick", lambda _: Sick())
     bank = tmp_path / "bank"
     bank.mkdir()
     (bank / "poison.yaml").write_text(PROBLEM.format(id="poison", key="sick(W).size"))

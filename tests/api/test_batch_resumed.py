@@ -12,15 +12,15 @@ import pytest
 
 from api.core.errors import FileError
 from api.services.batch import grading, running
-from api.services.batch.checkpoints import parts_beside
-from api.services.batch.executors import Here, Pool
-from api.services.batch.formats.blocks import Source
+from api.services.batch.checkpoints import open_checkpoint_folder
+from api.services.batch.executors import BatchPool, InlineExecutor
+from api.services.batch.formats.blocks import BatchSource
 from api.services.batch.formats.csv_rows import CsvSource
-from api.services.batch.judging import judge_chunk
-from api.services.batch.questions import Bank
+from api.services.batch.judging import grade_chunk
+from api.services.batch.questions import BatchProblems
 from api.services.batch.running import Batch, run_batch
-from api.services.batch.summing import Summary
-from problems.catalogue import Catalogue
+from api.services.batch.summing import BatchSummary
+from problems.catalogue import ProblemCatalog
 
 HERE = Path(__file__).parents[1]
 STUDENTS = 60
@@ -31,17 +31,17 @@ from api.services.batch import checkpoints
 from test_batch_resumed import batch
 
 left = int(sys.argv[3])
-keep = checkpoints.Parts.write
+keep = checkpoints.CheckpointFolder.write
 
 def write(self, name, fill):
     global left
     left -= 1
     if not left:
-        fill(self.path(name + checkpoints.NEW))
+        fill(self.path(name + checkpoints.TEMPORARY_SUFFIX))
         os.kill(os.getpid(), signal.SIGKILL)
     keep(self, name, fill)
 
-checkpoints.Parts.write = write
+checkpoints.CheckpointFolder.write = write
 batch(Path(sys.argv[1]), Path(sys.argv[2]))
 """
 
@@ -60,16 +60,16 @@ def answers() -> str:
     return "\n".join(rows)
 
 
-def source(path: Path) -> Source:
+def source(path: Path) -> BatchSource:
     return CsvSource(path, {}, block_bytes=2_000)
 
 
-def batch(path: Path, out: Path, pool: Pool | None = None) -> Summary:
+def batch(path: Path, out: Path, pool: BatchPool | None = None) -> BatchSummary:
     """Mark a file in small blocks and chunks."""
     rejects = out.with_name(f"rejects{out.suffix}")
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(grading, "CHUNK_QUESTIONS", 25)
-        return run_batch(Batch(source(path), Bank(Catalogue()), out, rejects), pool)
+        return run_batch(Batch(source(path), BatchProblems(ProblemCatalog()), out, rejects), pool)
 
 
 def killed_at(part: int, path: Path, out: Path) -> None:
@@ -87,14 +87,14 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-class Counting(Here):
+class Counting(InlineExecutor):
     """Judges here, and counts how many questions it was given."""
 
     asked = 0
 
     def submit(self, fn: Any, /, *arguments: Any, **named: Any) -> Future[Any]:
-        if fn is judge_chunk:
-            self.asked += sum(len(job.asked) for job in arguments[0])
+        if fn is grade_chunk:
+            self.asked += sum(len(job.questions) for job in arguments[0])
         return super().submit(fn, *arguments, **named)
 
 
@@ -123,9 +123,9 @@ def stopped(path: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> Counting:
 
     counting = Counting()
     with monkeypatch.context() as patched:
-        patched.setattr(running, "replaced", fail)
+        patched.setattr(running, "replace_atomically", fail)
         with pytest.raises(KeyboardInterrupt):
-            batch(path, out, Pool(lambda: counting, waiting=1))
+            batch(path, out, BatchPool(lambda: counting, max_waiting=1))
     assert not out.exists()
     return counting
 
@@ -133,7 +133,7 @@ def stopped(path: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> Counting:
 def test_what_was_judged_is_not_judged_again(path, tmp_path, monkeypatch) -> None:
     out, again = tmp_path / "out.csv", Counting()
     assert stopped(path, out, monkeypatch).asked > STUDENTS
-    assert batch(path, out, Pool(lambda: again, waiting=1)).resumed
+    assert batch(path, out, BatchPool(lambda: again, max_waiting=1)).resumed
     assert again.asked == 0
 
 
@@ -142,11 +142,11 @@ def test_a_part_that_a_loss_of_power_has_torn_is_judged_again(path, tmp_path, mo
     stopped(path, out, monkeypatch)
     torn = tmp_path / ".out.csv.parts" / "judged-0-000001"
     torn.write_bytes(torn.read_bytes()[:100])
-    batch(path, out, Pool(lambda: again, waiting=1))
+    batch(path, out, BatchPool(lambda: again, max_waiting=1))
     assert again.asked == 25
 
 
-@pytest.mark.parametrize(("name", "other"), [("ENGINE", "another"), ("FORM", 0)])
+@pytest.mark.parametrize(("name", "other"), [("ENGINE", "another"), ("FORMAT_VERSION", 0)])
 def test_another_file_engine_or_form_begins_anew(path, tmp_path, monkeypatch, name, other) -> None:
     out, whole = tmp_path / "out.csv", tmp_path / "whole.csv"
     stopped(path, out, monkeypatch)
@@ -160,7 +160,10 @@ def test_another_file_engine_or_form_begins_anew(path, tmp_path, monkeypatch, na
 
 def test_two_batches_at_one_output_are_refused(path, tmp_path) -> None:
     out = tmp_path / "out.csv"
-    with parts_beside(out), pytest.raises(FileError, match="another `grader batch` is writing"):
+    with (
+        open_checkpoint_folder(out),
+        pytest.raises(FileError, match="another `grader batch` is writing"),
+    ):
         batch(path, out)
 
 
@@ -171,5 +174,5 @@ def test_a_file_that_changes_while_it_is_read_is_not_marked(path, tmp_path) -> N
             return super().submit(fn, *arguments, **named)
 
     with pytest.raises(FileError, match="was changed while it was read"):
-        batch(path, tmp_path / "out.csv", Pool(Changing, waiting=1))
+        batch(path, tmp_path / "out.csv", BatchPool(Changing, max_waiting=1))
     assert [one.name for one in tmp_path.iterdir()] == ["in.csv"]

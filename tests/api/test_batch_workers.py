@@ -19,12 +19,18 @@ from slow_work import judge_or_sleep
 
 from api.core.errors import FileError
 from api.services.batch import grading
-from api.services.batch.executors import KILLED, Here, Pool, _check_engines, processes
+from api.services.batch.executors import (
+    KILLED_MESSAGE,
+    BatchPool,
+    InlineExecutor,
+    _check_engines,
+    open_process_pool,
+)
 from api.services.batch.formats.sources import open_source
-from api.services.batch.judging import Chunk, judge_chunk
-from api.services.batch.questions import Bank
+from api.services.batch.judging import Chunk, grade_chunk
+from api.services.batch.questions import BatchProblems
 from api.services.batch.running import Batch, run_batch
-from problems.catalogue import Catalogue
+from problems.catalogue import ProblemCatalog
 
 GRADER = Path(sys.executable).with_name("grader")
 HEAD = "student,problem,part,answer\n"
@@ -38,12 +44,12 @@ def write(path: Path, answers: int) -> Path:
     return path
 
 
-def marked(path: Path, out: Path, pool: Pool | None = None) -> bytes:
-    run_batch(Batch(open_source(path, {}), Bank(Catalogue()), out), pool)
+def marked(path: Path, out: Path, pool: BatchPool | None = None) -> bytes:
+    run_batch(Batch(open_source(path, {}), BatchProblems(ProblemCatalog()), out), pool)
     return out.read_bytes()
 
 
-class Dying(Here):
+class Dying(InlineExecutor):
     """Breaks, as a pool does whose process has died, with every chunk that holds the poison."""
 
     def __init__(self) -> None:
@@ -52,8 +58,8 @@ class Dying(Here):
     def submit(self, fn: Any, /, *arguments: Any, **named: Any) -> Future[Any]:
         if self.broken:
             raise BrokenProcessPool
-        held = fn is judge_chunk and any(
-            asked.typed == POISON for job in arguments[0] for asked in job.asked
+        held = fn is grade_chunk and any(
+            asked.typed == POISON for job in arguments[0] for asked in job.questions
         )
         if not held:
             return super().submit(fn, *arguments, **named)
@@ -66,38 +72,40 @@ class Dying(Here):
 def test_an_answer_with_which_its_process_dies_fails_alone(tmp_path: Path) -> None:
     path = write(tmp_path / "in.csv", 3000)
     expected = marked(path, tmp_path / "one.csv").decode().splitlines()
-    found = marked(path, tmp_path / "other.csv", Pool(Dying, waiting=4)).decode().splitlines()
+    found = (
+        marked(path, tmp_path / "other.csv", BatchPool(Dying, max_waiting=4)).decode().splitlines()
+    )
     other = [(one, two) for one, two in zip(expected, found, strict=True) if one != two]
     assert len(other) == 1
     assert other[0][0].startswith(f"s16,yolo-output-depth,yolov1,{POISON},")
-    assert KILLED in other[0][1]
+    assert KILLED_MESSAGE in other[0][1]
 
 
 def test_an_answer_that_takes_too_long_is_left_out_alone(tmp_path: Path) -> None:
     path = write(tmp_path / "in.csv", 700)
     rows = len(marked(path, tmp_path / "one.csv").splitlines())
-    with processes(2) as pool:
-        pool.judge = judge_or_sleep
+    with open_process_pool(2) as pool:
+        pool.grade = judge_or_sleep
         found = marked(path, tmp_path / "other.csv", pool).decode().splitlines()
     assert len(found) == rows
-    [left_out] = [row for row in found if KILLED in row]
+    [left_out] = [row for row in found if KILLED_MESSAGE in row]
     assert left_out.startswith(f"s16,yolo-output-depth,yolov1,{POISON},")
 
 
 def test_two_processes_write_the_bytes_of_one(tmp_path: Path) -> None:
     path = write(tmp_path / "in.csv", 4000)
-    with processes(2) as pool:
+    with open_process_pool(2) as pool:
         assert marked(path, tmp_path / "two.csv", pool) == marked(path, tmp_path / "one.csv")
 
 
-class Recording(Here):
+class Recording(InlineExecutor):
     """Keeps the chunks that it judges."""
 
     def __init__(self) -> None:
         self.chunks: list[Chunk] = []
 
     def submit(self, fn: Any, /, *arguments: Any, **named: Any) -> Future[Any]:
-        if fn is judge_chunk:
+        if fn is grade_chunk:
             self.chunks.append(arguments[0])
         return super().submit(fn, *arguments, **named)
 
@@ -116,9 +124,9 @@ def test_a_chunk_ends_behind_a_problem_or_a_variant_where_one_ends(
     path = tmp_path / "in.csv"
     path.write_text("student,problem,part,answer,seed\n" + "".join(rows))
     judges = Recording()
-    marked(path, tmp_path / "out.csv", Pool(lambda: judges, waiting=1))
+    marked(path, tmp_path / "out.csv", BatchPool(lambda: judges, max_waiting=1))
     found = [
-        {(Path(job.source.file).stem, one.seed) for job in chunk for one in job.asked}
+        {(Path(job.source.file).stem, one.seed) for job in chunk for one in job.questions}
         for chunk in judges.chunks
     ]
     assert len(found) == len(asked)
@@ -130,8 +138,12 @@ def test_a_chunk_is_full_where_neither_a_problem_nor_a_variant_ends(
 ) -> None:
     monkeypatch.setattr(grading, "CHUNK_QUESTIONS", 10)
     judges = Recording()
-    marked(write(tmp_path / "in.csv", 50), tmp_path / "out.csv", Pool(lambda: judges, waiting=1))
-    sizes = [sum(len(job.asked) for job in chunk) for chunk in judges.chunks]
+    marked(
+        write(tmp_path / "in.csv", 50),
+        tmp_path / "out.csv",
+        BatchPool(lambda: judges, max_waiting=1),
+    )
+    sizes = [sum(len(job.questions) for job in chunk) for chunk in judges.chunks]
     assert sizes == [10] * 5
 
 
@@ -245,7 +257,7 @@ def test_a_cluster_that_does_not_answer_is_told(grader, tmp_path: Path) -> None:
     assert "no Dask scheduler answers at nonsense" in ran.err
 
 
-class OfCluster(Here):
+class OfCluster(InlineExecutor):
     """Ends as the executor of a Dask cluster does, which knows no other way."""
 
     def shutdown(self, wait: bool = True) -> None:  # noqa: FBT001, FBT002  # as the base has it
@@ -253,7 +265,7 @@ class OfCluster(Here):
 
 
 def test_what_a_cluster_lost_is_judged_by_an_executor_made_anew():
-    pool = Pool(OfCluster, waiting=1)
+    pool = BatchPool(OfCluster, max_waiting=1)
     first = pool.executor
     pool.renew()
     assert first.ended is False

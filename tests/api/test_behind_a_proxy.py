@@ -10,8 +10,8 @@ from fastapi.testclient import TestClient
 from serving import running
 
 from api.app import create_app
-from api.config.settings import Settings
-from api.server.uvicorn_server import address_of, bound, config_of
+from api.config.settings import ServiceSettings
+from api.server.uvicorn_server import bind_socket, create_config, listener_url
 
 APP = FastAPI()
 
@@ -23,10 +23,10 @@ def told(request: Request) -> list[str]:
 
 
 @contextmanager
-def listening(settings: Settings):
+def listening(settings: ServiceSettings):
     """Serve as the service does, and yield the port."""
-    with bound(settings) as listener, running(config_of(APP, settings), listener):
-        yield int(address_of(listener).rpartition(":")[2])
+    with bind_socket(settings) as listener, running(create_config(APP, settings), listener):
+        yield int(listener_url(listener).rpartition(":")[2])
 
 
 def ask(port: int, *headers: bytes) -> list[str]:
@@ -52,12 +52,12 @@ FORWARDED = (b"X-Forwarded-For: 203.0.113.9", b"X-Forwarded-Proto: https")
 )
 def test_only_a_named_proxy_is_believed_about_who_asks(proxies, expected, monkeypatch):
     monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")  # which uvicorn would read by itself
-    with listening(Settings(port=0, trusted_proxies=proxies)) as port:
+    with listening(ServiceSettings(port=0, trusted_proxies=proxies)) as port:
         assert ask(port, *FORWARDED) == expected
 
 
 def test_what_a_client_claims_before_its_proxy_is_not_believed():
-    with listening(Settings(port=0, trusted_proxies=("127.0.0.1",))) as port:
+    with listening(ServiceSettings(port=0, trusted_proxies=("127.0.0.1",))) as port:
         assert ask(port, b"X-Forwarded-For: 10.9.9.9, 203.0.113.9")[0] == "203.0.113.9"
 
 
@@ -76,7 +76,7 @@ def test_what_a_client_claims_before_its_proxy_is_not_believed():
     ],
 )
 def test_the_service_answers_to_its_names_alone(host, status):
-    app = create_app(Settings(hosts=("grader.example.edu", "*.inside.example")))
+    app = create_app(ServiceSettings(hosts=("grader.example.edu", "*.inside.example")))
     asked = TestClient(app).get("/healthz", headers={"Host": host})
     app.state.service.close()
     assert asked.status_code == status

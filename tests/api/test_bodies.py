@@ -10,10 +10,10 @@ import pytest
 from http_app import UPLOADS, Pieces, ask, service
 from serving import listening
 
-from api.core.errors import RateLimited, Unavailable
+from api.core.errors import RateLimited, ServiceUnavailable
 from api.http.bodies import BodyBudget, BodyLimits
-from api.http.pipeline.http_policy import Shell
-from api.server.protocol import CappedProtocol
+from api.http.pipeline.http_policy import HttpPolicy
+from api.server.protocol import LimitedHttpProtocol
 
 MEBIBYTE = 1024 * 1024
 KIBIBYTE = 1024
@@ -68,7 +68,7 @@ def test_a_budget_is_for_each_caller_and_for_all_and_is_given_back():
         budget.reserve("ada", 1)
     assert (refused.value.code, refused.value.retry_after) == ("too_many_uploads", 5)
     budget.reserve("ben", 20)
-    with pytest.raises(Unavailable) as refused:
+    with pytest.raises(ServiceUnavailable) as refused:
         budget.reserve("cem", 11)
     assert (refused.value.code, refused.value.retry_after) == ("upload_capacity", 5)
     budget.release("ada", 60)
@@ -83,7 +83,7 @@ def test_callers_who_hold_all_that_they_may_leave_a_share_for_the_next():
     budget = BodyBudget(64 * MEBIBYTE, 24 * MEBIBYTE)
     for caller in ("ada", "ben"):
         budget.reserve(caller, 20 * MEBIBYTE)
-    with pytest.raises(Unavailable):
+    with pytest.raises(ServiceUnavailable):
         budget.reserve("cem", 20 * MEBIBYTE)
     for caller, size in (("cem", 12), ("dan", 6), ("eve", 3)):
         budget.reserve(caller, size * MEBIBYTE)
@@ -101,7 +101,9 @@ def limited(**limits):
     """Yield the port of a server with these limits, and its byte budget."""
     budget = BodyBudget(total_bytes=400_000, caller_bytes=200_000)
     bodies = BodyLimits(uploads=UPLOADS, budget=budget, **limits)
-    with listening(service(Shell(bodies=bodies)), http=CappedProtocol, ws="none") as port:
+    with listening(
+        service(HttpPolicy(body_limits=bodies)), http=LimitedHttpProtocol, ws="none"
+    ) as port:
         yield port, budget
 
 

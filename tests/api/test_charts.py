@@ -7,33 +7,33 @@ from xml.etree.ElementTree import Element, fromstring
 import pytest
 
 from api.pages.charts import (
-    Bin,
-    Box,
+    BoxPlotRow,
     Chart,
-    Column,
-    Drawing,
-    boxes,
-    columns,
-    histogram,
-    interval_bar,
-    interval_dot,
+    ChartColumn,
+    ChartDrawing,
+    HistogramBin,
+    draw_box_plots,
+    draw_columns,
+    draw_histogram,
+    draw_interval_bar,
+    draw_interval_dot,
 )
-from api.pages.charts.scale import Scale, counting
+from api.pages.charts.scale import LinearScale, choose_ticks
 
 LETTER = 7.5
 """How wide a letter of a chart is at most, in units of the drawing."""
 
 
-def element(drawn: Drawing) -> Element:
+def element(drawn: ChartDrawing) -> Element:
     """Return a drawing as an element; it must be well-formed."""
     return fromstring(f"<svg>{drawn.body}</svg>")
 
 
-def drawings(chart: Chart) -> list[Drawing]:
+def drawings(chart: Chart) -> list[ChartDrawing]:
     return [chart.wide, chart.narrow]
 
 
-def of_class(drawn: Drawing, name: str) -> list[Element]:
+def of_class(drawn: ChartDrawing, name: str) -> list[Element]:
     return [one for one in element(drawn).iter() if one.get("class") == f"chart-{name}"]
 
 
@@ -52,31 +52,33 @@ def span(one: Element) -> tuple[float, float]:
     return x - width / 2, x + width / 2
 
 
-def scores(*counts: int) -> list[Bin]:
-    return [Bin(10.0 * at, 10.0 * at + 10, count) for at, count in enumerate(counts)]
+def scores(*counts: int) -> list[HistogramBin]:
+    return [HistogramBin(10.0 * at, 10.0 * at + 10, count) for at, count in enumerate(counts)]
 
 
 MANY = scores(0, 4, 6, 19, 18, 58, 25, 31, 13, 1026)
-HISTOGRAM = histogram(MANY, median=54.5, unit="score (%)", who="student")
+HISTOGRAM = draw_histogram(MANY, median=54.5, unit="score (%)", who="student")
 SPANS = ["\u22127 d", "\u22123 d", "\u22121 d", "\u221212 h", "\u22126 h", "\u22121 h", "due"]
-COLUMNS = columns(
+COLUMNS = draw_columns(
     [
-        *(Column(one, f"up to {one}", 7) for one in SPANS),
-        Column("+1 d", "a day after", 3, late=True),
-        Column("later", "more than that", 0, late=True),
+        *(ChartColumn(one, f"up to {one}", 7) for one in SPANS),
+        ChartColumn("+1 d", "a day after", 3, late=True),
+        ChartColumn("later", "more than that", 0, late=True),
     ],
-    says="When students handed in.",
+    summary="When students handed in.",
     axis="time from the due time",
     who="student",
     behind="due",
 )
-BOXES = boxes(
+BOXES = draw_box_plots(
     [
-        Box("Homework 1", 40, 30, 50, 70, 51),
-        Box("A title that is far too long for a drawing of a telephone", 40, 100, 100, 100, 100),
-        Box("<b>&amp;", 1, 0, 0, 0, 0),
+        BoxPlotRow("Homework 1", 40, 30, 50, 70, 51),
+        BoxPlotRow(
+            "A title that is far too long for a drawing of a telephone", 40, 100, 100, 100, 100
+        ),
+        BoxPlotRow("<b>&amp;", 1, 0, 0, 0, 0),
     ],
-    says="Scores.",
+    summary="Scores.",
     what="Assignment",
     who="student",
 )
@@ -140,14 +142,14 @@ def test_bars_are_as_high_as_their_counts(drawn):
 def test_the_counts_in_the_table_are_all_students():
     counts = [int(re.sub(r"\D", "", row[1])) for row in HISTOGRAM.table.rows]
     assert counts == [one.count for one in MANY]
-    assert f"{sum(counts):,}".replace(",", "\u202f") in HISTOGRAM.says
+    assert f"{sum(counts):,}".replace(",", "\u202f") in HISTOGRAM.summary
 
 
 @pytest.mark.parametrize(
     ("median", "anchor"), [(0, "start"), (3, "start"), (50, "middle"), (99, "end"), (None, None)]
 )
 def test_the_label_of_the_median_stays_in_the_drawing(median, anchor):
-    chart = histogram(MANY, median=median, unit="score (%)", who="student")
+    chart = draw_histogram(MANY, median=median, unit="score (%)", who="student")
     for drawn in drawings(chart):
         labels = of_class(drawn, "label")
         assert [one.get("text-anchor") for one in labels] == ([anchor] if anchor else [])
@@ -155,9 +157,9 @@ def test_the_label_of_the_median_stays_in_the_drawing(median, anchor):
 
 
 def test_a_class_of_nobody_has_an_empty_histogram():
-    chart = histogram(scores(0, 0), median=None, unit="points", who="student")
+    chart = draw_histogram(scores(0, 0), median=None, unit="points", who="student")
     assert of_class(chart.wide, "bar") == []
-    assert chart.says == "Histogram of 0 students by points."
+    assert chart.summary == "Histogram of 0 students by points."
 
 
 def test_columns_behind_the_line_are_drawn_otherwise_and_the_line_is_named():
@@ -185,7 +187,7 @@ def test_a_box_holds_its_median_and_long_names_are_cut():
     ("most", "ticks"), [(0, 2), (1, 2), (4, 5), (5, 6), (6, 4), (33, 5), (1026, 4), (10**7, 6)]
 )
 def test_ticks_are_few_round_and_reach_the_highest(most, ticks):
-    found = counting(most)
+    found = choose_ticks(most)
     assert len(found) == ticks
     assert found[0] == 0
     assert found[-1] >= max(most, 1)
@@ -193,17 +195,21 @@ def test_ticks_are_few_round_and_reach_the_highest(most, ticks):
 
 @pytest.mark.parametrize(("value", "place"), [(-5, 0), (0, 0), (50, 100), (100, 200), (1e9, 200)])
 def test_what_lies_outside_a_scale_is_put_on_its_edge(value, place):
-    assert Scale(0, 100, 0, 200).at(value) == place
+    assert LinearScale(0, 100, 0, 200).position(value) == place
 
 
 @pytest.mark.parametrize(
     ("drawn", "mark", "whisker"),
     [
-        (interval_bar(0.5, (0.4, 0.6)), 'class="chart-bar" d="M0 3h50v8', "M40 4v6m0-3H60m0-3v6"),
-        (interval_bar(None, None), 'class="chart-all" d="M0 3h100v8', None),
-        (interval_dot(0, (-1, 1)), 'class="chart-dot" cx="50"', "M0 4v6m0-3H100m0-3v6"),
-        (interval_dot(-0.5, None), 'class="chart-dot" cx="25"', None),
-        (interval_dot(None, None), 'class="chart-zero" d="M50 1', None),
+        (
+            draw_interval_bar(0.5, (0.4, 0.6)),
+            'class="chart-bar" d="M0 3h50v8',
+            "M40 4v6m0-3H60m0-3v6",
+        ),
+        (draw_interval_bar(None, None), 'class="chart-all" d="M0 3h100v8', None),
+        (draw_interval_dot(0, (-1, 1)), 'class="chart-dot" cx="50"', "M0 4v6m0-3H100m0-3v6"),
+        (draw_interval_dot(-0.5, None), 'class="chart-dot" cx="25"', None),
+        (draw_interval_dot(None, None), 'class="chart-zero" d="M50 1', None),
     ],
 )
 def test_a_figure_in_a_cell_is_drawn_at_its_place_with_its_interval(drawn, mark, whisker):

@@ -11,7 +11,7 @@ from sqlalchemy.exc import StatementError
 from world import TEXT_PROBLEM, World, points
 
 from api.db.models import Base, Submission, User
-from api.db.models.base import Instant
+from api.db.models.base import InstantType
 
 STEP = [{"days": 1, "credit": "50%"}]
 CLOSED = "deadline_passed"
@@ -166,7 +166,7 @@ def test_every_column_of_a_time_is_of_that_type():
         for table in Base.metadata.tables.values()
         for column in table.columns
         if column.name.endswith(("_at", "_until", "_from")) or column.name == "at"
-        if not isinstance(column.type, Instant)
+        if not isinstance(column.type, InstantType)
     ]
     assert other == []
 

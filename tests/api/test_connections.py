@@ -10,12 +10,12 @@ from fastapi.responses import PlainTextResponse
 from http_app import UPLOADS, service
 from serving import running
 
-from api.config.settings import Settings
+from api.config.settings import ServiceSettings
 from api.http.bodies import BodyBudget, BodyLimits
-from api.http.pipeline.http_policy import Shell
+from api.http.pipeline.http_policy import HttpPolicy
 from api.server import connection_limits
 from api.server.protocol import MAX_QUEUED_REQUESTS
-from api.server.uvicorn_server import config_of
+from api.server.uvicorn_server import create_config
 
 ABOUT = b"GET /api/v1/about HTTP/1.1\r\nHost: a\r\n\r\n"
 LAST = ABOUT.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
@@ -83,7 +83,9 @@ def is_open(line):
 
 @contextmanager
 def serving(budget=None):
-    app = service(Shell(bodies=BodyLimits(uploads=UPLOADS, budget=budget or BodyBudget())))
+    app = service(
+        HttpPolicy(body_limits=BodyLimits(uploads=UPLOADS, budget=budget or BodyBudget()))
+    )
 
     @app.get("/large")
     async def large() -> PlainTextResponse:
@@ -102,7 +104,7 @@ def serving(budget=None):
         go_on.wait(20)
         return "held"
 
-    config = config_of(app, Settings(connections=LIMIT))
+    config = create_config(app, ServiceSettings(connections=LIMIT))
     config.lifespan = "off"
     states = []
     with (

@@ -10,9 +10,9 @@ from random import Random
 
 import pytest
 
-from api.core.errors import Invalid, TooLarge
+from api.core.errors import ContentTooLarge, InvalidInput
 from api.pages.staff.courses import course_files
-from api.pages.staff.courses.course_files import packed, unpacked
+from api.pages.staff.courses.course_files import pack_files, unpack_files
 
 COURSE = "slug: other\ntitle: From a file\nzone: UTC\n"
 
@@ -28,30 +28,30 @@ COURSE = "slug: other\ntitle: From a file\nzone: UTC\n"
     ],
 )
 def test_a_folder_around_all_files_is_left_out(paths, expected):
-    assert sorted(unpacked(packed(dict.fromkeys(paths, "a: 1\n")))) == expected
+    assert sorted(unpack_files(pack_files(dict.fromkeys(paths, "a: 1\n")))) == expected
 
 
 def test_an_archive_that_unpacks_to_too_much_is_refused(monkeypatch):
-    body = packed({"assignments/a.yaml": " " * 2_000})
-    monkeypatch.setattr(course_files, "LARGEST", 1_000)
-    with pytest.raises(TooLarge):
-        unpacked(body)
-    monkeypatch.setattr(course_files, "IN_ALL", 1_000)
-    with pytest.raises(TooLarge):
-        unpacked(body)
+    body = pack_files({"assignments/a.yaml": " " * 2_000})
+    monkeypatch.setattr(course_files, "MAX_FILE_BYTES", 1_000)
+    with pytest.raises(ContentTooLarge):
+        unpack_files(body)
+    monkeypatch.setattr(course_files, "MAX_TOTAL_BYTES", 1_000)
+    with pytest.raises(ContentTooLarge):
+        unpack_files(body)
 
 
 def test_an_archive_with_text_that_is_not_utf_8_or_a_password_is_refused():
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as made:
         made.writestr("course.yaml", b"\xff\xfe")
-    with pytest.raises(Invalid):
-        unpacked(buffer.getvalue())
-    body = bytearray(packed({"course.yaml": COURSE}))
+    with pytest.raises(InvalidInput):
+        unpack_files(buffer.getvalue())
+    body = bytearray(pack_files({"course.yaml": COURSE}))
     flag = body.index(b"PK\x01\x02") + 8
     body[flag] |= 1
-    with pytest.raises(Invalid):
-        unpacked(bytes(body))
+    with pytest.raises(InvalidInput):
+        unpack_files(bytes(body))
 
 
 def repacked(files, method):
@@ -66,15 +66,15 @@ def repacked(files, method):
 def test_a_damaged_archive_is_refused_or_read_whatever_is_wrong_with_it(name):
     files = {f"assignments/{n}.yaml": "title: Shapes\n" * n for n in range(1, 5)}
     whole = repacked(files, getattr(zipfile, f"ZIP_{name}"))
-    assert unpacked(whole) == files
+    assert unpack_files(whole) == files
     dice, refused = Random(name), 0  # noqa: S311  # the same damage in every run
     for _ in range(400):
         body = bytearray(whole)
         for _ in range(dice.randint(1, 4)):
             body[dice.randrange(len(body))] = dice.randrange(256)
         try:
-            unpacked(bytes(body[: dice.choice([len(body), dice.randrange(len(body))])]))
-        except (Invalid, TooLarge):
+            unpack_files(bytes(body[: dice.choice([len(body), dice.randrange(len(body))])]))
+        except (InvalidInput, ContentTooLarge):
             refused += 1
     assert refused > 200
 
@@ -94,7 +94,7 @@ def test_no_more_of_an_archive_is_unpacked_than_it_states():
     body = understated(zipfile.ZIP_DEFLATED, files=5, size=20_000_000, stated=900)
     tracemalloc.start()
     try:
-        files = unpacked(body)
+        files = unpack_files(body)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -105,8 +105,8 @@ def test_no_more_of_an_archive_is_unpacked_than_it_states():
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_an_archive_that_is_unpacked_in_blocks_of_any_size_is_refused(method):
     body = understated(method, files=2, size=20_000_000, stated=900)
-    with pytest.raises(Invalid, match="cannot be unpacked; pack it as a plain zip"):
-        unpacked(body)
+    with pytest.raises(InvalidInput, match="cannot be unpacked; pack it as a plain zip"):
+        unpack_files(body)
 
 
 def test_a_link_in_an_archive_is_the_text_that_it_holds():
@@ -115,24 +115,24 @@ def test_a_link_in_an_archive_is_the_text_that_it_holds():
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
     with zipfile.ZipFile(buffer, "w") as made:
         made.writestr(link, "/etc/passwd")
-    assert unpacked(buffer.getvalue()) == {"problems/a.yaml": "/etc/passwd"}
+    assert unpack_files(buffer.getvalue()) == {"problems/a.yaml": "/etc/passwd"}
 
 
 @pytest.mark.parametrize("method", [93, 97])
 def test_an_archive_packed_in_a_way_that_not_every_python_undoes_is_refused(method):
-    body = bytearray(packed({"course.yaml": COURSE}))
+    body = bytearray(pack_files({"course.yaml": COURSE}))
     body[body.index(b"PK\x01\x02") + 10] = method
-    with pytest.raises(Invalid, match="cannot be unpacked"):
-        unpacked(bytes(body))
+    with pytest.raises(InvalidInput, match="cannot be unpacked"):
+        unpack_files(bytes(body))
 
 
 @pytest.mark.parametrize("offset", [2**62, 2**63, 2**64 - 1])
 def test_an_archive_whose_file_begins_far_behind_its_end_is_refused(offset):
-    whole = packed({"course.yaml": COURSE})
+    whole = pack_files({"course.yaml": COURSE})
     listed, end = whole.index(b"PK\x01\x02"), bytearray(whole[whole.index(b"PK\x05\x06") :])
     entry = bytearray(whole[listed : -len(end)])
     large = struct.pack("<HHQ", 1, 8, offset)
     entry[30:32], entry[42:46] = struct.pack("<H", len(large)), b"\xff" * 4
     end[12:16] = struct.pack("<L", len(entry + large))
-    with pytest.raises(Invalid, match="cannot be unpacked"):
-        unpacked(whole[:listed] + entry + large + end)
+    with pytest.raises(InvalidInput, match="cannot be unpacked"):
+        unpack_files(whole[:listed] + entry + large + end)

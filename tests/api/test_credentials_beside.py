@@ -95,13 +95,13 @@ def test_what_is_under_way_gives_no_way_in(world, ann, reset, monkeypatch, act, 
 def test_no_token_is_made_by_a_session_that_ends_meanwhile(world, admin, ann, monkeypatch, event):
     browser, stop = Browser(world), Stop()
     assert browser.login(EMAIL).status_code == 200
-    create = tokens.create
+    create = tokens.create_token
 
     def stopped(*given, **more):
         stop.here()
         return create(*given, **more)
 
-    monkeypatch.setattr(tokens, "create", stopped)
+    monkeypatch.setattr(tokens, "create_token", stopped)
     with ThreadPoolExecutor(2) as pool:
         body = {"name": "laptop", "scopes": ["read"]}
         under_way = pool.submit(browser.post, "/me/tokens", body)

@@ -17,7 +17,7 @@ from api.db.models import AuditEntry
 from api.schemas.assignments.assignments import AssignmentIn
 from api.schemas.assignments.problems import ProblemSettings
 from api.schemas.courses.courses import CourseIn
-from api.schemas.shared.setting import grade_settings, settings_in
+from api.schemas.shared.setting import declared_settings, grade_settings
 
 ONE_DATABASE = True
 CATEGORIES = [{"id": "Homework", "weight": 2, "drop_lowest": 0}]
@@ -149,7 +149,7 @@ def setup(world):
 
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_every_declared_setting_is_followed_by_these_tests(subject):
-    declared = settings_in(SUBJECTS[subject].model)
+    declared = declared_settings(SUBJECTS[subject].model)
     assert {*declared} == {*SUBJECTS[subject].bodies}
 
 
@@ -173,7 +173,7 @@ def test_a_change_over_rest_is_read_back_and_audited(setup, subject, name):
     setup.patch(subject, body)
     after = setup.settings(subject)
     assert after[name] == body[name]
-    changed = set(settings_in(SUBJECTS[subject].model)) & {
+    changed = set(declared_settings(SUBJECTS[subject].model)) & {
         setting for setting in after if after[setting] != before[setting]
     }
     assert changed == body.keys()
@@ -219,7 +219,7 @@ def test_a_copy_of_the_course_keeps_the_setting(setup, subject, name):
     copied = setup.settings(subject, course, setup.first_assignment(course))[name]
     if subject == "course" and name in body:
         assert copied == body[name]
-    elif settings_in(SUBJECTS[subject].model)[name].is_copied:
+    elif declared_settings(SUBJECTS[subject].model)[name].is_copied:
         assert copied == expected
     else:
         assert copied == default

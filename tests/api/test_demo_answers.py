@@ -10,34 +10,34 @@ from itertools import pairwise
 import pytest
 from bank_at_hand import CATALOGUE
 
-from api.demo.coursework.answers import MEANT, answers, submissions
-from api.demo.coursework.essays import FRAMES, essay
-from api.demo.coursework.notations import notations, reordered
-from api.demo.people import Classmate, Habits, classmates
-from api.demo.seeded_random import Dice
+from api.demo.coursework.answers import INTENDED_STATUSES, generate_answers, simulate_submissions
+from api.demo.coursework.essays import ESSAY_TEMPLATES, write_essay
+from api.demo.coursework.notations import render_notations, swap_operands
+from api.demo.people import Habits, StudentProfile, generate_profiles
+from api.demo.seeded_random import SeededRandom
 from grader.definitions.problem import Problem
-from grader.display.text import show
-from grader.expressions.formula_equality import compare
+from grader.display.text import to_text
+from grader.expressions.formula_equality import find_counterexample
 from grader.grading.grade import grade
 from grader.kinds import KINDS
-from grader.variants.draw import Stream
-from grader.variants.variant import solve
-from problems.book import BOOK
+from grader.variants.draw import RandomStream
+from grader.variants.variant import solve_variant
+from problems.book import REGISTRY
 
-CLASS = classmates(6, Stream(b"a class", "people"))
+CLASS = generate_profiles(6, RandomStream(b"a class", "people"))
 RIGHT = {"correct", "follow_through"}
 FEW_WAYS = {"predicate", "choice", "choices"}
 """The kinds that the bank asks for two or three times; an option is a word."""
 
 
-def stream(label: object) -> Stream:
-    return Stream(b"a test", str(label))
+def stream(label: object) -> RandomStream:
+    return RandomStream(b"a test", str(label))
 
 
 @cache
 def variants(name: str):
     problem = CATALOGUE.get(name)
-    return [solve(problem, seed, BOOK) for seed in (None, 3)[: 1 + problem.is_drawn]]
+    return [solve_variant(problem, seed, REGISTRY) for seed in (None, 3)[: 1 + problem.is_drawn]]
 
 
 def judged(variant, sent):
@@ -46,7 +46,7 @@ def judged(variant, sent):
     for one in sent:
         results = {
             result.part: result
-            for result in grade(variant, one.answers, book=BOOK, carried=own)
+            for result in grade(variant, one.answers, registry=REGISTRY, carried=own)
             if result.part in one.answers
         }
         own |= {part: one.carries for part, one in results.items() if one.carries is not None}
@@ -57,7 +57,7 @@ def judged(variant, sent):
 def handed_in(name: str):
     """Return what each of the class hands in to each variant of a problem, made once a run."""
     return [
-        (variant, list(submissions(variant, student, stream((name, variant.seed, at)))))
+        (variant, list(simulate_submissions(variant, student, stream((name, variant.seed, at)))))
         for variant in variants(name)
         for at, student in enumerate(CLASS)
     ]
@@ -69,13 +69,15 @@ def outcomes(name: str) -> Counter[tuple[str, str]]:
     found: Counter[tuple[str, str]] = Counter()
     for variant, sent in handed_in(name):
         for one, results in judged(variant, sent):
-            found.update((move, results[part].status) for part, move in one.moves.items())
+            found.update((move, results[part].status) for part, move in one.intents.items())
     return found
 
 
 @pytest.mark.parametrize("name", CATALOGUE.ids)
 def test_an_answer_is_judged_as_it_is_meant(name):
-    odd = [(move, status) for move, status in outcomes(name) if status not in MEANT[move]]
+    odd = [
+        (move, status) for move, status in outcomes(name) if status not in INTENDED_STATUSES[move]
+    ]
     assert odd == []
     assert outcomes(name)
 
@@ -96,9 +98,9 @@ def test_every_kind_is_typed_rightly_in_several_ways():
     ways: dict[str, set[str]] = {}
     for variant, sent in (one for name in CATALOGUE.ids for one in handed_in(name)):
         for one in sent:
-            for part, move in one.moves.items():
+            for part, move in one.intents.items():
                 if move == "right":
-                    kind = variant.problem.part(part).kind
+                    kind = variant.problem.get_part(part).kind
                     form = "".join(c for c in one.answers[part] if not c.isalnum())
                     ways.setdefault(kind, set()).add(form)
     assert ways.keys() == KINDS.keys() - {"text"}
@@ -108,22 +110,23 @@ def test_every_kind_is_typed_rightly_in_several_ways():
 @pytest.mark.parametrize("name", ["conv-output-shape", "kv-cache-memory", "filters-discussion"])
 def test_the_same_stream_gives_the_same_submissions(name):
     variant = variants(name)[0]
-    one, two = (list(answers(variant, CLASS[0], stream(7))) for _ in range(2))
+    one, two = (list(generate_answers(variant, CLASS[0], stream(7))) for _ in range(2))
     assert one == two
-    others = [list(answers(variant, CLASS[0], stream(at))) for at in range(8)]
+    others = [list(generate_answers(variant, CLASS[0], stream(at))) for at in range(8)]
     assert any(other != one for other in others)
 
 
 SCRIPT = """
-from api.demo.coursework.answers import answers
-from api.demo.people import classmates, names
-from grader.variants.draw import Stream
-from grader.variants.variant import solve
-from problems.book import BOOK
-from problems.catalogue import Catalogue
-variant = solve(Catalogue().get("unet-shapes"), 1, BOOK)
-for student in classmates(4, Stream(b"x", "y"), mistakes=("no_bias", "padding_left_out")):
-    print(student, list(answers(variant, student, Stream(b"x", "z"))))
+from api.demo.coursework.answers import generate_answers
+from api.demo.people import generate_profiles
+from grader.variants.draw import RandomStream
+from grader.variants.variant import solve_variant
+from problems.book import REGISTRY
+from problems.catalogue import ProblemCatalog
+variant = solve_variant(ProblemCatalog().get("unet-shapes"), 1, REGISTRY)
+mistakes = ("no_bias", "padding_left_out")
+for student in generate_profiles(4, RandomStream(b"x", "y"), mistakes=mistakes):
+    print(student, list(generate_answers(variant, student, RandomStream(b"x", "z"))))
 """
 
 
@@ -144,12 +147,12 @@ def test_the_class_does_not_depend_on_the_hash_seed():
 
 def rate(skill: int, **habits) -> float:
     """Return the share of parts of some problems that go right at once."""
-    student, found = Classmate(skill, Habits(**habits)), Counter()
+    student, found = StudentProfile(skill, Habits(**habits)), Counter()
     for name in CATALOGUE.ids[::6]:
         variant = variants(name)[0]
         for at in range(3):
-            first = next(submissions(variant, student, stream((name, at))), None)
-            found.update(move for move in (first.moves.values() if first else ()))
+            first = next(simulate_submissions(variant, student, stream((name, at))), None)
+            found.update(move for move in (first.intents.values() if first else ()))
     return found["right"] / (found.total() - found["words"])
 
 
@@ -159,12 +162,14 @@ def test_who_knows_more_answers_more_rightly():
 
 def test_one_who_is_patient_gets_further_than_one_who_is_not():
     def solved(patience):
-        student = Classmate(50, Habits(patience=patience, stubborn=0))
+        student = StudentProfile(50, Habits(patience=patience, stubborn=0))
         done = 0
         for name in CATALOGUE.ids[::6]:
             right = set()
             variant = variants(name)[0]
-            for one, results in judged(variant, submissions(variant, student, stream(name))):
+            for one, results in judged(
+                variant, simulate_submissions(variant, student, stream(name))
+            ):
                 right |= {part for part in one.answers if results[part].status in RIGHT}
             done += len(right)
         return done
@@ -173,9 +178,9 @@ def test_one_who_is_patient_gets_further_than_one_who_is_not():
 
 
 def test_a_stubborn_student_sends_the_same_again():
-    student = Classmate(5, Habits(stubborn=100, patience=4, untidy=0))
+    student = StudentProfile(5, Habits(stubborn=100, patience=4, untidy=0))
     variant = variants("conv-output-shape")[0]
-    every = [list(answers(variant, student, stream(at))) for at in range(10)]
+    every = [list(generate_answers(variant, student, stream(at))) for at in range(10)]
     assert all(one == sent[0] for sent in every for one in sent)
     assert max(map(len, every)) > 2
 
@@ -183,11 +188,15 @@ def test_a_stubborn_student_sends_the_same_again():
 def test_who_works_piecemeal_sends_one_part_at_a_time_and_who_resends_sends_all():
     variant = variants("unet-shapes")[0]
     parts = [part.id for part in variant.problem.parts]
-    slow = list(answers(variant, Classmate(95, Habits(piecemeal=True, patience=0)), stream(1)))
+    slow = list(
+        generate_answers(variant, StudentProfile(95, Habits(piecemeal=True, patience=0)), stream(1))
+    )
     assert [list(one) for one in slow] == [[part] for part in parts if {part} in map(set, slow)]
     assert len(slow) > 2
     every = Habits(resends=True, stubborn=0, patience=5)
-    sent = [list(answers(variant, Classmate(40, every), stream(at))) for at in range(4)]
+    sent = [
+        list(generate_answers(variant, StudentProfile(40, every), stream(at))) for at in range(4)
+    ]
     assert all(set(one) <= set(two) for each in sent for one, two in pairwise(each))
 
 
@@ -197,10 +206,10 @@ def test_a_mistake_that_is_a_habit_is_made_more_often():
     usual = Counter(candidates).most_common()[-1][0]
 
     def made(*favourites):
-        student = Classmate(4, Habits(favourites=favourites, untidy=0, patience=0))
+        student = StudentProfile(4, Habits(favorites=favourites, untidy=0, patience=0))
         found: Counter[str] = Counter()
         for at in range(60):
-            for _, results in judged(variant, submissions(variant, student, stream(at))):
+            for _, results in judged(variant, simulate_submissions(variant, student, stream(at))):
                 found.update(name for one in results.values() for name in one.mistakes)
         return found[usual]
 
@@ -216,8 +225,8 @@ def test_a_formula_turned_round_is_the_same_formula(name):
     for part in variant.problem.parts:
         key = variant.keys[part.id]
         if part.kind == "expression" and not isinstance(key, tuple):
-            turned = type(key)(reordered(key.tree), key.scope)
-            assert compare(turned, key, part.sample) is None
+            turned = type(key)(swap_operands(key.tree), key.scope)
+            assert find_counterexample(turned, key, part.comparison_points) is None
 
 
 def toy(**fields) -> Problem:
@@ -247,21 +256,21 @@ def toy(**fields) -> Problem:
     ],
 )  # fmt: skip
 def test_a_value_is_written_as_people_and_programs_write_it(fields, expected):
-    variant = solve(toy(**fields), None, BOOK)
-    found = {text for _, text in notations(variant.keys["a"], variant.problem.parts[0])}
+    variant = solve_variant(toy(**fields), None, REGISTRY)
+    found = {text for _, text in render_notations(variant.keys["a"], variant.problem.parts[0])}
     assert expected <= found
 
 
 def text_part():
     problem = CATALOGUE.get("filters-discussion")
-    return problem.parts[0], variants("filters-discussion")[0].scope(BOOK)
+    return problem.parts[0], variants("filters-discussion")[0].student_scope(REGISTRY)
 
 
-@pytest.mark.parametrize("level", FRAMES)
+@pytest.mark.parametrize("level", ESSAY_TEMPLATES)
 def test_an_essay_has_a_dozen_frames_and_says_as_much_as_its_level(level):
     part, scope = text_part()
-    assert len(set(FRAMES[level])) == len(FRAMES[level]) >= 12
-    told = [essay(part, scope, level, Dice(stream((level, at)))) for at in range(40)]
+    assert len(set(ESSAY_TEMPLATES[level])) == len(ESSAY_TEMPLATES[level]) >= 12
+    told = [write_essay(part, scope, level, SeededRandom(stream((level, at)))) for at in range(40)]
     assert len(set(told)) > 5
     assert all(one and "{" not in one for one in told)
 
@@ -270,14 +279,16 @@ def test_a_fuller_essay_is_a_longer_one():
     part, scope = text_part()
 
     def mean(level):
-        return sum(len(essay(part, scope, level, Dice(stream(at)))) for at in range(30))
+        return sum(
+            len(write_essay(part, scope, level, SeededRandom(stream(at)))) for at in range(30)
+        )
 
     assert mean("full") > mean("most") > mean("some") > mean("none")
 
 
 def test_an_essay_without_a_model_answer_keeps_to_the_rubric():
     rubric = [{"id": "one", "points": 1, "say": "Names edges."}]
-    found = essay(_without_model(rubric), text_part()[1], "full", Dice(stream(0)))
+    found = write_essay(_without_model(rubric), text_part()[1], "full", SeededRandom(stream(0)))
     assert "Names edges." in found
 
 
@@ -293,5 +304,9 @@ def test_what_is_shown_of_a_key_is_among_its_notations_for_every_part_of_the_ban
             for part in variant.problem.parts:
                 key = variant.keys.get(part.id)
                 if key is not None and part.kind not in {"table", "expression"}:
-                    listed = [text for _, text in notations(key, part)]
-                    assert KINDS[part.kind].show(key, part) in listed, (name, part.id, show(key))
+                    listed = [text for _, text in render_notations(key, part)]
+                    assert KINDS[part.kind].format_key(key, part) in listed, (
+                        name,
+                        part.id,
+                        to_text(key),
+                    )

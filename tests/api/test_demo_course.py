@@ -27,11 +27,11 @@ from api.db.models import (
     User,
 )
 from api.demo import people
-from api.demo.coursework.simulated_submissions import KEY
-from api.demo.plan import OPEN, PLAN, planned, problems_of
-from api.services.grades import Cause, refresh_all
-from grader.variants.draw import Stream
-from problems.catalogue import Catalogue
+from api.demo.coursework.simulated_submissions import STREAM_KEY
+from api.demo.plan import OPEN_ASSIGNMENT_SLUG, PLAN, collect_problem_ids, limit_plan
+from api.services.grades import GradeCause, recompute_students
+from grader.variants.draw import RandomStream
+from problems.catalogue import ProblemCatalog
 
 STUDENTS = 16
 
@@ -46,12 +46,12 @@ def demo(shared_database_url: str) -> Iterator[World]:
 
 
 def test_the_shipped_bank_has_every_problem_of_the_plan():
-    assert planned(Catalogue().ids) == PLAN
-    assert problems_of(PLAN) <= set(Catalogue().ids)
+    assert limit_plan(ProblemCatalog().ids) == PLAN
+    assert collect_problem_ids(PLAN) <= set(ProblemCatalog().ids)
 
 
 def test_a_small_bank_gives_every_assignment_at_least_one_problem():
-    found = planned(("a-toy", "conv-output-shape"))
+    found = limit_plan(("a-toy", "conv-output-shape"))
     assert [one.problems for one in found] == [
         ("a-toy",),
         ("a-toy",),
@@ -73,7 +73,7 @@ def test_there_is_one_of_everything(demo):
     assert states == {
         "convolution": (True, True, True),
         "parameters": (True, True, False),
-        OPEN: (True, False, False),
+        OPEN_ASSIGNMENT_SLUG: (True, False, False),
         "attention": (False, False, False),
     }
     statuses = {status for (status,) in rows(demo, Answer.status)}
@@ -128,7 +128,9 @@ def test_the_grades_are_those_that_follow_from_the_answers(demo):
     with demo.session() as session:
         for (assignment,) in session.execute(select(Assignment.id)).all():
             students = [student for at, student in before if at == assignment]
-            refresh_all(session, assignment, students, cause=Cause("settings", None, None, NOW))
+            recompute_students(
+                session, assignment, students, cause=GradeCause("settings", None, None, NOW)
+            )
     assert grades(demo) == before
 
 
@@ -167,7 +169,7 @@ def test_the_demo_student_has_all_attempts_in_the_open_assignment(demo):
             .join(User, User.id == Submission.student_id)
             .where(User.email == "student@example.edu")
         ).all()
-    assert OPEN not in mine
+    assert OPEN_ASSIGNMENT_SLUG not in mine
     assert mine
 
 
@@ -180,7 +182,9 @@ def test_the_class_is_the_same_every_time(demo):
 
 
 def classmates_names() -> set[str]:
-    return {one.name for one in people.names(STUDENTS - 1, Stream(KEY, "names"))}
+    return {
+        one.name for one in people.generate_people(STUDENTS - 1, RandomStream(STREAM_KEY, "names"))
+    }
 
 
 def test_a_start_gives_logins_that_work_and_ends_those_of_the_last(demo):
@@ -201,20 +205,24 @@ def test_a_start_gives_logins_that_work_and_ends_those_of_the_last(demo):
 
 def test_the_answers_that_are_told_are_a_right_one_and_a_known_mistake(demo):
     found = told(demo)
-    assert found.answers is not None
+    assert found.example_answers is not None
     student = found.logins["student"]
     person = Person(student.user_id, "", demo.client, student.token)
-    where = f"/assignments/{found.assignment}/problems/{found.answers.problem}/submissions"
+    where = f"/assignments/{found.assignment}/problems/{found.example_answers.problem}/submissions"
     statuses = []
-    for typed in (found.answers.right, found.answers.wrong, found.answers.right):
-        reply = person.post(where, {"answers": {found.answers.part: typed}})
+    for typed in (
+        found.example_answers.right,
+        found.example_answers.wrong,
+        found.example_answers.right,
+    ):
+        reply = person.post(where, {"answers": {found.example_answers.part: typed}})
         assert reply.status_code == 201
         statuses.append(reply.json()["results"][0]["status"])
     assert statuses == ["correct", "mistake", "correct"]
 
 
 def test_lines_to_paste_are_plain_ascii_and_need_no_editing(demo):
-    text = told(demo).text("http://127.0.0.1:8000")
+    text = told(demo).render("http://127.0.0.1:8000")
     assert text.isascii()
     lines = [line for line in text.splitlines() if line.startswith("curl ")]
     assert len(lines) == 5

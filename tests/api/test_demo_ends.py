@@ -15,10 +15,10 @@ from demo import make, told
 from sqlalchemy import select
 from world import Person, World
 
-from api.config.settings import Settings
+from api.config.settings import ServiceSettings
 from api.db.models import AuditEntry, User
 from api.demo.course import find_demo
-from api.server.bootstrap import StartError, end_demo, prepare
+from api.server.bootstrap import StartupError, bootstrap, end_demo_logins
 
 ROOT = Path(__file__).parents[2]
 CREDENTIALS = {"password", "session", "token"}
@@ -37,8 +37,8 @@ CREDENTIALS = {"password", "session", "token"}
 )
 def test_a_demo_does_not_start_where_others_reach_it(tmp_path, settings, named):
     file = tmp_path / "grader.db"
-    with pytest.raises(StartError) as refused:
-        prepare(Settings(database=f"sqlite:///{file}", demo=True, **settings))
+    with pytest.raises(StartupError) as refused:
+        bootstrap(ServiceSettings(database=f"sqlite:///{file}", demo=True, **settings))
     for said in (f"{named} says", "Leave GRADER_DEMO out", "http://127.0.0.1:PORT"):
         assert said in str(refused.value)
     assert not file.exists()
@@ -76,9 +76,9 @@ def logins(world):
 def restart(world):
     """Do what a start without the demo does; that of a service needs a durable PostgreSQL."""
     if world.db.is_sqlite:
-        assert prepare(Settings(database=world.url), clock=world.clock) is None
+        assert bootstrap(ServiceSettings(database=world.url), clock=world.clock) is None
     else:
-        end_demo(world.db, now=world.clock())
+        end_demo_logins(world.db, now=world.clock())
 
 
 def log_in(world, login):
@@ -133,7 +133,7 @@ def test_a_worker_beside_the_demo_ends_nothing(tmp_path, sqlite_template):
     login = told(world).logins["student"]
     browser = log_in(world, login)
     for demo in (True, False):
-        prepare(Settings(database=world.url, demo=demo), is_worker=True)
+        bootstrap(ServiceSettings(database=world.url, demo=demo), is_worker=True)
     assert alive(world, login, browser) == CREDENTIALS
     world.close()
 

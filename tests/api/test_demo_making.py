@@ -9,8 +9,8 @@ from world import World
 from api.core.errors import Conflict
 from api.db.models import Assignment, Base, Course, Draw, Enrolment, User
 from api.demo.course import find_demo
-from api.demo.plan import OPEN
-from api.demo.welcome import welcome
+from api.demo.plan import OPEN_ASSIGNMENT_SLUG
+from api.demo.welcome import load_welcome
 
 
 @pytest.fixture
@@ -73,19 +73,21 @@ def test_who_was_suspended_withdrawn_or_is_no_longer_what_they_were_gets_no_logi
         enrolments[by_email["grader@example.edu"].id].withdrawn_at = NOW
         enrolments[by_email["instructor@example.edu"].id].role = "grader"
     assert told(small).logins == {}
-    assert "Logins" in told(small).text("http://127.0.0.1:1")
+    assert "Logins" in told(small).render("http://127.0.0.1:1")
 
 
 def test_a_demo_without_its_open_assignment_is_still_served(small):
     with small.session() as session:
-        for one in session.scalars(select(Assignment).where(Assignment.slug == OPEN)):
+        for one in session.scalars(
+            select(Assignment).where(Assignment.slug == OPEN_ASSIGNMENT_SLUG)
+        ):
             one.deleted_at = NOW
     with small.db.reading() as session:
         course = find_demo(session)
     assert course is not None
-    assert welcome(small.db, course.id, {}, now=NOW) is None
+    assert load_welcome(small.db, course.id, {}, now=NOW) is None
 
 
 def test_a_demo_of_last_month_says_how_to_get_a_new_one(small):
     small.clock.advance(days=30)
-    assert "The last assignment of this course closed on" in told(small).text("http://x:1")
+    assert "The last assignment of this course closed on" in told(small).render("http://x:1")

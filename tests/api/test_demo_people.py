@@ -8,11 +8,18 @@ from factories import CALM
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.demo.coursework.submission_times import moments
-from api.demo.people import MAX_NAMES, STYLES, Classmate, Habits, classmates, names
-from api.demo.seeded_random import Dice
+from api.demo.coursework.submission_times import draw_submission_times
+from api.demo.people import (
+    MAX_NAMES,
+    STYLES,
+    Habits,
+    StudentProfile,
+    generate_people,
+    generate_profiles,
+)
+from api.demo.seeded_random import SeededRandom
 from grader.policy import Timeline
-from grader.variants.draw import Stream
+from grader.variants.draw import RandomStream
 
 DAY = 86_400_000_000
 WEEKS = Timeline(release=100 * DAY, due=114 * DAY, close=116 * DAY)
@@ -21,20 +28,20 @@ HABITS = st.builds(
 )
 
 
-def stream(label: object) -> Stream:
-    return Stream(b"a test", str(label))
+def stream(label: object) -> RandomStream:
+    return RandomStream(b"a test", str(label))
 
 
 @pytest.mark.parametrize("n", [0, 1, 200, MAX_NAMES])
 def test_no_two_people_have_the_same_name_or_address(n):
-    found = names(n, stream(n))
+    found = generate_people(n, stream(n))
     assert len(found) == n
     assert len({one.name for one in found}) == n
     assert len({one.email for one in found}) == n
 
 
 def test_an_address_is_plain_text_of_a_domain_that_nobody_has():
-    for one in names(MAX_NAMES, stream(0)):
+    for one in generate_people(MAX_NAMES, stream(0)):
         local, _, domain = one.email.partition("@")
         assert domain == "example.edu"
         assert local.isascii()
@@ -45,18 +52,20 @@ def test_an_address_is_plain_text_of_a_domain_that_nobody_has():
 
 def test_more_people_than_there_are_names_are_refused():
     with pytest.raises(ValueError, match=f"there are {MAX_NAMES} names, not"):
-        names(MAX_NAMES + 1, stream(0))
+        generate_people(MAX_NAMES + 1, stream(0))
 
 
 def test_a_class_is_the_same_for_the_same_stream_and_differs_in_everything():
-    found = classmates(200, stream(1), mistakes=("no_bias", "rounded_up", "stride_ignored"))
-    assert found == classmates(200, stream(1), mistakes=("no_bias", "rounded_up", "stride_ignored"))
+    found = generate_profiles(200, stream(1), mistakes=("no_bias", "rounded_up", "stride_ignored"))
+    assert found == generate_profiles(
+        200, stream(1), mistakes=("no_bias", "rounded_up", "stride_ignored")
+    )
     skills = sorted(one.skill for one in found)
     assert skills[0] < 40
     assert 50 < skills[100] < 70
     assert skills[-1] > 80
     assert {one.habits.style for one in found} == set(STYLES)
-    assert {len(one.habits.favourites) for one in found} == {0, 1, 2}
+    assert {len(one.habits.favorites) for one in found} == {0, 1, 2}
 
 
 @CALM
@@ -76,7 +85,9 @@ def test_nobody_submits_when_nothing_is_taken(count, habits, release, lasts, lat
         steps=((due + DAY // 2, Fraction(1, 2)),) if late else (),
         close=due + late * DAY if closes else None,
     )
-    found = moments(timeline, Classmate(50, habits), stream((count, release)), count=count)
+    found = draw_submission_times(
+        timeline, StudentProfile(50, habits), stream((count, release)), count=count
+    )
     assert len(found) <= count
     assert list(found) == sorted(set(found))
     assert all(timeline.is_open(at) for at in found)
@@ -87,7 +98,8 @@ def test_nobody_submits_when_nothing_is_taken(count, habits, release, lasts, lat
 )
 def test_an_assignment_without_some_times_is_answered_too(timeline):
     found = [
-        moments(timeline, Classmate(50, Habits(absent=0)), stream(at), count=3) for at in range(20)
+        draw_submission_times(timeline, StudentProfile(50, Habits(absent=0)), stream(at), count=3)
+        for at in range(20)
     ]
     assert all(found)
     assert all(at >= 0 and timeline.is_open(at) for one in found for at in one)
@@ -97,7 +109,9 @@ def when(**habits) -> Counter[str]:
     """Return on which side of the last day and of the due time 300 students begin."""
     found: Counter[str] = Counter()
     for at in range(300):
-        times = moments(WEEKS, Classmate(50, Habits(**habits)), stream(at), count=1)
+        times = draw_submission_times(
+            WEEKS, StudentProfile(50, Habits(**habits)), stream(at), count=1
+        )
         if not times:
             found["never"] += 1
         elif times[0] > WEEKS.due:
@@ -127,8 +141,8 @@ def test_habits_decide_when(habits, all_are):
 
 
 def test_dice_are_fair_to_the_weights():
-    dice = Dice(stream("dice"))
-    found = Counter(dice.weighed("abc", (1, 0, 3)) for _ in range(4000))
+    dice = SeededRandom(stream("dice"))
+    found = Counter(dice.pick_weighted("abc", (1, 0, 3)) for _ in range(4000))
     assert found["b"] == 0
     assert 900 < found["a"] < 1100
     assert sorted(dice.shuffled(range(50))) == list(range(50))

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from world import OTHER_PROBLEM, TEXT_PROBLEM, World
 
-from api.db.models import AssignmentProblem, Enrolment, Grade, Standing
-from api.services.grades import Cause, refresh_all
+from api.db.models import AssignmentProblem, Enrolment, Grade, ProblemProgress
+from api.services.grades import GradeCause, recompute_students
 
 ANY = {"If-Match": "*"}
 DUES = ["2026-11-02 12:00", "2026-11-02 14:00", "2026-11-04 12:00"]
@@ -146,12 +146,17 @@ class Class:
         assignment = self.posed[0].assignment
         with self.world.session() as session:
             standings = session.execute(
-                select(Standing.student_id, Standing.problem_id, Standing.parts, Standing.score)
-                .add_columns(Standing.possible, Standing.waiting)
-                .join(AssignmentProblem, AssignmentProblem.id == Standing.problem_id)
+                select(
+                    ProblemProgress.student_id,
+                    ProblemProgress.problem_id,
+                    ProblemProgress.parts,
+                    ProblemProgress.score,
+                )
+                .add_columns(ProblemProgress.possible, ProblemProgress.waiting)
+                .join(AssignmentProblem, AssignmentProblem.id == ProblemProgress.problem_id)
                 .where(AssignmentProblem.assignment_id == assignment)
                 .where(AssignmentProblem.removed_at.is_(None))
-                .order_by(Standing.student_id, Standing.problem_id)
+                .order_by(ProblemProgress.student_id, ProblemProgress.problem_id)
             )
             grades = session.execute(
                 select(Grade.student_id, Grade.score, Grade.possible, Grade.waiting)
@@ -166,7 +171,9 @@ class Class:
         with self.world.session() as session:
             graded = select(Grade.student_id).where(Grade.assignment_id == assignment)
             known = session.scalars(graded).all()
-            refresh_all(session, assignment, known, cause=Cause("test", None, None, NOW))
+            recompute_students(
+                session, assignment, known, cause=GradeCause("test", None, None, NOW)
+            )
             enrolled = select(Enrolment.user_id).where(Enrolment.course_id == self.course)
             assert {*known} <= {*session.scalars(enrolled)}
 

@@ -11,8 +11,8 @@ from sqlalchemy import event, select
 from world import Person, Posing, World
 
 from api.db.models import Course, Enrolment, User
-from api.services.accounts.data_export import export
-from api.services.exports.all_work import Scope, all_work
+from api.services.accounts.data_export import stream_account_data
+from api.services.exports.all_work import ExportScope, export_submissions
 
 LONG_TEXT = "why? " * 3_900
 FEW, MANY = 30, 110
@@ -22,15 +22,15 @@ Pieces = Callable[[World, Person], Iterator[str]]
 def my_export(world: World, student: Person) -> Iterator[str]:
     with world.db.reading() as session:
         user = session.get_one(User, student.id)
-    return export(world.db.reading, user, now=world.clock())
+    return stream_account_data(world.db.reading, user, now=world.clock())
 
 
 def course_export(world: World, student: Person) -> Iterator[str]:
     with world.db.reading() as session:
         of_student = Enrolment.user_id == student.id
         course = session.scalars(select(Course).join(Enrolment).where(of_student)).one()
-        scope = Scope(course)
-    return all_work(world.db.reading, scope)
+        scope = ExportScope(course)
+    return export_submissions(world.db.reading, scope)
 
 
 EXPORTS = pytest.mark.parametrize("pieces", [my_export, course_export])

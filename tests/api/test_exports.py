@@ -12,7 +12,7 @@ from world import TEXT_PROBLEM
 from api.db.models import AuditEntry, Course, Enrolment, User
 from api.services.exports.all_work import pseudonym
 from api.services.exports.formats import WARNINGS, WRITERS
-from api.services.exports.gradebook_files import FATAL, FORMS
+from api.services.exports.gradebook_files import FATAL_CODES, FORMATS
 
 CANARIES = ("Ann Canary", "ann.canary", "s-canary", "canary-login")
 
@@ -51,8 +51,8 @@ def rows(answer):
 
 
 def test_every_writer_has_its_form_and_every_fatal_code_is_a_warning():
-    assert {form.writer for form in FORMS.values()} == set(WRITERS)
-    assert set(WARNINGS) > FATAL
+    assert {form.writer for form in FORMATS.values()} == set(WRITERS)
+    assert set(WARNINGS) > FATAL_CODES
 
 
 def test_the_table_has_a_row_a_student_with_the_scores_of_the_gradebook(course, prof, ann, posed):
@@ -75,7 +75,7 @@ def test_canvas_gets_its_ids_and_no_warning(course, prof, ann, posed):
     assert answer.headers["x-grader-warnings"] == "0"
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", FORMATS)
 def test_each_form_leaves_out_test_students_and_who_has_left(world, course, prof, posed, form):
     for name in ("Kept", "Tested", "Gone"):
         person = world.enrol(course, f"{name} {name}")
@@ -234,7 +234,7 @@ def test_pseudonyms_name_nobody_and_are_the_same_in_every_file(world, course, pr
 
 
 def test_more_work_than_fits_in_a_piece_comes_whole(world, course, prof, ann, posed, monkeypatch):
-    monkeypatch.setattr("api.services.exports.all_work.BATCH", 2)
+    monkeypatch.setattr("api.services.exports.all_work.BATCH_SIZE", 2)
     for at in range(5):
         ann.submit(posed, {"first": str(100 + at)})
     _, told = work(prof, course)

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from api.services.exports.formats import (
     WRITERS,
-    Cell,
-    Column,
-    Gradebook,
-    Person,
+    ExportCell,
+    ExportColumn,
+    ExportGradebook,
+    ExportPerson,
     write_canvas,
     write_cells,
     write_gradescope_course,
@@ -24,9 +24,15 @@ from api.services.exports.formats import (
     write_moodle,
     write_table,
 )
-from api.services.exports.formats.cells import lateness, lines, number, text, unguarded
+from api.services.exports.formats.cells import (
+    format_lateness,
+    format_lines,
+    format_number,
+    format_text,
+    remove_guard,
+)
 
-EMPTY = Gradebook("cv-2026", BERLIN, (), (), {})
+EMPTY = ExportGradebook("cv-2026", BERLIN, (), (), {})
 
 
 def file(*rows: str) -> str:
@@ -160,23 +166,23 @@ TEXTS = [
 
 @pytest.mark.parametrize(("typed", "shown"), TEXTS)
 def test_text_is_never_a_formula_nor_breaks_its_line(typed: str, shown: str) -> None:
-    assert text(typed) == shown
+    assert format_text(typed) == shown
 
 
 @CALM
 @given(any_text=st.text(st.characters() | st.sampled_from("'=+-@＝－\t\r\n\u202e"), max_size=8))
 def test_the_guard_comes_off_as_it_went_on(any_text: str) -> None:
-    once = text(any_text)
-    assert text(unguarded(once)) == once
+    once = format_text(any_text)
+    assert format_text(remove_guard(once)) == once
     assert not FORMULA.match(once) or float(once) is not None
 
 
 @pytest.mark.parametrize("form", [form for form in WRITERS if form != "json"])
 def test_no_name_title_or_comment_is_a_formula_in_any_file(form: str) -> None:
     bad = '=cmd|"/C calc"!A0'
-    person = Person("=p", bad, bad, bad, bad, lms_id="", sections=(bad,))
-    column = Column("=c", bad, Fraction(1))
-    book = gradebook([person, ANN], [column], {("=p", "=c"): Cell(Fraction(-1), comment=bad)})
+    person = ExportPerson("=p", bad, bad, bad, bad, lms_id="", sections=(bad,))
+    column = ExportColumn("=c", bad, Fraction(1))
+    book = gradebook([person, ANN], [column], {("=p", "=c"): ExportCell(Fraction(-1), comment=bad)})
     written = cells(WRITERS[form](book).text)
     assert any("cmd" in cell for row in written for cell in row)
     assert {cell for row in written for cell in row if cell[:1] in set("=+@\t\r")} == set()
@@ -185,8 +191,8 @@ def test_no_name_title_or_comment_is_a_formula_in_any_file(form: str) -> None:
 
 
 def test_a_comment_keeps_its_lines() -> None:
-    assert lines(" one\r\ntwo \x07\rthree\n\n") == "one\ntwo\nthree"
-    assert lines("\n=1\n=2") == "'=1\n=2"
+    assert format_lines(" one\r\ntwo \x07\rthree\n\n") == "one\ntwo\nthree"
+    assert format_lines("\n=1\n=2") == "'=1\n=2"
 
 
 @pytest.mark.parametrize(
@@ -204,19 +210,22 @@ def test_a_comment_keeps_its_lines() -> None:
     ],
 )
 def test_a_number_is_exact_to_six_places_and_no_longer_than_it_need_be(value, shown) -> None:
-    assert number(value) == shown
+    assert format_number(value) == shown
 
 
 def test_a_number_never_passes_through_a_float() -> None:
-    assert number(Fraction(2**80 + 1)) == "1208925819614629174706177"
-    assert (number(Fraction(7), least=1), number(Fraction(1, 8), places=2)) == ("7.0", "0.12")
+    assert format_number(Fraction(2**80 + 1)) == "1208925819614629174706177"
+    assert (format_number(Fraction(7), least=1), format_number(Fraction(1, 8), places=2)) == (
+        "7.0",
+        "0.12",
+    )
 
 
 @pytest.mark.parametrize(
     ("seconds", "shown"), [(-1, "00:00:00"), (59, "00:00:59"), (360_000, "100:00:00")]
 )
 def test_lateness_counts_hours_past_a_day(seconds: int, shown: str) -> None:
-    assert lateness(seconds) == shown
+    assert format_lateness(seconds) == shown
 
 
 def test_gradescope_gets_the_family_name_that_a_list_of_students_gave() -> None:
@@ -226,6 +235,6 @@ def test_gradescope_gets_the_family_name_that_a_list_of_students_gave() -> None:
 
 def test_times_are_written_in_the_zone_of_the_course_across_its_clock_changes() -> None:
     summer = SUBMITTED.replace(month=7)
-    book = one(cell=Cell(Fraction(1), submitted_at=summer, submissions=1))
+    book = one(cell=ExportCell(Fraction(1), submitted_at=summer, submissions=1))
     assert "2026-07-28 00:59:30 +0200" in write_gradescope_course(book).text
     assert "2026-07-28T00:59:30+02:00" in write_cells(book).text

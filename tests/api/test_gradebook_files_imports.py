@@ -20,10 +20,10 @@ from lms_imports import (
 
 from api.services.exports.formats import (
     WRITERS,
-    Cell,
-    Column,
-    Gradebook,
-    Person,
+    ExportCell,
+    ExportColumn,
+    ExportGradebook,
+    ExportPerson,
     write_canvas,
     write_gradescope_course,
     write_moodle,
@@ -41,7 +41,7 @@ words = st.text(max_size=12) | st.sampled_from(
 )
 scores = st.fractions(min_value=-5, max_value=100, max_denominator=12)
 cell_values = st.builds(
-    Cell,
+    ExportCell,
     score=st.none() | scores,
     excused=st.booleans(),
     waiting=st.booleans(),
@@ -53,14 +53,14 @@ cell_values = st.builds(
 
 
 @st.composite
-def books(draw: st.DrawFn) -> Gradebook:
+def books(draw: st.DrawFn) -> ExportGradebook:
     """Return a gradebook whose ids are known to the other side and whose texts are any."""
     people = [
         replace(one, name=draw(words), sections=(draw(words),))
         for one in (ANN, replace(BOB, lms_id="902"), CY)
     ]
     columns = [
-        Column(f"c{at}", f"{draw(words)} #{at}", draw(scores.map(abs)), lms_id=str(at))
+        ExportColumn(f"c{at}", f"{draw(words)} #{at}", draw(scores.map(abs)), lms_id=str(at))
         for at in (123, 124, 125)
     ]
     cells = {(one.id, column.id): draw(cell_values) for one in people for column in columns}
@@ -73,7 +73,9 @@ def close(shown: str | float, score: Fraction, places: int) -> bool:
 
 @CALM
 @given(books())
-def test_canvas_finds_every_student_and_assignment_and_reads_the_scores(book: Gradebook) -> None:
+def test_canvas_finds_every_student_and_assignment_and_reads_the_scores(
+    book: ExportGradebook,
+) -> None:
     done = canvas_import(write_canvas(book).text, COURSE)
     assert not done.new_assignments
     assert not done.new_students
@@ -82,35 +84,35 @@ def test_canvas_finds_every_student_and_assignment_and_reads_the_scores(book: Gr
         read = done.scores[ids[person], column[1:]]
         if cell.excused:
             assert read == "EX"
-        elif cell.given is None:
+        elif cell.exported_score is None:
             assert read == ""
         else:
-            assert close(read, cell.given, 6)
+            assert close(read, cell.exported_score, 6)
     assert all(close(done.possible[one.lms_id], one.possible, 6) for one in book.columns)
 
 
 @CALM
 @given(books())
-def test_moodle_reads_each_grade_and_comment_or_none(book: Gradebook) -> None:
+def test_moodle_reads_each_grade_and_comment_or_none(book: ExportGradebook) -> None:
     done = moodle_import(write_moodle(book).text, MAILS)
     assert len(done.grades) == 9
     read = list(done.grades.values())
     for at, cell in enumerate(book.cells.values()):
-        if cell.given is None:
+        if cell.exported_score is None:
             assert read[at] is None
         else:
-            assert read[at] == pytest.approx(float(cell.given), abs=0.000005)
+            assert read[at] == pytest.approx(float(cell.exported_score), abs=0.000005)
 
 
 @CALM
 @given(books())
-def test_programs_that_read_gradescope_find_the_scores(book: Gradebook) -> None:
+def test_programs_that_read_gradescope_find_the_scores(book: ExportGradebook) -> None:
     found = gradescope_course(write_gradescope_course(book).text)
     assert len(found) == 9
     read = [found[sid, title] for sid in ("0017", "0018", "0019") for title in _titles(found)]
     for (score, _, when, late), cell in zip(read, book.cells.values(), strict=True):
-        assert (score == "") == (cell.given is None)
-        assert cell.given is None or close(score, cell.given, 6)
+        assert (score == "") == (cell.exported_score is None)
+        assert cell.exported_score is None or close(score, cell.exported_score, 6)
         assert (when == "") == (late == "") == (cell.submitted_at is None)
         if late:
             hours, minutes, seconds = map(int, late.split(":"))
@@ -124,7 +126,7 @@ def _titles(found: dict[tuple[str, str], tuple[str, ...]]) -> list[str]:
 
 @CALM
 @given(books())
-def test_every_file_has_a_line_for_each_row_but_for_comments(book: Gradebook) -> None:
+def test_every_file_has_a_line_for_each_row_but_for_comments(book: ExportGradebook) -> None:
     quiet = replace(book, cells={key: replace(one, comment="") for key, one in book.cells.items()})
     for form, write in WRITERS.items():
         expected = {"canvas": 5, "cells": 10, "json": 3}.get(form, 4)
@@ -157,7 +159,9 @@ def test_a_backslash_before_a_quote_runs_no_cells_together_in_moodle() -> None:
     assert list(php_csv(broken)) != [["a", "b"], ['one, \\"two', "1"]]
     comments = ['one, \\"two', "ends, with \\", 'both \\\\"', "plain"]
     people = [replace(ANN, id=str(at), email=f"{at}@example.edu") for at in range(4)]
-    cells = {(str(at), "c1"): Cell(Fraction(at), comment=one) for at, one in enumerate(comments)}
+    cells = {
+        (str(at), "c1"): ExportCell(Fraction(at), comment=one) for at, one in enumerate(comments)
+    }
     done = moodle_import(
         write_moodle(gradebook(people, [HW1], cells)).text, {one.email for one in people}
     )
@@ -168,12 +172,16 @@ def test_a_backslash_before_a_quote_runs_no_cells_together_in_moodle() -> None:
 
 def test_a_class_of_500_with_50_assignments_is_written_whole() -> None:
     people = [
-        Person(str(at), f"Student {at}", f"s{at}@example.edu", f"{at:05}", f"s{at}", f"{9000 + at}")
+        ExportPerson(
+            str(at), f"Student {at}", f"s{at}@example.edu", f"{at:05}", f"s{at}", f"{9000 + at}"
+        )
         for at in range(500)
     ]
-    columns = [Column(f"c{at}", f"HW {at}", Fraction(10), lms_id=str(at)) for at in range(50)]
+    columns = [ExportColumn(f"c{at}", f"HW {at}", Fraction(10), lms_id=str(at)) for at in range(50)]
     cells = {
-        (person.id, column.id): Cell(Fraction(at % 61, 6), comment="Look at the padding again.")
+        (person.id, column.id): ExportCell(
+            Fraction(at % 61, 6), comment="Look at the padding again."
+        )
         for at, (person, column) in enumerate((one, two) for one in people for two in columns)
     }
     book = gradebook(people, columns, cells)

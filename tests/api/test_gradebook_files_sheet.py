@@ -122,7 +122,7 @@ SPREADSHEETS: dict[str, Callable[[Table], str | bytes]] = {
         [{"my notes": "a, b", **dict(reversed(row.items()))} for row in rows]
     ),
     "few columns left": lambda rows: saved(
-        [{name: row[name] for name in reading.REQUIRED} for row in rows]
+        [{name: row[name] for name in reading.REQUIRED_COLUMNS} for row in rows]
     ),
     "titles in capitals": lambda rows: saved(
         [{f" {name.upper()} ": cell for name, cell in row.items()} for row in rows]

@@ -9,10 +9,10 @@ from gradebooks import ANN, BOB, BONUS, CY, HW1, HW2, cells, codes, gradebook, o
 
 from api.services.exports.formats import (
     WARNINGS,
-    Cell,
-    Code,
-    Column,
-    Person,
+    ExportCell,
+    ExportColumn,
+    ExportPerson,
+    WarningCode,
     write_canvas,
     write_gradescope_course,
     write_moodle,
@@ -39,7 +39,7 @@ CANVAS = [
 
 
 @pytest.mark.parametrize(("person", "column", "found"), CANVAS)
-def test_canvas_is_checked_before(person: Person, column: Column, found) -> None:
+def test_canvas_is_checked_before(person: ExportPerson, column: ExportColumn, found) -> None:
     assert codes(write_canvas(one(person, column))) == found
 
 
@@ -71,16 +71,16 @@ MOODLE = [
 
 @pytest.mark.parametrize(("person", "known", "found"), MOODLE)
 def test_whom_moodle_would_refuse_is_left_out_and_named(person, known, found) -> None:
-    written = write_moodle(one(person, HW1, Cell(Fraction(1))), known=known)
+    written = write_moodle(one(person, HW1, ExportCell(Fraction(1))), known=known)
     assert codes(written) == found
     assert len(cells(written.text)) == 1 + (not found)
 
 
 def test_a_grade_over_the_limit_of_moodle_is_left_out_and_named() -> None:
-    book = one(cell=Cell(Fraction(10001, 100)))
+    book = one(cell=ExportCell(Fraction(10001, 100)))
     written = write_moodle(book)
     assert codes(written) == [("over_limit", "c1")]
-    assert "over 100, so one student in 'HW1'" in written.warnings[0].said
+    assert "over 100, so one student in 'HW1'" in written.warnings[0].message
     assert cells(written.text)[1][2] == "-"
 
 
@@ -113,18 +113,18 @@ def test_unmarked_and_excused_work_is_named_where_it_gets_lost(write, found) -> 
 
 
 def test_who_is_excused_and_waits_too_is_excused() -> None:
-    written = write_canvas(one(cell=Cell(Fraction(3), excused=True, waiting=True)))
+    written = write_canvas(one(cell=ExportCell(Fraction(3), excused=True, waiting=True)))
     assert cells(written.text)[2][4] == "EX"
     assert not written.warnings
 
 
 def test_every_code_is_explained_and_a_warning_says_what_to_do() -> None:
-    assert set(WARNINGS) == set(get_args(Code))
+    assert set(WARNINGS) == set(get_args(WarningCode))
     people = [replace(ANN, login="", lms_id=""), replace(BOB, email=""), CY]
     columns = [replace(HW1, lms_id=""), replace(HW2, title="Final Score")]
     book = gradebook(people, columns)
     for write in (write_canvas, write_moodle, write_gradescope_course):
         for warning in write(book).warnings:
-            assert warning.said.endswith(".")
-            assert "!" not in warning.said
-            assert len(warning.said) < 250
+            assert warning.message.endswith(".")
+            assert "!" not in warning.message
+            assert len(warning.message) < 250

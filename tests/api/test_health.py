@@ -15,16 +15,16 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.config.settings import Settings
+from api.config.settings import ServiceSettings
 from api.config.sources import SettingsError
-from problems.catalogue import Catalogue
+from problems.catalogue import ProblemCatalog
 
 PATIENCE = 50
 
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[TestClient]:
-    with TestClient(create_app(Settings())) as client:
+    with TestClient(create_app(ServiceSettings())) as client:
         yield client
 
 
@@ -34,7 +34,7 @@ def test_health_names_the_version_and_counts_the_bank(client):
     assert answer.json() == {
         "status": "ok",
         "version": "0.1.0",
-        "problems": len(Catalogue().ids),
+        "problems": len(ProblemCatalog().ids),
     }
 
 
@@ -50,7 +50,7 @@ def test_nothing_else_is_served(client, path):
 
 def test_a_folder_of_problems_takes_the_place_of_the_bank(tmp_path):
     (tmp_path / "mine.yaml").write_text("id: mine\n")
-    app = create_app(Settings(bank=tmp_path))
+    app = create_app(ServiceSettings(bank=tmp_path))
     with TestClient(app) as client:
         assert client.get("/healthz").json()["problems"] == 1
 
@@ -58,32 +58,32 @@ def test_a_folder_of_problems_takes_the_place_of_the_bank(tmp_path):
 @pytest.mark.parametrize(
     ("environment", "expected"),
     [
-        ({}, Settings()),
-        ({"GRADER_PORT": ""}, Settings()),
-        ({"PORT": "9", "GRADER_COLOUR": "red"}, Settings()),
+        ({}, ServiceSettings()),
+        ({"GRADER_PORT": ""}, ServiceSettings()),
+        ({"PORT": "9", "GRADER_COLOUR": "red"}, ServiceSettings()),
         (
             {"GRADER_HOST": "::1", "GRADER_PORT": "80"},
-            Settings(host="::1", port=80, public_url="http://127.0.0.1:80"),
+            ServiceSettings(host="::1", port=80, public_url="http://127.0.0.1:80"),
         ),
         (
             {"GRADER_PORT": "80", "GRADER_PUBLIC_URL": "https://grader.example.edu"},
-            Settings(port=80, public_url="https://grader.example.edu"),
+            ServiceSettings(port=80, public_url="https://grader.example.edu"),
         ),
-        ({"GRADER_BANK": "mine"}, Settings(bank=Path("mine"))),
+        ({"GRADER_BANK": "mine"}, ServiceSettings(bank=Path("mine"))),
     ],
 )
 def test_settings_come_from_their_variables(environment, expected):
-    assert Settings.read(environment) == expected
+    assert ServiceSettings.from_environment(environment) == expected
 
 
 @pytest.mark.parametrize("port", ["-1", "65536", "http", "1e3", "٨"])
 def test_a_port_that_cannot_be_is_refused(port):
     with pytest.raises(SettingsError, match="GRADER_PORT"):
-        Settings.read({"GRADER_PORT": port})
+        ServiceSettings.from_environment({"GRADER_PORT": port})
 
 
 def test_a_service_that_was_closed_is_let_go_of(tmp_path):
-    app = create_app(Settings(database=f"sqlite:///{tmp_path / 'grader.db'}"))
+    app = create_app(ServiceSettings(database=f"sqlite:///{tmp_path / 'grader.db'}"))
     client = TestClient(app)
     assert client.get("/readyz").status_code == 503
     assert client.get("/api/v1/courses").status_code == 401

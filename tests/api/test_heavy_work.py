@@ -11,12 +11,12 @@ from uuid import UUID
 import pytest
 from world import Person, Posing, World
 
-from api.auth.limits import LIMITS, Action
-from api.core.errors import RateLimited, Unavailable
+from api.auth.limits import EVENT_LIMITS, LimitedAction
+from api.core.errors import RateLimited, ServiceUnavailable
 from api.core.ids import new_id
 from api.routes.assignments import analytics
 from api.services.rate_limits import rate_limit_events
-from api.services.rate_limits.heavy_work import MAX_PER_PERSON, MAX_WAITING, TurnQueue
+from api.services.rate_limits.heavy_work import MAX_PER_PERSON, MAX_WAITING, HeavyWorkQueue
 
 NONE = b"\x00 no file \xff"
 CSV = {"Content-Type": "text/csv"}
@@ -38,8 +38,8 @@ class Blocked:
         return self._act(*given, **named)
 
 
-def take_turn(reads: TurnQueue, person: UUID, act: Callable[[], Any]) -> Any:
-    with reads.turn(person):
+def take_turn(reads: HeavyWorkQueue, person: UUID, act: Callable[[], Any]) -> Any:
+    with reads.acquire(person):
         return act()
 
 
@@ -52,7 +52,7 @@ def wait_until(holds: Callable[[], bool]) -> None:
 
 
 def test_one_heavy_read_runs_at_a_time_and_the_others_wait():
-    reads, blocked = TurnQueue(), Blocked()
+    reads, blocked = HeavyWorkQueue(), Blocked()
     with ThreadPoolExecutor(3) as pool:
         running = [pool.submit(take_turn, reads, new_id(), blocked) for _ in range(3)]
         assert blocked.begun.wait(30)
@@ -64,7 +64,7 @@ def test_one_heavy_read_runs_at_a_time_and_the_others_wait():
 
 
 def test_a_person_with_too_many_and_a_service_with_too_many_say_so():
-    reads, blocked, ann = TurnQueue(), Blocked(), new_id()
+    reads, blocked, ann = HeavyWorkQueue(), Blocked(), new_id()
     people = [ann] * MAX_PER_PERSON + [new_id() for _ in range(MAX_WAITING + 1 - MAX_PER_PERSON)]
     with ThreadPoolExecutor(len(people)) as pool:
         running: list[Future[Any]] = []
@@ -74,7 +74,7 @@ def test_a_person_with_too_many_and_a_service_with_too_many_say_so():
             if count == MAX_PER_PERSON:
                 with pytest.raises(RateLimited):
                     take_turn(reads, ann, blocked)
-        with pytest.raises(Unavailable) as refused:
+        with pytest.raises(ServiceUnavailable) as refused:
             take_turn(reads, new_id(), blocked)
         assert refused.value.retry_after
         blocked.released.set()
@@ -86,9 +86,9 @@ def test_figures_that_are_asked_for_at_once_are_worked_out_once(
     world: World, teacher: Person, problem: Posing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody who may not see them is refused at once."""
-    monkeypatch.setattr("api.services.analytics.timed_cache.QUICK", -1)
-    monkeypatch.setattr("api.services.analytics.timed_cache.REST", 1_000_000)
-    world.service.figures.seconds = time.thread_time  # the clock of the test stands still
+    monkeypatch.setattr("api.services.analytics.timed_cache.MIN_COMPUTE_SECONDS", -1)
+    monkeypatch.setattr("api.services.analytics.timed_cache.CACHE_FACTOR", 1_000_000)
+    world.service.analytics_cache.seconds = time.thread_time  # the clock of the test stands still
     blocked = Blocked(analytics.problem_analytics)
     monkeypatch.setattr(analytics, "problem_analytics", blocked)
     with ThreadPoolExecutor(3) as pool:
@@ -102,7 +102,7 @@ def test_figures_that_are_asked_for_at_once_are_worked_out_once(
     assert blocked.times == 1
 
 
-CALLS: dict[str, tuple[Action, Callable[[Person, UUID, Posing], Any]]] = {
+CALLS: dict[str, tuple[LimitedAction, Callable[[Person, UUID, Posing], Any]]] = {
     "roster": (
         "upload_file",
         lambda who, course, _: who.post(
@@ -163,8 +163,8 @@ def test_what_is_expensive_for_staff_is_counted_before_it_is_done(
     action, call = CALLS[name]
     assert call(teacher, course, problem).status_code in {200, 422}
     with world.session() as session:
-        for _ in range(LIMITS[action].count - 1):
-            rate_limit_events.spend(session, action, str(teacher.id), now=world.clock())
+        for _ in range(EVENT_LIMITS[action].count - 1):
+            rate_limit_events.count_action(session, action, str(teacher.id), now=world.clock())
     refused = call(teacher, course, problem)
     assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
     assert int(refused.headers["Retry-After"]) > 0
@@ -177,7 +177,7 @@ def test_one_person_has_few_gradebooks_under_way(
     colleague = world.enrol(course, "Gra Der", role="grader")
     with ExitStack() as under_way:
         for _ in range(MAX_PER_PERSON):
-            under_way.enter_context(world.service.gradebook_reads.hold(teacher.id))
+            under_way.enter_context(world.service.gradebook_reads.acquire(teacher.id))
         refused = teacher.get(f"/courses/{course}/gradebook")
         assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
         assert colleague.get(f"/courses/{course}/gradebook").status_code == 200
@@ -251,7 +251,7 @@ def test_changes_of_the_grades_of_a_class_wait_their_turn(
     call, student = RECOMPUTING[name], world.enrol(course)
     with ExitStack() as under_way:
         for _ in range(MAX_PER_PERSON):
-            under_way.enter_context(world.service.recomputations._limit.hold(teacher.id))  # noqa: SLF001
+            under_way.enter_context(world.service.recomputations._limit.acquire(teacher.id))  # noqa: SLF001
         refused = call(teacher, course, problem)
         assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
         assert int(refused.headers["Retry-After"]) > 0

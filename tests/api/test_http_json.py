@@ -11,7 +11,7 @@ from http_app import ask, service
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.core.errors import Invalid
+from api.core.errors import InvalidInput
 from api.http.json_body import StrictRoute, load_body
 
 APP = service()
@@ -71,7 +71,7 @@ def test_json_that_is_ambiguous_or_cannot_be_stored_is_refused_by_name(body, cod
 
 @pytest.mark.parametrize("key", ["\\udfff", "\\u0000", "x" * 20_001])
 def test_a_key_is_held_to_the_same_as_a_text(key):
-    with pytest.raises(Invalid, match="A text of the body"):
+    with pytest.raises(InvalidInput, match="A text of the body"):
         load_body(f'[{{"{key}": 1}}]'.encode())
 
 

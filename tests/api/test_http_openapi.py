@@ -9,10 +9,10 @@ from fastapi import FastAPI
 from http_app import KEY, ask, service
 from jsonschema import Draft202012Validator
 
-from api.core.errors import CODES
-from api.http.pipeline.application import ShelledApp
-from api.http.pipeline.http_policy import Shell
-from api.routes.health import Health, free_space, health_routes
+from api.core.errors import ERROR_CODES
+from api.http.pipeline.application import Application
+from api.http.pipeline.http_policy import HttpPolicy
+from api.routes.health import Health, free_space_check, health_routes
 
 DOCUMENT = service().openapi()
 OPERATIONS = {
@@ -62,7 +62,7 @@ def test_every_error_of_every_operation_has_an_example_of_its_form(name):
         for code, example in content["examples"].items():
             Draft202012Validator(model).validate(example["value"])
             assert example["value"]["code"] == code
-            assert CODES[code].status == int(status)
+            assert ERROR_CODES[code].status == int(status)
 
 
 def test_every_reference_of_the_document_leads_somewhere():
@@ -86,7 +86,7 @@ def passes(_request) -> None: ...
 
 
 def health(**checks) -> FastAPI:
-    app = ShelledApp(Shell())
+    app = Application(HttpPolicy())
     app.include_router(health_routes(Health(version="1", problems=2), checks=checks))
     return app
 
@@ -115,6 +115,6 @@ def test_a_service_that_cannot_store_is_healthy_and_not_ready_and_says_why_in_a_
 
 def test_space_is_checked_against_what_is_free(tmp_path):
     free = shutil.disk_usage(tmp_path).free
-    free_space(tmp_path, least=1)(None)
+    free_space_check(tmp_path, min_bytes=1)(None)
     with pytest.raises(OSError, match="are free"):
-        free_space(tmp_path, least=free * 2)(None)
+        free_space_check(tmp_path, min_bytes=free * 2)(None)

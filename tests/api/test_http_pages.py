@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from sqlalchemy import Column, Integer, MetaData, Table, Uuid, create_engine, select
 from sqlalchemy.pool import StaticPool
 
-from api.core.errors import Invalid, Precondition, RateLimited
+from api.core.errors import InvalidInput, PreconditionFailed, RateLimited
 from api.http import pagination
-from api.http.etags import Expected
-from api.http.pagination import Cursor, keyset
-from api.http.pipeline.rate_limiter import MAX_KEYS, Rate, Throttle
+from api.http.etags import IfMatchVersions
+from api.http.pagination import Cursor, apply_keyset
+from api.http.pipeline.rate_limiter import MAX_KEYS, LeakyBucketLimiter, RateLimit
 
 APP = service()
 ONE = UUID(int=1)
@@ -98,12 +98,12 @@ def test_a_cursor_that_is_none_of_this_list_is_refused(bad):
 @pytest.mark.parametrize("value", [True, 2**63, -(2**63) - 1, 1.5, "1", None])
 @pytest.mark.parametrize("kind", [int, datetime])
 def test_a_cursor_holds_only_what_the_database_can_compare(kind, value):
-    with pytest.raises(Invalid):
+    with pytest.raises(InvalidInput):
         Cursor.decode(cursor(["by", value, ONE.hex]), by="by", kind=kind)
 
 
 def test_a_cursor_beyond_the_calendar_is_refused():
-    with pytest.raises(Invalid):
+    with pytest.raises(InvalidInput):
         Cursor.decode(cursor(["by", 2**62, ONE.hex]), by="by", kind=datetime)
 
 
@@ -133,7 +133,7 @@ def test_the_pages_of_a_query_are_the_sorted_rows_each_once(values, limit, down)
             connection.execute(TABLE.insert().values(id=row, at=value))
         found, after = [], None
         for _ in range(len(rows) + 1):
-            statement = keyset(
+            statement = apply_keyset(
                 select(TABLE.c.at, TABLE.c.id),
                 TABLE.c.at,
                 TABLE.c.id,
@@ -170,9 +170,9 @@ def test_an_edit_says_which_version_it_changes(header, status, code):
 
 
 def test_an_edit_of_any_version_is_allowed_only_where_it_is_asked_for():
-    Expected(None).check(1)
-    with pytest.raises(Precondition):
-        Expected(frozenset()).check(1)
+    IfMatchVersions(None).check(1)
+    with pytest.raises(PreconditionFailed):
+        IfMatchVersions(frozenset()).check(1)
 
 
 class Monotonic:
@@ -186,38 +186,38 @@ class Monotonic:
 
 def test_so_many_at_once_and_then_one_for_each_share_of_the_time():
     clock = Monotonic()
-    throttle = Throttle(Rate(times=5, seconds=60), clock=clock)
-    assert [throttle.spend("ann") for _ in range(6)] == [0, 0, 0, 0, 0, 12]
-    assert throttle.spend("bob") == 0
+    throttle = LeakyBucketLimiter(RateLimit(events=5, seconds=60), clock=clock)
+    assert [throttle.try_consume("ann") for _ in range(6)] == [0, 0, 0, 0, 0, 12]
+    assert throttle.try_consume("bob") == 0
     clock.now += 11.5
-    assert throttle.spend("ann") == pytest.approx(0.5)
+    assert throttle.try_consume("ann") == pytest.approx(0.5)
     clock.now += 0.5
-    assert throttle.spend("ann") == 0
-    assert throttle.spend("ann") == pytest.approx(12)
+    assert throttle.try_consume("ann") == 0
+    assert throttle.try_consume("ann") == pytest.approx(12)
     clock.now += 10_000
-    assert [throttle.spend("ann") for _ in range(6)] == [0, 0, 0, 0, 0, 12]
+    assert [throttle.try_consume("ann") for _ in range(6)] == [0, 0, 0, 0, 0, 12]
 
 
 def test_a_refusal_says_in_whole_seconds_when_to_come_back():
-    throttle = Throttle(Rate(times=1, seconds=0.5), clock=Monotonic())
-    throttle.check("ann")
+    throttle = LeakyBucketLimiter(RateLimit(events=1, seconds=0.5), clock=Monotonic())
+    throttle.consume("ann")
     with pytest.raises(RateLimited) as refused:
-        throttle.check("ann")
+        throttle.consume("ann")
     assert refused.value.retry_after == 1
 
 
 def test_a_clock_that_steps_back_gives_and_takes_nothing():
     clock = Monotonic()
-    throttle = Throttle(Rate(times=2, seconds=10), clock=clock)
-    throttle.spend("ann")
+    throttle = LeakyBucketLimiter(RateLimit(events=2, seconds=10), clock=clock)
+    throttle.try_consume("ann")
     clock.now -= 3600
-    assert [throttle.spend("ann"), throttle.spend("ann")] == [0, 5]
+    assert [throttle.try_consume("ann"), throttle.try_consume("ann")] == [0, 5]
 
 
 def test_of_too_many_keys_those_not_seen_for_longest_are_forgotten():
-    throttle = Throttle(Rate(times=1, seconds=60), clock=Monotonic())
+    throttle = LeakyBucketLimiter(RateLimit(events=1, seconds=60), clock=Monotonic())
     for one in range(MAX_KEYS + 10):
-        throttle.spend(str(one))
-    assert throttle.spend(str(MAX_KEYS + 9)) > 0
-    assert throttle.spend("10") > 0
-    assert throttle.spend("9") == 0
+        throttle.try_consume(str(one))
+    assert throttle.try_consume(str(MAX_KEYS + 9)) > 0
+    assert throttle.try_consume("10") > 0
+    assert throttle.try_consume("9") == 0

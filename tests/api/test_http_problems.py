@@ -11,16 +11,16 @@ from jsonschema import Draft202012Validator
 
 from api.core import errors
 from api.core.errors import (
-    CODES,
+    ERROR_CODES,
     Conflict,
     FieldError,
     NotFound,
     RateLimited,
     ServiceError,
-    Unavailable,
+    ServiceUnavailable,
 )
-from api.http.problem_details import Problem, responses
-from api.http.validation_errors import wrong_fields
+from api.http.problem_details import Problem, error_responses
+from api.http.validation_errors import to_field_errors
 
 APP = service()
 API = Path(__file__).parents[2] / "api"
@@ -152,7 +152,7 @@ def test_a_wrong_path_or_query_is_named_and_not_repeated(path, query, field):
     ],
 )
 def test_the_place_of_a_field_is_written_as_a_path(loc, field):
-    [told] = wrong_fields([{"loc": loc, "type": "missing"}])
+    [told] = to_field_errors([{"loc": loc, "type": "missing"}])
     assert told == FieldError(field, "is missing")
 
 
@@ -174,14 +174,17 @@ def test_the_log_of_storage_trouble_holds_no_statement_and_no_values(caplog):
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_every_class_has_a_code_of_its_status_and_refuses_all_others(kind):
     assert kind("Words.").code == kind.code
-    assert CODES[kind.code].status == kind.status
+    assert ERROR_CODES[kind.code].status == kind.status
     assert f"{kind.__name__} " in errors.__doc__
-    for code in ["no_such_code", *(name for name in CODES if CODES[name].status != kind.status)]:
+    for code in [
+        "no_such_code",
+        *(name for name in ERROR_CODES if ERROR_CODES[name].status != kind.status),
+    ]:
         with pytest.raises(LookupError, match=code):
             kind("Words.", code=code)
 
 
-@pytest.mark.parametrize(("code", "known"), CODES.items())
+@pytest.mark.parametrize(("code", "known"), ERROR_CODES.items())
 def test_every_code_says_in_whole_sentences_what_to_do(code, known):
     assert code.replace("_", "").islower()
     assert 400 <= known.status < 600
@@ -202,15 +205,17 @@ def test_every_code_that_the_service_names_is_in_the_table():
         if word.arg == "code" and isinstance(word.value, ast.Constant)
     }
     assert ("json_body.py", "duplicate_key") in found
-    assert {one for one in found if one[1] not in CODES} == set()
+    assert {one for one in found if one[1] not in ERROR_CODES} == set()
 
 
 def test_a_route_declares_its_errors_with_an_example_for_each_code():
-    told = responses(NotFound, Conflict, "attempts_exhausted", RateLimited, Unavailable)
+    told = error_responses(
+        NotFound, Conflict, "attempts_exhausted", RateLimited, ServiceUnavailable
+    )
     assert set(told) == {404, 409, 429, 503}
     examples = told[409]["content"]["application/problem+json"]["examples"]
     assert set(examples) == {"conflict", "attempts_exhausted"}
     for one in examples.values():
         Draft202012Validator(Problem.model_json_schema()).validate(one["value"])
     with pytest.raises(KeyError):
-        responses("no_such_code")
+        error_responses("no_such_code")

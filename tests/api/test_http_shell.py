@@ -11,8 +11,8 @@ from fastapi import APIRouter, Request
 from http_app import NOON, ask, service
 from serving import listening
 
-from api.core.errors import TooLarge
-from api.http.pipeline.http_policy import HEADERS, Shell, ShellMiddleware
+from api.core.errors import ContentTooLarge
+from api.http.pipeline.http_policy import SECURITY_HEADERS, HttpPolicy, HttpPolicyMiddleware
 
 APP = service()
 SAMPLES = "/api/v1/samples"
@@ -97,7 +97,7 @@ def test_the_larger_cap_is_a_cap_too():
     ],
 )
 def test_only_the_hosts_that_are_named_are_served(host, status):
-    app = service(Shell(hosts=("grader.example", "*.uni.example", "[::1]")))
+    app = service(HttpPolicy(hosts=("grader.example", "*.uni.example", "[::1]")))
     answered = ask(app, "GET", "/api/v1/about", headers={"host": host})
     assert answered.status == status
     assert status == 200 or answered.code == "unknown_host"
@@ -142,7 +142,9 @@ def test_the_arrival_is_the_time_at_the_head_of_the_request():
 )
 def test_every_answer_has_the_headers_that_keep_it_safe(path):
     headers = ask(APP, "GET", path).headers
-    assert {name.lower(): value for name, value in HEADERS.items()}.items() <= headers.items()
+    assert {
+        name.lower(): value for name, value in SECURITY_HEADERS.items()
+    }.items() <= headers.items()
     assert headers["cache-control"] == "no-store"
     assert headers["vary"] == "Authorization, Cookie"
     assert "strict-transport-security" not in headers
@@ -155,7 +157,7 @@ def test_behind_tls_browsers_are_told_to_stay_there():
 
 
 def test_what_is_no_api_may_be_cached_and_sets_its_own_headers():
-    app = service(Shell(headers={"Content-Security-Policy": "default-src 'self'"}))
+    app = service(HttpPolicy(headers={"Content-Security-Policy": "default-src 'self'"}))
     headers = ask(app, "GET", "/openapi.json").headers
     assert "cache-control" not in headers
     assert headers["content-security-policy"] == "default-src 'self'"
@@ -241,8 +243,8 @@ def test_a_body_over_the_cap_breaks_an_answer_off_that_was_begun():
         while True:
             await receive()
 
-    with pytest.raises(TooLarge):
-        ask(ShellMiddleware(eager, Shell()), "POST", "/stream", body=pieces(CAP + 1))
+    with pytest.raises(ContentTooLarge):
+        ask(HttpPolicyMiddleware(eager, HttpPolicy()), "POST", "/stream", body=pieces(CAP + 1))
 
 
 def test_a_redirect_goes_through():

@@ -5,16 +5,16 @@ from urllib.parse import quote
 import pytest
 from starlette.routing import Match
 
-from api.app import ROUTES
-from api.http.pipeline.route_index import Shortcut
+from api.app import SHARED_ROUTES
+from api.http.pipeline.route_index import RouteIndex
 
 ID = "01933e3a-0000-7000-8000-000000000001"
-SHORTCUT = Shortcut(ROUTES)
+SHORTCUT = RouteIndex(SHARED_ROUTES)
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 ADDRESSES = sorted(
     {
         one.path_format.format(**dict.fromkeys(one.param_convertors, value))
-        for one in ROUTES
+        for one in SHARED_ROUTES
         for value in (ID, "new", quote("å b", safe=""))
     }
 )
@@ -28,7 +28,7 @@ def asked(path: str, method: str) -> dict[str, object]:
 def test_it_takes_the_first_of_all_routes_that_fits(method):
     found = 0
     for path in ADDRESSES:
-        told = (one.matches(asked(path, method)) for one in ROUTES)
+        told = (one.matches(asked(path, method)) for one in SHARED_ROUTES)
         whole = next((scope for match, scope in told if match is Match.FULL), None)
         match, scope = SHORTCUT.matches(asked(path, method))
         assert (scope if match is Match.FULL else None) == whole, path

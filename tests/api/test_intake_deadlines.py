@@ -14,7 +14,7 @@ from world import Person, Posing, World
 
 from api.core.errors import Conflict
 from api.services.grades import recompute
-from api.services.submissions.entries import Accepted, Entry
+from api.services.submissions.entries import PendingSubmission, StoredSubmission
 from api.services.submissions.writer import queue
 
 DUE = NOW + timedelta(days=1)
@@ -28,14 +28,14 @@ def elsewhere(other: World, person: Person) -> Person:
 
 def at_point(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], None]) -> None:
     """Let *act* be done whenever a submission comes to a point of the intake."""
-    own = queue.reach
+    own = queue.reach_failpoint
 
     def reach(point: Any) -> None:
         if point == name:
             act()
         own(point)
 
-    monkeypatch.setattr(queue, "reach", reach)
+    monkeypatch.setattr(queue, "reach_failpoint", reach)
 
 
 @pytest.mark.parametrize("remembered", [False, True])
@@ -71,10 +71,10 @@ def test_the_deadline_that_holds_when_it_is_written_decides(
     [problem] = world.assignment(course, timeline_spec=DUE_TOMORROW)
     world.clock.now = sent
     entry = under_way(world, student, problem, {"cells": "9"}, key="k")
-    assert isinstance(entry, Entry)
+    assert isinstance(entry, PendingSubmission)
     assert due(teacher, problem, DUE + timedelta(hours=moved)).status_code == 200
     if taken:
-        assert isinstance(world.service.writer.submit(entry), Accepted)
+        assert isinstance(world.service.writer.submit(entry), StoredSubmission)
         return
     with pytest.raises(Conflict) as refused:
         world.service.writer.submit(entry)
@@ -88,7 +88,9 @@ def test_a_submission_waits_for_a_deadline_that_is_being_moved(
     assert student.submit(problem, {"cells": "1"}).status_code == 201
     world.clock.advance(hours=20)
     stop = Stop()
-    monkeypatch.setattr(recompute, "load_assignment", stop.after(recompute.load_assignment))
+    monkeypatch.setattr(
+        recompute, "load_grading_context", stop.after(recompute.load_grading_context)
+    )
     moved = pool.submit(due, elsewhere(other, teacher), problem, DUE - timedelta(hours=5))
     stop.wait()
     sent = pool.submit(student.submit, problem, {"cells": "9"})

@@ -54,7 +54,7 @@ def wait_for(world: World, count: int) -> None:
     """Wait until so many entries are with the writer, which may have taken several at once."""
     pause = Event()
     for _ in range(6_000):
-        if world.service.writer.waiting >= count:
+        if world.service.writer.pending_count >= count:
             return
         pause.wait(0.01)
     raise AssertionError("the requests never came to the writer")
@@ -96,7 +96,7 @@ def wait_for_any(world: World) -> None:
 
 
 def test_more_than_the_writer_can_hold_is_refused_with_a_time_to_come_back(world, monkeypatch):
-    monkeypatch.setattr("api.services.submissions.writer.queue.MOST_WAITING", 2)
+    monkeypatch.setattr("api.services.submissions.writer.queue.MAX_QUEUE_SIZE", 2)
     small = World(world.url, clock=world.clock)
     course = small.course()
     [problem] = small.assignment(course)
@@ -125,8 +125,8 @@ def test_work_that_has_time_waits_while_submissions_wait(world):
         with Held(world):
             found = [pool.submit(send, one, problem, 9, "k") for one in students]
             wait_for(world, len(students))
-            work = pool.submit(world.service.writer.let_go_first)
+            work = pool.submit(world.service.writer.wait_until_drained)
             assert not wait([work], timeout=0.3).done
         work.result(timeout=5)
         assert {one.result() for one in found} == {201}
-    world.service.writer.let_go_first()
+    world.service.writer.wait_until_drained()

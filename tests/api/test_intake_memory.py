@@ -29,13 +29,13 @@ from api.db.models import (
     GradeChange,
     LateDays,
     Override,
-    Standing,
+    ProblemProgress,
     Token,
     User,
 )
 from api.http.json_body import StrictRequest
-from api.http.pipeline.route_index import Shortcut
-from api.services.grades import Cause, grade_of, refresh_all
+from api.http.pipeline.route_index import RouteIndex
+from api.services.grades import GradeCause, load_student_grade, recompute_students
 from grader.errors import AnswerError
 
 NOTED = (
@@ -94,8 +94,8 @@ class Scene:
     def refresh(self) -> None:
         """Work grades out anew, as every change of rules does."""
         with self.world.session() as session:
-            cause = Cause("settings", None, self.staff.id, self.world.clock())
-            refresh_all(session, self.problem.assignment, self.both(), cause=cause)
+            cause = GradeCause("settings", None, self.staff.id, self.world.clock())
+            recompute_students(session, self.problem.assignment, self.both(), cause=cause)
 
 
 @pytest.fixture
@@ -129,8 +129,8 @@ def begun(world: World, course: UUID, staff: Person, warm: Person, cold: Person)
 def is_remembered(scene: Scene) -> bool:
     shown, where = parse(scene.warm.token), scene.problem
     assert shown is not None
-    memory = scene.world.service.memory
-    return memory.known(shown.digest, where.assignment, where.slug) is not None
+    memory = scene.world.service.submission_cache
+    return memory.get_submitter(shown.digest, where.assignment, where.slug) is not None
 
 
 def send(scene: Scene, who: Person, answers: Mapping[str, str], *, to: Posing | None = None) -> Any:
@@ -297,11 +297,16 @@ def assert_alike(scene: Scene) -> None:
 def columns(scene: Scene, student: UUID) -> list[Any]:
     """Return all that is kept of a student but ids: standings, grades, how they changed."""
     kept = (
-        select(Standing.sequence, Standing.score, Standing.possible, Standing.waiting),
+        select(
+            ProblemProgress.sequence,
+            ProblemProgress.score,
+            ProblemProgress.possible,
+            ProblemProgress.waiting,
+        ),
         select(Grade.score, Grade.possible, Grade.pending_possible, Grade.begun, Grade.late),
         select(GradeChange.before, GradeChange.after, GradeChange.cause),
     )
-    tables = (Standing, Grade, GradeChange)
+    tables = (ProblemProgress, Grade, GradeChange)
     with scene.world.session() as session:
         return [
             sorted(session.execute(one.where(table.student_id == student)).all(), key=repr)
@@ -315,7 +320,7 @@ def test_what_is_kept_is_what_follows_from_the_answers(scene):
         send(scene, scene.warm, {"cells": cells}, to=scene.other)
         with scene.world.session() as session:
             grade = session.scalar(select(Grade.score).where(Grade.student_id == scene.warm.id))
-            due = grade_of(session, scene.problem.assignment, scene.warm.id)
+            due = load_student_grade(session, scene.problem.assignment, scene.warm.id)
         assert grade == due.score
 
 
@@ -400,7 +405,7 @@ def piece(body: bytes, *, more: bool = False) -> dict[str, Any]:
 
 
 def test_a_body_in_pieces_is_taken_whole_by_what_is_remembered(scene, caplog, monkeypatch):
-    monkeypatch.setattr(Shortcut, "handle", None)  # the way of the framework is closed
+    monkeypatch.setattr(RouteIndex, "handle", None)  # the way of the framework is closed
     caplog.set_level(logging.INFO, logger="api.access")
     pieces = (piece(BODY[:5], more=True), piece(BODY[5:], more=True), piece(b""))
     start, told = in_asgi(scene, *pieces, length=len(BODY))
@@ -426,13 +431,13 @@ def test_who_leaves_in_the_middle_of_a_body_hands_in_nothing(scene, caplog):
     ],
 )
 def test_a_long_body_is_not_read_on_the_event_loop(scene, monkeypatch, blanks, length, ahead):
-    taken, take = [], StrictRequest.take
+    taken, take = [], StrictRequest.parse_body
 
     def noted(request: StrictRequest, body: bytes) -> None:
         taken.append(len(body))
         take(request, body)
 
-    monkeypatch.setattr(StrictRequest, "take", noted)
+    monkeypatch.setattr(StrictRequest, "parse_body", noted)
     body = BODY + b" " * blanks
     [start, _] = in_asgi(scene, piece(body), length=length.format(len(body)))
     assert start["status"] == 201

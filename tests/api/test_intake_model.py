@@ -15,8 +15,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from sqlalchemy import select, update
 from world import TEXT_PROBLEM, World, points
 
-from api.db.models import Answer, Assignment, Extension, Grade, Standing, Submission, Token
-from api.services.grades import Cause, refresh_all
+from api.db.models import Answer, Assignment, Extension, Grade, ProblemProgress, Submission, Token
+from api.services.grades import GradeCause, recompute_students
 
 EXAMPLES = int(os.environ.get("GRADER_MODEL_EXAMPLES", "12"))
 LATE = {"due": "2026-11-04 12:00", "late": [{"days": 1, "credit": "90%"}]}
@@ -145,8 +145,8 @@ class Agreement(RuleBasedStateMachine):
     def refresh(self) -> None:
         """Work the grade out anew, as every change of rules does."""
         with self.world.session() as session:
-            cause = Cause("settings", None, self.staff.id, self.world.clock())
-            refresh_all(session, self.problem.assignment, [self.student.id], cause=cause)
+            cause = GradeCause("settings", None, self.staff.id, self.world.clock())
+            recompute_students(session, self.problem.assignment, [self.student.id], cause=cause)
 
     @invariant()
     def what_is_kept_is_what_follows(self) -> None:
@@ -156,7 +156,7 @@ class Agreement(RuleBasedStateMachine):
             assert sorted(row.sequence for row in rows) == list(range(1, len(self.kept) + 1))
             assert {row.key for row in rows} == {key for key, _, _ in self.kept}
             standing = session.scalar(
-                select(Standing.score).where(Standing.student_id == self.student.id)
+                select(ProblemProgress.score).where(ProblemProgress.student_id == self.student.id)
             )
             grade = session.scalar(select(Grade.score).where(Grade.student_id == self.student.id))
             attempts = session.scalars(

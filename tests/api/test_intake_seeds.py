@@ -13,13 +13,13 @@ from one_by_one import Marked, mark_rows, read_table
 from world import Person, Posing, World, bank_source
 
 from api.db.models import Assignment
-from api.services.engine.single_answer import Marker
-from api.services.problems.publishing import Published, summary_of_parts
+from api.services.engine.single_answer import SingleAnswerGrader
+from api.services.problems.publishing import PublishedProblem, summarize_parts
 from api.services.problems.versions import store_version
 from grader import ENGINE
-from grader.variants.variant import solve
-from problems.book import BOOK
-from problems.catalogue import Catalogue
+from grader.variants.variant import solve_variant
+from problems.book import REGISTRY
+from problems.catalogue import ProblemCatalog
 from problems.stored import dump_variant
 
 FILE = Path(__file__).parents[1] / "bank" / "real_answers.jsonl"
@@ -31,7 +31,7 @@ COMPUTED = 119
 def by_batch() -> dict[tuple[str, str, str], Marked]:
     """Return what the batch says of each answer, by student, problem and part."""
     table = read_table(FILE, names={})
-    marked = mark_rows(table.rows, Marker(Catalogue()))
+    marked = mark_rows(table.rows, SingleAnswerGrader(ProblemCatalog()))
     return {
         (one["student"], one["problem"], one["part"]): found
         for one, found in zip(ANSWERS, marked, strict=True)
@@ -39,25 +39,25 @@ def by_batch() -> dict[tuple[str, str, str], Marked]:
 
 
 @cache
-def originals() -> tuple[Published, ...]:
+def originals() -> tuple[PublishedProblem, ...]:
     """Return the problems of the answers, with their textbook variants alone."""
-    catalogue = Catalogue()
+    catalogue = ProblemCatalog()
     found = []
     for name in dict.fromkeys(one["problem"] for one in ANSWERS):
         problem = catalogue.get(name)
         found.append(
-            Published(
+            PublishedProblem(
                 id=name,
                 title=problem.title,
                 topic=problem.topic,
                 difficulty=problem.difficulty,
                 points=sum((Fraction(part.points) for part in problem.parts), Fraction(0)),
-                parts=summary_of_parts(problem),
+                parts=summarize_parts(problem),
                 draw_hash=problem.draw_hash,
                 marking_hash=problem.marking_hash,
                 engine=ENGINE,
                 report={},
-                variants=(dump_variant(solve(problem, None, BOOK), BOOK),),
+                variants=(dump_variant(solve_variant(problem, None, REGISTRY), REGISTRY),),
             )
         )
     return tuple(found)

@@ -14,11 +14,11 @@ from student_scenes import DUE_TOMORROW, under_way
 from world import OTHER_PROBLEM, TEXT_PROBLEM, Person, Posing, World
 
 from api.auth.secrets import parse
-from api.db.models import Enrolment, Grade, LoginSession, Standing, Token, User
-from api.services.grades import Cause, refresh_all
+from api.db.models import Enrolment, Grade, LoginSession, ProblemProgress, Token, User
+from api.services.grades import GradeCause, recompute_students
 from api.services.submissions import late_days
-from api.services.submissions.entries import Accepted, Entry
-from api.services.submissions.writer.writing import write
+from api.services.submissions.entries import PendingSubmission, StoredSubmission
+from api.services.submissions.writer.writing import write_submissions
 
 SPENT = {**DUE_TOMORROW, "late_days": 2}
 HALF = {**SPENT, "late": [{"days": 3, "credit": "50%"}]}
@@ -92,37 +92,37 @@ def test_a_revoked_token_does_not_use_up_what_its_owner_may_send(database_url):
     world.close()
 
 
-def at_once(world: World, *entries: Entry | Accepted) -> list[Any]:
+def at_once(world: World, *entries: PendingSubmission | StoredSubmission) -> list[Any]:
     """Return what becomes of entries that are written in one transaction."""
     service = world.service
     with world.db.transaction() as session:
-        outcomes, recalled = write(
+        outcomes, recalled = write_submissions(
             session,
-            [one for one in entries if isinstance(one, Entry)],
+            [one for one in entries if isinstance(one, PendingSubmission)],
             variants=service.variants,
-            memory=service.memory,
+            cache=service.submission_cache,
             now=world.clock(),
         )
-    recalled.keep()
+    recalled.apply()
     return outcomes
 
 
 def kept(world: World, student: Person) -> list[Any]:
     with world.session() as session:
-        standings = select(Standing.sequence, Standing.score, Standing.parts).order_by(
-            Standing.problem_id
-        )
+        standings = select(
+            ProblemProgress.sequence, ProblemProgress.score, ProblemProgress.parts
+        ).order_by(ProblemProgress.problem_id)
         grades = select(Grade.score, Grade.possible)
         return [
-            *session.execute(standings.where(Standing.student_id == student.id)).all(),
+            *session.execute(standings.where(ProblemProgress.student_id == student.id)).all(),
             *session.execute(grades.where(Grade.student_id == student.id)).all(),
         ]
 
 
 def refresh(world: World, problem: Posing, student: Person) -> None:
     with world.session() as session:
-        cause = Cause("settings", None, None, world.clock())
-        refresh_all(session, problem.assignment, [student.id], cause=cause)
+        cause = GradeCause("settings", None, None, world.clock())
+        recompute_students(session, problem.assignment, [student.id], cause=cause)
 
 
 def test_a_late_day_that_the_first_of_two_spends_holds_for_the_second(world):
@@ -147,18 +147,24 @@ def test_the_same_answer_twice_at_once_is_taken_twice_where_the_first_spends_a_l
     [problem] = world.assignment(course, TEXT_PROBLEM, timeline_spec=SPENT)
     world.clock.advance(days=1, hours=1)
     pair = (under_way(world, student, problem, {"doubled": "18"}, key=key) for key in "ab")
-    assert all(isinstance(one, Accepted) for one in at_once(world, *pair))
+    assert all(isinstance(one, StoredSubmission) for one in at_once(world, *pair))
 
 
 def test_a_refresh_beside_a_submission_leaves_nothing_out(world, other, course, student):
     [one, two] = world.assignment(course, TEXT_PROBLEM, OTHER_PROBLEM)
     student.submit(two, {"cells": "1"})
     entry = under_way(world, student, two, {"cells": "9"}, key="k")
-    assert isinstance(entry, Entry)
+    assert isinstance(entry, PendingSubmission)
     beside = Thread(target=refresh, args=(other, one, student))
     with world.db.transaction() as session:
         service = world.service
-        write(session, [entry], variants=service.variants, memory=service.memory, now=world.clock())
+        write_submissions(
+            session,
+            [entry],
+            variants=service.variants,
+            cache=service.submission_cache,
+            now=world.clock(),
+        )
         beside.start()
         Event().wait(0.5)
     beside.join()
@@ -178,7 +184,7 @@ def test_late_ones_of_the_same_students_at_two_processes_wait_for_each_other_in_
         for problem in pair:
             student.submit(problem, {"cells": "1"})
     world.clock.advance(days=1, hours=1)
-    meeting, own = Barrier(2, timeout=1), late_days.with_late_days
+    meeting, own = Barrier(2, timeout=1), late_days.resolve_late_days
 
     def together(*given: Any, **more: Any) -> Any:
         found = own(*given, **more)
@@ -186,7 +192,7 @@ def test_late_ones_of_the_same_students_at_two_processes_wait_for_each_other_in_
             meeting.wait()
         return found
 
-    monkeypatch.setattr(late_days, "with_late_days", together)
+    monkeypatch.setattr(late_days, "resolve_late_days", together)
 
     def written(here: World, problem: Posing, *those: Person) -> list[Any]:
         some = [under_way(here, one, problem, {"cells": "9"}, key=problem.slug) for one in those]
@@ -195,7 +201,7 @@ def test_late_ones_of_the_same_students_at_two_processes_wait_for_each_other_in_
     first = pool.submit(written, world, pair[0], *students)
     second = pool.submit(written, other, pair[1], *students[::-1])
     told = [*first.result(), *second.result()]
-    assert all(isinstance(one, Accepted) for one in told)
+    assert all(isinstance(one, StoredSubmission) for one in told)
     before = kept(world, students[0])
     refresh(world, pair[0], students[0])
     assert kept(world, students[0]) == before

@@ -11,18 +11,18 @@ from pages import Browser
 from student_scenes import under_way
 from world import Person, Posing, World
 
-from api.core.errors import RateLimited, Unavailable
+from api.core.errors import RateLimited, ServiceUnavailable
 from api.core.ids import new_id
 from api.services.engine import keyless_reading
 from api.services.engine.judging_pool import (
     MAX_WAITING_PER_PERSON,
     MAX_WAITING_THREADS,
-    JudgingPool,
+    GradingPool,
     is_expensive,
 )
 from api.services.student import practice
 from api.services.submissions import grading
-from api.services.submissions.writer.writing import Outdated
+from api.services.submissions.writer.writing import StaleCache
 
 ARRAY = """\
 id: two-rows
@@ -166,7 +166,7 @@ def test_a_slow_part_is_slow_in_every_combination_of_parts(world, threads, monke
 
 def test_long_answers_are_not_kept_in_memory(world):
     student, problem = posed_to(world)
-    kept = world.service.memory.judging._judged  # noqa: SLF001
+    kept = world.service.submission_cache.answer_grader._results  # noqa: SLF001
     assert student.submit(problem, SHORT).status_code == 201
     assert len(kept) == 1
     assert student.submit(problem, LONG_TEXT).status_code == 201
@@ -175,7 +175,7 @@ def test_long_answers_are_not_kept_in_memory(world):
 
 def test_the_writer_judges_again_only_what_an_answer_in_between_counts_for(world, threads):
     student, problem = posed_to(world)
-    service, memory = world.service, world.service.memory
+    service, memory = world.service, world.service.submission_cache
     student.submit(problem, {"side": "5"})
 
     def prepared(answers: dict[str, Any]) -> Any:
@@ -186,7 +186,7 @@ def test_the_writer_judges_again_only_what_an_answer_in_between_counts_for(world
     alone, following = prepared(LONG), prepared({"twice": "10"})
     student.submit(problem, {"side": "6"})
     del threads[:]
-    assert memory is service.memory
+    assert memory is service.submission_cache
     for entry, judged in ((alone, 0), (following, 1)):
         service.writer.submit(entry)
         assert len(threads) == judged
@@ -199,9 +199,9 @@ def test_expensive_answers_are_graded_again_outside_of_the_transaction(world, th
     student.submit(problem, {"side": "5"})
     entry = under_way(world, student, problem, {"twice": "10"}, key=None)
     student.submit(problem, {"side": "6"})
-    monkeypatch.setattr(world.service.memory.judging, "is_slow", lambda *_: True)
+    monkeypatch.setattr(world.service.submission_cache.answer_grader, "is_slow", lambda *_: True)
     del threads[:]
-    assert isinstance(world.service.writer.submit(entry), Outdated)
+    assert isinstance(world.service.writer.submit(entry), StaleCache)
     assert threads == []
 
 
@@ -237,7 +237,7 @@ class Stopped:
 
 
 def test_one_person_has_few_judgements_waiting_and_others_wait_their_turn():
-    pool, stopped, ann, ben = JudgingPool(), Stopped(), new_id(), new_id()
+    pool, stopped, ann, ben = GradingPool(), Stopped(), new_id(), new_id()
     with ThreadPoolExecutor(MAX_WAITING_PER_PERSON + 1) as threads:
         hers = [threads.submit(pool.run, ann, stopped) for _ in range(MAX_WAITING_PER_PERSON)]
         assert stopped.begun.wait(30)
@@ -257,12 +257,12 @@ def test_one_person_has_few_judgements_waiting_and_others_wait_their_turn():
 
 
 def test_request_threads_that_wait_are_limited_so_that_others_are_served():
-    pool, stopped = JudgingPool(), Stopped()
+    pool, stopped = GradingPool(), Stopped()
     with ThreadPoolExecutor(MAX_WAITING_THREADS) as threads:
         waiting = [threads.submit(pool.run, new_id(), stopped) for _ in range(MAX_WAITING_THREADS)]
         while len(pool._limit) < MAX_WAITING_THREADS:  # noqa: SLF001
             threading.Event().wait(0.01)
-        with pytest.raises(Unavailable, match="Many long answers") as refused:
+        with pytest.raises(ServiceUnavailable, match="Many long answers") as refused:
             pool.run(new_id(), stopped)
         assert refused.value.retry_after == 1
         stopped.end.set()
@@ -272,7 +272,7 @@ def test_request_threads_that_wait_are_limited_so_that_others_are_served():
 
 
 def test_a_stop_waits_for_the_running_judgement_only():
-    pool, stopped = JudgingPool(), Stopped()
+    pool, stopped = GradingPool(), Stopped()
     with ThreadPoolExecutor(4) as threads:
         running = threads.submit(pool.run, new_id(), stopped)
         assert stopped.begun.wait(30)
@@ -282,7 +282,7 @@ def test_a_stop_waits_for_the_running_judgement_only():
             threading.Event().wait(0.01)
         closing = threads.submit(pool.close)
         for waiting in (thread, task):
-            with pytest.raises(Unavailable, match="stopping"):
+            with pytest.raises(ServiceUnavailable, match="stopping"):
                 waiting.result(30)
         stopped.end.set()
         assert running.result(30) == "judged"
@@ -290,14 +290,14 @@ def test_a_stop_waits_for_the_running_judgement_only():
 
 
 def test_a_closed_pool_says_that_the_service_stops():
-    pool = JudgingPool()
+    pool = GradingPool()
     pool.close()
-    with pytest.raises(Unavailable, match="stopping"):
+    with pytest.raises(ServiceUnavailable, match="stopping"):
         pool.run(new_id(), lambda: None)
 
 
 def test_an_error_of_a_judgement_reaches_who_waits_for_it():
-    pool = JudgingPool()
+    pool = GradingPool()
     with pytest.raises(ZeroDivisionError):
         in_one_loop(pool.run_async(new_id(), lambda: 1 // 0))
     with pytest.raises(RuntimeError, match="own"):

@@ -15,7 +15,7 @@ from world import World
 
 from api.db.models import (
     AuditEntry,
-    Erasing,
+    ErasureFlag,
     Grade,
     GradeChange,
     Grading,
@@ -54,7 +54,7 @@ def undone(world, *, erasing=False):
     """Yield a session that may write; nothing of it stays."""
     with Session(world.db._writing) as session:  # noqa: SLF001  # what never commits
         if erasing:
-            session.add(Erasing())
+            session.add(ErasureFlag())
             session.flush()
         yield session
 
@@ -133,10 +133,10 @@ def test_other_rows_are_written_as_before(world):
 
 def test_nothing_is_open_after_a_person_was_erased(world):
     admin, somebody = world.person("An Admin", admin=True), world.person("Some Body")
-    assert rows(world, Erasing) == 0
+    assert rows(world, ErasureFlag) == 0
     told = admin.post(f"/users/{somebody.id}/erase", {"confirm": somebody.name})
     assert told.status_code == 200
-    assert rows(world, Erasing) == 0
+    assert rows(world, ErasureFlag) == 0
 
 
 @by_table

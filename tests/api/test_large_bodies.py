@@ -14,9 +14,9 @@ from serving import listening
 from world import World
 
 from api import app as application
-from api.app import ROUTES, UPLOADS
+from api.app import SHARED_ROUTES, UPLOAD_LIMITS
 from api.http.bodies import UNAUTHENTICATED_BODY_BYTES as FREE
-from api.server.protocol import CappedProtocol
+from api.server.protocol import LimitedHttpProtocol
 
 UNKNOWN = str(UUID(int=1))
 PARAMETER = re.compile(r"\{\w+\}")
@@ -26,17 +26,17 @@ PAGE = {"sec-fetch-site": "same-origin", "content-type": "application/x-www-form
 TYPES = {"roster": "text/csv", "score-sheet": "text/csv"}
 DOORS = [
     (method, route.path)
-    for route in ROUTES
+    for route in SHARED_ROUTES
     if isinstance(route, APIRoute)
     for method in sorted((route.methods or set()) - SAFE)
 ]
 """Every method and path at which something may be sent."""
-LARGE = [path for _, path in DOORS if any(re.fullmatch(one, path) for one in UPLOADS)]
+LARGE = [path for _, path in DOORS if any(re.fullmatch(one, path) for one in UPLOAD_LIMITS)]
 
 
 def largest(path):
     """Return the limit of a path in bytes."""
-    caps = [cap.size_bytes for pattern, cap in UPLOADS.items() if re.fullmatch(pattern, path)]
+    caps = [cap.size_bytes for pattern, cap in UPLOAD_LIMITS.items() if re.fullmatch(pattern, path)]
     return caps[0] if caps else 256 * 1024
 
 
@@ -68,7 +68,7 @@ def test_no_route_reads_a_large_body_of_a_stranger(world, token):
 
 
 def test_there_are_as_many_larger_limits_as_addresses_that_have_one():
-    assert len(LARGE) == 2 * len(UPLOADS)
+    assert len(LARGE) == 2 * len(UPLOAD_LIMITS)
 
 
 @pytest.mark.parametrize("path", LARGE)
@@ -144,13 +144,13 @@ def test_the_form_that_waits_behind_the_log_in_is_not_too_large_for_it(world, st
 
 def test_a_form_that_does_not_arrive_in_time_is_told_so_as_a_page(database_url, monkeypatch):
     monkeypatch.setattr(
-        application, "_body_limits", lambda _: application.BodyLimits(timeout_seconds=0.1)
+        application, "_build_body_limits", lambda _: application.BodyLimits(timeout_seconds=0.1)
     )
     world = World(database_url)
     head = [*(f"{name}: {value}" for name, value in PAGE.items()), "Accept: text/html"]
     head = ["POST /login HTTP/1.1", "Host: a", *head, "Content-Length: 100", "", "email=a"]
     with (
-        listening(world.app, http=CappedProtocol, ws="none") as port,
+        listening(world.app, http=LimitedHttpProtocol, ws="none") as port,
         socket.create_connection(("127.0.0.1", port), timeout=20) as line,
     ):
         line.sendall("\r\n".join(head).encode())

@@ -5,8 +5,8 @@ from sqlalchemy import select
 from student_scenes import DUE_TOMORROW, FORMS
 from world import OTHER_PROBLEM, TEXT_PROBLEM
 
-from api.db.models import Assignment, Grade, Standing
-from api.services.grades import Cause, refresh_all
+from api.db.models import Assignment, Grade, ProblemProgress
+from api.services.grades import GradeCause, recompute_students
 
 ANY = {"If-Match": "*"}
 OTHER_SIZE = {"row": "[4, 7]"}  # two numbers, where three are asked for
@@ -64,8 +64,8 @@ def test_days_that_are_spent_count_for_the_other_problems_too(world, course, stu
     assert student.submit(two, {"cells": "9"}).json()["late_credit"] == 1
     kept = standings(world, student)
     with world.session() as session:
-        cause = Cause("test", None, None, world.clock())
-        refresh_all(session, one.assignment, [student.id], cause=cause)
+        cause = GradeCause("test", None, None, world.clock())
+        recompute_students(session, one.assignment, [student.id], cause=cause)
     assert standings(world, student) == kept
     assert [score for score, _ in kept[0]] == [2, 2]
 
@@ -73,9 +73,9 @@ def test_days_that_are_spent_count_for_the_other_problems_too(world, course, stu
 def standings(world, student):
     with world.session() as session:
         scores = (
-            select(Standing.score, Standing.parts)
-            .where(Standing.student_id == student.id)
-            .order_by(Standing.problem_id)
+            select(ProblemProgress.score, ProblemProgress.parts)
+            .where(ProblemProgress.student_id == student.id)
+            .order_by(ProblemProgress.problem_id)
         )
         grade = select(Grade.score).where(Grade.student_id == student.id)
         return [tuple(row) for row in session.execute(scores)], session.scalar(grade)

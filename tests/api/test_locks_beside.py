@@ -8,25 +8,25 @@ from regrading import prepare, seen
 from student_scenes import under_way
 from world import OTHER_PROBLEM, TEXT_PROBLEM
 
-from api.auth.authentication import by_token
-from api.auth.authorization import course_member
+from api.auth.authentication import authenticate_token
+from api.auth.authorization import load_course_membership
 from api.core.errors import NotFound
 from api.services.accounts import accounts
 from api.services.enrolment import enrolments
-from api.services.enrolment.sections import hold_rules
+from api.services.enrolment.sections import lock_assignments
 from api.services.grades import recompute
 from api.services.regrades.execution import applying as steps
 from api.services.regrades.execution import chunk_runner
-from api.services.regrades.execution.judging import judge_job
+from api.services.regrades.execution.judging import grade_job
 from api.services.review import requests
-from api.services.submissions.entries import Accepted
-from api.services.submissions.writer.writing import Outdated, write
+from api.services.submissions.entries import StoredSubmission
+from api.services.submissions.writer.writing import StaleCache, write_submissions
 
 WORTH_MORE = {"parts": {"cells": {"points": 7}}}
 
 
 def step(world, run, number=0):
-    chunk_runner.step(world.db, run, number, judge=judge_job, clock=world.clock)
+    chunk_runner.process_chunk(world.db, run, number, grade=grade_job, clock=world.clock)
 
 
 def applying(world, teacher, *problems, version=None):
@@ -48,21 +48,25 @@ def test_who_is_suspended_while_they_hand_in(world, other, pool, course, student
     entry = under_way(world, student, problem, {"cells": "9"}, key=None)
     world.clock.advance(hours=1)  # that the token is in use is noted again
     with other.session() as session:
-        user = accounts.locked_user(session, student.id)
-        sent = pool.submit(written, world, entry._replace(recalled=True))
+        user = accounts.lock_user(session, student.id)
+        sent = pool.submit(written, world, entry._replace(from_cache=True))
         until_it_waits(world, sent)
-        author = by_token(session, f"Bearer {admin.token}", now=world.clock())
-        accounts.suspend(session, author, user, now=world.clock())
+        author = authenticate_token(session, f"Bearer {admin.token}", now=world.clock())
+        accounts.suspend_user(session, author, user, now=world.clock())
     [told] = sent.result(PATIENCE)
-    assert isinstance(told, Outdated if world.db.is_sqlite else Accepted)
+    assert isinstance(told, StaleCache if world.db.is_sqlite else StoredSubmission)
 
 
 def written(world, entry):
     """Return what becomes of an entry, of which nothing is tried again."""
     service = world.service
     with world.db.transaction() as session:
-        told, _ = write(
-            session, [entry], variants=service.variants, memory=service.memory, now=world.clock()
+        told, _ = write_submissions(
+            session,
+            [entry],
+            variants=service.variants,
+            cache=service.submission_cache,
+            now=world.clock(),
         )
     return told
 
@@ -86,7 +90,7 @@ def test_who_is_erased_while_an_answer_of_theirs_is_regraded(
     student.submit(problem, {"cells": "9"})
     [run] = applying(world, teacher, problem)
     stop = Stop()
-    monkeypatch.setattr(steps, "lock_standings", stop.after(steps.lock_standings))
+    monkeypatch.setattr(steps, "lock_progress", stop.after(steps.lock_progress))
     erase_beside(world, pool, student, work=lambda: step(other, run), stop=stop)
     world.service.regrades.run_until_idle()
     assert seen(teacher, {"id": run})["status"] == "applied"
@@ -100,7 +104,7 @@ def test_who_is_erased_while_what_they_handed_in_meanwhile_is_regraded_too(
     [run] = applying(world, teacher, problem)
     student.submit(problem, {"cells": "8"})
     stop = Stop()
-    monkeypatch.setattr(chunk_runner, "store", stop.after(chunk_runner.store))
+    monkeypatch.setattr(chunk_runner, "store_dry_run", stop.after(chunk_runner.store_dry_run))
     erase_beside(world, pool, student, work=lambda: step(other, run), stop=stop)
 
 
@@ -109,7 +113,7 @@ def test_who_is_taken_out_of_a_course_while_they_are_erased(
 ):
     admin = world.person("Ad Min", admin=True)
     stop = Stop()
-    monkeypatch.setattr(accounts, "locked_user", stop.after(accounts.locked_user))
+    monkeypatch.setattr(accounts, "lock_user", stop.after(accounts.lock_user))
     erased = pool.submit(admin.post, f"/users/{student.id}/erase", {"confirm": student.name})
     stop.wait()
     removed = pool.submit(take_out, other, course, teacher, student)
@@ -122,9 +126,9 @@ def test_who_is_taken_out_of_a_course_while_they_are_erased(
 
 def take_out(world, course, teacher, student):
     with world.db.transaction() as session:
-        caller = by_token(session, f"Bearer {teacher.token}", now=world.clock())
-        member = course_member(session, caller, course)
-        enrolments.withdraw(session, member, student.id, now=world.clock())
+        caller = authenticate_token(session, f"Bearer {teacher.token}", now=world.clock())
+        member = load_course_membership(session, caller, course)
+        enrolments.withdraw_person(session, member, student.id, now=world.clock())
 
 
 def test_who_moves_to_another_section_while_a_regrade_goes_on_with_newcomers(
@@ -135,12 +139,12 @@ def test_who_moves_to_another_section_while_a_regrade_goes_on_with_newcomers(
     [run] = applying(world, teacher, problem, version=WORTH_MORE)
     student.submit(problem, {"cells": "8"})
     with world.session() as session:
-        caller = by_token(session, f"Bearer {teacher.token}", now=world.clock())
-        member = course_member(session, caller, course)
-        hold_rules(session, course)
+        caller = authenticate_token(session, f"Bearer {teacher.token}", now=world.clock())
+        member = load_course_membership(session, caller, course)
+        lock_assignments(session, course)
         chunk = pool.submit(step, other, run)
         until_it_waits(world, chunk)
-        enrolments.locked(session, member, student.id)
+        enrolments.lock_person(session, member, student.id)
     chunk.result(PATIENCE)
 
 
@@ -170,7 +174,7 @@ def test_two_regrades_of_one_assignment_of_which_one_changes_what_a_part_is_wort
         student.submit(one, {"cells": "9"})
     plain, worth = applying(world, teacher, first, second, version=WORTH_MORE)
     stop = Stop()
-    monkeypatch.setattr(recompute, "tallies_of", stop.after(recompute.tallies_of))
+    monkeypatch.setattr(recompute, "compute_totals", stop.after(recompute.compute_totals))
     before = pool.submit(step, other, plain)
     stop.wait()
     beside = pool.submit(step, world, worth)

@@ -6,15 +6,15 @@ import pytest
 from browsers import OTHER, PASSWORD, Browser, with_password
 from sqlalchemy import event, func, select
 
-from api.auth.limits import LIMITS
-from api.db.models import Knock, User
+from api.auth.limits import EVENT_LIMITS
+from api.db.models import RateLimitEvent, User
 
 HALL = "192.0.2.7"
 ELSEWHERE = "198.51.100.9"
 WRONG = "wrong wrong wrong"
-PER_ADDRESS = LIMITS["login_address"].count
-PER_ADDRESS_CAP = LIMITS["login_address_cap"].count
-PER_ACCOUNT_CAP = LIMITS["login_account_cap"].count
+PER_ADDRESS = EVENT_LIMITS["login_address"].count
+PER_ADDRESS_CAP = EVENT_LIMITS["login_address_cap"].count
+PER_ACCOUNT_CAP = EVENT_LIMITS["login_account_cap"].count
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def guess(world, email, count, *, networks=1):
 def stored_failures(world, key, count):
     """Store failures under a key, as if they had been made now."""
     with world.session() as session:
-        session.add_all(Knock(key=key, at=world.clock()) for _ in range(count))
+        session.add_all(RateLimitEvent(key=key, at=world.clock()) for _ in range(count))
 
 
 FLOODS = {
@@ -122,7 +122,7 @@ def test_guessing_from_many_networks_is_slowed_down_and_then_refused(world, emai
     guess(world, email, 1, networks=5)
     assert Browser(world, ELSEWHERE).login(email, WRONG).status_code == 429
     with world.session() as session:
-        keys = session.scalars(select(Knock.key).group_by(Knock.key)).all()
+        keys = session.scalars(select(RateLimitEvent.key).group_by(RateLimitEvent.key)).all()
     [by_account] = [key for key in keys if key.startswith("login_account ")]
     stored_failures(world, by_account, PER_ACCOUNT_CAP)
     hashes = []
@@ -244,11 +244,11 @@ def test_the_cookie_of_a_device_is_for_no_script_and_lasts_half_a_year(world, em
     value = cookie.split("=", 1)[1].split(";")[0]
     assert value not in answer.text
     with world.session() as session:
-        assert not [key for key in session.scalars(select(Knock.key)) if value in key]
+        assert not [key for key in session.scalars(select(RateLimitEvent.key)) if value in key]
     world.clock.advance(days=180, hours=2)
     Browser(world).login("nobody@example.edu", WRONG)
     with world.session() as session:
-        known = select(func.count()).where(Knock.key.startswith("known "))
+        known = select(func.count()).where(RateLimitEvent.key.startswith("known "))
         assert session.scalar(known) == 0
 
 
@@ -271,7 +271,7 @@ def test_a_flood_leaves_few_rows_behind(world):
         world.clock.advance(seconds=61)
     spray(world, 1)
     with world.session() as session:
-        rows = select(func.count()).where(Knock.key.startswith("login_address "))
+        rows = select(func.count()).where(RateLimitEvent.key.startswith("login_address "))
         assert session.scalar(rows) == 1
 
 

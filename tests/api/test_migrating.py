@@ -13,11 +13,16 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 from world import World
 
-from api.config.settings import Settings
+from api.config.settings import ServiceSettings
 from api.db.engine import Database
 from api.db.migrations import downgrade, schema_state, upgrade
 from api.db.models import Base
-from api.server.bootstrap import NEWER, OLDER, StartError, prepare
+from api.server.bootstrap import (
+    SCHEMA_TOO_NEW_MESSAGE,
+    SCHEMA_TOO_OLD_MESSAGE,
+    StartupError,
+    bootstrap,
+)
 from migrations.columns import compare_type
 from migrations.losses import LossError
 
@@ -127,9 +132,9 @@ def test_a_schema_of_a_newer_version_is_refused_and_left_alone(db, empty_url, gr
     before = tables(db)
     assert schema_state(db) == "newer"
     for demo in (False, True):
-        with pytest.raises(StartError, match="written by a newer version") as refused:
-            prepare(Settings(database=empty_url, demo=demo))
-        assert str(refused.value) == NEWER
+        with pytest.raises(StartupError, match="written by a newer version") as refused:
+            bootstrap(ServiceSettings(database=empty_url, demo=demo))
+        assert str(refused.value) == SCHEMA_TOO_NEW_MESSAGE
     for command in ("upgrade", "check"):
         told = grader("db", command, "--database", empty_url)
         assert (told.code, "newer version of Grader" in told.err) == (
@@ -141,17 +146,17 @@ def test_a_schema_of_a_newer_version_is_refused_and_left_alone(db, empty_url, gr
 
 
 def test_the_service_refuses_an_empty_postgresql_and_upgrades_sqlite_by_itself(db, empty_url):
-    settings = Settings(database=empty_url)
+    settings = ServiceSettings(database=empty_url)
     if db.is_sqlite:
-        assert prepare(settings) is None
+        assert bootstrap(settings) is None
         assert schema_state(db) == "current"
         return
-    with pytest.raises(StartError) as refused:
-        prepare(settings)
-    assert str(refused.value) == OLDER
+    with pytest.raises(StartupError) as refused:
+        bootstrap(settings)
+    assert str(refused.value) == SCHEMA_TOO_OLD_MESSAGE
     assert tables(db) == set()
     upgrade(db)
-    assert prepare(settings) is None
+    assert bootstrap(settings) is None
 
 
 def test_the_commands_upgrade_and_say_so(empty_url, grader):
@@ -218,5 +223,5 @@ def test_an_upgrade_that_would_lose_something_is_told_without_a_traceback(
     assert (told.code, "answers (3). Nothing was changed" in told.err) == (2, True)
     assert "Traceback" not in told.err
     if empty_url.startswith("sqlite"):
-        with pytest.raises(StartError, match=r"answers \(3\)"):
-            prepare(Settings(database=empty_url))
+        with pytest.raises(StartupError, match=r"answers \(3\)"):
+            bootstrap(ServiceSettings(database=empty_url))

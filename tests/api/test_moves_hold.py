@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event, select
 from student_scenes import DUE_TOMORROW
 
-from api.db.models import Grade, Standing
+from api.db.models import Grade, ProblemProgress
 
 ANY = {"If-Match": "*"}
 
@@ -45,5 +45,5 @@ def test_what_is_handed_in_during_a_move_is_not_lost(world, scene):
     assert sent
     assert sent[0].result(timeout=20).status_code == 201
     with world.session() as session:
-        assert session.scalars(select(Standing.score)).all() == [4]
+        assert session.scalars(select(ProblemProgress.score)).all() == [4]
         assert session.scalars(select(Grade.score)).all() == [4]

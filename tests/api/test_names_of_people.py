@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.core.person_names import name_pair, sort_name
+from api.core.person_names import sort_name, split_name
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from api.core.person_names import name_pair, sort_name
     ],
 )
 def test_a_name_is_parted_at_what_is_known_at_its_comma_or_before_its_last_word(name, family, pair):
-    assert name_pair(name, family) == pair
+    assert split_name(name, family) == pair
 
 
 def test_people_stand_by_family_name_then_given_name_without_case_or_accents():

@@ -2,10 +2,10 @@
 
 import pytest
 
-from api.auth.authorization import Caller, Member
+from api.auth.authorization import CourseMembership, Principal
 from api.db.models import Course, User
-from api.services.assignments.open_assignments import ongoing
-from api.services.courses.active_students import Audience, audience
+from api.services.assignments.open_assignments import list_open_assignments
+from api.services.courses.active_students import AudienceSize, count_audience
 
 
 @pytest.fixture
@@ -16,9 +16,9 @@ def course(world):
 def told(world, course, staff):
     """Return for how many students each open assignment is, and how many of them have begun."""
     with world.session() as session:
-        caller = Caller(session.get_one(User, staff.id), None)
-        member = Member(caller, session.get_one(Course, course), "instructor", staff.id)
-        found = ongoing(session, member, now=world.clock())
+        caller = Principal(session.get_one(User, staff.id), None)
+        member = CourseMembership(caller, session.get_one(Course, course), "instructor", staff.id)
+        found = list_open_assignments(session, member, now=world.clock())
         return [(one.students, one.begun) for one in found]
 
 
@@ -43,4 +43,4 @@ def test_who_sees_what_is_published_is_counted_with_those_who_have_no_password(w
     with world.session() as session:
         session.get_one(User, first.id).password_hash = known
     with world.session() as session:
-        assert audience(session, course) == Audience(2, 1)
+        assert count_audience(session, course) == AudienceSize(2, 1)

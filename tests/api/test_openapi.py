@@ -14,9 +14,9 @@ from access import Route
 from described import answers, declared, document
 from jsonschema import Draft202012Validator
 
-from api.core.error_codes import CODES
-from api.docs_site.generator import CALLS, api_page, snapshot
-from api.markup.error_docs import errors_page
+from api.core.error_codes import ERROR_CODES
+from api.docs_site.generator import CALLS_MARKER, render_api_page, serialize_document
+from api.markup.error_docs import render_errors_page
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = document()
@@ -129,13 +129,13 @@ def test_what_needs_a_token_says_so_and_the_rest_does_not(name):
 
 def test_the_description_is_the_one_that_was_reviewed():
     kept = (ROOT / "tests" / "api" / "openapi.json").read_text(encoding="utf-8")
-    assert snapshot(DOCUMENT) == kept, "if the change is meant, run `make docs`"
+    assert serialize_document(DOCUMENT) == kept, "if the change is meant, run `make docs`"
 
 
 def test_the_page_of_the_api_has_every_call():
     page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
-    assert api_page(page, DOCUMENT) == page, "run `make docs`"
-    calls = page.partition(CALLS)[2]
+    assert render_api_page(page, DOCUMENT) == page, "run `make docs`"
+    calls = page.partition(CALLS_MARKER)[2]
     missing = [
         name for name in OPERATIONS if f"| `{name.replace('/api/v1', '', 1)}` |" not in calls
     ]
@@ -144,12 +144,12 @@ def test_the_page_of_the_api_has_every_call():
 
 def test_the_page_of_the_errors_is_what_the_code_writes():
     page = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
-    assert page == errors_page(), "run `make docs`"
+    assert page == render_errors_page(), "run `make docs`"
 
 
 def test_a_page_without_the_place_for_the_calls_is_refused():
     with pytest.raises(ValueError, match="no line"):
-        api_page("# API\n", DOCUMENT)
+        render_api_page("# API\n", DOCUMENT)
 
 
 def test_the_type_of_a_problem_leads_to_its_code_on_a_page_of_the_service(world):
@@ -157,17 +157,17 @@ def test_the_type_of_a_problem_leads_to_its_code_on_a_page_of_the_service(world)
     address, _, anchor = told["type"].partition("#")
     page = world.client.get(address)
     assert page.headers["content-type"] == "text/html; charset=utf-8"
-    assert set(re.findall(r'<dt id="(\w+)">', page.text)) == set(CODES)
+    assert set(re.findall(r'<dt id="(\w+)">', page.text)) == set(ERROR_CODES)
     assert anchor == told["code"] == "unauthenticated"
     assert "`" not in page.text
     assert "$" not in page.text
 
 
 def test_every_error_stands_on_the_page_under_its_status():
-    sections = re.split(r"^## (\d+)$", errors_page(), flags=re.MULTILINE)[1:]
+    sections = re.split(r"^## (\d+)$", render_errors_page(), flags=re.MULTILINE)[1:]
     found = {
         code: int(status)
         for status, text in zip(sections[::2], sections[1::2], strict=True)
         for code in re.findall(r"^### `(\w+)`$", text, re.MULTILINE)
     }
-    assert found == {code: known.status for code, known in CODES.items()}
+    assert found == {code: known.status for code, known in ERROR_CODES.items()}

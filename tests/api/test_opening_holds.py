@@ -7,8 +7,8 @@ from world import TEXT_PROBLEM
 
 from api.core.errors import Conflict
 from api.db.models import AssignmentProblem, Draw
-from api.services.student.problem_session import note_opened, take_seat
-from api.services.student.renewal import new_numbers
+from api.services.student.problem_session import open_problem_session, record_first_view
+from api.services.student.renewal import assign_new_numbers
 
 OTHER = TEXT_PROBLEM.replace(
     "{choose: [3, 5, 7, 9, 11], original: 3}", "{choose: [13, 15, 17], original: 13}"
@@ -17,7 +17,9 @@ OTHER = TEXT_PROBLEM.replace(
 
 def seated(world, session, student, problem):
     """Return the seat of a student as a request finds it."""
-    return take_seat(session, posed_to(world, session, student, problem), now=world.clock())
+    return open_problem_session(
+        session, posed_to(world, session, student, problem), now=world.clock()
+    )
 
 
 def pin(world, problem, source):
@@ -42,7 +44,7 @@ def test_numbers_of_a_version_that_just_went_are_not_kept(world):
         seat = seated(world, session, student, problem)
     version = pin(world, problem, OTHER)
     with world.session() as session:
-        assert not note_opened(session, seat)
+        assert not record_first_view(session, seat)
     assert drawn(world, problem) == []
     shown = student.get(problem.path).json()["numbers"][0]["value"]
     assert shown in {13, 15, 17}
@@ -57,5 +59,5 @@ def test_new_numbers_are_not_those_of_a_version_that_just_went(world):
         seat = seated(world, session, student, problem)
     pin(world, problem, SQUARES.replace("3*K}", "3*K + 0}"))
     with world.session() as session, pytest.raises(Conflict):
-        new_numbers(session, seat)
+        assign_new_numbers(session, seat)
     assert drawn(world, problem) == [problem.version]

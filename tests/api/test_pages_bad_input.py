@@ -18,7 +18,7 @@ from http_app import Answered, ask
 from serving import listening, running
 from world import World
 
-from api.server.uvicorn_server import config_of
+from api.server.uvicorn_server import create_config
 
 LIMIT = 1.0
 MEBIBYTE = 1024 * 1024
@@ -154,7 +154,7 @@ def test_connections_that_never_say_all_keep_nobody_out(desk):
 
 @pytest.mark.usefixtures("many_files")
 def test_more_connections_than_a_process_holds_end_those_that_wait_and_others_are_served(desk):
-    config = config_of(desk.world.app, desk.world.service.settings)
+    config = create_config(desk.world.app, desk.world.service.settings)
     config.lifespan = "off"
     assert config.limit_concurrency < HALF_OPEN
     with (

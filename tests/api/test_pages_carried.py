@@ -8,32 +8,37 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.core.errors import Invalid
-from api.pages.forms.form import Form, Uploaded
-from api.pages.forms.upload_payload import LARGEST, MOST, carried, sent_file
+from api.core.errors import InvalidInput
+from api.pages.forms.form import PostedForm, UploadedFile
+from api.pages.forms.upload_payload import (
+    MAX_PACKED_BYTES,
+    MAX_UNPACKED_BYTES,
+    encode_upload,
+    read_upload,
+)
 
 
-def _form(text: str, **files: bytes) -> Form:
-    sent = {name: (Uploaded("a.csv", body),) for name, body in files.items()}
-    return Form({"carried": (text,)}, sent)
+def _form(text: str, **files: bytes) -> PostedForm:
+    sent = {name: (UploadedFile("a.csv", body),) for name, body in files.items()}
+    return PostedForm({"carried": (text,)}, sent)
 
 
 @given(st.binary(min_size=1, max_size=5_000))
 def test_a_carried_file_comes_back_byte_by_byte(body):
-    assert sent_file(_form(carried(body))) == body
+    assert read_upload(_form(encode_upload(body))) == body
 
 
 def test_a_file_that_is_chosen_goes_before_one_that_is_carried():
-    assert sent_file(_form(carried(b"old"), file=b"new")) == b"new"
-    assert sent_file(_form(carried(b"old"), file=b"")) == b"old"
+    assert read_upload(_form(encode_upload(b"old"), file=b"new")) == b"new"
+    assert read_upload(_form(encode_upload(b"old"), file=b"")) == b"old"
 
 
 def test_a_file_that_does_not_fit_is_not_carried():
-    assert carried(os.urandom(MOST + 1)) == ""
+    assert encode_upload(os.urandom(MAX_PACKED_BYTES + 1)) == ""
 
 
 def test_a_long_table_fits_as_it_is_packed():
-    assert len(carried(b"submission,points\n" * 100_000)) < 30_000
+    assert len(encode_upload(b"submission,points\n" * 100_000)) < 30_000
 
 
 @pytest.mark.parametrize(
@@ -43,11 +48,11 @@ def test_a_long_table_fits_as_it_is_packed():
         "not base64",
         "\N{LATIN SMALL LETTER E WITH ACUTE}",
         base64.b64encode(b"not packed").decode(),
-        carried(b"cut short" * 50)[:-8],
-        base64.b64encode(zlib.compress(b"0" * (LARGEST + 1))).decode(),
-        carried(b""),
+        encode_upload(b"cut short" * 50)[:-8],
+        base64.b64encode(zlib.compress(b"0" * (MAX_UNPACKED_BYTES + 1))).decode(),
+        encode_upload(b""),
     ],
 )
 def test_what_was_not_carried_by_a_page_is_no_file(text):
-    with pytest.raises(Invalid):
-        sent_file(_form(text))
+    with pytest.raises(InvalidInput):
+        read_upload(_form(text))

@@ -6,7 +6,7 @@ import pytest
 from pages import Browser
 from sqlalchemy import Integer, bindparam, event, select
 
-from api.db.engine import find_one, forget, once
+from api.db.engine import cache_in_snapshot, fetch_one, reset_snapshot
 from api.db.models import User
 
 MOST = {
@@ -124,19 +124,19 @@ def test_a_page_that_follows_a_change_shows_it(scene):
 def test_a_session_that_reads_looks_once_until_its_moment_has_passed(world):
     found = iter(range(3))
     with world.db.reading() as session:
-        assert [once(session, "a", lambda: next(found)) for _ in range(2)] == [0, 0]
-        forget(session)
-        assert once(session, "a", lambda: next(found)) == 1
+        assert [cache_in_snapshot(session, "a", lambda: next(found)) for _ in range(2)] == [0, 0]
+        reset_snapshot(session)
+        assert cache_in_snapshot(session, "a", lambda: next(found)) == 1
 
 
 def test_a_session_that_writes_looks_each_time(world):
     found = iter(range(2))
     with world.db.transaction() as session:
-        assert [once(session, "a", lambda: next(found)) for _ in range(2)] == [0, 1]
+        assert [cache_in_snapshot(session, "a", lambda: next(found)) for _ in range(2)] == [0, 1]
 
 
 def test_a_row_is_looked_for_once_by_what_is_given(world):
     echo = select(bindparam("number", type_=Integer))
     with world.db.reading() as session, asked(world) as found:
-        rows = [find_one(session, echo, number=number) for number in (1, 1, 2)]
+        rows = [fetch_one(session, echo, number=number) for number in (1, 1, 2)]
     assert ([row[0] for row in rows], len(found)) == ([1, 1, 2], 2)

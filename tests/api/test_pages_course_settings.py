@@ -4,7 +4,7 @@ import pytest
 from pages import Browser
 from staff_scene import StaffScene, settings_form
 
-from api.pages.staff.courses.course_files import packed, unpacked
+from api.pages.staff.courses.course_files import pack_files, unpack_files
 
 COURSE = "slug: other\ntitle: From a file\nzone: UTC\n"
 TIMES = {"due": "2026-11-10 23:59", "late": [{"days": 1, "credit": "90%"}]}
@@ -126,7 +126,7 @@ def test_an_administrator_makes_a_course_and_nobody_else_finds_a_form(scene):
 
 
 def archive(files):
-    return {"archive": ("course.zip", packed(files), "application/zip")}
+    return {"archive": ("course.zip", pack_files(files), "application/zip")}
 
 
 def test_the_files_of_a_course_come_back_as_they_went(scene):
@@ -134,7 +134,7 @@ def test_the_files_of_a_course_come_back_as_they_went(scene):
         f"{scene.home}/export/archive", headers={"Authorization": f"Bearer {scene.staff.token}"}
     )
     files = scene.staff.get(f"{scene.home}/export").json()["files"]
-    assert unpacked(answer.content) == files
+    assert unpack_files(answer.content) == files
     assert answer.headers["content-disposition"].endswith('.zip"')
     found = scene.browser.post(f"{scene.home}/apply", {"act": "try"}, files=archive(files))
     assert "already as they say" in found.text
@@ -179,7 +179,7 @@ def test_what_is_no_archive_is_refused(scene):
 
 
 def test_a_broken_archive_is_told_on_the_page_in_words(scene):
-    body = bytearray(packed({"course.yaml": COURSE * 20}))
+    body = bytearray(pack_files({"course.yaml": COURSE * 20}))
     body[len("course.yaml") + 30] = 0xFF
     sent = {"archive": ("course.zip", bytes(body), "application/zip")}
     found = scene.browser.post(f"{scene.home}/apply", {}, files=sent)

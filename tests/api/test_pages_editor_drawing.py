@@ -6,7 +6,12 @@ from itertools import pairwise
 
 import pytest
 
-from api.pages.staff.assignments.timeline_chart import APART, WIDTHS, drawn, marks
+from api.pages.staff.assignments.timeline_chart import (
+    MIN_LABEL_DISTANCE,
+    WIDTHS,
+    draw_timelines,
+    list_timeline_marks,
+)
 from api.schemas.student.assignments import Moment, Stage, Times
 
 DUE = datetime(2026, 11, 10, tzinfo=UTC)
@@ -43,7 +48,7 @@ CASES = {
 
 @pytest.mark.parametrize("told", CASES.values(), ids=CASES)
 def test_steps_follow_each_other_within_the_drawing_and_are_as_high_as_their_credit(told):
-    for one in drawn(told, DUE):
+    for one in draw_timelines(told, DUE):
         assert one.width == WIDTHS[one.size]
         ends = [(step.x, step.x + step.width) for step in one.steps]
         for (_, end), (start, _) in pairwise(ends):
@@ -57,28 +62,28 @@ def test_steps_follow_each_other_within_the_drawing_and_are_as_high_as_their_cre
 
 @pytest.mark.parametrize("told", CASES.values(), ids=CASES)
 def test_no_number_touches_another_or_the_border(told):
-    for one in drawn(told, DUE):
+    for one in draw_timelines(told, DUE):
         places = [label for _, _, label in one.marks]
-        assert all(two - first >= APART - 0.1 for first, two in pairwise(places))
+        assert all(two - first >= MIN_LABEL_DISTANCE - 0.1 for first, two in pairwise(places))
         assert min(places) >= 10
         assert max(places) <= one.width - 10
 
 
 def test_the_list_numbers_the_times_as_the_drawing_does():
     told = CASES["all"]
-    listed = marks(told)
-    assert [one.said.split(";")[0] for one in listed] == [
+    listed = list_timeline_marks(told)
+    assert [one.label.split(";")[0] for one in listed] == [
         "Released",
         "Due",
         "Until then late work is worth 90 %",
         "Closes",
     ]
-    assert [number for number, _, _ in drawn(told, DUE)[0].marks] == [1, 2, 3, 4]
+    assert [number for number, _, _ in draw_timelines(told, DUE)[0].marks] == [1, 2, 3, 4]
 
 
 @pytest.mark.parametrize(("now", "is_there"), [(-30, False), (-1, True), (2, True), (9, False)])
 def test_now_is_marked_while_it_is_on_the_line(now, is_there):
-    found = drawn(CASES["all"], DUE + timedelta(days=now))
+    found = draw_timelines(CASES["all"], DUE + timedelta(days=now))
     assert all((one.now is not None) == is_there for one in found)
 
 
@@ -92,4 +97,4 @@ def test_nothing_is_drawn_of_an_assignment_without_times():
         credit_now=None,
         late_days_until=None,
     )
-    assert drawn(nothing, DUE) == ()
+    assert draw_timelines(nothing, DUE) == ()

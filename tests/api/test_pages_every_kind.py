@@ -7,8 +7,8 @@ from populated import ANSWERS, EVERY_KIND, PARTS
 
 from grader.definitions.problem import Problem
 from grader.kinds import KINDS
-from grader.variants.variant import solve
-from problems.book import BOOK
+from grader.variants.variant import solve_variant
+from problems.book import REGISTRY
 from problems.documents import load_document
 
 PROBLEM = Problem.model_validate(load_document(EVERY_KIND, file="every-kind").data)
@@ -23,11 +23,13 @@ def posed(world, course) -> Posing:
 
 def sample_answers(sort: str) -> dict[str, str]:
     """Return a right, wrong or unreadable text for every part whose kind has one."""
-    variant = solve(PROBLEM, None, BOOK)
+    variant = solve_variant(PROBLEM, None, REGISTRY)
     texts = {
         part.id: [
             text
-            for text in getattr(KINDS[part.kind].samples(part, variant.keys.get(part.id)), sort)
+            for text in getattr(
+                KINDS[part.kind].build_samples(part, variant.keys.get(part.id)), sort
+            )
             if isinstance(text, str) and text.strip()
         ]
         for part in PROBLEM.parts

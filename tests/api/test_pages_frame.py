@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from pages import Browser
 from starlette.responses import PlainTextResponse
 
-from api.markup.markdown import prose
-from api.markup.tex import TexError, apart, tex_markup
-from api.pages.layout.error_pages import present
-from api.pages.layout.templating import CSP, static_address
+from api.markup.markdown import render_markdown
+from api.markup.tex import TexError, split_display, tex_to_mathml
+from api.pages.layout.error_pages import render_error
+from api.pages.layout.templating import CSP, static_url
 
 STATIC = Path(__file__).parents[2] / "api" / "web" / "static"
 
@@ -41,16 +41,16 @@ def test_what_breaks_is_told_as_a_page_with_the_number_of_the_request(world):
 
 @pytest.mark.parametrize("name", sorted(one.name for one in STATIC.iterdir()))
 def test_a_static_file_is_kept_by_browsers_as_its_address_tells_its_content(world, name):
-    answer = world.client.get(static_address(name))
-    font = static_address("math.woff2").removeprefix("/static/").encode()
+    answer = world.client.get(static_url(name))
+    font = static_url("math.woff2").removeprefix("/static/").encode()
     assert answer.content.replace(font, b"math.woff2") == (STATIC / name).read_bytes()
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 def test_the_style_sheet_names_the_font_by_an_address_that_is_served(world):
-    sheet = world.client.get(static_address("app.css")).text
-    font = static_address("math.woff2")
+    sheet = world.client.get(static_url("app.css")).text
+    font = static_url("math.woff2")
     assert f'url("{font.removeprefix("/static/")}")' in sheet
     assert world.client.get(font).status_code == 200
 
@@ -70,18 +70,18 @@ def test_an_older_static_file_is_not_answered_by_the_present_one(world):
     ],
 )
 def test_texts_hold_no_markup_and_no_links_of_their_own(text, expected):
-    assert prose(text).strip() == expected
+    assert render_markdown(text).strip() == expected
 
 
 def test_a_table_of_a_text_scrolls_by_itself_and_has_no_style():
-    found = prose("| a | b |\n|--|--:|\n| 1 | 2 |\n")
+    found = render_markdown("| a | b |\n|--|--:|\n| 1 | 2 |\n")
     assert '<td class="to-right">2</td>' in found
     assert "style=" not in found
     assert '<div class="scroll" tabindex="0"' in found
 
 
 def test_code_of_a_text_scrolls_by_itself():
-    found = prose("```\nx = 1\n```\n")
+    found = render_markdown("```\nx = 1\n```\n")
     assert found == '<pre tabindex="0" role="group" aria-label="Code"><code>x = 1\n</code></pre>\n'
 
 
@@ -91,13 +91,13 @@ def test_code_of_a_text_scrolls_by_itself():
 )
 def test_what_would_end_the_process_is_refused_before(source):
     with pytest.raises(TexError, match=r"nested deeper than 20|more than 4,000"):
-        tex_markup(source)
+        tex_to_mathml(source)
 
 
 @given(st.text("\\frac{}^_&$<>\"'leftrighbnd()[] xy12", max_size=60))
 def test_no_formula_brings_a_style_or_markup_of_its_own(source):
     try:
-        found = tex_markup(source)
+        found = tex_to_mathml(source)
     except TexError:
         return
     assert found.startswith("<math")
@@ -118,7 +118,7 @@ def test_no_formula_brings_a_style_or_markup_of_its_own(source):
     ],
 )
 def test_a_display_is_taken_apart_where_formulas_stand_side_by_side(source, expected):
-    assert apart(source) == expected
+    assert split_display(source) == expected
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_a_display_is_taken_apart_where_formulas_stand_side_by_side(source, expe
     ],
 )
 def test_styles_of_the_converter_are_classes(source, classes):
-    found = set(re.findall(r'class="([^"]*)"', tex_markup(source)))
+    found = set(re.findall(r'class="([^"]*)"', tex_to_mathml(source)))
     assert classes <= found
     style = (STATIC / "app.css").read_text()
     assert all(f".{one}" in style for names in found for one in names.split())
@@ -180,4 +180,4 @@ def test_text_and_borders_stand_out_from_their_ground(ink, ground, least, scheme
 def test_a_problem_that_is_no_json_is_left_as_it_is():
     plain = PlainTextResponse("x", 404)
     scope = {"path": "/x", "method": "GET", "headers": [(b"accept", b"text/html")]}
-    assert present(scope, plain) is plain
+    assert render_error(scope, plain) is plain

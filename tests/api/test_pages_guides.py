@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pages import Browser, Page
 
-from api.markup.guides import GUIDES, guide
+from api.markup.guides import GUIDES, render_guide
 from api.pages.layout.templating import CSP
 
 ROOT = Path(__file__).parents[2]
@@ -120,14 +120,14 @@ def test_a_guide_that_the_browser_has_is_not_sent_again(world):
     ],
 )
 def test_a_guide_brings_links_to_pages_and_no_markup_of_its_own(monkeypatch, written, shown):
-    monkeypatch.setattr("api.markup.guides._source", lambda _: f"# T\n\n{written}\n")
-    assert guide("t").text.strip() == f"<p>{shown}</p>"
+    monkeypatch.setattr("api.markup.guides._read_source", lambda _: f"# T\n\n{written}\n")
+    assert render_guide("t").text.strip() == f"<p>{shown}</p>"
 
 
 def test_headings_have_the_ids_that_github_gives_them(monkeypatch):
     text = "# T\n\n## A `b`: c\n\n### A *d*\n\n## a b c\n\n- [x](#y)\n"
-    monkeypatch.setattr("api.markup.guides._source", lambda _: text)
-    found = guide("t")
+    monkeypatch.setattr("api.markup.guides._read_source", lambda _: text)
+    found = render_guide("t")
     assert re.findall(r'id="([^"]*)"', found.text) == ["a-b-c", "a-d", "a-b-c-1"]
     assert [(one.id, one.heading) for one in found.sections] == [
         ("a-b-c", "A <code>b</code>: c"),

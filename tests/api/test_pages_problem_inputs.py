@@ -7,9 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.pages.forms.form import Form
-from api.pages.student.components.cell_marks import marks_of
-from api.pages.student.components.inputs import cells, compose, composed, input_of, looks_same
+from api.pages.forms.form import PostedForm
+from api.pages.student.components.cell_marks import mark_cells
+from api.pages.student.components.inputs import (
+    build_input,
+    cell_texts,
+    is_same_input,
+    parse_form_answer,
+    parse_form_answers,
+)
 from api.schemas.student.problem import Column, Option, PartAsked, Typing
 
 FOUR = (("1", "2"), ("3", "4"))
@@ -31,9 +37,9 @@ CHOICES = asked("choices", options=tuple(Option(id=one, text=one.upper()) for on
 LAYERS = asked("set", options=tuple(Option(id=one, text=one) for one in ("conv1.2", "conv3")))
 
 
-def form(**fields: Any) -> Form:
+def form(**fields: Any) -> PostedForm:
     """Return a form; ``cell_x=[...]`` is the field ``cell.x``."""
-    return Form(
+    return PostedForm(
         {
             name.replace("_", ".", 1): (value,) if isinstance(value, str) else tuple(value)
             for name, value in fields.items()
@@ -63,7 +69,7 @@ def form(**fields: Any) -> Form:
     ],
 )
 def test_each_question_has_the_input_that_fits_it(part: PartAsked, look: str) -> None:
-    assert input_of(part, None).look == look
+    assert build_input(part, None).widget == look
 
 
 NOTATIONS = [
@@ -86,7 +92,7 @@ NOTATIONS = [
 
 @pytest.mark.parametrize("text", NOTATIONS)
 def test_every_notation_that_the_reader_knows_fills_the_cells(text: str) -> None:
-    assert cells(MATRIX, text) == ("1", "2", "3", "4")
+    assert cell_texts(MATRIX, text) == ("1", "2", "3", "4")
 
 
 @pytest.mark.parametrize(
@@ -103,21 +109,21 @@ def test_every_notation_that_the_reader_knows_fills_the_cells(text: str) -> None
     ],
 )
 def test_what_does_not_fit_fills_no_cells(part: PartAsked, typed: Any) -> None:
-    assert cells(part, typed) is None
+    assert cell_texts(part, typed) is None
 
 
 @pytest.mark.parametrize("typed", ["[[1, 2], [3]]", "no idea", "[[1, 2, 3], [4, 5, 6]]"])
 def test_what_fills_no_cells_waits_in_the_field_for_pasting_as_it_was_typed(typed: str) -> None:
-    assert input_of(MATRIX, typed).text == typed
+    assert build_input(MATRIX, typed).text == typed
 
 
 def test_cells_of_a_course_with_decimal_commas_have_commas() -> None:
-    assert cells(MATRIX, "[[0,5; 2]; [3; 4]]", numbers="comma") == ("0,5", "2", "3", "4")
+    assert cell_texts(MATRIX, "[[0,5; 2]; [3; 4]]", decimal_style="comma") == ("0,5", "2", "3", "4")
 
 
 def test_a_table_is_pasted_with_its_names() -> None:
     text = "layer | h | w\n---|---|---\nconv1 | 8 | 9\npool1 | | 4"
-    assert cells(TABLE, text) == ("8", "9", "", "4")
+    assert cell_texts(TABLE, text) == ("8", "9", "", "4")
 
 
 @pytest.mark.parametrize(
@@ -144,14 +150,14 @@ def test_a_table_is_pasted_with_its_names() -> None:
 def test_a_form_says_the_answer_exactly_as_it_was_typed(
     part: PartAsked, fields: dict[str, Any], typed: Any
 ) -> None:
-    assert composed(part, form(**fields)) == typed
-    assert compose([part], form(**fields)) == ({} if typed is None else {"x": typed})
+    assert parse_form_answer(part, form(**fields)) == typed
+    assert parse_form_answers([part], form(**fields)) == ({} if typed is None else {"x": typed})
 
 
 @given(st.lists(st.text(st.characters(blacklist_characters="\0")), min_size=4, max_size=4))
 def test_cells_come_back_as_they_were_typed_whatever_they_hold(texts: list[str]) -> None:
-    typed = composed(MATRIX, form(cell_x=texts))
-    shown = input_of(MATRIX, typed)
+    typed = parse_form_answer(MATRIX, form(cell_x=texts))
+    shown = build_input(MATRIX, typed)
     given_back = [cell.text for line in shown.blocks[0].lines for cell in line.cells]
     assert given_back == texts or typed == ""
 
@@ -167,11 +173,11 @@ def test_cells_come_back_as_they_were_typed_whatever_they_hold(texts: list[str])
     ],
 )
 def test_what_was_picked_is_ticked_again(part: PartAsked, typed: str, picked: Any) -> None:
-    assert [one.id for one in input_of(part, typed).picks if one.picked] == [*picked]
+    assert [one.id for one in build_input(part, typed).picks if one.picked] == [*picked]
 
 
 def test_marks_stand_at_the_cells_that_they_are_about() -> None:
-    shown = input_of(MATRIX, "[[1, 2], [3, 4]]", marks=("right", "right", "wrong", ""))
+    shown = build_input(MATRIX, "[[1, 2], [3, 4]]", marks=("right", "right", "wrong", ""))
     marks = [cell.mark for line in shown.blocks[0].lines for cell in line.cells]
     assert marks == ["right", "right", "wrong", ""]
 
@@ -188,27 +194,27 @@ def test_marks_stand_at_the_cells_that_they_are_about() -> None:
 def test_of_an_answer_that_cannot_be_read_the_cells_are_marked_that_cannot(
     typed: Any, expected: list[str]
 ) -> None:
-    assert [*marks_of(MATRIX, typed, status="unreadable", right=())] == expected
+    assert [*mark_cells(MATRIX, typed, status="unreadable", correct=())] == expected
 
 
 def test_a_decimal_comma_is_read_where_the_course_writes_it() -> None:
     typed: Any = [["1,5", "1"], ["x", "2"]]
-    told = marks_of(MATRIX, typed, status="unreadable", right=(), numbers="comma")
+    told = mark_cells(MATRIX, typed, status="unreadable", correct=(), decimal_style="comma")
     assert told == ("", "", "unread", "")
 
 
 def test_an_answer_that_was_read_is_marked_cell_by_cell() -> None:
-    assert marks_of(MATRIX, None, status="partial", right=(True, False)) == ("right", "wrong")
+    assert mark_cells(MATRIX, None, status="partial", correct=(True, False)) == ("right", "wrong")
 
 
 def test_cells_are_named_by_their_place() -> None:
-    tensor = input_of(asked("tensor", shape=(2, 2, 1)), None)
+    tensor = build_input(asked("tensor", shape=(2, 2, 1)), None)
     assert [block.name for block in tensor.blocks] == ["Block 1", "Block 2"]
     assert tensor.blocks[1].lines[1].cells[0].label == "block 2 row 2 column 1"
-    table = input_of(TABLE, None)
+    table = build_input(TABLE, None)
     assert table.blocks[0].lines[1].cells[0].label == "pool1 h"
 
 
 def test_a_matrix_that_was_pasted_looks_the_same_when_it_comes_back_in_its_cells() -> None:
-    assert looks_same(MATRIX, "[[1, 2], [3, 4]]", [*map(list, FOUR)])
-    assert not looks_same(MATRIX, "[[1, 2], [3, 5]]", [*map(list, FOUR)])
+    assert is_same_input(MATRIX, "[[1, 2], [3, 4]]", [*map(list, FOUR)])
+    assert not is_same_input(MATRIX, "[[1, 2], [3, 5]]", [*map(list, FOUR)])

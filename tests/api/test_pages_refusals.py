@@ -3,7 +3,7 @@
 import pytest
 from pages import Browser
 
-from api.pages.layout.templating import static_address
+from api.pages.layout.templating import static_url
 
 ID = "01933e3a-0000-7000-8000-000000000001"
 
@@ -101,7 +101,7 @@ def test_a_page_is_asked_for_by_head_as_by_get(browser, course, path):
 
 
 def test_a_static_file_is_asked_for_by_head_and_the_log_in_is_asked_of_strangers(world):
-    head = world.client.head(static_address("app.css"))
+    head = world.client.head(static_url("app.css"))
     assert (head.status_code, head.headers["content-type"]) == (200, "text/css; charset=utf-8")
     stranger = Browser(world).head("/account")
     assert (stranger.status, stranger.location) == (303, "/login?next=%2Faccount")

@@ -12,9 +12,9 @@ from world import TEXT_PROBLEM
 
 from api.pages.layout.templating import render
 from api.pages.student import solution as pages
-from api.services.student.solution import solution_view
-from grader.variants.variant import solve
-from problems.book import BOOK
+from api.services.student.solution import load_solution_view
+from grader.variants.variant import solve_variant
+from problems.book import REGISTRY
 
 CONVOLUTION = "sobel-conv-same"
 LIMIT = 30_000
@@ -100,21 +100,21 @@ def test_without_scripts_the_first_frames_and_the_last_stand_open(world, course,
 
 def test_what_is_drawn_is_made_once_for_a_variant(world, course, staff):
     [problem] = world.assignment(course, CONVOLUTION)
-    before = pages.drawn_ways.cache_info()
+    before = pages.draw_solution.cache_info()
     sources = [solution(world, staff, problem).source for _ in range(3)]
-    after = pages.drawn_ways.cache_info()
+    after = pages.draw_solution.cache_info()
     assert (after.misses - before.misses, after.hits - before.hits) == (1, 2)
     assert len({one.partition("<article")[2] for one in sources}) == 1
 
 
 def whole_page(problem, seed):
     """Return the page of a problem of the bank with the numbers of a seed, as staff see it."""
-    variant = solve(CATALOGUE.get(problem), seed, BOOK)
+    variant = solve_variant(CATALOGUE.get(problem), seed, REGISTRY)
     where = SimpleNamespace(
         assignment=SimpleNamespace(id=uuid4()), problem=SimpleNamespace(slug=problem)
     )
-    seat = SimpleNamespace(preview=True, posed=where, variant=lambda *_: variant)
-    view = solution_view(None, seat, variants=None)
+    seat = SimpleNamespace(preview=True, assigned=where, load_variant=lambda *_: variant)
+    view = load_solution_view(None, seat, variants=None)
     frame = SimpleNamespace(
         name="Ada Example",
         person="",
@@ -125,7 +125,7 @@ def whole_page(problem, seed):
         course=None,
     )
     context = {"frame": frame, "crumbs": (), "tab": "", "title": view.title, "seat": seat}
-    cards = pages.solved_cards(view, variant)
+    cards = pages.build_solution_cards(view, variant)
     more = {"view": view, "cards": cards, "path": "/a/p", "seed": variant.seed}
     return render("student/solution.html", {**context, **more})
 

@@ -8,7 +8,7 @@ from pages import Browser
 from student_scenes import extend
 from world import TEXT_PROBLEM
 
-from api.pages.student.times import strip
+from api.pages.student.times import build_credit_strip
 from api.schemas.student.assignments import Moment, Stage, Times
 
 OTHER = TEXT_PROBLEM.replace("why-small-kernels", "why-large-kernels").replace("small", "large")
@@ -348,7 +348,7 @@ def times(*stages: tuple[float | None, str], release: float | None = 0) -> Times
 
 
 def test_nothing_that_ends_is_not_drawn():
-    assert strip(times((None, "1")), now=START) is None
+    assert build_credit_strip(times((None, "1")), now=START) is None
 
 
 @pytest.mark.parametrize(
@@ -362,7 +362,7 @@ def test_nothing_that_ends_is_not_drawn():
     ids=["closes", "never closes", "nothing in between", "no time at all"],
 )
 def test_the_strip_is_as_wide_as_the_time_and_as_high_as_the_credit(told, widths, heights):
-    drawn = strip(told, now=START + timedelta(days=4))
+    drawn = build_credit_strip(told, now=START + timedelta(days=4))
     assert [one.width for one in drawn.bars] == widths
     assert [one.height for one in drawn.bars] == heights
     assert [one.x for one in drawn.bars] == [sum(widths[:at]) for at in range(len(widths))]
@@ -370,10 +370,10 @@ def test_the_strip_is_as_wide_as_the_time_and_as_high_as_the_credit(told, widths
 
 @pytest.mark.parametrize(("day", "place"), [(-1, None), (0, 0), (5, 500), (10, 1000), (11, None)])
 def test_now_is_marked_while_it_is_within_the_times(day, place):
-    drawn = strip(times((8, "1"), (10, "1/2")), now=START + timedelta(days=day))
+    drawn = build_credit_strip(times((8, "1"), (10, "1/2")), now=START + timedelta(days=day))
     assert drawn.now == place
 
 
 def test_without_a_release_the_strip_begins_a_week_before_what_ends_first():
-    drawn = strip(times((8, "1"), release=None), now=START + timedelta(days=4.5))
+    drawn = build_credit_strip(times((8, "1"), release=None), now=START + timedelta(days=4.5))
     assert drawn.now == 500

@@ -233,7 +233,7 @@ def test_what_is_not_released_has_no_numbers_but_a_time(world, browser, student,
 
 
 def test_many_steps_are_shown_one_assignment_at_a_time(world, browser, course, monkeypatch):
-    monkeypatch.setattr("api.pages.student.grades.LINES", 3)
+    monkeypatch.setattr("api.pages.student.grades.MAX_STEPS_ON_PAGE", 3)
     [posed] = world.assignment(course)
     page = browser.get(f"/courses/{course}/grades")
     assert not page.one("article", has="card").all("dl", has="steps")

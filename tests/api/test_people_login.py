@@ -7,7 +7,7 @@ from browsers import OTHER, PASSWORD, Browser, with_password
 from sqlalchemy import func, select
 from world import World
 
-from api.db.models import Knock, LoginSession, User
+from api.db.models import LoginSession, RateLimitEvent, User
 
 
 @pytest.fixture
@@ -107,11 +107,11 @@ def test_the_count_holds_in_another_process(world, database_url, email):
 def test_what_is_counted_names_nobody_and_is_forgotten(world, email):
     Browser(world).login(email, "wrong wrong wrong")
     with world.session() as session:
-        assert [key for key in session.scalars(select(Knock.key)) if "@" in key] == []
+        assert [key for key in session.scalars(select(RateLimitEvent.key)) if "@" in key] == []
     world.clock.advance(hours=2)
     Browser(world).login("nobody@example.edu")
     with world.session() as session:
-        assert session.scalar(select(func.count()).select_from(Knock)) == 3
+        assert session.scalar(select(func.count()).select_from(RateLimitEvent)) == 3
 
 
 def test_a_login_ends_the_session_that_the_browser_had(world, email):

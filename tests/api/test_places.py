@@ -9,11 +9,11 @@ from sqlalchemy import event, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.db.engine import Database
-from api.db.models import Standing, Submission
-from api.db.upserts import Rows, insert_all, write_all
-from api.services.submissions.writer.locks import HELD
-from api.services.submissions.writer.lookup_statements import by_places, find_places
-from api.services.submissions.writer.writing import BEFORE
+from api.db.models import ProblemProgress, Submission
+from api.db.upserts import RowBatch, insert_rows, write_batches
+from api.services.submissions.writer.locks import LOCK_PROGRESS
+from api.services.submissions.writer.lookup_statements import build_lookup_statements, look_up_rows
+from api.services.submissions.writer.writing import SELECT_STORED_REQUESTS
 
 Tables = own_tables()
 
@@ -51,28 +51,30 @@ def db(database_url: str) -> Iterator[Database]:
 def things(db: Database) -> Database:
     rows = [{"owner": ONE, "name": name, "number": at} for at, name in enumerate(NAMES)]
     with db.transaction() as session:
-        insert_all(session, Thing, rows)
+        insert_rows(session, Thing, rows)
     return db
 
 
 @pytest.mark.parametrize("lock", ["none", "write", "read"])
 def test_rows_come_with_the_place_of_the_pair_by_which_they_are_found(things, lock):
-    found = by_places([COLUMNS.owner, COLUMNS.name], COLUMNS.number, lock=lock)
+    found = build_lookup_statements([COLUMNS.owner, COLUMNS.name], COLUMNS.number, lock=lock)
     asked = [(TWO.hex, "plain"), *((ONE.hex, name) for name in reversed(NAMES)), (ONE.hex, "")]
     with things.transaction() as session:
-        rows = find_places(session, found, asked)
+        rows = look_up_rows(session, found, asked)
     assert sorted(map(tuple, rows)) == [(1 + at, 6 - at) for at in range(7)]
 
 
 def test_ids_alone_are_looked_for_too_and_what_is_asked_has_its_type(things):
-    found = by_places([COLUMNS.owner], COLUMNS.owner, COLUMNS.number)
+    found = build_lookup_statements([COLUMNS.owner], COLUMNS.owner, COLUMNS.number)
     with things.transaction() as session:
-        rows = find_places(session, found, [(TWO.hex,), (ONE.hex,)])
+        rows = look_up_rows(session, found, [(TWO.hex,), (ONE.hex,)])
     assert sorted(map(tuple, rows)) == [(1, ONE, number) for number in range(7)]
 
 
 @pytest.mark.parametrize(
-    ("table", "statements"), [(Standing, HELD), (Submission, BEFORE)], ids=["standings", "keys"]
+    ("table", "statements"),
+    [(ProblemProgress, LOCK_PROGRESS), (Submission, SELECT_STORED_REQUESTS)],
+    ids=["standings", "keys"],
 )
 def test_no_pair_is_looked_for_through_the_whole_table(db, table, statements):
     compiled = statements[db.is_sqlite].compile(db.engine)
@@ -101,7 +103,9 @@ def test_rows_of_several_tables_are_one_statement_for_postgresql(db):
     rows = [{"owner": ONE, "name": name, "number": 0} for name in NAMES]
     with db.transaction() as session:
         event.listen(session.get_bind(), "before_cursor_execute", note)
-        write_all(session, [Rows(Thing, rows), Rows(Other, [{"id": ONE}]), Rows(Other, [])])
+        write_batches(
+            session, [RowBatch(Thing, rows), RowBatch(Other, [{"id": ONE}]), RowBatch(Other, [])]
+        )
         event.remove(session.get_bind(), "before_cursor_execute", note)
     assert len(run) == (2 if db.is_sqlite else 1)
     with db.reading() as session:

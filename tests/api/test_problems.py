@@ -12,7 +12,7 @@ from sqlalchemy import select
 from world import TEXT_PROBLEM, Person, World, bank_source
 
 from api.db.models import AuditEntry, ProblemVersion, Variant
-from problems.book import BOOK
+from problems.book import REGISTRY
 from problems.check import check_text
 
 YAML = {"Content-Type": "application/yaml"}
@@ -111,7 +111,7 @@ def test_an_uploaded_problem_can_be_set_and_answered(world, desk):
     [BROKEN, "", "id: [", TOY.replace("(W, 3)", "(W, 999)"), TOY.replace("correct", "wrong")],
 )
 def test_what_is_wrong_is_what_the_checker_says_with_its_lines(world, desk, text):
-    expected = check_text(text, file="toy.yaml", book=BOOK, seeds=3).report.errors
+    expected = check_text(text, file="toy.yaml", registry=REGISTRY, seeds=3).report.errors
     assert expected
     for told in (desk.check(text).json()["errors"], desk.upload(text).json()["errors"]):
         found = [f"toy.yaml:{one['line']}: {_said(one)}" for one in told]

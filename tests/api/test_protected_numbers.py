@@ -9,7 +9,7 @@ from student_scenes import DUE_TOMORROW, NUMBERS, SQUARES, extend, posed_to
 from world import Person, Posing
 
 from api.db.models import Assignment, AssignmentProblem, LateDays
-from api.services.engine.assigned_variant import current_draw
+from api.services.engine.assigned_variant import load_current_draw
 
 REWORDED = SQUARES.replace("A number and no more", "A number, reworded")
 
@@ -31,8 +31,8 @@ def computed_number(world, person, problem):
     """Return the number that a student has, without opening the problem."""
     with world.db.reading() as session:
         posed = posed_to(world, session, person, problem)
-        drawn, _ = current_draw(session, posed, student=person.id)
-        variant = world.service.variants.variant(session, drawn.version_id, drawn.position)
+        drawn, _ = load_current_draw(session, posed, student=person.id)
+        variant = world.service.variants.get_variant(session, drawn.version_id, drawn.position)
         return int(variant.names["K"])
 
 

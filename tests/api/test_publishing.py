@@ -17,16 +17,22 @@ import pytest
 from bank_at_hand import CATALOGUE
 from sqlalchemy import func, select
 
-from api.config.settings import Settings
+from api.config.settings import ServiceSettings
 from api.db.engine import Database
 from api.db.models import ProblemVersion
-from api.server.bank_publisher import LOCK, publish_until_complete
+from api.server.bank_publisher import PUBLISH_LOCK_ID, publish_until_complete
 from api.services.problems import publishing
-from api.services.problems.publishing import Failed, Published, Source, publish_all, publish_one
+from api.services.problems.publishing import (
+    ProblemSource,
+    PublishedProblem,
+    PublishFailure,
+    publish_one,
+    publish_problems,
+)
 from grader import ENGINE
-from grader.variants.variant import solve
-from problems.book import BOOK
-from problems.publish import publish
+from grader.variants.variant import solve_variant
+from problems.book import REGISTRY
+from problems.publish import publish_problem
 from problems.stored import dump_variant, load_variant
 
 TOY = """
@@ -45,11 +51,11 @@ examples:
 
 
 def outcome(text: str = TOY, *, name: str = "toy", seeds: int = 5, kept: tuple = ()):
-    return publish_one(Source(name, text, kept), seeds=seeds)
+    return publish_one(ProblemSource(name, text, kept), seeds=seeds)
 
 
-def bank(name: str) -> Source:
-    return Source(name, CATALOGUE.path(name).read_text(encoding="utf-8"))
+def bank(name: str) -> ProblemSource:
+    return ProblemSource(name, CATALOGUE.path(name).read_text(encoding="utf-8"))
 
 
 def test_a_published_problem_tells_what_a_list_of_problems_shows():
@@ -101,10 +107,13 @@ def test_a_problem_in_which_nothing_is_drawn_has_its_original_alone():
 def test_the_variants_are_those_that_the_engine_publishes_and_come_back(name):
     found = publish_one(bank(name), seeds=4)
     problem = CATALOGUE.get(name)
-    expected = [solve(problem, None, BOOK), *publish(problem, BOOK, limit=4).variants]
-    assert list(found.variants) == [dump_variant(one, BOOK) for one in expected]
+    expected = [
+        solve_variant(problem, None, REGISTRY),
+        *publish_problem(problem, REGISTRY, limit=4).variants,
+    ]
+    assert list(found.variants) == [dump_variant(one, REGISTRY) for one in expected]
     for one in json.loads(json.dumps(found.variants)):
-        assert load_variant(one, problem, BOOK).seed == one["seed"]
+        assert load_variant(one, problem, REGISTRY).seed == one["seed"]
 
 
 @pytest.mark.parametrize(
@@ -121,7 +130,7 @@ def test_the_variants_are_those_that_the_engine_publishes_and_come_back(name):
 )  # fmt: skip
 def test_a_problem_with_an_error_is_not_published_and_says_where(text, words):
     found = outcome(text)
-    assert isinstance(found, Failed)
+    assert isinstance(found, PublishFailure)
     assert any(words in one for one in found.errors), found.errors
 
 
@@ -131,18 +140,18 @@ def test_every_error_of_a_file_is_told():
 
 
 def test_one_that_fails_stops_no_other_and_the_order_stays():
-    sources = [bank("nms-by-hand"), Source("toy", "id: ["), Source("toy", TOY)]
+    sources = [bank("nms-by-hand"), ProblemSource("toy", "id: ["), ProblemSource("toy", TOY)]
     with ThreadPoolExecutor(2) as pool:
-        found = list(publish_all(sources, seeds=3, executor=pool))
-    assert [type(one) for one in found] == [Published, Failed, Published]
+        found = list(publish_problems(sources, seeds=3, executor=pool))
+    assert [type(one) for one in found] == [PublishedProblem, PublishFailure, PublishedProblem]
     assert [one.id for one in found] == ["nms-by-hand", "toy", "toy"]
 
 
 def test_another_process_publishes_the_same():
-    sources = [Source("toy", TOY), bank("conv-output-shape"), Source("bad", "")]
+    sources = [ProblemSource("toy", TOY), bank("conv-output-shape"), ProblemSource("bad", "")]
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=context) as pool:
-        found = list(publish_all(sources, seeds=3, executor=pool))
+        found = list(publish_problems(sources, seeds=3, executor=pool))
     assert found == [publish_one(one, seeds=3) for one in sources]
 
 
@@ -183,20 +192,20 @@ def test_a_key_that_a_kept_variant_does_not_have_keeps_the_version_from_being_pu
     stored = outcome().variants
     broken = [dict(one, params={"W": 1}) for one in stored]
     found = outcome(REMARKED.replace(", padding=1", "").replace('"64"', '"62"'), kept=tuple(broken))
-    assert isinstance(found, Failed)
+    assert isinstance(found, PublishFailure)
     assert "(3 of 3 variants that students have)" in found.errors[0]
     assert "parts.side.key" in found.errors[0]
 
 
 def test_a_job_that_breaks_tells_so_and_does_not_raise():
     found = outcome(kept=({"params": {}},))
-    assert found == Failed("toy", ("publishing failed: KeyError: 'draw_hash'",))
+    assert found == PublishFailure("toy", ("publishing failed: KeyError: 'draw_hash'",))
 
 
 def test_a_formula_that_cannot_be_shown_is_an_error_with_its_line_and_field():
     text = TOY.replace("statement: Reckon.", "statement: Reckon $\\fraac{1}{2}$.")
     found = outcome(text)
-    assert isinstance(found, Failed)
+    assert isinstance(found, PublishFailure)
     [error] = found.errors
     assert error.startswith("toy.yaml:7: statement: the formula $\\fraac{1}{2}$ cannot be shown: ")
     assert "at character 1" in error
@@ -206,11 +215,11 @@ def test_a_formula_that_cannot_be_shown_is_an_error_with_its_line_and_field():
 def settings(postgresql_url, empty_postgresql, tmp_path):
     """Return a service on PostgreSQL with a bank of one problem."""
     (tmp_path / "toy.yaml").write_text(TOY)
-    yield Settings(database=postgresql_url, bank=tmp_path, seeds=2)
+    yield ServiceSettings(database=postgresql_url, bank=tmp_path, seeds=2)
     empty_postgresql()
 
 
-def stored(settings: Settings) -> int:
+def stored(settings: ServiceSettings) -> int:
     db = Database(settings.database)
     with db.reading() as session:
         count = session.scalar(select(func.count()).select_from(ProblemVersion))
@@ -229,7 +238,7 @@ def test_who_waits_for_another_to_publish_goes_on_when_that_one_dies(settings, m
         psycopg.connect(settings.database, autocommit=True) as server,
         ThreadPoolExecutor(1) as pool,
     ):
-        other.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        other.execute("SELECT pg_advisory_lock(%s)", [PUBLISH_LOCK_ID])
         publishing = pool.submit(publish_until_complete, settings)
         try:
             assert tries.acquire(timeout=60)
@@ -255,7 +264,7 @@ def test_a_database_that_fails_is_told_and_tried_again(settings, monkeypatch, ca
 def test_a_problem_whose_variant_takes_long_to_work_out_is_refused(monkeypatch):
     monkeypatch.setattr(publishing, "MAX_VARIANT_SECONDS", 0.0)
     told = publish_one(bank("conv-output-shape"), seeds=2)
-    assert isinstance(told, Failed)
+    assert isinstance(told, PublishFailure)
     assert "of processor time to work out, the limit is 5 s; use smaller numbers" in told.errors[0]
 
 
@@ -271,8 +280,8 @@ params: {{n: {{integers: [1, 20]}}, V: {{integers: [1, 3], shape: [120]}}}}
 statement: "{{{{n}}}}"
 parts: [{{id: p, kind: number, prompt: "?", key: "{slow} if n == 7 else n"}}]
 """
-    told = publish_one(Source("one-slow", text), seeds=60)
-    assert isinstance(told, Failed)
+    told = publish_one(ProblemSource("one-slow", text), seeds=60)
+    assert isinstance(told, PublishFailure)
     assert "of processor time to work out" in told.errors[0]
-    quick = publish_one(Source("one-slow", text.replace("n == 7", "n == 77")), seeds=60)
-    assert isinstance(quick, Published), quick
+    quick = publish_one(ProblemSource("one-slow", text.replace("n == 7", "n == 77")), seeds=60)
+    assert isinstance(quick, PublishedProblem), quick

@@ -15,18 +15,27 @@ from slow_work import die, process_id, publish_or_sleep, publish_when_released
 from sqlalchemy import select
 from world import TEXT_PROBLEM, Person, World
 
-from api.core.errors import Invalid, RateLimited, Unavailable
+from api.core.errors import InvalidInput, RateLimited, ServiceUnavailable
 from api.core.ids import new_id
 from api.core.worker_pool import WorkerPool
 from api.db.models import ProblemVersion
 from api.markup import markdown
 from api.markup.tex import TexUnavailableError
 from api.services.problems import publishing_pool
-from api.services.problems.publishing import Failed, Source, publish_all, publish_one
-from api.services.problems.publishing_pool import MAX_IN_ALL, MAX_PER_USER, PublishingPool
+from api.services.problems.publishing import (
+    ProblemSource,
+    PublishFailure,
+    publish_one,
+    publish_problems,
+)
+from api.services.problems.publishing_pool import (
+    MAX_REQUESTS,
+    MAX_REQUESTS_PER_USER,
+    PublishingPool,
+)
 
 SECONDS = 120
-SOURCE = Source("why-small-kernels", TEXT_PROBLEM)
+SOURCE = ProblemSource("why-small-kernels", TEXT_PROBLEM)
 YAML = {"Content-Type": "application/yaml"}
 OWN = TEXT_PROBLEM.replace("why-small-kernels", "of-our-own")
 ENDLESS_ID = OWN.replace("of-our-own", "endless")
@@ -52,7 +61,7 @@ def test_a_problem_is_published_after_the_worker_has_died(monkeypatch):
 
 def test_a_problem_that_no_worker_survives_is_told_to_be_sent_again(monkeypatch):
     monkeypatch.setattr(publishing_pool, "publish_one", die)
-    with pool_of(1) as pool, pytest.raises(Unavailable, match="Send it again"):
+    with pool_of(1) as pool, pytest.raises(ServiceUnavailable, match="Send it again"):
         pool.publish(SOURCE, seeds=2)
 
 
@@ -61,8 +70,8 @@ def test_a_problem_that_takes_too_long_is_refused_and_the_next_gets_a_new_worker
         monkeypatch.setattr(publishing_pool, "publish_one", process_id)
         first = pool.publish(SOURCE, seeds=2)
         monkeypatch.setattr(publishing_pool, "publish_one", publish_or_sleep)
-        with pytest.raises(Invalid, match="endless takes longer than 2 s") as refused:
-            pool.publish(Source("endless", ENDLESS_ID), seeds=2)
+        with pytest.raises(InvalidInput, match="endless takes longer than 2 s") as refused:
+            pool.publish(ProblemSource("endless", ENDLESS_ID), seeds=2)
         assert refused.value.code == "problem_too_slow"
         monkeypatch.setattr(publishing_pool, "publish_one", process_id)
         assert pool.publish(SOURCE, seeds=2) != first
@@ -72,39 +81,39 @@ def test_a_stop_ends_what_is_being_published(monkeypatch):
     monkeypatch.setattr(publishing_pool, "publish_one", publish_or_sleep)
     with pool_of(1) as pool, ThreadPoolExecutor(1) as threads:
         before = {child.pid for child in multiprocessing.active_children()}
-        running = threads.submit(pool.publish, Source("endless", ENDLESS_ID), seeds=2)
+        running = threads.submit(pool.publish, ProblemSource("endless", ENDLESS_ID), seeds=2)
         wait_until(lambda: {one.pid for one in multiprocessing.active_children()} - before)
         pool.close()
-        with pytest.raises(Unavailable):
+        with pytest.raises(ServiceUnavailable):
             running.result(timeout=SECONDS)
     assert {one.pid for one in multiprocessing.active_children()} <= before
 
 
 def test_a_stop_refuses_what_waits_for_a_worker(monkeypatch):
     monkeypatch.setattr(publishing_pool, "publish_one", publish_or_sleep)
-    endless = Source("endless", ENDLESS_ID)
+    endless = ProblemSource("endless", ENDLESS_ID)
     with pool_of(1) as pool, ThreadPoolExecutor(2) as threads:
         jobs = [threads.submit(pool.publish, endless, seeds=2) for _ in range(2)]
         while pool._pool._jobs.qsize() < 1:  # noqa: SLF001
             time.sleep(0.01)
         pool.close()
         for job in jobs:
-            with pytest.raises(Unavailable):
+            with pytest.raises(ServiceUnavailable):
                 job.result(timeout=SECONDS)
 
 
 def test_a_problem_is_not_blamed_where_the_machine_does_not_convert_its_formulas(monkeypatch):
     monkeypatch.setattr(markdown, "convert_tex", refuse_conversion)
     text = TEXT_PROBLEM.replace("statement: |\n", "statement: |\n  With $N=1$.\n", 1)
-    source = Source("why-small-kernels", text)
+    source = ProblemSource("why-small-kernels", text)
     assert "$N=1$" in source.text
     with pytest.raises(TexUnavailableError):
         publish_one(source, seeds=2)
     executor = ScriptedExecutor(LATE, "published")
-    assert [*publish_all([source], seeds=2, executor=executor)] == ["published"]
+    assert [*publish_problems([source], seeds=2, executor=executor)] == ["published"]
     executor = ScriptedExecutor(LATE, LATE)
-    assert [*publish_all([source], seeds=2, executor=executor)] == [
-        Failed(source.id, ("publishing failed: late",))
+    assert [*publish_problems([source], seeds=2, executor=executor)] == [
+        PublishFailure(source.id, ("publishing failed: late",))
     ]
 
 
@@ -113,7 +122,7 @@ def test_a_check_without_a_converter_is_sent_again(monkeypatch):
         monkeypatch.setattr(pool, "_pool", ScriptedExecutor(LATE, "published"))
         assert pool.publish(SOURCE, seeds=2) == "published"
         monkeypatch.setattr(pool, "_pool", ScriptedExecutor(LATE, LATE))
-        with pytest.raises(Unavailable, match="Send it again"):
+        with pytest.raises(ServiceUnavailable, match="Send it again"):
             pool.publish(SOURCE, seeds=2)
 
 
@@ -145,18 +154,18 @@ class ScriptedExecutor(Executor):
 
 
 def test_one_user_has_few_requests_under_way_and_so_have_all():
-    users = [new_id() for _ in range(MAX_IN_ALL)]
+    users = [new_id() for _ in range(MAX_REQUESTS)]
     with pool_of(0) as pool:
         held = []
-        for _ in range(MAX_PER_USER):
+        for _ in range(MAX_REQUESTS_PER_USER):
             held.append(pool.reserve(users[0]))
             held[-1].__enter__()
         with pytest.raises(RateLimited, match="Wait until one has ended"):
             pool.reserve(users[0]).__enter__()
-        for user in users[1 : MAX_IN_ALL - MAX_PER_USER + 1]:
+        for user in users[1 : MAX_REQUESTS - MAX_REQUESTS_PER_USER + 1]:
             held.append(pool.reserve(user))
             held[-1].__enter__()
-        with pytest.raises(Unavailable, match="Too many problems"):
+        with pytest.raises(ServiceUnavailable, match="Too many problems"):
             pool.reserve(users[-1]).__enter__()
         for one in held:
             one.__exit__(None, None, None)
@@ -166,11 +175,13 @@ def test_one_user_has_few_requests_under_way_and_so_have_all():
 
 def test_a_problem_of_the_bank_that_never_ends_stops_no_other(monkeypatch):
     monkeypatch.setattr("api.services.problems.publishing.publish_one", publish_or_sleep)
-    sources = [Source("endless", ENDLESS_ID), SOURCE]
+    sources = [ProblemSource("endless", ENDLESS_ID), SOURCE]
     executor = WorkerPool(2, deadline_seconds=20)
-    stuck, done = publish_all(sources, seeds=2, executor=executor)
+    stuck, done = publish_problems(sources, seeds=2, executor=executor)
     executor.kill()
-    assert stuck == Failed("endless", ("publishing failed: it took longer than 20 seconds",))
+    assert stuck == PublishFailure(
+        "endless", ("publishing failed: it took longer than 20 seconds",)
+    )
     assert done.id == SOURCE.id
 
 
@@ -236,9 +247,9 @@ def test_checks_beyond_a_few_are_refused_while_health_and_log_in_are_answered(
     with ThreadPoolExecutor(5) as threads:
         running = [
             threads.submit(teacher.post, path, content=endless, headers=YAML)
-            for _ in range(MAX_PER_USER)
+            for _ in range(MAX_REQUESTS_PER_USER)
         ]
-        wait_until(lambda: busy.service.publishing._running[teacher.id] == MAX_PER_USER)  # noqa: SLF001
+        wait_until(lambda: busy.service.publishing._running[teacher.id] == MAX_REQUESTS_PER_USER)  # noqa: SLF001
         refused = teacher.post(path, content=OWN, headers=YAML)
         assert (refused.status_code, refused.json()["code"]) == (429, "rate_limited")
         assert int(refused.headers["Retry-After"]) > 0

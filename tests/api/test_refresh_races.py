@@ -5,7 +5,7 @@ from threading import Barrier
 
 from world import OTHER_PROBLEM, TEXT_PROBLEM
 
-from api.services.grades import Cause, Key, refresh_each
+from api.services.grades import GradeCause, ProgressKey, recompute_keys_by_cause
 
 STUDENTS = 60
 ROUNDS = 6
@@ -15,15 +15,15 @@ def test_two_refreshes_in_opposite_orders_do_not_wait_crosswise(world):
     course = world.course()
     posed = [*world.assignment(course, TEXT_PROBLEM, OTHER_PROBLEM), *world.assignment(course)]
     students = [world.enrol(course).id for _ in range(STUDENTS)]
-    keys = [Key(problem.id, student) for problem in posed for student in students]
+    keys = [ProgressKey(problem.id, student) for problem in posed for student in students]
     both = Barrier(2, timeout=20)
 
     def work_out(order):
         for _ in range(ROUNDS):
             both.wait()
             with world.session() as session:
-                cause = Cause("settings", None, None, world.clock())
-                refresh_each(session, dict.fromkeys(order, cause))
+                cause = GradeCause("settings", None, None, world.clock())
+                recompute_keys_by_cause(session, dict.fromkeys(order, cause))
         return len(order)
 
     with ThreadPoolExecutor(2) as pool:

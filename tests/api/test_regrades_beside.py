@@ -11,8 +11,8 @@ from world import OTHER_PROBLEM, TEXT_PROBLEM, Person, World
 
 from api.services.grades import recompute
 from api.services.regrades.execution import chunk_runner
-from api.services.regrades.execution.judging import judge_job
-from api.services.submissions.writer.writing import write
+from api.services.regrades.execution.judging import grade_job
+from api.services.submissions.writer.writing import write_submissions
 
 ANY = {"If-Match": "*"}
 
@@ -24,7 +24,7 @@ def begin(teacher: Person, run: Any, what: str) -> UUID:
 
 
 def step(world: World, run: UUID, number: int = 0) -> None:
-    chunk_runner.step(world.db, run, number, judge=judge_job, clock=world.clock)
+    chunk_runner.process_chunk(world.db, run, number, grade=grade_job, clock=world.clock)
 
 
 def test_a_chunk_waits_for_a_submission_that_is_being_written_and_takes_it_in(
@@ -37,9 +37,11 @@ def test_a_chunk_waits_for_a_submission_that_is_being_written_and_takes_it_in(
     entry = under_way(world, student, problem, {"cells": "10"}, key="k")
     stop = Stop()
     stop.go()
-    monkeypatch.setattr(chunk_runner, "submissions_of", stop.after(chunk_runner.submissions_of))
+    monkeypatch.setattr(
+        chunk_runner, "count_submissions", stop.after(chunk_runner.count_submissions)
+    )
     with world.db.transaction() as session:
-        write(session, [entry], variants=world.service.variants, now=world.clock())
+        write_submissions(session, [entry], variants=world.service.variants, now=world.clock())
         chunk = pool.submit(step, other, number)
         stop.wait()
         until_it_waits(world, chunk)
@@ -92,7 +94,9 @@ def test_a_chunk_of_who_answered_elsewhere_alone_takes_nothing_back_from_them(
         begin(teacher, run, "undo")
     step(other, number)
     stop = Stop()
-    monkeypatch.setattr(recompute, "load_assignment", stop.after(recompute.load_assignment))
+    monkeypatch.setattr(
+        recompute, "load_grading_context", stop.after(recompute.load_grading_context)
+    )
     chunk = pool.submit(step, other, number, 1)
     stop.wait()
     body = {"student": str(elsewhere.id), "problem": second.slug, "points": 8, "reason": "misread"}

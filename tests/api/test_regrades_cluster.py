@@ -11,8 +11,8 @@ import pytest
 from regrading import begun, marks, seen, six_answered
 
 from api.services.regrades.execution import judging
-from api.services.regrades.execution.executors import executor_of
-from api.services.regrades.execution.runner import Runner
+from api.services.regrades.execution.executors import get_executor_factory
+from api.services.regrades.execution.runner import RegradeRunner
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("distributed") is None, reason="the extra `cluster` is not installed"
@@ -42,7 +42,7 @@ def address() -> Iterator[str]:
 @pytest.fixture
 def problem(world, course, monkeypatch):
     """Return a problem that is judged in pieces."""
-    monkeypatch.setattr(judging, "FEWEST_FOR_PROCESSES", 2)
+    monkeypatch.setattr(judging, "MIN_SUBMISSIONS_FOR_PROCESSES", 2)
     return six_answered(world, course)
 
 
@@ -52,10 +52,12 @@ def test_a_cluster_judges_as_this_process_does(world, teacher, problem, address,
     expected = seen(teacher, here)["counts"]
     teacher.post(f"/regrades/{here['id']}/cancel", {})
     judged = []
-    pieces = judging._pieces  # noqa: SLF001
-    monkeypatch.setattr(judging, "_pieces", lambda *told: judged.append(told) or pieces(*told))
+    pieces = judging._split_job  # noqa: SLF001
+    monkeypatch.setattr(judging, "_split_job", lambda *told: judged.append(told) or pieces(*told))
     there = begun(teacher, problem)
-    with closing(Runner(world.db, world.clock, workers=2, make=executor_of(address))) as runner:
+    with closing(
+        RegradeRunner(world.db, world.clock, workers=2, make=get_executor_factory(address))
+    ) as runner:
         runner.run_until_idle()
     ready = seen(teacher, there)
     assert (ready["status"], ready["counts"]) == ("ready", expected)
@@ -64,7 +66,9 @@ def test_a_cluster_judges_as_this_process_does(world, teacher, problem, address,
 
 def test_a_regrade_waits_for_a_cluster_that_does_not_answer(world, teacher, problem):
     run, before = begun(teacher, problem), marks(world, problem)
-    with closing(Runner(world.db, world.clock, workers=2, make=executor_of("nonsense"))) as runner:
+    with closing(
+        RegradeRunner(world.db, world.clock, workers=2, make=get_executor_factory("nonsense"))
+    ) as runner:
         with pytest.raises(BrokenExecutor, match="no Dask scheduler answers at nonsense"):
             runner.run_until_idle()
         assert seen(teacher, run)["status"] == "judging"

@@ -7,11 +7,11 @@ from regrading import OTHER_KEY, act, marks, prepare, score, seen
 from sqlalchemy import func, select
 from world import TEXT_PROBLEM
 
-from api.db.models import Draw, Grading, RegradeChange, RegradeStudent, Standing
+from api.db.models import Draw, Grading, ProblemProgress, RegradeChange, RegradeStudent
 from api.services.regrades import planning
-from api.services.regrades.execution.chunk_runner import step
-from api.services.regrades.execution.judging import judge_job
-from api.services.regrades.execution.runner import Runner
+from api.services.regrades.execution.chunk_runner import process_chunk
+from api.services.regrades.execution.judging import grade_job
+from api.services.regrades.execution.runner import RegradeRunner
 
 PEOPLE = 6
 
@@ -42,7 +42,7 @@ def halfway(world, teacher, problem, people):
     def cancel():
         teacher.post(f"/regrades/{run['id']}/cancel", {})
 
-    runner = Runner(world.db, world.clock, workers=0, between=cancel)
+    runner = RegradeRunner(world.db, world.clock, workers=0, between=cancel)
     runner.run_until_idle()
     runner.close()
     stopped = seen(teacher, run)
@@ -154,7 +154,7 @@ def test_who_is_erased_meanwhile_keeps_the_marks_and_follows_the_rest(
 def scores(world):
     """Return the scores of all who stand anywhere, also of those who have no name any more."""
     with world.db.reading() as session:
-        return sorted(session.scalars(select(Standing.score)))
+        return sorted(session.scalars(select(ProblemProgress.score)))
 
 
 def test_a_chunk_whose_student_is_erased_while_it_is_judged_is_judged_again(
@@ -164,9 +164,9 @@ def test_a_chunk_whose_student_is_erased_while_it_is_judged_is_judged_again(
 
     def erased_meanwhile(job):
         erase(world, people[0])
-        return judge_job(job)
+        return grade_job(job)
 
-    step(world.db, UUID(run["id"]), 0, judge=erased_meanwhile, clock=world.clock)
+    process_chunk(world.db, UUID(run["id"]), 0, grade=erased_meanwhile, clock=world.clock)
     assert seen(teacher, run)["progress"]["done"] == 0
     world.service.regrades.run_until_idle()
     ready = seen(teacher, run)

@@ -19,7 +19,7 @@ from api.db.engine import Database
 from api.db.models import Grading, RegradeChange
 from api.services.regrades import planning
 from api.services.regrades.execution import judging
-from api.services.regrades.execution.runner import Runner
+from api.services.regrades.execution.runner import RegradeRunner
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 60
@@ -29,7 +29,7 @@ SECONDS = 60
 def problem(world, course, monkeypatch):
     """Return a problem whose students make three chunks, judged in pieces."""
     monkeypatch.setattr(planning, "STUDENTS_IN_CHUNK", 2)
-    monkeypatch.setattr(judging, "FEWEST_FOR_PROCESSES", 2)
+    monkeypatch.setattr(judging, "MIN_SUBMISSIONS_FOR_PROCESSES", 2)
     return six_answered(world, course)
 
 
@@ -60,7 +60,7 @@ def test_workers_judge_as_this_process_does_and_end_with_their_runner(
         teacher.post(f"/courses/{course}/problems/{version['id']}/publish", {}).status_code == 200
     )
     again = teacher.post(f"{problem.path}/regrades", {"version": version}).json()
-    runner = Runner(world.db, world.clock, workers=2)
+    runner = RegradeRunner(world.db, world.clock, workers=2)
     runner.run_until_idle()
     assert len(workers() - here) == 2
     assert seen(teacher, again)["counts"] == applied["counts"]
@@ -85,7 +85,7 @@ def test_a_worker_that_dies_costs_one_try_and_nothing_else(world, teacher, probl
             os.kill(killed[0], signal.SIGKILL)
             wait_until(lambda: killed[0] not in workers())
 
-    runner = Runner(world.db, world.clock, workers=2, between=kill_one)
+    runner = RegradeRunner(world.db, world.clock, workers=2, between=kill_one)
     with pytest.raises(BrokenExecutor):
         runner.run_until_idle()
     assert seen(teacher, run)["status"] == "judging"
@@ -98,9 +98,9 @@ def test_a_worker_that_dies_costs_one_try_and_nothing_else(world, teacher, probl
 
 def test_a_piece_that_takes_too_long_fails_its_regrade(world, teacher, problem, monkeypatch):
     run = begun(teacher, problem)
-    monkeypatch.setattr(judging, "judge_job", never_end)
+    monkeypatch.setattr(judging, "grade_job", never_end)
     pool = WorkerPool(2, deadline_seconds=1)
-    runner = Runner(world.db, world.clock, workers=2, make=lambda _: pool)
+    runner = RegradeRunner(world.db, world.clock, workers=2, make=lambda _: pool)
     runner.run_until_idle()
     runner.close()
     failed = seen(teacher, run)
@@ -121,12 +121,12 @@ def test_two_services_on_one_regrade_do_every_chunk_once(world, teacher, problem
     before = marks(world, problem)
     run = begun(teacher, problem)
     other = Database(world.url)
-    runners = [world.service.regrades, Runner(other, world.clock, workers=0)]
+    runners = [world.service.regrades, RegradeRunner(other, world.clock, workers=0)]
     with ThreadPoolExecutor(2) as pool:
         for what in (None, "apply", "undo"):
             if what:
                 assert teacher.post(f"/regrades/{run['id']}/{what}", {}).status_code == 200
-            list(pool.map(Runner.run_until_idle, runners))
+            list(pool.map(RegradeRunner.run_until_idle, runners))
             told = seen(teacher, run)
             assert told["progress"]["done"] == told["progress"]["total"] == 6
             if what == "apply":
@@ -145,10 +145,10 @@ POOL: str = """
 import os, time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from api.core.process_lifecycle import work_quietly
+from api.core.process_lifecycle import initialize_worker
 
 if __name__ == "__main__":
-    pool = ProcessPoolExecutor(1, get_context("spawn"), work_quietly, (0,))
+    pool = ProcessPoolExecutor(1, get_context("spawn"), initialize_worker, (0,))
     print(pool.submit(os.getpid).result(), flush=True)
     time.sleep(60)
 """

@@ -20,8 +20,13 @@ from api.core.ids import new_id
 from api.db.models import Answer, Grading, ProblemVersion, RegradeChange, Submission, Variant
 from api.services.regrades import planning
 from api.services.regrades.execution import judging
-from api.services.regrades.execution.judging import Handed, Job, judge_job, side_by_side
-from problems.catalogue import Catalogue
+from api.services.regrades.execution.judging import (
+    RegradeJob,
+    SubmissionToGrade,
+    grade_job,
+    make_parallel_grader,
+)
+from problems.catalogue import ProblemCatalog
 
 ROOT = Path(__file__).parents[2]
 
@@ -130,7 +135,7 @@ def test_a_regrade_by_the_version_that_holds_finds_nothing_to_change(world, cour
 
 
 def _parts(problem):
-    return [{"id": part.id} for part in Catalogue().get(problem).parts]
+    return [{"id": part.id} for part in ProblemCatalog().get(problem).parts]
 
 
 def test_pieces_are_judged_as_the_whole_is_and_go_to_other_processes(world, problem, monkeypatch):
@@ -140,17 +145,19 @@ def test_pieces_are_judged_as_the_whole_is_and_go_to_other_processes(world, prob
         [source] = session.scalars(select(ProblemVersion.source))
     places = {(version, -1): data}
     handed = tuple(
-        Handed(new_id(), person, (version, -1), 0, {"cells": str(value), "doubled": "20"})
+        SubmissionToGrade(
+            new_id(), person, (version, -1), 0, {"cells": str(value), "doubled": "20"}
+        )
         for person in (new_id() for _ in range(5))
         for value in (9, 10, "x?")
     )
-    job = Job({version: (problem.slug, source)}, places, None, handed)
-    whole = judge_job(job)
+    job = RegradeJob({version: (problem.slug, source)}, places, None, handed)
+    whole = grade_job(job)
     assert len(whole) == 15
     assert pickle.loads(pickle.dumps((job, whole))) == (job, whole)  # noqa: S301
-    monkeypatch.setattr(judging, "FEWEST_FOR_PROCESSES", 2)
+    monkeypatch.setattr(judging, "MIN_SUBMISSIONS_FOR_PROCESSES", 2)
     with ThreadPoolExecutor(2) as pool:
-        assert side_by_side(lambda: pool, workers=2)(job) == whole
+        assert make_parallel_grader(lambda: pool, workers=2)(job) == whole
 
 
 def test_answers_that_only_look_alike_are_judged_apart(world, problem):
@@ -160,9 +167,11 @@ def test_answers_that_only_look_alike_are_judged_apart(world, problem):
         data = session.get_one(Variant, {"version_id": version, "position": -1}).data
         [source] = session.scalars(select(ProblemVersion.source))
     typed = (9, "9", 9, 1, True, "1", "true", [9], "[9]", 9)
-    handed = tuple(Handed(new_id(), new_id(), (version, -1), 0, {"cells": one}) for one in typed)
-    together = judge_job(
-        Job({version: (problem.slug, source)}, {(version, -1): data}, None, handed)
+    handed = tuple(
+        SubmissionToGrade(new_id(), new_id(), (version, -1), 0, {"cells": one}) for one in typed
+    )
+    together = grade_job(
+        RegradeJob({version: (problem.slug, source)}, {(version, -1): data}, None, handed)
     )
     found = [together[one.id]["cells"] for one in handed]
     assert len({id(one) for one in found}) == len({(type(one), str(one)) for one in typed}) == 8
@@ -174,19 +183,19 @@ def test_few_different_submissions_are_judged_without_another_process(
     world, problem, monkeypatch, different, sent
 ):
     """However many they are: it takes as long to judge them as to send them."""
-    monkeypatch.setattr(judging, "FEWEST_FOR_PROCESSES", 10)
+    monkeypatch.setattr(judging, "MIN_SUBMISSIONS_FOR_PROCESSES", 10)
     version = problem.version
     with world.db.reading() as session:
         data = session.get_one(Variant, {"version_id": version, "position": -1}).data
         [source] = session.scalars(select(ProblemVersion.source))
     handed = tuple(
-        Handed(new_id(), person, (version, -1), 0, {"cells": str(number % different)})
+        SubmissionToGrade(new_id(), person, (version, -1), 0, {"cells": str(number % different)})
         for person in (new_id() for _ in range(4))
         for number in range(10)
     )
-    job = Job({version: (problem.slug, source)}, {(version, -1): data}, None, handed)
+    job = RegradeJob({version: (problem.slug, source)}, {(version, -1): data}, None, handed)
     with Counting(2) as pool:
-        assert side_by_side(lambda: pool, workers=2)(job) == judge_job(job)
+        assert make_parallel_grader(lambda: pool, workers=2)(job) == grade_job(job)
     assert pool.sent == sent
 
 

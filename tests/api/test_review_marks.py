@@ -10,10 +10,18 @@ from sqlalchemy import select
 from world import TEXT_PROBLEM
 
 from api.core.ids import new_id
-from api.db.models import Answer, AuditEntry, Grade, GradeChange, Grading, Standing, Submission
+from api.db.models import (
+    Answer,
+    AuditEntry,
+    Grade,
+    GradeChange,
+    Grading,
+    ProblemProgress,
+    Submission,
+)
 from api.services.review.marks.rubric import Criterion
-from api.services.review.marks.values import Given, outcome
-from grader.policy import shown
+from api.services.review.marks.values import MarkValues, compute_outcome
+from grader.policy import format_number
 
 DRAWN = TEXT_PROBLEM.replace("say: Fewer parameters.", 'say: "A kernel has {{K*K}} cells."')
 
@@ -58,16 +66,16 @@ RUBRIC = {one.id: one for one in (FEWER, DEEPER, LONG)}
 def test_a_mark_adds_up_between_nothing_and_the_points_of_the_part(
     items, adjustment, credit, score, status
 ):
-    given = Given(
+    given = MarkValues(
         items=tuple(one.id for one in items),
         adjustment=Fraction(adjustment),
         credit=None if credit is None else Fraction(credit),
         comment="",
         reason="",
     )
-    found = outcome(given, RUBRIC, Fraction(4), fill=str)
+    found = compute_outcome(given, RUBRIC, Fraction(4), fill=str)
     assert (found.credit * 4, found.status) == (Fraction(score), status)
-    assert found.explanation[-1] == f"Credit: {shown(Fraction(score))} of 4."
+    assert found.explanation[-1] == f"Credit: {format_number(Fraction(score))} of 4."
 
 
 def test_a_mark_is_the_score_of_the_problem_and_of_the_assignment(here):
@@ -173,7 +181,7 @@ def test_two_problems_of_one_student_marked_at_the_same_moment_both_count(world)
         at_once([(mark, *pair, credit) for pair in zip(markers, answers, strict=True)])
         assert got == [200] * 4
         with world.db.reading() as session:
-            scores = session.scalars(select(Standing.score)).all()
+            scores = session.scalars(select(ProblemProgress.score)).all()
             [grade] = session.scalars(select(Grade.score)).all()
         assert sum(scores) == grade == 16 * credit
 
@@ -216,7 +224,7 @@ def test_a_text_whose_mark_is_taken_back_waits_again(here):
     here.ada.delete(f"/answers/{answer}/mark", headers={"If-Match": "*"})
     assert here.listed(here.bob, "waiting") == [str(answer)]
     with here.world.db.reading() as session:
-        assert session.scalars(select(Standing.waiting)).one()
+        assert session.scalars(select(ProblemProgress.waiting)).one()
 
 
 def test_every_grading_is_kept_with_who_and_why_and_one_counts(here):

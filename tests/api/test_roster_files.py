@@ -28,7 +28,7 @@ def names(roster: Roster) -> list[str]:
 
 
 def said(roster: Roster) -> list[tuple[int, str]]:
-    return [(problem.line, problem.said) for problem in roster.problems]
+    return [(problem.line, problem.message) for problem in roster.problems]
 
 
 def test_a_gradebook_of_canvas_gives_its_students_and_says_what_it_leaves_out():

@@ -14,13 +14,13 @@ from cpu_time import cpu_seconds
 
 from api.core.errors import FileError
 from api.services.batch.formats import csv_rows
-from api.services.batch.formats.blocks import Source
+from api.services.batch.formats.blocks import BatchSource
 from api.services.batch.formats.columns import FIELDS, RESULT_FIELDS, check_columns
 from api.services.batch.formats.csv_rows import CsvSource
 from api.services.batch.formats.json_rows import JsonSource
-from api.services.batch.formats.plain_csv import Plain, plain_rows
-from api.services.batch.formats.writing import CsvWriter, Form
-from api.services.files.csv_rows import guard, unguard
+from api.services.batch.formats.plain_csv import PlainRows, parse_plain_rows
+from api.services.batch.formats.writing import BatchInputFormat, CsvWriter
+from api.services.files.csv_rows import escape_formula, unescape_formula
 
 BREAKS = "\u2028\u2029\u0085\v\f\x1c\x1e"
 RESULTS = ",".join(RESULT_FIELDS)
@@ -45,11 +45,11 @@ class Table:
     rows: list[Row]
 
 
-def table_of(source: Source) -> Table:
+def table_of(source: BatchSource) -> Table:
     rows = []
-    for block in source.blocks():
-        cells = block.rows()
-        assert block.height > MANY or cells.equals(block.again())
+    for block in source.read_blocks():
+        cells = block.load_cells()
+        assert block.height > MANY or cells.equals(block.reload_cells())
         for at, (line, given) in enumerate(zip(block.lines.tolist(), cells.rows(), strict=True)):
             told = [json.loads(one) if source.json and one else one for one in given]
             fields = block.fields.row(at, named=True)
@@ -167,8 +167,8 @@ def test_a_mapped_column_takes_the_place_of_ours_and_must_be_there(table) -> Non
     ],
 )
 def test_a_guard_comes_off_again(cell: str, written: str) -> None:
-    assert guard(cell) == written
-    assert unguard(written) == cell
+    assert escape_formula(cell) == written
+    assert unescape_formula(written) == cell
 
 
 def test_only_an_output_of_ours_is_read_without_guards(table) -> None:
@@ -180,11 +180,11 @@ def test_only_an_output_of_ours_is_read_without_guards(table) -> None:
 
 def test_what_is_written_is_read_back(table, tmp_path) -> None:
     texts = ["a\rb", "a\r\nb", "a\nb", '"', ",", "=x", "'=x", BREAKS, " ", "'"]
-    writer = CsvWriter(Form(("a", *RESULT_FIELDS), json=False))
+    writer = CsvWriter(BatchInputFormat(("a", *RESULT_FIELDS), json=False))
     empty = dict.fromkeys(RESULT_FIELDS[:-1], [""] * len(texts))
-    results = writer.results(pl.DataFrame(empty)).with_columns(current=True)
-    writer.part(tmp_path / "part", pl.DataFrame({"a": texts}), results)
-    writer.join([tmp_path / "part"], tmp_path / "out.csv")
+    results = writer.format_results(pl.DataFrame(empty)).with_columns(current=True)
+    writer.write_part(tmp_path / "part", pl.DataFrame({"a": texts}), results)
+    writer.join_parts([tmp_path / "part"], tmp_path / "out.csv")
     written = (tmp_path / "out.csv").read_bytes().decode()
     assert [row.cells[0] for row in table(written).rows] == texts
 
@@ -213,15 +213,15 @@ def test_plain_csv_is_read_as_row_by_row(table, monkeypatch) -> None:
     """Polars and the reader of single rows agree, in blocks of any size; each has its share."""
     random, used = Random(1), Counter[bool]()  # noqa: S311  # texts, no secrets
 
-    def counted(*arguments: Any, **named: Any) -> Plain | None:
-        found = plain_rows(*arguments, **named)
+    def counted(*arguments: Any, **named: Any) -> PlainRows | None:
+        found = parse_plain_rows(*arguments, **named)
         used[found is None] += 1
         return found
 
     for text in (odd_text(random) for _ in range(300)):
-        monkeypatch.setattr(csv_rows, "plain_rows", counted)
+        monkeypatch.setattr(csv_rows, "parse_plain_rows", counted)
         found = table(text, block_bytes=random.choice([9, 30, 1000])).rows
-        monkeypatch.setattr(csv_rows, "plain_rows", lambda *_, **__: None)
+        monkeypatch.setattr(csv_rows, "parse_plain_rows", lambda *_, **__: None)
         expected = table(text).rows
         assert [told(row) for row in found] == [told(row) for row in expected], text
     assert min(used[True], used[False]) > 100
@@ -233,7 +233,7 @@ def told(row: Row) -> tuple[object, ...]:
 
 def test_polars_finds_the_rows_of_a_large_file_with_lines_in_its_cells() -> None:
     rows = "".join(f's{at},p,q,"{at}\n""{at},\n"\n' for at in range(40_000))
-    found = plain_rows(rows.encode(), ",", 4, last=True)
+    found = parse_plain_rows(rows.encode(), ",", 4, last=True)
     assert found is not None
     assert found.cells.get_column("3").to_list() == [f'{at}\n"{at},\n' for at in range(40_000)]
     assert found.lines.tolist() == list(range(0, 120_000, 3))

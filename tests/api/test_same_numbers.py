@@ -24,8 +24,8 @@ from api.db.models import (
     Submission,
     Variant,
 )
-from api.services.engine.variant_identity import numbers_in
-from api.services.submissions.entries import Entry
+from api.services.engine.variant_identity import load_identities
+from api.services.submissions.entries import PendingSubmission
 from grader.analysis import MIN_STUDENTS
 
 SIZE = 12
@@ -138,7 +138,7 @@ def test_a_mark_from_when_a_place_stood_for_the_numbers_is_offered_to_no_seed(wo
     with world.session() as session:
         found = select(Answer.id, Submission.version_id, Submission.position).join(Submission)
         marked, other = session.execute(found.where(Answer.part == "why").limit(2))
-        draw_hash, seed = numbers_in(session, other.version_id)[other.position]
+        draw_hash, seed = load_identities(session, other.version_id)[other.position]
         said = [str(lists.problem.id), "why", "there are 9 cells", [draw_hash, seed]]
         before = UUID(bytes=hashlib.sha256(json.dumps(said).encode()).digest()[:16])
     lists.staff.put(
@@ -212,11 +212,11 @@ def test_an_answer_is_moved_to_another_list_only_where_that_has_its_numbers(worl
     run = prepare(world, lists.staff, lists.problem, first_list, unopened=True)
     act(world, lists.staff, run, "apply")
     taken = [_is_taken(world, entry) for entry in entries]
-    places = [entry.drawn.position for entry in entries]
+    places = [entry.variant_assignment.position for entry in entries]
     assert taken == [first[place] == last[place] for place in places]
 
 
-def _is_taken(world: World, entry: Entry) -> bool:
+def _is_taken(world: World, entry: PendingSubmission) -> bool:
     try:
         world.service.writer.submit(entry)
     except Conflict:

@@ -8,9 +8,9 @@ from browsers import PASSWORD, with_password
 from serving import running
 from world import World
 
-from api.config.settings import Settings
-from api.http.pipeline.http_policy import HEADERS
-from api.server.uvicorn_server import config_of
+from api.config.settings import ServiceSettings
+from api.http.pipeline.http_policy import SECURITY_HEADERS
+from api.server.uvicorn_server import create_config
 
 NAMES = ("grader.example.edu", "*.grader.example.edu")
 PUBLIC = "https://grader.example.edu"
@@ -19,7 +19,7 @@ PUBLIC = "https://grader.example.edu"
 @contextmanager
 def served(world, **settings):
     """Yield the port of a server of *world*, configured as a process of the service is."""
-    config = config_of(world.app, Settings(database=world.url, **settings))
+    config = create_config(world.app, ServiceSettings(database=world.url, **settings))
     config.lifespan = "off"
     with socket.create_server(("127.0.0.1", 0)) as listener, running(config, listener):
         yield listener.getsockname()[1]
@@ -161,7 +161,7 @@ def test_every_answer_has_the_headers_that_keep_it_safe_and_names_no_software(
 ):
     told, headers, said = ask(named, OURS, target=target)
     assert told == status, said
-    assert {name.lower() for name in HEADERS} <= {*headers}
+    assert {name.lower() for name in SECURITY_HEADERS} <= {*headers}
     assert "default-src 'none'" in headers["content-security-policy"]
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
     assert "unsafe" not in headers["content-security-policy"]

@@ -6,10 +6,10 @@ import socket
 
 import pytest
 
-from api.config.settings import Settings
-from api.server.bootstrap import StartError, prepare
+from api.config.settings import ServiceSettings
+from api.server.bootstrap import StartupError, bootstrap
 from api.server.main import main, serve, start_worker
-from api.server.uvicorn_server import bound, listen
+from api.server.uvicorn_server import bind_socket, start_listening
 from api.server.worker import Heartbeat
 
 WORD = "geheim"
@@ -53,7 +53,7 @@ def test_a_bank_that_is_not_there_is_named_and_nothing_starts(environment, capsy
 
 
 def test_a_bank_without_a_problem_is_told(tmp_path, caplog):
-    prepare(Settings(database=f"sqlite:///{tmp_path}/grader.db", bank=tmp_path))
+    bootstrap(ServiceSettings(database=f"sqlite:///{tmp_path}/grader.db", bank=tmp_path))
     assert f"GRADER_BANK: {tmp_path} holds no problem" in caplog.text
 
 
@@ -67,12 +67,12 @@ def test_an_address_that_is_taken_ends_the_process(environment, capfd):
 
 
 def test_of_two_that_are_bound_to_one_address_only_the_first_can_listen():
-    with bound(Settings(port=0)) as first:
-        settings = Settings(port=first.getsockname()[1])
-        with bound(settings) as second:
-            listen(first, settings)
-            with pytest.raises(StartError, match=f"{settings.port}: address already in use; set"):
-                listen(second, settings)
+    with bind_socket(ServiceSettings(port=0)) as first:
+        settings = ServiceSettings(port=first.getsockname()[1])
+        with bind_socket(settings) as second:
+            start_listening(first, settings)
+            with pytest.raises(StartupError, match=f"{settings.port}: address already in use; set"):
+                start_listening(second, settings)
 
 
 def test_what_the_process_writes_is_for_its_user_alone(environment, tmp_path):

@@ -25,7 +25,7 @@ import pytest
 from actors import FakeClock, Person, Posing
 from world import World
 
-from problems.catalogue import Catalogue
+from problems.catalogue import ProblemCatalog
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 120
@@ -85,7 +85,7 @@ def bank(folder: Path) -> Path:
     """Return a bank of one problem."""
     made = folder / "bank"
     made.mkdir(exist_ok=True)
-    shutil.copy(Catalogue().path(SMALL), made)
+    shutil.copy(ProblemCatalog().path(SMALL), made)
     return made
 
 

@@ -7,14 +7,17 @@ import pytest
 from sqlalchemy import event, select
 from world import World
 
-from api.config.settings import Settings
+from api.config.settings import ServiceSettings
 from api.db.engine import Database
-from api.db.models import Spending
-from api.http.pipeline.rate_limiter import Rate, Throttle
-from api.services.rate_limits.distributed_rate_limits import SOONEST, SharedThrottles
-from api.state import Service
+from api.db.models import RateLimitUsage
+from api.http.pipeline.rate_limiter import LeakyBucketLimiter, RateLimit
+from api.services.rate_limits.distributed_rate_limits import (
+    MIN_EXCHANGE_SECONDS,
+    DistributedRateLimits,
+)
+from api.state import AppState
 
-RATE = Rate(20, 60)
+RATE = RateLimit(20, 60)
 SHARE = 2
 """A tenth of it: so much is spent before others are to learn of it."""
 
@@ -32,7 +35,7 @@ def processes(world, database_url):
     def another():
         db = Database(database_url)
         opened.append(db)
-        return SharedThrottles(db, world.clock, {"requests": RATE})
+        return DistributedRateLimits(db, world.clock, {"requests": RATE})
 
     yield another
     for db in opened:
@@ -41,7 +44,7 @@ def processes(world, database_url):
 
 def spend(process, times=1, who="ann"):
     """Return how many of so many requests in one moment were let through."""
-    return sum(not process.throttles["requests"].spend(who) for _ in range(times))
+    return sum(not process.limiters["requests"].try_consume(who) for _ in range(times))
 
 
 def test_several_processes_let_through_one_limit_between_them(processes):
@@ -52,17 +55,17 @@ def test_several_processes_let_through_one_limit_between_them(processes):
         for process in several:
             passed += spend(process, SHARE)
             process.exchange()
-    assert RATE.times <= passed <= RATE.times + (len(several) - 1) * SHARE
+    assert RATE.events <= passed <= RATE.events + (len(several) - 1) * SHARE
 
 
 def test_what_passes_before_others_know_is_waited_for_later(processes, clock):
     """The worst case: all is spent in each process within one moment."""
     several = [processes() for _ in range(3)]
-    assert [spend(process, 50) for process in several] == [RATE.times] * 3
+    assert [spend(process, 50) for process in several] == [RATE.events] * 3
     for process in several:
         process.exchange()
-    wait = several[-1].throttles["requests"].spend("ann")
-    assert wait == pytest.approx((2 * RATE.times + 1) * RATE.seconds / RATE.times)
+    wait = several[-1].limiters["requests"].try_consume("ann")
+    assert wait == pytest.approx((2 * RATE.events + 1) * RATE.seconds / RATE.events)
     clock.advance(seconds=wait)
     assert spend(several[-1], 9) == 1
 
@@ -76,8 +79,8 @@ def test_over_time_nobody_has_more_than_the_limit_however_many_processes(process
             passed += spend(process, 9)
         for process in several:
             process.exchange()
-    let = RATE.times * minutes
-    assert let <= passed <= let + RATE.times + (len(several) - 1) * 9
+    let = RATE.events * minutes
+    assert let <= passed <= let + RATE.events + (len(several) - 1) * 9
 
 
 def test_a_restart_forgets_at_most_what_was_not_told(processes):
@@ -87,30 +90,30 @@ def test_a_restart_forgets_at_most_what_was_not_told(processes):
     after = processes()
     assert spend(after, SHARE) == SHARE
     after.exchange()
-    assert spend(after, 50) == RATE.times - 15 - SHARE
+    assert spend(after, 50) == RATE.events - 15 - SHARE
 
 
 def test_time_lets_go_of_what_was_spent_elsewhere(processes, clock):
     one, two = processes(), processes()
-    spend(one, RATE.times)
+    spend(one, RATE.events)
     one.exchange()
     spend(two)
     two.exchange()
     assert spend(two, 5) == 0
     clock.advance(seconds=RATE.seconds)
-    assert spend(two, 50) == RATE.times - 1
+    assert spend(two, 50) == RATE.events - 1
     one.exchange()
-    assert spend(one, 50) == RATE.times, "it has not been told yet"
+    assert spend(one, 50) == RATE.events, "it has not been told yet"
 
 
 def test_people_do_not_share_a_limit_and_nobody_is_named(processes, world):
     one = processes()
-    spend(one, RATE.times)
+    spend(one, RATE.events)
     spend(one, 1, who="bob")
     one.exchange()
-    assert spend(one, RATE.times, who="bob") == RATE.times - 1
+    assert spend(one, RATE.events, who="bob") == RATE.events - 1
     with world.db.reading() as session:
-        kept = session.scalars(select(Spending.key)).all()
+        kept = session.scalars(select(RateLimitUsage.key)).all()
     assert len(kept) == 2
     assert not [key for key in kept if "ann" in key or "bob" in key]
 
@@ -122,7 +125,7 @@ def test_a_clock_behind_that_of_others_gives_nothing_and_takes_nothing(processes
     clock.advance(seconds=-600)
     spend(two)
     two.exchange()
-    assert spend(two, 50) == RATE.times - 11
+    assert spend(two, 50) == RATE.events - 11
 
 
 def test_what_is_long_over_is_deleted(processes, clock, world):
@@ -133,7 +136,7 @@ def test_what_is_long_over_is_deleted(processes, clock, world):
     spend(one, who="bob")
     one.exchange()
     with world.db.reading() as session:
-        assert len(session.scalars(select(Spending.key)).all()) == 1
+        assert len(session.scalars(select(RateLimitUsage.key)).all()) == 1
 
 
 def test_what_could_not_be_told_is_told_later(processes, monkeypatch):
@@ -147,7 +150,7 @@ def test_what_could_not_be_told_is_told_later(processes, monkeypatch):
     one.exchange()
     spend(two)
     two.exchange()
-    assert spend(two, 50) == RATE.times - 16
+    assert spend(two, 50) == RATE.events - 16
 
 
 def test_a_request_alone_asks_the_database_nothing_more(world, course, problem):
@@ -173,43 +176,43 @@ def test_counting_does_not_wait_while_the_database_is_away(processes):
     """It is done on the event loop: an exchange that hangs must hold nobody up."""
     one = processes()
     begun, go = threading.Event(), threading.Event()
-    whole = one._told  # noqa: SLF001
+    whole = one._add_and_load_levels  # noqa: SLF001
 
     def hang(*given):
         begun.set()
         assert go.wait(10)
         return whole(*given)
 
-    one._told = hang  # noqa: SLF001
+    one._add_and_load_levels = hang  # noqa: SLF001
     spend(one)
     thread = threading.Thread(target=one.exchange)
     thread.start()
     assert begun.wait(10)
     since = time.monotonic()
-    assert spend(one, 50) == RATE.times - 1
+    assert spend(one, 50) == RATE.events - 1
     assert time.monotonic() - since < 1
     go.set()
     thread.join()
 
 
 def test_a_thread_tells_what_is_a_tenth_of_the_limit_and_at_its_end_the_rest(database_url, world):
-    settings = Settings(database=database_url, requests_per_minute=20, password_memory=8)
-    service = Service.of(settings)
+    settings = ServiceSettings(database=database_url, requests_per_minute=20, password_memory=8)
+    service = AppState.from_settings(settings)
     service.shared_throttles.start()
     for _ in range(SHARE):
-        service.throttles["requests"].check("ann")
-    end = time.monotonic() + 20 * SOONEST
+        service.throttles["requests"].consume("ann")
+    end = time.monotonic() + 20 * MIN_EXCHANGE_SECONDS
     while not levels(world) and time.monotonic() < end:
         time.sleep(0.02)
     assert len(levels(world)) == 1
-    service.throttles["requests"].check("bob")
+    service.throttles["requests"].consume("bob")
     service.close()
     assert len(levels(world)) == 2
 
 
 def levels(world):
     with world.db.reading() as session:
-        return session.scalars(select(Spending.level)).all()
+        return session.scalars(select(RateLimitUsage.level)).all()
 
 
 def test_a_person_who_asks_two_services_in_turn_meets_one_limit(world, database_url, course):
@@ -230,7 +233,7 @@ def test_a_person_who_asks_two_services_in_turn_meets_one_limit(world, database_
 
 def test_of_too_many_keys_the_oldest_is_forgotten_and_memory_has_an_end(monkeypatch):
     monkeypatch.setattr("api.http.pipeline.rate_limiter.MAX_KEYS", 3)
-    throttle = Throttle(RATE, clock=lambda: 0.0)
+    throttle = LeakyBucketLimiter(RATE, clock=lambda: 0.0)
     for key in "abcd":
-        throttle.spend(key)
-    assert list(throttle.owing()) == ["b", "c", "d"]
+        throttle.try_consume(key)
+    assert list(throttle.take_pending()) == ["b", "c", "d"]

@@ -23,7 +23,7 @@ from world import World
 
 from api.db.engine import Database
 from api.db.migrations import upgrade
-from problems.catalogue import Catalogue
+from problems.catalogue import ProblemCatalog
 
 ROOT = Path(__file__).parents[2]
 BANK = ("conv-output-shape", "conv2d-by-hand", "max-pool-invariance")
@@ -59,7 +59,7 @@ def bank(tmp_path: Path) -> Path:
     folder = tmp_path / "bank"
     folder.mkdir()
     for name in (*BANK, AFTERWARDS):
-        shutil.copy(Catalogue().path(name), folder)
+        shutil.copy(ProblemCatalog().path(name), folder)
     return folder
 
 

@@ -14,11 +14,11 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from api.config.settings import Settings
-from api.db.engine import DURABLE, Database
+from api.config.settings import ServiceSettings
+from api.db.engine import DURABILITY_SETTINGS, Database
 from api.db.migrations import upgrade
-from api.db.wait_for_database import why_unusable
-from api.server.bootstrap import StartError, prepare
+from api.db.wait_for_database import explain_database_error
+from api.server.bootstrap import StartupError, bootstrap
 
 
 @pytest.fixture
@@ -36,15 +36,15 @@ def own_database(postgresql_url):
 
 def test_a_postgresql_that_may_lose_what_it_confirmed_is_refused(own_database):
     url, change = own_database
-    with pytest.raises(StartError, match="grader db upgrade"):
-        prepare(Settings(database=url))
+    with pytest.raises(StartupError, match="grader db upgrade"):
+        bootstrap(ServiceSettings(database=url))
     change("synchronous_commit = off")
-    with pytest.raises(StartError, match="runs with synchronous_commit = off") as refused:
-        prepare(Settings(database=url))
+    with pytest.raises(StartupError, match="runs with synchronous_commit = off") as refused:
+        bootstrap(ServiceSettings(database=url))
     assert "ALTER SYSTEM" in str(refused.value)
     change("synchronous_commit = local")
-    with pytest.raises(StartError, match="grader db upgrade"):
-        prepare(Settings(database=url))
+    with pytest.raises(StartupError, match="grader db upgrade"):
+        bootstrap(ServiceSettings(database=url))
 
 
 def test_all_that_makes_postgresql_durable_is_looked_at(own_database):
@@ -52,7 +52,7 @@ def test_all_that_makes_postgresql_durable_is_looked_at(own_database):
     url, _ = own_database
     with psycopg.connect(url) as connection:
         found = connection.execute(
-            "SELECT name FROM pg_settings WHERE name = ANY(%s)", [list(DURABLE)]
+            "SELECT name FROM pg_settings WHERE name = ANY(%s)", [list(DURABILITY_SETTINGS)]
         ).fetchall()
     assert {name for (name,) in found} == {"fsync", "full_page_writes", "synchronous_commit"}
 
@@ -73,8 +73,8 @@ def test_a_start_waits_for_a_database_that_comes_late(own_database, caplog):
     url, _ = own_database
     with late_way_to(url, seconds=1.2) as way, caplog.at_level(logging.WARNING):
         began = time.monotonic()
-        with pytest.raises(StartError, match="grader db upgrade"):
-            prepare(Settings(database=way, database_wait=30))
+        with pytest.raises(StartupError, match="grader db upgrade"):
+            bootstrap(ServiceSettings(database=way, database_wait=30))
         assert 1 < time.monotonic() - began < 20
     [said] = [one for one in caplog.records if one.name == "api.reaching"]
     assert "does not answer" in said.message
@@ -85,7 +85,7 @@ def test_a_start_gives_up_after_the_time_that_is_set():
         port = closed.getsockname()[1]
     began = time.monotonic()
     with pytest.raises(OperationalError):
-        prepare(Settings(database=f"postgresql://x@127.0.0.1:{port}/x", database_wait=1))
+        bootstrap(ServiceSettings(database=f"postgresql://x@127.0.0.1:{port}/x", database_wait=1))
     assert 0.4 < time.monotonic() - began < 10
 
 
@@ -101,8 +101,8 @@ def test_whom_postgresql_does_not_let_in_need_not_wait_and_is_told_why(
 ):
     url = make_url(postgresql_url).set(**change).render_as_string(hide_password=False)
     with pytest.raises(OperationalError) as refused:
-        prepare(Settings(database=url, database_wait=5))
-    assert said in why_unusable(refused.value)
+        bootstrap(ServiceSettings(database=url, database_wait=5))
+    assert said in explain_database_error(refused.value)
     assert caplog.records == []
     told = grader("db", "upgrade", "--wait", "5", "--database", url)
     assert (told.code, said in told.err) == (2, True), told.err
@@ -111,8 +111,10 @@ def test_whom_postgresql_does_not_let_in_need_not_wait_and_is_told_why(
 @pytest.mark.parametrize("place", ["none/grader.db", "."])
 def test_a_file_of_sqlite_that_cannot_be_opened_is_told_by_its_folder(tmp_path, place):
     with pytest.raises(OperationalError) as refused:
-        prepare(Settings(database=f"sqlite:///{tmp_path / place}"))
-    assert "there is no such folder, or it cannot be written" in why_unusable(refused.value)
+        bootstrap(ServiceSettings(database=f"sqlite:///{tmp_path / place}"))
+    assert "there is no such folder, or it cannot be written" in explain_database_error(
+        refused.value
+    )
 
 
 def test_a_file_of_sqlite_that_cannot_be_written_is_told(tmp_path):
@@ -121,7 +123,7 @@ def test_a_file_of_sqlite_that_cannot_be_written_is_told(tmp_path):
     with engine.connect() as connection, pytest.raises(OperationalError) as refused:
         connection.execute(text("CREATE TABLE x (y)"))
     engine.dispose()
-    assert "or its folder, cannot be written" in why_unusable(refused.value)
+    assert "or its folder, cannot be written" in explain_database_error(refused.value)
 
 
 def test_who_does_not_own_the_database_is_told_what_to_do(own_database, grader):
@@ -158,13 +160,13 @@ WRONG = ("28P01", 'password authentication failed for user "x"')
     ],
 )
 def test_a_server_that_starts_is_waited_for_and_one_that_refuses_is_not(told, said, monkeypatch):
-    monkeypatch.setattr("api.db.wait_for_database.PAUSE", 0.01)
+    monkeypatch.setattr("api.db.wait_for_database.RETRY_SECONDS", 0.01)
     with refusing_server([STARTING, CROWDED, told]) as (url, left):
         with pytest.raises(OperationalError) as refused:
-            prepare(Settings(database=url, database_wait=5))
+            bootstrap(ServiceSettings(database=url, database_wait=5))
         assert left == []
-    assert said in why_unusable(refused.value)
-    assert "geheim" not in why_unusable(refused.value)
+    assert said in explain_database_error(refused.value)
+    assert "geheim" not in explain_database_error(refused.value)
 
 
 @contextmanager

@@ -30,7 +30,7 @@ from api.services.problems import publishing_pool
 from slow_work import publish_or_sleep
 
 publishing_pool.publish_one = publish_or_sleep
-uvicorn_server.GRACE = {STOP_SECONDS}
+uvicorn_server.SHUTDOWN_GRACE_SECONDS = {STOP_SECONDS}
 
 if __name__ == "__main__":
     from api.server.main import main

@@ -7,13 +7,13 @@ import pytest
 from sqlalchemy import func, select
 from world import Person, Posing, World
 
-from api.config.settings import Settings
+from api.config.settings import ServiceSettings
 from api.db.engine import Database
-from api.db.models import Answer, Grading, Spending, Submission
-from api.http.pipeline.rate_limiter import Throttle
-from api.services.rate_limits.distributed_rate_limits import KEPT, SharedThrottles
+from api.db.models import Answer, Grading, RateLimitUsage, Submission
+from api.http.pipeline.rate_limiter import LeakyBucketLimiter
+from api.services.rate_limits.distributed_rate_limits import MIN_RETENTION, DistributedRateLimits
 from api.services.rate_limits.storage_budget import (
-    EXCHANGED_BYTES,
+    MIN_EXCHANGED_BYTES,
     StorageBudget,
     daily_rate,
     text_bytes,
@@ -115,7 +115,7 @@ def test_a_draft_that_grows_and_shrinks_again_is_counted_each_time(world, course
 def counted(monkeypatch) -> list[int]:
     """Return the sizes that are counted from now on."""
     sizes: list[int] = []
-    monkeypatch.setattr(Throttle, "add", lambda _, __, amount: sizes.append(amount))
+    monkeypatch.setattr(LeakyBucketLimiter, "add", lambda _, __, amount: sizes.append(amount))
     return sizes
 
 
@@ -137,7 +137,7 @@ def test_a_hundred_short_answers_are_a_small_part_of_the_budget(world, course, p
     student = world.enrol(course)
     for number in range(100):
         assert student.submit(problem, {"cells": str(number)}).status_code == 201
-    default = Settings().stored_mebibytes_per_day
+    default = ServiceSettings().stored_mebibytes_per_day
     assert sum(counted) < default * MEBIBYTE / 30
 
 
@@ -146,7 +146,9 @@ def processes(world, database_url):
     """Return two processes over the same database, as far as they count what is stored."""
     databases = [Database(database_url) for _ in range(2)]
     yield [
-        SharedThrottles(db, world.clock, {PACE: daily_rate(1)}, min_owing={PACE: EXCHANGED_BYTES})
+        DistributedRateLimits(
+            db, world.clock, {PACE: daily_rate(1)}, min_pending={PACE: MIN_EXCHANGED_BYTES}
+        )
         for db in databases
     ]
     for db in databases:
@@ -155,7 +157,7 @@ def processes(world, database_url):
 
 def test_what_one_process_stored_counts_in_the_others(processes):
     person = UUID(int=1)
-    budgets = [StorageBudget(process.throttles[PACE]) for process in processes]
+    budgets = [StorageBudget(process.limiters[PACE]) for process in processes]
     for budget, process in zip(budgets, processes, strict=True):
         budget.add(person, 3 * MEBIBYTE // 4)
         assert not budget.is_spent(person)
@@ -166,13 +168,13 @@ def test_what_one_process_stored_counts_in_the_others(processes):
 def test_little_is_told_to_nobody_and_a_day_is_remembered(processes, world):
     people = [UUID(int=number) for number in range(2)]
     one, two = processes
-    StorageBudget(one.throttles[PACE]).add(people[0], EXCHANGED_BYTES - 1)
-    StorageBudget(one.throttles[PACE]).add(people[1], 2 * MEBIBYTE)
+    StorageBudget(one.limiters[PACE]).add(people[0], MIN_EXCHANGED_BYTES - 1)
+    StorageBudget(one.limiters[PACE]).add(people[1], 2 * MEBIBYTE)
     one.exchange()
     with world.db.reading() as session:
-        assert session.scalar(select(func.count()).select_from(Spending)) == 1
-    world.clock.advance(seconds=2 * KEPT.total_seconds())
-    two_budget = StorageBudget(two.throttles[PACE])
-    two_budget.add(people[1], EXCHANGED_BYTES)
+        assert session.scalar(select(func.count()).select_from(RateLimitUsage)) == 1
+    world.clock.advance(seconds=2 * MIN_RETENTION.total_seconds())
+    two_budget = StorageBudget(two.limiters[PACE])
+    two_budget.add(people[1], MIN_EXCHANGED_BYTES)
     two.exchange()
     assert two_budget.is_spent(people[1])

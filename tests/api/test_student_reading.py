@@ -88,4 +88,4 @@ def test_the_module_that_reads_imports_nothing_that_has_a_key():
     assert [one for one in imported if set(one.split(".")) & set(KEYED)] == []
     given = inspect.signature(blind_module.read_answer).parameters
     assert list(given) == ["question", "typed", "numbers"]
-    assert given["question"].annotation is blind_module.Question
+    assert given["question"].annotation is blind_module.KeylessQuestion

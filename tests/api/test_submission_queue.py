@@ -8,20 +8,20 @@ from typing import Any
 import pytest
 from loop import in_loop_of_its_own
 
-from api.core.errors import Unavailable
-from api.services.submissions.waiting import MOST_AT_ONCE, SubmissionQueue, Waiting
+from api.core.errors import ServiceUnavailable
+from api.services.submissions.waiting import MAX_BATCH_SIZE, QueuedSubmission, SubmissionQueue
 
 ENTRY: Any = None
 """A queue does not look at what waits in it."""
 
 
-def of_thread() -> Waiting:
-    return Waiting(ENTRY, Future())
+def of_thread() -> QueuedSubmission:
+    return QueuedSubmission(ENTRY, Future())
 
 
-def of_task() -> Waiting:
+def of_task() -> QueuedSubmission:
     loop = asyncio.get_running_loop()
-    return Waiting(ENTRY, loop.create_future(), loop)
+    return QueuedSubmission(ENTRY, loop.create_future(), loop)
 
 
 def test_what_threads_put_is_taken_in_its_order():
@@ -29,13 +29,13 @@ def test_what_threads_put_is_taken_in_its_order():
     for one in some:
         queue.put(one)
     assert len(queue) == 3
-    assert queue.take() == some
+    assert queue.get_batch() == some
     assert len(queue) == 0
 
 
 def test_who_takes_waits_until_something_comes():
     queue, taken = SubmissionQueue(10), []
-    taker = Thread(target=lambda: taken.append(queue.take()))
+    taker = Thread(target=lambda: taken.append(queue.get_batch()))
     taker.start()
     taker.join(0.05)
     assert taker.is_alive()
@@ -48,16 +48,16 @@ def test_who_takes_waits_until_something_comes():
 def test_what_tasks_put_while_others_are_at_hand_is_taken_together():
     queue = SubmissionQueue(10)
 
-    async def hand_in(rounds: int) -> Waiting:
+    async def hand_in(rounds: int) -> QueuedSubmission:
         for _ in range(rounds):
             await asyncio.sleep(0)
         one = of_task()
         queue.put(one)
         return one
 
-    async def play() -> tuple[list[Waiting], list[Waiting]]:
+    async def play() -> tuple[list[QueuedSubmission], list[QueuedSubmission]]:
         put = await asyncio.gather(*(hand_in(rounds) for rounds in (0, 1, 2, 3)))
-        return put, await asyncio.to_thread(queue.take)
+        return put, await asyncio.to_thread(queue.get_batch)
 
     put, taken = in_loop_of_its_own(play())
     assert taken == put
@@ -66,32 +66,32 @@ def test_what_tasks_put_while_others_are_at_hand_is_taken_together():
 def test_one_alone_is_passed_on_without_another():
     queue = SubmissionQueue(10)
 
-    async def play() -> tuple[Waiting, list[Waiting]]:
+    async def play() -> tuple[QueuedSubmission, list[QueuedSubmission]]:
         one = of_task()
         queue.put(one)
         async with asyncio.timeout(5):
-            return one, await asyncio.to_thread(queue.take)
+            return one, await asyncio.to_thread(queue.get_batch)
 
     one, taken = in_loop_of_its_own(play())
     assert taken == [one]
 
 
 def test_a_loop_that_never_rests_passes_on_a_full_batch():
-    queue = SubmissionQueue(10 * MOST_AT_ONCE)
+    queue = SubmissionQueue(10 * MAX_BATCH_SIZE)
 
-    async def play() -> list[Waiting]:
-        for _ in range(2 * MOST_AT_ONCE):  # one in each round
+    async def play() -> list[QueuedSubmission]:
+        for _ in range(2 * MAX_BATCH_SIZE):  # one in each round
             queue.put(of_task())
             await asyncio.sleep(0)
-        return queue.take()
+        return queue.get_batch()
 
-    assert len(in_loop_of_its_own(play())) == MOST_AT_ONCE
+    assert len(in_loop_of_its_own(play())) == MAX_BATCH_SIZE
 
 
 def test_what_a_loop_gathers_does_not_wait_for_another_loop():
     queue = SubmissionQueue(10)
 
-    async def put_one() -> Waiting:
+    async def put_one() -> QueuedSubmission:
         one = of_task()
         queue.put(one)
         return one
@@ -99,17 +99,17 @@ def test_what_a_loop_gathers_does_not_wait_for_another_loop():
     async def play() -> None:
         mine = await put_one()
         other = in_loop_of_its_own(put_one())  # this loop stands still
-        assert queue.take() == [other]
-        assert await asyncio.to_thread(queue.take) == [mine]
+        assert queue.get_batch() == [other]
+        assert await asyncio.to_thread(queue.get_batch) == [mine]
 
     in_loop_of_its_own(play())
 
 
 def test_no_more_is_taken_at_once_than_a_batch_holds():
-    queue = SubmissionQueue(10 * MOST_AT_ONCE)
-    for _ in range(MOST_AT_ONCE + 1):
+    queue = SubmissionQueue(10 * MAX_BATCH_SIZE)
+    for _ in range(MAX_BATCH_SIZE + 1):
         queue.put(of_thread())
-    assert [len(queue.take()), len(queue.take())] == [MOST_AT_ONCE, 1]
+    assert [len(queue.get_batch()), len(queue.get_batch())] == [MAX_BATCH_SIZE, 1]
 
 
 def test_what_a_loop_gathers_counts_as_waiting():
@@ -118,10 +118,10 @@ def test_what_a_loop_gathers_counts_as_waiting():
     async def play() -> None:
         queue.put(of_task())
         queue.put(of_task())
-        with pytest.raises(Unavailable) as refused:
+        with pytest.raises(ServiceUnavailable) as refused:
             queue.put(of_task())
         assert refused.value.retry_after == 1
-        with pytest.raises(Unavailable):
+        with pytest.raises(ServiceUnavailable):
             queue.put(of_thread())
 
     in_loop_of_its_own(play())
@@ -134,9 +134,9 @@ def test_what_was_gathered_is_still_taken_when_the_queue_is_closed():
         one = of_task()
         queue.put(one)
         queue.close()
-        assert queue.take() == [one]
-        assert queue.take() == []
-        with pytest.raises(Unavailable) as refused:
+        assert queue.get_batch() == [one]
+        assert queue.get_batch() == []
+        with pytest.raises(ServiceUnavailable) as refused:
             queue.put(of_task())
         assert refused.value.retry_after == 5
         for _ in range(5):

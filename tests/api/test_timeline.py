@@ -7,18 +7,18 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from api.core.clock import from_micros, to_micros
-from api.core.errors import Invalid
+from api.core.errors import InvalidInput
 from api.schemas.assignments.timeline import ExtensionSpec, TimelineSpec
 from api.services.assignments.timeline import (
-    absolute,
-    extended,
-    localized,
-    moment,
-    relative,
+    extend,
+    format_absolute,
+    format_relative,
+    get_zone,
+    local_to_microseconds,
+    localize,
     resolve,
-    shifted,
+    shift_days,
     with_late_days,
-    zone,
 )
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -85,9 +85,9 @@ DUE = "2026-11-27 23:59"
 
 def test_times_with_and_without_offsets_are_put_in_order_once_the_zone_is_known():
     spec = TimelineSpec(release="2026-11-27 12:00", due="2026-11-27T11:30Z")
-    assert due(localized(spec, BERLIN)) == "2026-11-27 12:30"
-    with pytest.raises(Invalid, match=r"due .* is before release") as caught:
-        localized(spec, NEW_YORK)
+    assert due(localize(spec, BERLIN)) == "2026-11-27 12:30"
+    with pytest.raises(InvalidInput, match=r"due .* is before release") as caught:
+        localize(spec, NEW_YORK)
     assert caught.value.errors[0].field == "timeline"
 
 
@@ -186,21 +186,21 @@ SPEC = TimelineSpec(
     ],
 )
 def test_an_extension_moves_due_and_what_follows_and_gives_only(extension, moved):
-    told = extended(SPEC, ExtensionSpec(**extension), NEW_YORK).model_dump()
+    told = extend(SPEC, ExtensionSpec(**extension), NEW_YORK).model_dump()
     told["until"] = told["late"][1]["until"]
     assert {name: told[name] for name in moved} == moved
 
 
 def test_an_extension_of_what_has_no_due_or_close_leaves_it_open():
     endless = ExtensionSpec(days=2, due=None, close="2026-11-08 00:00", release=DUE)
-    assert extended(TimelineSpec(), endless, NEW_YORK) == TimelineSpec()
-    spec = extended(TimelineSpec(due=DUE), ExtensionSpec(close="2026-12-01 12:00"), BERLIN)
+    assert extend(TimelineSpec(), endless, NEW_YORK) == TimelineSpec()
+    spec = extend(TimelineSpec(due=DUE), ExtensionSpec(close="2026-12-01 12:00"), BERLIN)
     assert utc(resolve(spec, BERLIN).closes_at) == "2026-12-01 11:00:00"
 
 
 def test_a_move_that_a_skipped_hour_would_turn_back_is_a_whole_day():
     spec = TimelineSpec(due="2026-03-07 02:30", late=[step(days=1)])
-    moved = extended(spec, ExtensionSpec(due="2026-03-07 03:00"), NEW_YORK)
+    moved = extend(spec, ExtensionSpec(due="2026-03-07 03:00"), NEW_YORK)
     assert due(moved) == "2026-03-08 02:30"
     assert utc(resolve(moved, NEW_YORK).steps[0][0]) == "2026-03-09 06:30:00"
 
@@ -230,7 +230,7 @@ def test_late_days_move_due_by_days_of_the_calendar_but_never_past_a_close(
 
 def test_in_a_skipped_hour_a_release_that_only_looks_earlier_and_a_close_change_nothing():
     release = TimelineSpec(release="2026-03-08 03:10")
-    assert extended(release, ExtensionSpec(release="2026-03-08 02:40"), NEW_YORK) == release
+    assert extend(release, ExtensionSpec(release="2026-03-08 02:40"), NEW_YORK) == release
     skipped = TimelineSpec(due="2026-03-08 02:30", late_days=1, close="2026-03-08 03:10")
     assert utc(resolve(with_late_days(skipped, 1, NEW_YORK), NEW_YORK).due) == "2026-03-08 07:30:00"
 
@@ -247,14 +247,14 @@ def test_in_a_skipped_hour_a_release_that_only_looks_earlier_and_a_close_change_
 )
 def test_a_copied_course_keeps_its_times_of_day(days, expected):
     spec = TimelineSpec(due="2024-02-29 23:59", late=[step(until="2024-03-02 08:00")])
-    moved = shifted(spec, days)
+    moved = shift_days(spec, days)
     assert due(moved) == expected
     assert moved.late[0].until - spec.late[0].until == timedelta(days=days)
 
 
 def test_a_course_is_not_copied_out_of_the_years():
-    with pytest.raises(Invalid, match="the years 1990 to 2199"):
-        shifted(TimelineSpec(due=DUE), 100_000)
+    with pytest.raises(InvalidInput, match="the years 1990 to 2199"):
+        shift_days(TimelineSpec(due=DUE), 100_000)
 
 
 @pytest.mark.parametrize(
@@ -274,14 +274,14 @@ def test_a_course_is_not_copied_out_of_the_years():
     ],
 )
 def test_an_unknown_zone_is_refused_with_those_that_it_may_mean(name, said):
-    with pytest.raises(Invalid) as caught:
-        zone(name)
+    with pytest.raises(InvalidInput) as caught:
+        get_zone(name)
     assert said in caught.value.detail
     assert caught.value.errors[0].field == "zone"
 
 
 def test_a_zone_is_found_by_its_name():
-    assert zone("Europe/Berlin") is BERLIN
+    assert get_zone("Europe/Berlin") is BERLIN
 
 
 @pytest.mark.parametrize(
@@ -298,7 +298,7 @@ def test_a_zone_is_found_by_its_name():
     ],
 )
 def test_an_instant_is_told_with_its_zone(instant, where, told):
-    assert absolute(from_micros(at(instant)), where) == told
+    assert format_absolute(from_micros(at(instant)), where) == told
 
 
 @pytest.mark.parametrize(
@@ -320,9 +320,11 @@ def test_an_instant_is_told_with_its_zone(instant, where, told):
 )
 def test_a_distance_is_told_in_a_unit_of_which_there_are_two_and_never_rounded_up(seconds, told):
     now = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
-    assert relative((now + timedelta(seconds=seconds)).astimezone(BERLIN), now) == told
+    assert format_relative((now + timedelta(seconds=seconds)).astimezone(BERLIN), now) == told
 
 
 def test_the_instants_of_a_wall_clock_do_not_depend_on_where_they_are_asked():
     wall = datetime.fromisoformat("2026-11-01 01:30")
-    assert moment(wall.replace(fold=1), NEW_YORK) == moment(wall, NEW_YORK)
+    assert local_to_microseconds(wall.replace(fold=1), NEW_YORK) == local_to_microseconds(
+        wall, NEW_YORK
+    )

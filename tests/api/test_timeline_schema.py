@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from api.schemas.assignments.timeline import ExtensionSpec, LateStep, TimelineSpec
-from api.services.assignments.timeline import localized
+from api.services.assignments.timeline import localize
 
 NEW_YORK = ZoneInfo("America/New_York")
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -34,7 +34,7 @@ def due(spec: TimelineSpec) -> str:
     ],
 )
 def test_a_time_is_a_wall_clock_of_the_course_and_one_with_an_offset_becomes_it(given, shown):
-    assert due(localized(TimelineSpec(due=given), BERLIN)) == shown
+    assert due(localize(TimelineSpec(due=given), BERLIN)) == shown
 
 
 @pytest.mark.parametrize(

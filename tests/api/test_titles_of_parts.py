@@ -9,7 +9,7 @@ from review_scene import Class
 from world import TEXT_PROBLEM
 
 from api.db.models import ProblemVersion, Regrade
-from api.services.regrades.totals import everybody_shifts
+from api.services.regrades.totals import changes_part_points
 
 NAMES = {"cells": "Cells of the kernel", "why": "Why <small> ones?"}
 TITLED = TEXT_PROBLEM.replace("{id: cells,", f"{{id: cells, title: {NAMES['cells']},").replace(
@@ -162,7 +162,7 @@ def test_a_title_alone_is_wording_and_a_regrade_to_it_changes_nothing_for_anybod
         "review": 0,
     }
     with world.db.reading() as session:
-        assert not everybody_shifts(session, session.get_one(Regrade, UUID(run["id"])))
+        assert not changes_part_points(session, session.get_one(Regrade, UUID(run["id"])))
     act(world, plain.ina, run, "apply")
     after = marks(world, plain.posed)
     assert seen(plain.ina, run)["status"] == "applied"

@@ -13,7 +13,7 @@ from unguarded import unguard
 from world import Person, Posing, World
 
 from api.db.models import Answer, Grading, Submission
-from api.services.grades import Key
+from api.services.grades import ProgressKey
 from api.services.submissions.entries import receipt_digest
 from grader.json_values import to_json
 
@@ -160,7 +160,7 @@ def store_as_before(world: World, submission: str, typed: dict[str, Any]) -> Non
         unguard(session)
         row = session.get_one(Submission, UUID(submission))
         row.answers = {part: to_json(one) for part, one in typed.items()}
-        key = Key(row.problem_id, row.student_id)
+        key = ProgressKey(row.problem_id, row.student_id)
         digest = receipt_digest(row.id, key, row.sequence, row.received_at, row.answers)
         row.reply = row.reply | {"receipt": row.reply["receipt"] | {"digest": digest}}
         answers = session.scalars(select(Answer).where(Answer.submission_id == row.id)).all()

@@ -11,9 +11,16 @@ from own_tables import made, own_tables
 from sqlalchemy import select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.core.json_text import written
+from api.core.json_text import serialize_json
 from api.db.engine import Database
-from api.db.upserts import Rows, insert_all, insert_missing, rewrite, upsert, write_all
+from api.db.upserts import (
+    RowBatch,
+    insert_missing_rows,
+    insert_rows,
+    update_rows,
+    upsert_rows,
+    write_batches,
+)
 
 Tables = own_tables()
 
@@ -71,7 +78,7 @@ def some(*rows: dict[str, Any]) -> list[dict[str, Any]]:
     "rows",
     [[FULL], [EMPTY], [VAIN], [FULL, EMPTY, VAIN], [EMPTY, EMPTY], [EMPTY, FULL], [FULL, EMPTY]],
 )
-@pytest.mark.parametrize("write", [insert_all, insert_missing, upsert])
+@pytest.mark.parametrize("write", [insert_rows, insert_missing_rows, upsert_rows])
 def test_what_is_written_is_read(db, write, rows):
     given = some(*rows)
     with db.transaction() as session:
@@ -81,23 +88,23 @@ def test_what_is_written_is_read(db, write, rows):
 
 def test_json_that_is_written_already_is_stored_as_it_is(db):
     with db.transaction() as session:
-        insert_all(session, Thing, some(EMPTY | {"told": written(FULL["told"])}))
+        insert_rows(session, Thing, some(EMPTY | {"told": serialize_json(FULL["told"])}))
     assert things(db)[0]["told"] == FULL["told"]
 
 
 def test_a_row_that_is_there_is_kept_or_written_over_and_counted(db):
     with db.transaction() as session:
-        insert_all(session, Thing, some(FULL))
-        insert_missing(session, Thing, some(EMPTY, VAIN))
+        insert_rows(session, Thing, some(FULL))
+        insert_missing_rows(session, Thing, some(EMPTY, VAIN))
     assert things(db) == [{**row, "kind": "plain", "version": 0} for row in some(FULL, VAIN)]
     with db.transaction() as session:
-        upsert(session, Thing, some(VAIN, FULL, EMPTY), version=True)
-        rewrite(session, Thing, [{"id": UUID(int=0), "kind": "other"}])
+        upsert_rows(session, Thing, some(VAIN, FULL, EMPTY), version=True)
+        update_rows(session, Thing, [{"id": UUID(int=0), "kind": "other"}])
     told = [(row["kind"], row["version"], row["told"]) for row in things(db)]
     assert told == [("other", 1, {}), ("plain", 1, FULL["told"]), ("plain", 0, None)]
 
 
-@pytest.mark.parametrize("write", [insert_all, insert_missing, upsert, rewrite])
+@pytest.mark.parametrize("write", [insert_rows, insert_missing_rows, upsert_rows, update_rows])
 def test_a_time_without_a_zone_is_refused_in_the_same_words_on_either_system(db, write):
     naive = FULL["at"].replace(tzinfo=None)
     said = r"^2026-11-02T12:00:00\.000250 has no time zone$"
@@ -108,14 +115,14 @@ def test_a_time_without_a_zone_is_refused_in_the_same_words_on_either_system(db,
 
 def test_an_id_may_be_given_as_its_digits_and_not_with_dashes(db):
     with db.transaction() as session:
-        insert_all(session, Thing, some(FULL | {"id": UUID(int=0).hex}))
+        insert_rows(session, Thing, some(FULL | {"id": UUID(int=0).hex}))
     assert things(db) == [{**row, "kind": "plain", "version": 0} for row in some(FULL)]
     with pytest.raises(ValueError, match="without dashes"), db.transaction() as session:
-        insert_all(session, Thing, some(FULL | {"id": str(UUID(int=1))}))
+        insert_rows(session, Thing, some(FULL | {"id": str(UUID(int=1))}))
 
 
 def test_a_table_is_written_once_at_a_time(db):
-    twice = [Rows(Thing, some(FULL)), Rows(Thing, some(EMPTY), "in place")]
+    twice = [RowBatch(Thing, some(FULL)), RowBatch(Thing, some(EMPTY), "in place")]
     with pytest.raises(ValueError, match="written twice"), db.transaction() as session:
-        write_all(session, twice)
+        write_batches(session, twice)
     assert things(db) == []

@@ -14,7 +14,7 @@ from http_app import service
 from loop import in_loop_of_its_own
 from serving import listening
 
-from api.server.protocol import MOST_IN_HEAD, CappedProtocol, Joined
+from api.server.protocol import MAX_HEAD_BYTES, CoalescingTransport, LimitedHttpProtocol
 
 APP = service()
 SAMPLES = b"/api/v1/samples"
@@ -23,7 +23,7 @@ SAMPLES = b"/api/v1/samples"
 @pytest.fixture(scope="module")
 def port():
     """Return the port of a server that speaks as ours does."""
-    with listening(APP, http=CappedProtocol, ws="none") as port:
+    with listening(APP, http=LimitedHttpProtocol, ws="none") as port:
         yield port
 
 
@@ -43,7 +43,7 @@ def talk(port: int, *pieces: bytes) -> bytes:
 
 END = b"Host: a\r\nConnection: close\r\n\r\n"
 GET = b"GET %b HTTP/1.1\r\n"
-FULL = b"x" * (MOST_IN_HEAD - 200)
+FULL = b"x" * (MAX_HEAD_BYTES - 200)
 HEAD = b"HTTP/1.1 200 OK\r\n\r\n"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -193,13 +193,13 @@ def test_without_a_body_the_answer_is_the_usual_one(port, asked, version):
 
 
 def test_the_server_sends_so(port, monkeypatch):
-    sent, send = [], Joined.write
+    sent, send = [], CoalescingTransport.write
 
-    def write(self: Joined, data: bytes) -> None:
+    def write(self: CoalescingTransport, data: bytes) -> None:
         sent.append(data)
         send(self, data)
 
-    monkeypatch.setattr(Joined, "write", write)
+    monkeypatch.setattr(CoalescingTransport, "write", write)
     said = talk(port, GET % b"/api/v1/about" + END)
     assert len(sent) == 2
     assert said == b"".join(sent)
@@ -236,7 +236,7 @@ class Line:
 def test_a_head_goes_with_what_follows_it_and_waits_for_nothing(pieces, told):
     async def write() -> list[bytes | str]:
         line = Line()
-        joined = Joined(line, asyncio.get_running_loop())
+        joined = CoalescingTransport(line, asyncio.get_running_loop())
         for piece in pieces:
             if piece == "turn":
                 await asyncio.sleep(0)

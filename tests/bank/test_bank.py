@@ -8,12 +8,12 @@ import pytest
 import yaml
 from bank_at_hand import CATALOGUE
 
-from api.markup.markdown import formula_faults
+from api.markup.markdown import find_formula_errors
 from grader.grading.grade import grade
 from grader.kinds import KINDS
-from grader.variants.variant import Variant, solve
-from problems.book import BOOK
-from problems.check import Report, check_text
+from grader.variants.variant import Variant, solve_variant
+from problems.book import REGISTRY
+from problems.check import CheckReport, check_text
 from problems.documents import load_document
 from problems.stored import dump_variant
 
@@ -34,7 +34,9 @@ def test_the_bank_holds_every_question_of_the_five_seeds() -> None:
 def test_the_checker_objects_to_nothing_and_what_is_published_is_sound(name: str) -> None:
     """One test, so that a problem is checked and published once, whichever process runs it."""
     text = CATALOGUE.path(name).read_text(encoding="utf-8")
-    checked = check_text(text, file=name, book=BOOK, seeds=SEEDS, proof=formula_faults)
+    checked = check_text(
+        text, file=name, registry=REGISTRY, seeds=SEEDS, validator=find_formula_errors
+    )
     assert checked.report.errors == ()
     assert checked.report.warnings == ()
     assert checked.publication is not None
@@ -42,15 +44,17 @@ def test_the_checker_objects_to_nothing_and_what_is_published_is_sound(name: str
     if name in DRAWN:
         variants_differ_and_show_every_live_mistake(variants, checked.report)
     if name in COMPUTED:
-        a_known_mistake_typed_in_is_named(solve(CATALOGUE.get(name), None, BOOK), *variants[:2])
+        a_known_mistake_typed_in_is_named(
+            solve_variant(CATALOGUE.get(name), None, REGISTRY), *variants[:2]
+        )
 
 
 def variants_differ_and_show_every_live_mistake(
-    variants: Sequence[Variant], report: Report
+    variants: Sequence[Variant], report: CheckReport
 ) -> None:
-    numbers = {tuple(one.names[name] for name in one.problem.drawn) for one in variants}
+    numbers = {tuple(one.names[name] for name in one.problem.drawn_names) for one in variants}
     assert len(numbers) == len(variants) > 1
-    written = {json.dumps(dump_variant(one, BOOK)["params"]) for one in variants[:WRITTEN]}
+    written = {json.dumps(dump_variant(one, REGISTRY)["params"]) for one in variants[:WRITTEN]}
     assert len(written) == len(variants[:WRITTEN])
     assert report.seeds is not None
     for variant in variants:
@@ -64,8 +68,8 @@ def a_known_mistake_typed_in_is_named(*variants: Variant) -> None:
     for variant in variants:
         for part in variant.problem.parts:
             for one in variant.mistakes[part.id].candidates:
-                typed = KINDS[part.kind].show(one.value)
-                results = {r.part: r for r in grade(variant, {part.id: typed}, book=BOOK)}
+                typed = KINDS[part.kind].format_key(one.value)
+                results = {r.part: r for r in grade(variant, {part.id: typed}, registry=REGISTRY)}
                 result = results[part.id]
                 if result.status in {"correct", "unreadable"}:
                     continue  # within the tolerance, or a fraction in a shape: nobody types it so

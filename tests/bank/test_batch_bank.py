@@ -11,22 +11,22 @@ from one_by_one import Marked, mark_rows, read_table
 
 from api.services.batch.formats.columns import FIELDS, RESULT_FIELDS
 from api.services.batch.formats.csv_rows import CsvSource
-from api.services.batch.questions import Bank
+from api.services.batch.questions import BatchProblems
 from api.services.batch.running import Batch, run_batch
-from api.services.engine.single_answer import Marker
+from api.services.engine.single_answer import SingleAnswerGrader
 from grader.definitions.problem import AnyPart
 from grader.kinds import KINDS
 from grader.variants.variant import Variant
-from problems.book import BOOK
-from problems.catalogue import Catalogue
-from problems.publish import publish
+from problems.book import REGISTRY
+from problems.catalogue import ProblemCatalog
+from problems.publish import publish_problem
 from problems.stored import dump_variant
 
-CATALOGUE = Catalogue()
+CATALOGUE = ProblemCatalog()
 SEED = 1
 
 
-def variants(marker: Marker, name: str) -> Iterator[Variant]:
+def variants(marker: SingleAnswerGrader, name: str) -> Iterator[Variant]:
     """Yield the shared variant of a problem, a student's own of every other, one of each."""
     problem = CATALOGUE.get(name)
     if problem.has_original:
@@ -38,13 +38,13 @@ def variants(marker: Marker, name: str) -> Iterator[Variant]:
 def typed(variant: Variant, part: AnyPart) -> dict[str, str]:
     """Return answers by who gives them: right, wrong, unreadable, by a mistake, and none."""
     kind, key = KINDS[part.kind], variant.keys.get(part.id)
-    samples = kind.samples(part, key)
+    samples = kind.build_samples(part, key)
     known = variant.mistakes[part.id].candidates if part.id in variant.mistakes else ()
     found = {
         "ann": samples.right[:1] or ["in words"],
         "ben": samples.wrong[:1],
         "cas": samples.unreadable[:1],
-        "dan": [kind.show(one.value, part) for one in known[:1]] or samples.right[:1],
+        "dan": [kind.format_key(one.value, part) for one in known[:1]] or samples.right[:1],
         "eve": samples.wrong[1:2] or samples.right[:1],
         "": samples.wrong[:1],
         "fay": [""],
@@ -66,7 +66,7 @@ def rows_of(variant: Variant) -> Iterator[list[str]]:
 @pytest.fixture(scope="module")
 def whole_bank(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Marked], list[list[str]]]:
     """Return the rows of the whole bank, mixed: marked one by one, and as the batch wrote them."""
-    folder, marker = tmp_path_factory.mktemp("bank"), Marker(CATALOGUE)
+    folder, marker = tmp_path_factory.mktemp("bank"), SingleAnswerGrader(CATALOGUE)
     rows = [
         row
         for name in CATALOGUE.ids
@@ -78,7 +78,7 @@ def whole_bank(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Marked], 
     with path.open("w", newline="", encoding="utf-8") as stream:
         csv.writer(stream).writerows([FIELDS, *rows])
     source = CsvSource(path, {}, block_bytes=path.stat().st_size // 5)
-    run_batch(Batch(source, Bank(CATALOGUE), out))
+    run_batch(Batch(source, BatchProblems(CATALOGUE), out))
     with out.open(newline="", encoding="utf-8") as stream:
         found = list(csv.reader(stream))
     return mark_rows(read_table(path, names={}).rows, marker), found
@@ -132,8 +132,8 @@ def drawn_of_each_kind() -> set[str]:
 def test_published_variants_give_the_bytes_that_solved_ones_give(tmp_path: Path) -> None:
     header, rows = [*FIELDS], []
     for name in sorted(drawn_of_each_kind()):
-        variants = publish(CATALOGUE.get(name), BOOK, limit=2).variants
-        lines = (json.dumps(dump_variant(one, BOOK)) for one in variants)
+        variants = publish_problem(CATALOGUE.get(name), REGISTRY, limit=2).variants
+        lines = (json.dumps(dump_variant(one, REGISTRY)) for one in variants)
         (tmp_path / f"{name}.jsonl").write_text("".join(f"{line}\n" for line in lines))
         rows += [row for one in variants for row in rows_of(one)]
     path = tmp_path / "in.csv"
@@ -142,7 +142,7 @@ def test_published_variants_give_the_bytes_that_solved_ones_give(tmp_path: Path)
     written = []
     for folder in (None, tmp_path):
         out = tmp_path / "out.csv"
-        run_batch(Batch(CsvSource(path, {}), Bank(CATALOGUE, folder), out))
+        run_batch(Batch(CsvSource(path, {}), BatchProblems(CATALOGUE, folder), out))
         written.append(out.read_bytes())
     assert written[0] == written[1]
     assert {b"correct", b"follow_through", b"mistake"} <= set(

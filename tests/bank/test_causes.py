@@ -8,10 +8,10 @@ import pytest
 from bank_at_hand import CATALOGUE
 
 from grader.grading.grade import grade
-from grader.values import Tensor, nested
-from grader.variants.variant import Variant, solve
-from problems.book import BOOK
-from problems.publish import publish
+from grader.values import Tensor, to_nested
+from grader.variants.variant import Variant, solve_variant
+from problems.book import REGISTRY
+from problems.publish import publish_problem
 from tests.bank.causes import CAUSES, Cause
 
 PUBLISHED = 2
@@ -63,14 +63,17 @@ LISTED = [
 def variants(name: str) -> tuple[Variant, ...]:
     """Return the original of a problem and two that students may get."""
     problem = CATALOGUE.get(name)
-    return (solve(problem, None, BOOK), *publish(problem, BOOK, limit=PUBLISHED).variants)
+    return (
+        solve_variant(problem, None, REGISTRY),
+        *publish_problem(problem, REGISTRY, limit=PUBLISHED).variants,
+    )
 
 
 def params(variant: Variant) -> dict[str, Any]:
     """Return the drawn parameters, tensors as lists."""
     values = {name: variant.names[name] for name in variant.problem.params}
     return {
-        name: nested(one.shape, one.cells) if isinstance(one, Tensor) else one
+        name: to_nested(one.shape, one.cells) if isinstance(one, Tensor) else one
         for name, one in values.items()
     }
 
@@ -97,8 +100,8 @@ def test_a_cause_is_named_on_the_original_and_on_published_seeds(cause: Cause) -
     assert len(variants(problem)) == PUBLISHED + 1
     for variant in variants(problem):
         answer = typed(cause.wrong(params(variant))) + cause.unit
-        results = {one.part: one for one in grade(variant, {part: answer}, book=BOOK)}
+        results = {one.part: one for one in grade(variant, {part: answer}, registry=REGISTRY)}
         result = results[part]
-        assert set(result.mistakes) == set(cause.names.split()), (variant.seed, answer, result.say)
+        assert set(result.mistakes) == set(cause.names.split()), (variant.seed, answer, result.hint)
         assert result.status == "mistake"
         assert result.credit != 1

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from bank_at_hand import CATALOGUE
 
-from api.markup.markdown import formula_faults, formulas
-from api.markup.tex import tex_markup
-from grader.variants.variant import solve
-from problems.book import BOOK
+from api.markup.markdown import find_formula_errors, find_formulas
+from api.markup.tex import tex_to_mathml
+from grader.variants.variant import solve_variant
+from problems.book import REGISTRY
 from problems.mistakes import MISTAKES
-from problems.texts import text_faults
+from problems.texts import find_text_faults
 
 GOLDEN = Path(__file__).with_name("formulas.json")
 COMMAND = re.compile(r"\\(?:begin\{\w+\}|[A-Za-z]+|.)")
@@ -30,9 +30,9 @@ def texts() -> tuple[str, ...]:
     seen: list[str] = []
     for name in CATALOGUE.ids:
         problem = CATALOGUE.get(name)
-        variant = solve(problem, None, BOOK)
-        kept = text_faults(
-            problem, [variant], book=BOOK, proof=lambda text: seen.append(text) or ()
+        variant = solve_variant(problem, None, REGISTRY)
+        kept = find_text_faults(
+            problem, [variant], registry=REGISTRY, validator=lambda text: seen.append(text) or ()
         )
         assert [*kept] == []
     return tuple(seen)
@@ -47,7 +47,7 @@ def shortest() -> Iterator[tuple[str, bool]]:
     """Yield the shortest formula of each shape, in the order of the shapes' first formulas."""
     found: dict[tuple[object, ...], tuple[str, bool]] = {}
     for text in texts():
-        for source, display in formulas(text):
+        for source, display in find_formulas(text):
             key = shape(source, display=display)
             found[key] = min(found.get(key, (source, display)), (source, display), key=_length)
     yield from found.values()
@@ -60,18 +60,18 @@ def _length(formula: tuple[str, bool]) -> tuple[int, str]:
 def drawn() -> list[dict[str, object]]:
     """Return a formula of each shape with what it is drawn as."""
     return [
-        {"tex": source, "display": display, "mathml": tex_markup(source, display=display)}
+        {"tex": source, "display": display, "mathml": tex_to_mathml(source, display=display)}
         for source, display in shortest()
     ]
 
 
 def test_every_formula_of_the_bank_is_drawn() -> None:
-    assert [fault for text in texts() for fault in formula_faults(text)] == []
-    assert sum(1 for text in texts() for _ in formulas(text)) > LEAST
+    assert [fault for text in texts() for fault in find_formula_errors(text)] == []
+    assert sum(1 for text in texts() for _ in find_formulas(text)) > LEAST
 
 
 def test_every_formula_of_a_hint_is_drawn() -> None:
-    assert [fault for one in MISTAKES.values() for fault in formula_faults(one.say)] == []
+    assert [fault for one in MISTAKES.values() for fault in find_formula_errors(one.hint)] == []
 
 
 def test_formulas_of_every_shape_are_drawn_as_before() -> None:

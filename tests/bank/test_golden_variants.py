@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.variants.variant import draw
-from problems.book import BOOK
-from problems.catalogue import Catalogue
-from problems.publish import plain
+from grader.variants.variant import draw_numbers
+from problems.book import REGISTRY
+from problems.catalogue import ProblemCatalog
+from problems.publish import to_json_data
 
 FILE = Path(__file__).parent / "golden_variants.json"
 SEEDS = range(20)
@@ -25,17 +25,17 @@ SEEDS = range(20)
 
 def variants() -> dict[str, list[str]]:
     """Return a hash of the numbers of the first seeds of every drawn problem."""
-    catalogue = Catalogue()
+    catalogue = ProblemCatalog()
     found = {}
     for name in catalogue.ids:
         problem = catalogue.get(name)
         if problem.is_drawn:
-            found[name] = [_hash(draw(problem, seed, BOOK)) for seed in SEEDS]
+            found[name] = [_hash(draw_numbers(problem, seed, REGISTRY)) for seed in SEEDS]
     return found
 
 
 def _hash(names: dict) -> str:
-    text = json.dumps({name: plain(value) for name, value in names.items()})
+    text = json.dumps({name: to_json_data(value) for name, value in names.items()})
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

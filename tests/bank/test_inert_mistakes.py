@@ -3,10 +3,10 @@
 import pytest
 from bank_at_hand import CATALOGUE
 
-from grader.diagnosis.mistakes import hidden_mistakes
-from grader.variants.variant import solve
-from problems.book import BOOK
-from problems.publish import DRAWS_FOR_INERT, publish
+from grader.diagnosis.mistakes import find_hidden_mistakes
+from grader.variants.variant import solve_variant
+from problems.book import REGISTRY
+from problems.publish import DRAWS_FOR_INERT, publish_problem
 
 DRAWN = [name for name in CATALOGUE.ids if CATALOGUE.get(name).is_drawn]
 
@@ -15,20 +15,24 @@ DRAWN = [name for name in CATALOGUE.ids if CATALOGUE.get(name).is_drawn]
 def test_the_mistakes_among_some_that_numbers_hide_are_those_that_all_of_them_show(name):
     problem = CATALOGUE.get(name)
     for seed in (None, 0, 1):
-        variant = solve(problem, seed, BOOK)
+        variant = solve_variant(problem, seed, REGISTRY)
         every = {part: known.hidden for part, known in variant.mistakes.items()}
         shown = {
             part: {one.ids[0] for one in known.candidates}
             for part, known in variant.mistakes.items()
         }
         for among in (every, {part: every[part] | shown[part] for part in every}):
-            found = hidden_mistakes(problem, variant.names, variant.keys, BOOK, among=among)
+            found = find_hidden_mistakes(
+                problem, variant.names, variant.keys, REGISTRY, among=among
+            )
             assert found == every
 
 
 @pytest.mark.parametrize("name", ["kv-cache-memory", "conv-layer-macs", "conv-output-shape"])
 def test_how_many_seeds_are_asked_for_changes_no_choice(name):
     problem = CATALOGUE.get(name)
-    few, many = (publish(problem, BOOK, limit=limit).report for limit in (3, DRAWS_FOR_INERT))
+    few, many = (
+        publish_problem(problem, REGISTRY, limit=limit).report for limit in (3, DRAWS_FOR_INERT)
+    )
     assert few.inert == many.inert
     assert few.seeds == many.seeds[:3]

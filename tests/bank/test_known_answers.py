@@ -13,21 +13,21 @@ from factories import CALM
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.diagnosis.mistake_index import Index
-from grader.diagnosis.mistakes import Candidate, Known
+from grader.diagnosis.mistake_index import MistakeIndex
+from grader.diagnosis.mistakes import KnownMistakes, MistakeCandidate
 from grader.errors import SolverError
 from grader.expressions.evaluate import Scope
-from grader.grading.context import new_context
-from grader.grading.grade import grade, grade_at
-from grader.grading.result import Result
-from grader.grading.tolerance import decimal_place
+from grader.grading.context import build_part_context
+from grader.grading.grade import grade, grade_part
+from grader.grading.result import PartResult
+from grader.grading.tolerance import leading_exponent
 from grader.kinds import KINDS
-from grader.kinds.quantities import Amount, QuantityPart
+from grader.kinds.quantities import ConvertedQuantity, QuantityPart
 from grader.reading import Reading
-from grader.values import Number, Tensor, Value, is_number, simplest
-from grader.variants.variant import Variant, double_mistakes, solve
-from problems.book import BOOK
-from problems.stored import dump_variant, line_of_parts, load_parts, load_variant
+from grader.values import Number, Tensor, Value, is_number, simplify_number
+from grader.variants.variant import Variant, get_mistake_pairs, solve_variant
+from problems.book import REGISTRY
+from problems.stored import dump_variant, filter_stored_line, load_parts, load_variant
 
 COMPUTED = [name for name in CATALOGUE.ids if CATALOGUE.get(name).is_computed]
 NOISE = Fraction(1, 10**9)
@@ -38,21 +38,23 @@ FACTORS = (1, 1 + NOISE, 1 - NOISE, 1 + NOISE * 3 / 2, 1 + NOISE / 3, 2, Fractio
 def variants(name: str) -> tuple[Variant, ...]:
     """Return the original of a problem and two of its seeds."""
     problem = CATALOGUE.get(name)
-    return tuple(solve(problem, seed, BOOK) for seed in (None, *range(2 * problem.is_drawn)))
+    return tuple(
+        solve_variant(problem, seed, REGISTRY) for seed in (None, *range(2 * problem.is_drawn))
+    )
 
 
-def known_answers(variant: Variant) -> Iterator[tuple[Any, Known]]:
+def known_answers(variant: Variant) -> Iterator[tuple[Any, KnownMistakes]]:
     """Yield each part with its known wrong answers, by one mistake and by two."""
     for part in variant.problem.parts:
-        for known in (variant.mistakes[part.id], double_mistakes(variant, part.id, BOOK)):
+        for known in (variant.mistakes[part.id], get_mistake_pairs(variant, part.id, REGISTRY)):
             if known.candidates:
                 yield part, known
 
 
-Found = tuple[Candidate, ...]
+Found = tuple[MistakeCandidate, ...]
 
 
-def tried(part: Any, known: Known, reading: Reading[Any]) -> tuple[Found, Found]:
+def tried(part: Any, known: KnownMistakes, reading: Reading[Any]) -> tuple[Found, Found]:
     """Return what trying every candidate finds, the definition of what is looked up.
 
     The first is for an answer that is not rounded, the second for one that is.
@@ -60,36 +62,40 @@ def tried(part: Any, known: Known, reading: Reading[Any]) -> tuple[Found, Found]
     kind, found = KINDS[part.kind], []
     for one in known.candidates:
         try:
-            if kind.recognise(reading, one.value, part, SCOPE):
+            if kind.matches_mistake(reading, one.value, part, SCOPE):
                 found.append(one)
         except SolverError:
             continue
-    alike = found or [one for one in known.candidates if kind.resembles(reading, one.value)]
+    alike = found or [
+        one for one in known.candidates if kind.is_telling_rounding(reading, one.value)
+    ]
     return _likeliest(alike), _likeliest(found)
 
 
-def _likeliest(found: list[Candidate]) -> Found:
+def _likeliest(found: list[MistakeCandidate]) -> Found:
     best = max((one.rank for one in found), default=0)
     return tuple(one for one in found if one.rank == best)
 
 
-SCOPE = variants(COMPUTED[0])[0].scope(BOOK)
+SCOPE = variants(COMPUTED[0])[0].student_scope(REGISTRY)
 
 
 def near(value: Value) -> Iterator[Reading[Any]]:
     """Yield answers that are *value*, nearly so, or a rounding of it."""
     if is_number(value):
         for factor in FACTORS:
-            off = simplest(Fraction(value * factor))
+            off = simplify_number(Fraction(value * factor))
             yield Reading(off, "", step=None)
             yield Reading(off, "", step=1)
         for figures in (2, 3, 4) if value else ():
-            step = simplest(Fraction(10) ** (decimal_place(value) - figures + 1))
+            step = simplify_number(Fraction(10) ** (leading_exponent(value) - figures + 1))
             yield Reading(_rounded(value, step), "", step=step)
             yield Reading(_rounded(value, step) + step, "", step=step)
     elif isinstance(value, Tensor):
         for factor in FACTORS:
-            yield Reading(value.map(lambda cell, by=factor: simplest(Fraction(cell * by))), "")
+            yield Reading(
+                value.map(lambda cell, by=factor: simplify_number(Fraction(cell * by))), ""
+            )
         yield Reading(Tensor(value.shape[::-1], value.cells), "")
     elif isinstance(value, (tuple, str)):
         yield Reading(value, "")
@@ -99,24 +105,26 @@ def _measured(reading: Reading[Any], part: Any) -> Reading[Any]:
     """Return the reading of a number as that of a quantity in the part's unit, if that is asked."""
     if not isinstance(part, QuantityPart):
         return reading
-    return replace(reading, value=Amount(reading.value, reading.step, reading.value, part.unit))
+    return replace(
+        reading, value=ConvertedQuantity(reading.value, reading.step, reading.value, part.unit)
+    )
 
 
 def _rounded(value: Number, step: Number) -> Number:
-    return simplest(Fraction(round(Fraction(value) / step)) * step)
+    return simplify_number(Fraction(round(Fraction(value) / step)) * step)
 
 
 @pytest.mark.parametrize("name", COMPUTED)
 def test_looking_up_finds_what_trying_each_finds(name: str) -> None:
     for variant in variants(name):
         for part, known in known_answers(variant):
-            index = Index(known, KINDS[part.kind], part, SCOPE)
+            index = MistakeIndex(known, KINDS[part.kind], part, SCOPE)
             values = [*(one.value for one in known.candidates), variant.keys[part.id]]
             readings = [one for value in values if value is not None for one in near(value)]
             readings = [_measured(reading, part) for reading in readings]
             for reading in readings:
-                exact = index.likeliest(reading, rounded=lambda: False)
-                rounded = index.likeliest(reading, rounded=lambda: True)
+                exact = index.find_likeliest(reading, is_key_rounded=lambda: False)
+                rounded = index.find_likeliest(reading, is_key_rounded=lambda: True)
                 assert (exact, rounded) == tried(part, known, reading), (part.id, reading)
 
 
@@ -128,13 +136,16 @@ def test_looking_up_finds_what_trying_each_finds(name: str) -> None:
     st.sampled_from(FACTORS),
 )
 def test_numbers_of_any_size_and_sign_are_looked_up(wrong, answer, step, factor) -> None:
-    part = CATALOGUE.get("depthwise-separable-savings").part("params_saved_2")
+    part = CATALOGUE.get("depthwise-separable-savings").get_part("params_saved_2")
     candidates = tuple(
-        Candidate((f"m{at}",), simplest(value), rank, "") for at, (value, rank) in enumerate(wrong)
+        MistakeCandidate((f"m{at}",), simplify_number(value), rank, "")
+        for at, (value, rank) in enumerate(wrong)
     )
-    known = Known(tuple(sorted(candidates, key=lambda one: -one.rank)))
-    reading = Reading(simplest(answer * factor), "", step=step)
-    found = Index(known, KINDS["percent"], part, SCOPE).likeliest(reading, rounded=lambda: False)
+    known = KnownMistakes(tuple(sorted(candidates, key=lambda one: -one.rank)))
+    reading = Reading(simplify_number(answer * factor), "", step=step)
+    found = MistakeIndex(known, KINDS["percent"], part, SCOPE).find_likeliest(
+        reading, is_key_rounded=lambda: False
+    )
     assert found == tried(part, known, reading)[0]
 
 
@@ -142,17 +153,18 @@ def test_numbers_of_any_size_and_sign_are_looked_up(wrong, answer, step, factor)
 @pytest.mark.parametrize("size", [10**400, 10**308, Fraction(1, 10**320), Fraction(1, 10**400)])
 @pytest.mark.parametrize("sign", [1, -1])
 def test_numbers_that_no_float_can_hold_are_looked_up(sign, size, step) -> None:
-    part = CATALOGUE.get("depthwise-separable-savings").part("params_saved_2")
+    part = CATALOGUE.get("depthwise-separable-savings").get_part("params_saved_2")
     values = [sign * size * factor for factor in (*FACTORS, -1, 0)]
-    known = Known(
+    known = KnownMistakes(
         tuple(
-            Candidate((f"m{at}",), simplest(Fraction(one)), 1, "") for at, one in enumerate(values)
+            MistakeCandidate((f"m{at}",), simplify_number(Fraction(one)), 1, "")
+            for at, one in enumerate(values)
         )
     )
-    index = Index(known, KINDS["percent"], part, SCOPE)
+    index = MistakeIndex(known, KINDS["percent"], part, SCOPE)
     for value in values:
-        reading = Reading(simplest(Fraction(value)), "", step=step)
-        found = index.likeliest(reading, rounded=lambda: False)
+        reading = Reading(simplify_number(Fraction(value)), "", step=step)
+        found = index.find_likeliest(reading, is_key_rounded=lambda: False)
         assert found == tried(part, known, reading)[0]
 
 
@@ -163,28 +175,28 @@ def answers(variant: Variant) -> Iterator[dict[str, Any]]:
     for part in parts:
         kind = KINDS[part.kind]
         known = variant.mistakes[part.id].candidates
-        twice = double_mistakes(variant, part.id, BOOK).candidates
+        twice = get_mistake_pairs(variant, part.id, REGISTRY).candidates
         for value in (variant.keys[part.id], *(one.value for one in (*known[:9], *twice[:3]))):
-            shown.setdefault(part.id, []).append(kind.show(value, part))
-            yield {part.id: kind.show(value, part)}
+            shown.setdefault(part.id, []).append(kind.format_key(value, part))
+            yield {part.id: kind.format_key(value, part)}
     yield {part: texts[0] for part, texts in shown.items()}
     yield {part: texts[-1] for part, texts in shown.items()}
     yield {part: f"{texts[0]}0" for part, texts in shown.items()}
 
 
-def comparable(result: Result) -> str:
+def comparable(result: PartResult) -> str:
     """Return a result as text; a formula or table that it was held against as it is shown."""
-    return f"{result._replace(against=None)} {result.against}"
+    return f"{result._replace(counted_key=None)} {result.counted_key}"
 
 
 @pytest.mark.parametrize("name", COMPUTED)
 def test_a_stored_variant_gives_every_answer_the_same_result(name: str) -> None:
     for variant in variants(name):
-        data = json.loads(json.dumps(dump_variant(variant, BOOK)))
-        loaded = load_variant(data, variant.problem, BOOK)
+        data = json.loads(json.dumps(dump_variant(variant, REGISTRY)))
+        loaded = load_variant(data, variant.problem, REGISTRY)
         for given_answers in answers(variant):
             first, second = (
-                [comparable(one) for one in grade(some, given_answers, book=BOOK)]
+                [comparable(one) for one in grade(some, given_answers, registry=REGISTRY)]
                 for some in (variant, loaded)
             )
             assert first == second
@@ -193,17 +205,19 @@ def test_a_stored_variant_gives_every_answer_the_same_result(name: str) -> None:
 @pytest.mark.parametrize("name", COMPUTED)
 def test_a_part_that_is_loaded_alone_gives_every_answer_the_same_result(name: str) -> None:
     variant = variants(name)[-1]
-    line = json.dumps(dump_variant(variant, BOOK))
+    line = json.dumps(dump_variant(variant, REGISTRY))
     alone = {}
     for part in (one.id for one in variant.problem.parts):
-        data = json.loads(line_of_parts(line, {part}))
+        data = json.loads(filter_stored_line(line, {part}))
         assert data["mistakes"].keys() | data["pairs"].keys() <= {part}
-        alone[part] = load_parts(data, variant.problem, BOOK, {part})
+        alone[part] = load_parts(data, variant.problem, REGISTRY, {part})
     for given_answers in answers(variant):
         carried: dict[str, Value] = {}
         for part, typed in given_answers.items():
             first, second = (
-                grade_at(new_context(some, part, BOOK), typed, carried, some.problem.numbers)
+                grade_part(
+                    build_part_context(some, part, REGISTRY), typed, carried, some.problem.numbers
+                )
                 for some in (variant, alone[part])
             )
             assert comparable(first) == comparable(second)
@@ -217,7 +231,7 @@ def test_a_kind_that_says_so_reads_without_the_numbers(name: str) -> None:
         kind, key = KINDS[part.kind], variant.keys.get(part.id)
         if kind.reads_by_numbers:
             continue
-        for typed in kind.samples(part, key).right:
-            with_numbers = kind.read(typed, part, variant.scope(BOOK))
+        for typed in kind.build_samples(part, key).right:
+            with_numbers = kind.read(typed, part, variant.student_scope(REGISTRY))
             without = kind.read(typed, part, Scope({}, {}))
-            assert (with_numbers.shown, with_numbers.notes) == (without.shown, without.notes)
+            assert (with_numbers.text, with_numbers.notes) == (without.text, without.notes)

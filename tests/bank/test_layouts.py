@@ -3,11 +3,11 @@
 import pytest
 from bank_at_hand import CATALOGUE
 
-from grader.display.text import show
-from grader.grading.context import new_context
-from grader.grading.grade import grade_at
-from grader.variants.variant import solve
-from problems.book import BOOK
+from grader.display.text import to_text
+from grader.grading.context import build_part_context
+from grader.grading.grade import grade_part
+from grader.variants.variant import solve_variant
+from problems.book import REGISTRY
 
 LAYOUTS = {"CHW": (1, 2, 0), "HWC": (2, 0, 1)}
 """The order of the axes in the other layout."""
@@ -21,8 +21,8 @@ SHAPES = [
 
 @pytest.mark.parametrize(("name", "part"), SHAPES, ids=[f"{name}.{p.id}" for name, p in SHAPES])
 def test_the_other_layout_is_named(name, part):
-    variant = solve(CATALOGUE.get(name), None, BOOK)
+    variant = solve_variant(CATALOGUE.get(name), None, REGISTRY)
     key = variant.keys[part.id]
     other = tuple(key[axis] for axis in LAYOUTS[part.layout])
-    result = grade_at(new_context(variant, part.id, BOOK), show(other), {}, None)
+    result = grade_part(build_part_context(variant, part.id, REGISTRY), to_text(other), {}, None)
     assert other == key or "layout_swapped" in result.mistakes

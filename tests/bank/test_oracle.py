@@ -16,15 +16,15 @@ from bank_at_hand import CATALOGUE
 from scipy.signal import convolve2d, correlate2d
 
 from grader.expressions.evaluate import evaluate
-from grader.expressions.formula_equality import Formula
+from grader.expressions.formula_equality import BoundFormula
 from grader.expressions.sampling import Interval
 from grader.grading.grade import grade
 from grader.kinds.numbers import NumberPart
 from grader.kinds.predicates import PredicatePart
 from grader.kinds.tables import TableKey
-from grader.values import Tensor, Value, nested, simplest
-from grader.variants.variant import Variant, solve
-from problems.book import BOOK
+from grader.values import Tensor, Value, simplify_number, to_nested
+from grader.variants.variant import Variant, solve_variant
+from problems.book import REGISTRY
 from tests.bank.oracle import ACCEPTED, ORACLE, SHOWN, networks
 from tests.bank.oracle.weights import conv, separable, uses
 from tests.bank.oracle.windows import correlate, scatter, starts
@@ -52,14 +52,14 @@ def variants(name: str) -> tuple[Variant, ...]:
     """Return the original and, where numbers are drawn, five draws."""
     problem = CATALOGUE.get(name)
     seeds = (None, *range(DRAWS)) if problem.is_drawn else (None,)
-    return tuple(solve(problem, seed, BOOK) for seed in seeds)
+    return tuple(solve_variant(problem, seed, REGISTRY) for seed in seeds)
 
 
 def plain(value: Any) -> Any:
     """Return a value of the engine as the oracle has it: tensors as lists, tables as rows."""
     if isinstance(value, TableKey):
         return [dict(row) for row in value.rows]
-    return nested(value.shape, value.cells) if isinstance(value, Tensor) else value
+    return to_nested(value.shape, value.cells) if isinstance(value, Tensor) else value
 
 
 def params(variant: Variant) -> dict[str, Any]:
@@ -71,16 +71,16 @@ def value_at(key: Value | None, point: dict[str, Any]) -> Any:
     """Return the value of a key that is a formula, or a shape of formulas."""
     if isinstance(key, tuple):
         return tuple(value_at(axis, point) for axis in key)
-    assert isinstance(key, Formula)
-    return key.at(point)
+    assert isinstance(key, BoundFormula)
+    return key.evaluate_at(point)
 
 
 def drawn_points(domains: dict[str, Interval]) -> list[dict[str, Any]]:
     """Return points of the domains: the smallest, the largest, and others without a pattern."""
     random = Random(20)  # noqa: S311 - the same points in every run
     ends = [
-        {name: simplest(box.low) for name, box in domains.items()},
-        {name: simplest(box.high) for name, box in domains.items()},
+        {name: simplify_number(box.low) for name, box in domains.items()},
+        {name: simplify_number(box.high) for name, box in domains.items()},
     ]
     drawn = [{name: pick(box, random) for name, box in domains.items()} for _ in range(POINTS)]
     return [*ends, *drawn]
@@ -171,7 +171,7 @@ def compare_conditions(variant: Variant, part: PredicatePart, holds: Any) -> Non
     assert any(wanted.values())
     for answer, right in wanted.items():
         typed = {part.id: ", ".join(map(str, answer))}
-        results = {one.part: one for one in grade(variant, typed, book=BOOK)}
+        results = {one.part: one for one in grade(variant, typed, registry=REGISTRY)}
         assert (results[part.id].status == "correct") == right, answer
 
 
@@ -180,7 +180,7 @@ def compare_formulas(keys: Sequence[Value | None], expected: Any, part: Any) -> 
 
     The oracle gives None where the statement's assumptions fail; the engine must not go there.
     """
-    for point in part.sample:
+    for point in part.comparison_points:
         value = expected(point)
         assert all(value_at(key, point) == value for key in keys), point
     wanted = [(point, expected(point)) for point in drawn_points(part.variables)]
@@ -207,7 +207,7 @@ def test_what_is_accepted_beside_a_key_is_what_the_oracle_expects():
     assert set(ACCEPTED) == set(accepted)
     for (name, part), (one,) in accepted.items():
         for variant in variants(name):
-            value = evaluate(one.key.tree, variant.scope(BOOK))
+            value = evaluate(one.key.tree, variant.student_scope(REGISTRY))
             assert value == ACCEPTED[name, part](params(variant))
 
 
@@ -221,10 +221,10 @@ def test_what_is_accepted_beside_a_key_is_what_the_oracle_expects():
 )
 def test_a_threshold_itself_passes_and_what_is_below_it_does_not(part, below, limit, above):
     problem = CATALOGUE.get("training-report")
-    variant = solve(problem, None, BOOK)
+    variant = solve_variant(problem, None, REGISTRY)
     credits_ = []
     for typed in (below, limit, above):
-        results = {one.part: one for one in grade(variant, {part: typed}, book=BOOK)}
+        results = {one.part: one for one in grade(variant, {part: typed}, registry=REGISTRY)}
         credits_.append(results[part].credit)
     assert credits_ == [0, 1, 1]
 

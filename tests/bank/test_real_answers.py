@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from one_by_one import Marked, Row, mark_rows, read_table
 
-from api.services.engine.single_answer import Marker
-from problems.catalogue import Catalogue
+from api.services.engine.single_answer import SingleAnswerGrader
+from problems.catalogue import ProblemCatalog
 
 FILE = Path(__file__).parent / "real_answers.jsonl"
 ANSWERS = [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()]
@@ -26,7 +26,7 @@ STATUSES = {
 @pytest.fixture(scope="module")
 def marked() -> list[Marked]:
     table = read_table(FILE, names={})
-    return mark_rows(table.rows, Marker(Catalogue()))
+    return mark_rows(table.rows, SingleAnswerGrader(ProblemCatalog()))
 
 
 def ids() -> list[str]:

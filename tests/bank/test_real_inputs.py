@@ -16,9 +16,9 @@ import pytest
 from grader.errors import AnswerError
 from grader.kinds.numbers import read_count
 from grader.reading import (
-    in_style,
+    normalize_number_style,
     read_formula,
-    read_formulas,
+    read_formula_shape,
     read_number,
     read_quantity,
     read_shape,
@@ -42,12 +42,12 @@ READERS: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
     "matrix": lambda typed, _: read_tensor(typed, rank=2),
     "tensor": lambda typed, _: read_tensor(typed),
     "formula": lambda typed, row: read_formula(typed, row["variables"]),
-    "formulas": lambda typed, row: read_formulas(typed, row["variables"]),
+    "formulas": lambda typed, row: read_formula_shape(typed, row["variables"]),
 }
 
 
 def read(row: dict[str, Any]) -> Any:
-    return READERS[row["kind"]](in_style(row["typed"], row.get("style")), row)
+    return READERS[row["kind"]](normalize_number_style(row["typed"], row.get("style")), row)
 
 
 def exact(value: Any) -> Any:
@@ -59,11 +59,11 @@ def test_a_real_input_is_read_as_what_it_means(row):
     reading = read(row)
     match row["kind"]:
         case "vector" | "matrix" | "tensor":
-            assert reading.value == Tensor.of(exact(row["value"]))
+            assert reading.value == Tensor.from_nested(exact(row["value"]))
         case "shape":
             assert reading.value == tuple(row["value"])
         case "formula" | "formulas":
-            assert reading.shown == row["value"]
+            assert reading.text == row["value"]
         case "quantity":
             assert reading.value.value == exact(row["value"])
         case _:

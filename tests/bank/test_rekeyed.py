@@ -7,8 +7,8 @@ import pytest
 from bank_at_hand import CATALOGUE
 
 from grader.definitions.problem import Problem
-from grader.variants.variant import solve
-from problems.book import BOOK
+from grader.variants.variant import solve_variant
+from problems.book import REGISTRY
 from problems.documents import load_document
 from problems.stored import dump_variant, rekey_variant
 
@@ -32,11 +32,13 @@ def test_under_another_marking_the_numbers_stay_and_the_keys_are_those_of_a_fres
     before, after = CATALOGUE.get(name), remarked(name)
     assert before.marking_hash != after.marking_hash
     for seed in (None, 0)[: 1 + before.is_drawn]:
-        stored = json.loads(json.dumps(dump_variant(solve(before, seed, BOOK), BOOK)))
-        given, fresh = rekey_variant(stored, after, BOOK), solve(after, seed, BOOK)
-        told = dump_variant(given, BOOK)
+        stored = json.loads(
+            json.dumps(dump_variant(solve_variant(before, seed, REGISTRY), REGISTRY))
+        )
+        given, fresh = rekey_variant(stored, after, REGISTRY), solve_variant(after, seed, REGISTRY)
+        told = dump_variant(given, REGISTRY)
         assert (told["seed"], told["params"]) == (seed, stored["params"])
-        assert told == dump_variant(fresh, BOOK)
+        assert told == dump_variant(fresh, REGISTRY)
         assert {part: str(key) for part, key in given.keys.items()} == {
             part: str(key) for part, key in fresh.keys.items()
         }

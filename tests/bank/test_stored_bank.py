@@ -14,8 +14,8 @@ from stored_again import differences
 from grader.definitions.parts import Part
 from grader.definitions.problem import AnyPart
 from grader.kinds import KINDS
-from grader.variants.variant import solve
-from problems.book import BOOK
+from grader.variants.variant import solve_variant
+from problems.book import REGISTRY
 
 Option = tuple[str, str, str]
 
@@ -63,4 +63,4 @@ def test_the_bank_uses_every_kind():
 def test_a_stored_problem_of_the_bank_grades_as_the_solved_one(name, seed):
     problem = CATALOGUE.get(name)
     if seed is None or problem.is_drawn:
-        assert differences(solve(problem, seed, BOOK), BOOK) == []
+        assert differences(solve_variant(problem, seed, REGISTRY), REGISTRY) == []

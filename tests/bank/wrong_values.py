@@ -15,9 +15,9 @@ from pathlib import Path
 from bank_at_hand import CATALOGUE
 
 from grader.grading.grade import grade
-from grader.grading.result import Result
-from grader.variants.variant import Variant, solve
-from problems.book import BOOK
+from grader.grading.result import PartResult
+from grader.variants.variant import Variant, solve_variant
+from problems.book import REGISTRY
 
 __all__ = ["VALUES", "Diagnosed", "diagnosed", "figures"]
 
@@ -30,7 +30,7 @@ class Diagnosed:
     """A wrong value with its result."""
 
     value: dict
-    result: Result
+    result: PartResult
 
     @property
     def outcome(self) -> str:
@@ -45,14 +45,14 @@ class Diagnosed:
 
 @cache
 def _original(problem: str) -> Variant:
-    return solve(CATALOGUE.get(problem), None, BOOK)
+    return solve_variant(CATALOGUE.get(problem), None, REGISTRY)
 
 
 def diagnosed() -> Iterator[Diagnosed]:
     """Yield every value with its result."""
     for value in VALUES:
         part = value["part"]
-        results = grade(_original(value["problem"]), {part: value["answer"]}, book=BOOK)
+        results = grade(_original(value["problem"]), {part: value["answer"]}, registry=REGISTRY)
         yield Diagnosed(value, next(one for one in results if one.part == part))
 
 

@@ -38,7 +38,10 @@ def box(locator):
 
 
 def test_lines_stay_readable_and_the_assignment_stands_beside_the_problem(desk):
-    body, side = box(desk.page.locator(".problem-body")), box(desk.page.locator("aside"))
+    body, side = (
+        box(desk.page.locator(".problem-body")),
+        box(desk.page.locator("aside")),
+    )
     assert body["width"] <= 54 * REM
     assert box(desk.page.locator(".statement"))["width"] <= 44 * REM
     assert side["x"] > body["x"] + body["width"]

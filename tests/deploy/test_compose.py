@@ -121,10 +121,10 @@ def test_what_can_be_asked_is_asked_whether_it_is_well():
 
 
 def test_a_stop_has_more_time_than_the_service_takes():
-    from api.server.supervisor import MORE_THAN_GRACE  # noqa: PLC0415
+    from api.server.supervisor import KILL_AFTER_SECONDS  # noqa: PLC0415
 
     for name in ("api", "worker"):
-        assert int(SERVICES[name]["stop_grace_period"].rstrip("s")) > MORE_THAN_GRACE
+        assert int(SERVICES[name]["stop_grace_period"].rstrip("s")) > KILL_AFTER_SECONDS
 
 
 def test_one_service_that_all_others_wait_for_builds_the_image():

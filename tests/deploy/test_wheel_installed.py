@@ -14,14 +14,14 @@ import pytest
 CLASHING = ("api", "grader", "migrations", "problems")
 SPAWNED = """
 import dlgrader, multiprocessing, sys
-from api.services.batch.executors import processes
+from api.services.batch.executors import open_process_pool
 from grader.values import Tensor
 
 if __name__ == "__main__":
-    with processes(2) as pool:
-        print(pool.executor.submit(Tensor.of, [[1, 2]]).result())
+    with open_process_pool(2) as pool:
+        print(pool.executor.submit(Tensor.from_nested, [[1, 2]]).result())
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        print(pool.apply(Tensor.of, ([[3, 4]],)))
+        print(pool.apply(Tensor.from_nested, ([[3, 4]],)))
 """
 
 

@@ -17,12 +17,12 @@ import dlgrader, api
 from fastapi.testclient import TestClient
 from api.app import create_app
 from api.markup.guides import GUIDES
-from api.pages.layout.templating import static_address
-from api.config.settings import Settings
+from api.pages.layout.templating import static_url
+from api.config.settings import ServiceSettings
 
-client = TestClient(create_app(Settings()))
+client = TestClient(create_app(ServiceSettings()))
 guides = [f"/docs/{name}" for name in GUIDES]
-asked = ["/login", "/welcome", "/docs", *guides, *map(static_address, sys.argv[1:])]
+asked = ["/login", "/welcome", "/docs", *guides, *map(static_url, sys.argv[1:])]
 told = {path: client.get(path).status_code for path in asked}
 print(json.dumps({"from": api.__file__, "login": client.get("/login").text, "told": told}))
 """

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from api.durability_test.clients import note
-from api.durability_test.ledger import Ledger, Request
-from api.durability_test.scene import LIMIT, PART, Place
-from api.durability_test.service import Service
-from api.http.json_body import PREFIX
+from api.durability_test.clients import record_response
+from api.durability_test.ledger import ClientRequest, Ledger
+from api.durability_test.scene import ATTEMPT_LIMIT, PART_ID, SubmissionTarget
+from api.durability_test.service import ServiceProcess
+from api.http.json_body import API_PREFIX
 from durability.trying import Tried
 
 AT_ONCE = 16
@@ -47,7 +47,7 @@ def ask(
         ready()
         body = json.dumps(more["json"]) if "json" in more else None
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        connection.request(method, PREFIX + path, body, headers | more.get("headers", {}))
+        connection.request(method, API_PREFIX + path, body, headers | more.get("headers", {}))
         response = connection.getresponse()
         text = response.read()
         return Answered(response.status, json.loads(text), text)
@@ -57,7 +57,7 @@ def ask(
 
 def hand_in(
     port: int,
-    place: Place,
+    place: SubmissionTarget,
     ledger: Ledger,
     *,
     key: str,
@@ -65,18 +65,20 @@ def hand_in(
     ready: Callable[[], object] = lambda: None,
 ) -> Answered:
     """Return what handing in is answered, by default another answer each time."""
-    request = Request(place.student, place.problem, PART, answer or str(next(ANSWERS)), key)
-    entry = ledger.sent(request)
+    request = ClientRequest(
+        place.student, place.problem, PART_ID, answer or str(next(ANSWERS)), key
+    )
+    entry = ledger.record_request(request)
     told = ask(
         port,
         "POST",
         place.path,
         token=place.token,
         ready=ready,
-        json={"answers": {PART: request.answer}},
+        json={"answers": {PART_ID: request.answer}},
         headers={"Idempotency-Key": key},
     )
-    note(ledger, entry, told.status, told.body)
+    record_response(ledger, entry, told.status, told.body)
     return told
 
 
@@ -87,14 +89,16 @@ def all_at_once(act: Callable[[int, Callable[[], object]], Answered]) -> list[An
         return list(pool.map(lambda number: act(number, barrier.wait), range(AT_ONCE)))
 
 
-def limited(world: Tried) -> Iterator[Place]:
+def limited(world: Tried) -> Iterator[SubmissionTarget]:
     """Yield the places of a world where the attempts are limited, from the last on."""
-    for place in reversed(world.scene.places):
-        if world.scene.limits[place.problem] == LIMIT:
+    for place in reversed(world.scene.targets):
+        if world.scene.limits[place.problem] == ATTEMPT_LIMIT:
             yield place
 
 
-def race_for_attempts(world: Tried, services: Sequence[Service], place: Place) -> list[Answered]:
+def race_for_attempts(
+    world: Tried, services: Sequence[ServiceProcess], place: SubmissionTarget
+) -> list[Answered]:
     """Return what many different answers of one student are answered that come at once."""
     ports = [one.port for one in services]
     return all_at_once(
@@ -108,7 +112,9 @@ def race_for_attempts(world: Tried, services: Sequence[Service], place: Place) -
     )
 
 
-def race_with_one_key(world: Tried, services: Sequence[Service], place: Place) -> list[Answered]:
+def race_with_one_key(
+    world: Tried, services: Sequence[ServiceProcess], place: SubmissionTarget
+) -> list[Answered]:
     """Return what one request is answered that comes many times at once."""
     ports = [one.port for one in services]
     answer = str(next(ANSWERS))

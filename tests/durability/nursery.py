@@ -94,7 +94,7 @@ class Nursery:
         return Path(f"/proc/{self._process.pid}/root{path}")
 
     def launch(self, given: Mapping[str, str], log: Path, *, plant: str = "") -> Child:
-        """Start a service, as `api.durability_test.service.launch` does."""
+        """Start a service, as `api.durability_test.service.launch_service` does."""
         assert self._process.stdin is not None
         asked = {"environment": dict(given), "log": str(log), "plant": plant}
         self._process.stdin.write(json.dumps(asked) + "\n")

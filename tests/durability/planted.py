@@ -88,7 +88,9 @@ def begin_deferred() -> None:
         connection.exec_driver_sql("BEGIN")
 
     api.db.engine._begin_sqlite = begin  # noqa: SLF001
-    api.db.engine.WriteLock = lambda _path, *, patience: WriteLock(None, patience=patience)  # type: ignore[misc,assignment]
+    api.db.engine.WriteLock = lambda _path, *, timeout_seconds: WriteLock(
+        None, timeout_seconds=timeout_seconds
+    )  # type: ignore[misc,assignment]
 
 
 def do_not_sync() -> None:

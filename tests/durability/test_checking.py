@@ -5,25 +5,25 @@ from uuid import UUID
 
 import pytest
 
-from api.durability_test.checking import Findings, Stored, check
-from api.durability_test.ledger import Entry, Receipt, Request
+from api.durability_test.checking import Findings, SubmissionSnapshot, find_violations
+from api.durability_test.ledger import ClientReceipt, ClientRequest, LedgerEntry
 
 STUDENT, PROBLEM = UUID(int=1), UUID(int=2)
 
 
-def entry(number: int, *, told: int | None = None, denied: bool = False) -> Entry:
+def entry(number: int, *, told: int | None = None, denied: bool = False) -> LedgerEntry:
     """Return the request with the answer *number*, told that it is the submission *told*."""
-    request = Request(STUDENT, PROBLEM, "cells", str(number), f"key {number}")
-    return Entry(request, {receipt(told)} if told else set(), denied)
+    request = ClientRequest(STUDENT, PROBLEM, "cells", str(number), f"key {number}")
+    return LedgerEntry(request, {receipt(told)} if told else set(), denied)
 
 
-def receipt(sequence: int) -> Receipt:
-    return Receipt(f"id {sequence}", sequence, f"digest {sequence}", f"reply {sequence}")
+def receipt(sequence: int) -> ClientReceipt:
+    return ClientReceipt(f"id {sequence}", sequence, f"digest {sequence}", f"reply {sequence}")
 
 
-def row(number: int, sequence: int) -> Stored:
+def row(number: int, sequence: int) -> SubmissionSnapshot:
     """Return the submission of the answer *number*, which used the attempt of its sequence."""
-    return Stored(
+    return SubmissionSnapshot(
         student=STUDENT,
         problem=PROBLEM,
         answers={"cells": str(number)},
@@ -40,17 +40,17 @@ ROWS = [row(100, 1), row(102, 2)]
 
 def found(entries, rows, **more) -> set[str]:
     """Return the kinds of faults that are found."""
-    findings = check(entries, rows, limits={PROBLEM: 2}, **more)
-    return {line.partition(":")[0] for line in findings.told().splitlines()}
+    findings = find_violations(entries, rows, limits={PROBLEM: 2}, **more)
+    return {line.partition(":")[0] for line in findings.to_text().splitlines()}
 
 
 def test_a_history_in_which_everything_was_kept_has_no_findings():
-    assert not check(ENTRIES, ROWS, limits={PROBLEM: 2})
-    assert check(ENTRIES, ROWS, limits={PROBLEM: 2}).told() == ""
+    assert not find_violations(ENTRIES, ROWS, limits={PROBLEM: 2})
+    assert find_violations(ENTRIES, ROWS, limits={PROBLEM: 2}).to_text() == ""
 
 
 def test_a_request_that_nobody_answered_may_be_stored_or_not():
-    assert not check(ENTRIES, [*ROWS, row(101, 3)], limits={PROBLEM: 3})
+    assert not find_violations(ENTRIES, [*ROWS, row(101, 3)], limits={PROBLEM: 3})
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_request_that_nobody_answered_may_be_stored_or_not():
         ([row(100, 1), replace(row(102, 2), sequence=3)], {"changed", "gaps"}),
         ([row(100, 1), replace(row(102, 2), digest="other")], {"changed"}),
         (
-            [row(100, 1), replace(row(102, 2), receipt=replace(receipt(2), reply="other"))],
+            [row(100, 1), replace(row(102, 2), receipt=replace(receipt(2), reply_digest="other"))],
             {"changed"},
         ),
         ([*ROWS, row(103, 3)], {"denied", "attempts"}),
@@ -85,9 +85,9 @@ def test_two_different_receipts_of_one_request_are_found():
 
 def test_an_answer_that_cost_no_attempt_leaves_no_gap():
     free = replace(row(101, 3), attempts={"cells": None})
-    assert not check(ENTRIES, [*ROWS, free], limits={PROBLEM: 2})
+    assert not find_violations(ENTRIES, [*ROWS, free], limits={PROBLEM: 2})
 
 
 def test_what_the_database_says_of_itself_is_a_finding():
     assert found(ENTRIES, ROWS, damaged=["page 7 is never used"]) == {"damaged"}
-    assert Findings(damaged=("a",) * 5).told() == "damaged: 5 (a; a; a)"
+    assert Findings(damaged=("a",) * 5).to_text() == "damaged: 5 (a; a; a)"

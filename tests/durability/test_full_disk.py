@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from api.durability_test.scene import Place
+from api.durability_test.scene import SubmissionTarget
 from durability.asking import ask, hand_in
 from durability.cluster import Cluster
 from durability.nursery import Nursery, cannot_mount
@@ -35,16 +35,16 @@ def test_a_full_disk_is_told_as_503_and_freed_space_is_enough_to_go_on(tried, di
     world.db.close()  # which leaves the one file
     shutil.copy(world.folder / "grader.db", inside)
     service = world.started(url=f"sqlite:///{disk / 'grader.db'}")
-    place, unseen = world.scene.places[0], world.scene.places[-1]
+    place, unseen = world.scene.targets[0], world.scene.targets[-1]
     assert hand_in(service.port, place, world.ledger, key="first").status == 201
-    assert service.status("/readyz") == 200
+    assert service.fetch_status("/readyz") == 200
 
     fill(inside, left=LEFT)
     told = refusals(world, service.port)
     assert set(told) <= {201, 503}
     assert told[503] == REFUSALS
-    assert service.status("/readyz") == 503
-    assert service.answers("/healthz")
+    assert service.fetch_status("/readyz") == 503
+    assert service.is_responding("/healthz")
     assert read(service.port, place, "/me") == read(service.port, unseen, "/me") == 200
     assert read(service.port, place, problem_of(place)) == 200
     # Who first sees numbers keeps them, which has to be stored.
@@ -54,14 +54,14 @@ def test_a_full_disk_is_told_as_503_and_freed_space_is_enough_to_go_on(tried, di
     freed = time.monotonic()
     while hand_in(service.port, place, world.ledger, key=f"freed-{freed}").status != 201:
         assert time.monotonic() < freed + RECOVERY
-    assert service.status("/readyz") == 200
+    assert service.fetch_status("/readyz") == 200
     assert read(service.port, unseen, problem_of(unseen)) == 200
 
     service.kill()
     for path in inside.glob("grader.db*"):
         shutil.copy(path, world.folder)
     found = world.report()
-    assert found.good, found.told()
+    assert found.is_clean, found.to_text()
 
 
 @pytest.mark.skipif(not IS_LONG, reason="in long runs only: make durability")
@@ -71,7 +71,7 @@ def test_a_full_disk_of_postgresql_loses_nothing_and_freed_space_is_enough_to_go
     inside = nursery.seen_from_here(disk)
     with Cluster(nursery) as server:
         world: Tried = tried("postgresql", server=server)
-        service, place = world.started(), world.scene.places[0]
+        service, place = world.started(), world.scene.targets[0]
         fill(inside, left=LEFT_TO_POSTGRESQL)
         assert set(refusals(world, service.port)) <= {201, 503}
         (inside / "filler").unlink()
@@ -80,7 +80,7 @@ def test_a_full_disk_of_postgresql_loses_nothing_and_freed_space_is_enough_to_go
         while hand_in(service.port, place, world.ledger, key=f"freed-{freed}").status != 201:
             assert time.monotonic() < freed + RECOVERY
         found = world.report()
-        assert found.good, found.told()
+        assert found.is_clean, found.to_text()
         world.close()
 
 
@@ -91,12 +91,12 @@ def fill(folder: Path, *, left: int) -> None:
         os.posix_fallocate(filler.fileno(), 0, space.f_bavail * space.f_frsize - left)
 
 
-def problem_of(place: Place) -> str:
+def problem_of(place: SubmissionTarget) -> str:
     """Return the address of the problem itself."""
     return place.path.removesuffix("/submissions")
 
 
-def read(port: int, place: Place, path: str) -> int:
+def read(port: int, place: SubmissionTarget, path: str) -> int:
     """Return the status of reading *path* as the student of a place."""
     return ask(port, "GET", path, token=place.token).status
 
@@ -104,7 +104,7 @@ def read(port: int, place: Place, path: str) -> int:
 def refusals(world: Tried, port: int) -> Counter[int]:
     """Return the statuses of handing in on and on, until enough was refused."""
     told: Counter[int] = Counter()
-    for number, place in enumerate(world.scene.places[:-1] * 3):
+    for number, place in enumerate(world.scene.targets[:-1] * 3):
         if told.total() - told[201] - told[409] == REFUSALS:
             break
         told[hand_in(port, place, world.ledger, key=f"filling-{number}").status] += 1

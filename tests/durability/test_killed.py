@@ -2,15 +2,15 @@
 
 import pytest
 
-from api.durability_test.clients import ALLOWED
-from api.durability_test.killing import WAYS, WAYS_OF_SEVERAL, kill_under_load
-from api.durability_test.service import launch
+from api.durability_test.clients import ALLOWED_STATUSES
+from api.durability_test.killing import KILL_MOMENTS, KILL_MOMENTS_OF_SEVERAL, kill_under_load
+from api.durability_test.service import launch_service
 from durability.trying import IS_LONG, SECONDS, SEED
 
 SHAPES = {
-    "one process": ([{}], WAYS),
-    "two services": ([{}, {}], WAYS),
-    "a service of two processes": ([{"processes": "2"}], WAYS_OF_SEVERAL),
+    "one process": ([{}], KILL_MOMENTS),
+    "two services": ([{}, {}], KILL_MOMENTS),
+    "a service of two processes": ([{"processes": "2"}], KILL_MOMENTS_OF_SEVERAL),
 }
 """The settings of each service on one database, and how they end; the last takes long to start."""
 REAL = ("a service of two processes",)
@@ -21,7 +21,7 @@ REAL = ("a service of two processes",)
 @pytest.mark.parametrize("shape", SHAPES if IS_LONG else list(SHAPES)[:2])
 def test_what_has_a_receipt_survives_every_kill_exactly_once(tried, system, shape):
     world, (settings, moments) = tried(system), SHAPES[shape]
-    launched = launch if IS_LONG and shape in REAL else None
+    launched = launch_service if IS_LONG and shape in REAL else None
     services = [world.service(launched=launched, **one) for one in settings]
     told = kill_under_load(
         world.db,
@@ -32,8 +32,8 @@ def test_what_has_a_receipt_survives_every_kill_exactly_once(tried, system, shap
         rounds=1,
         moments=moments,
     )
-    print(f"{system}, {shape}, seed {SEED}\n{told.told()}")  # noqa: T201  # figures for the docs
-    assert told.good, told.told()
-    assert set(told.statuses) <= ALLOWED
+    print(f"{system}, {shape}, seed {SEED}\n{told.to_text()}")  # noqa: T201  # figures for the docs
+    assert told.is_clean, told.to_text()
+    assert set(told.statuses) <= ALLOWED_STATUSES
     assert told.receipts > 0
     assert told.kills.keys() == set(moments)

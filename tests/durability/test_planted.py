@@ -5,8 +5,8 @@ from collections import Counter
 
 import psycopg
 
-from api.durability_test.clients import Load
-from api.durability_test.scene import LIMIT
+from api.durability_test.clients import LoadGenerator
+from api.durability_test.scene import ATTEMPT_LIMIT
 from durability.asking import AT_ONCE, limited, race_for_attempts
 from durability.trying import Tried
 
@@ -19,16 +19,20 @@ def faults_after_kills(world: Tried, plant: str, **settings: str) -> str:
     service = world.service(plant=plant)
     for _ in range(KILLS):
         service.start(**settings)
-        with Load(world.scene.places, [service.port], world.ledger, clients=6, patience=5):
+        with LoadGenerator(
+            world.scene.targets, [service.port], world.ledger, clients=6, timeout_seconds=5
+        ):
             begun = time.monotonic()
-            while world.ledger.accepted_after(begun) is None and not service.ends(0.01):
+            while world.ledger.seconds_until_receipt(
+                begun
+            ) is None and not service.wait_until_ended(0.01):
                 assert time.monotonic() < begun + 30
-            service.ends(0.2)
+            service.wait_until_ended(0.2)
             service.kill()
             service.start()
         found = world.report()
         if found.findings:
-            return found.findings.told()
+            return found.findings.to_text()
     return ""
 
 
@@ -48,7 +52,7 @@ def race(world: Tried, plant: str) -> set[tuple[int, int]]:
     for _, place in zip(range(ROUNDS), limited(world), strict=False):
         got = race_for_attempts(world, services, place)
         seen |= set(Counter(one.status for one in got).items())
-        if seen != {(201, LIMIT), (409, AT_ONCE - LIMIT)}:
+        if seen != {(201, ATTEMPT_LIMIT), (409, AT_ONCE - ATTEMPT_LIMIT)}:
             break
     return seen
 
@@ -62,8 +66,11 @@ def test_a_service_that_counts_and_then_inserts_is_caught(tried):
         ).fetchall()
         for (name,) in found:
             server.execute(f"ALTER TABLE submissions DROP CONSTRAINT {name}")
-    assert max(count for status, count in race(world, "count then insert") if status == 201) > LIMIT
-    found = world.report().findings.told()
+    assert (
+        max(count for status, count in race(world, "count then insert") if status == 201)
+        > ATTEMPT_LIMIT
+    )
+    found = world.report().findings.to_text()
     assert "gaps: " in found
     assert "attempts: " in found
 

@@ -13,8 +13,8 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import IntegrityError
 
 from api.db.engine import Database, InDoubtError
-from api.durability_test.clients import ALLOWED, Load
-from api.durability_test.scene import LIMIT
+from api.durability_test.clients import ALLOWED_STATUSES, LoadGenerator
+from api.durability_test.scene import ATTEMPT_LIMIT
 from durability.asking import AT_ONCE, limited, race_for_attempts
 from durability.proxy import Proxy
 from durability.trying import IS_LONG, SECONDS, Tried
@@ -36,7 +36,13 @@ def faults_under_load(
     """
     service, slowest, done = world.started(url=url), 0.0, Counter[str]()
     pid, until = service.pid, time.monotonic() + SECONDS
-    with Load(world.scene.places, [service.port], world.ledger, bare=0, patience=PATIENCE):
+    with LoadGenerator(
+        world.scene.targets,
+        [service.port],
+        world.ledger,
+        keyless_interval=0,
+        timeout_seconds=PATIENCE,
+    ):
         for name in cycle(faults):
             if done.total() >= len(faults) and time.monotonic() > until:
                 break
@@ -46,17 +52,17 @@ def faults_under_load(
             slowest = max(slowest, wait_for_a_receipt(world))
             assert slowest < RECOVERY, f"{name}: {slowest:.1f} s until the next receipt"
     assert service.pid == pid
-    assert not service.ends(0)
-    assert service.answers("/readyz")
+    assert not service.wait_until_ended(0)
+    assert service.is_responding("/readyz")
     got = race_for_attempts(world, [service], next(limited(world)))
-    assert Counter(one.status for one in got) == {201: LIMIT, 409: AT_ONCE - LIMIT}
+    assert Counter(one.status for one in got) == {201: ATTEMPT_LIMIT, 409: AT_ONCE - ATTEMPT_LIMIT}
     return done, slowest
 
 
 def wait_for_a_receipt(world: Tried) -> float:
     """Return after how many seconds somebody got a receipt."""
     begun = time.monotonic()
-    while (passed := world.ledger.accepted_after(begun)) is None:
+    while (passed := world.ledger.seconds_until_receipt(begun)) is None:
         assert time.monotonic() < begun + 2 * RECOVERY, "no receipt comes any more"
         time.sleep(0.01)
     return passed
@@ -65,9 +71,9 @@ def wait_for_a_receipt(world: Tried) -> float:
 def hold(world: Tried, done: Counter[str], slowest: float) -> None:
     """Assert that every promise was kept, and print the figures."""
     told = world.report()
-    print(f"faults: {dict(done)}, recovery {slowest:.1f} s at most\n{told.told()}")  # noqa: T201
-    assert told.good, told.told()
-    assert set(told.statuses) <= ALLOWED
+    print(f"faults: {dict(done)}, recovery {slowest:.1f} s at most\n{told.to_text()}")  # noqa: T201
+    assert told.is_clean, told.to_text()
+    assert set(told.statuses) <= ALLOWED_STATUSES
 
 
 def test_every_receipt_survives_a_server_that_is_stopped_killed_or_throws_people_out(
@@ -134,12 +140,12 @@ def test_a_request_without_a_key_is_stored_once_at_most_though_the_reply_to_comm
     world = tried("postgresql")
     with Proxy(cluster.port) as proxy:
         service = world.started(url=through(proxy, world))
-        with Load(world.scene.places, [service.port], world.ledger, bare=1):
+        with LoadGenerator(world.scene.targets, [service.port], world.ledger, keyless_interval=1):
             wait_for_a_receipt(world)
             lose_commits(proxy, 5)
         world.end()
     told = world.report()
-    assert told.good, told.told()
+    assert told.is_clean, told.to_text()
 
 
 def test_a_commit_whose_reply_is_lost_is_told_apart_from_one_that_failed(tried, cluster):

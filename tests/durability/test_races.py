@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from api.durability_test.scene import LIMIT
+from api.durability_test.scene import ATTEMPT_LIMIT
 from durability.asking import AT_ONCE, limited, race_for_attempts, race_with_one_key
 from durability.trying import SECONDS
 
@@ -21,9 +21,12 @@ def test_two_processes_take_as_many_attempts_as_there_are_and_each_key_once(trie
         if done >= ROUNDS and time.monotonic() > until:
             break
         got = race_for_attempts(world, services, place)
-        assert Counter(one.status for one in got) == {201: LIMIT, 409: AT_ONCE - LIMIT}
+        assert Counter(one.status for one in got) == {
+            201: ATTEMPT_LIMIT,
+            409: AT_ONCE - ATTEMPT_LIMIT,
+        }
         got = race_with_one_key(world, services, next(places))
         assert {one.status for one in got} == {201}
         assert len({one.text for one in got}) == 1
     told = world.report()
-    assert told.good, told.told()
+    assert told.is_clean, told.to_text()

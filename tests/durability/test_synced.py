@@ -57,7 +57,7 @@ def is_traced(pid: int) -> bool:
 def synced(world: Tried, strace: str, *, plant: str = "") -> int:
     """Return how often the log is synced while submissions are handed in one after the other."""
     service = world.started(plant=plant)
-    place, log = world.scene.places[0], world.folder / "strace"
+    place, log = world.scene.targets[0], world.folder / "strace"
     hand_in(service.port, place, world.ledger, key="first")  # notes the use of the token, too
     with traced(strace, service.pid, log):
         for number in range(COUNT):

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from api.db.engine import Database
-from api.durability_test.killing import Report, judged, report
+from api.durability_test.killing import DurabilityReport, build_report, check_database
 from api.durability_test.ledger import Ledger
-from api.durability_test.scene import Scene, make_scene, write_bank
-from api.durability_test.service import Launch, Service, environment
+from api.durability_test.scene import DurabilityCourse, create_course, write_bank
+from api.durability_test.service import Launcher, ServiceProcess, build_environment
 from durability.nursery import Nursery
 
 SECONDS = float(os.environ.get("GRADER_DURABILITY_SECONDS", "1"))
@@ -30,35 +30,39 @@ class Tried:
     folder: Path
     nursery: Nursery
     ledger: Ledger = field(default_factory=Ledger)
-    services: list[Service] = field(default_factory=list)
+    services: list[ServiceProcess] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.bank = write_bank(self.folder / "bank")
         self.db = Database(self.url)
-        self.scene: Scene = make_scene(self.db, students=200, now=datetime.now(UTC))
+        self.scene: DurabilityCourse = create_course(self.db, students=200, now=datetime.now(UTC))
 
     def service(
-        self, *, launched: Launch | None = None, plant: str = "", url: str = "", **settings: str
-    ) -> Service:
+        self, *, launched: Launcher | None = None, plant: str = "", url: str = "", **settings: str
+    ) -> ServiceProcess:
         """Return a service that is not started yet, on the database as *url* reaches it.
 
         It is started by *launched*, or in the nursery, with a bug where *plant* names one.
         """
-        given = environment(url or self.url, self.bank, **settings)
-        service = Service(given, self.folder, launched=launched or self.nursery.planted(plant))
+        given = build_environment(url or self.url, self.bank, **settings)
+        service = ServiceProcess(
+            given, self.folder, launcher=launched or self.nursery.planted(plant)
+        )
         self.services.append(service)
         return service
 
-    def started(self, **given: str) -> Service:
+    def started(self, **given: str) -> ServiceProcess:
         """Return a service that runs."""
         service = self.service(**given)
         service.start()
         return service
 
-    def report(self) -> Report:
+    def report(self) -> DurabilityReport:
         """Return what is wrong with what was told so far; the services are dead afterwards."""
         self.end()
-        return report(self.ledger, judged(self.db, self.scene, self.ledger), Counter())
+        return build_report(
+            self.ledger, check_database(self.db, self.scene, self.ledger), Counter()
+        )
 
     def end(self) -> None:
         """Kill the services."""

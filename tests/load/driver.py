@@ -14,9 +14,9 @@ from uuid import uuid4
 from lines import Answer, Lines
 from plan import HOUR, Act, Kind
 
-from api.durability_test.clients import note
-from api.durability_test.ledger import Ledger, Request
-from api.durability_test.scene import PART, Place
+from api.durability_test.clients import record_response
+from api.durability_test.ledger import ClientRequest, Ledger
+from api.durability_test.scene import PART_ID, SubmissionTarget
 
 __all__ = ["Desk", "Result", "play"]
 
@@ -32,7 +32,7 @@ REFUSED: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 class Desk:
     """Where a student works on a problem, and the cookie by which the pages know them."""
 
-    place: Place
+    place: SubmissionTarget
     cookie: str
 
     @property
@@ -86,26 +86,26 @@ class Hall:
             case "page":
                 await self._ask("page", _page(desk))
             case "draft":
-                told = {"answers": {PART: str(self.dice.randrange(1000))}}
+                told = {"answers": {PART_ID: str(self.dice.randrange(1000))}}
                 await self._ask("draft", _told("PUT", f"{desk.problem}/draft", desk, told))
             case "preview":
-                told = {"part": PART, "answer": "3 * 3"}
+                told = {"part": PART_ID, "answer": "3 * 3"}
                 await self._ask("preview", _told("POST", f"{desk.problem}/reading", desk, told))
             case "submission":
                 await self._hand_in(desk)
 
     async def _hand_in(self, desk: Desk) -> None:
         place, answer = desk.place, str(next(self.numbers))
-        asked = Request(place.student, place.problem, PART, answer, uuid4().hex)
-        entry = self.ledger.sent(asked)
+        asked = ClientRequest(place.student, place.problem, PART_ID, answer, uuid4().hex)
+        entry = self.ledger.record_request(asked)
         head = {"Idempotency-Key": str(asked.key)}
-        told = _told("POST", place.path, desk, {"answers": {PART: answer}}, head)
+        told = _told("POST", place.path, desk, {"answers": {PART_ID: answer}}, head)
         last = await self._ask("submission", told, hangs_up=self.dice.random() < HANGS_UP)
         if last is None:
-            self.ledger.lost_sight()
+            self.ledger.record_unanswered()
             return
         replayed = last.headers.get("idempotency-replayed") == "true"
-        note(self.ledger, entry, last.status, json.loads(last.body), replayed=replayed)
+        record_response(self.ledger, entry, last.status, json.loads(last.body), replayed=replayed)
 
     async def _ask(self, kind: Kind, request: bytes, *, hangs_up: bool = False) -> Answer | None:
         """Return the answer that is no refusal; the time is that of the last try."""

@@ -24,11 +24,11 @@ from api.auth.secrets import new_secret
 from api.core.ids import new_id
 from api.db.engine import Database
 from api.db.models import LoginSession
-from api.db.upserts import insert_all
-from api.durability_test.killing import judged
-from api.durability_test.scene import Scene, make_scene, write_bank
-from api.durability_test.scratch import scratch
-from api.durability_test.service import Service, environment
+from api.db.upserts import insert_rows
+from api.durability_test.killing import check_database
+from api.durability_test.scene import DurabilityCourse, create_course, write_bank
+from api.durability_test.scratch import scratch_database
+from api.durability_test.service import ServiceProcess, build_environment
 
 DEFAULTS: Final = ("2000", "600", "sqlite:///grader.db", "1")
 LINES: Final = 64
@@ -40,10 +40,10 @@ BUSY: Final = 0.6
 """How busy a process may be on average, so that nobody waits long."""
 
 
-def sit_down(db: Database, scene: Scene) -> list[Desk]:
+def sit_down(db: Database, scene: DurabilityCourse) -> list[Desk]:
     """Return the desks of all students at all problems, each logged in."""
     now = datetime.now(UTC)
-    students = dict.fromkeys(one.student for one in scene.places)
+    students = dict.fromkeys(one.student for one in scene.targets)
     secrets = {one: new_secret("session") for one in students}
     rows = [
         {
@@ -57,8 +57,8 @@ def sit_down(db: Database, scene: Scene) -> list[Desk]:
         for student, secret in secrets.items()
     ]
     with db.transaction() as session:
-        insert_all(session, LoginSession, rows)
-    return [Desk(one, secrets[one.student].text) for one in scene.places]
+        insert_rows(session, LoginSession, rows)
+    return [Desk(one, secrets[one.student].text) for one in scene.targets]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +93,13 @@ class Worked:
 
 def run(students: int, seconds: float, url: str, processes: int) -> bool:
     """Play the hour and print what came of it; return whether all is as it must be."""
-    with scratch(url) as (made, folder), closing(Database(made)) as db:
-        scene = make_scene(db, students=students, now=datetime.now(UTC))
+    with scratch_database(url) as (made, folder), closing(Database(made)) as db:
+        scene = create_course(db, students=students, now=datetime.now(UTC))
         desks = sit_down(db, scene)
         given = {"processes": str(processes), "drafts_per_minute": "1000000"}
-        service = Service(environment(made, write_bank(folder / "bank"), **given), folder)
+        service = ServiceProcess(
+            build_environment(made, write_bank(folder / "bank"), **given), folder
+        )
         try:
             service.start()
             hall = Hall(desks, Lines(service.port, LINES))
@@ -109,8 +111,8 @@ def run(students: int, seconds: float, url: str, processes: int) -> bool:
         return _told(hall, worked, db, scene)
 
 
-def _told(hall: Hall, worked: Worked, db: Database, scene: Scene) -> bool:
-    result, findings = hall.result, judged(db, scene, hall.ledger)
+def _told(hall: Hall, worked: Worked, db: Database, scene: DurabilityCourse) -> bool:
+    result, findings = hall.result, check_database(db, scene, hall.ledger)
     count = sum(map(len, result.seconds.values()))
     print("\n".join(result.lines()))
     print(
@@ -120,10 +122,10 @@ def _told(hall: Hall, worked: Worked, db: Database, scene: Scene) -> bool:
     )
     for students in SIZES:
         print(_sized(students, worked, count, is_sqlite=db.is_sqlite))
-    print(f"{hall.ledger.receipts:,} receipts, {hall.ledger.replayed} of them told again")
+    print(f"{hall.ledger.receipt_count:,} receipts, {hall.ledger.replayed} of them told again")
     for said, times in result.odd.most_common(3):
         print(f"not promised, {times} times: {said}")
-    print(findings.told() or "nothing is lost, doubled or changed")
+    print(findings.to_text() or "nothing is lost, doubled or changed")
     return not (findings or result.odd or hall.ledger.unanswered)
 
 

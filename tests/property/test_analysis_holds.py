@@ -15,9 +15,9 @@ from scipy import stats
 from score_tables import items, reliability
 
 from grader.analysis import (
-    Tally,
-    fairness,
-    item_flags,
+    VariantTally,
+    compare_variants,
+    flag_item,
     looks_like_search,
 )
 
@@ -61,7 +61,7 @@ def test_points_on_another_scale_change_only_what_is_told_in_points(rows, scale)
         in_points = {"mean": other.mean, "sd": other.sd}
         back = {name: None if it is None else it / scale for name, it in in_points.items()}
         assert same(astuple(one), astuple(replace(other, **back)))
-        assert [flag.code for flag in item_flags(one)] == [flag.code for flag in item_flags(other)]
+        assert [flag.code for flag in flag_item(one)] == [flag.code for flag in flag_item(other)]
     assert same(reliability(scores).alpha, reliability(scores * scale).alpha)
 
 
@@ -115,7 +115,7 @@ def test_without_gaps_discrimination_is_the_correlation_of_scipy(rows):
 @given(rows=ROWS)
 @CALM
 def test_fewer_than_twenty_students_are_never_flagged(rows):
-    assert all(item_flags(one) == () for one in items(table(rows[:19]), MAXIMA))
+    assert all(flag_item(one) == () for one in items(table(rows[:19]), MAXIMA))
 
 
 @given(totals=st.lists(st.one_of(st.none(), st.floats(-5, 25)), max_size=40))
@@ -143,10 +143,12 @@ def test_the_form_of_a_distribution_is_that_of_scipy(totals):
 )
 @CALM
 def test_the_order_of_variants_changes_nothing_and_all_students_are_counted(groups, randomness):
-    tallies = [Tally(str(at), n, min(n, right)) for at, (n, right) in enumerate(groups)]
-    found = fairness(tallies)
-    shuffled = fairness(randomness.sample(tallies, len(tallies)))
-    assert [row.variant for row in found.unlike] == [row.variant for row in shuffled.unlike]
+    tallies = [VariantTally(str(at), n, min(n, right)) for at, (n, right) in enumerate(groups)]
+    found = compare_variants(tallies)
+    shuffled = compare_variants(randomness.sample(tallies, len(tallies)))
+    assert [row.variant for row in found.differing_variants] == [
+        row.variant for row in shuffled.differing_variants
+    ]
     assert sum(row.n for row in found.rows) == found.n == sum(n for n, _ in groups)
 
 

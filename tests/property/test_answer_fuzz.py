@@ -20,7 +20,15 @@ from random_answers import RandomAnswer, full_width, random_answer
 from grader.errors import AnswerError
 from grader.grading.grade import grade
 from grader.kinds import numbers
-from grader.reading import Reading, Style, Typed, grouped_by_points, in_style, read_number, sets
+from grader.reading import (
+    NumberStyle,
+    RawAnswer,
+    Reading,
+    find_ambiguous_thousands,
+    normalize_number_style,
+    read_number,
+    sets,
+)
 from grader.reading.grammar import number_styles
 
 SECONDS = float(os.environ.get("GRADER_FUZZ_SECONDS", "2"))
@@ -45,7 +53,7 @@ def read(answer: RandomAnswer) -> Reading[Any] | None:
     """Return the reading, None where the answer is refused with a message and a position in it."""
     context = answer.part.context
     try:
-        return context.read(answer.typed, answer.style)
+        return context.read_answer(answer.typed, answer.style)
     except AnswerError as refused:
         assert refused.message  # noqa: PT017 (the message is the claim)
         if isinstance(answer.typed, str) and refused.position is not None:
@@ -57,12 +65,12 @@ def check(answer: RandomAnswer) -> bool:
     """Read, draw and grade an answer; tell whether it was read."""
     part, typed, style = answer
     reading = read(answer)
-    grade(part.variant, {part.context.part.id: typed}, book=BOOK, numbers=style)
+    grade(part.variant, {part.context.part.id: typed}, registry=BOOK, numbers=style)
     if reading is not None:
-        part.context.kind.render(reading, part.context.part, part.context.seen)
+        part.context.kind.render(reading, part.context.part, part.context.student_scope)
     if not part.context.kind.by_person:
         wide = read(answer._replace(typed=full_width(typed)))
-        assert (wide and wide.shown) == (reading and reading.shown), "full-width digits differ"
+        assert (wide and wide.text) == (reading and reading.text), "full-width digits differ"
     return reading is not None
 
 
@@ -100,7 +108,7 @@ def test_a_seed_gives_the_same_answers():
     assert random_answer(1, 0)[1:] != random_answer(2, 0)[1:]
 
 
-def _names_with_empty_words(item: Typed, spelled: dict[str, str]) -> list[str]:
+def _names_with_empty_words(item: RawAnswer, spelled: dict[str, str]) -> list[str]:
     """Read names as before the fix: a mark that stands alone is looked up as an empty name."""
     text = str(item).strip("()[]{}'\"`* ")
     words = [text] if text.casefold() in spelled else [word.strip("`*") for word in text.split()]
@@ -110,25 +118,25 @@ def _names_with_empty_words(item: Typed, spelled: dict[str, str]) -> list[str]:
     return [spelled[word.casefold()] for word in words]
 
 
-def _count_of_unfolded_text(typed: Typed) -> Reading[Any]:
+def _count_of_unfolded_text(typed: RawAnswer) -> Reading[Any]:
     """Read a count as before the fix: the digits are looked for in the text before it is folded."""
-    if isinstance(typed, str) and grouped_by_points(typed):
+    if isinstance(typed, str) and find_ambiguous_thousands(typed):
         raise AnswerError(f"{POINTED.findall(typed)[-1]} can be read in two ways.")
     return read_number(typed)
 
 
 def _read_unfolded(
-    kind: numbers.IntegerKind, typed: Typed, style: Style | None, part: Any, scope: Any
+    kind: numbers.IntegerKind, typed: RawAnswer, style: NumberStyle | None, part: Any, scope: Any
 ) -> Reading[Any]:
-    return kind.read(typed if style is None else in_style(typed, style), part, scope)
+    return kind.read(typed if style is None else normalize_number_style(typed, style), part, scope)
 
 
-LONE_MARK = ((sets, "_named", _names_with_empty_words),)
+LONE_MARK = ((sets, "_read_names", _names_with_empty_words),)
 FULL_WIDTH_DIGIT = (
     (numbers, "read_count", _count_of_unfolded_text),
     (numbers.IntegerKind, "read_typed", _read_unfolded),
 )
-NOTHING_FOLDED = ((number_styles, "fold", str),)
+NOTHING_FOLDED = ((number_styles, "fold_lookalikes", str),)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.errors import ProblemError
-from problems.documents import UNREADABLE, Document, load_document
+from problems.documents import UNPRINTABLE, YamlDocument, load_document
 
 MARKS = "abN10.-+:,[]{}()#&*!|>'\"%@`?~=<_/\\ \n\t\ufeffé٣"
 WORDS_OF_YAML = ("null", "no", "1e3", ".5", "0x1", "12:30", "\\x00", "\\ud800", "\\U99999999")
@@ -18,7 +18,7 @@ PIECES = st.sampled_from((*MARKS, *STARTS, *WORDS_OF_YAML))
 TEXTS = st.lists(PIECES, max_size=40).map("".join)
 PARSERS = st.sampled_from([yaml.SafeLoader, yaml.CSafeLoader])
 
-WORDS = st.text(max_size=8).filter(lambda text: not UNREADABLE.search(text))
+WORDS = st.text(max_size=8).filter(lambda text: not UNPRINTABLE.search(text))
 KEYS = WORDS.filter(bool)
 SCALARS = st.none() | st.booleans() | st.integers(-(10**30), 10**30) | WORDS
 DATA = st.dictionaries(
@@ -42,7 +42,7 @@ def is_plain(data: object) -> bool:
     return data is None or type(data) in {str, int, bool, Fraction}
 
 
-def outcome(text: str, parser: type[yaml.SafeLoader]) -> Document | ProblemError:
+def outcome(text: str, parser: type[yaml.SafeLoader]) -> YamlDocument | ProblemError:
     try:
         return load_document(text, file="any.yaml", parser=parser)
     except ProblemError as error:

@@ -9,26 +9,26 @@ from factories import BOOK, CALM, problem
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.definitions.names import near
-from grader.definitions.problem import digest
+from grader.definitions.names import suggest_similar
+from grader.definitions.problem import hash_fields
 from grader.definitions.template import Template
 from grader.errors import ProblemError, SolverError
 from grader.expressions.arithmetic import (
     FUNCTIONS,
     MAX_BITS,
-    arithmetic,
-    half_up,
+    apply_operator,
     power,
+    round_half_up,
     square_root,
 )
 from grader.expressions.evaluate import Scope, evaluate
-from grader.expressions.formula_equality import Formula, compare
+from grader.expressions.formula_equality import BoundFormula, find_counterexample
 from grader.expressions.parser import Expression, parse
-from grader.expressions.sampling import Interval, points
-from grader.grading.tolerance import Tolerance, accepted_by, decimal_place
-from grader.values import Tensor, exact, is_number, nested, simplest
-from grader.variants.draw import SPAN, Stream
-from grader.variants.variant import draw
+from grader.expressions.sampling import Interval, sample_points
+from grader.grading.tolerance import Tolerance, find_accepting_rule, leading_exponent
+from grader.values import Tensor, is_number, simplify_number, to_exact, to_nested
+from grader.variants.draw import MAX_RANGE, RandomStream
+from grader.variants.variant import draw_numbers
 
 NUMBERS = st.one_of(st.integers(-(10**30), 10**30), st.fractions(max_denominator=10**9))
 OPERATIONS = {
@@ -44,8 +44,8 @@ OPERATIONS = {
 @CALM
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_float_enters_whole_or_by_its_shortest_decimal_and_leaves_as_itself(number):
-    assert float(exact(number)) == number
-    assert exact(number) == (int(number) if number.is_integer() else Fraction(repr(number)))
+    assert float(to_exact(number)) == number
+    assert to_exact(number) == (int(number) if number.is_integer() else Fraction(repr(number)))
 
 
 @CALM
@@ -53,9 +53,9 @@ def test_a_float_enters_whole_or_by_its_shortest_decimal_and_leaves_as_itself(nu
 def test_arithmetic_is_that_of_fractions_and_whole_results_are_integers(symbol, one, two):
     if symbol in {"/", "//", "%"} and two == 0:
         with pytest.raises(SolverError):
-            arithmetic(symbol, one, two)
+            apply_operator(symbol, one, two)
         return
-    result = simplest(Fraction(arithmetic(symbol, one, two)))
+    result = simplify_number(Fraction(apply_operator(symbol, one, two)))
     assert result == OPERATIONS[symbol](Fraction(one), Fraction(two))
 
 
@@ -90,10 +90,10 @@ def test_a_root_squared_is_the_number_or_close_to_it(number):
 @given(NUMBERS, st.integers(-6, 6))
 def test_rounding_moves_by_half_a_unit_at_most_and_is_odd(number, digits):
     unit = Fraction(10) ** -digits
-    rounded = half_up(number, digits)
+    rounded = round_half_up(number, digits)
     assert abs(rounded - number) <= unit / 2
     assert (rounded / unit).denominator == 1
-    assert half_up(-number, digits) == -rounded
+    assert round_half_up(-number, digits) == -rounded
 
 
 LEAVES = st.one_of(
@@ -118,7 +118,8 @@ def _wrap(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 SOURCES = st.recursive(LEAVES, _wrap, max_leaves=12)
 SCOPE = Scope(
-    {"a": 7, "b": Fraction(-1, 3), "s": (3, 32, 32), "X": Tensor.of([[1, 2], [3, 4]])}, FUNCTIONS
+    {"a": 7, "b": Fraction(-1, 3), "s": (3, 32, 32), "X": Tensor.from_nested([[1, 2], [3, 4]])},
+    FUNCTIONS,
 )
 
 
@@ -169,9 +170,9 @@ def test_any_text_is_a_template_or_a_problem_error_and_text_without_braces_is_it
 
 
 @CALM
-@given(st.binary(max_size=40), st.text(max_size=20), st.integers(1, SPAN))
+@given(st.binary(max_size=40), st.text(max_size=20), st.integers(1, MAX_RANGE))
 def test_a_stream_is_a_function_of_key_and_label_and_stays_below_its_limit(key, label, limit):
-    drawn = [Stream(key, label).below(limit) for _ in range(2)]
+    drawn = [RandomStream(key, label).randbelow(limit) for _ in range(2)]
     assert drawn[0] == drawn[1]
     assert 0 <= drawn[0] < limit
 
@@ -179,7 +180,7 @@ def test_a_stream_is_a_function_of_key_and_label_and_stays_below_its_limit(key, 
 @CALM
 @given(NUMBERS.filter(bool))
 def test_the_leading_figure_stands_at_the_decimal_place(number):
-    place = decimal_place(number)
+    place = leading_exponent(number)
     assert Fraction(10) ** place <= abs(Fraction(number)) < Fraction(10) ** (place + 1)
 
 
@@ -198,7 +199,7 @@ TOLERANCES = st.fixed_dictionaries(
 def test_an_answer_is_accepted_exactly_in_the_interval_that_is_told(tolerance, key, answer):
     low, high = tolerance.interval(key)
     assert low <= key <= high
-    accepted = accepted_by(answer, key, tolerance, step=None) is not None
+    accepted = find_accepting_rule(answer, key, tolerance, step=None) is not None
     assert accepted == (low <= answer <= high)
 
 
@@ -208,8 +209,8 @@ def test_cells_nested_and_flattened_are_the_same_tensor(shape, data):
     size = math.prod(shape)
     cells = data.draw(st.lists(st.integers(-9, 9), min_size=size, max_size=size))
     tensor = Tensor(tuple(shape), tuple(cells))
-    assert Tensor.of(nested(shape, cells)) == tensor
-    assert Tensor.from_array(tensor.array()) == tensor
+    assert Tensor.from_nested(to_nested(shape, cells)) == tensor
+    assert Tensor.from_array(tensor.to_array()) == tensor
     assert [cell for row in tensor.rows() for cell in getattr(row, "cells", (row,))] == cells
 
 
@@ -234,10 +235,10 @@ def tuples(value):
 @CALM
 @given(st.dictionaries(st.text(max_size=3), PLAIN, max_size=3))
 def test_a_hash_sees_values_and_order_and_not_notation(block):
-    assert digest(block) == digest(tuples(block))
+    assert hash_fields(block) == hash_fields(tuples(block))
     turned = dict(reversed(block.items()))
-    assert (digest(block) == digest(turned)) == (list(block) == list(turned))
-    assert digest({**block, "more": 1}) != digest(block)
+    assert (hash_fields(block) == hash_fields(turned)) == (list(block) == list(turned))
+    assert hash_fields({**block, "more": 1}) != hash_fields(block)
 
 
 POLYNOMIALS = st.lists(
@@ -256,23 +257,30 @@ def spelled(terms, *, turned: bool = False) -> str:
 @settings(CALM, max_examples=60)
 @given(POLYNOMIALS, st.fractions(max_denominator=10**6).filter(bool))
 def test_a_formula_equals_itself_in_any_order_and_nothing_that_is_off(terms, off):
-    key = Formula(parse(spelled(terms)).tree, Scope({}, FUNCTIONS))
-    sample = points(BOXES, ())
-    assert compare(Formula(parse(spelled(terms, turned=True)).tree), key, sample) is None
+    key = BoundFormula(parse(spelled(terms)).tree, Scope({}, FUNCTIONS))
+    sample = sample_points(BOXES, ())
+    assert (
+        find_counterexample(BoundFormula(parse(spelled(terms, turned=True)).tree), key, sample)
+        is None
+    )
     shifted = f"{spelled(terms)} + ({off.numerator}) / {off.denominator}"
-    assert compare(Formula(parse(shifted).tree), key, sample) is not None
+    assert find_counterexample(BoundFormula(parse(shifted).tree), key, sample) is not None
 
 
 @settings(CALM, max_examples=40)
 @given(st.integers(1, 9), st.integers(-9, 9), st.integers(1, 9))
 def test_floors_and_ceilings_are_told_apart_at_every_residue(factor, shift, divisor):
-    key = Formula(parse(f"floor(({factor}*n + {shift}) / {divisor})").tree, Scope({}, FUNCTIONS))
-    sample = points(BOXES, ())
+    key = BoundFormula(
+        parse(f"floor(({factor}*n + {shift}) / {divisor})").tree, Scope({}, FUNCTIONS)
+    )
+    sample = sample_points(BOXES, ())
     same = f"ceil(({factor}*n + {shift} - {divisor} + 1) / {divisor})"
-    assert compare(Formula(parse(same).tree), key, sample) is None
+    assert find_counterexample(BoundFormula(parse(same).tree), key, sample) is None
     other = f"ceil(({factor}*n + {shift}) / {divisor})"
     differs = any((factor * n + shift) % divisor for n in range(1, 65))
-    assert (compare(Formula(parse(other).tree), key, sample) is not None) == differs
+    assert (
+        find_counterexample(BoundFormula(parse(other).tree), key, sample) is not None
+    ) == differs
 
 
 @settings(CALM, max_examples=40)
@@ -285,14 +293,14 @@ def test_a_draw_stays_in_its_limits_meets_its_conditions_and_repeats(seed, low, 
         },
         require=["X[0][0] != 2 * A"],
     )
-    names = draw(toy, seed, BOOK)
+    names = draw_numbers(toy, seed, BOOK)
     assert low <= names["A"] <= low + span
     assert all(abs(cell) <= names["A"] for cell in names["X"].cells)
-    assert draw(toy, seed, BOOK) == names
+    assert draw_numbers(toy, seed, BOOK) == names
 
 
 @CALM
 @given(st.text(max_size=200), st.lists(st.text(max_size=20), max_size=5))
 def test_a_suggestion_is_one_of_the_known_names_or_nothing(name, known):
-    told = near(name, known)
+    told = suggest_similar(name, known)
     assert told == "" or any(repr(one) in told for one in known)

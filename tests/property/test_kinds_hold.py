@@ -12,10 +12,15 @@ from kind_examples import EXAMPLES, PARAMS
 
 from grader.definitions.parts import KeyedPart
 from grader.definitions.problem import Problem, Status
-from grader.grading.tolerance import Tolerance, accepted_by, cell_accepted_by, decimal_place
+from grader.grading.tolerance import (
+    Tolerance,
+    find_accepting_rule,
+    find_cell_rule,
+    leading_exponent,
+)
 from grader.kinds import KINDS
-from grader.values import simplest
-from grader.variants.variant import solve
+from grader.values import simplify_number
+from grader.variants.variant import solve_variant
 
 PARTS = [
     pytest.param(part, id=f"{kind}{at}")
@@ -50,7 +55,7 @@ def test_the_examples_of_a_kind_use_each_of_its_own_fields(kind):
 def test_the_samples_of_every_kind_are_judged_as_what_they_are(part):
     variant = original(part, params=PARAMS)
     stated = variant.problem.parts[0]
-    samples = KINDS[stated.kind].samples(stated, variant.keys["a"])
+    samples = KINDS[stated.kind].build_samples(stated, variant.keys["a"])
     for typed in samples.right:
         result = marked(variant, a=typed)["a"]
         assert (result.status, result.credit) == ("correct", 1), typed
@@ -70,10 +75,10 @@ def test_a_key_as_it_is_shown_is_read_back_and_right(part):
     variant = original(part, params=PARAMS)
     stated, key = variant.problem.parts[0], variant.keys.get("a")
     kind = KINDS[stated.kind]
-    if key is None or not kind.samples(stated, key).right:
+    if key is None or not kind.build_samples(stated, key).right:
         assert stated.kind in {"number", "expression", "predicate", "text"}
         return
-    assert marked(variant, a=kind.show(key, stated))["a"].status == "correct"
+    assert marked(variant, a=kind.format_key(key, stated))["a"].status == "correct"
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -81,7 +86,7 @@ def test_all_or_nothing_gives_no_credit_for_what_is_not_right(part):
     variant = original(part, params=PARAMS)
     stated = variant.problem.parts[0]
     together = getattr(stated, "credit_by", "all") == "all"
-    for typed in KINDS[stated.kind].samples(stated, variant.keys["a"]).wrong:
+    for typed in KINDS[stated.kind].build_samples(stated, variant.keys["a"]).wrong:
         assert not together or marked(variant, a=typed)["a"].credit == 0
 
 
@@ -89,7 +94,7 @@ def test_all_or_nothing_gives_no_credit_for_what_is_not_right(part):
 def test_every_kind_has_samples_that_can_fail(kind):
     """Only a condition has no wrong samples, and only a person knows what is right in a text."""
     variant = original(EXAMPLES[kind][0], params=PARAMS)
-    samples = KINDS[kind].samples(variant.problem.parts[0], variant.keys["a"])
+    samples = KINDS[kind].build_samples(variant.problem.parts[0], variant.keys["a"])
     assert bool(samples.right) is (kind != "text")
     assert bool(samples.wrong) is (kind not in {"text", "predicate"})
     assert samples.unreadable
@@ -98,7 +103,7 @@ def test_every_kind_has_samples_that_can_fail(kind):
 @pytest.mark.parametrize("kind", ["integer", "number", "shape", "expression", "table"])
 def test_without_a_key_there_are_only_unreadable_samples(kind):
     part = original(EXAMPLES[kind][0], params=PARAMS).problem.parts[0]
-    samples = KINDS[kind].samples(part, None)
+    samples = KINDS[kind].build_samples(part, None)
     assert (samples.right, samples.wrong) == ((), ())
     assert samples.unreadable
 
@@ -111,7 +116,7 @@ def test_a_key_that_no_student_can_type_has_no_right_sample():
         ask("shape", key="(n, C)", variables={"n": "1..9"}),
     ):
         variant = original(part, params={"C": 5})
-        samples = KINDS[part["kind"]].samples(variant.problem.parts[0], variant.keys["a"])
+        samples = KINDS[part["kind"]].build_samples(variant.problem.parts[0], variant.keys["a"])
         assert (samples.right, samples.wrong) == ((), ())
         assert samples.unreadable
 
@@ -170,7 +175,7 @@ def test_a_count_is_right_exactly_at_its_key(key, off):
 )
 def test_significant_figures_accept_half_a_unit_of_the_last_and_no_more(key, figures, inside):
     part = ask("number", key=key, tolerance={"sigfigs": figures})
-    unit = Fraction(10) ** (decimal_place(key) - figures + 1) if key else Fraction(0)
+    unit = Fraction(10) ** (leading_exponent(key) - figures + 1) if key else Fraction(0)
     assert mark(part, key + unit / 2 * inside).status == "correct"
     assert mark(part, key - unit / 2 * inside).status == "correct"
     assert mark(part, key + unit / 2 + Fraction(1, 10**20)).status == "wrong"
@@ -248,7 +253,7 @@ def test_the_key_of_every_seed_is_right_and_no_known_mistake_is(seed):
             ],
         }
     )
-    variant = solve(toy, seed, BOOK)
+    variant = solve_variant(toy, seed, BOOK)
     right = marked(variant, **{name: str(key) for name, key in variant.keys.items()})
     assert {result.status for result in right.values()} == {"correct"}
     for name, known in variant.mistakes.items():
@@ -282,11 +287,11 @@ def test_an_answer_is_accepted_exactly_within_the_distance_reckoned_in_plain_fra
     if "sigfigs" in rule and key:
         place = next(at for at in range(9, -9, -1) if Fraction(10) ** at <= size)
         radii.append(Fraction(10) ** (place + 1 - rule["sigfigs"]) / 2)
-    answer = simplest(key + share * max(radii))
+    answer = simplify_number(key + share * max(radii))
     tolerance = Tolerance.model_validate(rule)
     inside = abs(answer - key) <= max(radii)
-    assert bool(accepted_by(answer, key, tolerance, step=None)) is inside
-    assert bool(cell_accepted_by(answer, key, tolerance)) is inside
+    assert bool(find_accepting_rule(answer, key, tolerance, step=None)) is inside
+    assert bool(find_cell_rule(answer, key, tolerance)) is inside
     low, high = tolerance.interval(key)
     assert (low <= answer <= high) is inside
 
@@ -302,9 +307,11 @@ def test_a_rounding_is_accepted_as_the_decimal_module_rounds(key, figures, data)
     rounded = Context(prec=typed_figures, rounding=mode).plus(key)
     answer, step = Fraction(rounded), Fraction(10) ** int(rounded.as_tuple().exponent)
     tolerance = Tolerance(rounded=figures)
-    assert cell_accepted_by(simplest(answer), simplest(Fraction(key)), tolerance)
+    assert find_cell_rule(simplify_number(answer), simplify_number(Fraction(key)), tolerance)
     if step < 1:
-        assert accepted_by(simplest(answer), simplest(Fraction(key)), tolerance, step=step)
+        assert find_accepting_rule(
+            simplify_number(answer), simplify_number(Fraction(key)), tolerance, step=step
+        )
 
 
 ITEMS = st.lists(st.integers(-30, 30), min_size=1, max_size=8)

@@ -9,13 +9,13 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from grader.policy import (
-    Answered,
-    Offered,
-    Refused,
-    Rules,
+    AdmissionError,
+    NewAnswer,
+    StoredAnswer,
+    SubmissionRules,
     Timeline,
-    admit,
-    stand,
+    admit_answers,
+    evaluate_part,
 )
 
 TIMES = st.integers(0, 60)
@@ -36,7 +36,7 @@ def timelines(draw):
 
 
 RULES = st.builds(
-    Rules,
+    SubmissionRules,
     st.lists(timelines(), min_size=1, max_size=3).map(tuple),
     attempts=st.none() | st.integers(0, 4),
     cool_down=st.integers(0, 10),
@@ -52,18 +52,18 @@ def history(rules, events):
 
     An event is a time, a value, whether it could be read, and its credit.
     """
-    taken: list[Answered] = []
+    taken: list[StoredAnswer] = []
     for at, value, readable, credit in events:
-        offered = Offered(value if readable else "", costs=readable)
+        offered = NewAnswer(value if readable else "", costs=readable)
         try:
-            admission = admit(rules, at, answers={"p": offered}, earlier={"p": taken})
-        except Refused:
+            admission = admit_answers(rules, at, answers={"p": offered}, earlier={"p": taken})
+        except AdmissionError:
             continue
         taken.append(
-            Answered(
+            StoredAnswer(
                 submission=f"s{len(taken)}",
                 sequence=len(taken),
-                at=at,
+                submitted_at=at,
                 attempt=admission.attempts["p"],
                 value=offered.value,
                 status="wrong" if readable else "unreadable",
@@ -78,7 +78,7 @@ def history(rules, events):
 @given(RULES, EVENTS)
 def test_answering_again_never_lowers_what_is_earned(rules, events):
     answers = history(rules, events)
-    earned = [stand(rules, answers[:end]).credit or 0 for end in range(len(answers) + 1)]
+    earned = [evaluate_part(rules, answers[:end]).credit or 0 for end in range(len(answers) + 1)]
     assert earned == sorted(earned)
 
 
@@ -89,7 +89,7 @@ def test_attempts_are_numbered_without_gaps_up_to_the_limit(rules, events):
     numbers = [one.attempt for one in answers if one.attempt is not None]
     assert numbers == [*range(1, len(numbers) + 1)]
     assert rules.attempts is None or len(numbers) <= rules.attempts
-    assert stand(rules, answers).attempts_used == len(numbers)
+    assert evaluate_part(rules, answers).attempts_used == len(numbers)
     counted = [one for one in answers if one.attempt is not None]
     assert len({one.value for one in counted}) == len(counted)
 
@@ -97,7 +97,7 @@ def test_attempts_are_numbered_without_gaps_up_to_the_limit(rules, events):
 @CALM
 @given(RULES, EVENTS)
 def test_between_two_attempts_lies_at_least_the_cool_down(rules, events):
-    times = [one.at for one in history(rules, events) if one.attempt is not None]
+    times = [one.submitted_at for one in history(rules, events) if one.attempt is not None]
     gaps = [abs(two - one) for one, two in pairwise(times)]
     assert all(gap >= rules.cool_down for gap in gaps)
 
@@ -107,13 +107,13 @@ def test_between_two_attempts_lies_at_least_the_cool_down(rules, events):
 def test_one_more_timeline_never_lowers_anything(rules, events, extension):
     more = replace(rules, timelines=(*rules.timelines, extension))
     answers = history(rules, events)
-    assert (stand(more, answers).credit or 0) >= (stand(rules, answers).credit or 0)
-    last_text = [stand(one, answers, text=True).credit or 0 for one in (more, rules)]
+    assert (evaluate_part(more, answers).credit or 0) >= (evaluate_part(rules, answers).credit or 0)
+    last_text = [evaluate_part(one, answers, text=True).credit or 0 for one in (more, rules)]
     assert last_text[0] >= last_text[1]
     for at in range(-1, 62):
         before, after = rules.late_credit(at), more.late_credit(at)
         assert before is None or (after is not None and after >= before)
-        assert more.released(at) or not rules.released(at)
+        assert more.is_released(at) or not rules.is_released(at)
 
 
 @CALM
@@ -122,7 +122,7 @@ def test_what_was_taken_keeps_what_lateness_left_then_under_any_timelines(rules,
     kept = replace(rules, timelines=other.timelines)
     answers = history(rules, events)
     for one in answers:
-        assert stand(kept, [one]).late_factor >= one.admitted_late
+        assert evaluate_part(kept, [one]).late_factor >= one.admitted_late
 
 
 @CALM
@@ -164,9 +164,9 @@ def test_a_standing_depends_on_no_order_of_rows_or_regrades(rules, events, data)
         regraded[at] = replace(regraded[at], credit=credit)
     at_once = [replace(one, credit=Fraction(at % 3, 2)) for at, one in enumerate(answers)]
     for text in (False, True):
-        assert stand(rules, data.draw(st.permutations(regraded)), text=text) == stand(
-            rules, at_once, text=text
-        )
+        assert evaluate_part(
+            rules, data.draw(st.permutations(regraded)), text=text
+        ) == evaluate_part(rules, at_once, text=text)
 
 
 @CALM
@@ -179,7 +179,7 @@ def test_what_becomes_readable_takes_nothing_from_the_answers_after_it(rules, ev
     value, credit = data.draw(st.sampled_from("abcx")), data.draw(CREDITS)
     read = replace(answers[at], value=value, status="wrong", credit=credit)
     regraded = [*answers[:at], read, *answers[at + 1 :]]
-    before, after = stand(rules, answers), stand(rules, regraded)
+    before, after = evaluate_part(rules, answers), evaluate_part(rules, regraded)
     assert (after.credit or 0) >= (before.credit or 0)
     assert after.attempts_used == before.attempts_used
 
@@ -188,12 +188,12 @@ def test_what_becomes_readable_takes_nothing_from_the_answers_after_it(rules, ev
 @given(RULES, EVENTS)
 def test_a_credit_is_the_product_of_its_factors_and_the_best_of_all(rules, events):
     answers = history(rules, events)
-    found = stand(rules, answers)
+    found = evaluate_part(rules, answers)
     if found.credit is None:
         assert all(one.credit is None for one in answers if one.status != "unreadable")
         return
     assert found.credit == found.raw * found.attempt_factor * found.late_factor
     for one in answers:
         if one.attempt is not None and one.credit is not None:
-            late = max(one.admitted_late, rules.late_credit(one.at) or 0)
+            late = max(one.admitted_late, rules.late_credit(one.submitted_at) or 0)
             assert found.credit >= one.credit * rules.attempt_factor(one.attempt) * late

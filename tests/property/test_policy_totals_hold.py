@@ -9,17 +9,17 @@ from hypothesis import strategies as st
 
 from grader.policy import (
     AssignmentLine,
-    Category,
-    Graded,
-    Group,
+    ComputedGrade,
+    GradeCategory,
     PartLine,
-    PartStanding,
+    PartProgress,
+    ProblemGroup,
     ProblemLine,
-    Reckoning,
-    assignment_grade,
-    course_grade,
-    part_line,
-    problem_grade,
+    ScoreBreakdown,
+    build_part_line,
+    compute_assignment_grade,
+    compute_course_grade,
+    compute_problem_grade,
 )
 
 CREDITS = st.sampled_from([Fraction(one, 12) for one in (0, 1, 3, 4, 6, 8, 9, 12)])
@@ -30,8 +30,8 @@ def standing(raw, attempt, factors, *, waiting):
     """Return a standing whose credit is the product of its factors."""
     one, two = factors
     if raw is None:
-        return PartStanding(waiting=waiting)
-    return PartStanding(
+        return PartProgress(waiting=waiting)
+    return PartProgress(
         raw=raw,
         attempt_factor=one if attempt else Fraction(1),
         late_factor=two,
@@ -49,7 +49,7 @@ STANDINGS = st.builds(
     waiting=st.booleans(),
 )
 PARTS = st.builds(
-    part_line,
+    build_part_line,
     st.sampled_from("xyz"),
     POINTS,
     STANDINGS,
@@ -74,7 +74,7 @@ PROBLEMS = st.lists(
 )
 
 
-def worked(reckoning: Reckoning) -> Fraction:
+def worked(reckoning: ScoreBreakdown) -> Fraction:
     """Return what the steps come to, and hold every total on the way against it."""
     value = Fraction(0)
     for step in reckoning.steps:
@@ -92,26 +92,26 @@ def worked(reckoning: Reckoning) -> Fraction:
     return value
 
 
-def assert_explained(graded: Graded) -> None:
-    values = [worked(one) for one in graded.reckonings]
+def assert_explained(graded: ComputedGrade) -> None:
+    values = [worked(one) for one in graded.breakdowns]
     assert values[-1] == graded.score
-    assert len(graded.explain) == len(values)
+    assert len(graded.explanation) == len(values)
 
 
 @CALM
 @given(PROBLEMS, st.none() | POINTS, st.booleans(), st.integers(0, 3))
 def test_the_steps_of_every_grade_come_to_its_score(lines, override, excused, drop):
     for line in lines:
-        assert_explained(problem_grade(line))
-    groups = [Group("g", drop, ("q0", "q1", "q2"))]
-    assert_explained(assignment_grade(lines, groups, override=override, excused=excused))
+        assert_explained(compute_problem_grade(line))
+    groups = [ProblemGroup("g", drop, ("q0", "q1", "q2"))]
+    assert_explained(compute_assignment_grade(lines, groups, override=override, excused=excused))
 
 
 @CALM
 @given(PROBLEMS)
 def test_an_assignment_is_the_sum_of_its_problems(lines):
-    grades = {line.problem: problem_grade(line) for line in lines}
-    total = assignment_grade(lines)
+    grades = {line.problem: compute_problem_grade(line) for line in lines}
+    total = compute_assignment_grade(lines)
     assert total.score == sum(grade.score for grade in grades.values())
     assert total.possible == sum(grades[line.problem].possible for line in lines if not line.extra)
     assert total.waiting is any(grade.waiting for grade in grades.values())
@@ -121,13 +121,13 @@ def test_an_assignment_is_the_sum_of_its_problems(lines):
 @given(PROBLEMS, st.integers(0, 4))
 def test_a_drop_never_lowers_the_percentage_of_its_group(lines, drop):
     names = tuple(line.problem for line in lines)
-    with_drop = assignment_grade(lines, [Group("g", drop + 1, names)])
-    without = assignment_grade(lines, [Group("g", drop, names)])
+    with_drop = compute_assignment_grade(lines, [ProblemGroup("g", drop + 1, names)])
+    without = compute_assignment_grade(lines, [ProblemGroup("g", drop, names)])
     assert with_drop.possible <= without.possible
     assert bool(with_drop.possible) == bool(without.possible)
-    assert bool(with_drop.settled.possible) == bool(without.settled.possible)
-    if with_drop.settled.possible:  # what waits to be marked has no part in a percentage
-        assert with_drop.settled.percent >= without.settled.percent
+    assert bool(with_drop.graded_score.possible) == bool(without.graded_score.possible)
+    if with_drop.graded_score.possible:  # what waits to be marked has no part in a percentage
+        assert with_drop.graded_score.percent >= without.graded_score.percent
 
 
 @CALM
@@ -139,7 +139,7 @@ def test_a_part_voided_for_all_is_never_worse_than_it_was(lines, data):
     plain = replace(first, voided="", override=None)
     full, out = (replace(plain, voided=how) for how in ("full", "out"))
     grades = [
-        problem_grade(replace(lines[at], override=None, parts=(one, *others)))
+        compute_problem_grade(replace(lines[at], override=None, parts=(one, *others)))
         for one in (plain, full, out)
     ]
     assert grades[1].score >= grades[0].score
@@ -156,7 +156,8 @@ def test_points_scale_and_the_share_of_the_problem_stays(parts, points):
     own = sum((part.points for part in parts), Fraction(0))
     assume(own and points)
     one, other = (
-        problem_grade(ProblemLine("q", worth, tuple(parts))) for worth in (own, Fraction(points))
+        compute_problem_grade(ProblemLine("q", worth, tuple(parts)))
+        for worth in (own, Fraction(points))
     )
     assert one.score * points == other.score * own
     assert one.possible * points == other.possible * own
@@ -186,17 +187,19 @@ WEIGHTS = st.sampled_from([Fraction(one, 2) for one in (0, 1, 2, 5, 60)])
 @given(courses(), WEIGHTS, WEIGHTS, st.integers(0, 2))
 def test_a_course_is_the_weighted_mean_of_its_categories(lines, one, two, drop):
     parted = [
-        (course_grade([line for line in lines if line.category == name]), weight)
+        (compute_course_grade([line for line in lines if line.category == name]), weight)
         for name, weight in (("hw", one), ("exam", two))
     ]
     counted = [(grade.score, weight) for grade, weight in parted if grade.possible and weight]
-    found = course_grade(lines, [Category("hw", one), Category("exam", two)])
+    found = compute_course_grade(lines, [GradeCategory("hw", one), GradeCategory("exam", two)])
     whole = sum(weight for _, weight in counted)
     mean = sum(score * weight for score, weight in counted) / whole if counted else 0
     assert (found.score, found.possible) == (mean, 100 if counted else 0)
-    dropping = course_grade(lines, [Category("hw", one, drop), Category("exam", two)])
+    dropping = compute_course_grade(
+        lines, [GradeCategory("hw", one, drop), GradeCategory("exam", two)]
+    )
     assert dropping.score >= found.score
-    for grade in (found, dropping, course_grade(lines)):
+    for grade in (found, dropping, compute_course_grade(lines)):
         if grade.possible:
             assert_explained(grade)
 
@@ -204,15 +207,15 @@ def test_a_course_is_the_weighted_mean_of_its_categories(lines, one, two, drop):
 @CALM
 @given(courses(), st.sampled_from([Fraction(1, 3), Fraction(1, 100), Fraction(7)]))
 def test_only_the_proportion_of_the_weights_matters(lines, scale):
-    plain = [Category("hw", Fraction(2)), Category("exam", Fraction(3))]
+    plain = [GradeCategory("hw", Fraction(2)), GradeCategory("exam", Fraction(3))]
     scaled = [replace(one, weight=one.weight * scale) for one in plain]
-    assert course_grade(lines, plain).score == course_grade(lines, scaled).score
+    assert compute_course_grade(lines, plain).score == compute_course_grade(lines, scaled).score
 
 
 @CALM
 @given(POINTS, CREDITS)
 def test_a_part_without_steps_is_explained_by_its_credit(points, credit):
     line = ProblemLine("q", points, (PartLine("x", points, credit),))
-    grade = problem_grade(line)
+    grade = compute_problem_grade(line)
     assert grade.score == (points * credit if points else 0)
     assert_explained(grade)

@@ -17,7 +17,7 @@ from fuzz_options import fuzz_options
 from readers import PIECES, READERS, STYLED, meaning
 
 from grader.errors import AnswerError
-from grader.reading import Reading, Typed, grouped_by_points
+from grader.reading import RawAnswer, Reading, find_ambiguous_thousands
 
 SECONDS = float(os.environ.get("GRADER_FUZZ_SECONDS", "2"))
 LIMIT = 1.0
@@ -48,10 +48,10 @@ def text_of(seed: int, number: int) -> str:
     return random.choice(("", " ")).join(pieces)
 
 
-def check_shown(reader: Callable[[Typed], Any], reading: Reading[Any]) -> None:
+def check_shown(reader: Callable[[RawAnswer], Any], reading: Reading[Any]) -> None:
     """What is shown is read back; brackets that it needs may only pass the limit of nesting."""
     try:
-        assert meaning(reader(reading.shown).value) == meaning(reading.value)
+        assert meaning(reader(reading.text).value) == meaning(reading.value)
     except AnswerError as refused:
         assert "nested deeper" in refused.message  # noqa: PT017 (the message is the claim)
 
@@ -59,7 +59,7 @@ def check_shown(reader: Callable[[Typed], Any], reading: Reading[Any]) -> None:
 def tried(text: str) -> tuple[int, int]:
     """Return how many readers read *text* and how many refuse it; what is shown is read back."""
     readings = refusals = 0
-    for name, reader in (READERS | STYLED | {"thousands": grouped_by_points}).items():
+    for name, reader in (READERS | STYLED | {"thousands": find_ambiguous_thousands}).items():
         start = time.thread_time()
         try:
             reading = reader(text)

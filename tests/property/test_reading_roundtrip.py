@@ -9,17 +9,17 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from readers import PIECES, READERS, STYLED, VARIABLES, meaning
 
-from grader.display.text import show, show_tex
+from grader.display.text import to_tex, to_text
 from grader.errors import AnswerError
 from grader.expressions.evaluate import Scope, evaluate
-from grader.expressions.tree import Binary, Call, Name, Negate, Num
+from grader.expressions.tree import BinaryOperation, Call, Name, Negation, NumberLiteral
 from grader.reading import (
-    grouped_by_points,
-    in_style,
+    find_ambiguous_thousands,
     is_blank,
     load_json,
+    normalize_number_style,
     read_formula,
-    read_formulas,
+    read_formula_shape,
     read_number,
     read_quantity,
     read_shape,
@@ -27,7 +27,7 @@ from grader.reading import (
 )
 from grader.reading.grammar.computing import EXACT_SCOPE
 from grader.reading.units.quantities import DIMENSIONS
-from grader.values import Tensor, nested
+from grader.values import Tensor, to_nested
 
 MINUS = "\u2212"
 whole = st.integers(-(10**12), 10**12)
@@ -85,8 +85,8 @@ FRACTION = {
     "division sign": lambda value: f"{value.numerator} ÷ {value.denominator}",
     "TeX": lambda value: rf"\frac{{{value.numerator}}}{{{value.denominator}}}",
     "Python": lambda value: f"({value.numerator}) / ({value.denominator})",
-    "shown": show,
-    "shown in TeX": show_tex,
+    "shown": to_text,
+    "shown in TeX": to_tex,
 }
 
 
@@ -119,7 +119,7 @@ def test_a_decimal_reads_back(notation, value):
 @pytest.mark.parametrize("notation", COMMA.values(), ids=COMMA)
 @given(value=decimals)
 def test_a_decimal_reads_back_in_the_comma_style(notation, value):
-    assert read_number(in_style(notation(value), "comma")).value == value
+    assert read_number(normalize_number_style(notation(value), "comma")).value == value
 
 
 @pytest.mark.parametrize("dimension", DIMENSIONS)
@@ -128,9 +128,7 @@ def test_a_quantity_reads_back_in_every_unit(dimension, data, value):
     unit, size = data.draw(st.sampled_from(sorted(DIMENSIONS[dimension].items())))
     reading = read_quantity(f"{plain_decimal(value)} {unit}", dimension=dimension)
     assert (reading.value.value, reading.value.unit) == (value * size, unit)
-    assert meaning(read_quantity(reading.shown, dimension=dimension).value) == meaning(
-        reading.value
-    )
+    assert meaning(read_quantity(reading.text, dimension=dimension).value) == meaning(reading.value)
 
 
 @pytest.mark.parametrize("notation", FRACTION.values(), ids=FRACTION)
@@ -144,10 +142,10 @@ def test_a_fraction_reads_back(notation, value):
 def test_a_json_number_and_what_is_shown_of_a_reading_read_back(value):
     reading = read_number(value)
     assert reading.value == value
-    assert read_number(reading.shown).value == value
-    percent = read_number(f"({reading.shown})%", percent=True)
+    assert read_number(reading.text).value == value
+    percent = read_number(f"({reading.text})%", percent=True)
     assert percent.value == value
-    assert read_number(percent.shown, percent=True).value == value
+    assert read_number(percent.text, percent=True).value == value
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
@@ -184,7 +182,7 @@ SHAPES = {
 @given(shape=st.lists(st.integers(1, 99_999), min_size=1, max_size=6).map(tuple))
 def test_a_shape_reads_back(notation, shape):
     assert read_shape(notation([str(size) for size in shape])).value == shape
-    assert read_shape(show(shape)).value == shape
+    assert read_shape(to_text(shape)).value == shape
     assert read_shape(list(shape)).value == shape
 
 
@@ -203,7 +201,7 @@ def matrices(cells):
 
 
 def rows_of(tensor: Tensor) -> list[list[str]]:
-    return [[show(cell) for cell in row] for row in nested(tensor.shape, tensor.cells)]
+    return [[to_text(cell) for cell in row] for row in to_nested(tensor.shape, tensor.cells)]
 
 
 def lines(cell: str, row: str, around: str = "{}"):
@@ -227,7 +225,7 @@ def in_commas(text: str) -> str:
 
 
 MATRICES = {
-    "Python": show,
+    "Python": to_text,
     "blanks": lines(" ", "]\n [", "[[{}]]"),
     "tuples": lines(", ", ",), (", "[({},)]"),
     "NumPy call": lines(", ", "],\n [", "np.array([[{}]], dtype=float)"),
@@ -242,15 +240,15 @@ MATRICES = {
     "pmatrix": lines("&", r"\\", r"X = \begin{{pmatrix}}{}\\\end{{pmatrix}}"),
     "array": lines(" & ", r" \\ ", r"\left[\begin{{array}}{{c}} {} \end{{array}}\right]"),
     "dashes": lambda tensor: (  # a single one could be a minus sign
-        lines(" ", "]\n- [", "- [[{}]]")(tensor) if tensor.shape[0] > 1 else show(tensor)
+        lines(" ", "]\n- [", "- [[{}]]")(tensor) if tensor.shape[0] > 1 else to_text(tensor)
     ),
     "blank lines": lines(" ", "]\n\n[", "[[{}]]"),
     "no outer brackets": lines(" ", "]\n[", "[{}]"),
     "missing bracket": lines(", ", "], [", "[[{}]"),
-    "shown in TeX": show_tex,
+    "shown in TeX": to_tex,
     "braces": lines(", ", "}, {", "{{{{{}}}}}"),
     "round brackets": lambda tensor: (
-        lines(" ", ")\n(", "({})")(tensor) if tensor.shape[1] > 1 else show(tensor)
+        lines(" ", ")\n(", "({})")(tensor) if tensor.shape[1] > 1 else to_text(tensor)
     ),
     "angles": lines(", ", "; ", "<{};>"),
     "tall brackets": lines("  ", "⎥\n⎢", "⎢{}⎥"),
@@ -265,7 +263,7 @@ MATRICES = {
         + [f"[{at},] {' '.join(row)}" for at, row in enumerate(rows_of(tensor), start=1)]
     ),
     "Julia": lambda tensor: (
-        f"{show((9, *tensor.shape))} Matrix{{Float64}}:\n {lines(' ', chr(10))(tensor)}"
+        f"{to_text((9, *tensor.shape))} Matrix{{Float64}}:\n {lines(' ', chr(10))(tensor)}"
     ),
     "Word": lines("&", "@", "[■({})]"),
     "Word LaTeX": lines(" & ", r" \\ ", r"\matrix{{{}}}"),
@@ -274,10 +272,10 @@ MATRICES = {
     "align": lines(
         " & ", r" \\ ", r"\begin{{align*}} A &= \begin{{matrix}} {} \end{{matrix}} \end{{align*}}"
     ),
-    "decimal commas": lambda tensor: in_style(
+    "decimal commas": lambda tensor: normalize_number_style(
         in_commas(lines("; ", "]; [", "[[{}]]")(tensor)), "comma"
     ),
-    "European CSV": lambda tensor: in_style(in_commas(european(tensor)), "comma"),
+    "European CSV": lambda tensor: normalize_number_style(in_commas(european(tensor)), "comma"),
 }
 
 
@@ -286,17 +284,17 @@ MATRICES = {
     tensor=matrices(st.one_of(st.integers(-999, 999), st.decimals(-9, 9, places=2).map(Fraction)))
 )
 def test_a_matrix_reads_back(notation, tensor):
-    tensor = Tensor.of(nested(tensor.shape, tensor.cells))
+    tensor = Tensor.from_nested(to_nested(tensor.shape, tensor.cells))
     assert read_tensor(notation(tensor), rank=2).value == tensor
 
 
 @given(matrices(fractions))
 @example(Tensor((1, 1), (Fraction(1781244461379106991817782983979, 9),)))
 def test_a_matrix_of_fractions_reads_back(tensor):
-    tensor = Tensor.of(nested(tensor.shape, tensor.cells))
-    assert read_tensor(show(tensor), rank=2).value == tensor
-    assert read_tensor(show_tex(tensor), rank=2).value == tensor
-    assert read_tensor(nested(tensor.shape, tensor.cells), rank=2).value == tensor
+    tensor = Tensor.from_nested(to_nested(tensor.shape, tensor.cells))
+    assert read_tensor(to_text(tensor), rank=2).value == tensor
+    assert read_tensor(to_tex(tensor), rank=2).value == tensor
+    assert read_tensor(to_nested(tensor.shape, tensor.cells), rank=2).value == tensor
 
 
 @given(
@@ -319,15 +317,16 @@ def test_what_numpy_prints_reads_back(array):
 @given(matrices(st.integers(-9, 9)))
 def test_glued_signs_are_split_where_no_row_stays_short(tensor):
     text = "\n".join(
-        " ".join(f"{cell}." for cell in row).replace(" -", "-") for row in tensor.array().tolist()
+        " ".join(f"{cell}." for cell in row).replace(" -", "-")
+        for row in tensor.to_array().tolist()
     )
     assert read_tensor(text, rank=2).value == tensor
 
 
 names = st.sampled_from(VARIABLES).map(Name)
 literals = st.one_of(
-    st.integers(0, 999).map(Num),
-    st.decimals("0.01", 99, places=2).map(lambda value: Num(Fraction(value))),
+    st.integers(0, 999).map(NumberLiteral),
+    st.decimals("0.01", 99, places=2).map(lambda value: NumberLiteral(Fraction(value))),
 )
 
 
@@ -335,8 +334,8 @@ def joined(inner):
     signs = st.sampled_from(("+", "-", "*", "/", "**"))
     calls = st.sampled_from(("floor", "ceil", "sqrt", "abs", "log2"))
     return st.one_of(
-        st.builds(Binary, signs, inner, inner),
-        st.builds(Negate, inner),
+        st.builds(BinaryOperation, signs, inner, inner),
+        st.builds(Negation, inner),
         st.builds(lambda call, item: Call(call, (item,)), calls, inner),
         st.builds(lambda one, two: Call("max", (one, two)), inner, inner),
     )
@@ -354,12 +353,12 @@ def numbered(tree):
             case Call(function, arguments):
                 site = next(sites)
                 return Call(function, tuple(visit(item) for item in arguments), site=site)
-            case Binary(sign, left, right):
-                return Binary(sign, visit(left), visit(right))
-            case Negate(operand):
-                return Negate(visit(operand))
-            case Num(value) if value == int(value):
-                return Num(int(value))
+            case BinaryOperation(sign, left, right):
+                return BinaryOperation(sign, visit(left), visit(right))
+            case Negation(operand):
+                return Negation(visit(operand))
+            case NumberLiteral(value) if value == int(value):
+                return NumberLiteral(int(value))
             case _:
                 return node
 
@@ -375,13 +374,13 @@ def in_typography(text: str) -> str:
 
 
 FORMULAS = {
-    "shown": show,
-    "TeX": show_tex,
-    "Python": lambda tree: in_python(show(tree)),
-    "typography": lambda tree: in_typography(show(tree)),
-    "dollars": lambda tree: f"$$N = {show_tex(tree)}$$",
-    "stars": lambda tree: show(tree).replace("·", "*"),
-    "no blanks": lambda tree: show(tree).replace(" ", "").replace(",", ", "),
+    "shown": to_text,
+    "TeX": to_tex,
+    "Python": lambda tree: in_python(to_text(tree)),
+    "typography": lambda tree: in_typography(to_text(tree)),
+    "dollars": lambda tree: f"$$N = {to_tex(tree)}$$",
+    "stars": lambda tree: to_text(tree).replace("·", "*"),
+    "no blanks": lambda tree: to_text(tree).replace(" ", "").replace(",", ", "),
 }
 
 
@@ -394,15 +393,15 @@ def test_a_formula_reads_back_as_the_same_tree(notation, tree):
 @given(st.lists(trees, min_size=1, max_size=4))
 def test_a_shape_of_formulas_reads_back(axes):
     axes = tuple(numbered(axis) for axis in axes)
-    assert read_formulas(show(axes), VARIABLES).value == axes
+    assert read_formula_shape(to_text(axes), VARIABLES).value == axes
     if len(axes) > 1:
-        separate = " × ".join(f"({show(axis)})" for axis in axes)
-        assert read_formulas(separate, VARIABLES).value == axes
+        separate = " × ".join(f"({to_text(axis)})" for axis in axes)
+        assert read_formula_shape(separate, VARIABLES).value == axes
 
 
 @given(trees.map(numbered))
 def test_a_formula_without_variables_has_the_value_of_its_arithmetic(tree):
-    text = show(tree)
+    text = to_text(tree)
     for name in sorted(VARIABLES, key=len, reverse=True):
         text = text.replace(name, "3")
     try:
@@ -428,8 +427,8 @@ def test_any_text_is_read_and_reads_back_or_is_refused_with_a_place_in_it(typed)
         except AnswerError as refused:
             assert refused.position is None or 0 <= refused.position <= len(typed)  # noqa: PT017
         else:
-            assert meaning(reader(reading.shown).value) == meaning(reading.value)
-    for ask in (grouped_by_points, is_blank, load_json):
+            assert meaning(reader(reading.text).value) == meaning(reading.value)
+    for ask in (find_ambiguous_thousands, is_blank, load_json):
         try:
             ask(typed)
         except AnswerError as refused:

@@ -14,25 +14,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kind_examples import EXAMPLES, PARAMS
 
-from grader.display.render import Rendered
-from grader.display.text import show
+from grader.display.render import Rendering
+from grader.display.text import to_text
 from grader.errors import AnswerError, SolverError
 from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.parser import parse
 from grader.kinds import KINDS
 from grader.reading import Reading
 from grader.reading.units.unit_names import DIMENSIONS
-from grader.values import Tensor, nested, simplest
+from grader.values import Tensor, simplify_number, to_nested
 
 CORE = {"math", "mrow", "mi", "mn", "mo", "mtext", "mfrac", "msqrt", "msup", "msub"}
 TABLE = {"mtable", "mtr", "mtd"}
 POINT = {"H": 7, "K": 3, "S": 4}
 
 
-def shown(part: dict[str, Any], typed: object) -> tuple[Reading[Any], Rendered]:
+def shown(part: dict[str, Any], typed: object) -> tuple[Reading[Any], Rendering]:
     """Return how *typed* is read as an answer to *part*, and how that is shown."""
     variant = original(part, params=PARAMS)
-    stated, scope = variant.problem.parts[0], variant.scope(BOOK)
+    stated, scope = variant.problem.parts[0], variant.student_scope(BOOK)
     reading = KINDS[stated.kind].read(typed, stated, scope)  # type: ignore[arg-type]
     return reading, KINDS[stated.kind].render(reading, stated, scope)
 
@@ -40,7 +40,7 @@ def shown(part: dict[str, Any], typed: object) -> tuple[Reading[Any], Rendered]:
 NUMBERS = st.one_of(
     st.integers(-(10**12), 10**12),
     st.fractions(-1000, 1000, max_denominator=997),
-    st.decimals(-(10**6), 10**6, places=4).map(Fraction).map(simplest),
+    st.decimals(-(10**6), 10**6, places=4).map(Fraction).map(simplify_number),
     st.integers(1, 99).map(lambda digits: Fraction(digits, 10**12)),
 )
 
@@ -48,19 +48,19 @@ NUMBERS = st.one_of(
 @CALM
 @given(NUMBERS, st.sampled_from(["{}", "x = {}", "about {}", "({})"]))
 def test_a_number_is_shown_as_it_is_judged(number, notation):
-    reading, rendered = shown(ask("number", key=1), notation.format(show(number)))
-    assert rendered.text == reading.shown == show(reading.value)
+    reading, rendered = shown(ask("number", key=1), notation.format(to_text(number)))
+    assert rendered.text == reading.text == to_text(reading.value)
     assert drawn_value(rendered.mathml) == reading.value == number
 
 
 @CALM
 @given(st.integers(99, 9900).map(lambda digits: Fraction(digits, 99)))
 def test_a_percentage_is_shown_with_its_sign(number):
-    digits = show(number)
+    digits = to_text(number)
     typed = digits if "/" in digits else f"{digits} %"
     reading, rendered = shown(ask("percent", key=1), typed)
-    assert rendered.text == reading.shown
-    assert rendered.text.removesuffix("%").strip("()") == show(simplest(number))
+    assert rendered.text == reading.text
+    assert rendered.text.removesuffix("%").strip("()") == to_text(simplify_number(number))
     value, sign = drawn(rendered.mathml)[:-1], drawn(rendered.mathml)[-1]
     assert (evaluate(parse(value).tree, Scope({}, {})), sign) == (number, "%")
 
@@ -72,9 +72,9 @@ def test_a_percentage_is_shown_with_its_sign(number):
 )
 def test_a_quantity_is_shown_in_the_unit_that_was_typed(unit, number):
     part = ask("quantity", dimension="bytes", unit="MB", key=1)
-    reading, rendered = shown(part, f"{show(number)} {unit}")
+    reading, rendered = shown(part, f"{to_text(number)} {unit}")
     value, _, drawn_unit = drawn(rendered.mathml).partition("\u00a0")
-    assert rendered.text == reading.shown == f"{show(simplest(number))} {drawn_unit}"
+    assert rendered.text == reading.text == f"{to_text(simplify_number(number))} {drawn_unit}"
     size = DIMENSIONS["bytes"][drawn_unit]
     in_bytes = evaluate(parse(value).tree, Scope({}, {})) * size  # type: ignore[operator]
     assert in_bytes == reading.value.number * 10**6 == number * DIMENSIONS["bytes"][unit]
@@ -110,9 +110,9 @@ def test_an_array_is_shown_cell_by_cell(shape, data):
     cells = data.draw(st.lists(NUMBERS, min_size=count, max_size=count))
     tensor = Tensor(tuple(shape), tuple(cells))
     kind = {1: "vector", 2: "matrix"}.get(len(shape), "tensor")
-    reading, rendered = shown(ask(kind, key=PLAIN[kind]), nested(shape, cells))
+    reading, rendered = shown(ask(kind, key=PLAIN[kind]), to_nested(shape, cells))
     assert reading.value == tensor
-    assert rendered.text == reading.shown == show(tensor)
+    assert rendered.text == reading.text == to_text(tensor)
     assert drawn_value(rendered.mathml) == expected(tensor)
 
 
@@ -120,10 +120,10 @@ def test_an_array_is_shown_cell_by_cell(shape, data):
 @given(st.sets(st.integers(-50, 50) | st.fractions(-3, 3, max_denominator=7), min_size=1))
 def test_a_set_is_shown_item_by_item(items):
     items = sorted(items)[:64]
-    reading, rendered = shown(ask("set", key="(1,)"), ", ".join(map(show, items)))
+    reading, rendered = shown(ask("set", key="(1,)"), ", ".join(map(to_text, items)))
     inside = drawn(rendered.mathml).strip("{}")
     assert evaluate(parse(f"[{inside}]").tree, Scope({}, {})) == tuple(items) == reading.value
-    assert rendered.text == reading.shown
+    assert rendered.text == reading.text
 
 
 def test_an_empty_set_is_shown_in_braces():
@@ -150,7 +150,7 @@ def value_of(tree: Any) -> object:
         return None
 
 
-FUNCTIONS = original(ask(key=1)).scope(BOOK).functions
+FUNCTIONS = original(ask(key=1)).student_scope(BOOK).functions
 
 
 @CALM
@@ -160,7 +160,7 @@ def test_a_formula_is_shown_with_the_value_that_it_is_judged_by(typed):
         reading, rendered = shown(ask("expression", key="H", variables=VARIABLES), typed)
     except AnswerError:
         return
-    assert rendered.text == reading.shown == show(reading.value.tree)
+    assert rendered.text == reading.text == to_text(reading.value.tree)
     page = parse(drawn(rendered.mathml)).tree
     assert value_of(page) == value_of(reading.value.tree) == value_of(parse_typed(typed))
 
@@ -185,7 +185,7 @@ def test_a_table_is_shown_cell_by_cell_and_an_empty_cell_as_a_dash():
     }
     part = ask("table", rows="(1, 2)", columns=columns)
     reading, rendered = shown(part, "3×2 | 50 % | 0.5\n4×4 | | 7")
-    assert rendered.text == reading.shown == "3×2 | 50% | 0.5\n4×4 | – | 7"
+    assert rendered.text == reading.text == "3×2 | 50% | 0.5\n4×4 | – | 7"
     lines = [line.split(" | ") for line in rendered.text.splitlines()]
     assert drawn_cells(rendered.mathml) == lines
 
@@ -193,7 +193,7 @@ def test_a_table_is_shown_cell_by_cell_and_an_empty_cell_as_a_dash():
 def test_a_choice_is_shown_with_its_text_filled_in():
     options = {"x": "{{C}} < 6", "y": "no", "z": "yes"}
     variant = original(ask("choices", key="('x',)", options=options), params={"C": 5})
-    part, scope = variant.problem.parts[0], variant.scope(BOOK)
+    part, scope = variant.problem.parts[0], variant.student_scope(BOOK)
     kind = KINDS["choices"]
     rendered = kind.render(kind.read("z, x", part, scope), part, scope)
     assert rendered.text == "x) 5 < 6\nz) yes"
@@ -208,7 +208,7 @@ def samples() -> Iterator[Any]:
         for at, part in enumerate(parts):
             variant = original(part, params=PARAMS)
             stated = variant.problem.parts[0]
-            found = KINDS[kind].samples(stated, variant.keys["a"])
+            found = KINDS[kind].build_samples(stated, variant.keys["a"])
             typed = ("Because.",) if kind == "text" else (*found.right, *found.wrong)
             yield pytest.param(part, typed, id=f"{kind}{at}")
 
@@ -219,7 +219,7 @@ def test_every_kind_is_shown_in_text_and_in_plain_mathml(part, answers):
         reading, rendered = shown(part, typed)
         elements = {node.tag for node in ET.fromstring(rendered.mathml).iter()}
         assert elements <= CORE | TABLE
-        assert rendered.text == reading.shown or part["kind"] in {"choice", "choices"}
+        assert rendered.text == reading.text or part["kind"] in {"choice", "choices"}
         if part["kind"] not in {"choice", "choices", "text", "expression", "shape", "table"}:
             assert set(re.findall(r"\d+", rendered.text)) == digits(rendered.mathml)
 

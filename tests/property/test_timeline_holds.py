@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from api.core.clock import from_micros, to_micros
 from api.schemas.assignments.timeline import ExtensionSpec, LateStep, Offset, TimelineSpec
 from api.services.assignments.timeline import (
-    extended,
-    localized,
-    moment,
+    extend,
+    local_to_microseconds,
+    localize,
     resolve,
-    shifted,
+    shift_days,
     with_late_days,
 )
 from grader.policy import Timeline
@@ -114,7 +114,7 @@ def is_never_worse(new: Timeline, old: Timeline) -> bool:
 @given(places())
 def test_a_wall_clock_is_the_instant_that_shows_it_or_the_one_after_what_was_skipped(place):
     zone, wall = place
-    here = from_micros(moment(wall, zone)).astimezone(zone)
+    here = from_micros(local_to_microseconds(wall, zone)).astimezone(zone)
     if here.replace(tzinfo=None, fold=0) == wall:
         again = here.replace(fold=1)
         assert to_micros(again) == to_micros(here)
@@ -130,7 +130,7 @@ def test_a_wall_clock_is_the_instant_that_shows_it_or_the_one_after_what_was_ski
 def test_a_later_wall_clock_is_not_earlier_by_more_than_the_clock_jumps(place, minutes):
     zone, wall = place
     later = wall + timedelta(minutes=minutes)
-    one, two = moment(wall, zone), moment(later, zone)
+    one, two = local_to_microseconds(wall, zone), local_to_microseconds(later, zone)
     shown = from_micros(one).astimezone(zone).replace(tzinfo=None)
     assert two >= one or shown > wall
 
@@ -158,7 +158,7 @@ def test_release_due_steps_and_close_never_go_back(drawn):
 @given(timelines(), st.integers(-800, 800))
 def test_a_copied_timeline_shows_the_same_times_of_day(drawn, days):
     _, spec = drawn
-    moved = shifted(spec, days)
+    moved = shift_days(spec, days)
     walls = [(spec.release, moved.release), (spec.due, moved.due), (spec.close, moved.close)]
     walls += [(one.until, two.until) for one, two in zip(spec.late, moved.late, strict=True)]
     for old, new in walls:
@@ -166,7 +166,7 @@ def test_a_copied_timeline_shows_the_same_times_of_day(drawn, days):
             assert new - old == timedelta(days=days)
         else:
             assert new == old
-    assert shifted(moved, -days) == spec
+    assert shift_days(moved, -days) == spec
 
 
 @CALM
@@ -174,7 +174,7 @@ def test_a_copied_timeline_shows_the_same_times_of_day(drawn, days):
 def test_an_extension_never_takes_anything(drawn, data):
     zone, spec = drawn
     extension = data.draw(extensions(spec))
-    moved = extended(spec, extension, zone)
+    moved = extend(spec, extension, zone)
     assert is_never_worse(resolve(moved, zone), resolve(spec, zone))
     assert TimelineSpec(**moved.model_dump()) == moved
 
@@ -194,7 +194,7 @@ def test_a_spent_late_day_makes_a_day_of_the_clock_more_in_time(drawn):
     zone, spec = drawn
     line = resolve(spec, zone)
     for number in range(1, spec.late_days + 1):
-        due = localized(spec, zone).due
-        end = moment(due + timedelta(days=number), zone)
+        due = localize(spec, zone).due
+        end = local_to_microseconds(due + timedelta(days=number), zone)
         last = end if line.close is None else min(end, line.close)
         assert resolve(with_late_days(spec, number, zone), zone).credit_at(last) == 1

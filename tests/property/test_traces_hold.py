@@ -8,7 +8,7 @@ from traced import misplaced_cells, same, stated_value, wrong_cells, wrong_formu
 
 from grader.errors import SolverError
 from grader.values import Tensor
-from problems.book import BOOK
+from problems.book import REGISTRY
 
 SIZES, KERNELS, STEPS = st.integers(1, 30), st.integers(1, 6), st.integers(1, 3)
 ENDS = st.integers(0, 2) | st.tuples(st.integers(0, 2), st.integers(0, 2))
@@ -85,9 +85,9 @@ def drawn_calls(draw: st.DrawFn) -> tuple[str, list[object], dict[str, object]]:
 def test_a_tracer_has_true_steps_to_what_its_solver_gives(call) -> None:
     name, arguments, keywords = call
     try:
-        value = BOOK.functions[name](*arguments, **keywords)
+        value = REGISTRY.functions[name](*arguments, **keywords)
     except SolverError:
         return
-    steps = BOOK.tracers[name](*arguments, **keywords)
+    steps = REGISTRY.tracers[name](*arguments, **keywords)
     assert same(stated_value(steps), value)
     assert wrong_formulas(steps) + wrong_cells(steps) + misplaced_cells(steps) == []

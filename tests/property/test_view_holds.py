@@ -16,19 +16,19 @@ from hypothesis import strategies as st
 from kind_examples import EXAMPLES, PARAMS
 
 from grader.definitions.parts import KeyedPart
-from grader.diagnosis.patterns import patterns
-from grader.display.text import show
+from grader.diagnosis.patterns import describe_patterns
+from grader.display.text import to_text
 from grader.errors import AnswerError
-from grader.expressions.formula_equality import Formula, compare
-from grader.grading.context import contexts
-from grader.grading.result import Result
-from grader.grading.student_view import StudentView, before_release
+from grader.expressions.formula_equality import BoundFormula, find_counterexample
+from grader.grading.context import get_part_contexts
+from grader.grading.result import PartResult
+from grader.grading.student_view import StudentResultView, to_student_view
 from grader.kinds import KINDS
 from grader.kinds.formulas import FormulaPart
 from grader.values import is_number
 from grader.variants.variant import Variant
 
-View = Callable[[Result, Any], StudentView]
+View = Callable[[PartResult, Any], StudentResultView]
 
 SMALL = st.integers(0, 3)
 ITEMS = st.lists(SMALL, min_size=1, max_size=3).map(tuple)
@@ -86,7 +86,7 @@ FAMILIES: dict[str, tuple[Callable[[Any], dict[str, Any]], Any, Any]] = {
     "set": (keyed("set"), ITEMS, ITEMS.map(list)),
     "set by item": (keyed("set", credit_by="item"), ITEMS, ITEMS.map(list)),
     "shape": (keyed("shape"), SIZES, SIZES.map(list)),
-    "shape by axis": (keyed("shape", credit_by="axis"), SIZES, SIZES.map(show)),
+    "shape by axis": (keyed("shape", credit_by="axis"), SIZES, SIZES.map(to_text)),
     "vector": (keyed("vector"), PAIR, st.one_of(PAIR.map(list), st.just("1 2 3"))),
     "matrix": (keyed("matrix"), SQUARE, SQUARE.map(lambda rows: [*map(list, rows)])),
     "matrix by row": (keyed("matrix", credit_by="row"), SQUARE, SQUARE.map(lines)),
@@ -142,35 +142,42 @@ FAMILIES: dict[str, tuple[Callable[[Any], dict[str, Any]], Any, Any]] = {
 SHOWING = ("set by item", "matrix", "shape by axis", "table")
 
 
-def differences(result: Result, variant: Variant) -> object:
+def differences(result: PartResult, variant: Variant) -> object:
     """Return where a formula is not right, with the student's own value: it may be told."""
-    context = contexts(variant, BOOK)[0]
+    context = get_part_contexts(variant, BOOK)[0]
     if not isinstance(context.part, FormulaPart) or not context.part.variables:
         return None
-    read = context.kind.read(result.typed, context.part, context.seen).value
+    read = context.kind.read(result.typed, context.part, context.student_scope).value
     keys = context.key if isinstance(context.key, tuple) else (context.key,)
     found = zip(read if isinstance(read, tuple) else (read,), keys, strict=False)
-    both = [one for one in found if all(isinstance(item, Formula) for item in one)]
+    both = [one for one in found if all(isinstance(item, BoundFormula) for item in one)]
     return next(
         (
             (at, differs)
             for at, (answer, key) in enumerate(both)
-            if (differs := compare(answer, key, context.part.sample)) is not None
+            if (differs := find_counterexample(answer, key, context.part.comparison_points))
+            is not None
         ),
         None,
     )
 
 
-def may_be_told(result: Result, variant: Variant) -> object:
+def may_be_told(result: PartResult, variant: Variant) -> object:
     """Return what of the key a student may be told before the release."""
     part = variant.problem.parts[0]
-    hint = result.say if result.status == "mistake" else ""
+    hint = result.hint if result.status == "mistake" else ""
     wrong = differences(result, variant) if result.status in {"wrong", "partial"} else None
     shown = isinstance(part, KeyedPart) and part.show == "cells"
-    return result.status, result.credit, hint, wrong, (result.cells, result.place) if shown else ()
+    return (
+        result.status,
+        result.credit,
+        hint,
+        wrong,
+        (result.cells, result.first_wrong) if shown else (),
+    )
 
 
-def check(family: str, *, view: View = before_release, **fields: Any) -> None:
+def check(family: str, *, view: View = to_student_view, **fields: Any) -> None:
     """Raise `AssertionError` where a *view* tells two keys apart by what may not be told."""
     part_of, keys, answers = FAMILIES[family]
     calm = settings(
@@ -212,7 +219,7 @@ def test_what_follows_from_an_earlier_answer_is_seen_alike_under_two_keys(one, t
         variant = original(ask(key=key), ask(id="b", key=f"2 * a + {add}", follow_through="1/2"))
         result = marked(variant, **answers)["b"]
         seen.append(
-            (may_be_told(result, variant), before_release(result, variant.problem.parts[1]))
+            (may_be_told(result, variant), to_student_view(result, variant.problem.parts[1]))
         )
     assert seen[0][0] != seen[1][0] or seen[0][1] == seen[1][1]
 
@@ -240,45 +247,45 @@ def part_of_kind(family: str) -> str:
     return found[0]
 
 
-def saying(leak: Callable[[Result], str]) -> View:
+def saying(leak: Callable[[PartResult], str]) -> View:
     """Return a view with a *leak* planted in what it says."""
 
-    def view(result: Result, part: Any) -> StudentView:
-        seen = before_release(result, part)
-        return seen._replace(say=f"{seen.say}{leak(result)}")
+    def view(result: PartResult, part: Any) -> StudentResultView:
+        seen = to_student_view(result, part)
+        return seen._replace(hint=f"{seen.hint}{leak(result)}")
 
     return view
 
 
-def distance(result: Result) -> str:
-    near = is_number(result.value) and is_number(result.against)
-    return str(abs(result.value - result.against)) if near else ""  # type: ignore[operator, arg-type]
+def distance(result: PartResult) -> str:
+    near = is_number(result.value) and is_number(result.counted_key)
+    return str(abs(result.value - result.counted_key)) if near else ""  # type: ignore[operator, arg-type]
 
 
 @pytest.mark.parametrize(
     ("family", "leak"),
     [
         *(
-            (family, lambda result: show(result.against or 0))
+            (family, lambda result: to_text(result.counted_key or 0))
             for family in FAMILIES
             if family not in {"limits", "predicate", "text", "table", "table by cell"}
         ),
-        ("table", lambda result: str(result.against)),
+        ("table", lambda result: str(result.counted_key)),
         ("integer", distance),
-        ("integer", lambda result: " ".join(patterns(result))),
+        ("integer", lambda result: " ".join(describe_patterns(result))),
         ("integer, rounded", lambda result: result.rule),
         ("number", lambda result: result.rule),
         ("matrix", lambda result: str(result.cells)),
-        ("matrix", lambda result: " ".join(patterns(result))),
-        ("shape", lambda result: " ".join(patterns(result))),
-        ("set by item", lambda result: result.place),
-        ("shape by axis", lambda result: result.place),
-        ("table", lambda result: result.place),
+        ("matrix", lambda result: " ".join(describe_patterns(result))),
+        ("shape", lambda result: " ".join(describe_patterns(result))),
+        ("set by item", lambda result: result.first_wrong),
+        ("shape by axis", lambda result: result.first_wrong),
+        ("table", lambda result: result.first_wrong),
         ("table by cell", lambda result: str(result.cells)),
         ("choices", lambda result: str(result.cells)),
     ],
 )
-def test_a_planted_leak_is_found(family: str, leak: Callable[[Result], str]) -> None:
+def test_a_planted_leak_is_found(family: str, leak: Callable[[PartResult], str]) -> None:
     with pytest.raises(AssertionError):
         check(family, view=saying(leak))
 
@@ -289,10 +296,10 @@ def test_an_answer_is_read_without_the_key(kind: str) -> None:
     assert [*inspect.signature(KINDS[kind].read).parameters] == ["typed", "part", "scope"]
     for given_part in EXAMPLES[kind]:
         variant = original(given_part, params=PARAMS)
-        part, scope = variant.problem.parts[0], variant.scope(BOOK)
+        part, scope = variant.problem.parts[0], variant.student_scope(BOOK)
         assert not scope.names.keys() & variant.keys.keys()
         blind = original(without_key(given_part), params=PARAMS).problem.parts[0]
-        samples = KINDS[kind].samples(part, variant.keys["a"])
+        samples = KINDS[kind].build_samples(part, variant.keys["a"])
         for typed in (*samples.right, *samples.wrong, *samples.unreadable):
             assert read(typed, blind, scope) == read(typed, part, scope)
 
@@ -312,4 +319,4 @@ def read(typed: Any, part: Any, scope: Any) -> tuple[object, ...]:
         found = KINDS[part.kind].read(typed, part, scope)
     except AnswerError as error:
         return str(error), error.position
-    return found.shown, found.notes, found.step
+    return found.text, found.notes, found.step

@@ -11,7 +11,7 @@ import pytest
 from loop import in_loop_of_its_own
 
 from api.server import connection_balancer
-from api.server.connection_balancer import Acceptor, Share, shares
+from api.server.connection_balancer import ConnectionBalancer, ConnectionCounter, create_counters
 
 MANY = 40
 
@@ -31,12 +31,12 @@ class Visit(asyncio.Protocol):
 class Processes:
     """What stands for processes: the door of each, and who is there."""
 
-    def __init__(self, listener: Any, some: list[Share] | list[None]) -> None:
+    def __init__(self, listener: Any, some: list[ConnectionCounter] | list[None]) -> None:
         self.there: list[set[Visit]] = [set() for _ in some]
         self._listeners = [listener.dup() for _ in some]
         self._came = asyncio.Event()
         self.doors = [
-            Acceptor(one, lambda there=there: Visit(there, self._came), there, share)
+            ConnectionBalancer(one, lambda there=there: Visit(there, self._came), there, share)
             for one, there, share in zip(self._listeners, self.there, some, strict=True)
         ]
 
@@ -77,7 +77,9 @@ def come(listener) -> Iterator[Callable[[int], None]]:
         yield come
 
 
-def served(listener: Any, some: list[Share] | list[None], *coming: Callable[[], int]) -> list[int]:
+def served(
+    listener: Any, some: list[ConnectionCounter] | list[None], *coming: Callable[[], int]
+) -> list[int]:
     """Return how many connections each of some processes has, after all that came."""
 
     async def scene() -> list[int]:
@@ -93,23 +95,23 @@ def served(listener: Any, some: list[Share] | list[None], *coming: Callable[[], 
 
 
 def test_connections_that_come_at_once_are_shared_evenly(listener, come):
-    found = served(listener, shares(2), lambda: come(MANY) or MANY)
+    found = served(listener, create_counters(2), lambda: come(MANY) or MANY)
     assert sum(found) == MANY
     assert min(found) >= MANY // 2 - 2
 
 
 def test_connections_that_come_one_by_one_go_to_whoever_has_fewer(listener, come):
     one_by_one = [lambda at=at: come(1) or at for at in range(1, 11)]
-    assert served(listener, shares(2), *one_by_one) == [5, 5]
+    assert served(listener, create_counters(2), *one_by_one) == [5, 5]
 
 
 def test_who_has_more_takes_what_a_process_leaves_that_has_died(listener, come):
-    mine, _dead = shares(2)
+    mine, _dead = create_counters(2)
     assert served(listener, [mine], lambda: come(MANY) or MANY) == [MANY]
 
 
 def test_a_process_that_is_alone_leaves_nothing_to_others(listener, come, monkeypatch):
-    monkeypatch.setattr(connection_balancer, "COURTESY", 1_000)
+    monkeypatch.setattr(connection_balancer, "YIELD_SECONDS", 1_000)
     assert served(listener, [None], lambda: come(5) or 5) == [5]
 
 
@@ -133,7 +135,7 @@ class Full:
 
 
 def test_where_there_is_no_room_it_is_tried_again_and_told(listener, come, monkeypatch, caplog):
-    monkeypatch.setattr(connection_balancer, "PAUSE", 0.01)
+    monkeypatch.setattr(connection_balancer, "FULL_PAUSE_SECONDS", 0.01)
     assert served(Full(listener, 2), [None], lambda: come(1) or 1) == [1]
     assert caplog.messages == ["no connection can be taken: Too many open files"] * 2
 
@@ -141,10 +143,10 @@ def test_where_there_is_no_room_it_is_tried_again_and_told(listener, come, monke
 def test_a_door_that_is_closed_takes_nothing_even_what_it_had_left_to_others(
     listener, come, monkeypatch
 ):
-    monkeypatch.setattr(connection_balancer, "COURTESY", 0.05)
+    monkeypatch.setattr(connection_balancer, "YIELD_SECONDS", 0.05)
 
     async def scene() -> list[int]:
-        processes = Processes(listener, shares(2)[:1])
+        processes = Processes(listener, create_counters(2)[:1])
         come(1)
         await processes.served(1)
         come(1)

@@ -5,8 +5,8 @@ import pytest
 
 from grader.analysis import (
     AnswerGroup,
-    Right,
-    wrong_answers,
+    RightAnswerCounts,
+    tabulate_wrong_answers,
 )
 
 
@@ -16,12 +16,14 @@ def group(shown, count, *, mistakes=(), in_top=0):
 
 def doubts(*, wrong, key, count=30):
     """Return the answers in doubt where *wrong* and *key* votes come from the top third."""
-    found = wrong_answers([group("31", count, in_top=wrong)], Right(count, key))
-    return [row.group.shown for row in found.doubts]
+    found = tabulate_wrong_answers(
+        [group("31", count, in_top=wrong)], RightAnswerCounts(count, key)
+    )
+    return [row.group.display_text for row in found.key_doubts]
 
 
 def test_what_no_mistake_explains_comes_first_and_then_the_most_frequent():
-    found = wrong_answers(
+    found = tabulate_wrong_answers(
         [
             group("a", 40, mistakes=("no_bias",)),
             group("b", 2),
@@ -29,17 +31,17 @@ def test_what_no_mistake_explains_comes_first_and_then_the_most_frequent():
             group("d", 50, mistakes=("floor",)),
             group("aa", 2),
         ],
-        Right(1, 0),
+        RightAnswerCounts(1, 0),
     )
-    assert [row.group.shown for row in found.rows] == ["c", "aa", "b", "d", "a"]
+    assert [row.group.display_text for row in found.rows] == ["c", "aa", "b", "d", "a"]
     assert (found.n, found.wrong) == (100, 99)
     assert sum(row.share_of_wrong for row in found.rows) == pytest.approx(1)
     assert found.rows[0].share_of_wrong == 5 / 99
 
 
 def test_without_wrong_answers_there_is_no_row():
-    found = wrong_answers([], Right(30, 10))
-    assert (found.n, found.wrong, found.rows, found.doubts) == (30, 0, (), ())
+    found = tabulate_wrong_answers([], RightAnswerCounts(30, 10))
+    assert (found.n, found.wrong, found.rows, found.key_doubts) == (30, 0, (), ())
 
 
 @pytest.mark.parametrize(
@@ -77,6 +79,8 @@ def test_a_wrong_key_in_a_class_of_sixty_is_found_and_a_good_one_is_not_doubted(
     votes = {value: (values == value, best & (values == value)) for value in set(values.tolist())}
     for key, doubted in (("true", []), ("slip", ["true"])):
         given = {value: (int(who.sum()), int(top.sum())) for value, (who, top) in votes.items()}
-        right = Right(*given.pop(key))
+        right = RightAnswerCounts(*given.pop(key))
         groups = [group(value, n, in_top=in_top) for value, (n, in_top) in given.items()]
-        assert [row.group.value for row in wrong_answers(groups, right).doubts] == doubted
+        assert [
+            row.group.value for row in tabulate_wrong_answers(groups, right).key_doubts
+        ] == doubted

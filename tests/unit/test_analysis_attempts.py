@@ -6,9 +6,9 @@ from fractions import Fraction
 import pytest
 
 from grader.analysis import (
-    Attempts,
-    Solved,
-    attempts_to_correct,
+    AttemptsToCorrect,
+    AttemptSuccesses,
+    compute_attempts_to_correct,
     looks_like_search,
 )
 
@@ -16,19 +16,30 @@ from grader.analysis import (
 @pytest.mark.parametrize(
     ("solved_at", "expected"),
     [
-        ([], Attempts(0, 0, None, None, ())),
-        ([None, None], Attempts(2, 2, None, None, ())),
-        ([1], Attempts(1, 0, 1, 1, (Solved(1, 1, 1),))),
+        ([], AttemptsToCorrect(0, 0, None, None, ())),
+        ([None, None], AttemptsToCorrect(2, 2, None, None, ())),
+        ([1], AttemptsToCorrect(1, 0, 1, 1, (AttemptSuccesses(1, 1, 1),))),
         (
             [3, 1, None, 1],
-            Attempts(4, 1, pytest.approx(5 / 3), 1, (Solved(1, 2, 0.5), Solved(3, 1, 0.75))),
+            AttemptsToCorrect(
+                4,
+                1,
+                pytest.approx(5 / 3),
+                1,
+                (AttemptSuccesses(1, 2, 0.5), AttemptSuccesses(3, 1, 0.75)),
+            ),
         ),
-        ([10**6, 2], Attempts(2, 0, 500_001, 500_001, (Solved(2, 1, 0.5), Solved(10**6, 1, 1)))),
+        (
+            [10**6, 2],
+            AttemptsToCorrect(
+                2, 0, 500_001, 500_001, (AttemptSuccesses(2, 1, 0.5), AttemptSuccesses(10**6, 1, 1))
+            ),
+        ),
     ],
 )
 def test_attempts_to_correct_count_those_who_never_were(solved_at, expected):
     counts = Counter(one for one in solved_at if one is not None)
-    assert attempts_to_correct(counts, never=solved_at.count(None)) == expected
+    assert compute_attempts_to_correct(counts, never=solved_at.count(None)) == expected
 
 
 def steps(start, *sizes):

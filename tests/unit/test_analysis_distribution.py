@@ -7,7 +7,7 @@ import pytest
 from described_totals import describe
 from scipy import stats
 
-from grader.analysis import Bin
+from grader.analysis import HistogramBin
 
 SKEWED = [0, 1, 1, 2, 3, 3, 3.5, 9, 10]
 
@@ -81,7 +81,7 @@ def test_every_tenth_of_the_maximum_begins_a_bin_whatever_floats_make_of_it(maxi
 
 def test_totals_beyond_the_ends_have_a_bin_of_their_own():
     bins = describe([-2, 5, 13], 10).histogram
-    assert (bins[0], bins[-1]) == (Bin(-2, 0, 1), Bin(10, 13, 1))
+    assert (bins[0], bins[-1]) == (HistogramBin(-2, 0, 1), HistogramBin(10, 13, 1))
     assert sum(one.count for one in bins) == 3
 
 

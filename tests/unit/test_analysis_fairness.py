@@ -4,23 +4,23 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from grader.analysis import Fairness, Tally, fairness
+from grader.analysis import FairnessReport, VariantTally, compare_variants
 
 
 def tallies(*rows):
-    return [Tally(f"v{at}", n, right) for at, (n, right) in enumerate(rows)]
+    return [VariantTally(f"v{at}", n, right) for at, (n, right) in enumerate(rows)]
 
 
 @pytest.mark.parametrize("rows", [[], [(0, 0)], [(0, 0), (0, 0)]])
 def test_of_nobody_there_is_nothing_to_compare(rows):
-    assert fairness(tallies(*rows)) == Fairness(0, None, (), None, 0, None)
+    assert compare_variants(tallies(*rows)) == FairnessReport(0, None, (), None, 0, None)
 
 
 @pytest.mark.parametrize(
     "rows", [[(20, 3), (20, 15)], [(40, 30), (50, 20), (60, 33)], [(100, 1), (80, 7), (90, 2)]]
 )
 def test_the_comparison_of_all_variants_is_that_of_scipy(rows):
-    found = fairness(tallies(*rows))
+    found = compare_variants(tallies(*rows))
     table = [[right for _, right in rows], [n - right for n, right in rows]]
     expected = stats.chi2_contingency(table, correction=False)
     assert found.chi_square == pytest.approx(expected.statistic)
@@ -30,7 +30,7 @@ def test_the_comparison_of_all_variants_is_that_of_scipy(rows):
 @pytest.mark.parametrize("rows", [[(40, 30), (50, 20), (60, 33)], [(20, 0), (20, 20)]])
 def test_each_variant_is_compared_with_everybody_else_by_the_exact_test_of_scipy(rows):
     n, right = (sum(column) for column in zip(*rows, strict=True))
-    found = {row.variant: row for row in fairness(tallies(*rows)).rows}
+    found = {row.variant: row for row in compare_variants(tallies(*rows)).rows}
     exact = [
         stats.fisher_exact([[b, a - b], [right - b, n - a - right + b]]).pvalue for a, b in rows
     ]
@@ -41,7 +41,7 @@ def test_each_variant_is_compared_with_everybody_else_by_the_exact_test_of_scipy
 
 
 def test_the_hardest_variant_comes_first():
-    found = fairness(tallies((30, 20), (30, 5), (30, 29)))
+    found = compare_variants(tallies((30, 20), (30, 5), (30, 29)))
     assert [row.variant for row in found.rows] == ["v1", "v0", "v2"]
     assert found.facility == 54 / 90
 
@@ -61,11 +61,11 @@ def test_the_hardest_variant_comes_first():
     ],
 )
 def test_a_variant_is_named_where_twenty_on_either_side_clearly_differ(rows, unlike):
-    assert [row.variant for row in fairness(tallies(*rows)).unlike] == unlike
+    assert [row.variant for row in compare_variants(tallies(*rows)).differing_variants] == unlike
 
 
 def test_variants_below_twenty_students_stand_together():
-    found = fairness(tallies((100, 90), *[(3, 1)] * 10, (0, 0)))
+    found = compare_variants(tallies((100, 90), *[(3, 1)] * 10, (0, 0)))
     others, large = found.rows
     assert (others.variant, others.variants, others.n, others.right) == ("others", 10, 30, 10)
     assert (large.variant, large.variants) == ("v0", 1)
@@ -76,5 +76,8 @@ def test_among_many_equal_variants_hardly_ever_one_is_named():
     """At 5 % without adjusting, a hundred variants would name some in nearly every class."""
     rng = np.random.default_rng(3)
     classes = [rng.binomial(30, 0.7, size=100) for _ in range(100)]
-    named = [bool(fairness(tallies(*((30, right) for right in one))).unlike) for one in classes]
+    named = [
+        bool(compare_variants(tallies(*((30, right) for right in one))).differing_variants)
+        for one in classes
+    ]
     assert sum(named) <= 8

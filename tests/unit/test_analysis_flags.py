@@ -6,13 +6,13 @@ from score_tables import items
 
 from grader.analysis import (
     AnswerGroup,
-    Right,
-    Tally,
-    answer_flags,
-    fairness,
-    item_flags,
-    variant_flags,
-    wrong_answers,
+    RightAnswerCounts,
+    VariantTally,
+    compare_variants,
+    flag_item,
+    flag_key_doubts,
+    flag_variants,
+    tabulate_wrong_answers,
 )
 
 
@@ -24,7 +24,7 @@ def scores(*, n, right, strong_first=True):
 
 
 def codes(table, maximum=1):
-    return [flag.code for flag in item_flags(items(table, [maximum, len(table)])[0])]
+    return [flag.code for flag in flag_item(items(table, [maximum, len(table)])[0])]
 
 
 def discrimination(table):
@@ -91,16 +91,16 @@ def test_what_nearly_everyone_gets_right_is_easy_and_nothing_else():
 
 
 def test_without_students_there_is_no_flag():
-    assert item_flags(items([], [1])[0]) == ()
+    assert flag_item(items([], [1])[0]) == ()
 
 
 def test_a_flag_says_the_figures_in_a_plain_sentence():
-    (flag,) = item_flags(items(scores(n=500, right=498), [1, 500])[0])
-    assert flag.say == (
+    (flag,) = flag_item(items(scores(n=500, right=498), [1, 500])[0])
+    assert flag.sentence == (
         "Nearly everyone gets this right: 99.6% of the points on average (500 students)."
     )
-    (flag,) = item_flags(items(scores(n=40, right=20, strong_first=False), [1, 40])[0])
-    assert flag.say == (
+    (flag,) = flag_item(items(scores(n=40, right=20, strong_first=False), [1, 40])[0])
+    assert flag.sentence == (
         "Those who do better elsewhere do worse here (discrimination \u22120.87, between "
         "\u22120.92 and \u22120.78, 40 students). Check the key."
     )
@@ -108,29 +108,31 @@ def test_a_flag_says_the_figures_in_a_plain_sentence():
 
 def test_an_answer_that_outvotes_the_key_is_told_with_its_votes():
     groups = [AnswerGroup("31", "31", (), 20, 8.5, 9), AnswerGroup("7", "7", (), 5, 2.0, 0)]
-    (flag,) = answer_flags(wrong_answers(groups, Right(15, 1)))
+    (flag,) = flag_key_doubts(tabulate_wrong_answers(groups, RightAnswerCounts(15, 1)))
     assert flag.code == "check_key"
-    assert flag.say == (
+    assert flag.sentence == (
         "In the top third, 9 students gave 31 and 1 gave the key (40 students in all). "
         "Check the key."
     )
 
 
 def test_variants_that_differ_are_told_with_both_shares():
-    hard = fairness([Tally("seed 7", 40, 10), Tally("seed 2", 200, 160)])
-    harder, easier = variant_flags(hard)
+    hard = compare_variants([VariantTally("seed 7", 40, 10), VariantTally("seed 2", 200, 160)])
+    harder, easier = flag_variants(hard)
     assert harder.code == "unlike_variant"
-    assert harder.say == (
+    assert harder.sentence == (
         "Variant seed 7 is harder than the others: 25% of 40 students were right at first, 71% "
         "with any variant."
     )
-    assert easier.say == (
+    assert easier.sentence == (
         "Variant seed 2 is easier than the others: 80% of 200 students were right at first, 71% "
         "with any variant."
     )
-    pooled = fairness([Tally("a", 200, 100), *[Tally(str(at), 5, 5) for at in range(10)]])
-    assert [flag.say for flag in variant_flags(pooled)][-1] == (
+    pooled = compare_variants(
+        [VariantTally("a", 200, 100), *[VariantTally(str(at), 5, 5) for at in range(10)]]
+    )
+    assert [flag.sentence for flag in flag_variants(pooled)][-1] == (
         "The 10 variants with few students are together easier than the others: 100% of 50 "
         "students were right at first, 60% with any variant."
     )
-    assert variant_flags(fairness([])) == ()
+    assert flag_variants(compare_variants([])) == ()

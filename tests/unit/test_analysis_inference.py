@@ -7,11 +7,11 @@ import pytest
 from scipy import stats
 
 from grader.analysis.inference import (
-    adjusted,
+    adjust_p_values,
     chi_square_tail,
     fisher_exact,
     fisher_interval,
-    wilson,
+    wilson_interval,
 )
 
 
@@ -21,11 +21,11 @@ from grader.analysis.inference import (
 )
 def test_the_interval_of_a_proportion_is_that_of_scipy(right, n):
     expected = stats.binomtest(right, n).proportion_ci(0.9, method="wilson")
-    assert wilson(right / n, n) == pytest.approx((expected.low, expected.high), abs=1e-12)
+    assert wilson_interval(right / n, n) == pytest.approx((expected.low, expected.high), abs=1e-12)
 
 
 def test_of_nobody_any_share_is_possible():
-    assert wilson(0.0, 0) == (0, 1)
+    assert wilson_interval(0.0, 0) == (0, 1)
 
 
 def pair(correlation, n):
@@ -93,11 +93,11 @@ def test_the_lady_of_the_tea_is_right_by_chance_in_17_of_35():
 )
 def test_adjusted_p_values_are_those_of_scipy(p_values):
     expected = stats.false_discovery_control(p_values, method="bh")
-    assert adjusted(p_values) == pytest.approx(tuple(expected))
+    assert adjust_p_values(p_values) == pytest.approx(tuple(expected))
 
 
 def test_no_p_values_are_adjusted_to_none():
-    assert adjusted([]) == ()
+    assert adjust_p_values([]) == ()
 
 
 def test_two_degrees_have_an_exponential_tail():

@@ -8,7 +8,7 @@ from kind_examples import EXAMPLES, PARAMS
 
 from grader.errors import AnswerError
 from grader.kinds import KINDS
-from grader.reading.lengths import check_length, text_length
+from grader.reading.lengths import check_text_length, text_length
 
 LIMITS = {
     **dict.fromkeys(KINDS, 2_000),
@@ -49,7 +49,7 @@ def test_a_longer_answer_is_unreadable_in_every_shape(kind, shape):
 def test_what_a_list_says_of_its_length_is_the_limit(kind):
     pieces = too_long(LIMITS[kind])["list"]
     with pytest.raises(AnswerError, match=f"at most {LIMITS[kind]:,} characters"):
-        check_length(pieces, KINDS[kind].max_characters)
+        check_text_length(pieces, KINDS[kind].max_characters)
 
 
 def test_an_array_of_numbers_with_all_digits_of_a_float_is_within_the_limit():

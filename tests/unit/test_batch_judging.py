@@ -3,10 +3,10 @@
 import json
 
 from api.services.batch import judging
-from api.services.batch.judging import Asked, Job, Text, judge_chunk
-from grader.variants.variant import solve
-from problems.book import BOOK
-from problems.catalogue import Catalogue
+from api.services.batch.judging import BatchJob, BatchQuestion, SourceFile, grade_chunk
+from grader.variants.variant import solve_variant
+from problems.book import REGISTRY
+from problems.catalogue import ProblemCatalog
 from problems.loader import load_problem
 from problems.stored import dump_variant
 
@@ -14,14 +14,16 @@ NAME = "conv-output-shape"
 
 
 def test_a_published_variant_is_loaded_once_for_all_parts_that_are_asked_for(monkeypatch):
-    text = Catalogue().path(NAME).read_text(encoding="utf-8")
+    text = ProblemCatalog().path(NAME).read_text(encoding="utf-8")
     problem = load_problem(text, file=f"{NAME}.yaml")
     parts = [part.id for part in problem.parts]
     lines = {
-        seed: json.dumps(dump_variant(solve(problem, seed, BOOK), BOOK), allow_nan=False)
+        seed: json.dumps(
+            dump_variant(solve_variant(problem, seed, REGISTRY), REGISTRY), allow_nan=False
+        )
         for seed in (1, 2)
     }
-    asked = tuple(Asked(seed, part, "3×3×3", ()) for seed in lines for part in parts)
+    asked = tuple(BatchQuestion(seed, part, "3×3×3", ()) for seed in lines for part in parts)
     loaded, load = [], judging.load_parts
 
     def counted(data, *more):
@@ -29,13 +31,13 @@ def test_a_published_variant_is_loaded_once_for_all_parts_that_are_asked_for(mon
         return load(data, *more)
 
     monkeypatch.setattr(judging, "load_parts", counted)
-    job = Job(
-        Text(f"{NAME}.yaml", text),
+    job = BatchJob(
+        SourceFile(f"{NAME}.yaml", text),
         asked,
         frozenset(parts),
         frozenset(),
         typed_json=False,
         published=lines,
     )
-    assert len(judge_chunk((job,)).which) == len(asked) > len(lines)
+    assert len(grade_chunk((job,)).which) == len(asked) > len(lines)
     assert loaded == list(lines)

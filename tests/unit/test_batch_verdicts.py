@@ -3,22 +3,28 @@
 import json
 from fractions import Fraction
 
-from api.services.batch.verdicts import Outcome, Telling, Verdicts, failures, joined
-from grader.grading.result import Result
+from api.services.batch.verdicts import (
+    QuestionOutcome,
+    Verdicts,
+    VerdictsBuilder,
+    build_failures,
+    join_verdicts,
+)
+from grader.grading.result import PartResult
 
-RIGHT = Result("a", "correct", Fraction(1), 2, "7", say="Correct.", carries=7)
-WRONG = Result("a", "wrong", Fraction(0), 2, "8", say="Not right.", carries=8)
+RIGHT = PartResult("a", "correct", Fraction(1), 2, "7", hint="Correct.", carries=7)
+WRONG = PartResult("a", "wrong", Fraction(0), 2, "8", hint="Not right.", carries=8)
 
 
-def told(*results: Result, carries: bool = True) -> Verdicts:
-    telling = Telling()
+def told(*results: PartResult, carries: bool = True) -> Verdicts:
+    telling = VerdictsBuilder()
     for result in results:
         telling.add(result, carries=carries)
-    return telling.verdicts()
+    return telling.build()
 
 
-def rows(verdicts: Verdicts) -> list[tuple[Outcome, str, str]]:
-    outcomes = [Outcome(*json.loads(one)) for one in verdicts.outcomes]
+def rows(verdicts: Verdicts) -> list[tuple[QuestionOutcome, str, str]]:
+    outcomes = [QuestionOutcome(*json.loads(one)) for one in verdicts.outcomes]
     which = [outcomes[at] for at in verdicts.which]
     return list(zip(which, verdicts.read_as, verdicts.carries, strict=True))
 
@@ -36,7 +42,7 @@ def test_what_differs_in_anything_that_is_told_is_another_outcome() -> None:
         {"credit": Fraction(1, 3)},
         {"points": 3},
         {"mistakes": ("no_bias",)},
-        {"say": "Other."},
+        {"hint": "Other."},
         {"notes": ("The comma groups thousands.",)},
     ]
     found = told(WRONG, *(WRONG._replace(**one) for one in changes))  # type: ignore[arg-type]
@@ -49,12 +55,12 @@ def test_a_value_is_told_only_where_later_parts_carry_it_on() -> None:
 
 
 def test_an_error_stands_alone_and_is_told_once() -> None:
-    found = rows(failures(["gone", "lost", "gone"]))
+    found = rows(build_failures(["gone", "lost", "gone"]))
     assert [one.error for one, _, _ in found] == ["gone", "lost", "gone"]
     assert {(one.status, one.exact, one.costs) for one, _, _ in found} == {("", None, False)}
-    assert len(failures(["gone", "gone"]).outcomes) == 1
+    assert len(build_failures(["gone", "gone"]).outcomes) == 1
 
 
 def test_verdicts_stay_what_they_are_where_they_are_joined() -> None:
-    pieces = [told(RIGHT, WRONG), failures(["gone"]), failures([]), told(WRONG)]
-    assert rows(joined(pieces)) == [row for piece in pieces for row in rows(piece)]
+    pieces = [told(RIGHT, WRONG), build_failures(["gone"]), build_failures([]), told(WRONG)]
+    assert rows(join_verdicts(pieces)) == [row for piece in pieces for row in rows(piece)]

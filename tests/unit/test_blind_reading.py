@@ -6,13 +6,13 @@ import pytest
 from factories import ask, original
 from kind_examples import EXAMPLES, PARAMS
 
-from api.services.engine.keyless_reading import READ_BY, Question, read_answer
-from api.services.student.questions import asked
+from api.services.engine.keyless_reading import READING_FIELDS, KeylessQuestion, read_answer
+from api.services.student.questions import serialize_question
 from grader.definitions.parts import Part
 from grader.errors import AnswerError
 from grader.kinds import KINDS
 from grader.reading import is_blank
-from problems.book import BOOK
+from problems.book import REGISTRY
 
 PARTS = [
     pytest.param(part, id=f"{kind}-{at}")
@@ -46,15 +46,15 @@ OTHER_KEYS = {
 }
 
 
-def question_of(part: dict[str, Any]) -> tuple[Question, Part, Any]:
+def question_of(part: dict[str, Any]) -> tuple[KeylessQuestion, Part, Any]:
     variant = original(part, params=PARAMS)
-    stated, scope = variant.problem.parts[0], variant.scope(BOOK)
-    return Question.of(stated, scope), stated, variant
+    stated, scope = variant.problem.parts[0], variant.student_scope(REGISTRY)
+    return KeylessQuestion.from_part(stated, scope), stated, variant
 
 
 def typed_answers(part: dict[str, Any]) -> list[Any]:
     _, stated, variant = question_of(part)
-    samples = KINDS[stated.kind].samples(stated, variant.keys.get(stated.id))
+    samples = KINDS[stated.kind].build_samples(stated, variant.keys.get(stated.id))
     return [*samples.right, *samples.wrong, *samples.unreadable, *ODD]
 
 
@@ -70,13 +70,16 @@ def test_the_preview_reads_numbers_by_their_names(part, typed):
     question, stated, variant = question_of(part)
     preview = read_answer(question, typed)
     assert (preview.readable, preview.value) == (True, [7, 3])
-    assert preview.read_as == KINDS[stated.kind].read(typed, stated, variant.scope(BOOK)).shown
+    assert (
+        preview.read_as
+        == KINDS[stated.kind].read(typed, stated, variant.student_scope(REGISTRY)).text
+    )
 
 
 @pytest.mark.parametrize("part", PARTS)
 def test_without_its_key_a_part_is_read_as_with_it(part):
     question, stated, variant = question_of(part)
-    kind, scope = KINDS[stated.kind], variant.scope(BOOK)
+    kind, scope = KINDS[stated.kind], variant.student_scope(REGISTRY)
     for typed in typed_answers(part):
         told = read_answer(question, typed)
         try:
@@ -95,7 +98,7 @@ def test_without_its_key_a_part_is_read_as_with_it(part):
 @pytest.mark.parametrize("part", PARTS)
 def test_a_question_holds_only_what_reading_looks_at(part):
     question, stated, _ = question_of(part)
-    allowed = {*READ_BY, "columns"} | ({"key"} if stated.kind == "expression" else set())
+    allowed = {*READING_FIELDS, "columns"} | ({"key"} if stated.kind == "expression" else set())
     assert question.part.model_fields_set <= allowed
     for name in set(stated.model_fields_set) - allowed - {"prompt", "points"}:
         field = type(stated).model_fields[name]
@@ -129,14 +132,14 @@ def test_two_keys_give_the_same_bytes(kind):
 def test_a_value_that_only_the_key_names_is_not_in_the_question():
     part = ask("choice", key="'x' if secret > 1 else 'y'", options={"x": "{{shown}}", "y": "no"})
     variant = original(part, params={"secret": 2, "shown": 3})
-    question = Question.of(variant.problem.parts[0], variant.scope(BOOK))
+    question = KeylessQuestion.from_part(variant.problem.parts[0], variant.student_scope(REGISTRY))
     assert set(question.scope.names) == {"shown"}
 
 
 @pytest.mark.parametrize("part", PARTS)
 def test_the_example_of_every_input_can_be_typed_as_it_stands(part):
     question, stated, variant = question_of(part)
-    typing = asked(stated, variant).typing
+    typing = serialize_question(stated, variant).typing
     assert typing.hint == KINDS[stated.kind].hint
     if stated.kind != "text":
         told = read_answer(question, typing.example)
@@ -148,7 +151,7 @@ def test_the_example_is_the_same_for_every_key(kind):
     for part in EXAMPLES[kind]:
         if "variables" not in part:
             shown = [
-                asked(question_of(one)[1], question_of(one)[2]).typing.example
+                serialize_question(question_of(one)[1], question_of(one)[2]).typing.example
                 for one in (part, {**part, **OTHER_KEYS[kind], "reason": "a toy"})
                 if not {"at_least", "at_most", "between"} & set(one)
             ]
@@ -158,4 +161,4 @@ def test_the_example_is_the_same_for_every_key(kind):
 @pytest.mark.parametrize(("size", "shape"), [("given", (2, 2)), ("asked", None)])
 def test_the_size_of_an_array_is_told_unless_it_is_a_part_of_the_question(size, shape):
     _, stated, variant = question_of(ask("matrix", key="[[1, 2], [3, 4]]", size=size))
-    assert asked(stated, variant).typing.shape == shape
+    assert serialize_question(stated, variant).typing.shape == shape

@@ -10,8 +10,8 @@ from grader.errors import SolverError
 from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.parser import parse
 from grader.values import Tensor
-from problems.binding import bind
-from problems.book import BOOK, SOLVERS
+from problems.binding import bind_solver
+from problems.book import REGISTRY, SOLVERS
 from problems.network.build import conv
 
 
@@ -32,15 +32,17 @@ def same(value):
 )
 def test_plain_values_reach_a_solver_as_they_are(given, received):
     seen = []
-    bind(lambda value: seen.append(value) or 0)(given)
+    bind_solver(lambda value: seen.append(value) or 0)(given)
     assert seen == [received]
     assert type(seen[0]) is type(received)
 
 
 def test_tensors_reach_a_solver_as_arrays_wherever_they_stand():
     seen = []
-    bind(lambda *values, **named: seen.extend([values, named]) or 0)(
-        Tensor.of([1, 2]), (Tensor.of([3]),), bias=Tensor.of([Fraction(1, 2)])
+    bind_solver(lambda *values, **named: seen.extend([values, named]) or 0)(
+        Tensor.from_nested([1, 2]),
+        (Tensor.from_nested([3]),),
+        bias=Tensor.from_nested([Fraction(1, 2)]),
     )
     (first, (second,)), named = seen
     assert first.dtype == np.int64
@@ -64,11 +66,13 @@ def test_tensors_reach_a_solver_as_arrays_wherever_they_stand():
         (False, False),
         ("text", "text"),
         (conv(8, 3), conv(8, 3)),
-        (Tensor.of([1]), Tensor.of([1])),
+        (Tensor.from_nested([1]), Tensor.from_nested([1])),
     ],
 )
 def test_results_come_out_exact(result, value):
-    found = bind(same)(result) if isinstance(result, Tensor) else bind(lambda: result)()
+    found = (
+        bind_solver(same)(result) if isinstance(result, Tensor) else bind_solver(lambda: result)()
+    )
     assert found == value or isinstance(result, Tensor)
     assert type(found) is type(value)
 
@@ -79,31 +83,34 @@ def test_results_come_out_exact(result, value):
 )
 def test_a_result_without_an_exact_form_is_a_solver_error(result):
     with pytest.raises(SolverError):
-        bind(lambda: result)()
+        bind_solver(lambda: result)()
 
 
 def test_every_solver_stands_in_the_book_under_its_name_with_its_words():
-    assert list(BOOK.functions) == [solver.__name__ for solver in SOLVERS]
-    assert len(set(BOOK.functions)) == len(SOLVERS)
+    assert list(REGISTRY.functions) == [solver.__name__ for solver in SOLVERS]
+    assert len(set(REGISTRY.functions)) == len(SOLVERS)
     for solver in SOLVERS:
-        assert BOOK.functions[solver.__name__].__doc__ == solver.__doc__
+        assert REGISTRY.functions[solver.__name__].__doc__ == solver.__doc__
         assert ">>>" in (solver.__doc__ or "")
 
 
 def test_the_book_knows_the_twins_by_mistake_and_solver():
-    assert set(BOOK.twins) == set(BOOK.mistakes)
+    assert set(REGISTRY.wrong_versions) == set(REGISTRY.mistakes)
     assert {"conv_params", "linear_params", "mlp_params", "total_params"} <= set(
-        BOOK.twins["no_bias"]
+        REGISTRY.wrong_versions["no_bias"]
     )
-    for functions in BOOK.twins.values():
-        assert functions.keys() <= BOOK.functions.keys()
+    for functions in REGISTRY.wrong_versions.values():
+        assert functions.keys() <= REGISTRY.functions.keys()
 
 
 @pytest.mark.parametrize(
     ("source", "value"),
     [
-        ("conv2d([[1, 2], [3, 4]], [[1, 0], [0, 1]], bias=1/2)", Tensor.of([[Fraction(11, 2)]])),
-        ("avg_pool2d([[1, 2], [3, 5]], 2)", Tensor.of([[Fraction(11, 4)]])),
+        (
+            "conv2d([[1, 2], [3, 4]], [[1, 0], [0, 1]], bias=1/2)",
+            Tensor.from_nested([[Fraction(11, 2)]]),
+        ),
+        ("avg_pool2d([[1, 2], [3, 5]], 2)", Tensor.from_nested([[Fraction(11, 4)]])),
         ("receptive_field([(5, 2), (5, 2)])", 13),
         ("conv_params(3, 16, 3, bias=False)", 432),
         ("depth(named('googlenet'))", 22),
@@ -113,7 +120,7 @@ def test_the_book_knows_the_twins_by_mistake_and_solver():
     ],
 )  # fmt: skip
 def test_expressions_call_solvers(source, value):
-    assert evaluate(parse(source).tree, Scope({}, BOOK.functions)) == value
+    assert evaluate(parse(source).tree, Scope({}, REGISTRY.functions)) == value
 
 
 @pytest.mark.parametrize(
@@ -142,14 +149,14 @@ def test_expressions_call_solvers(source, value):
 )
 def test_whatever_is_given_to_a_solver_only_a_solver_error_comes_out(source):
     with pytest.raises(SolverError):
-        evaluate(parse(source).tree, Scope({}, BOOK.functions))
+        evaluate(parse(source).tree, Scope({}, REGISTRY.functions))
 
 
-@pytest.mark.parametrize("name", sorted(BOOK.functions))
+@pytest.mark.parametrize("name", sorted(REGISTRY.functions))
 @pytest.mark.parametrize("value", [0, -1, Fraction(1, 2), 10**30, True, "x", (), Tensor((), (1,))])
 def test_no_solver_or_twin_leaks_another_error(name, value):
-    twins = [functions[name] for functions in BOOK.twins.values() if name in functions]
-    for function in (BOOK.functions[name], *twins):
+    twins = [functions[name] for functions in REGISTRY.wrong_versions.values() if name in functions]
+    for function in (REGISTRY.functions[name], *twins):
         for arguments in ((value,), (value, value), (value, value, value)):
             with suppress(SolverError):
                 function(*arguments)
@@ -166,7 +173,7 @@ def test_no_solver_or_twin_leaks_another_error(name, value):
 )
 def test_who_calls_a_solver_wrongly_is_told_how_it_is_called(key, wrong):
     with pytest.raises(SolverError) as told:
-        evaluate(parse(key).tree, Scope({}, BOOK.functions))
+        evaluate(parse(key).tree, Scope({}, REGISTRY.functions))
     assert wrong in str(told.value)
     assert str(told.value).endswith(
         "; write conv_size(size, kernel_size, *, stride=1, padding=0, dilation=1, "
@@ -177,4 +184,4 @@ def test_who_calls_a_solver_wrongly_is_told_how_it_is_called(key, wrong):
 @pytest.mark.parametrize("key", ["softmax((1, 2))", "batch_norm((1, 2), 3)"])
 def test_who_computes_with_a_layer_is_told_that_it_is_one(key):
     with pytest.raises(SolverError, match="a layer of a network; values have solvers of their own"):
-        evaluate(parse(key).tree, Scope({}, BOOK.functions))
+        evaluate(parse(key).tree, Scope({}, REGISTRY.functions))

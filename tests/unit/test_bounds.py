@@ -12,18 +12,18 @@ from cpu_time import cpu_seconds
 from factories import BOOK, FUNCTIONS, ask, marked, original, raw
 from pydantic import ValidationError
 
-from grader.book import functions_of
+from grader.book import available_functions
 from grader.definitions.problem import Problem
 from grader.definitions.template import Template
 from grader.errors import GraderError, SolverError
 from grader.expressions import arithmetic
 from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.parser import parse
-from grader.expressions.sampling import Interval, points
-from grader.reading import Typed
+from grader.expressions.sampling import Interval, sample_points
+from grader.reading import RawAnswer
 from grader.values import Tensor
-from grader.variants.variant import solve
-from problems.book import BOOK as PROBLEMS_BOOK
+from grader.variants.variant import solve_variant
+from problems.book import REGISTRY as PROBLEMS_BOOK
 
 BOUND = 1.0
 
@@ -88,7 +88,7 @@ ON_TENSORS = [
 ]
 """Keys whose steps are each within their bounds, and too much together."""
 
-ANSWERS: list[Typed] = [
+ANSWERS: list[RawAnswer] = [
     *EXPRESSIONS,
     "9" * 20_000,
     "9," * 10_000,
@@ -162,13 +162,13 @@ def test_an_expression_is_refused_or_computed_in_time(source):
 
 @pytest.mark.parametrize("source", ON_TENSORS, ids=lambda source: f"{source[:16]!a}")
 def test_an_expression_on_tensors_is_refused_or_computed_in_time(source):
-    scope = Scope(TENSORS, functions_of(PROBLEMS_BOOK))
+    scope = Scope(TENSORS, available_functions(PROBLEMS_BOOK))
     tree = parse(source).tree
     assert seconds(lambda: evaluate(tree, scope)) < BOUND
 
 
 def test_many_steps_on_tensors_are_refused_with_what_to_do():
-    scope = Scope(TENSORS, functions_of(PROBLEMS_BOOK))
+    scope = Scope(TENSORS, available_functions(PROBLEMS_BOOK))
     small = "matmul(" * 2 + "X" + ", X)" * 2
     assert evaluate(parse(small).tree, scope).shape == (60, 60)
     with pytest.raises(SolverError, match=r"more than 50,000 cells .* use smaller ones"):
@@ -230,7 +230,7 @@ PROBLEMS = {
 @pytest.mark.parametrize("changes", PROBLEMS.values(), ids=PROBLEMS)
 def test_a_hostile_problem_is_refused_or_solved_in_time(changes):
     def act() -> None:
-        solve(Problem.model_validate(raw(**changes)), None, BOOK)
+        solve_variant(Problem.model_validate(raw(**changes)), None, BOOK)
 
     assert seconds(act) < BOUND
 
@@ -239,8 +239,8 @@ def test_a_domain_of_few_values_is_sampled_at_once():
     box = (("n", Interval.parse("1..3")), ("m", Interval.parse("0..1")))
 
     def act() -> None:
-        points.cache_clear()
-        assert len(points(box, ())) == 6
+        sample_points.cache_clear()
+        assert len(sample_points(box, ())) == 6
 
     assert seconds(act) < BOUND / 5
 

@@ -5,10 +5,10 @@ from fractions import Fraction
 import pytest
 from factories import BOOK, ask, original
 
-from grader.grading.carry import carried_names
-from grader.values import Tensor, same_form
+from grader.grading.carry import collect_carried_values
+from grader.values import Tensor, has_same_form
 
-VECTOR = Tensor.of([1, 2])
+VECTOR = Tensor.from_nested([1, 2])
 
 
 @pytest.mark.parametrize(
@@ -30,11 +30,11 @@ VECTOR = Tensor.of([1, 2])
         ((3, Fraction(1, 2)), (3, 4), False),
         (3, (3, 4), False),
         ((3,), 3, False),
-        (Tensor.of([9, 9]), VECTOR, True),
-        (Tensor.of([-9, 9]), VECTOR, False),
-        (Tensor.of([-9, 9]), Tensor.of([0, 1]), True),
-        (Tensor.of([9, 9, 9]), VECTOR, False),
-        (Tensor.of([[9, 9]]), VECTOR, False),
+        (Tensor.from_nested([9, 9]), VECTOR, True),
+        (Tensor.from_nested([-9, 9]), VECTOR, False),
+        (Tensor.from_nested([-9, 9]), Tensor.from_nested([0, 1]), True),
+        (Tensor.from_nested([9, 9, 9]), VECTOR, False),
+        (Tensor.from_nested([[9, 9]]), VECTOR, False),
         ((9, 9), VECTOR, False),
         ("a", "b", False),
         (True, 1, False),
@@ -43,7 +43,7 @@ VECTOR = Tensor.of([1, 2])
 def test_a_value_of_the_same_form_has_type_shape_and_positive_numbers_where_the_key_has(
     value, true, same
 ):
-    assert same_form(value, true) is same
+    assert has_same_form(value, true) is same
 
 
 @pytest.mark.parametrize(("kind", "carries"), [("integer", False), ("number", True)])
@@ -51,7 +51,9 @@ def test_a_fraction_carries_where_the_kind_allows_it_whatever_the_numbers_are(ki
     """Not where the drawn key happens to be whole: credit must not depend on the seed."""
     first = ask(kind, key="31", reason="a constant")
     variant = original(first, ask("number", id="b", key="a * 3"))
-    names = carried_names(variant, variant.problem.parts[1], {"a": Fraction(63, 2)}, book=BOOK)
+    names = collect_carried_values(
+        variant, variant.problem.parts[1], {"a": Fraction(63, 2)}, registry=BOOK
+    )
     assert bool(names) is carries
 
 
@@ -90,4 +92,4 @@ A, B = ask(key="side(64, 3, stride=2)"), ask(id="b", key="halve(a)")
 )
 def test_an_answer_carries_on_only_where_the_key_names_it_and_its_guard_holds(parts, own, carried):
     variant = original(*parts)
-    assert carried_names(variant, variant.problem.parts[-1], own, book=BOOK) == carried
+    assert collect_carried_values(variant, variant.problem.parts[-1], own, registry=BOOK) == carried

@@ -4,15 +4,15 @@ import pytest
 from factories import BOOK, ask, problem
 
 from grader.definitions.problem import Problem
-from problems.check import Report, check_file, check_problem
+from problems.check import CheckReport, check_file, check_problem
 
 W = {"W": {"choose": [7, 9, 11], "original": 5}}
 RIGHT = {"answers": {"a": "2"}, "expect": {"a": "correct"}}
 HALF = ask(key="halve(W)", prompt="{{W}}")
 
 
-def report(toy: Problem, *, seeds: int = 2) -> Report:
-    return check_problem(toy, file="toy.yaml", book=BOOK, seeds=seeds)
+def report(toy: Problem, *, seeds: int = 2) -> CheckReport:
+    return check_problem(toy, file="toy.yaml", registry=BOOK, seeds=seeds)
 
 
 def with_example(expect, *, answer="2", params="original") -> Problem:
@@ -229,7 +229,7 @@ def test_a_text_part_needs_no_key_and_no_samples():
 def test_a_file_that_does_not_load_is_reported_with_all_its_errors(tmp_path):
     path = tmp_path / "toy.yaml"
     path.write_text("id: toy\ntitle: A toy\ndifficulty: 9\nstatement: x\nparts: []\n")
-    found = check_file(path, book=BOOK)
+    found = check_file(path, registry=BOOK)
     assert found.errors == (
         f"{path}:1: topic: the field is missing; add it",
         f"{path}:3: difficulty: this must be at most 5",
@@ -245,7 +245,7 @@ def test_a_file_that_loads_is_checked(tmp_path):
         "params: {W: {choose: [7, 9]}}\n"
         'parts: [{id: a, kind: integer, key: "halve(W)"}]\n'
     )
-    found = check_file(path, book=BOOK, seeds=5)
+    found = check_file(path, registry=BOOK, seeds=5)
     assert found.errors == ()
     assert found.warnings[0].startswith(f"{path}:1: there are no examples")
     assert len(found.seeds.seeds) == 2
@@ -273,7 +273,7 @@ examples:
   - answers: {a: 2}
     expect: {a: wrong}
 """)
-    found = check_file(path, book=BOOK, seeds=1)
+    found = check_file(path, registry=BOOK, seeds=1)
     assert [error.partition(": ")[0] for error in found.errors] == [
         f"{path}:14",
         f"{path}:14",
@@ -322,14 +322,14 @@ def test_what_a_proof_finds_is_an_error_with_file_line_and_field(tmp_path):
         "    mistakes:\n      - {id: far, key: W + 90, say: No!}\n"
         "examples:\n  - {params: original, answers: {a: '2'}, expect: {a: correct}}\n"
     )
-    found = check_file(file, book=BOOK, seeds=2, proof=nothing_loud)
+    found = check_file(file, registry=BOOK, seeds=2, validator=nothing_loud)
     assert found.errors == (
         f"{file}:2: title: is loud",
         f"{file}:9: parts.a.title: is loud",
         f"{file}:11: parts.a.prompt: is loud (original)",
         f"{file}:13: parts.a.mistakes.far: is loud (original)",
     )
-    assert check_file(file, book=BOOK, seeds=2).errors == ()
+    assert check_file(file, registry=BOOK, seeds=2).errors == ()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from cpu_time import cpu_seconds
 from api.core.errors import FileError
 from api.services.enrolment.roster_files import read_roster
 from api.services.exports.formats import read_score_sheet
-from api.services.files.csv_rows import columns_of
+from api.services.files.csv_rows import parse_header
 
 SECONDS = 1.0
 READERS = {
@@ -62,7 +62,7 @@ def test_rows_without_end_are_read_or_refused_within_a_second(name, row):
     data = head.encode() + repeated(piece, size - len(head))
     found = []
     assert cpu_seconds(lambda: found.append(reader(data))) < SECONDS
-    assert all(problem.line >= 1 and problem.said for problem in found[0].problems)
+    assert all(problem.line >= 1 and problem.message for problem in found[0].problems)
 
 
 @pytest.mark.parametrize(
@@ -96,13 +96,13 @@ def test_cells_of_a_sheet_take_less_than_a_second(cell, length, column):
 def test_a_file_that_is_too_large_is_refused_with_the_line_and_what_to_do(reader, data, line, said):
     [problem] = reader(data).problems
     assert problem.line == line
-    assert said in problem.said
+    assert said in problem.message
 
 
 def test_points_and_comments_that_are_too_long_are_named_by_line():
     header = "submission_id,part,points,comment,version\n"
     long = read_score_sheet(f"{header}s,p,{'1' * 500},,v\ns,q,1,{'c' * 20_001},v\n")
-    assert [(problem.line, problem.said) for problem in long.problems] == [
+    assert [(problem.line, problem.message) for problem in long.problems] == [
         (2, "the cell has 500 characters; write the points alone"),
         (3, "the comment has over 20000 characters; shorten it"),
     ]
@@ -110,6 +110,6 @@ def test_points_and_comments_that_are_too_long_are_named_by_line():
 
 def test_a_header_of_a_batch_has_at_most_5000_columns():
     cells = [str(number) for number in range(200_000)]
-    assert cpu_seconds(lambda: columns_of(cells[:5_000])) < SECONDS
+    assert cpu_seconds(lambda: parse_header(cells[:5_000])) < SECONDS
     with pytest.raises(FileError, match="200,000 columns; at most 5,000"):
-        columns_of(cells)
+        parse_header(cells)

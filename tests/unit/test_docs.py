@@ -17,16 +17,16 @@ from typing import Any
 import pytest
 
 from grader.definitions.problem import Problem
-from grader.display.text import show
+from grader.display.text import to_text
 from grader.errors import AnswerError, GraderError
 from grader.expressions.arithmetic import FUNCTIONS
 from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.parser import parse
 from grader.grading.grade import grade
 from grader.kinds import KINDS
-from grader.variants.variant import Variant, draw, solve
-from problems.book import BOOK
-from problems.catalogue import Catalogue
+from grader.variants.variant import Variant, draw_numbers, solve_variant
+from problems.book import REGISTRY
+from problems.catalogue import ProblemCatalog
 from problems.check import check_problem
 from problems.documents import load_document
 from problems.loader import load_problem
@@ -81,14 +81,16 @@ DEFAULT_KEYS: Mapping[str, object] = {
 def asked(settings: str) -> Variant:
     """Return the problem of the bank of that name, or one with the part that *settings* spell."""
     if not settings.startswith("{"):
-        return solve(Catalogue().get(settings), None, BOOK)
+        return solve_variant(ProblemCatalog().get(settings), None, REGISTRY)
     part = load_document(settings, file="the page").data
     assert isinstance(part, dict)
     if "key" not in part and part["kind"] in DEFAULT_KEYS:
         part |= {"key": DEFAULT_KEYS[str(part["kind"])], "reason": "an example"}
     fields = {"id": "p", "title": "An example", "topic": "t", "difficulty": 1, "statement": "Try."}
     fields |= {"numbers": part.pop("numbers")} if "numbers" in part else {}
-    return solve(Problem.model_validate({**fields, "parts": [{"id": "a", **part}]}), None, BOOK)
+    return solve_variant(
+        Problem.model_validate({**fields, "parts": [{"id": "a", **part}]}), None, REGISTRY
+    )
 
 
 def outcomes(settings: str, rows: Rows) -> Rows:
@@ -97,7 +99,7 @@ def outcomes(settings: str, rows: Rows) -> Rows:
     together = {row["part"]: row["typed"] for row in rows if "part" in row}
     found = []
     for row in rows:
-        results = grade(variant, together or {"a": row["typed"]}, book=BOOK)
+        results = grade(variant, together or {"a": row["typed"]}, registry=REGISTRY)
         result = next(one for one in results if one.part == row.get("part", "a"))
         found.append(
             {
@@ -115,9 +117,9 @@ def outcomes(settings: str, rows: Rows) -> Rows:
 
 
 def notes(variant: Variant, name: str, typed: str) -> tuple[str, ...]:
-    part = variant.problem.part(name)
+    part = variant.problem.get_part(name)
     try:
-        return KINDS[part.kind].read(typed, part, variant.scope(BOOK)).notes
+        return KINDS[part.kind].read(typed, part, variant.student_scope(REGISTRY)).notes
     except AnswerError:
         return ()
 
@@ -140,9 +142,9 @@ def reference(parts: str = "  - {id: a, kind: integer, key: W}\n") -> Problem:
 
 
 def computed(expression: str) -> str:
-    scope = Scope(draw(reference(), None, BOOK), {**FUNCTIONS, **BOOK.functions})
+    scope = Scope(draw_numbers(reference(), None, REGISTRY), {**FUNCTIONS, **REGISTRY.functions})
     try:
-        return show(evaluate(parse(expression).tree, scope))
+        return to_text(evaluate(parse(expression).tree, scope))
     except GraderError as error:
         return str(error)
 
@@ -159,7 +161,7 @@ def loaded(text: str) -> str:
     except GraderError as error:
         return re.sub(r"^1: (W: )?", "", str(error))
     assert isinstance(data, dict)
-    return repr(data["W"]) if isinstance(data["W"], str) else show(data["W"])
+    return repr(data["W"]) if isinstance(data["W"], str) else to_text(data["W"])
 
 
 @pytest.mark.parametrize(("settings", "rows"), tables("yaml"))
@@ -183,10 +185,10 @@ def test_every_parameter_in_a_table_can_be_drawn(settings: str, rows: Rows) -> N
     assert not settings
     for row in rows:
         problem = load_problem(f"{PARAMS}params: {{{row['written']}}}", file="params.yaml")
-        assert len(draw(problem, 0, BOOK)) == 1
+        assert len(draw_numbers(problem, 0, REGISTRY)) == 1
 
 
 @pytest.mark.parametrize("text", list(pieces("part")), ids=lambda text: text.split("\n")[0])
 def test_every_part_in_the_reference_passes_the_checker(text: str) -> None:
     problem = reference("".join(f"  {line}\n" for line in text.splitlines()))
-    assert check_problem(problem, file="part.yaml", book=BOOK, seeds=2).errors == ()
+    assert check_problem(problem, file="part.yaml", registry=REGISTRY, seeds=2).errors == ()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api.docs_site.module_pages import architecture_page, modules_page
+from api.docs_site.module_pages import render_architecture_page, render_modules_page
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
@@ -23,18 +23,18 @@ def test_a_path_on_the_page_exists(path):
 
 
 def test_the_table_of_packages_agrees_with_the_docstrings():
-    assert architecture_page(PAGE, ROOT) == PAGE, "run `make docs`"
+    assert render_architecture_page(PAGE, ROOT) == PAGE, "run `make docs`"
 
 
 def test_the_page_of_modules_agrees_with_the_docstrings():
     page = (ROOT / "docs" / "modules.md").read_text(encoding="utf-8")
-    assert modules_page(ROOT) == page, "run `make docs`"
+    assert render_modules_page(ROOT) == page, "run `make docs`"
 
 
 def test_a_module_without_its_line_is_found(tmp_path):
     (tmp_path / "grader").mkdir()
     (tmp_path / "grader" / "__init__.py").write_text('"""The engine."""\n')
-    before = modules_page(tmp_path)
+    before = render_modules_page(tmp_path)
     (tmp_path / "grader" / "values.py").write_text('"""Values\nof answers.\n\nMore."""\n')
-    assert "| `values.py` | Values of answers. |" in modules_page(tmp_path)
+    assert "| `values.py` | Values of answers. |" in render_modules_page(tmp_path)
     assert "values" not in before

@@ -9,8 +9,8 @@ import pytest
 import typer.main
 
 from api.cli.grading import app
-from api.config.display import settings_page
-from api.config.settings import PREFIX, Settings
+from api.config.display import render_settings_page
+from api.config.settings import ENV_PREFIX, ServiceSettings
 from api.services.batch.formats.columns import FIELDS, RESULT_FIELDS
 from grader.definitions.params import Choose, Integers, Named, Network, Torch
 from grader.definitions.parts import Accept, AuthorMistake, KeyedPart
@@ -19,9 +19,9 @@ from grader.expressions.arithmetic import FUNCTIONS
 from grader.grading.tolerance import Tolerance
 from grader.kinds import KINDS
 from grader.kinds.texts import RubricItem
-from problems.catalogue import Catalogue
+from problems.catalogue import ProblemCatalog
 from problems.mistakes import FAMILIES, MISTAKES
-from problems.network.named import NAMED
+from problems.network.named import PUBLISHED_NETWORKS
 from problems.reference import PAGES as WRITTEN
 
 ROOT = Path(__file__).parents[2]
@@ -89,7 +89,7 @@ def test_every_field_of_a_problem_file_is_documented(model: Any) -> None:
 
 def test_every_function_and_published_network_is_documented() -> None:
     assert missing(FUNCTIONS, section(REFERENCE, "let")) == []
-    assert missing(NAMED, section(REFERENCE, "params")) == []
+    assert missing(PUBLISHED_NETWORKS, section(REFERENCE, "params")) == []
 
 
 def test_every_status_is_documented() -> None:
@@ -121,9 +121,9 @@ def test_every_column_of_a_batch_is_documented() -> None:
 
 
 def test_every_setting_is_documented() -> None:
-    names = (PREFIX + name.upper() for name in Settings.model_fields)
+    names = (ENV_PREFIX + name.upper() for name in ServiceSettings.model_fields)
     assert missing(names, PAGES["docs/settings.md"]) == []
-    assert PAGES["docs/settings.md"] == settings_page(), "run `make docs`"
+    assert PAGES["docs/settings.md"] == render_settings_page(), "run `make docs`"
 
 
 def test_the_tutorial_ends_with_the_example_and_the_size_of_the_bank_is_told() -> None:
@@ -131,7 +131,7 @@ def test_the_tutorial_ends_with_the_example_and_the_size_of_the_bank_is_told() -
     assert REFERENCE.rindex("```yaml small-network.yaml\n") == REFERENCE.index(
         f"```yaml small-network.yaml\n{example}```"
     )
-    assert f"bank of {len(Catalogue().ids)} problems" in PAGES["README.md"]
+    assert f"bank of {len(ProblemCatalog().ids)} problems" in PAGES["README.md"]
 
 
 def slugs(path: Path) -> set[str]:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from api.auth.roles import RIGHTS
-from api.auth.scopes import SCOPES
-from api.auth.sessions import EVENTS
+from api.auth.roles import PERMISSION_RULES
+from api.auth.scopes import SCOPE_GRANTS
+from api.auth.sessions import SESSION_EVENT_EFFECTS
 from api.services.audit.actions import ACTIONS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "rights.md").read_text(encoding="utf-8")
@@ -18,26 +18,30 @@ ROWS = [
 EFFECTS = {"new": "begins anew", "end": "end", "keep": "stay"}
 
 
-@pytest.mark.parametrize("right", RIGHTS)
+@pytest.mark.parametrize("right", PERMISSION_RULES)
 def test_every_right_stands_there_with_its_role_and_scope(right):
-    rule = RIGHTS[right]
-    assert [f"`{right}`", rule.least, f"`{rule.scope}`", rule.says] in ROWS
+    rule = PERMISSION_RULES[right]
+    assert [f"`{right}`", rule.minimum_role, f"`{rule.scope}`", rule.description] in ROWS
 
 
-@pytest.mark.parametrize("scope", SCOPES)
+@pytest.mark.parametrize("scope", SCOPE_GRANTS)
 def test_every_scope_stands_there_with_what_it_gives(scope):
-    gives = ", ".join(f"`{one}`" for one in SCOPES if one in SCOPES[scope].gives)
-    assert [f"`{scope}`", gives, SCOPES[scope].says] in ROWS
+    gives = ", ".join(f"`{one}`" for one in SCOPE_GRANTS if one in SCOPE_GRANTS[scope].included)
+    assert [f"`{scope}`", gives, SCOPE_GRANTS[scope].description] in ROWS
 
 
-@pytest.mark.parametrize("event", EVENTS)
+@pytest.mark.parametrize("event", SESSION_EVENT_EFFECTS)
 def test_every_event_stands_there_with_what_it_ends(event):
-    effect = EVENTS[event]
+    effect = SESSION_EVENT_EFFECTS[event]
     this = "ends" if effect.this == "end" else EFFECTS[effect.this]
     assert [f"`{event}`", this, EFFECTS[effect.others], EFFECTS[effect.tokens]] in ROWS
 
 
 def test_the_page_has_no_row_that_the_code_does_not_know():
-    known = {f"`{one}`" for one in (*RIGHTS, *SCOPES, *EVENTS, *ACTIONS)}
+    known = {
+        f"`{one}`" for one in (*PERMISSION_RULES, *SCOPE_GRANTS, *SESSION_EVENT_EFFECTS, *ACTIONS)
+    }
     assert [row[0] for row in ROWS if row[0] not in known] == []
-    assert len(ROWS) == len(RIGHTS) + len(SCOPES) + len(EVENTS) + len(ACTIONS)
+    assert len(ROWS) == len(PERMISSION_RULES) + len(SCOPE_GRANTS) + len(
+        SESSION_EVENT_EFFECTS
+    ) + len(ACTIONS)

@@ -7,7 +7,7 @@ import yaml
 from cpu_time import cpu_seconds
 
 from grader.errors import ProblemError
-from problems.documents import MAX_BYTES, dotted, load_document
+from problems.documents import MAX_BYTES, format_path, load_document
 
 PARSERS = [pytest.param(yaml.SafeLoader, id="python"), pytest.param(yaml.CSafeLoader, id="c")]
 
@@ -277,8 +277,8 @@ parts:
 )
 @pytest.mark.parametrize("parser", PARSERS)
 def test_a_piece_has_the_line_of_its_nearest_ancestor_in_the_file(path, line, parser):
-    assert load_document(TEXT, file="p.yaml", parser=parser).line(path) == line
+    assert load_document(TEXT, file="p.yaml", parser=parser).find_line(path) == line
 
 
 def test_a_path_is_shown_with_dots():
-    assert dotted(("parts", 0, "key")) == "parts.0.key"
+    assert format_path(("parts", 0, "key")) == "parts.0.key"

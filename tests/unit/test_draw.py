@@ -5,12 +5,12 @@ from itertools import pairwise
 
 import pytest
 
-from grader.variants.draw import SPAN, Stream
+from grader.variants.draw import MAX_RANGE, RandomStream
 
 
 def numbers(key: bytes, label: str, limit: int, count: int = 8) -> list[int]:
-    stream = Stream(key, label)
-    return [stream.below(limit) for _ in range(count)]
+    stream = RandomStream(key, label)
+    return [stream.randbelow(limit) for _ in range(count)]
 
 
 @pytest.mark.parametrize(
@@ -27,22 +27,22 @@ def test_the_numbers_of_a_seed_never_change(key, label, limit, drawn):
 
 
 def test_the_stream_goes_on_over_the_blocks_of_the_hash():
-    drawn = numbers(b"key", "seed 0", SPAN, 64)
+    drawn = numbers(b"key", "seed 0", MAX_RANGE, 64)
     assert len(set(drawn)) == 64
 
 
 @pytest.mark.parametrize("other", [(b"kez", "seed 0"), (b"key", "seed 1"), (b"key", "seed 0|")])
 def test_another_key_or_label_gives_another_stream(other):
-    assert numbers(b"key", "seed 0", SPAN) != numbers(*other, SPAN)
+    assert numbers(b"key", "seed 0", MAX_RANGE) != numbers(*other, MAX_RANGE)
 
 
-@pytest.mark.parametrize("limit", [0, -1, SPAN + 1])
+@pytest.mark.parametrize("limit", [0, -1, MAX_RANGE + 1])
 def test_a_limit_outside_the_words_is_an_error(limit):
     with pytest.raises(ValueError, match=r"not between 1 and 2\*\*64"):
-        Stream(b"key", "label").below(limit)
+        RandomStream(b"key", "label").randbelow(limit)
 
 
-@pytest.mark.parametrize("limit", [1, 2, 3, 7, 10, 1000, SPAN - 1, SPAN])
+@pytest.mark.parametrize("limit", [1, 2, 3, 7, 10, 1000, MAX_RANGE - 1, MAX_RANGE])
 def test_a_number_is_below_its_limit(limit):
     assert all(0 <= number < limit for number in numbers(b"k", "l", limit, 200))
 
@@ -61,8 +61,8 @@ def test_neighbours_are_independent():
 
 
 def test_words_that_would_favour_small_numbers_are_drawn_again():
-    limit = SPAN // 2 + 1
-    words = numbers(b"key", "fair", SPAN, 64)
+    limit = MAX_RANGE // 2 + 1
+    words = numbers(b"key", "fair", MAX_RANGE, 64)
     fair = [word for word in words if word < limit]
     assert len(fair) < 48
     assert numbers(b"key", "fair", limit, len(fair)) == fair

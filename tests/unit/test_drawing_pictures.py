@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from api.pages.drawing.fields import field_picture
-from api.pages.drawing.stamps import is_stamp, stamp_stage
-from api.pages.drawing.tables import array, cell_text, rows
-from api.pages.drawing.totals import sum_picture, total_picture
+from api.pages.drawing.fields import draw_field_picture
+from api.pages.drawing.stamps import build_stamp_frames, is_stamp
+from api.pages.drawing.tables import render_array, render_cell, render_table
+from api.pages.drawing.totals import draw_sum_picture, draw_total_picture
 from api.schemas.student.solution import WorkedStep
 
 LAYERS = [["conv", 3, 1], ["pool", 4, 2], ["conv", 8, 2]]
@@ -19,14 +19,14 @@ def numbers(picture: str, name: str) -> list[int]:
 
 
 def test_a_field_grows_backwards_to_that_of_the_table():
-    found = field_picture(["layer", "field", "jump"], LAYERS)
+    found = draw_field_picture(["layer", "field", "jump"], LAYERS)
     assert re.findall(r">(?:after \w+|input): (\d+) cells?<", found) == ["1", "3", "6", "8"]
     assert "sees 8 cells of the input" in found
 
 
 def test_a_field_with_a_row_for_the_input_is_the_same():
-    with_input = field_picture(["", "r", "j"], [["input", 1, 1], *LAYERS])
-    assert with_input == field_picture(["layer", "field", "jump"], LAYERS)
+    with_input = draw_field_picture(["", "r", "j"], [["input", 1, 1], *LAYERS])
+    assert with_input == draw_field_picture(["layer", "field", "jump"], LAYERS)
 
 
 @pytest.mark.parametrize(
@@ -39,11 +39,11 @@ def test_a_field_with_a_row_for_the_input_is_the_same():
     ],
 )
 def test_other_tables_are_no_receptive_fields(head, lines):
-    assert field_picture(head, lines) == ""
+    assert draw_field_picture(head, lines) == ""
 
 
 def test_each_bar_of_a_total_begins_where_the_one_before_it_ended():
-    found = total_picture(
+    found = draw_total_picture(
         ["layer", "parameters"], [["a", 100], ["b", 300], ["relu", 0], ["c", 600]]
     )
     starts = [int(one) for one in re.findall(r'class="ws-bar" x="(\d+)"', found)]
@@ -52,7 +52,7 @@ def test_each_bar_of_a_total_begins_where_the_one_before_it_ended():
 
 
 def test_of_many_layers_the_largest_have_bars_and_the_others_one():
-    found = total_picture(["layer", "MACs"], [[f"n{at}", at] for at in range(1, 15)])
+    found = draw_total_picture(["layer", "MACs"], [[f"n{at}", at] for at in range(1, 15)])
     assert found.count('class="ws-bar"') == 10
     assert "the other 5" in found
 
@@ -69,13 +69,13 @@ def test_of_many_layers_the_largest_have_bars_and_the_others_one():
     ],
 )
 def test_sums_of_some_large_numbers_are_drawn(terms, sums, is_drawn):
-    assert bool(sum_picture("total", terms, sums)) == is_drawn
+    assert bool(draw_sum_picture("total", terms, sums)) == is_drawn
 
 
 def test_names_of_layers_are_text_and_no_markup():
-    found = total_picture(["layer", "macs"], [["<b>", 1], ["b", 2], ["c", 3]])
+    found = draw_total_picture(["layer", "macs"], [["<b>", 1], ["b", 2], ["c", 3]])
     assert "&lt;b&gt;" in found
-    assert "<b>" not in found + rows(["<b>"], [["<b>"]]) + array("<b>", [[1]])
+    assert "<b>" not in found + render_table(["<b>"], [["<b>"]]) + render_array("<b>", [[1]])
 
 
 def stamp(name, value) -> WorkedStep:
@@ -87,7 +87,7 @@ def stamp(name, value) -> WorkedStep:
 def test_the_cells_that_a_stamp_changed_are_marked():
     first = stamp("sum with 2·w at (1, 1)", [[2, 4, 0]])
     second = stamp("sum with -1·w at (1, 2)", [[2, 3, -2]])
-    frames = stamp_stage([first, second], name="s", room=10_000).frames
+    frames = build_stamp_frames([first, second], id_prefix="s", max_bytes=10_000).frames
     marks = [re.findall(r'class="ws-out" d="(.*?)"', one.drawings) for one in frames]
     assert marks == [["M0 0h38v48h-38zM38 0h38v48h-38z"], ["M38 0h38v48h-38zM76 0h38v48h-38z"]]
     assert frames[1].text == "−1 times the kernel, laid at the 1st row, 2nd column of the input"
@@ -117,11 +117,11 @@ def test_running_sums_are_told_by_their_name(name, value, expected):
     ],
 )
 def test_cells_are_brief_and_safe(cell, expected):
-    assert cell_text(cell) == expected
+    assert render_cell(cell) == expected
 
 
 def test_tables_have_heads_and_no_empty_ones():
-    found = rows(["", "n"], [["conv", 3]])
+    found = render_table(["", "n"], [["conv", 3]])
     assert "<td></td>" in found
     assert '<th scope="row">conv</th><td>3</td>' in found
-    assert array("X_P", [[[1]], [[2]]]).count("<table") == 2
+    assert render_array("X_P", [[[1]], [[2]]]).count("<table") == 2

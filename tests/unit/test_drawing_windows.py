@@ -5,13 +5,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from api.pages.drawing.frames import kept, stage
-from api.pages.drawing.moves import ways
-from api.pages.drawing.planes import planes_of
-from api.pages.drawing.spots import spot
-from api.pages.layout.formatting import said
+from api.pages.drawing.frames import build_frames, select_frames
+from api.pages.drawing.moves import build_window_paths
+from api.pages.drawing.planes import read_planes
+from api.pages.drawing.spots import describe_position
+from api.pages.layout.formatting import use_minus_signs
 from api.schemas.student.solution import WorkedStep
-from api.services.problems.reports import step_record
+from api.services.problems.reports import serialize_step
 from grader.display.render import render_step
 from problems.traces import TRACERS
 
@@ -23,7 +23,7 @@ ROOM = 100_000
 def steps(solver, *arguments, **keywords) -> list[WorkedStep]:
     """Return the steps of a solver as a page has them."""
     found = TRACERS[solver](*arguments, **keywords)
-    told = [(render_step(one), step_record(one)) for one in found]
+    told = [(render_step(one), serialize_step(one)) for one in found]
     return [WorkedStep(text=one.text, mathml=one.mathml, data=data) for one, data in told]
 
 
@@ -32,26 +32,26 @@ def way(solver, *arguments, given=(), **keywords):
     found = steps(solver, *arguments, **keywords)
     windows = [one for one in found if one.data["type"] in {"window", "pooled"}]
     shown = [one.data["value"] for one in found if one.data["type"] == "array"]
-    return [*ways(windows, shown=shown, given=given)]
+    return [*build_window_paths(windows, previous_arrays=shown, problem_arrays=given)]
 
 
 def drawn(*arguments, room=ROOM, **keywords):
-    return stage(way(*arguments, **keywords), name="w", room=room)
+    return build_frames(way(*arguments, **keywords), id_prefix="w", max_bytes=room)
 
 
 def test_the_products_of_a_window_add_up_to_the_cell_of_the_output():
     [found] = way("conv2d", IMAGE, KERNEL, given=[IMAGE])
     assert len(found.moves) == 9
     for move in found.moves:
-        (top, left), (row, column) = move.under.corner, move.place
+        (top, left), (row, column) = move.covered.corner, move.position
         assert (top, left) == (row, column)
         expected = IMAGE[top][left] - 2 * IMAGE[top][left + 1] + 3 * IMAGE[top + 1][left + 1]
-        assert (sum(move.products(0)), move.running()[-1], move.total) == (expected,) * 3
+        assert (sum(move.products(0)), move.running_sums()[-1], move.total) == (expected,) * 3
 
 
 def test_a_bias_ends_the_running_sum():
     [found] = way("conv2d", IMAGE, KERNEL, bias=10)
-    assert found.moves[0].running() == (1, 1, 1, 16, 26)
+    assert found.moves[0].running_sums() == (1, 1, 1, 16, 26)
 
 
 @pytest.mark.parametrize(
@@ -65,28 +65,28 @@ def test_a_bias_ends_the_running_sum():
 )
 def test_the_border_of_zeros_is_told_from_the_input(keywords, inside, size):
     [found] = way("conv2d", IMAGE, KERNEL, given=[IMAGE], **keywords)
-    assert found.sheet.inside == inside
-    assert found.size == size
+    assert found.window_input.inside == inside
+    assert found.map_size == size
 
 
 def test_channels_that_the_text_gives_one_by_one_are_the_input():
     planes = [IMAGE, KERNEL * 2]
     wide = [[row[:2] for row in IMAGE], planes[1]]
     [found] = way("conv2d", wide, [[KERNEL, KERNEL]], padding=1, given=[KERNEL, *wide])
-    assert found.sheet.inside == (range(1, 5), range(1, 3))
+    assert found.window_input.inside == (range(1, 5), range(1, 3))
 
 
 def test_an_input_that_is_nowhere_given_is_put_together_from_the_windows():
     [found] = way("conv2d", IMAGE, KERNEL)
-    assert found.sheet.planes == planes_of(IMAGE, 2)
+    assert found.window_input.planes == read_planes(IMAGE, 2)
     [found] = way("conv2d", IMAGE, [[1]], stride=2)
-    assert found.sheet.planes[0][0] == (1, None, 2)
+    assert found.window_input.planes[0][0] == (1, None, 2)
 
 
 def test_a_vector_is_a_plane_of_one_row():
     [found] = way("conv1d", [1, 2, 3, 4], [1, 1], stride=2)
-    assert [move.under.corner for move in found.moves] == [(0, 0), (0, 2)]
-    assert found.size == (1, 2)
+    assert [move.covered.corner for move in found.moves] == [(0, 0), (0, 2)]
+    assert found.map_size == (1, 2)
 
 
 def test_filters_have_a_map_each():
@@ -111,7 +111,12 @@ def test_stride_and_dilation_are_told(spread, about):
 
 def test_a_dilated_window_marks_the_cells_that_it_takes_alone():
     [found] = way("conv2d", IMAGE, KERNEL, dilation=2)
-    assert [place for place, _ in found.moves[0].under.cells(0)] == [(0, 0), (0, 2), (2, 0), (2, 2)]
+    assert [place for place, _ in found.moves[0].covered.iter_cells(0)] == [
+        (0, 0),
+        (0, 2),
+        (2, 0),
+        (2, 2),
+    ]
 
 
 def test_of_a_largest_value_one_cell_stands_out():
@@ -122,20 +127,20 @@ def test_of_a_largest_value_one_cell_stands_out():
 
 def test_the_dilation_of_a_pooling_is_found_from_its_input():
     [found] = way("max_pool2d", IMAGE, 2, stride=1, dilation=2, given=[IMAGE])
-    assert found.moves[0].under.spread == (2, 2)
-    assert found.sheet.planes == planes_of(IMAGE, 2)
+    assert found.moves[0].covered.spread == (2, 2)
+    assert found.window_input.planes == read_planes(IMAGE, 2)
 
 
 def test_channels_of_a_pooling_move_over_their_own_planes():
     found = way("max_pool2d", [IMAGE, IMAGE[::-1]], 2, given=[])
     assert [one.map for one in found] == [0, 1]
     means = way("global_pool2d", [IMAGE, IMAGE], mode="avg")
-    assert [one.size for one in means] == [(1, 1), (1, 1)]
+    assert [one.map_size for one in means] == [(1, 1), (1, 1)]
 
 
 def test_products_of_matrices_are_no_windows():
     step = SimpleNamespace(data={"type": "window", "corner": [0], "dilation": [], "place": [0]})
-    assert [*ways([step], shown=(), given=())] == []
+    assert [*build_window_paths([step], previous_arrays=(), problem_arrays=())] == []
 
 
 @pytest.mark.parametrize(
@@ -143,7 +148,7 @@ def test_products_of_matrices_are_no_windows():
     [(1, 3, {0}), (5, 3, {0, 1, 2, 3, 4}), (6, 3, {0, 1, 5}), (16, 10, {*range(9), 15})],
 )
 def test_the_first_frames_and_the_last_are_drawn(count, room, expected):
-    assert kept(count, room) == expected
+    assert select_frames(count, room) == expected
 
 
 def test_what_is_not_drawn_stands_as_text():
@@ -179,7 +184,7 @@ def test_every_drawing_has_a_title_and_no_style():
     ],
 )
 def test_minus_signs_are_real_and_hyphens_stay(text, expected):
-    assert said(text) == expected
+    assert use_minus_signs(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -195,7 +200,7 @@ def test_minus_signs_are_real_and_hyphens_stay(text, expected):
     ],
 )
 def test_the_place_of_a_window_is_told_in_words_as_prompts_count_from_0(place, words):
-    assert spot(place) == words
+    assert describe_position(place) == words
 
 
 def test_the_caption_of_a_window_has_no_place_also_with_several_channels():

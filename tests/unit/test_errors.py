@@ -27,7 +27,9 @@ def test_a_problem_error_says_as_much_of_the_place_as_it_knows(place, text):
 
 
 def test_completing_a_place_keeps_what_was_known():
-    error = ProblemError("no key", line=0, field="parts.0").at(file="a.yaml", line=9, field="x")
+    error = ProblemError("no key", line=0, field="parts.0").with_location(
+        file="a.yaml", line=9, field="x"
+    )
     assert (error.file, error.line, error.field) == ("a.yaml", 0, "parts.0")
     assert error.others == ()
 

@@ -6,10 +6,10 @@ import pytest
 
 from grader.errors import SolverError
 from grader.expressions.arithmetic import FUNCTIONS
-from grader.expressions.evaluate import Scope, bounded, evaluate, truth
+from grader.expressions.evaluate import Scope, enforce_bounds, evaluate, require_boolean
 from grader.expressions.parser import parse
-from grader.expressions.tree import Call, Name, Num
-from grader.values import MAX_CELLS, Opaque, Record, Tensor, Value
+from grader.expressions.tree import Call, Name, NumberLiteral
+from grader.values import MAX_CELLS, OpaqueValue, Record, Tensor, Value
 
 
 def fail(error: Exception) -> int:
@@ -22,11 +22,11 @@ NAMES = {
     "yes": True,
     "word": "vgg16",
     "shape": (3, 32, 32),
-    "X": Tensor.of([[1, 2], [3, 4]]),
-    "Y": Tensor.of([[10, 20], [30, 40]]),
-    "row": Tensor.of([5, 6]),
+    "X": Tensor.from_nested([[1, 2], [3, 4]]),
+    "Y": Tensor.from_nested([[10, 20], [30, 40]]),
+    "row": Tensor.from_nested([5, 6]),
     "prev": Record({"shape": (1, 2)}),
-    "net": Opaque(),
+    "net": OpaqueValue(),
     "big": 2**4000,
 }
 
@@ -61,17 +61,17 @@ def value(source: str, **functions):
         ("5 if not yes else 6", 6),
         ("shape[0]", 3),
         ("shape[-1]", 32),
-        ("X[1]", Tensor.of([3, 4])),
+        ("X[1]", Tensor.from_nested([3, 4])),
         ("X[1][0]", 3),
         ("prev.shape[1]", 2),
         ("(1, 2) + (3,)", (1, 2, 3)),
-        ("X + Y", Tensor.of([[11, 22], [33, 44]])),
-        ("X * 2", Tensor.of([[2, 4], [6, 8]])),
-        ("1 - X", Tensor.of([[0, -1], [-2, -3]])),
-        ("X / 2", Tensor.of([[0.5, 1], [1.5, 2]])),
-        ("X**2", Tensor.of([[1, 4], [9, 16]])),
-        ("2**row", Tensor.of([32, 64])),
-        ("-row", Tensor.of([-5, -6])),
+        ("X + Y", Tensor.from_nested([[11, 22], [33, 44]])),
+        ("X * 2", Tensor.from_nested([[2, 4], [6, 8]])),
+        ("1 - X", Tensor.from_nested([[0, -1], [-2, -3]])),
+        ("X / 2", Tensor.from_nested([[0.5, 1], [1.5, 2]])),
+        ("X**2", Tensor.from_nested([[1, 4], [9, 16]])),
+        ("2**row", Tensor.from_nested([32, 64])),
+        ("-row", Tensor.from_nested([-5, -6])),
         ("max(X) + min(1, 2) + sum(shape) + prod((2, 3)) + len(shape) + len(X)", 83),
         ("word", "vgg16"),
         ("[1, (2, 3)]", (1, (2, 3))),
@@ -196,7 +196,7 @@ def test_a_power_that_does_not_fit_is_refused(power):
 
 def test_a_tensor_of_too_many_cells_is_refused():
     with pytest.raises(SolverError, match="cells"):
-        bounded(Tensor((MAX_CELLS + 1,), (0,) * (MAX_CELLS + 1)))
+        enforce_bounds(Tensor((MAX_CELLS + 1,), (0,) * (MAX_CELLS + 1)))
 
 
 @pytest.mark.parametrize("step", ["a + a", "(a, a)"], ids=["longer", "deeper"])
@@ -216,9 +216,9 @@ def test_a_tuple_cannot_double_for_ever(step):
 
 def test_a_tuple_of_tensors_is_bounded_by_its_cells():
     half = Tensor((MAX_CELLS // 2,), (0,) * (MAX_CELLS // 2))
-    assert bounded((half, half))
+    assert enforce_bounds((half, half))
     with pytest.raises(SolverError, match="too many items"):
-        bounded((half, half, half))
+        enforce_bounds((half, half, half))
 
 
 def test_a_swapped_call_site_is_the_only_one_that_changes():
@@ -230,7 +230,7 @@ def test_a_swapped_call_site_is_the_only_one_that_changes():
 
 
 def test_a_keyword_reaches_its_function_by_name():
-    tree = Call("f", (Num(1),), (("k", Name("W")),))
+    tree = Call("f", (NumberLiteral(1),), (("k", Name("W")),))
     assert evaluate(tree, Scope({"W": 5}, {"f": lambda one, *, k: one + k})) == 6
 
 
@@ -241,6 +241,6 @@ def test_and_or_and_comparisons_stop_as_soon_as_they_know():
 
 
 def test_only_a_truth_value_is_true():
-    assert truth(True) is True  # noqa: FBT003 - the value under test
+    assert require_boolean(True) is True  # noqa: FBT003 - the value under test
     with pytest.raises(SolverError):
-        truth(1)
+        require_boolean(1)

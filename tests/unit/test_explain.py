@@ -5,8 +5,8 @@ from fractions import Fraction
 import pytest
 from factories import ask, mark, marked, original
 
-from grader.grading.explain import MOST, explain, typed_text
-from grader.grading.result import Result
+from grader.grading.explain import MAX_TEXT_LENGTH, explain, format_typed
+from grader.grading.result import PartResult
 from grader.values import Tensor
 
 SIDE = ask(key="side(64, 3, stride=2)", points=2)  # 31, or 32 rounded up
@@ -120,7 +120,7 @@ def test_what_was_sent_as_data_is_told_as_data_with_its_numbers_as_people_write_
     told = explain(mark(VECTOR, [1, Fraction(1, 4), "3"]), original(VECTOR).problem.parts[0])
     assert told[:2] == ('Typed: [1, 0.25, "3"]', "Read as: [1, 0.25, 3]")
     table = [{"n": Fraction(5, 2), "kept": True}, None]
-    assert typed_text(table) == '[{"n": 2.5, "kept": true}, null]'
+    assert format_typed(table) == '[{"n": 2.5, "kept": true}, null]'
 
 
 def test_what_follows_is_told_with_the_key_that_it_was_held_against():
@@ -137,6 +137,8 @@ def test_what_follows_is_told_with_the_key_that_it_was_held_against():
     "typed", ["9" * 5000, [1] * 5000, 10**5000], ids=["text", "list", "number"]
 )
 def test_a_long_answer_is_told_in_short(typed):
-    result = Result("a", "wrong", Fraction(0), 1, typed=typed, against=Tensor.of([7] * 999))
+    result = PartResult(
+        "a", "wrong", Fraction(0), 1, typed=typed, counted_key=Tensor.from_nested([7] * 999)
+    )
     told = explain(result, original(VECTOR).problem.parts[0])
-    assert max(map(len, told)) < MOST + 20
+    assert max(map(len, told)) < MAX_TEXT_LENGTH + 20

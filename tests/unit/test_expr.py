@@ -7,46 +7,51 @@ import pytest
 from grader.errors import ProblemError
 from grader.expressions.parser import MAX_DEPTH, MAX_LENGTH, MAX_NODES, parse, shorten
 from grader.expressions.tree import (
-    Binary,
+    BinaryOperation,
     Call,
-    Compare,
-    Field,
-    Item,
+    Comparison,
+    FieldAccess,
+    ItemAccess,
     Name,
-    Negate,
-    Num,
-    Sequence,
-    Text,
+    Negation,
+    NumberLiteral,
+    TextLiteral,
+    TupleLiteral,
 )
 
 
 @pytest.mark.parametrize(
     ("source", "tree"),
     [
-        ("  63 ", Num(63)),
-        ("+5", Num(5)),
-        ("-5", Negate(Num(5))),
-        ("0.1", Num(Fraction(1, 10))),
-        ("2.50", Num(Fraction(5, 2))),
-        ("1e3", Num(1000)),
-        ("1_000.5", Num(Fraction(2001, 2))),
-        (".5E-1", Num(Fraction(1, 20))),
+        ("  63 ", NumberLiteral(63)),
+        ("+5", NumberLiteral(5)),
+        ("-5", Negation(NumberLiteral(5))),
+        ("0.1", NumberLiteral(Fraction(1, 10))),
+        ("2.50", NumberLiteral(Fraction(5, 2))),
+        ("1e3", NumberLiteral(1000)),
+        ("1_000.5", NumberLiteral(Fraction(2001, 2))),
+        (".5E-1", NumberLiteral(Fraction(1, 20))),
         (
             "0.1000000000000000055511151231257827",
-            Num(Fraction("0.1000000000000000055511151231257827")),
+            NumberLiteral(Fraction("0.1000000000000000055511151231257827")),
         ),
         ("K", Name("K")),
-        ("a.shape", Field(Name("a"), "shape")),
-        ("a[-1]", Item(Name("a"), -1)),
-        ("'vgg16'", Text("vgg16")),
-        ("[1, 2]", Sequence((Num(1), Num(2)))),
-        ("(1, 2)", Sequence((Num(1), Num(2)))),
-        ("()", Sequence(())),
-        ("2 ** 3 ** 4", Binary("**", Num(2), Binary("**", Num(3), Num(4)))),
-        ("-2 ** 2", Negate(Binary("**", Num(2), Num(2)))),
-        ("1 < a <= 3", Compare(Num(1), (("<", Name("a")), ("<=", Num(3))))),
-        ("f(1, k=2)", Call("f", (Num(1),), (("k", Num(2)),))),
-        ("(1 +\n 2)", Binary("+", Num(1), Num(2))),
+        ("a.shape", FieldAccess(Name("a"), "shape")),
+        ("a[-1]", ItemAccess(Name("a"), -1)),
+        ("'vgg16'", TextLiteral("vgg16")),
+        ("[1, 2]", TupleLiteral((NumberLiteral(1), NumberLiteral(2)))),
+        ("(1, 2)", TupleLiteral((NumberLiteral(1), NumberLiteral(2)))),
+        ("()", TupleLiteral(())),
+        (
+            "2 ** 3 ** 4",
+            BinaryOperation(
+                "**", NumberLiteral(2), BinaryOperation("**", NumberLiteral(3), NumberLiteral(4))
+            ),
+        ),
+        ("-2 ** 2", Negation(BinaryOperation("**", NumberLiteral(2), NumberLiteral(2)))),
+        ("1 < a <= 3", Comparison(NumberLiteral(1), (("<", Name("a")), ("<=", NumberLiteral(3))))),
+        ("f(1, k=2)", Call("f", (NumberLiteral(1),), (("k", NumberLiteral(2)),))),
+        ("(1 +\n 2)", BinaryOperation("+", NumberLiteral(1), NumberLiteral(2))),
     ],
 )
 def test_an_expression_is_parsed_exactly(source, tree):
@@ -128,8 +133,8 @@ def test_an_index_is_a_written_whole_number(source):
 
 
 def test_truth_values_become_conditions_so_that_a_number_never_is_one():
-    assert parse("True").tree == Compare(Num(0), (("==", Num(0)),))
-    assert parse("False").tree == Compare(Num(0), (("==", Num(1)),))
+    assert parse("True").tree == Comparison(NumberLiteral(0), (("==", NumberLiteral(0)),))
+    assert parse("False").tree == Comparison(NumberLiteral(0), (("==", NumberLiteral(1)),))
 
 
 def test_calls_are_numbered_outermost_and_leftmost_first():
@@ -205,8 +210,8 @@ def test_what_is_too_large_is_refused_and_told_where_to_go(source, limit):
 def test_what_is_just_small_enough_is_taken():
     assert parse("-" * MAX_DEPTH + "1")
     assert parse("(" + ",".join("1" * (MAX_NODES - 1)) + ")")
-    assert parse("1" * 400).tree == Num(int("1" * 400))
-    assert parse("1e400").tree == Num(10**400)
+    assert parse("1" * 400).tree == NumberLiteral(int("1" * 400))
+    assert parse("1e400").tree == NumberLiteral(10**400)
     assert parse(" " * 250 + "1")
 
 

@@ -5,18 +5,18 @@ import sys
 
 import pytest
 
-from api.config.settings import Settings
+from api.config.settings import ServiceSettings
 from api.config.sources import SettingsError
-from api.core.failpoints import FAILPOINTS, KILLED
+from api.core.failpoints import FAILPOINTS, KILLED_EXIT_CODE
 
 REACHED = """\
 import sys
 from api.core import failpoints
-failpoints.arm(sys.argv[1] or None)
+failpoints.arm_failpoint(sys.argv[1] or None)
 for turn in (1, 2, 3):
     for name in failpoints.FAILPOINTS:
         print(turn, name, flush=True)
-        failpoints.reach(name)
+        failpoints.reach_failpoint(name)
 """
 
 
@@ -33,9 +33,9 @@ def reached(armed: str) -> tuple[int, list[str]]:
     ("armed", "end"),
     [
         ("", (0, ["3", "after_commit"])),
-        ("after_judging", (KILLED, ["1", "after_judging"])),
-        ("before_commit:2", (KILLED, ["2", "before_commit"])),
-        ("after_commit:3", (KILLED, ["3", "after_commit"])),
+        ("after_judging", (KILLED_EXIT_CODE, ["1", "after_judging"])),
+        ("before_commit:2", (KILLED_EXIT_CODE, ["2", "before_commit"])),
+        ("after_commit:3", (KILLED_EXIT_CODE, ["3", "after_commit"])),
         ("after_commit:4", (0, ["3", "after_commit"])),
     ],
 )
@@ -46,13 +46,16 @@ def test_a_process_dies_at_the_point_and_the_time_that_it_is_told(armed, end):
 @pytest.mark.parametrize("name", ["after_lunch", "before_commit:0", "before_commit:", ":1", "1"])
 def test_a_failpoint_that_is_none_is_refused_at_the_start(name):
     with pytest.raises(SettingsError, match="GRADER_FAILPOINT"):
-        Settings.read({"GRADER_FAILPOINT": name})
+        ServiceSettings.from_environment({"GRADER_FAILPOINT": name})
 
 
 @pytest.mark.parametrize("name", FAILPOINTS)
 def test_every_failpoint_can_be_set(name):
-    assert Settings.read({"GRADER_FAILPOINT": f"{name}:12"}).failpoint == f"{name}:12"
+    assert (
+        ServiceSettings.from_environment({"GRADER_FAILPOINT": f"{name}:12"}).failpoint
+        == f"{name}:12"
+    )
 
 
 def test_none_is_set_by_itself():
-    assert Settings().failpoint is None
+    assert ServiceSettings().failpoint is None

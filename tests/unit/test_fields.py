@@ -6,20 +6,20 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from grader.definitions.fields import (
+    ConstantValue,
     Credit,
-    Exact,
+    ExactNumber,
     Expr,
     KebabId,
-    Model,
     Name,
-    Plain,
     Points,
     Prose,
     SnakeId,
+    StrictModel,
 )
 from grader.definitions.template import Template
 from grader.expressions.parser import parse
-from grader.expressions.tree import Negate, Num, Sequence
+from grader.expressions.tree import Negation, NumberLiteral, TupleLiteral
 from grader.values import Tensor
 
 
@@ -49,7 +49,7 @@ def refusal(field, given) -> str:
     ],
 )
 def test_an_exact_number_has_several_spellings(given, number):
-    found = read(Exact, given)
+    found = read(ExactNumber, given)
     assert found == number
     assert type(found) is type(number)
 
@@ -62,7 +62,7 @@ def test_an_exact_number_has_several_spellings(given, number):
     ],
 )
 def test_what_is_no_exact_number_is_refused_with_an_example(given):
-    assert "write 2, 0.5, 1/4 or 5%" in refusal(Exact, given) or given == "1/0"
+    assert "write 2, 0.5, 1/4 or 5%" in refusal(ExactNumber, given) or given == "1/0"
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_what_is_no_exact_number_is_refused_with_an_example(given):
 )
 def test_credit_and_points_have_limits(field, inside, outside):
     for given in inside:
-        assert read(field, given) == read(Exact, given)
+        assert read(field, given) == read(ExactNumber, given)
     for given in outside:
         assert "must be" in refusal(field, given)
 
@@ -82,11 +82,14 @@ def test_credit_and_points_have_limits(field, inside, outside):
 @pytest.mark.parametrize(
     ("given", "tree"),
     [
-        (5, Num(5)),
-        (-5, Negate(Num(5))),
-        (Fraction(1, 2), Num(Fraction(1, 2))),
-        ([1, -2], Sequence((Num(1), Negate(Num(2))))),
-        ([[1], [2]], Sequence((Sequence((Num(1),)), Sequence((Num(2),))))),
+        (5, NumberLiteral(5)),
+        (-5, Negation(NumberLiteral(5))),
+        (Fraction(1, 2), NumberLiteral(Fraction(1, 2))),
+        ([1, -2], TupleLiteral((NumberLiteral(1), Negation(NumberLiteral(2))))),
+        (
+            [[1], [2]],
+            TupleLiteral((TupleLiteral((NumberLiteral(1),)), TupleLiteral((NumberLiteral(2),)))),
+        ),
         ("W + 1", parse("W + 1").tree),
     ],
 )
@@ -122,19 +125,19 @@ def test_a_bad_expression_says_why():
         ("same", "same"),
         ([1, 2], (1, 2)),
         (["a", "b"], ("a", "b")),
-        ([[1, 2], [3, 4]], Tensor.of([[1, 2], [3, 4]])),
+        ([[1, 2], [3, 4]], Tensor.from_nested([[1, 2], [3, 4]])),
         ([[[1]]], Tensor((1, 1, 1), (1,))),
     ],
 )
 def test_a_constant_is_a_scalar_a_tuple_or_a_tensor(given, value):
-    found = read(Plain, given)
+    found = read(ConstantValue, given)
     assert found == value
     assert type(found) is type(value)
 
 
 @pytest.mark.parametrize("given", [None, {}, [], [[1, 2], [3]], [[1], ["a"]], [1, [2]], 0.5, [{}]])
 def test_what_is_no_constant_is_refused(given):
-    assert "is not a" in refusal(Plain, given)
+    assert "is not a" in refusal(ConstantValue, given)
 
 
 def test_prose_is_text_with_placeholders():
@@ -165,7 +168,7 @@ def test_ids_are_plain(field, good, bad):
 
 
 def test_a_model_is_frozen_and_refuses_unknown_fields():
-    class Thing(Model):
+    class Thing(StrictModel):
         size: int
 
     with pytest.raises(ValidationError, match="Extra inputs"):

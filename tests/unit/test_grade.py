@@ -5,13 +5,13 @@ from fractions import Fraction
 import pytest
 from factories import BOOK, ask, mark, marked, original, problem
 
-from grader.grading.context import new_context
-from grader.grading.grade import grade, grade_at
-from grader.grading.result import Result
+from grader.grading.context import build_part_context
+from grader.grading.grade import grade, grade_part
+from grader.grading.result import PartResult
 from grader.kinds import KINDS
 from grader.kinds.numbers import NumberKind
 from grader.values import Tensor
-from grader.variants.variant import solve
+from grader.variants.variant import solve_variant
 
 SIDE = ask(key="side(64, 3, stride=2)")  # 31, or 32 rounded up
 HALF = ask(id="b", key="halve(a)")  # 15 after 31
@@ -76,7 +76,7 @@ def test_an_answer_has_the_status_of_the_first_rule_that_fits(part, typed, statu
     ],
 )
 def test_only_what_could_be_read_costs_an_attempt(status, costs):
-    assert Result("a", status, Fraction(0), 1).costs_attempt is costs
+    assert PartResult("a", status, Fraction(0), 1).costs_attempt is costs
 
 
 def test_an_answer_of_another_form_costs_nothing_carries_nothing_and_is_told_what_is_asked():
@@ -87,7 +87,7 @@ def test_an_answer_of_another_form_costs_nothing_carries_nothing_and_is_told_wha
 
 def test_every_part_has_a_result_in_order_whatever_was_answered():
     variant = original(SIDE, HALF, ask(id="c", key="halve(b)"))
-    results = grade(variant, {"c": "7", "unknown": "5"}, book=BOOK)
+    results = grade(variant, {"c": "7", "unknown": "5"}, registry=BOOK)
     assert [(one.part, one.status) for one in results] == [
         ("a", "missing"),
         ("b", "missing"),
@@ -154,7 +154,9 @@ def test_what_an_earlier_submission_gave_carries_on_until_a_readable_answer_repl
 def test_an_answer_carries_the_value_that_was_read():
     assert mark(SIDE, "40").carries == 40
     assert mark(ask("shape", key="(3, 4)"), "5×6").carries == (5, 6)
-    assert mark(MATRIX, "[[1, 2], [3, 4]]", params=X).carries == Tensor.of([[1, 2], [3, 4]])
+    assert mark(MATRIX, "[[1, 2], [3, 4]]", params=X).carries == Tensor.from_nested(
+        [[1, 2], [3, 4]]
+    )
     assert mark(ask("choice", key="'x'", options={"x": "X", "y": "Y"}), "y").carries is None
     assert mark(ask("expression", key="n", variables={"n": "1..9"}), "n").carries is None
 
@@ -317,8 +319,8 @@ def test_no_feedback_to_a_wrong_answer_holds_the_key(typed):
 def test_one_part_is_judged_as_it_is_beside_parts_that_nobody_answered(typed, carried):
     variant = original(SIDE, HALF)
     for at, part in enumerate(("a", "b")):
-        together = grade(variant, {part: typed}, book=BOOK, carried=carried)
-        alone = grade_at(new_context(variant, part, BOOK), typed, carried, None)
+        together = grade(variant, {part: typed}, registry=BOOK, carried=carried)
+        alone = grade_part(build_part_context(variant, part, BOOK), typed, carried, None)
         assert alone == together[at]
 
 
@@ -329,7 +331,7 @@ TABLE = ask("table", rows="W", columns={"c": {"kind": "integer", "key": "halve(l
 def drawn(part, count=20, **params):
     """Return variants of a problem of one part with other numbers."""
     toy = problem(part, params=params)
-    return [solve(toy, seed, BOOK) for seed in range(count)]
+    return [solve_variant(toy, seed, BOOK) for seed in range(count)]
 
 
 @pytest.mark.parametrize(
@@ -352,7 +354,7 @@ def test_a_short_text_is_read_once_for_the_variants_of_a_part(typed, styles, tim
     part = ask("number", key="halve(V)", prompt=f"{times} of {styles}")
     for variant in drawn(part, count=4, V={"integers": [1, 99], "original": 63}):
         for style in styles:
-            result = grade_at(new_context(variant, "a", BOOK), typed, {}, style)
+            result = grade_part(build_part_context(variant, "a", BOOK), typed, {}, style)
             assert (result.read_as, result.typed) == ("31.5", typed)
     assert len(reads) == times
 
@@ -360,7 +362,7 @@ def test_a_short_text_is_read_once_for_the_variants_of_a_part(typed, styles, tim
 def test_a_table_is_read_by_the_numbers_of_each_variant():
     expected = {1: "unreadable", 2: "correct"}
     found = {
-        len(variant.names["W"]): grade(variant, {"a": "3\n4"}, book=BOOK)[0].status
+        len(variant.names["W"]): grade(variant, {"a": "3\n4"}, registry=BOOK)[0].status
         for variant in drawn(TABLE, **W)
     }
     assert found == expected

@@ -87,7 +87,7 @@ def book_of(**ranks: int):
     """Return the book with twins of `halve` that all forget to halve."""
     twins = {name: {"halve": lambda size: size} for name in ranks}
     info = {name: MistakeInfo(name, rank, f"Hint: {name}.", "") for name, rank in ranks.items()}
-    return replace(BOOK, twins=twins, mistakes=info)
+    return replace(BOOK, wrong_versions=twins, mistakes=info)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from factories import BOOK, ask, mark, marked, original
 
 from grader.grading.explain import SENTENCES
 from grader.grading.grade import grade
-from grader.grading.result import Rule
-from grader.kinds.base import By
+from grader.grading.result import DecidingRule
+from grader.kinds.base import KindRule
 from grader.values import Tensor
 
 SIDE = ask(key="side(64, 3, stride=2)")  # 31, or 32 rounded up
@@ -41,9 +41,9 @@ ACCEPT = [{"key": "34", "reason": "the lecture's own count"}]
             None,
         ),
         (ask("expression", key="2 * n", variables={"n": "1..9"}), "n + n", "points", None),
-        (VECTOR, "[1, 2, 4]", "cells", Tensor.of([1, 2, 3])),
+        (VECTOR, "[1, 2, 4]", "cells", Tensor.from_nested([1, 2, 3])),
         (VECTOR, "[1, 2]", "misfit", None),
-        (VECTOR, "[5, 6, 7]", "none", Tensor.of([1, 2, 3])),
+        (VECTOR, "[5, 6, 7]", "none", Tensor.from_nested([1, 2, 3])),
         (WEIGHTS, str(1728 * 32), "mistake_pair", 1792 * 31),
         (TEXT, "Because.", "person", None),
         (ask(key="broken()"), "5", "failure", None),
@@ -52,7 +52,7 @@ ACCEPT = [{"key": "34", "reason": "the lecture's own count"}]
 def test_a_result_tells_the_rule_that_decided_and_the_key_that_counted(part, typed, rule, against):
     result = mark(part, typed)
     assert result.rule == rule
-    assert against is None or result.against == against
+    assert against is None or result.counted_key == against
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_result_tells_the_rule_that_decided_and_the_key_that_counted(part, typ
 )
 def test_a_result_tells_where_the_students_own_earlier_answer_counted(answers, rule, against):
     result = marked(original(SIDE, HALF), **answers)["b"]
-    assert (result.rule, result.against) == (rule, against)
+    assert (result.rule, result.counted_key) == (rule, against)
 
 
 def test_credit_for_part_of_what_follows_is_given_by_follow_through():
@@ -75,12 +75,12 @@ def test_credit_for_part_of_what_follows_is_given_by_follow_through():
     variant = original(SIDE, later, params={"V": [[1, 2, 0]]})
     result = marked(variant, a="30", b="[30, 60, 5]")["b"]
     assert (result.status, result.rule) == ("partial", "follow_through")
-    assert result.against == Tensor.of([30, 60, 0])
+    assert result.counted_key == Tensor.from_nested([30, 60, 0])
 
 
 def test_there_is_a_sentence_for_every_rule_and_no_other():
-    decided = {one for part in get_args(Rule) for one in get_args(part) or (part,)}
-    assert set(get_args(By)) - {"person"} < decided
+    decided = {one for part in get_args(DecidingRule) for one in get_args(part) or (part,)}
+    assert set(get_args(KindRule)) - {"person"} < decided
     assert set(SENTENCES) == decided
 
 
@@ -92,8 +92,8 @@ def test_there_is_a_sentence_for_every_rule_and_no_other():
         (SIDE, 32, 32),
         (SIDE, "soon", None),
         (SIDE, None, None),
-        (VECTOR, "1, 2, 4", Tensor.of([1, 2, 4])),
-        (VECTOR, [1, 2], Tensor.of([1, 2])),
+        (VECTOR, "1, 2, 4", Tensor.from_nested([1, 2, 4])),
+        (VECTOR, [1, 2], Tensor.from_nested([1, 2])),
         (ask("choice", key="'x'", options={"x": "X", "y": "Y"}), " (Y)", "y"),
         (ask("expression", key="n", variables={"n": "1..9"}), "2n", "2·n"),
     ],
@@ -120,7 +120,7 @@ def test_decimals_are_marked_as_the_problem_says_and_else_as_the_course_does(
     declared, course, typed, value
 ):
     variant = original(ask("number", key="7"), numbers=declared)
-    (result,) = grade(variant, {"a": typed}, book=BOOK, numbers=course)
+    (result,) = grade(variant, {"a": typed}, registry=BOOK, numbers=course)
     assert (result.value, result.status == "unreadable") == (value, value is None)
     assert result.typed == typed
 

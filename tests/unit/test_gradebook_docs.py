@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from api.services.exports.formats import WARNINGS
-from api.services.exports.gradebook_files import FATAL, FORMS
+from api.services.exports.gradebook_files import FATAL_CODES, FORMATS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "gradebook.md").read_text(encoding="utf-8")
 WARNED = re.compile(r"^\| `(\w+)` \| (fatal)? ?\| (.*) \|$", re.MULTILINE)
@@ -12,8 +12,8 @@ WARNED = re.compile(r"^\| `(\w+)` \| (fatal)? ?\| (.*) \|$", re.MULTILINE)
 
 def test_every_warning_stands_on_the_page_with_its_meaning():
     found = {code: (bool(fatal), said) for code, fatal, said in WARNED.findall(PAGE)}
-    assert found == {code: (code in FATAL, said) for code, said in WARNINGS.items()}
+    assert found == {code: (code in FATAL_CODES, said) for code, said in WARNINGS.items()}
 
 
 def test_every_form_of_file_stands_on_the_page():
-    assert [form for form in FORMS if f"| `{form}` |" not in PAGE] == []
+    assert [form for form in FORMATS if f"| `{form}` |" not in PAGE] == []

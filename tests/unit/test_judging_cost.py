@@ -9,7 +9,7 @@ from factories import ask, marked, original
 
 from grader.errors import AnswerError
 from grader.grading.record import to_record
-from grader.reading import Typed, read_tensor
+from grader.reading import RawAnswer, read_tensor
 
 MAX_CALLS = 350_000
 """About 50 ms: at 5d76b19 the first answer below took 2,500,000 calls and 0.7 s."""
@@ -50,7 +50,7 @@ def arithmetic(length: int, number: int) -> str:
     return CELL * ((length - len(last)) // len(CELL)) + last
 
 
-def answers() -> Iterator[Typed]:
+def answers() -> Iterator[RawAnswer]:
     """Yield the longest answers, as lists and as texts: of few long cells and of many short ones.
 
     Some are within the limits, the others are refused only after much of them was looked at.
@@ -87,7 +87,7 @@ def answers() -> Iterator[Typed]:
     yield "\n".join(" ".join(f"{at}.{row}" for at in range(64)) for row in range(64))
 
 
-def shown(typed: Typed) -> str:
+def shown(typed: RawAnswer) -> str:
     text = json.dumps(typed)
     return f"{text[:40]}… of {len(text)}"
 
@@ -96,7 +96,7 @@ def shown(typed: Typed) -> str:
 def test_no_answer_takes_more_work_than_the_budget(part):
     marked(VARIANT, **{part: "7"})  # what belongs to the variant is worked out once
 
-    def judge(typed: Typed) -> None:
+    def judge(typed: RawAnswer) -> None:
         to_record(marked(VARIANT, **{part: typed})[part], VARIANT)
 
     counts = {shown(typed): count_calls(lambda typed=typed: judge(typed)) for typed in answers()}

@@ -10,9 +10,9 @@ from grader.errors import ProblemError
 from grader.grading.grade import grade
 from grader.kinds import KINDS
 from grader.values import Tensor
-from grader.variants.variant import solve
-from problems.book import BOOK as BANK
-from problems.catalogue import Catalogue
+from grader.variants.variant import solve_variant
+from problems.book import REGISTRY as BANK
+from problems.catalogue import ProblemCatalog
 from problems.loader import load_problem
 
 VECTOR = ask("vector", key="[1, 2, 3]")
@@ -128,7 +128,7 @@ def test_a_key_that_is_no_array_goes_to_a_person(key):
 )
 def test_the_rule_that_decided_and_the_first_wrong_place_are_told(part, typed, by, place):
     found = judged(part, typed)
-    assert (found.by, found.place) == (by, place)
+    assert (found.rule, found.first_wrong) == (by, place)
 
 
 SOFTMAX = {
@@ -187,8 +187,8 @@ def test_what_may_be_the_key_rounded_is_no_mistake(typed):
     ],
 )
 def test_a_matrix_as_numpy_prints_it_is_named_in_the_bank(problem, part, typed, mistake):
-    variant = solve(Catalogue().get(problem), None, BANK)
-    results = grade(variant, {part: typed}, book=BANK)
+    variant = solve_variant(ProblemCatalog().get(problem), None, BANK)
+    results = grade(variant, {part: typed}, registry=BANK)
     assert [one.mistakes for one in results if one.part == part] == [(mistake,) if mistake else ()]
 
 
@@ -246,7 +246,7 @@ def test_a_slip_in_one_of_several_tolerances_is_told_with_its_line():
 def test_what_is_accepted_is_said_in_words(part, said):
     variant = original(part)
     stated = variant.problem.parts[0]
-    assert KINDS[stated.kind].accepted(stated, variant.keys["a"]) == said
+    assert KINDS[stated.kind].describe_accepted(stated, variant.keys["a"]) == said
 
 
 def test_there_is_a_name_for_each_component_of_a_key():
@@ -269,13 +269,13 @@ def test_an_array_of_whole_numbers_is_looked_at_for_no_roundings(
 ) -> None:
     part = original(VECTOR).problem.parts[0]
     kind = KINDS["vector"]
-    reading = kind.read(typed, part, original(VECTOR).scope(BANK))
-    assert (kind.likeness(reading) is not None) is rounds
+    reading = kind.read(typed, part, original(VECTOR).student_scope(BANK))
+    assert (kind.rounding_matcher(reading) is not None) is rounds
     whole = all(type(cell) is int for cell in reading.value.cells)
-    assert not (whole and kind.resembles(reading, Tensor((2,), (Fraction(2999, 10), 7))))
+    assert not (whole and kind.is_telling_rounding(reading, Tensor((2,), (Fraction(2999, 10), 7))))
 
 
 def test_a_key_may_be_rows_of_a_tensor():
     part = ask("matrix", key="(2*X[1], X[0], (5, 6))")
     variant = original(part, params={"X": [[1, 2], [3, 4]]})
-    assert variant.keys["a"] == Tensor.of([[6, 8], [1, 2], [5, 6]])
+    assert variant.keys["a"] == Tensor.from_nested([[6, 8], [1, 2], [5, 6]])

@@ -191,7 +191,7 @@ def test_a_condition_never_sees_a_key():
     ],
 )
 def test_the_rule_that_decided_is_told(part, typed, by):
-    assert judged(part, typed).by == by
+    assert judged(part, typed).rule == by
 
 
 TEXT = ask("text", points=2, rubric=[{"id": "x", "points": 2, "say": "edges"}])

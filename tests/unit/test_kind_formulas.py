@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from grader.expressions.evaluate import Scope
 from grader.expressions.parser import parse
 from grader.kinds import KINDS
-from grader.variants.variant import draw, solve_keys
+from grader.variants.variant import draw_numbers, solve_keys
 
 SIZE = ask(
     "expression",
@@ -205,17 +205,20 @@ def test_equal_formulas_have_one_identity_and_others_none_in_common():
     kind, part = KINDS["expression"], problem(COUNT).parts[0]
     scope = Scope({}, {})
     forms = ("(K²·C_in + 1)·C_out", "K K C_in C_out + C_out", "K^2 C_in C_out")
-    one, same, other = (kind.identity(kind.read(form, part, scope).value, part) for form in forms)
+    one, same, other = (kind.lookup_key(kind.read(form, part, scope).value, part) for form in forms)
     assert one == same != other
     assert hash(one) == hash(same)
     for unsure in ("sqrt(K)", "1/(K-1)"):
-        assert kind.identity(kind.read(unsure, part, scope).value, part) is None
+        assert kind.lookup_key(kind.read(unsure, part, scope).value, part) is None
 
 
 def test_whatever_is_put_into_the_place_of_the_key_meets_the_points_of_the_key():
     part = problem(SIZE).parts[0]
-    assert part.model_copy(update={"key": parse("H // 16")}).sample is part.sample
-    assert part.sample.points == problem(SIZE).parts[0].sample.points
+    assert (
+        part.model_copy(update={"key": parse("H // 16")}).comparison_points
+        is part.comparison_points
+    )
+    assert part.comparison_points.points == problem(SIZE).parts[0].comparison_points.points
 
 
 @pytest.mark.parametrize("rounded", ["round(x, 2)", "floor(100*x)/100", "x - x % 0.01"])
@@ -231,7 +234,7 @@ def test_a_real_variable_that_is_rounded_is_another_formula(rounded):
 def test_a_formula_is_the_same_at_all_variants_if_no_numbers_stand_in_it(key, alike):
     part = ask("expression", key=key, variables={"K": "1..11"})
     asked = problem(part, params={"n": {"choose": [2, 3]}})
-    one, two = (solve_keys(asked, draw(asked, seed, BOOK), BOOK)[0]["a"] for seed in (1, 2))
+    one, two = (solve_keys(asked, draw_numbers(asked, seed, BOOK), BOOK)[0]["a"] for seed in (1, 2))
     assert (one is two) is alike
 
 

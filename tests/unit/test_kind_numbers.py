@@ -163,7 +163,7 @@ def test_a_key_that_is_no_number_goes_to_a_person(kind, key):
 def test_what_is_accepted_is_said_in_words(part, said):
     variant = original(part)
     stated = variant.problem.parts[0]
-    assert KINDS[stated.kind].accepted(stated, variant.keys["a"]) == said
+    assert KINDS[stated.kind].describe_accepted(stated, variant.keys["a"]) == said
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_what_is_accepted_is_said_in_words(part, said):
     ],
 )
 def test_the_rule_that_decided_is_told(part, typed, by):
-    assert judged(part, typed).by == by
+    assert judged(part, typed).rule == by
 
 
 def test_who_rounds_an_exact_number_is_told_that_all_digits_are_asked_for():

@@ -14,8 +14,8 @@ from factories import original
 from kind_examples import EXAMPLES, PARAMS
 from populated import ANSWERS, PARTS
 
-from api.demo.coursework.notations import notations
-from api.services.engine.reading import READ, read_record
+from api.demo.coursework.notations import render_notations
+from api.services.engine.reading import STANDALONE_KINDS, serialize_reading
 from grader.kinds import KINDS
 
 ROOT: Final = Path(__file__).parents[2]
@@ -38,9 +38,9 @@ def section(path: str, heading: str) -> str:
 
 def can_be_read_alone(kind: str) -> bool:
     """Tell whether `grader read` takes the kind's own example, if it takes the kind at all."""
-    if kind not in READ:
+    if kind not in STANDALONE_KINDS:
         return not KINDS[kind].reads_alone
-    return bool(KINDS[kind].example) and bool(read_record(kind, KINDS[kind].example, ("x",)))
+    return bool(KINDS[kind].example) and bool(serialize_reading(kind, KINDS[kind].example, ("x",)))
 
 
 def has_notations(kind: str) -> bool:
@@ -48,7 +48,9 @@ def has_notations(kind: str) -> bool:
     if kind in WITHOUT_A_KEY:
         return True
     variants = [original(part, params=PARAMS) for part in EXAMPLES.get(kind, [])]
-    ways = [notations(one.keys["a"], one.problem.parts[0]) for one in variants if one.keys["a"]]
+    ways = [
+        render_notations(one.keys["a"], one.problem.parts[0]) for one in variants if one.keys["a"]
+    ]
     return max(map(len, ways), default=0) >= FEWEST_NOTATIONS
 
 
@@ -74,7 +76,7 @@ class Place(NamedTuple):
 PLACES: Final = (
     Place("grader/kinds/", "`hint`", lambda kind: bool(getattr(KINDS[kind], "hint", ""))),
     Place("grader/kinds/", "`example` or `reads_alone = False`", can_be_read_alone),
-    Place("api/demo/coursework/notations.py", "`_MORE`", has_notations),
+    Place("api/demo/coursework/notations.py", "`_RENDERERS_BY_KIND`", has_notations),
     Place("problems/bank/", "a problem that uses it", lambda kind: kind in kinds_of_the_bank()),
     Place(
         "problems/problem.schema.json", "`make docs`", lambda kind: kind in kinds_of_the_schema()

@@ -118,8 +118,8 @@ def test_a_later_part_computes_on_the_number_in_the_parts_unit():
 def test_a_key_is_shown_in_its_unit(part, shown, accepted):
     variant = original(part)
     stated, kind = variant.problem.parts[0], KINDS["quantity"]
-    assert kind.show(variant.keys["a"], stated) == shown
-    assert kind.accepted(stated, variant.keys["a"]) == accepted
+    assert kind.format_key(variant.keys["a"], stated) == shown
+    assert kind.describe_accepted(stated, variant.keys["a"]) == accepted
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_a_key_is_shown_in_its_unit(part, shown, accepted):
     ],
 )
 def test_the_rule_that_decided_is_told(part, typed, by):
-    assert judged(part, typed).by == by
+    assert judged(part, typed).rule == by
 
 
 @pytest.mark.parametrize(

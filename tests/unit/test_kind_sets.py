@@ -190,7 +190,7 @@ def test_the_number_of_axes_is_told_free_of_charge():
 )
 def test_the_rule_that_decided_and_the_first_wrong_item_are_told(part, typed, by, place):
     found = judged(part, typed)
-    assert (found.by, found.place) == (by, place)
+    assert (found.rule, found.first_wrong) == (by, place)
 
 
 def test_a_mistake_is_recognised_by_the_whole_set():
@@ -213,8 +213,8 @@ def test_a_mistake_is_recognised_by_the_whole_set():
 def test_a_key_is_shown_in_braces(part, shown, accepted):
     variant = original(part)
     stated, kind = variant.problem.parts[0], KINDS["set"]
-    assert kind.show(variant.keys["a"], stated) == shown
-    assert kind.accepted(stated, variant.keys["a"]) == accepted
+    assert kind.format_key(variant.keys["a"], stated) == shown
+    assert kind.describe_accepted(stated, variant.keys["a"]) == accepted
 
 
 @pytest.mark.parametrize(

@@ -218,7 +218,7 @@ def test_a_table_has_no_key_or_mistakes_of_its_own(more):
 
 def test_the_key_of_a_table_is_shown_row_by_row():
     key = original(TABLE).keys["a"]
-    assert KINDS["table"].show(key) == "15 | 320\n7 | 150\n3 | 70"
+    assert KINDS["table"].format_key(key) == "15 | 320\n7 | 150\n3 | 70"
 
 
 @pytest.mark.parametrize("credit_by", ["row", "cell", "all"])
@@ -226,8 +226,8 @@ def test_the_first_wrong_row_is_named_for_staff_with_its_layer_and_column(credit
     part = {**TABLE, "rows": "net", "credit_by": credit_by}
     params = {"net": {"network": ["3", "3", "2"]}}
     found = judged(part, "15 | 320\n7 | 151\n9 | 9", params=params)
-    assert (found.place, found.by) == ("row 2 (3), count", "cells")
-    assert judged(part, RIGHT, params=params).place == ""
+    assert (found.first_wrong, found.rule) == ("row 2 (3), count", "cells")
+    assert judged(part, RIGHT, params=params).first_wrong == ""
 
 
 @pytest.mark.parametrize("credit_by", ["row", "cell", "all"])

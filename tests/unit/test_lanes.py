@@ -11,12 +11,12 @@ from grader.errors import SolverError
 from grader.expressions import arithmetic
 from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.parser import parse
-from grader.expressions.tree import Binary, Call, Name, Negate, Num
-from grader.expressions.vectorized_eval import Sample, Values, values_at
+from grader.expressions.tree import BinaryOperation, Call, Name, Negation, NumberLiteral
+from grader.expressions.vectorized_eval import PointSample, SampleValues, evaluate_at_points
 from grader.reading import read_formula
 from grader.values import Tensor, is_number
 
-SAMPLE = Sample(
+SAMPLE = PointSample(
     (
         {"a": 0, "b": 1, "x": 0},
         {"a": 1, "b": 2, "x": Fraction(1, 2)},
@@ -42,8 +42,8 @@ def one_by_one(tree, scope=PLAIN, sample=SAMPLE):
 
 
 def at_once(tree, scope=PLAIN, sample=SAMPLE):
-    values = values_at(tree, scope, sample)
-    return [values.at(index) for index in range(len(sample))]
+    values = evaluate_at_points(tree, scope, sample)
+    return [values.value_at(index) for index in range(len(sample))]
 
 
 def of_one(*functions):
@@ -54,17 +54,19 @@ def of_one(*functions):
 
 LEAVES = st.one_of(
     st.sampled_from(["a", "b", "x"]).map(Name),
-    st.integers(0, 12).map(Num),
+    st.integers(0, 12).map(NumberLiteral),
     st.sampled_from(
         [Fraction(1, 2), Fraction(2, 3), 9**1000, 4096, 10**30, Fraction(7, 2**64)]
-    ).map(Num),
+    ).map(NumberLiteral),
 )
 
 
 def above(below):
     return st.one_of(
-        st.builds(Binary, st.sampled_from(["+", "-", "*", "/", "//", "%", "**"]), below, below),
-        st.builds(Negate, below),
+        st.builds(
+            BinaryOperation, st.sampled_from(["+", "-", "*", "/", "//", "%", "**"]), below, below
+        ),
+        st.builds(Negation, below),
         of_one("abs", "ceil", "floor", "log2", "round", "sqrt", "min", "max")(below),
         st.builds(
             lambda function, one, two: Call(function, (one, two)),
@@ -184,10 +186,10 @@ def test_a_twin_replaces_a_function_in_all_calls_or_in_one():
 
 def test_equal_formulas_have_equal_values_in_lowest_terms():
     forms = ("x / 2 + x / 2", "2 * x / 2", "(x * b) / b", "x ** 3 / x ** 2 if x != 0 else 0")
-    values = [values_at(parse(form).tree, PLAIN, SAMPLE) for form in forms]
-    assert values == [values_at(Name("x"), PLAIN, SAMPLE)] * len(forms)
+    values = [evaluate_at_points(parse(form).tree, PLAIN, SAMPLE) for form in forms]
+    assert values == [evaluate_at_points(Name("x"), PLAIN, SAMPLE)] * len(forms)
     assert len(set(values)) == 1
-    assert values_at(parse("(2*a + 2*b) / 2").tree, PLAIN, SAMPLE).bottoms == ()
+    assert evaluate_at_points(parse("(2*a + 2*b) / 2").tree, PLAIN, SAMPLE).bottoms == ()
 
 
 @pytest.mark.parametrize(
@@ -207,10 +209,10 @@ def test_equal_formulas_have_equal_values_in_lowest_terms():
     ],
 )
 def test_roots_and_logarithms_make_values_inexact(source, inexact):
-    assert values_at(parse(source).tree, BOOK, SAMPLE).inexact is inexact
+    assert evaluate_at_points(parse(source).tree, BOOK, SAMPLE).inexact is inexact
 
 
-LARGE = Sample(tuple({"H": size, "W": size + 1} for size in range(1, 65)))
+LARGE = PointSample(tuple({"H": size, "W": size + 1} for size in range(1, 65)))
 
 
 @pytest.mark.parametrize(
@@ -238,4 +240,6 @@ def test_a_long_formula_is_not_laborious():
 def test_a_sample_is_its_points_in_order():
     assert [dict(point) for point in SAMPLE] == [dict(point) for point in SAMPLE.points]
     assert SAMPLE[1:3] == SAMPLE.points[1:3]
-    assert values_at(Num(1), PLAIN, Sample(())) == Values((), (), inexact=False)
+    assert evaluate_at_points(NumberLiteral(1), PLAIN, PointSample(())) == SampleValues(
+        (), (), inexact=False
+    )

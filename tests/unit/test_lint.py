@@ -5,8 +5,14 @@ from factories import BOOK, ask, original, problem
 
 from grader.errors import ProblemError
 from problems.check import check_problem
-from problems.lint import accepted, endless, let_pass, too_wide, untypable
-from problems.publish import publish
+from problems.lint import (
+    describe_accepted_by_part,
+    find_repeating_decimals,
+    find_tolerated_mistakes,
+    find_untypable_keys,
+    find_wide_tolerances,
+)
+from problems.publish import publish_problem
 
 SIDE = "side(64, 3, stride=2)"  # 31, or 32 rounded up
 WIDE = {"abs": 1}
@@ -14,7 +20,7 @@ OWN = {"id": "own", "key": "100", "say": "No."}
 
 
 def refused(part) -> list[str]:
-    return [*too_wide(original(part, params={"X": [[1, 2], [3, 4]]}), BOOK)]
+    return [*find_wide_tolerances(original(part, params={"X": [[1, 2], [3, 4]]}), BOOK)]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +94,7 @@ def test_what_a_tolerance_tells_from_every_mistake_passes(part):
 
 def test_a_mistake_that_is_made_in_several_places_is_named_once():
     part = ask(key=f"{SIDE} + {SIDE} + halve(9)", tolerance={"abs": 3})
-    assert len([*let_pass(original(part), BOOK)]) > 1
+    assert len([*find_tolerated_mistakes(original(part), BOOK)]) > 1
     assert len(refused(part)) == 1
 
 
@@ -98,7 +104,7 @@ def test_a_seed_is_not_published_where_the_tolerance_takes_a_mistake_for_right()
         ask(key="side(W, 3, stride=2)", tolerance={"rel": "1%"}),
         params={"W": {"choose": [8, 10, 640, 642], "original": 12}},
     )
-    found = publish(toy, BOOK, limit=9)
+    found = publish_problem(toy, BOOK, limit=9)
     assert {variant.names["W"] for variant in found.variants} == {8, 10}
     assert found.report.refused["a: the tolerance takes rounded_up for right"] == 2
 
@@ -109,7 +115,7 @@ def test_a_tolerance_that_fits_no_seed_is_refused():
         params={"W": {"choose": [640, 642]}},
     )
     with pytest.raises(ProblemError, match="the tolerance takes rounded_up for right"):
-        publish(toy, BOOK)
+        publish_problem(toy, BOOK)
 
 
 def test_the_report_says_which_answers_each_tolerance_accepts():
@@ -123,15 +129,15 @@ def test_the_report_says_which_answers_each_tolerance_accepts():
         },
     )
     variant = original(ask(key=100, tolerance={"rel": "5%"}), ask(id="b", key=5), table)
-    assert accepted(variant) == {"a": "from 95 to 105", "c": "n to 2 decimals"}
-    assert accepted(original(ask(key="broken()", tolerance=WIDE))) == {}
+    assert describe_accepted_by_part(variant) == {"a": "from 95 to 105", "c": "n to 2 decimals"}
+    assert describe_accepted_by_part(original(ask(key="broken()", tolerance=WIDE))) == {}
 
 
 def test_the_checker_refuses_the_problem_and_tells_what_is_accepted():
     toy = problem(ask(key=SIDE, tolerance=WIDE))
-    report = check_problem(toy, file="", book=BOOK)
+    report = check_problem(toy, file="", registry=BOOK)
     assert report.errors == tuple(refused(ask(key=SIDE, tolerance=WIDE)))
-    right = check_problem(problem(ask(key=SIDE, tolerance={"abs": "0.5"})), file="", book=BOOK)
+    right = check_problem(problem(ask(key=SIDE, tolerance={"abs": "0.5"})), file="", registry=BOOK)
     assert (report.accepted, right.accepted) == ({}, {"a": "from 30.5 to 31.5"})
 
 
@@ -146,7 +152,7 @@ def test_the_checker_refuses_the_problem_and_tells_what_is_accepted():
     ],
 )
 def test_a_key_that_nobody_types_exactly_needs_a_tolerance(part, shown):
-    found = [*untypable(original(part))]
+    found = [*find_untypable_keys(original(part))]
     assert [shown in one for one in found] == ([True] if shown else [])
     assert all("give a tolerance" in one for one in found)
 
@@ -166,7 +172,7 @@ def test_a_key_that_nobody_types_exactly_needs_a_tolerance(part, shown):
 )
 def test_a_key_that_no_decimal_is_is_looked_at_where_there_is_no_tolerance(part, shown):
     one = original(part, params={"W": 64})
-    found = [*endless([one, one])]
+    found = [*find_repeating_decimals([one, one])]
     assert [f"no decimal is {shown} (original)" in one for one in found] == (
         [True] if shown else []
     )
@@ -174,5 +180,5 @@ def test_a_key_that_no_decimal_is_is_looked_at_where_there_is_no_tolerance(part,
 
 def test_a_draw_whose_key_no_decimal_is_is_named_by_its_seed():
     toy = problem(ask("number", key="1/W"), params={"W": {"choose": [4, 3, 5], "original": 4}})
-    report = check_problem(toy, file="", book=BOOK)
+    report = check_problem(toy, file="", registry=BOOK)
     assert [one for one in report.warnings if "parts.a.key: no decimal is 1/3 (seed " in one]

@@ -6,7 +6,7 @@ import pytest
 from factories import BOOK
 
 from grader.errors import ProblemError
-from problems.catalogue import Catalogue
+from problems.catalogue import ProblemCatalog
 from problems.loader import find_files, load_file, load_problem
 
 TEXT = """\
@@ -41,7 +41,7 @@ CHOOSE = "choose: [64, 128], original: 128"
 
 def errors_of(text: str) -> list[ProblemError]:
     with pytest.raises(ProblemError) as caught:
-        load_problem(text, file="toy.yaml", book=BOOK)
+        load_problem(text, file="toy.yaml", registry=BOOK)
     return [caught.value, *caught.value.others]
 
 
@@ -63,7 +63,7 @@ def write(path: Path, *, of: str = "toy", text: str = TEXT) -> Path:
 
 
 def test_a_right_file_is_the_problem():
-    problem = load_problem(TEXT, file="toy.yaml", book=BOOK)
+    problem = load_problem(TEXT, file="toy.yaml", registry=BOOK)
     assert problem.id == "toy"
     assert [part.id for part in problem.parts] == ["a", "t"]
 
@@ -197,13 +197,13 @@ def test_names_that_are_not_known_are_told_together_in_the_order_of_the_file():
 
 
 def test_a_file_is_loaded_by_its_name(tmp_path):
-    assert load_file(write(tmp_path / "toy.yaml"), book=BOOK).id == "toy"
+    assert load_file(write(tmp_path / "toy.yaml"), registry=BOOK).id == "toy"
 
 
 def test_an_id_that_is_not_the_files_name_is_refused(tmp_path):
     path = write(tmp_path / "other.yaml")
     with pytest.raises(ProblemError) as caught:
-        load_file(path, book=BOOK)
+        load_file(path, registry=BOOK)
     assert str(caught.value) == (
         f"{path}:1: id: the id is 'toy', the file is 'other.yaml'; make them the same"
     )
@@ -242,23 +242,23 @@ def test_files_below_a_folder_are_found_in_order(tmp_path):
 def test_a_bank_has_its_problems_by_id_and_two_files_cannot_have_the_same(tmp_path):
     first = write(tmp_path / "a/toy.yaml")
     write(tmp_path / "a/next.yaml", of="next")
-    assert Catalogue(tmp_path).ids == ("next", "toy")
+    assert ProblemCatalog(tmp_path).ids == ("next", "toy")
     twice = write(tmp_path / "b/toy.yaml")
     said = f"{twice}: the id 'toy' is taken by {first}; choose another"
     with pytest.raises(ProblemError, match=said):
-        Catalogue(tmp_path)
+        ProblemCatalog(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["missing", "missing.yaml", "x" * 400])
 def test_a_catalogue_of_what_is_not_there_is_refused(tmp_path, name):
     with pytest.raises(ProblemError, match=f"{name}: it cannot be read: "):
-        Catalogue(tmp_path / name)
+        ProblemCatalog(tmp_path / name)
 
 
 def test_a_broken_problem_is_read_once_and_told_each_time(tmp_path):
     path = write(tmp_path / "toy.yaml")
     path.write_text("id: toy\n")
-    catalogue = Catalogue(path)
+    catalogue = ProblemCatalog(path)
     with pytest.raises(ProblemError) as first:
         catalogue.get("toy")
     path.unlink()
@@ -271,6 +271,6 @@ def test_a_broken_problem_is_read_once_and_told_each_time(tmp_path):
 
 def test_a_catalogue_of_several_folders_has_every_id_once(tmp_path):
     one, two = write(tmp_path / "a/toy.yaml"), write(tmp_path / "b/toy.yaml")
-    assert Catalogue(one.parent).ids == ("toy",)
+    assert ProblemCatalog(one.parent).ids == ("toy",)
     with pytest.raises(ProblemError, match=f"{two}: the id 'toy' is taken by {one}"):
-        Catalogue(one.parent, two.parent)
+        ProblemCatalog(one.parent, two.parent)

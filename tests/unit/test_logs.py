@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from api.core.logs import JsonLines, PlainLines, write_log
+from api.core.logs import JsonFormatter, TextFormatter, configure_logging
 
 
 def record(*, broken: bool = False, **extra) -> logging.LogRecord:
@@ -25,7 +25,7 @@ def record(*, broken: bool = False, **extra) -> logging.LogRecord:
 
 def test_a_request_is_one_line_of_json_with_its_id():
     told = {"request_id": "r1", "method": "GET", "route": "/x", "status": 200, "ms": 1.5}
-    line = JsonLines().format(record(**told, color_message="\x1b[1m"))
+    line = JsonFormatter().format(record(**told, color_message="\x1b[1m"))
     assert "\n" not in line
     found = json.loads(line)
     assert found | told == found
@@ -35,14 +35,16 @@ def test_a_request_is_one_line_of_json_with_its_id():
 
 
 def test_an_error_is_one_line_of_json_with_where_it_came_from():
-    line = JsonLines().format(record(broken=True))
+    line = JsonFormatter().format(record(broken=True))
     assert "\n" not in line
     assert "it broke\\nin two" in json.loads(line)["exception"]
 
 
 def test_a_line_of_text_has_time_level_and_place_and_an_error_its_origin():
-    assert PlainLines().format(record()).startswith("2027-01-15 08:00:00Z info api.access: GET /x")
-    assert "ValueError: invalid literal" in PlainLines().format(record(broken=True))
+    assert (
+        TextFormatter().format(record()).startswith("2027-01-15 08:00:00Z info api.access: GET /x")
+    )
+    assert "ValueError: invalid literal" in TextFormatter().format(record(broken=True))
 
 
 @pytest.fixture
@@ -59,8 +61,8 @@ def as_before():
 @pytest.mark.usefixtures("as_before")
 def test_the_form_that_was_told_last_holds_and_no_line_comes_twice(capsys):
     before = len(logging.getLogger().handlers)
-    write_log("text")
-    write_log("json")
+    configure_logging("text")
+    configure_logging("json")
     assert len(logging.getLogger().handlers) == before + 1
     logging.getLogger("api.access").info("said %s", "once")
     [line] = capsys.readouterr().err.splitlines()

@@ -10,12 +10,12 @@ from drawn import drawn_value
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.display.mathml import element, math
+from grader.display.mathml import math_element, to_mathml
 from grader.errors import SolverError
 from grader.expressions.arithmetic import FUNCTIONS
 from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.parser import parse
-from grader.expressions.tree import Binary, Call, Name, Negate, Node, Num
+from grader.expressions.tree import BinaryOperation, Call, Name, Negation, Node, NumberLiteral
 from grader.values import Tensor
 
 POINT: Mapping[str, int] = {"W": 7, "K": 3, "P": 2, "S": 4, "C_in": 5}
@@ -23,15 +23,17 @@ POINT: Mapping[str, int] = {"W": 7, "K": 3, "P": 2, "S": 4, "C_in": 5}
 
 def trees() -> st.SearchStrategy[Node]:
     leaves = st.sampled_from([Name(name) for name in POINT]) | st.builds(
-        Num, st.integers(-9, 99) | st.fractions(-3, 3, max_denominator=8)
+        NumberLiteral, st.integers(-9, 99) | st.fractions(-3, 3, max_denominator=8)
     )
-    powers = st.builds(Num, st.integers(0, 3))
+    powers = st.builds(NumberLiteral, st.integers(0, 3))
     return st.recursive(
         leaves,
         lambda below: (
-            st.builds(Negate, below)
-            | st.builds(Binary, st.sampled_from(["+", "-", "*", "/", "//", "%"]), below, below)
-            | st.builds(lambda base, power: Binary("**", base, power), below, powers)
+            st.builds(Negation, below)
+            | st.builds(
+                BinaryOperation, st.sampled_from(["+", "-", "*", "/", "//", "%"]), below, below
+            )
+            | st.builds(lambda base, power: BinaryOperation("**", base, power), below, powers)
             | st.builds(
                 lambda name, inner: Call(name, (inner,)), st.sampled_from(["floor", "ceil"]), below
             )
@@ -48,7 +50,7 @@ def test_a_formula_read_off_the_page_has_the_value_of_its_tree(tree: Node) -> No
         value = evaluate(tree, scope)
     except SolverError:
         return
-    assert drawn_value(math(element(tree)), **POINT) == value
+    assert drawn_value(math_element(to_mathml(tree)), **POINT) == value
 
 
 @pytest.mark.parametrize(
@@ -69,7 +71,7 @@ def test_a_formula_read_off_the_page_has_the_value_of_its_tree(tree: Node) -> No
     ],
 )
 def test_a_formula_is_drawn_in_two_dimensions(source: str, wanted: str) -> None:
-    assert wanted in element(parse(source).tree)
+    assert wanted in to_mathml(parse(source).tree)
 
 
 @pytest.mark.parametrize(
@@ -79,20 +81,26 @@ def test_a_formula_is_drawn_in_two_dimensions(source: str, wanted: str) -> None:
         (Fraction(5, 4), "<mn>1.25</mn>"),
         (Fraction(-1, 10**9), "<msup><mn>10</mn><mrow><mo>−</mo><mn>9</mn></mrow></msup>"),
         ((126, 126, 16), "<mn>126</mn><mo>×</mo><mn>126</mn><mo>×</mo><mn>16</mn>"),
-        (Tensor.of([1, 2]), "<mtr><mtd><mn>1</mn></mtd><mtd><mn>2</mn></mtd></mtr>"),
-        (Tensor.of([[1], [2]]), "<mtr><mtd><mn>1</mn></mtd></mtr><mtr><mtd><mn>2</mn></mtd></mtr>"),
-        (Tensor.of([[[1]], [[2]]]), "</mtable><mo>]</mo></mrow><mo>,</mo><mrow><mo>[</mo><mtable>"),
+        (Tensor.from_nested([1, 2]), "<mtr><mtd><mn>1</mn></mtd><mtd><mn>2</mn></mtd></mtr>"),
+        (
+            Tensor.from_nested([[1], [2]]),
+            "<mtr><mtd><mn>1</mn></mtd></mtr><mtr><mtd><mn>2</mn></mtd></mtr>",
+        ),
+        (
+            Tensor.from_nested([[[1]], [[2]]]),
+            "</mtable><mo>]</mo></mrow><mo>,</mo><mrow><mo>[</mo><mtable>",
+        ),
         ("a < b & c", "<mtext>a &lt; b &amp; c</mtext>"),
         (True, "<mtext>true</mtext>"),
     ],
 )
 def test_a_value_is_drawn_and_its_text_escaped(value: object, wanted: str) -> None:
-    found = element(value)  # type: ignore[arg-type]
+    found = to_mathml(value)  # type: ignore[arg-type]
     assert wanted in found
-    ET.fromstring(math(found))
+    ET.fromstring(math_element(found))
 
 
 def test_only_elements_of_mathml_core_are_used() -> None:
-    drawn = element(parse("floor(sqrt(W)**2/K_1) + log2(max(W, 1.5))").tree)
+    drawn = to_mathml(parse("floor(sqrt(W)**2/K_1) + log2(max(W, 1.5))").tree)
     core = {"mrow", "mi", "mn", "mo", "mtext", "mfrac", "msqrt", "msup", "msub"}
     assert set(re.findall(r"<(\w+)>", drawn)) <= core

@@ -7,14 +7,14 @@ import pytest
 from factories import BOOK, FUNCTIONS, ask, original, values
 
 from grader.book import MistakeInfo
-from grader.diagnosis.mistakes import AUTHOR_RANK, Candidate, Known
+from grader.diagnosis.mistakes import AUTHOR_RANK, KnownMistakes, MistakeCandidate
 from grader.values import Tensor
-from grader.variants.variant import solve
+from grader.variants.variant import solve_variant
 
 
-def known(*parts, of: str = "a", **changes) -> Known:
+def known(*parts, of: str = "a", **changes) -> KnownMistakes:
     """Return the known mistakes of the part *of*."""
-    result: Known = original(*parts, **changes).mistakes[of]
+    result: KnownMistakes = original(*parts, **changes).mistakes[of]
     return result
 
 
@@ -88,7 +88,7 @@ def test_a_variable_with_the_name_of_an_earlier_part_is_not_that_part():
         ask(id="n", key="side(64, 3, stride=2)"),
         ask("expression", id="f", key="2 * n", variables={"n": "1..9"}),
     )
-    assert known(*parts, of="f") == Known()
+    assert known(*parts, of="f") == KnownMistakes()
 
 
 def test_only_the_eight_nearest_calls_are_tried_alone():
@@ -156,7 +156,7 @@ def test_a_mistake_that_gives_the_key_however_made_is_hidden(part, hidden):
 
 
 def test_a_twin_that_cannot_compute_is_neither_known_nor_hidden():
-    assert known(ask(key="side(2, 3, padding=1)")) == Known((), frozenset({"rounded_up"}))
+    assert known(ask(key="side(2, 3, padding=1)")) == KnownMistakes((), frozenset({"rounded_up"}))
 
 
 def test_a_part_after_one_that_a_twin_breaks_is_not_guessed_at():
@@ -182,8 +182,8 @@ def test_the_likeliest_comes_first_and_the_authors_own_before_all():
     ranks = [one.rank for one in found.candidates]
     assert ranks == sorted(ranks, reverse=True) == [AUTHOR_RANK, 61, 44, 20]
     first = found.candidates[0]
-    assert (first.ids, first.say, first.credit) == (("my_own",), "5 again.", 0.25)
-    assert found.candidates[1].say == "Hint: channels_left_out."
+    assert (first.ids, first.hint, first.credit) == (("my_own",), "5 again.", 0.25)
+    assert found.candidates[1].hint == "Hint: channels_left_out."
 
 
 @pytest.mark.parametrize("key", ["broken()", "1 / (a - a)", "unknown"])
@@ -198,15 +198,18 @@ def test_an_authors_hint_that_cannot_be_filled_is_left_out():
 
 
 def test_what_cannot_be_mistaken_has_no_known_mistakes():
-    assert known(ask("predicate", **{"as": ["integer"]}, accept_if="True", sample=1)) == Known()
-    assert known(ask("text", rubric=[{"id": "x", "points": 1, "say": "s"}])) == Known()
-    assert known(ask("number", at_least=1)) == Known()
+    assert (
+        known(ask("predicate", **{"as": ["integer"]}, accept_if="True", sample=1))
+        == KnownMistakes()
+    )
+    assert known(ask("text", rubric=[{"id": "x", "points": 1, "say": "s"}])) == KnownMistakes()
+    assert known(ask("number", at_least=1)) == KnownMistakes()
 
 
 def test_the_same_answer_by_two_mistakes_is_known_by_both():
     twins = {"one": {"halve": lambda size: size}, "two": {"halve": lambda size: size}}
     info = {name: MistakeInfo(name, 5, name, "") for name in twins}
-    found = known(ask(key="halve(9)"), book=replace(BOOK, twins=twins, mistakes=info))
+    found = known(ask(key="halve(9)"), book=replace(BOOK, wrong_versions=twins, mistakes=info))
     assert [(one.ids, one.value) for one in found.candidates] == [(("one",), 9), (("two",), 9)]
 
 
@@ -222,14 +225,14 @@ def test_a_table_is_struck_in_all_its_cells():
 
 
 def test_a_candidate_costs_everything_unless_the_author_gives_credit():
-    assert Candidate(("no_bias",), 5, 1, "").credit == 0
+    assert MistakeCandidate(("no_bias",), 5, 1, "").credit == 0
     assert set(FUNCTIONS) == set(BOOK.functions)
 
 
 def test_of_parts_that_nobody_asks_for_no_mistakes_are_known():
     parts = ask(key="side(64, 3, stride=2)"), ask(id="b", key="side(a, 3, stride=2)")
     whole = original(*parts)
-    some = solve(whole.problem, None, BOOK, parts={"b"})
+    some = solve_variant(whole.problem, None, BOOK, parts={"b"})
     assert some.mistakes == {"b": whole.mistakes["b"]}
     assert some.mistakes["b"].candidates
     assert some.keys == whole.keys

@@ -2,7 +2,7 @@
 
 from factories import ask, original
 
-from problems.book import BOOK
+from problems.book import REGISTRY
 
 
 def test_a_table_part_reads_the_rows_of_a_network():
@@ -17,7 +17,7 @@ def test_a_table_part_reads_the_rows_of_a_network():
         "table", rows="layer_table(net, (3, 17, 17))", start={"shape": "(3, 17, 17)"},
         columns=columns,
     )  # fmt: skip
-    variant = original(part, params={"net": net}, book=BOOK)
+    variant = original(part, params={"net": net}, book=REGISTRY)
     assert [tuple(row.values()) for row in variant.keys["a"].rows] == [
         ((8, 8, 8), 224, 3),
         ((8, 8, 8), 0, 3),
@@ -39,7 +39,7 @@ def test_a_graph_is_spelled_in_a_problem_as_a_list_of_layers():
         ]
     }
     key = "total_params(net, (3, 6, 6)) - total_params(named('vgg16', classes=units))"
-    variant = original(ask(key=key), params={"units": 10, "net": net}, book=BOOK)
+    variant = original(ask(key=key), params={"units": 10, "net": net}, book=REGISTRY)
     dense = (8 + 4 * 16 + 32 + 16 * 36) + (16 + 8 * 16 + 32 + 16 * 36)
     counted = 112 + 7 * 64 + 2 * 2 * 8 + dense + (12 * 3 + 3 + 3 * 12 + 12) + 10 * (12 * 36 + 1)
     assert variant.keys["a"] == counted - 134_301_514

@@ -14,7 +14,7 @@ from problems.network.counts import (
     total_macs,
     total_params,
 )
-from problems.network.named import NAMED, named
+from problems.network.named import PUBLISHED_NETWORKS, named
 from problems.solvers.receptive_field import receptive_field
 
 IMAGE = (3, 224, 224)
@@ -63,7 +63,7 @@ def test_a_network_of_torchvision_has_its_published_figures(name, parameters, gi
 
 def test_every_named_network_is_among_the_published_figures():
     others = {"lenet5", "unet", "yolov3"}
-    assert set(NAMED) == {name for name, *_ in TORCHVISION} | others
+    assert set(PUBLISHED_NETWORKS) == {name for name, *_ in TORCHVISION} | others
 
 
 @pytest.mark.parametrize(

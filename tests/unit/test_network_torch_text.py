@@ -36,9 +36,9 @@ from problems.network.build import (
     zero_pad,
 )
 from problems.network.counts import depth, layer_count, network_shape, total_params
-from problems.network.fields import last_field
+from problems.network.fields import last_receptive_field
 from problems.network.forward import forward
-from problems.network.torch_text import MAX_TEXT, torch_module
+from problems.network.torch_text import MAX_TEXT_CHARACTERS, torch_module
 
 PRINTED = """
 Net1(
@@ -183,7 +183,7 @@ def test_a_printed_layer_is_read(line, layer):
         ("Net(\n  (0): ReLU()", "ends before 1 bracket"),
         (")", "it is not a printed layer"),
         ("a network of my own", "line 1 .*it is not a printed layer"),
-        ("ReLU()\n" * (MAX_TEXT // 7 + 1), f"at most {MAX_TEXT} characters"),
+        ("ReLU()\n" * (MAX_TEXT_CHARACTERS // 7 + 1), f"at most {MAX_TEXT_CHARACTERS} characters"),
     ],
 )
 def test_a_print_that_cannot_be_read_is_refused_with_the_line(text, reason):
@@ -249,7 +249,7 @@ Net(
 def test_the_parameters_of_a_class_of_ones_own_are_counted_whatever_its_order_is():
     net = torch_module(BLOCKS)
     assert total_params(net) == 40 + 3 * (144 + 128)
-    for ask in (depth, layer_count, lambda net: network_shape(net, (4,)), last_field):
+    for ask in (depth, layer_count, lambda net: network_shape(net, (4,)), last_receptive_field):
         with pytest.raises(SolverError, match=r"line \d+ .* says no order; only total_params"):
             ask(net)
     with pytest.raises(SolverError, match="only total_params without a shape can be computed"):

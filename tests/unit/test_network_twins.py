@@ -23,7 +23,7 @@ from problems.network.build import (
     skip,
     zero_pad,
 )
-from problems.network.changes import declared, undeclared, without_bias
+from problems.network.changes import clear_declared_inputs, declare_inputs, without_bias
 from problems.network.counts import (
     activation_values,
     depth,
@@ -37,11 +37,11 @@ from problems.network.counts import (
     total_macs,
     total_params,
 )
-from problems.network.mistaken import NEEDED
-from problems.network.named import NAMED, named
-from problems.network.twins import TWINS
+from problems.network.mistaken import REQUIRED_LAYERS
+from problems.network.named import PUBLISHED_NETWORKS, named
+from problems.network.twins import WRONG_VERSIONS
 
-TWIN = {(twin.mistake, twin.solver): twin.function for twin in TWINS}
+TWIN = {(twin.mistake, twin.solver): twin.function for twin in WRONG_VERSIONS}
 
 # 3×12×12 → 8×6×6 (stride 2) → 8×3×3 (pool) → 72 → 10.
 SMALL = network(conv(8, 3, stride=2, padding=1), relu(), max_pool(2), flatten(), linear(10))
@@ -117,7 +117,7 @@ def test_nobody_forgets_a_one_where_a_transposed_convolution_only_multiplies(ker
 )  # fmt: skip
 def test_a_mistake_gives_these_parameters(mistake, net, shape, parameters):
     assert given(mistake, total_params, net, shape) == parameters
-    assert given(mistake, total_params, declared(net, shape), shape) == parameters
+    assert given(mistake, total_params, declare_inputs(net, shape), shape) == parameters
 
 
 def test_parameters_with_statistics_are_mistaken_for_those_without():
@@ -204,7 +204,7 @@ def test_a_mistake_gives_this_value(mistake, solver, arguments, value):
         ("fully_connected_left_out", total_params, (SMALL, IMAGE)),
         ("projection_left_out", total_params, (network(residual(conv(4, 1))), MAPS)),
         ("biased_before_batch_norm", total_params, (network(conv(4, 1), batch_norm()), MAPS)),
-        *((mistake, total_params, (SMALL, IMAGE)) for mistake in NEEDED),
+        *((mistake, total_params, (SMALL, IMAGE)) for mistake in REQUIRED_LAYERS),
         ("pooling_counted", layer_count, (SMALL, "conv")),
         ("norms_counted", layer_count, (SEPARABLE, "linear")),
     ],
@@ -228,7 +228,7 @@ def test_a_mistake_that_nobody_can_make_there_has_no_value(mistake, solver, argu
 )
 def test_a_published_network_is_mistaken_for_one_of_this_size(mistake, name, parameters):
     """The first two are figures that libraries and blogs state; the others follow from widths."""
-    assert given(mistake, total_params, named(name), NAMED[name].image) == parameters
+    assert given(mistake, total_params, named(name), PUBLISHED_NETWORKS[name].image) == parameters
 
 
 def test_a_network_keeps_its_meaning_when_it_declares_what_comes_in_or_not():
@@ -236,9 +236,9 @@ def test_a_network_keeps_its_meaning_when_it_declares_what_comes_in_or_not():
         zero_pad(1), conv(8, 3), batch_norm(), skip(conv_transpose(8, 1)), group_norm(4),
         layer_norm(), relu(), flatten(), linear(3),
     )  # fmt: skip
-    whole = declared(net, MAPS)
+    whole = declare_inputs(net, MAPS)
     assert total_params(whole, MAPS) == total_params(net, MAPS)
-    assert total_params(undeclared(whole), (5, 7, 7)) == total_params(net, (5, 7, 7))
+    assert total_params(clear_declared_inputs(whole), (5, 7, 7)) == total_params(net, (5, 7, 7))
     assert whole.layers[1].in_channels == 4
     assert whole.layers[8].in_features == 16 * 36
     with pytest.raises(SolverError, match="takes 4, but 5 come in"):

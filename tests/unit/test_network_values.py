@@ -60,14 +60,14 @@ def test_networks_in_a_network_are_spliced_in():
 
 def test_the_fields_of_a_layer_can_be_read_and_what_it_leaves_open_cannot():
     layer = conv(8, 3, stride=2)
-    assert layer.field("out_channels") == 8
-    assert layer.field("stride") == (2, 2)
-    assert network(layer).field("layers") == (layer,)
+    assert layer.get_field("out_channels") == 8
+    assert layer.get_field("stride") == (2, 2)
+    assert network(layer).get_field("layers") == (layer,)
     with pytest.raises(KeyError):
-        network(layer).field("hashed")
+        network(layer).get_field("hashed")
     for name in ("in_channels", "field", "__class__", "weights"):
         with pytest.raises(KeyError):
-            layer.field(name)
+            layer.get_field(name)
 
 
 def test_a_network_lists_its_layers_in_words_one_a_line():

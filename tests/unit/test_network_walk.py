@@ -38,10 +38,16 @@ from problems.network.counts import (
     peak_activation,
     total_macs,
     total_params,
-    walk,
+    walk_network,
 )
-from problems.network.fields import Field, Window, fields, grown, last_field
-from problems.network.named import NAMED, named
+from problems.network.fields import (
+    AxisWindow,
+    ReceptiveField,
+    grow_field,
+    last_receptive_field,
+    receptive_fields,
+)
+from problems.network.named import PUBLISHED_NETWORKS, named
 from problems.network.table import layer_table
 
 BLOCK = network(
@@ -56,7 +62,7 @@ SHAPE = (3, 6, 5)
 
 
 def test_steps_name_what_they_take_and_where_they_stand():
-    found = walk(BLOCK, SHAPE)
+    found = walk_network(BLOCK, SHAPE)
     assert [(step.path, step.inputs, step.after) for step in found.steps] == [
         ("1", (-1,), (4, 6, 5)),
         ("2.1.1", (0,), (2, 6, 5)),
@@ -76,15 +82,15 @@ def test_steps_name_what_they_take_and_where_they_stand():
 
 
 def test_a_network_that_changes_nothing_has_no_steps():
-    found = walk(network(identity()), SHAPE)
+    found = walk_network(network(identity()), SHAPE)
     assert (found.steps, found.outputs) == ((), (-1,))
     assert output_shapes(network(identity()), SHAPE) == (SHAPE,)
     assert activation_values(network(identity()), SHAPE) == depth(network(identity())) == 0
 
 
 def test_a_walk_without_a_shape_has_none():
-    assert all(step.after is None for step in walk(BLOCK).steps)
-    assert len(walk(BLOCK).steps) == len(walk(BLOCK, SHAPE).steps)
+    assert all(step.after is None for step in walk_network(BLOCK).steps)
+    assert len(walk_network(BLOCK).steps) == len(walk_network(BLOCK, SHAPE).steps)
 
 
 def test_side_outputs_come_before_the_end_and_the_next_layer_takes_what_came_in():
@@ -96,7 +102,9 @@ def test_side_outputs_come_before_the_end_and_the_next_layer_takes_what_came_in(
 
 
 def rows(net, shape, *names, **options):
-    return [tuple(row.field(name) for name in names) for row in layer_table(net, shape, **options)]
+    return [
+        tuple(row.get_field(name) for name in names) for row in layer_table(net, shape, **options)
+    ]
 
 
 def test_a_table_has_a_row_for_each_layer_and_each_join():
@@ -113,7 +121,7 @@ def test_a_table_has_a_row_for_each_layer_and_each_join():
 
 @pytest.mark.parametrize("name", ["resnet18", "googlenet", "unet", "efficientnet_b0", "yolov3"])
 def test_the_columns_of_a_table_add_up_to_the_totals(name):
-    net, image = named(name), NAMED[name].image
+    net, image = named(name), PUBLISHED_NETWORKS[name].image
     columns = zip(
         *rows(net, image, "params", "all_params", "macs", "values", "bytes", dtype="float16"),
         strict=True,
@@ -131,10 +139,10 @@ def test_the_columns_of_a_table_add_up_to_the_totals(name):
 def test_a_table_follows_the_receptive_field_until_a_layer_sees_everything():
     net = network(conv(8, (3, 5), stride=2), max_pool(2), conv(4, 1), flatten(), linear(2))
     table = layer_table(net, (3, 32, 32))
-    seen = [(row.field("field"), row.field("jump")) for row in table[:3]]
+    seen = [(row.get_field("field"), row.get_field("jump")) for row in table[:3]]
     assert seen == [((3, 5), 2), ((5, 7), 4), ((5, 7), 4)]
     with pytest.raises(KeyError):
-        table[3].field("field")
+        table[3].get_field("field")
 
 
 def test_a_small_number_type_has_parts_of_bytes():
@@ -173,7 +181,7 @@ def influence(net, size):
 )
 def test_a_field_has_the_size_the_jump_and_the_start_that_brute_force_finds(net):
     cells = influence(net, 97)
-    field = last_field(net)
+    field = last_receptive_field(net)
     assert field.size == max(cells[1]) - min(cells[1]) + 1
     assert field.jump == min(cells[1]) - min(cells[0])
     assert field.start == Fraction(max(cells[0]) + min(cells[0]), 2)
@@ -182,42 +190,49 @@ def test_a_field_has_the_size_the_jump_and_the_start_that_brute_force_finds(net)
 @pytest.mark.parametrize(
     ("net", "field"),
     [
-        (network(relu()), Field(1, 1, 0)),
-        (network(conv(4, 3, padding=1)), Field(3, 1, 0)),
-        (network(conv(4, 4, stride=2, padding=1)), Field(4, 2, Fraction(1, 2))),
-        (network(zero_pad((9, 9, 1, 0)), conv(4, 3)), Field(3, 1, 0)),
-        (network(branches(conv(4, 1), conv(4, 5, padding=2)), conv(4, 3)), Field(7, 1, 1)),
-        (network(residual(network(conv(4, 3, padding=1)))), Field(3, 1, 0)),
-        (network(squeeze_excitation(3, 1), conv(4, 3)), Field(3, 1, 1)),
-        (network(conv(4, 3), side_output(conv(1, 9)), max_pool(2)), Field(4, 2, Fraction(3, 2))),
+        (network(relu()), ReceptiveField(1, 1, 0)),
+        (network(conv(4, 3, padding=1)), ReceptiveField(3, 1, 0)),
+        (network(conv(4, 4, stride=2, padding=1)), ReceptiveField(4, 2, Fraction(1, 2))),
+        (network(zero_pad((9, 9, 1, 0)), conv(4, 3)), ReceptiveField(3, 1, 0)),
+        (network(branches(conv(4, 1), conv(4, 5, padding=2)), conv(4, 3)), ReceptiveField(7, 1, 1)),
+        (network(residual(network(conv(4, 3, padding=1)))), ReceptiveField(3, 1, 0)),
+        (network(squeeze_excitation(3, 1), conv(4, 3)), ReceptiveField(3, 1, 1)),
+        (
+            network(conv(4, 3), side_output(conv(1, 9)), max_pool(2)),
+            ReceptiveField(4, 2, Fraction(3, 2)),
+        ),
         (network(conv(4, 3), avg_pool(2), global_avg_pool(), flatten(), linear(4)),
-         Field(4, 2, Fraction(3, 2))),
-        (network(conv(4, 3), adaptive_avg_pool(7), dropout(), conv(4, 3)), Field(3, 1, 1)),
-        (network(flatten(), linear(4), softmax()), Field(1, 1, 0)),
+         ReceptiveField(4, 2, Fraction(3, 2))),
+        (network(conv(4, 3), adaptive_avg_pool(7), dropout(), conv(4, 3)), ReceptiveField(3, 1, 1)),
+        (network(flatten(), linear(4), softmax()), ReceptiveField(1, 1, 0)),
     ],
 )  # fmt: skip
 def test_the_last_field_is_that_before_the_whole_image_is_seen(net, field):
-    assert last_field(net) == field
+    assert last_receptive_field(net) == field
 
 
 @pytest.mark.parametrize("layer", [conv_transpose(3, 2, stride=2), upsample(2), pixel_shuffle(1)])
 def test_a_layer_that_makes_maps_larger_has_no_field(layer):
     net = network(conv(3, 3), skip(network(layer, conv(3, 3))))
-    assert fields(net) == (Field(3, 1, 1), None, None, None)
+    assert receptive_fields(net) == (ReceptiveField(3, 1, 1), None, None, None)
     with pytest.raises(SolverError, match="no receptive field through"):
-        last_field(net)
+        last_receptive_field(net)
 
 
 def test_fields_grow_by_the_rule_that_is_given():
-    strides_ignored = fields(BLOCK, lambda field, window: Field(field.size + window.reach))
+    strides_ignored = receptive_fields(
+        BLOCK, lambda field, window: ReceptiveField(field.size + window.reach)
+    )
     assert [field.size for field in strides_ignored[:8]] == [3, 3, 3, 3, 3, 3, 5, 5]
     assert strides_ignored[10:] == (None, None)
-    assert grown(Field(3, 2, 1), Window(3, 2, dilation=2)) == Field(11, 4, 5)
+    assert grow_field(ReceptiveField(3, 2, 1), AxisWindow(3, 2, dilation=2)) == ReceptiveField(
+        11, 4, 5
+    )
 
 
 def test_fields_may_differ_along_the_axes():
     net = network(conv(4, (1, 7)), conv(4, (3, 1)))
-    assert [last_field(net, axis=axis).size for axis in (0, 1)] == [3, 7]
+    assert [last_receptive_field(net, axis=axis).size for axis in (0, 1)] == [3, 7]
 
 
 # --- values in memory

@@ -5,7 +5,14 @@ from fractions import Fraction
 
 import pytest
 
-from api.pages.layout.formatting import counted, moment, number, part_name, percent, points
+from api.pages.layout.formatting import (
+    format_count,
+    format_number,
+    format_points,
+    format_share,
+    part_name,
+    render_moment,
+)
 from api.schemas.student.assignments import Moment
 
 THIN = "\N{NARROW NO-BREAK SPACE}"
@@ -27,19 +34,19 @@ AT = datetime(2026, 11, 2, 12, 5, 59, tzinfo=UTC)
     ],
 )
 def test_a_number_has_a_real_minus_thin_spaces_and_no_needless_digits(value, expected):
-    assert number(value) == expected
+    assert format_number(value) == expected
 
 
 @pytest.mark.parametrize(
     ("write", "value", "expected"),
     [
-        (points, None, "–"),
-        (points, 0, "0"),
-        (points, Fraction(7, 2), "3.5"),
-        (percent, None, "–"),
-        (percent, Fraction(3, 4), f"75{THIN}%"),
-        (percent, Fraction(-1, 100), f"\N{MINUS SIGN}1{THIN}%"),
-        (percent, 0, f"0{THIN}%"),
+        (format_points, None, "–"),
+        (format_points, 0, "0"),
+        (format_points, Fraction(7, 2), "3.5"),
+        (format_share, None, "–"),
+        (format_share, Fraction(3, 4), f"75{THIN}%"),
+        (format_share, Fraction(-1, 100), f"\N{MINUS SIGN}1{THIN}%"),
+        (format_share, 0, f"0{THIN}%"),
     ],
 )
 def test_what_there_is_not_yet_is_a_dash_and_nought_is_nought(write, value, expected):
@@ -57,16 +64,16 @@ def test_what_there_is_not_yet_is_a_dash_and_nought_is_nought(write, value, expe
     ],
 )
 def test_a_count_agrees_with_its_noun(count, words, expected):
-    assert counted(count, *words) == expected
+    assert format_count(count, *words) == expected
 
 
 def test_a_time_has_its_zone_and_how_far_off_it_is_and_markup_of_no_zone():
     told = Moment(at=AT, text="Mon 2 Nov 2026, 13:05 <b>CET</b>", relative="in 2 days")
-    assert moment(told) == (
+    assert render_moment(told) == (
         '<time datetime="2026-11-02T12:05:59+00:00">Mon 2 Nov 2026, 13:05 &lt;b&gt;CET&lt;/b&gt;'
         '</time> <span class="muted">(in 2 days)</span>'
     )
-    assert moment(None) == ""
+    assert render_moment(None) == ""
 
 
 def test_a_part_is_called_by_words_and_not_by_its_id():

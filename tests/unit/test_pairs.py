@@ -5,17 +5,17 @@ from dataclasses import replace
 import pytest
 from factories import BOOK, ask, original, problem, values
 
-from grader.book import Book, MistakeInfo, Rewrite
-from grader.diagnosis.mistakes import Known, pairs
+from grader.book import ArgumentRewrite, MistakeInfo, Registry
+from grader.diagnosis.mistakes import KnownMistakes, find_mistake_pairs
 from grader.values import Tensor
-from grader.variants.plan import plan_of
-from grader.variants.variant import double_mistakes
+from grader.variants.plan import get_plan
+from grader.variants.variant import get_mistake_pairs
 
 
-def two_at_once(*parts, of: str = "a", **changes) -> Known:
+def two_at_once(*parts, of: str = "a", **changes) -> KnownMistakes:
     variant = original(*parts, **changes)
-    part = variant.problem.part(of)
-    return pairs(variant.problem, part, variant.names, variant.keys, BOOK)
+    part = variant.problem.get_part(of)
+    return find_mistake_pairs(variant.problem, part, variant.names, variant.keys, BOOK)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_two_mistakes_at_once_change_different_functions():
     }
     ranks = [one.rank for one in found.candidates]
     assert ranks == sorted(ranks, reverse=True) == [102, 96, 85, 79, 61, 55]
-    said = {one.ids: one.say for one in found.candidates}
+    said = {one.ids: one.hint for one in found.candidates}
     assert said["rounded_up", "no_bias"] == "Hint: rounded_up. And: Hint: no_bias."
 
 
@@ -52,12 +52,12 @@ def area(*, height: int, width: int, depth: int) -> int:
     return height * width * depth
 
 
-def set_to(**changes: int) -> Rewrite:
+def set_to(**changes: int) -> ArgumentRewrite:
     """Return the rewrite of a call of `area` that changes these arguments."""
-    return Rewrite(frozenset(changes), lambda **given: {**given, **changes})
+    return ArgumentRewrite(frozenset(changes), lambda **given: {**given, **changes})
 
 
-def areas(**rewrites: Rewrite) -> Book:
+def areas(**rewrites: ArgumentRewrite) -> Registry:
     """Return a book with mistakes in `area`: these by rewriting, and `doubled` by its formula."""
     told = {
         name: {"area": lambda rewrite=rewrite, **given: area(**rewrite.call(**given))}
@@ -65,7 +65,7 @@ def areas(**rewrites: Rewrite) -> Book:
     }
     twins = {**told, "doubled": {"area": lambda **given: 2 * area(**given)}}
     info = {name: MistakeInfo(name, 5, f"Hint: {name}.", "") for name in twins}
-    return Book(
+    return Registry(
         {"area": area}, twins, info, {name: {"area": one} for name, one in rewrites.items()}
     )
 
@@ -95,13 +95,13 @@ def test_two_mistakes_in_one_solver_go_together_where_one_rewrites_what_the_othe
     book = areas(**rewrites)
     variant = original(ask(key="area(height=30, width=50, depth=7)"), book=book)
     part = variant.problem.parts[0]
-    assert values(pairs(variant.problem, part, {}, variant.keys, book)) == found
+    assert values(find_mistake_pairs(variant.problem, part, {}, variant.keys, book)) == found
 
 
 def test_two_mistakes_that_give_what_one_gives_are_that_one():
     book = areas(flat=set_to(depth=1), low=set_to(height=30))
     variant = original(ask(key="area(height=30, width=50, depth=7)"), book=book)
-    assert values(double_mistakes(variant, "a", book)) == {"flat doubled": [3000]}
+    assert values(get_mistake_pairs(variant, "a", book)) == {"flat doubled": [3000]}
 
 
 def test_only_the_two_hundred_likeliest_pairs_are_tried():
@@ -109,22 +109,24 @@ def test_only_the_two_hundred_likeliest_pairs_are_tried():
     book = areas(**{f"m{at}": set_to(height=at + 2) for at in range(30)})
     ranked = {name: replace(one, rank=at) for at, (name, one) in enumerate(book.mistakes.items())}
     others = {f"n{at}": MistakeInfo(f"n{at}", at, "", "") for at in range(30)}
-    twins = {**book.twins, **{name: {"other": lambda: 9} for name in others}}
+    twins = {**book.wrong_versions, **{name: {"other": lambda: 9} for name in others}}
     info = {**ranked, **others}
     book = replace(
-        book, functions={**book.functions, "other": lambda: 99}, twins=twins, mistakes=info
+        book, functions={**book.functions, "other": lambda: 99}, wrong_versions=twins, mistakes=info
     )
     key = "area(height=100, width=50, depth=7) + other()"
-    plan = plan_of(problem(ask(key=key)), book)
-    assert len(plan.pairs["a"]) == 200
-    ranks = [info[one].rank + info[two].rank for one, two in plan.pairs["a"]]
+    plan = get_plan(problem(ask(key=key)), book)
+    assert len(plan.mistake_pairs["a"]) == 200
+    ranks = [info[one].rank + info[two].rank for one, two in plan.mistake_pairs["a"]]
     assert ranks == sorted(ranks, reverse=True)
 
 
 def test_two_mistakes_at_once_are_tried_on_tensors():
     params = {"X": [[1, 2], [3, 4]]}
     found = two_at_once(ask("matrix", key="plus(scale(X, 2), 1)"), params=params)
-    assert values(found) == {"transposed_output sign_flipped": [Tensor.of([[1, 5], [3, 7]])]}
+    assert values(found) == {
+        "transposed_output sign_flipped": [Tensor.from_nested([[1, 5], [3, 7]])]
+    }
 
 
 def test_two_mistakes_at_once_reach_through_earlier_parts():
@@ -134,7 +136,7 @@ def test_two_mistakes_at_once_reach_through_earlier_parts():
 
 def test_what_can_strike_is_worked_out_for_the_parts_that_are_asked_for_alone():
     asked = problem(ask(id="a", key="weights(3, 64, 3)"), ask(id="b", key="halve(a)"))
-    plan = plan_of(asked, BOOK)
+    plan = get_plan(asked, BOOK)
     assert not plan.mistakes
-    assert plan.pairs["a"] is plan.pairs["a"]
-    assert [*plan.mistakes, *plan.pairs] == ["a", "a"]
+    assert plan.mistake_pairs["a"] is plan.mistake_pairs["a"]
+    assert [*plan.mistakes, *plan.mistake_pairs] == ["a", "a"]

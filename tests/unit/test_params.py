@@ -5,11 +5,11 @@ from fractions import Fraction
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from grader.definitions.params import Choose, Constant, Integers, Named, Network, Param, Torch
+from grader.definitions.params import Choose, ConstantParam, Integers, Named, Network, Param, Torch
 from grader.errors import SolverError
 from grader.expressions.evaluate import Scope
 from grader.values import Tensor
-from grader.variants.draw import Stream
+from grader.variants.draw import RandomStream
 
 NAMES = {"K": 3, "half": Fraction(1, 2)}
 BUILDERS = {
@@ -26,7 +26,7 @@ def param(given):
 
 
 def drawn(given, count: int = 40) -> list:
-    return [param(given).draw(Stream(b"key", str(at)), SCOPE) for at in range(count)]
+    return [param(given).draw(RandomStream(b"key", str(at)), SCOPE) for at in range(count)]
 
 
 @pytest.mark.parametrize(
@@ -37,9 +37,9 @@ def drawn(given, count: int = 40) -> list:
         ({"network": ["conv(3)"]}, Network),
         ({"torch": "Linear()"}, Torch),
         ({"named": "vgg16"}, Named),
-        (80, Constant),
-        ("same", Constant),
-        ([1, 2], Constant),
+        (80, ConstantParam),
+        ("same", ConstantParam),
+        ([1, 2], ConstantParam),
     ],
 )
 def test_the_field_that_stands_in_a_parameter_is_its_kind(given, kind):
@@ -119,7 +119,7 @@ def test_a_span_of_all_words_can_be_drawn():
     ],
 )
 def test_the_textbook_value_is_the_original(given, value):
-    assert param(given).textbook(SCOPE) == value
+    assert param(given).original_value(SCOPE) == value
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_the_textbook_value_is_the_original(given, value):
 )
 def test_an_original_of_another_shape_is_an_error(shape, original):
     with pytest.raises(SolverError):
-        param({"integers": [1, 9], "shape": shape, "original": original}).textbook(SCOPE)
+        param({"integers": [1, 9], "shape": shape, "original": original}).original_value(SCOPE)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_an_original_of_another_shape_is_an_error(shape, original):
     ],
 )
 def test_a_parameter_that_is_not_drawn_is_built(given, value):
-    assert param(given).build(SCOPE) == value
+    assert param(given).build_value(SCOPE) == value
 
 
 @pytest.mark.parametrize(
@@ -156,9 +156,9 @@ def test_a_parameter_that_is_not_drawn_is_built(given, value):
 )
 def test_a_parameter_that_cannot_be_built_is_a_solver_error(given, scope):
     with pytest.raises(SolverError):
-        param(given).build(scope)
+        param(given).build_value(scope)
 
 
 def test_an_original_that_is_no_whole_number_is_told_as_it_was_written():
     with pytest.raises(SolverError, match=r"the original 0\.5 is not a whole number"):
-        param({"integers": [1, 9], "original": Fraction(1, 2)}).textbook(SCOPE)
+        param({"integers": [1, 9], "original": Fraction(1, 2)}).original_value(SCOPE)

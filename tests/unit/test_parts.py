@@ -61,7 +61,7 @@ def test_each_kind_lists_its_own_expressions(one, fields):
     ],
 )
 def test_variables_of_a_formula_are_no_names_of_values(one, names):
-    assert one.variables_of_key == names
+    assert one.key_variables == names
 
 
 def test_a_part_has_the_title_that_its_author_gave_and_else_none():

@@ -5,16 +5,16 @@ from fractions import Fraction
 import pytest
 from factories import ask, mark
 
-from grader.diagnosis.patterns import patterns
-from grader.grading.result import Result
+from grader.diagnosis.patterns import describe_patterns
+from grader.grading.result import PartResult
 from grader.values import Tensor, Value
 
-KEY = Tensor.of([[1, 2, 3], [4, 5, 6], [7, 8, 10]])
-IMAGE = Tensor.of([[[1, 2], [3, 4]], [[5, 6], [7, 9]]])
+KEY = Tensor.from_nested([[1, 2, 3], [4, 5, 6], [7, 8, 10]])
+IMAGE = Tensor.from_nested([[[1, 2], [3, 4]], [[5, 6], [7, 9]]])
 
 
 def told(value: Value, key: Value) -> tuple[str, ...]:
-    return patterns(Result("a", "wrong", Fraction(0), 1, value=value, against=key))
+    return describe_patterns(PartResult("a", "wrong", Fraction(0), 1, value=value, counted_key=key))
 
 
 @pytest.mark.parametrize(
@@ -94,18 +94,18 @@ def test_a_number_is_told_by_what_leads_to_it_from_the_key(value, key, looks):
     ],
 )
 def test_an_array_is_told_by_what_was_done_to_the_key(value, key, looks):
-    key = key if isinstance(key, Tensor) else Tensor.of(key)
-    assert ", ".join(told(Tensor.of(value), key)) == looks
+    key = key if isinstance(key, Tensor) else Tensor.from_nested(key)
+    assert ", ".join(told(Tensor.from_nested(value), key)) == looks
 
 
 def test_cells_may_be_rounded_to_three_figures():
     key = [Fraction(1, 3), Fraction(2, 3), 5]
     value = [5, Fraction(667, 1000), Fraction(333, 1000)]
-    assert told(Tensor.of(value), Tensor.of(key)) == ("the key, backwards",)
+    assert told(Tensor.from_nested(value), Tensor.from_nested(key)) == ("the key, backwards",)
 
 
 def test_an_array_may_be_both_another_order_and_another_sum():
-    assert told(Tensor.of([-1, 1]), Tensor.of([1, -1])) == (
+    assert told(Tensor.from_nested([-1, 1]), Tensor.from_nested([1, -1])) == (
         "the key, backwards",
         "the key with the other sign in every cell",
     )
@@ -153,12 +153,12 @@ def test_an_array_of_more_axes_than_have_names_is_told_by_its_slices():
 )
 def test_only_what_is_wrong_without_a_cause_looks_like_anything(part, typed, status):
     result = mark(part, typed)
-    assert (result.status, patterns(result)) == (status, ())
+    assert (result.status, describe_patterns(result)) == (status, ())
 
 
 def test_a_part_of_what_is_right_is_no_hindrance():
     result = mark(ask("shape", key="(126, 126, 16)", credit_by="axis"), "126×126×17")
-    assert (result.status, patterns(result)) == (
+    assert (result.status, describe_patterns(result)) == (
         "partial",
         ("the key but for one more in place 3",),
     )

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from api.cli.output.plain_text import readable
-from problems.catalogue import Catalogue
+from api.cli.output.plain_text import to_plain_text
+from problems.catalogue import ProblemCatalog
 
 PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}")
 
@@ -44,14 +44,14 @@ PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}")
     ],
 )
 def test_tex_is_shown_in_plain_characters(tex, plain):
-    assert readable(tex) == plain
+    assert to_plain_text(tex) == plain
 
 
 def test_no_command_is_left_in_the_texts_of_the_bank():
-    catalogue = Catalogue()
+    catalogue = ProblemCatalog()
     problems = [catalogue.get(name) for name in catalogue.ids]
     prompts = [part.prompt.source for problem in problems for part in problem.parts]
     statements = [problem.statement.source for problem in problems]
-    texts = [readable(PLACEHOLDER.sub("7", text)) for text in (*prompts, *statements)]
+    texts = [to_plain_text(PLACEHOLDER.sub("7", text)) for text in (*prompts, *statements)]
     assert len(texts) > 100
     assert [text for text in texts if "\\" in text] == []

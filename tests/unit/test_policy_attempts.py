@@ -4,7 +4,15 @@ from fractions import Fraction
 
 import pytest
 
-from grader.policy import Answered, Offered, Refused, Rules, Timeline, admit, next_attempt_at
+from grader.policy import (
+    AdmissionError,
+    NewAnswer,
+    StoredAnswer,
+    SubmissionRules,
+    Timeline,
+    admit_answers,
+    next_attempt_at,
+)
 
 HALF = Fraction(1, 2)
 OPEN = (Timeline(release=10, due=1000, steps=((1100, HALF),), close=1200),)
@@ -12,10 +20,10 @@ OPEN = (Timeline(release=10, due=1000, steps=((1100, HALF),), close=1200),)
 
 def given(sequence, attempt, value="", *, at=None):
     """Return an earlier answer: its number, the attempt that it used, the value that was read."""
-    return Answered(
+    return StoredAnswer(
         submission=f"s{sequence}",
         sequence=sequence,
-        at=sequence * 100 if at is None else at,
+        submitted_at=sequence * 100 if at is None else at,
         attempt=attempt,
         value=value,
         status="wrong" if value else "unreadable",
@@ -25,19 +33,19 @@ def given(sequence, attempt, value="", *, at=None):
 
 
 def new(value="new"):
-    return Offered(value, costs=True)
+    return NewAnswer(value, costs=True)
 
 
-FREE = Offered("", costs=False)
+FREE = NewAnswer("", costs=False)
 
 
 def taken(answers, earlier=None, *, at=900, **rules):
     """Return how *answers* are taken under the rules."""
-    return admit(Rules(OPEN, **rules), at, answers=answers, earlier=earlier or {})
+    return admit_answers(SubmissionRules(OPEN, **rules), at, answers=answers, earlier=earlier or {})
 
 
 def refused(answers, earlier=None, *, at=900, **rules):
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(AdmissionError) as caught:
         taken(answers, earlier, at=at, **rules)
     return caught.value
 
@@ -46,18 +54,18 @@ def refused(answers, earlier=None, *, at=900, **rules):
     ("earlier", "offered", "attempt", "repeat"),
     [
         ([], FREE, None, None),
-        ([], Offered("x", costs=False), None, None),
-        ([], Offered("", costs=True), 1, None),
+        ([], NewAnswer("x", costs=False), None, None),
+        ([], NewAnswer("", costs=True), 1, None),
         ([], new("x"), 1, None),
         ([given(1, None)], new("x"), 1, None),
         ([given(1, 1, "x")], new("y"), 2, None),
         ([given(1, 1, "x")], new("x"), None, "s1"),
-        ([given(1, 1, "x")], Offered("x", costs=False), None, "s1"),
+        ([given(1, 1, "x")], NewAnswer("x", costs=False), None, "s1"),
         ([given(1, 1, "x"), given(2, None, "x")], new("x"), None, "s1"),
         ([given(3, None, "x"), given(2, 2, "x"), given(1, 1, "y")], new("x"), None, "s2"),
         ([given(2, 2, "x"), given(1, 1, "x")], new("x"), None, "s1"),
         ([given(1, None, "x")], new("x"), 1, None),
-        ([given(1, 1, "")], Offered("", costs=True), 2, None),
+        ([given(1, 1, "")], NewAnswer("", costs=True), 2, None),
         ([given(2, 2, "y"), given(1, 1, "x")], new("z"), 3, None),
     ],
 )
@@ -94,9 +102,9 @@ def test_nothing_is_taken_before_the_release_or_after_the_close(at, code, retry_
 
 
 def test_who_has_an_extension_that_opens_later_is_told_when():
-    rules = Rules((*OPEN, Timeline(release=2000, due=2100)))
-    with pytest.raises(Refused) as caught:
-        admit(rules, 1500, answers={"side": new()}, earlier={})
+    rules = SubmissionRules((*OPEN, Timeline(release=2000, due=2100)))
+    with pytest.raises(AdmissionError) as caught:
+        admit_answers(rules, 1500, answers={"side": new()}, earlier={})
     assert (caught.value.code, caught.value.retry_at) == ("not_released", 2000)
 
 
@@ -120,7 +128,7 @@ def test_a_part_without_an_attempt_left_refuses_the_whole_submission(
     assert (no.code, no.parts, no.retry_at) == ("attempts_exhausted", parts, None)
 
 
-@pytest.mark.parametrize("offered", [FREE, new("x"), new("y"), Offered("z", costs=False)])
+@pytest.mark.parametrize("offered", [FREE, new("x"), new("y"), NewAnswer("z", costs=False)])
 @pytest.mark.parametrize("rules", [{"attempts": 2}, {"cool_down": 10_000}])
 def test_what_costs_nothing_is_never_refused_for_attempts_or_cool_down(offered, rules):
     assert taken({"side": offered}, {"side": ALL_USED}, **rules).attempts == {"side": None}
@@ -172,7 +180,7 @@ def test_a_spent_limit_is_told_before_a_cool_down():
 def test_the_next_attempt_is_possible_a_cool_down_after_the_last_by_sequence(
     earlier, cool_down, then
 ):
-    assert next_attempt_at(Rules(OPEN, cool_down=cool_down), earlier) == then
+    assert next_attempt_at(SubmissionRules(OPEN, cool_down=cool_down), earlier) == then
 
 
 NONE_LEFT = "No attempt is left at {}: all 2 are used. Send the other parts without {}."
@@ -213,7 +221,7 @@ def test_a_refusal_says_what_is_wrong_where_and_what_to_do(answers, at, rules, s
     earlier = dict.fromkeys(["side", "area", "form"], ALL_USED)
     offered = {part: FREE if part == "why" else new() for part in answers}
     no = refused(offered, earlier, at=at, **rules)
-    assert (no.said, str(no)) == (said, said)
+    assert (no.message, str(no)) == (said, said)
 
 
 @pytest.mark.parametrize(
@@ -229,12 +237,12 @@ def test_a_refusal_says_what_is_wrong_where_and_what_to_do(answers, at, rules, s
 )
 def test_of_texts_only_the_last_one_is_given_again(texts, offered, repeated):
     earlier = [
-        Answered(f"s{at}", at, at, None, value, "needs_review", None, Fraction(1))
+        StoredAnswer(f"s{at}", at, at, None, value, "needs_review", None, Fraction(1))
         for at, value in enumerate(texts, 1)
     ]
-    rules = Rules((Timeline(),))
-    taken = admit(
-        rules, 9, answers={"why": Offered(offered, costs=False)}, earlier={"why": earlier}
+    rules = SubmissionRules((Timeline(),))
+    taken = admit_answers(
+        rules, 9, answers={"why": NewAnswer(offered, costs=False)}, earlier={"why": earlier}
     )
     assert taken.repeats == ({} if repeated is None else {"why": repeated})
     assert taken.attempts == {"why": None}

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from grader.policy import AssignmentLine, Category, Mark, course_grade
+from grader.policy import AssignmentLine, GradeCategory, Score, compute_course_grade
 
 
 def line(score, possible=10, category="hw", name="HW 1", **given):
@@ -17,7 +17,7 @@ def hw(*scores, **given):
     return [line(score, name=f"HW {at}", **given) for at, score in enumerate(scores, 1)]
 
 
-HW, EXAM = Category("hw", Fraction(40)), Category("exam", Fraction(60))
+HW, EXAM = GradeCategory("hw", Fraction(40)), GradeCategory("exam", Fraction(60))
 FINAL = line(9, category="exam", name="Final")
 
 
@@ -39,7 +39,7 @@ FINAL = line(9, category="exam", name="Final")
     ],
 )
 def test_without_categories_the_points_of_what_is_graded_are_added_up(assignments, percent):
-    found = course_grade(assignments)
+    found = compute_course_grade(assignments)
     expected = (0, 0) if percent is None else (percent, 100)
     assert (found.score, found.possible) == expected
 
@@ -57,14 +57,14 @@ def test_without_categories_the_points_of_what_is_graded_are_added_up(assignment
         ([*hw(5), line(3, category="exam", name="bonus", extra=True)], [HW, EXAM], 50),
         ([*hw(5), line(0, category="exam", name="Final")], [HW, EXAM], 20),
         ([*hw(5), FINAL, line(0, category="old", name="x")], [HW, EXAM], 74),
-        ([*hw(5), FINAL], [HW, Category("exam", Fraction(0))], 50),
-        (hw(5), [Category("hw", Fraction(0))], None),
-        ([*hw(1, 5), FINAL], [Category("hw", Fraction(40), drop_lowest=1), EXAM], 74),
-        (hw(3), [Category("hw", Fraction(40), drop_lowest=1)], 30),
-        (hw(3, None), [Category("hw", Fraction(40), drop_lowest=1)], 30),
+        ([*hw(5), FINAL], [HW, GradeCategory("exam", Fraction(0))], 50),
+        (hw(5), [GradeCategory("hw", Fraction(0))], None),
+        ([*hw(1, 5), FINAL], [GradeCategory("hw", Fraction(40), drop_lowest=1), EXAM], 74),
+        (hw(3), [GradeCategory("hw", Fraction(40), drop_lowest=1)], 30),
+        (hw(3, None), [GradeCategory("hw", Fraction(40), drop_lowest=1)], 30),
         (
             [*hw(3, 5), line(0, name="bonus", extra=True)],
-            [Category("hw", Fraction(40), drop_lowest=1)],
+            [GradeCategory("hw", Fraction(40), drop_lowest=1)],
             50,
         ),
     ],
@@ -72,14 +72,14 @@ def test_without_categories_the_points_of_what_is_graded_are_added_up(assignment
 def test_categories_count_by_weight_and_those_without_graded_work_give_theirs_away(
     assignments, categories, percent
 ):
-    found = course_grade(assignments, categories)
+    found = compute_course_grade(assignments, categories)
     expected = (0, 0) if percent is None else (percent, 100)
     assert (found.score, found.possible) == expected
 
 
 def test_weights_need_not_add_up_to_a_hundred():
-    categories = [Category("hw", Fraction(2)), Category("exam", Fraction(1))]
-    assert course_grade([*hw(5), FINAL], categories).score == Fraction(190, 3)
+    categories = [GradeCategory("hw", Fraction(2)), GradeCategory("exam", Fraction(1))]
+    assert compute_course_grade([*hw(5), FINAL], categories).score == Fraction(190, 3)
 
 
 @pytest.mark.parametrize(
@@ -88,16 +88,16 @@ def test_weights_need_not_add_up_to_a_hundred():
 )
 def test_a_course_waits_for_what_counts_in_it(given, waiting):
     lines = [line(5, **{"waiting": True, **given}), FINAL]
-    assert course_grade(lines, [HW, EXAM]).waiting is waiting
+    assert compute_course_grade(lines, [HW, EXAM]).waiting is waiting
 
 
 def waits(score, held, pending, possible=10, name="HW", **given):
     """Return an assignment in which *pending* points wait, with *held* of them in the score."""
-    left_out = Mark(Fraction(held), Fraction(pending))
+    left_out = Score(Fraction(held), Fraction(pending))
     return line(score, possible, name=name, waiting=True, pending=left_out, **given)
 
 
-ONE_DROPPED = [Category("hw", Fraction(1), drop_lowest=1)]
+ONE_DROPPED = [GradeCategory("hw", Fraction(1), drop_lowest=1)]
 
 
 @pytest.mark.parametrize(
@@ -123,14 +123,14 @@ ONE_DROPPED = [Category("hw", Fraction(1), drop_lowest=1)]
 def test_points_that_wait_count_neither_way_and_drop_nothing_that_holds_them(
     assignments, categories, percent, left_out
 ):
-    found = course_grade(assignments, categories)
+    found = compute_course_grade(assignments, categories)
     expected = (0, 0) if percent is None else (percent, 100)
     assert (found.score, found.possible, found.pending.possible) == (*expected, left_out)
 
 
 def test_an_explanation_tells_how_many_points_wait():
     lines = [line(8, 11), waits(23, 0, 5, 28, name="HW 2"), waits(0, 0, 1, 1, name="HW 3")]
-    [said] = course_grade(lines).explain
+    [said] = compute_course_grade(lines).explanation
     assert said == (
         "Total: 8 (HW 1) + 23 (HW 2, without 5 points that wait to be marked) + 0 (HW 3, without "
         "1 point that waits to be marked) = 31 of 34 points = about 91.18 %"
@@ -148,12 +148,12 @@ def test_every_number_of_a_course_is_explained():
         line(10, name="Lab", category="labs"),
     ]
     categories = [
-        Category("hw", Fraction(20), drop_lowest=1),
+        GradeCategory("hw", Fraction(20), drop_lowest=1),
         EXAM,
-        Category("talks", Fraction(10)),
-        Category("labs", Fraction(10)),
+        GradeCategory("talks", Fraction(10)),
+        GradeCategory("labs", Fraction(10)),
     ]
-    assert course_grade(lines, categories).explain == (
+    assert compute_course_grade(lines, categories).explanation == (
         "HW 4: does not count: excused",
         "Trial: does not count: it is in no category",
         "HW 1: does not count: the lowest of hw",
@@ -174,4 +174,4 @@ def test_every_number_of_a_course_is_explained():
     ],
 )
 def test_the_last_line_is_the_total(assignments, categories, said):
-    assert course_grade(assignments, categories).explain[-1] == said
+    assert compute_course_grade(assignments, categories).explanation[-1] == said

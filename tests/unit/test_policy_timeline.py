@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from grader.policy import Rules, Timeline
+from grader.policy import SubmissionRules, Timeline
 
 NINE, HALF = Fraction(9, 10), Fraction(1, 2)
 STEPS = ((110, NINE), (120, HALF))
@@ -62,7 +62,7 @@ def test_the_due_time_each_step_and_the_close_still_count_and_practice_earns_not
 )
 def test_a_timeline_closes_at_its_close_or_else_after_the_last_step(timeline, closes):
     assert timeline.closes_at == closes
-    assert Rules((timeline,)).closes_at == closes
+    assert SubmissionRules((timeline,)).closes_at == closes
 
 
 @pytest.mark.parametrize(
@@ -78,8 +78,8 @@ def test_a_timeline_closes_at_its_close_or_else_after_the_last_step(timeline, cl
 )
 def test_it_is_open_from_the_release_to_the_close(timeline, at, released, is_open):
     assert (timeline.is_released(at), timeline.is_open(at)) == (released, is_open)
-    rules = Rules((timeline,))
-    assert (rules.released(at), rules.is_open(at)) == (released, is_open)
+    rules = SubmissionRules((timeline,))
+    assert (rules.is_released(at), rules.is_open(at)) == (released, is_open)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_a_timeline_that_makes_no_sense_cannot_be_made(given):
 )
 def test_rules_that_make_no_sense_cannot_be_made(given):
     with pytest.raises(ValueError, match=r"must|cannot"):
-        Rules(**{"timelines": (Timeline(),), **given})
+        SubmissionRules(**{"timelines": (Timeline(),), **given})
 
 
 OWN = Timeline(release=10, due=100, steps=((110, HALF),))
@@ -133,8 +133,8 @@ OWN = Timeline(release=10, due=100, steps=((110, HALF),))
     ],
 )
 def test_the_best_open_timeline_decides_what_lateness_leaves(extension, at, late):
-    assert Rules((OWN, extension)).late_credit(at) == late
-    assert Rules((extension, OWN)).late_credit(at) == late
+    assert SubmissionRules((OWN, extension)).late_credit(at) == late
+    assert SubmissionRules((extension, OWN)).late_credit(at) == late
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_the_best_open_timeline_decides_what_lateness_leaves(extension, at, late
     ],
 )
 def test_of_release_due_time_and_close_the_most_favourable_is_told(extension, release, due, closes):
-    rules = Rules((OWN, extension))
+    rules = SubmissionRules((OWN, extension))
     assert (rules.release, rules.due, rules.closes_at) == (release, due, closes)
 
 
@@ -164,7 +164,7 @@ def test_of_release_due_time_and_close_the_most_favourable_is_told(extension, re
     ],
 )
 def test_what_is_not_open_may_open_later(timelines, at, then):
-    assert Rules(timelines).opens_after(at) == then
+    assert SubmissionRules(timelines).next_opening_after(at) == then
 
 
 @pytest.mark.parametrize(
@@ -180,11 +180,11 @@ def test_what_is_not_open_may_open_later(timelines, at, then):
     ],
 )
 def test_the_last_factor_by_attempt_repeats(factors, number, factor):
-    assert Rules((OWN,), by_attempt=factors).attempt_factor(number) == factor
+    assert SubmissionRules((OWN,), by_attempt=factors).attempt_factor(number) == factor
 
 
 @pytest.mark.parametrize(
     ("attempts", "used", "left"), [(None, 9, None), (0, 0, 0), (3, 0, 3), (3, 3, 0), (3, 4, 0)]
 )
 def test_attempts_left_are_never_below_none(attempts, used, left):
-    assert Rules((OWN,), attempts=attempts).attempts_left(used) == left
+    assert SubmissionRules((OWN,), attempts=attempts).attempts_left(used) == left

@@ -5,20 +5,20 @@ from fractions import Fraction
 import pytest
 
 from grader.policy import (
-    Answered,
-    Group,
     PartLine,
-    PartStanding,
+    PartProgress,
+    ProblemGroup,
     ProblemLine,
-    Rules,
+    StoredAnswer,
+    SubmissionRules,
     Timeline,
-    assignment_grade,
-    part_line,
-    problem_grade,
-    shown,
-    stand,
+    build_part_line,
+    compute_assignment_grade,
+    compute_problem_grade,
+    evaluate_part,
+    format_number,
 )
-from grader.policy.reckoning import Step
+from grader.policy.reckoning import BreakdownStep
 
 NINE, HALF, THIRD = Fraction(9, 10), Fraction(1, 2), Fraction(1, 3)
 
@@ -73,7 +73,7 @@ def test_a_problem_adds_its_parts_and_scales_them_to_its_worth(
     points, parts, score, possible, waiting
 ):
     line = ProblemLine("sizes", Fraction(points), tuple(parts))
-    assert figures(problem_grade(line)) == (score, possible, waiting)
+    assert figures(compute_problem_grade(line)) == (score, possible, waiting)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_problem_adds_its_parts_and_scales_them_to_its_worth(
 )
 def test_a_problem_may_be_excused_or_set_by_hand(given, score, possible, waiting):
     line = ProblemLine("sizes", Fraction(2), (part(HALF, waiting=True),), **given)
-    assert figures(problem_grade(line)) == (score, possible, waiting)
+    assert figures(compute_problem_grade(line)) == (score, possible, waiting)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_a_problem_may_be_excused_or_set_by_hand(given, score, possible, waiting
     ],
 )
 def test_an_assignment_adds_its_problems(problems, given, score, possible):
-    assert figures(assignment_grade(problems, **given)) == (score, possible, False)
+    assert figures(compute_assignment_grade(problems, **given)) == (score, possible, False)
 
 
 ABC = ("a", "b", "c")
@@ -135,14 +135,14 @@ def quizzes(*marks):
     ],
 )
 def test_a_group_drops_its_lowest_by_percentage(problems, drop, score, possible):
-    groups = [Group("quizzes", drop, (*ABC, "unknown"))]
-    graded = assignment_grade(problems, groups)
+    groups = [ProblemGroup("quizzes", drop, (*ABC, "unknown"))]
+    graded = compute_assignment_grade(problems, groups)
     assert (graded.score, graded.possible) == (score, possible)
 
 
 def test_of_problems_equal_in_everything_the_later_is_dropped():
-    graded = assignment_grade(quizzes((5, 10), (5, 10)), [Group("quizzes", 1, ABC)])
-    assert graded.explain[-2] == "quizzes: b does not count, as the lowest (50 %)"
+    graded = compute_assignment_grade(quizzes((5, 10), (5, 10)), [ProblemGroup("quizzes", 1, ABC)])
+    assert graded.explanation[-2] == "quizzes: b does not count, as the lowest (50 %)"
 
 
 @pytest.mark.parametrize(
@@ -161,8 +161,8 @@ def test_of_problems_equal_in_everything_the_later_is_dropped():
 )
 def test_an_assignment_waits_for_a_person_while_that_may_change_it(line, given, waiting):
     """A problem that is dropped so far waits too: its mark may change which one is dropped."""
-    groups = [Group("quizzes", 1, ("a", "b"))]
-    assert assignment_grade([line, whole(9, name="b")], groups, **given).waiting is waiting
+    groups = [ProblemGroup("quizzes", 1, ("a", "b"))]
+    assert compute_assignment_grade([line, whole(9, name="b")], groups, **given).waiting is waiting
 
 
 STEPS = (Timeline(due=1000, steps=((1100, NINE),)),)
@@ -172,15 +172,15 @@ def standing(credit, attempt, at, *, text=False):
     """Return the standing after one answer."""
     exact = None if credit is None else Fraction(credit)
     late = NINE if at > 1000 else Fraction(1)
-    answer = Answered("s1", 1, at, attempt, "v", "wrong", exact, late)
-    rules = Rules(STEPS, by_attempt=(Fraction(1), HALF, THIRD, THIRD))
-    return stand(rules, [answer], text=text)
+    answer = StoredAnswer("s1", 1, at, attempt, "v", "wrong", exact, late)
+    rules = SubmissionRules(STEPS, by_attempt=(Fraction(1), HALF, THIRD, THIRD))
+    return evaluate_part(rules, [answer], text=text)
 
 
 @pytest.mark.parametrize(
     ("found", "given", "said"),
     [
-        (PartStanding(), {}, "0 of 2 points (no answer)"),
+        (PartProgress(), {}, "0 of 2 points (no answer)"),
         (standing(None, None, 1), {}, "0 of 2 points (waits to be marked by a person)"),
         (
             standing(HALF, 1, 1050),
@@ -207,20 +207,20 @@ def standing(credit, attempt, at, *, text=False):
             {"override": Fraction(1)},
             "2 of 2 points (credit 1) × 1/3 (third attempt) × 1 (in time) = 2/3; set by hand to 1",
         ),
-        (PartStanding(), {"override": Fraction(2)}, "0 of 2 points (no answer); set by hand to 2"),
-        (PartStanding(), {"voided": "full"}, "2 of 2 points (voided: full marks for everyone)"),
-        (PartStanding(), {"voided": "out"}, "left out of the score and of the maximum"),
+        (PartProgress(), {"override": Fraction(2)}, "0 of 2 points (no answer); set by hand to 2"),
+        (PartProgress(), {"voided": "full"}, "2 of 2 points (voided: full marks for everyone)"),
+        (PartProgress(), {"voided": "out"}, "left out of the score and of the maximum"),
     ],
 )
 def test_a_part_is_explained_from_the_raw_credit_to_the_score(found, given, said):
-    line = part_line("width", Fraction(2), found, **given)
-    graded = problem_grade(ProblemLine("sizes", Fraction(2), (line,)))
-    assert graded.explain[0] == f"sizes, width: {said}"
+    line = build_part_line("width", Fraction(2), found, **given)
+    graded = compute_problem_grade(ProblemLine("sizes", Fraction(2), (line,)))
+    assert graded.explanation[0] == f"sizes, width: {said}"
 
 
 def test_the_steps_are_there_as_data_too():
-    line = part_line("width", Fraction(2), standing(HALF, 1, 1050))
-    reckoning = problem_grade(ProblemLine("sizes", Fraction(2), (line,))).reckonings[0]
+    line = build_part_line("width", Fraction(2), standing(HALF, 1, 1050))
+    reckoning = compute_problem_grade(ProblemLine("sizes", Fraction(2), (line,))).breakdowns[0]
     assert [(step.label, step.value) for step in reckoning.steps] == [
         ("credit", 1),
         ("attempt", 1),
@@ -236,8 +236,8 @@ def test_every_number_of_an_assignment_is_explained_the_parts_first():
         ProblemLine("hard", Fraction(1), (part(1, 1),), extra=True),
         ProblemLine("gone", Fraction(5), (part(None, 5),), excused=True),
     ]
-    groups = [Group("quizzes", 1, ("sizes", "pools", "hard", "gone"))]
-    assert assignment_grade(problems, groups, override=Fraction(9)).explain == (
+    groups = [ProblemGroup("quizzes", 1, ("sizes", "pools", "hard", "gone"))]
+    assert compute_assignment_grade(problems, groups, override=Fraction(9)).explanation == (
         "sizes, width: 1 of 2 points (credit 1/2)",
         "sizes, depth: 3 of 3 points (credit 1)",
         "sizes: 1 (width) + 3 (depth) = 4 of 5 points × 2 (worth 10 here) = 8 of 10 points",
@@ -259,7 +259,7 @@ def test_every_number_of_an_assignment_is_explained_the_parts_first():
     ],
 )
 def test_a_problem_with_nothing_left_is_worth_nothing(line, said):
-    assert problem_grade(line).explain[-1] == said
+    assert compute_problem_grade(line).explanation[-1] == said
 
 
 @pytest.mark.parametrize(
@@ -284,7 +284,7 @@ def test_a_problem_with_nothing_left_is_worth_nothing(line, said):
     ],
 )
 def test_a_number_is_shown_as_people_write_it(number, text):
-    assert shown(number) == text
+    assert format_number(number) == text
 
 
 def pending(graded):
@@ -312,7 +312,7 @@ def essay(possible=5, name="essay", **given):
     ],
 )
 def test_points_are_pending_while_a_person_has_yet_to_mark_them(line, given, found):
-    assert pending(assignment_grade([line, whole(9, name="b")], **given)) == found
+    assert pending(compute_assignment_grade([line, whole(9, name="b")], **given)) == found
 
 
 @pytest.mark.parametrize(
@@ -324,13 +324,13 @@ def test_points_are_pending_while_a_person_has_yet_to_mark_them(line, given, fou
     ],
 )
 def test_a_problem_that_waits_is_not_dropped_as_the_lowest(problems, found):
-    groups = [Group("g", 1, ("essay", "sizes", "b"))]
-    graded = assignment_grade(problems, groups)
+    groups = [ProblemGroup("g", 1, ("essay", "sizes", "b"))]
+    graded = compute_assignment_grade(problems, groups)
     assert (graded.score, graded.possible) == found
 
 
 def test_the_line_of_an_assignment_tells_how_many_points_wait():
-    assert assignment_grade([essay(), whole(9, name="b")]).explain[-1] == (
+    assert compute_assignment_grade([essay(), whole(9, name="b")]).explanation[-1] == (
         "Total: 0 (essay) + 9 (b) = 9 of 15 points; with 5 points that wait to be marked"
     )
 
@@ -340,12 +340,12 @@ def test_steps_are_worked_out_when_somebody_reads_them(monkeypatch):
 
     def noted(label, *rest):
         told.append(label)
-        return Step(label, *rest)
+        return BreakdownStep(label, *rest)
 
     for module in ("parts", "totals"):
-        monkeypatch.setattr(f"grader.policy.{module}.Step", noted)
-    line = part_line("width", Fraction(2), standing(HALF, 1, 1050))
-    total = assignment_grade([ProblemLine("sizes", Fraction(4), (line,))])
+        monkeypatch.setattr(f"grader.policy.{module}.BreakdownStep", noted)
+    line = build_part_line("width", Fraction(2), standing(HALF, 1, 1050))
+    total = compute_assignment_grade([ProblemLine("sizes", Fraction(4), (line,))])
     assert (total.possible, told) == (4, [])
-    assert len(total.reckonings) == 3
+    assert len(total.breakdowns) == 3
     assert {"credit", "part", "problem", "score"} <= set(told)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from api import RARELY
-from api.core.process_lifecycle import keep_what_there_is
+from api import GC_THRESHOLDS
+from api.core.process_lifecycle import freeze_gc
 
 PYTHONS_OWN = (700, 10, 10)
 
@@ -17,7 +17,7 @@ PYTHONS_OWN = (700, 10, 10)
 def as_before() -> Iterator[None]:
     """Let the collector be as in the processes of the service, and give it back as it was."""
     thresholds = gc.get_threshold()
-    gc.set_threshold(*RARELY)
+    gc.set_threshold(*GC_THRESHOLDS)
     yield
     gc.set_threshold(*thresholds)
     gc.unfreeze()
@@ -42,19 +42,19 @@ def circle() -> type:
 @pytest.mark.usefixtures("as_before")
 def test_what_was_made_before_it_serves_is_left_out_of_collections():
     held = [[] for _ in range(1_000)]
-    keep_what_there_is()
+    freeze_gc()
     assert gc.get_freeze_count() > len(held)
 
 
 def test_whatever_of_the_service_is_loaded_garbage_is_looked_for_seldom():
     code = "import gc, api.server.supervisor; print(*gc.get_threshold())"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
-    assert tuple(map(int, run.stdout.split())) == RARELY > PYTHONS_OWN
+    assert tuple(map(int, run.stdout.split())) == GC_THRESHOLDS > PYTHONS_OWN
 
 
 @pytest.mark.usefixtures("as_before")
 def test_circles_that_requests_leave_are_still_collected(circle):
-    keep_what_there_is()
+    freeze_gc()
     for _ in range(2 * gc.get_threshold()[0]):
         circle()
     assert circle.left > 0
@@ -66,7 +66,7 @@ def test_garbage_goes_before_it_is_left_out_where_a_process_runs_for_long(circle
     gc.disable()
     try:
         circle()
-        keep_what_there_is(sweep=sweep)
+        freeze_gc(sweep=sweep)
         gc.collect()
     finally:
         gc.enable()

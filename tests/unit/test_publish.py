@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from grader.errors import ProblemError
 from grader.values import Record, Tensor
-from grader.variants.variant import draw
-from problems.publish import MAX_REPEATS, plain, publish
+from grader.variants.variant import draw_numbers
+from problems.publish import MAX_CONSECUTIVE_REPEATS, publish_problem, to_json_data
 
 WIDE = {"W": {"integers": [1, 10**9]}}
 
 
 def published(*parts, limit: int = 4, **changes):
-    return publish(problem(*parts, **changes), BOOK, limit=limit)
+    return publish_problem(problem(*parts, **changes), BOOK, limit=limit)
 
 
 def drawn(publication) -> list:
@@ -76,7 +76,7 @@ def test_numbers_that_come_again_are_published_once_and_end_the_walk():
     publication = published(ask(key="W + 1"), params={"W": {"choose": [1, 2]}})
     assert sorted(drawn(publication)) == [(1,), (2,)]
     assert publication.report.refused == {"the numbers repeat": publication.report.walked - 2}
-    assert publication.report.walked <= MAX_REPEATS + 20
+    assert publication.report.walked <= MAX_CONSECUTIVE_REPEATS + 20
 
 
 def test_the_numbers_of_the_original_are_left_out():
@@ -113,7 +113,7 @@ def test_a_seed_without_a_draw_is_skipped_and_counted_and_the_others_keep_their_
     assert 0 < failed == rare.report.walked - 40
     stated = problem(ask(key="W + K"), params=params, require=["W < 2"])
     for variant in rare.variants:
-        assert variant.names == draw(stated, variant.seed, BOOK)
+        assert variant.names == draw_numbers(stated, variant.seed, BOOK)
 
 
 @pytest.mark.parametrize("bound", ["W < 0", "W == 777 and K == 5"])
@@ -172,6 +172,6 @@ def test_mistakes_that_one_variant_tells_apart_are_not():
     ],
 )
 def test_a_value_of_any_type_is_plain_data(value, data):
-    told = plain(value)
+    told = to_json_data(value)
     assert told == data
     assert type(told) is type(data)

@@ -4,7 +4,7 @@ import pytest
 from factories import BOOK, ask, mark, original
 
 from grader.grading.grade import grade
-from grader.reading.grammar.characters import fold
+from grader.reading.grammar.characters import fold_lookalikes
 
 OPTIONS = ["conv1", "bn1", "µ", "fc–2"]
 NAMES = ask("set", of="name", key="('conv1', 'bn1')", options=OPTIONS)
@@ -30,29 +30,29 @@ def test_nothing_but_marks_is_refused(typed):
 def test_a_point_before_three_digits_is_refused_in_any_width(typed):
     result = mark(COUNT, typed)
     assert result.status == "unreadable"
-    assert result.say.startswith("11.024 can be read as a decimal number and as a whole number")
+    assert result.hint.startswith("11.024 can be read as a decimal number and as a whole number")
 
 
 @pytest.mark.parametrize("cell", ["7×7", "７×７"])
 def test_the_cells_of_a_list_follow_the_same_rules(cell):
     part = ask("table", rows="(1,)", columns={"n": {"kind": "integer", "key": "layer * 49"}})
-    assert "can be read as a size or as a product" in mark(part, [[cell]]).say
+    assert "can be read as a size or as a product" in mark(part, [[cell]]).hint
 
 
 def test_digits_of_another_script_are_refused_by_name():
-    assert "the digit 1" in mark(COUNT, "١.024").say
+    assert "the digit 1" in mark(COUNT, "١.024").hint
 
 
 @pytest.mark.parametrize("typed", ["1,500", "１,５００", "１，５００"])
 def test_a_decimal_comma_is_one_in_any_width(typed):
     part = ask("number", key="1.5")
-    result = grade(original(part), {part["id"]: typed}, book=BOOK, numbers="comma")[0]
+    result = grade(original(part), {part["id"]: typed}, registry=BOOK, numbers="comma")[0]
     assert (result.status, result.read_as) == ("correct", "1.5")
 
 
 @pytest.mark.parametrize("typed", ["0,4; 0,32", "０,4; 0,32"])
 def test_an_ambiguous_comma_is_refused_in_any_width(typed):
-    assert "decimal sign or between two numbers" in mark(ask("vector", key="[4, 0.32]"), typed).say
+    assert "decimal sign or between two numbers" in mark(ask("vector", key="[4, 0.32]"), typed).hint
 
 
 @pytest.mark.parametrize("typed", ["ｘ", "（ｘ）", "ﬁrst", "First - one", "First – one"])
@@ -71,11 +71,11 @@ def test_a_name_that_the_author_spelled_with_a_look_alike_is_known(typed):
 @pytest.mark.parametrize("typed", ["Layers 1,2,3; see (a; b)", "The rate is 1,5", "１ – “wide”"])
 @pytest.mark.parametrize("numbers", [None, "point", "comma"])
 def test_a_text_for_a_person_stays_as_typed(typed, numbers):
-    result = grade(original(TEXT), {TEXT["id"]: typed}, book=BOOK, numbers=numbers)[0]
+    result = grade(original(TEXT), {TEXT["id"]: typed}, registry=BOOK, numbers=numbers)[0]
     assert (result.status, result.read_as) == ("needs_review", typed)
 
 
 def test_every_character_is_replaced_by_one():
     every = "".join(map(chr, range(0x30000)))
-    assert len(fold(every)) == len(every)
-    assert fold(fold(every)) == fold(every)
+    assert len(fold_lookalikes(every)) == len(every)
+    assert fold_lookalikes(fold_lookalikes(every)) == fold_lookalikes(every)

@@ -64,8 +64,8 @@ def test_a_conclusion_with_words_or_other_values_around_it_is_refused(typed, mes
 
 def test_conclusions_are_read_in_shapes_quantities_and_formulas():
     assert read_shape("(63 - 3)/1 + 1 = 61, so 61×61×8").value == (61, 61, 8)
-    assert read_quantity("8192 KiB, so 8 MiB", dimension="bytes").shown == "8 MiB"
-    assert read_formula("2K - K, hence K", ["K"]).shown == "K"
+    assert read_quantity("8192 KiB, so 8 MiB", dimension="bytes").text == "8 MiB"
+    assert read_formula("2K - K, hence K", ["K"]).text == "K"
 
 
 def test_a_variable_named_so_is_no_conclusion():

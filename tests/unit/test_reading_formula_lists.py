@@ -3,7 +3,7 @@
 import pytest
 
 from grader.errors import AnswerError
-from grader.reading import read_formula_list, read_formulas
+from grader.reading import read_formula_list, read_formula_shape
 
 NAMES = ("H", "W", "N", "K", "M", "S", "gamma", "dL_da", "dL_db")
 
@@ -32,7 +32,7 @@ NAMES = ("H", "W", "N", "K", "M", "S", "gamma", "dL_da", "dL_db")
     ],
 )
 def test_a_shape_of_formulas_is_read_in_every_notation(typed, shown):
-    assert read_formulas(typed, NAMES).shown == shown
+    assert read_formula_shape(typed, NAMES).text == shown
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_shape_of_formulas_is_read_in_every_notation(typed, shown):
 )
 def test_what_is_no_shape_of_formulas_is_refused(typed, message):
     with pytest.raises(AnswerError) as refused:
-        read_formulas(typed, NAMES)
+        read_formula_shape(typed, NAMES)
     assert message in refused.value.message
 
 
@@ -86,7 +86,7 @@ def test_what_is_no_shape_of_formulas_is_refused(typed, message):
     ],
 )
 def test_a_list_of_formulas_is_read_in_every_notation(typed, shown):
-    assert read_formula_list(typed, NAMES).shown == shown
+    assert read_formula_list(typed, NAMES).text == shown
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from grader.errors import AnswerError
 from grader.expressions.parser import parse
-from grader.expressions.tree import Binary, Call, Name, Negate, Num
+from grader.expressions.tree import BinaryOperation, Call, Name, Negation, NumberLiteral
 from grader.reading import read_formula
 
 NAMES = (
@@ -120,13 +120,13 @@ NAMES = (
 def test_a_formula_is_read_in_every_notation(typed, python):
     reading = read_formula(typed, NAMES)
     assert reading.value == parse(python).tree
-    assert read_formula(reading.shown, NAMES).value == reading.value
+    assert read_formula(reading.text, NAMES).value == reading.value
 
 
 def test_calls_are_numbered_from_left_to_right():
     tree = read_formula("floor(H) + ⌈sqrt(W)⌉", NAMES).value
     inner = Call("sqrt", (Name("W"),), site=2)
-    assert tree == Binary("+", Call("floor", (Name("H"),)), Call("ceil", (inner,), site=1))
+    assert tree == BinaryOperation("+", Call("floor", (Name("H"),)), Call("ceil", (inner,), site=1))
 
 
 def test_a_declared_x_is_a_variable_and_no_sign():
@@ -193,15 +193,15 @@ def test_the_other_case_of_more_than_a_letter_is_never_guessed(typed, variables)
 
 
 def test_both_cases_of_a_letter_are_two_variables():
-    assert read_formula("kK", ["K", "k"]).value == Binary("*", Name("k"), Name("K"))
+    assert read_formula("kK", ["K", "k"]).value == BinaryOperation("*", Name("k"), Name("K"))
 
 
 @pytest.mark.parametrize(
     ("typed", "tree"),
     [
-        (5, Num(5)),
-        (-5, Negate(Num(5))),
-        (Fraction(1, 2), Num(Fraction(1, 2))),
+        (5, NumberLiteral(5)),
+        (-5, Negation(NumberLiteral(5))),
+        (Fraction(1, 2), NumberLiteral(Fraction(1, 2))),
     ],
 )
 def test_a_json_number_is_a_formula(typed, tree):
@@ -296,10 +296,10 @@ def test_a_rounding_apart_from_its_bracket_before_a_division_is_refused(typed):
     ],
 )
 def test_a_rounding_at_its_bracket_is_read(typed, shown):
-    assert read_formula(typed, ["H", "K", "S"]).shown == shown
+    assert read_formula(typed, ["H", "K", "S"]).text == shown
 
 
 def test_a_formula_that_is_given_again_behind_a_name_is_read():
-    assert read_formula("2*K, n = 2*K", ["K"]).shown == "2·K"
+    assert read_formula("2*K, n = 2*K", ["K"]).text == "2·K"
     with pytest.raises(AnswerError, match="Several values are given"):
         read_formula("2*K, n = 3*K", ["K"])

@@ -142,13 +142,13 @@ def test_letters_and_digits_that_look_like_it_are_what_they_were(typed, value):
 )
 def test_a_formula_has_them_too_and_is_read_again_as_it_is_shown(typed, shown):
     reading = read_formula(typed, ["N", "K"])
-    assert reading.shown == shown
+    assert reading.text == shown
     assert read_formula(shown, ["N", "K"]).value == reading.value
 
 
 def test_where_l_and_n_are_variables_ln_is_their_product():
-    assert read_formula("ln(k + 1)", ["l", "n", "k"]).shown == "l·n·(k + 1)"
-    assert read_formula(r"\ln(k + 1)", ["l", "n", "k"]).shown == "ln(k + 1)"
+    assert read_formula("ln(k + 1)", ["l", "n", "k"]).text == "l·n·(k + 1)"
+    assert read_formula(r"\ln(k + 1)", ["l", "n", "k"]).text == "ln(k + 1)"
 
 
 @pytest.mark.parametrize(

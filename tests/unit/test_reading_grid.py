@@ -10,7 +10,7 @@ from factories import ask, mark
 
 from grader.errors import AnswerError
 from grader.reading.arrays.grid import MAX_LENGTH, split_rows
-from grader.reading.arrays.latex_rows import latex_rows
+from grader.reading.arrays.latex_rows import split_latex_rows
 
 NAMES = ("shape", "params")
 ROWS = [["16×30×30", "448"], ["16×15×15", "0"]]
@@ -208,5 +208,5 @@ def test_a_long_text_of_signs_is_split_or_refused(piece):
 
 
 def test_text_without_ends_of_rows_is_no_latex():
-    assert latex_rows("a & b\nc & d") == []
-    assert latex_rows("a \\\\ b") == []
+    assert split_latex_rows("a & b\nc & d") == []
+    assert split_latex_rows("a \\\\ b") == []

@@ -5,14 +5,14 @@ from cpu_time import cpu_seconds
 from readers import READERS, STYLED
 
 from grader.errors import AnswerError
-from grader.reading import grouped_by_points, is_blank, load_json
+from grader.reading import find_ambiguous_thousands, is_blank, load_json
 
 SECONDS = 1.0  # tells a hang from an answer; benchmarks/judging.py measures what it takes
 LONG = 20_000
 READERS = {
     **READERS,
     **STYLED,
-    "thousands": grouped_by_points,
+    "thousands": find_ambiguous_thousands,
     "blank": is_blank,
 }
 

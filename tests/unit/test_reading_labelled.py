@@ -3,8 +3,8 @@
 import pytest
 
 from grader.errors import AnswerError
-from grader.reading import read_listed
-from grader.reading.wording.labeled_numbers import are_distinct
+from grader.reading import read_labeled_numbers
+from grader.reading.wording.labeled_numbers import have_distinct_spellings
 
 COUNTS = ("TP", "FP", "FN")
 MOMENTS = ("m_2 | m", "v_2 | v")
@@ -52,7 +52,7 @@ NOTE = "The names tell which number is which."
     ],
 )
 def test_numbers_stand_in_the_order_of_their_names(typed, names, cells):
-    reading = read_listed(typed, names)
+    reading = read_labeled_numbers(typed, names)
     assert reading.value.cells == cells
     assert reading.notes == (NOTE,)
 
@@ -86,12 +86,12 @@ def test_numbers_stand_in_the_order_of_their_names(typed, names, cells):
 )
 def test_names_that_do_not_fit_are_refused(typed, names):
     with pytest.raises(AnswerError):
-        read_listed(typed, names)
+        read_labeled_numbers(typed, names)
 
 
 def test_several_equations_in_brackets_behind_names_are_told_so():
     with pytest.raises(AnswerError, match="Several values are given"):
-        read_listed("kernel (k = 3), stride (s = 2)", ("kernel | k", "stride | s"))
+        read_labeled_numbers("kernel (k = 3), stride (s = 2)", ("kernel | k", "stride | s"))
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_several_equations_in_brackets_behind_names_are_told_so():
     ["7, 3, 2", "[7 3 2]", [7, 3, 2], "counts = (7, 3, 2)", "7, 3 and 2", "7, 3 und 2."],
 )
 def test_numbers_without_names_keep_their_order(typed):
-    assert read_listed(typed, COUNTS).value.cells == (7, 3, 2)
+    assert read_labeled_numbers(typed, COUNTS).value.cells == (7, 3, 2)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_numbers_without_names_keep_their_order(typed):
     ],
 )
 def test_names_must_differ_as_they_are_typed(names, distinct):
-    assert are_distinct(names) == distinct
+    assert have_distinct_spellings(names) == distinct
 
 
 @pytest.mark.parametrize(
@@ -129,18 +129,18 @@ def test_names_must_differ_as_they_are_typed(names, distinct):
 )
 def test_names_before_a_list_that_may_turn_it_round_are_refused(typed, names):
     with pytest.raises(AnswerError, match="may put the numbers in another order"):
-        read_listed(typed, names)
+        read_labeled_numbers(typed, names)
 
 
 @pytest.mark.parametrize("typed", ["x2: 9\nx1: 3", "Layer 2: 9\nLayer 1: 3", "B: 9\nA: 3"])
 def test_numbers_beside_names_in_another_order_are_refused(typed):
     with pytest.raises(AnswerError, match="stands before a name that comes first"):
-        read_listed(typed)
+        read_labeled_numbers(typed)
 
 
 @pytest.mark.parametrize("typed", ["x1: 9\nx2: 3", "Layer 0: 9\nLayer 1: 3", "dx: 9\ndw: 3"])
 def test_numbers_beside_names_of_their_order_are_read(typed):
-    assert read_listed(typed).shown == "[9, 3]"
+    assert read_labeled_numbers(typed).text == "[9, 3]"
 
 
 @pytest.mark.parametrize(
@@ -155,4 +155,4 @@ def test_numbers_beside_names_of_their_order_are_read(typed):
     ],
 )
 def test_other_names_before_a_list_leave_it_as_it_is(typed, names):
-    assert read_listed(typed, names).value.cells == (3, 9)
+    assert read_labeled_numbers(typed, names).value.cells == (3, 9)

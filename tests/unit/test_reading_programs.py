@@ -6,10 +6,10 @@ import pytest
 
 from grader.errors import AnswerError
 from grader.reading import read_number, read_tensor
-from grader.reading.arrays.program_output import one_number, without_decoration
+from grader.reading.arrays.program_output import blank_decoration, unwrap_number
 from grader.values import Tensor
 
-SQUARE = Tensor.of([[1, 2], [3, 4]])
+SQUARE = Tensor.from_nested([[1, 2], [3, 4]])
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ SQUARE = Tensor.of([[1, 2], [3, 4]])
 )
 def test_decoration_becomes_blanks_and_every_line_stays_where_it_was(text):
     assert read_tensor(text, rank=2).value == SQUARE
-    lines = without_decoration(text).split("\n")
+    lines = blank_decoration(text).split("\n")
     assert [len(line) for line in lines] == [len(line) for line in text.split("\n")]
 
 
@@ -63,7 +63,7 @@ def test_an_error_in_a_print_has_its_place_in_what_was_typed(typed, position):
 )
 def test_a_factor_of_all_cells_is_multiplied_in_and_said(typed, cells, notes):
     reading = read_tensor(typed, rank=2)
-    assert reading.value == Tensor.of([[Fraction(cell) for cell in row] for row in cells])
+    assert reading.value == Tensor.from_nested([[Fraction(cell) for cell in row] for row in cells])
     assert reading.notes[-1].endswith(notes)
 
 
@@ -103,7 +103,7 @@ def test_a_print_that_is_no_plain_array_is_refused_with_what_to_write(typed, mes
     ],
 )
 def test_a_number_that_python_or_r_shows_is_left_alone(text, alone):
-    assert one_number(text) == alone
+    assert unwrap_number(text) == alone
 
 
 @pytest.mark.parametrize(

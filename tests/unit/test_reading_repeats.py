@@ -147,7 +147,7 @@ def test_a_count_that_was_rounded_to_a_whole_is_that():
 )
 def test_a_quantity_that_is_rounded_behind_it_counts_with_all_its_figures(typed, value, shown):
     reading = read_quantity(typed, dimension="bytes")
-    assert (reading.value.value, reading.shown) == (value, shown)
+    assert (reading.value.value, reading.text) == (value, shown)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from grader.expressions.parser import parse
-from grader.reading import read_formula, read_formulas, read_number, read_shape, read_tensor
+from grader.reading import read_formula, read_formula_shape, read_number, read_shape, read_tensor
 from grader.values import Tensor
 
 NUMBERS = [
@@ -141,7 +141,7 @@ def test_shapes_of_real_homework_are_read(typed, shape):
 
 @pytest.mark.parametrize(("typed", "cells"), MATRICES)
 def test_matrices_of_real_homework_are_read(typed, cells):
-    assert read_tensor(typed, rank=2).value == Tensor.of(cells)
+    assert read_tensor(typed, rank=2).value == Tensor.from_nested(cells)
 
 
 @pytest.mark.parametrize(("typed", "variables", "python"), FORMULAS)
@@ -150,4 +150,4 @@ def test_formulas_of_real_homework_are_read(typed, variables, python):
 
 
 def test_a_shape_of_symbols_of_real_homework_is_read():
-    assert read_formulas(r"$H \times W \times N$", ["H", "W", "N"]).shown == "(H, W, N)"
+    assert read_formula_shape(r"$H \times W \times N$", ["H", "W", "N"]).text == "(H, W, N)"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from grader.errors import AnswerError
 from grader.reading import read_shape
-from grader.reading.grammar.number_styles import in_style
+from grader.reading.grammar.number_styles import normalize_number_style
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_what_is_dropped_around_a_shape_is_said(typed, notes):
 @pytest.mark.parametrize("typed", ["9", 9, [9], "512 + 1 - 504 = 9", "9×9", [9, 9]])
 def test_one_number_stands_for_a_square_where_the_problem_says_so(typed):
     reading = read_shape(typed, square=2)
-    assert (reading.value, reading.shown) == ((9, 9), "9×9")
+    assert (reading.value, reading.text) == ((9, 9), "9×9")
     squared = typed not in ("9×9", [9, 9])
     assert ("One number stands for 9×9." in reading.notes) is squared
 
@@ -159,12 +159,12 @@ def test_the_product_of_the_sides_is_no_side(typed):
     ("typed", "axes"),
     [
         ("1'024×7×7", (1024, 7, 7)),
-        (in_style("1×1×1.000", "point"), (1, 1, 1)),
-        (in_style("1×1×1.000", "comma"), (1, 1, 1000)),
+        (normalize_number_style("1×1×1.000", "point"), (1, 1, 1)),
+        (normalize_number_style("1×1×1.000", "comma"), (1, 1, 1000)),
         ("1{,}024 × 7 × 7", (1024, 7, 7)),
         ("(1'024, 7, 7)", (1024, 7, 7)),
-        (in_style("1.024×7×7", "comma"), (1024, 7, 7)),
-        (in_style("1.024; 7; 7", "comma"), (1024, 7, 7)),
+        (normalize_number_style("1.024×7×7", "comma"), (1024, 7, 7)),
+        (normalize_number_style("1.024; 7; 7", "comma"), (1024, 7, 7)),
         ("126\u00a0126\u00a016", (126, 126, 16)),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 from grader.errors import AnswerError
 from grader.kinds.numbers import read_count
 from grader.reading import (
-    in_style,
+    normalize_number_style,
     read_formula,
     read_number,
     read_quantity,
@@ -57,7 +57,7 @@ F = Fraction
     ],
 )
 def test_decimal_commas_become_points_character_for_character(typed, rewritten):
-    styled = in_style(typed, "comma")
+    styled = normalize_number_style(typed, "comma")
     assert styled == rewritten
     assert len(styled) == len(typed)
 
@@ -65,7 +65,7 @@ def test_decimal_commas_become_points_character_for_character(typed, rewritten):
 @pytest.mark.parametrize("style", [None, "point"])
 @pytest.mark.parametrize("typed", ["1,5", "65.536", "[[1,5; 2]; [3; 4]]", 7, F(1, 2), ["1,5"]])
 def test_without_the_comma_style_nothing_is_rewritten(typed, style):
-    assert in_style(typed, style) == typed
+    assert normalize_number_style(typed, style) == typed
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_without_the_comma_style_nothing_is_rewritten(typed, style):
 )
 def test_marks_that_do_not_fit_the_comma_style_are_refused(typed, message, position):
     with pytest.raises(AnswerError) as refused:
-        in_style(typed, "comma")
+        normalize_number_style(typed, "comma")
     assert message in str(refused.value)
     assert refused.value.position == position
 
@@ -100,28 +100,28 @@ def test_marks_that_do_not_fit_the_comma_style_are_refused(typed, message, posit
     ],
 )
 def test_a_declared_style_decides_a_count(typed, style, value):
-    assert read_count(in_style(typed, style)).value == value
+    assert read_count(normalize_number_style(typed, style)).value == value
 
 
 @pytest.mark.parametrize("typed", ["65.536", "1.000"])
 def test_without_a_style_a_count_with_a_point_is_refused_with_both_readings(typed):
     with pytest.raises(AnswerError, match="as a decimal number and as a whole number"):
-        read_count(in_style(typed, None))
+        read_count(normalize_number_style(typed, None))
 
 
 @pytest.mark.parametrize("style", [None, "point"])
 @pytest.mark.parametrize(("typed", "both"), [("1,5", ("1.5", "15")), ("12,34", ("12.34", "1234"))])
 def test_a_comma_before_one_or_two_digits_is_refused_with_both_readings(typed, both, style):
     with pytest.raises(AnswerError) as refused:
-        read_number(in_style(typed, style))
+        read_number(normalize_number_style(typed, style))
     assert refused.value.expected == f"{both[0]} for the decimal, {both[1]} for the whole number"
 
 
 def test_the_cells_of_a_table_keep_the_style_of_their_text():
     asked = {"columns": ("count", "share"), "rows": 1}
-    ((count, share),) = split_rows(in_style("65.536 | 0,5", "comma"), **asked)
+    ((count, share),) = split_rows(normalize_number_style("65.536 | 0,5", "comma"), **asked)
     assert (count, share) == ("65'536", "0.5")
-    ((pointed, _),) = split_rows(in_style("65.536 | 1", "point"), **asked)
+    ((pointed, _),) = split_rows(normalize_number_style("65.536 | 1", "point"), **asked)
     assert read_count(pointed).value == F(65536, 1000)
 
 
@@ -130,14 +130,21 @@ def test_the_cells_of_a_table_keep_the_style_of_their_text():
     ["[[1,5; 2]; [3; 4]]", "[1,5 2; 3 4]", "1,5;2\n3;4", "1,5\t2\n3\t4", [["1,5", 2], [3, "4,0"]]],
 )
 def test_matrices_are_read_in_the_comma_style(typed):
-    assert read_tensor(in_style(typed, "comma"), rank=2).value == Tensor.of([[F(3, 2), 2], [3, 4]])
+    assert read_tensor(normalize_number_style(typed, "comma"), rank=2).value == Tensor.from_nested(
+        [[F(3, 2), 2], [3, 4]]
+    )
 
 
 def test_every_reader_reads_the_comma_style():
-    assert read_number(in_style("≈ 1.234,5 %", "comma"), percent=True).value == F(2469, 2)
-    assert read_tensor(in_style("1,5; 2; 2,5", "comma"), rank=1).value == Tensor.of(
-        [F(3, 2), 2, F(5, 2)]
+    assert read_number(normalize_number_style("≈ 1.234,5 %", "comma"), percent=True).value == F(
+        2469, 2
     )
-    assert read_shape(in_style("(126; 126; 16)", "comma")).value == (126, 126, 16)
-    assert read_formula(in_style("0,5*K", "comma"), ["K"]).shown == "0.5·K"
-    assert read_quantity(in_style("60,95 MB", "comma"), dimension="bytes").value.value == 60_950_000
+    assert read_tensor(
+        normalize_number_style("1,5; 2; 2,5", "comma"), rank=1
+    ).value == Tensor.from_nested([F(3, 2), 2, F(5, 2)])
+    assert read_shape(normalize_number_style("(126; 126; 16)", "comma")).value == (126, 126, 16)
+    assert read_formula(normalize_number_style("0,5*K", "comma"), ["K"]).text == "0.5·K"
+    assert (
+        read_quantity(normalize_number_style("60,95 MB", "comma"), dimension="bytes").value.value
+        == 60_950_000
+    )

@@ -98,7 +98,7 @@ HALF = Fraction(1, 2)
     ],
 )
 def test_a_matrix_is_read_in_every_notation(typed, cells):
-    assert read_tensor(typed, rank=2).value == Tensor.of(cells)
+    assert read_tensor(typed, rank=2).value == Tensor.from_nested(cells)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_a_matrix_is_read_in_every_notation(typed, cells):
     ],
 )
 def test_a_vector_is_a_row_or_a_column(typed):
-    assert read_tensor(typed, rank=1).value == Tensor.of([1, 2, 3])
+    assert read_tensor(typed, rank=1).value == Tensor.from_nested([1, 2, 3])
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,9 @@ def test_a_vector_is_a_row_or_a_column(typed):
     ],
 )
 def test_a_tensor_has_as_many_axes_as_brackets(typed):
-    assert read_tensor(typed, rank=3).value == Tensor.of([[[1, 2], [3, 4]], [[5, 6], [7, 8]]])
+    assert read_tensor(typed, rank=3).value == Tensor.from_nested(
+        [[[1, 2], [3, 4]], [[5, 6], [7, 8]]]
+    )
 
 
 @pytest.mark.parametrize(
@@ -319,7 +321,7 @@ def test_several_equations_are_no_vector(typed):
     ],
 )
 def test_of_a_chain_of_vectors_the_last_counts(typed):
-    assert read_tensor(typed, rank=1).shown == "[0.4, 2]"
+    assert read_tensor(typed, rank=1).text == "[0.4, 2]"
 
 
 @pytest.mark.parametrize("side", [64, 65])
@@ -381,7 +383,7 @@ def test_a_single_dash_before_brackets_may_be_a_minus_sign(typed):
 
 
 def test_dashes_before_each_row_are_those_of_a_list():
-    assert read_tensor("- [1, 2]\n- [3, 4]\n- [5, 6]").shown == "[[1, 2], [3, 4], [5, 6]]"
+    assert read_tensor("- [1, 2]\n- [3, 4]\n- [5, 6]").text == "[[1, 2], [3, 4], [5, 6]]"
 
 
 @pytest.mark.parametrize("sign", ["→", "<", " x", "Columns ", "[", "\\\\", "- "])

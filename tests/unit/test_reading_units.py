@@ -150,8 +150,8 @@ def test_every_unit_is_read_and_what_is_shown_is_read_back(dimension, unit):
     assert reading.value == Quantity(
         F(5, 2) * DIMENSIONS[dimension][unit], unit, reading.value.step
     )
-    assert reading.shown == f"2.5 {unit}"
-    assert read_quantity(reading.shown, dimension=dimension).value == reading.value
+    assert reading.text == f"2.5 {unit}"
+    assert read_quantity(reading.text, dimension=dimension).value == reading.value
 
 
 @pytest.mark.parametrize("typed", ["588 KB, with 1 KB = 1024 bytes", "588 KB; 1 KB = 1024 B"])
@@ -162,7 +162,7 @@ def test_a_unit_that_is_defined_behind_the_quantity_is_not_the_answer(typed):
 
 @pytest.mark.parametrize("typed", ["for 3 maps, 602112 B = 588 KiB", "588 KiB = 588 KiB"])
 def test_a_chain_behind_a_comma_is_one_quantity(typed):
-    assert read_quantity(typed, dimension="bytes").shown == "588 KiB"
+    assert read_quantity(typed, dimension="bytes").text == "588 KiB"
 
 
 @pytest.mark.parametrize(

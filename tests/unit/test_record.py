@@ -7,11 +7,11 @@ import pytest
 from factories import BOOK, ask, marked, original
 from kind_examples import EXAMPLES, PARAMS
 
-from api.services.engine.single_answer import student_record
+from api.services.engine.single_answer import serialize_student_result
 from grader import ENGINE
 from grader.errors import ProblemError
 from grader.grading.grade import grade
-from grader.grading.record import from_record, to_record, version
+from grader.grading.record import from_record, to_record, version_fields
 from grader.kinds import KINDS
 from grader.reading import load_json
 from grader.values import Tensor
@@ -31,7 +31,7 @@ def again(record, variant):
     results = grade(
         variant,
         {asked.part: asked.typed},
-        book=BOOK,
+        registry=BOOK,
         carried=asked.carried,
         numbers=asked.numbers,
     )
@@ -43,7 +43,7 @@ def test_a_record_says_what_was_judged_by_which_version_and_why():
     record = to_record(marked(variant, a="n = 32")["a"], variant)
     explanation = record.pop("explanation")
     assert record == {
-        **version(variant.problem),
+        **version_fields(variant.problem),
         "seed": None,
         "part": "a",
         "numbers": None,
@@ -66,7 +66,7 @@ def every_result(kind):
     """Yield what becomes of every sample of an answer of a kind, with its variant."""
     for part in EXAMPLES[kind]:
         variant = original(part, params=PARAMS)
-        samples = KINDS[kind].samples(variant.problem.parts[0], variant.keys["a"])
+        samples = KINDS[kind].build_samples(variant.problem.parts[0], variant.keys["a"])
         for typed in (*samples.right, *samples.wrong, *samples.unreadable):
             result = marked(variant, a=typed)["a"]
             yield result, variant
@@ -82,7 +82,7 @@ def test_every_answer_of_every_kind_is_judged_again_as_it_was(kind):
 def test_what_is_kept_of_every_answer_is_json_as_it_comes_back(kind):
     """With lists for tuples and texts for exact numbers: nobody has to write it to know it."""
     for result, variant in every_result(kind):
-        for kept in (to_record(result, variant), student_record(result, variant)):
+        for kept in (to_record(result, variant), serialize_student_result(result, variant)):
             assert json.loads(json.dumps(kept)) == kept
 
 
@@ -125,7 +125,7 @@ def test_the_earlier_answers_that_could_count_are_kept_and_judge_as_they_did(
 
 def test_the_course_s_style_of_numbers_is_kept():
     variant = original(ask("number", key="1.5"))
-    (result,) = grade(variant, {"a": "1,5"}, book=BOOK, numbers="comma")
+    (result,) = grade(variant, {"a": "1,5"}, registry=BOOK, numbers="comma")
     record = to_record(result, variant, numbers="comma")
     assert (record["status"], record["numbers"]) == ("correct", "comma")
     assert again(record, variant) == result

@@ -4,8 +4,13 @@ from fractions import Fraction
 
 import pytest
 
-from api.core.errors import Invalid
-from api.services.regrades.sources import expression, with_entry, with_settings, without_examples
+from api.core.errors import InvalidInput
+from api.services.regrades.sources import (
+    format_expression,
+    insert_entry,
+    remove_examples,
+    set_part_fields,
+)
 from grader.values import Tensor
 from problems.documents import load_document
 from problems.loader import bank_root, find_files
@@ -51,7 +56,7 @@ def test_an_entry_is_put_first_into_the_list_of_the_part_and_nothing_else_change
     expected = data(text)
     [part] = [one for one in expected["parts"] if one["id"] == "a"]
     part["accept"] = [ENTRY, *(part.get("accept") or [])]
-    changed = with_entry(text, "a", "accept", ENTRY)
+    changed = insert_entry(text, "a", "accept", ENTRY)
     assert data(changed) == expected
     assert [line for line in text.splitlines() if "#" in line and line not in changed] in (
         [],
@@ -69,13 +74,13 @@ def test_fields_are_set_whether_or_not_they_are_there(text):
         "tolerance": {"rel": "5%", "decimals": 2},
         "points": Fraction(7, 2),
     }
-    assert data(with_settings(text, "a", settings)) == expected
+    assert data(set_part_fields(text, "a", settings)) == expected
 
 
 @pytest.mark.parametrize("text", ["a: 1\n", "parts: 3\n", "- 1\n", "parts: [3]\n", FLOW])
 def test_a_part_that_is_not_there_is_refused(text):
-    with pytest.raises(Invalid):
-        with_settings(text, "none", {"points": 1})
+    with pytest.raises(InvalidInput):
+        set_part_fields(text, "none", {"points": 1})
 
 
 @pytest.mark.parametrize("file", list(find_files(bank_root()))[::9], ids=lambda file: file.stem)
@@ -85,8 +90,8 @@ def test_in_the_file_of_any_author_one_part_alone_changes(file):
         expected = data(text)
         expected["parts"][at]["points"] = 7
         expected["parts"][at]["accept"] = [ENTRY, *part.get("accept", [])]
-        changed = with_settings(text, part["id"], {"points": 7})
-        assert data(with_entry(changed, part["id"], "accept", ENTRY)) == expected
+        changed = set_part_fields(text, part["id"], {"points": 7})
+        assert data(insert_entry(changed, part["id"], "accept", ENTRY)) == expected
 
 
 EXAMPLES = {
@@ -121,17 +126,17 @@ examples:
 def test_examples_are_dropped_and_all_else_stays(text, places):
     expected = data(text)
     kept = [one for at, one in enumerate(expected["examples"]) if at not in places]
-    assert data(without_examples(text, places)) == expected | {"examples": kept}
+    assert data(remove_examples(text, places)) == expected | {"examples": kept}
 
 
 def test_what_an_author_wrote_between_examples_stays():
-    assert without_examples(EXAMPLES["block"], [1]).count("# the second") == 1
+    assert remove_examples(EXAMPLES["block"], [1]).count("# the second") == 1
 
 
 @pytest.mark.parametrize("text", [*EXAMPLES.values(), FLOW])
 def test_an_example_that_is_not_there_is_refused(text):
-    with pytest.raises(Invalid, match="names example 3, which there is not"):
-        without_examples(text, [0, 3] if "examples" in text else [3])
+    with pytest.raises(InvalidInput, match="names example 3, which there is not"):
+        remove_examples(text, [0, 3] if "examples" in text else [3])
 
 
 @pytest.mark.parametrize("file", list(find_files(bank_root()))[::9], ids=lambda file: file.stem)
@@ -140,7 +145,7 @@ def test_in_the_file_of_any_author_one_example_alone_goes(file):
     examples = data(text)["examples"]
     for at in range(len(examples)):
         kept = [*examples[:at], *examples[at + 1 :]]
-        assert data(without_examples(text, [at])) == data(text) | {"examples": kept}
+        assert data(remove_examples(text, [at])) == data(text) | {"examples": kept}
 
 
 @pytest.mark.parametrize(
@@ -159,4 +164,4 @@ def test_in_the_file_of_any_author_one_example_alone_goes(file):
     ],
 )
 def test_a_value_is_written_as_an_expression_or_not_at_all(value, written):
-    assert expression(value) == written
+    assert format_expression(value) == written

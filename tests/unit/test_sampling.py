@@ -5,8 +5,8 @@ from fractions import Fraction
 import pytest
 
 from grader.expressions.parser import parse
-from grader.expressions.sampling import MOST_POINTS, POINTS, Interval, points
-from grader.variants.draw import Stream
+from grader.expressions.sampling import MAX_POINT_COUNT, POINT_COUNT, Interval, sample_points
+from grader.variants.draw import RandomStream
 
 SIZES = (
     ("H", Interval.parse("1..64")),
@@ -48,15 +48,15 @@ def test_what_is_no_range_is_refused_with_an_example(given):
 @pytest.mark.parametrize("given", ["1..64", "-3..3", "5..5", "1..999999999"])
 def test_half_of_the_picks_are_among_the_four_smallest(given):
     box = Interval.parse(given)
-    stream = Stream(b"key", given)
-    picks = [box.pick(stream) for _ in range(400)]
+    stream = RandomStream(b"key", given)
+    picks = [box.pick_value(stream) for _ in range(400)]
     assert all(type(pick) is int and box.low <= pick <= box.high for pick in picks)
     assert sum(pick < box.low + 4 for pick in picks) >= 170
 
 
 def test_a_real_variable_takes_both_limits_and_fractions_half_of_them_tenths():
-    box, stream = Interval.parse("0.0..1.0"), Stream(b"key", "real")
-    picks = [box.pick(stream) for _ in range(2000)]
+    box, stream = Interval.parse("0.0..1.0"), RandomStream(b"key", "real")
+    picks = [box.pick_value(stream) for _ in range(2000)]
     assert {0, 1} <= set(picks)
     assert len(set(picks)) > 90
     assert all(120 % Fraction(pick).denominator == 0 for pick in picks)
@@ -64,23 +64,23 @@ def test_a_real_variable_takes_both_limits_and_fractions_half_of_them_tenths():
 
 
 def test_the_points_are_different_fit_the_conditions_and_never_change():
-    found = points(SIZES, FITS, KEY)
-    assert len(found) == MOST_POINTS
+    found = sample_points(SIZES, FITS, KEY)
+    assert len(found) == MAX_POINT_COUNT
     assert len({tuple(point.items()) for point in found}) == len(found)
     assert all(point["K"] <= point["H"] + 2 * point["P"] for point in found)
-    points.cache_clear()
-    assert points(SIZES, FITS, KEY).points == found.points
+    sample_points.cache_clear()
+    assert sample_points(SIZES, FITS, KEY).points == found.points
     assert dict(found[0]) == {"H": 1, "K": 1, "P": 0, "S": 1}
 
 
 def test_each_variable_takes_both_its_ends():
     for name, box in SIZES:
-        assert {box.low, box.high} <= {point[name] for point in points(SIZES, (), KEY)}
-        assert {box.low, box.high} <= {point[name] for point in points(SIZES, FITS)}
+        assert {box.low, box.high} <= {point[name] for point in sample_points(SIZES, (), KEY)}
+        assert {box.low, box.high} <= {point[name] for point in sample_points(SIZES, FITS)}
 
 
 def test_the_simplest_points_come_first():
-    sums = [sum(point.values()) for point in points(SIZES, FITS, KEY)]
+    sums = [sum(point.values()) for point in sample_points(SIZES, FITS, KEY)]
     assert sums == sorted(sums)
 
 
@@ -127,7 +127,7 @@ def all_rests(*divisors: int) -> set[tuple[int, int]]:
 def test_every_remainder_of_every_divisor_that_the_key_rounds_occurs(
     domains, where, key, division, divisors
 ):
-    sample = points(domains, where, parse(key).tree)
+    sample = sample_points(domains, where, parse(key).tree)
     assert rests(sample, division) >= all_rests(*range(1, divisors + 1))
 
 
@@ -151,49 +151,49 @@ def test_every_remainder_of_every_divisor_that_the_key_rounds_occurs(
     ],
 )
 def test_a_divisor_may_be_a_number_or_made_of_variables(domains, key, division, divisors):
-    sample = points(domains, (), parse(key).tree)
+    sample = sample_points(domains, (), parse(key).tree)
     assert rests(sample, division) >= all_rests(*divisors)
 
 
 def test_of_too_many_remainders_those_of_the_small_divisors_are_there():
-    sample = points(boxes(H="1..512", K="1..11", S="1..64"), (), parse("(H - K) // S").tree)
-    assert len(sample) == MOST_POINTS
+    sample = sample_points(boxes(H="1..512", K="1..11", S="1..64"), (), parse("(H - K) // S").tree)
+    assert len(sample) == MAX_POINT_COUNT
     assert rests(sample, lambda p: (p["H"] - p["K"], p["S"])) >= all_rests(*range(1, 16))
 
 
 def test_a_condition_takes_the_remainders_that_it_forbids():
     fits = (parse("(H - K + 2*P) % S == 0"),)
-    found = rests(points(SIZES, fits, KEY), lambda p: (p["H"] - p["K"] + 2 * p["P"], p["S"]))
+    found = rests(sample_points(SIZES, fits, KEY), lambda p: (p["H"] - p["K"] + 2 * p["P"], p["S"]))
     assert found == {(low, 0) for low in range(1, 5)}
 
 
 @pytest.mark.parametrize(
     ("key", "count"),
     [
-        ("H / S", POINTS),
-        ("sqrt(H) + max(K, S)", POINTS),
-        ("H // unknown", MOST_POINTS),
-        ("side(H) // S", MOST_POINTS),
-        ("side(H)", MOST_POINTS),
-        ("H // (S - S)", MOST_POINTS),
-        ("H % 0", MOST_POINTS),
-        ("H // (S / 2.5)", MOST_POINTS),
-        ("floor(H)", MOST_POINTS),
+        ("H / S", POINT_COUNT),
+        ("sqrt(H) + max(K, S)", POINT_COUNT),
+        ("H // unknown", MAX_POINT_COUNT),
+        ("side(H) // S", MAX_POINT_COUNT),
+        ("side(H)", MAX_POINT_COUNT),
+        ("H // (S - S)", MAX_POINT_COUNT),
+        ("H % 0", MAX_POINT_COUNT),
+        ("H // (S / 2.5)", MAX_POINT_COUNT),
+        ("floor(H)", MAX_POINT_COUNT),
     ],
 )
 def test_a_key_that_may_round_has_more_points_whatever_its_divisor(key, count):
-    assert len(points(SIZES, (), parse(key).tree)) == count
+    assert len(sample_points(SIZES, (), parse(key).tree)) == count
 
 
 def test_a_small_domain_gives_all_its_points():
     box = boxes(n="1..3", m="0..1")
-    assert len(points(box, ())) == 6
-    assert [point["n"] for point in points(box, (parse("n > m + 1"),))] == [2, 3, 3]
-    assert len(points(boxes(n="1..128"), ())) == 128
+    assert len(sample_points(box, ())) == 6
+    assert [point["n"] for point in sample_points(box, (parse("n > m + 1"),))] == [2, 3, 3]
+    assert len(sample_points(boxes(n="1..128"), ())) == 128
 
 
 @pytest.mark.parametrize("condition", ["n > 5", "1 / 0 == 1", "n", "unknown == 1"])
 @pytest.mark.parametrize("domain", ["1..3", "1..999"])
 def test_conditions_that_nothing_satisfies_give_no_points(condition, domain):
     unfit = parse(condition.replace("5", "5000"))
-    assert points(boxes(n=domain), (unfit,)).points == ()
+    assert sample_points(boxes(n=domain), (unfit,)).points == ()

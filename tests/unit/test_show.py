@@ -4,11 +4,11 @@ from fractions import Fraction
 
 import pytest
 
-from grader.display.text import GREEK, show, show_exactly, show_tex
+from grader.display.text import GREEK, to_exact_text, to_tex, to_text
 from grader.expressions.parser import parse
-from grader.expressions.tree import Binary, Name, Negate, Num, Sequence
+from grader.expressions.tree import BinaryOperation, Name, Negation, NumberLiteral, TupleLiteral
 from grader.reading import read_formula, read_number, read_tensor
-from grader.values import Opaque, Tensor
+from grader.values import OpaqueValue, Tensor
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ from grader.values import Opaque, Tensor
     ],
 )
 def test_a_number_is_shown_as_a_decimal_if_it_ends(value, text):
-    assert show(value) == text
+    assert to_text(value) == text
 
 
 @pytest.mark.parametrize(
@@ -52,14 +52,14 @@ def test_a_number_is_shown_as_a_decimal_if_it_ends(value, text):
         ((Fraction(1, 3), 2), "(1/3, 2)", r"\left(\frac{1}{3}, 2\right)"),
         ((), "()", r"\left(\right)"),
         (((1, 2), (3, 4)), "(1×2, 3×4)", r"\left(1\times2, 3\times4\right)"),
-        (Tensor.of([1, 2]), "[1, 2]", r"\begin{bmatrix} 1 & 2 \end{bmatrix}"),
+        (Tensor.from_nested([1, 2]), "[1, 2]", r"\begin{bmatrix} 1 & 2 \end{bmatrix}"),
         (
-            Tensor.of([[1, Fraction(1, 3)], [-3, 4]]),
+            Tensor.from_nested([[1, Fraction(1, 3)], [-3, 4]]),
             "[[1, 1/3], [-3, 4]]",
             r"\begin{bmatrix} 1 & \frac{1}{3} \\ -3 & 4 \end{bmatrix}",
         ),
         (
-            Tensor.of([[[1]], [[2]]]),
+            Tensor.from_nested([[[1]], [[2]]]),
             "[[[1]], [[2]]]",
             r"\begin{bmatrix} 1 \end{bmatrix},\ \begin{bmatrix} 2 \end{bmatrix}",
         ),
@@ -70,7 +70,7 @@ def test_a_number_is_shown_as_a_decimal_if_it_ends(value, text):
     ],
 )
 def test_values_are_shown_in_text_and_tex(value, text, tex):
-    assert (show(value), show_tex(value)) == (text, tex)
+    assert (to_text(value), to_tex(value)) == (text, tex)
 
 
 @pytest.mark.parametrize(
@@ -118,36 +118,36 @@ def test_values_are_shown_in_text_and_tex(value, text, tex):
 )
 def test_a_tree_has_brackets_only_where_they_are_needed(python, text, tex):
     tree = parse(python).tree
-    assert show(tree) == text
-    assert tex is None or show_tex(tree) == tex
+    assert to_text(tree) == text
+    assert tex is None or to_tex(tree) == tex
 
 
 def test_a_tuple_of_formulas_is_shown_as_a_list():
-    axes = (Binary("*", Name("H"), Num(2)), Name("W"))
-    assert show(axes) == "(H·2, W)"
-    assert show(Sequence(axes)) == show(axes)
-    assert show_tex(axes) == r"\left(H \cdot 2, W\right)"
+    axes = (BinaryOperation("*", Name("H"), NumberLiteral(2)), Name("W"))
+    assert to_text(axes) == "(H·2, W)"
+    assert to_text(TupleLiteral(axes)) == to_text(axes)
+    assert to_tex(axes) == r"\left(H \cdot 2, W\right)"
 
 
 @pytest.mark.parametrize(
     ("tree", "text"),
     [
-        (Binary("*", Num(Fraction(1, 3)), Name("K")), "1/3·K"),
-        (Binary("**", Num(Fraction(1, 3)), Num(2)), "(1/3)^2"),
-        (Binary("-", Name("K"), Num(-2)), "K - (-2)"),
-        (Negate(Num(Fraction(1, 3))), "-(1/3)"),
+        (BinaryOperation("*", NumberLiteral(Fraction(1, 3)), Name("K")), "1/3·K"),
+        (BinaryOperation("**", NumberLiteral(Fraction(1, 3)), NumberLiteral(2)), "(1/3)^2"),
+        (BinaryOperation("-", Name("K"), NumberLiteral(-2)), "K - (-2)"),
+        (Negation(NumberLiteral(Fraction(1, 3))), "-(1/3)"),
     ],
 )
 def test_numbers_that_need_brackets_get_them(tree, text):
-    assert show(tree) == text
+    assert to_text(tree) == text
 
 
 def test_an_opaque_value_is_shown_by_its_own_text():
-    class Net(Opaque):
+    class Net(OpaqueValue):
         def __str__(self):
             return "conv(3)"
 
-    assert (show(Net()), show_tex(Net())) == ("conv(3)", "conv(3)")
+    assert (to_text(Net()), to_tex(Net())) == ("conv(3)", "conv(3)")
 
 
 def test_every_greek_name_is_read_from_its_letter_and_its_command():
@@ -155,27 +155,27 @@ def test_every_greek_name_is_read_from_its_letter_and_its_command():
         for typed in (name, letter, rf"2\{name}"):
             assert read_formula(typed, [name]).value in (
                 Name(name),
-                Binary("*", Num(2), Name(name)),
+                BinaryOperation("*", NumberLiteral(2), Name(name)),
             )
 
 
 @pytest.mark.parametrize("value", [0, -5, 10**300, Fraction(1, 3), Fraction(-15, 10**12)])
 def test_a_shown_number_reads_back(value):
-    assert read_number(show(value)).value == value
-    assert read_number(show_tex(value)).value == value
+    assert read_number(to_text(value)).value == value
+    assert read_number(to_tex(value)).value == value
 
 
 @pytest.mark.parametrize("typed", ["1/sqrt(5)", "3/7.1^12", "2^80/3^40", "1/3^300"])
 def test_a_fraction_with_long_terms_is_shown_as_a_decimal_of_15_figures(typed):
     read = read_number(typed)
-    assert "/" in show_exactly(read.value)
-    assert len(read.shown.partition("e")[0].lstrip("0.").replace(".", "")) <= 15
-    assert read_number(read.shown).value == pytest.approx(read.value, rel=1e-14, abs=0)
+    assert "/" in to_exact_text(read.value)
+    assert len(read.text.partition("e")[0].lstrip("0.").replace(".", "")) <= 15
+    assert read_number(read.text).value == pytest.approx(read.value, rel=1e-14, abs=0)
 
 
 @pytest.mark.parametrize("cells", [[1, 2], [[1, Fraction(1, 3)]], [[[1, 2]], [[3, 4]]]])
 def test_a_shown_tensor_reads_back(cells):
-    tensor = Tensor.of(cells)
+    tensor = Tensor.from_nested(cells)
     rank = len(tensor.shape)
-    assert read_tensor(show(tensor), rank=rank).value == tensor
-    assert read_tensor(show_tex(tensor), rank=rank).value == tensor
+    assert read_tensor(to_text(tensor), rank=rank).value == tensor
+    assert read_tensor(to_tex(tensor), rank=rank).value == tensor

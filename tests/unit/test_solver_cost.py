@@ -18,12 +18,12 @@ import pytest
 from cpu_time import cpu_seconds
 
 import problems.solvers
-from grader.book import functions_of
+from grader.book import available_functions
 from grader.errors import GraderError
 from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.parser import parse
 from grader.values import Tensor, Value
-from problems.book import BOOK
+from problems.book import REGISTRY
 
 LIMIT_SECONDS = 3.0
 """The slowest take 0.5 s on an idle machine."""
@@ -96,7 +96,7 @@ def large_calls(call: Call) -> Iterator[Call]:
 def as_value(value: Any) -> Value:
     """Return what an expression would give to a solver for a literal of a docstring."""
     if isinstance(value, list):
-        return Tensor.of(value)
+        return Tensor.from_nested(value)
     return Fraction(str(value)) if isinstance(value, float) else value
 
 
@@ -107,7 +107,7 @@ def seconds(name: str, call: Call) -> float:
     names |= {f"w_{word}": as_value(value) for word, value in words.items()}
     listed = [*(f"a{at}" for at in range(len(arguments))), *(f"{word}=w_{word}" for word in words)]
     tree = parse(f"{name}({', '.join(listed)})").tree
-    scope = Scope(names, functions_of(BOOK))
+    scope = Scope(names, available_functions(REGISTRY))
 
     def compute() -> None:
         with suppress(GraderError):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from grader.errors import SolverError
-from problems.solvers.boxes import FORMATS, MAX_BOXES, box_area, convert_box
+from problems.solvers.boxes import BOX_FORMATS, MAX_BOXES, box_area, convert_box
 from problems.solvers.overlaps import (
     ciou,
     diou,
@@ -125,7 +125,7 @@ def test_shares_of_an_image_have_x_by_the_width_and_y_by_the_height():
     assert found == (Fraction(1, 4), Fraction(1, 5), Fraction(3, 10), Fraction(1, 5))
 
 
-@pytest.mark.parametrize("fmt", FORMATS)
+@pytest.mark.parametrize("fmt", BOX_FORMATS)
 def test_a_format_and_back_is_the_same_box(fmt):
     there = convert_box((3, 4, 8, 15), "xyxy", fmt)
     assert convert_box(there, fmt, "xyxy") == (3, 4, 8, 15)

@@ -11,7 +11,7 @@ from arrays import integers
 from scipy import signal, special
 
 from grader.errors import SolverError
-from problems.solvers.activations import CURVES, activation, activation_backward
+from problems.solvers.activations import ACTIVATION_CURVES, activation, activation_backward
 from problems.solvers.convolution import conv2d
 from problems.solvers.dense import (
     dense,
@@ -178,7 +178,7 @@ def test_a_vector_and_a_batch_do_not_go_together():
 # --- activations
 
 
-@pytest.mark.parametrize("name", [*CURVES, "leaky_relu"])
+@pytest.mark.parametrize("name", [*ACTIVATION_CURVES, "leaky_relu"])
 def test_the_gradient_of_an_activation_is_its_difference(name):
     """No cell lies near a corner of a ReLU."""
     x, dy = np.linspace(-7.3, 7.9, 21).reshape(3, 7), integers(3, 7)

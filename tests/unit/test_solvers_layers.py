@@ -8,7 +8,7 @@ from arrays import integers
 from scipy import special, stats
 
 from grader.errors import SolverError
-from problems.book import BOOK
+from problems.book import REGISTRY
 from problems.solvers.activations import activation
 from problems.solvers.dense import dense, flatten_values, matmul
 from problems.solvers.normalisation import batch_norm_values, layer_norm_values
@@ -49,7 +49,7 @@ def test_a_relu_of_integers_is_an_integer(name):
 
 def test_a_leaky_relu_has_no_noise():
     """Minus seven hundredths, not -0.07000000000000001."""
-    assert BOOK.functions["activation"]((-7, 5), "leaky_relu").cells == (Fraction(-7, 100), 5)
+    assert REGISTRY.functions["activation"]((-7, 5), "leaky_relu").cells == (Fraction(-7, 100), 5)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_leaky_relu_has_no_noise():
     [("relu", 0.5), ("sigmoid", special.expit(0.5)), ("tanh", np.tanh(0.5))],
 )
 def test_a_number_has_the_activation_of_its_cell(name, expected):
-    result = BOOK.functions["activation"](Fraction(1, 2), name)
+    result = REGISTRY.functions["activation"](Fraction(1, 2), name)
     assert float(result) == pytest.approx(expected)
 
 
@@ -65,7 +65,7 @@ def test_a_number_has_the_activation_of_its_cell(name, expected):
     ("name", "slope"), [("relu", 0), ("sigmoid", 0.104994), ("tanh", 0.070651)]
 )
 def test_a_number_has_the_gradient_of_its_cell(name, slope):
-    back = BOOK.functions["activation_backward"](-2, 1, name)
+    back = REGISTRY.functions["activation_backward"](-2, 1, name)
     assert float(back) == pytest.approx(slope, abs=1e-6)
 
 

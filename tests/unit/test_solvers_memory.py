@@ -8,7 +8,7 @@ import pytest
 
 from grader.errors import SolverError
 from problems.network.build import conv, max_pool, network, relu
-from problems.network.counts import peak_activation, walk
+from problems.network.counts import peak_activation, walk_network
 from problems.solvers.memory import (
     activation_bytes,
     kv_cache_bytes,
@@ -82,7 +82,7 @@ def test_a_chain_holds_the_input_and_the_output_of_each_layer_in_turn():
 
 def test_a_network_without_branches_peaks_where_the_chain_of_its_shapes_does():
     net, image = network(conv(4, 3), relu(), max_pool(2), conv(9, 3), max_pool(2)), (3, 20, 17)
-    shapes = (image, *(step.after for step in walk(net, image).steps))
+    shapes = (image, *(step.after for step in walk_network(net, image).steps))
     assert peak_bytes(shapes, dtype="int8") == peak_activation(net, image)
 
 

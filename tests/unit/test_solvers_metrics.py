@@ -35,7 +35,7 @@ def test_counts_are_those_of_a_loop_over_the_examples():
 
 
 def test_a_confusion_matrix_has_the_true_class_in_its_rows():
-    found = confusion_matrix(LABELS, FOUND, classes=3).array()
+    found = confusion_matrix(LABELS, FOUND, classes=3).to_array()
     counted = np.zeros((3, 3), int)
     np.add.at(counted, (LABELS, FOUND), 1)
     np.testing.assert_array_equal(found, counted)

@@ -11,10 +11,10 @@ import onnxruntime
 import pytest
 
 from grader.values import Tensor
-from problems.book import BOOK
+from problems.book import REGISTRY
 from problems.network.build import conv_transpose
 from problems.network.counts import out_shape
-from problems.network.twins import TWINS
+from problems.network.twins import WRONG_VERSIONS
 from problems.solvers.activations import activation
 from problems.solvers.convolution import conv1d, conv2d, conv3d
 from problems.solvers.pool_values import avg_pool2d, max_pool2d
@@ -22,7 +22,7 @@ from problems.solvers.pooling import pool_size
 from problems.solvers.transposed_values import conv_transpose2d
 from problems.solvers.upsampling import pixel_shuffle_values, upsample_nearest2d
 
-WRONG_SHAPE = {twin.mistake: twin.function for twin in TWINS if twin.solver == "out_shape"}
+WRONG_SHAPE = {twin.mistake: twin.function for twin in WRONG_VERSIONS if twin.solver == "out_shape"}
 FLOAT = 1
 INTEGER_ATTRIBUTE, TEXT_ATTRIBUTE, INTEGERS_ATTRIBUTE = 2, 3, 7
 
@@ -281,9 +281,11 @@ def test_a_pixel_shuffle_is_that_of_onnxruntime(factor, channels):
     x = integers(channels * factor**2, 3, 4)
     expected = run("DepthToSpace", *single(x), blocksize=factor, mode="CRD")
     np.testing.assert_array_equal(pixel_shuffle_values(x, factor), expected[0])
-    far = BOOK.twins["channels_far_apart"]["pixel_shuffle_values"](Tensor.from_array(x), factor)
+    far = REGISTRY.wrong_versions["channels_far_apart"]["pixel_shuffle_values"](
+        Tensor.from_array(x), factor
+    )
     other = run("DepthToSpace", *single(x), blocksize=factor, mode="DCR")
-    np.testing.assert_array_equal(far.array(), other[0])
+    np.testing.assert_array_equal(far.to_array(), other[0])
 
 
 @pytest.mark.parametrize("factor", [Fraction(1, 2), 1, Fraction(3, 2), 2, Fraction(9, 4), 3])

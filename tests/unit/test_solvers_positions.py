@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from grader.errors import SolverError
-from problems.book import TWINS
+from problems.book import WRONG_VERSIONS
 from problems.solvers.positions import positional_encoding, positional_encodings
 
-TWIN = {(twin.mistake, twin.solver): twin.function for twin in TWINS}
+TWIN = {(twin.mistake, twin.solver): twin.function for twin in WRONG_VERSIONS}
 
 
 def annotated(length, d_model, base):

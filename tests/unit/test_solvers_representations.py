@@ -10,7 +10,7 @@ from scipy.spatial.distance import cdist
 
 from grader.errors import SolverError
 from grader.values import Tensor
-from problems.book import BOOK
+from problems.book import REGISTRY
 from problems.solvers.distances import (
     contrastive_loss,
     cosine_similarity,
@@ -174,8 +174,8 @@ def test_the_loss_of_negative_samples_is_that_of_the_sigmoids_of_scipy(base):
     ],
 )  # fmt: skip
 def test_a_twin_gives_what_students_give(mistake, solver, call, keywords, given):
-    found = BOOK.twins[mistake][solver](*call, **keywords)
-    numbers = found.array() if isinstance(found, Tensor) else float(found)
+    found = REGISTRY.wrong_versions[mistake][solver](*call, **keywords)
+    numbers = found.to_array() if isinstance(found, Tensor) else float(found)
     assert numbers == pytest.approx(given, rel=1e-9)
 
 
@@ -189,7 +189,9 @@ def test_a_twin_gives_what_students_give(mistake, solver, call, keywords, given)
         (lambda: triplet_loss([0], [1], [2], margin=-1), "margin must not be negative"),
         (lambda: contrastive_loss([0], [1], alike=1), "alike must be True or False"),
         (
-            lambda: BOOK.twins["lack_not_squared"]["contrastive_loss"]([0], [1], alike=True),
+            lambda: REGISTRY.wrong_versions["lack_not_squared"]["contrastive_loss"](
+                [0], [1], alike=True
+            ),
             "a pair that is alike has no margin",
         ),
         (lambda: skip_gram_pairs(0, 2), "length must be from 1"),

@@ -16,7 +16,7 @@ from problems.solvers.anchors import (
     decode_yolo_box,
     responsible_cell,
 )
-from problems.solvers.boxes import FORMATS, convert_box
+from problems.solvers.boxes import BOX_FORMATS, convert_box
 from problems.solvers.matching import anchor_labels, match_detections
 from problems.solvers.overlaps import iou
 from problems.solvers.suppression import nms, soft_nms
@@ -178,7 +178,7 @@ def test_decoding_follows_the_formulas_of_the_papers():
     ))  # fmt: skip
 
 
-@pytest.mark.parametrize("fmt", FORMATS)
+@pytest.mark.parametrize("fmt", BOX_FORMATS)
 @pytest.mark.parametrize("variances", [(1, 1), (0.1, 0.2)])
 def test_deltas_are_undone_by_decoding(fmt, variances):
     box = convert_box((3, 4, 18, 15), "xyxy", fmt)
@@ -261,5 +261,5 @@ def test_a_matching_that_makes_no_sense_is_refused_with_the_reason(compute, reas
 
 
 def test_boxes_may_be_arrays_and_tensors_become_them():
-    boxes = Tensor.of(CHAIN).array()
+    boxes = Tensor.from_nested(CHAIN).to_array()
     assert nms(boxes, np.array([0.9, 0.8, 0.7]), 0.3) == (0, 2)

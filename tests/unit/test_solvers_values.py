@@ -16,7 +16,7 @@ from grader.errors import SolverError
 from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.parser import parse
 from grader.values import Tensor
-from problems.book import BOOK
+from problems.book import REGISTRY
 from problems.solvers.arrays import distinct, flip, symmetric, transpose
 from problems.solvers.convolution import conv1d, conv2d, conv3d
 
@@ -99,10 +99,10 @@ def test_nested_tuples_spell_arrays():
 
 
 def test_rows_of_an_array_are_stacked_in_an_expression():
-    x = Tensor.of([[1, 2], [10, 20], [3, 5]])
+    x = Tensor.from_nested([[1, 2], [10, 20], [3, 5]])
     tree = parse("matmul((X[2], X[0]), [[1, 0], [0, 2]])").tree
-    stacked = evaluate(tree, Scope({"X": x}, BOOK.functions))
-    assert stacked == Tensor.of([[3, 10], [1, 4]])
+    stacked = evaluate(tree, Scope({"X": x}, REGISTRY.functions))
+    assert stacked == Tensor.from_nested([[3, 10], [1, 4]])
 
 
 def test_large_integers_are_summed_exactly():
@@ -203,7 +203,7 @@ def test_an_array_is_turned_with_its_cells_exact(shape):
         ("transpose", places.swapaxes(-1, -2)),
         ("flip", places[..., ::-1, ::-1]),
     ):
-        found = BOOK.functions[solver](Tensor(shape, tuple(given)))
+        found = REGISTRY.functions[solver](Tensor(shape, tuple(given)))
         assert found == Tensor(turned.shape, tuple(given[at] for at in turned.ravel().tolist()))
 
 
@@ -211,7 +211,7 @@ def test_an_array_is_turned_with_its_cells_exact(shape):
 def test_what_has_no_rows_and_columns_is_not_turned(x):
     for solver in ("transpose", "flip"):
         with pytest.raises(SolverError):
-            BOOK.functions[solver](x)
+            REGISTRY.functions[solver](x)
 
 
 def test_distinct_tells_whether_a_value_repeats():

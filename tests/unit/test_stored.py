@@ -6,10 +6,10 @@ import pytest
 from factories import BOOK, ask, marked, original, problem
 
 from grader.errors import ProblemError
-from grader.variants.variant import solve
+from grader.variants.variant import solve_variant
 from problems.stored import (
     dump_variant,
-    line_of_parts,
+    filter_stored_line,
     load_parts,
     load_variant,
     rekey_variant,
@@ -40,7 +40,7 @@ PARTS = (
 def stored(seed=None, **changes):
     """Return a problem, its variant, and the variant's data after JSON."""
     toy = problem(*PARTS, params=DRAWN, let={"Q": "W // 2"}, **changes)
-    variant = solve(toy, seed, BOOK)
+    variant = solve_variant(toy, seed, BOOK)
     return toy, variant, json.loads(json.dumps(dump_variant(variant, BOOK)))
 
 
@@ -55,8 +55,8 @@ def test_a_variant_comes_back_as_it_was(seed):
     for part in ("whole", "part", "shape", "matrix", "choice", "limits", "table"):
         assert loaded.keys[part] == variant.keys[part]
         assert loaded.mistakes[part] == variant.mistakes[part]
-    assert loaded.pairs["whole"] == variant.pairs["whole"]
-    assert loaded.pairs["whole"].candidates
+    assert loaded.mistake_pairs["whole"] == variant.mistake_pairs["whole"]
+    assert loaded.mistake_pairs["whole"].candidates
 
 
 @pytest.mark.parametrize(
@@ -139,12 +139,12 @@ def test_a_variant_of_another_version_of_the_problem_is_refused():
 def in_parts(variant, toy, *parts, line=None):
     """Return a variant that was stored as a line, loaded to judge some *parts*."""
     line = line or json.dumps(dump_variant(variant, BOOK))
-    return load_parts(json.loads(line_of_parts(line, parts)), toy, BOOK, parts)
+    return load_parts(json.loads(filter_stored_line(line, parts)), toy, BOOK, parts)
 
 
 def test_a_line_is_cut_down_to_the_known_wrong_answers_of_the_parts_asked_for():
     _, variant, data = stored()
-    line = line_of_parts(json.dumps(data), ["whole", "matrix", "formula"])
+    line = filter_stored_line(json.dumps(data), ["whole", "matrix", "formula"])
     expected = dict(data)
     for name in ("mistakes", "pairs"):
         told = data[name]
@@ -163,9 +163,9 @@ def test_no_name_and_no_text_is_taken_for_the_beginning_of_something_else():
     tricky = [{"id": "own", "key": "1", "say": LIKE_JSON}]
     parts = [ask(id=name, key="weights(3, W, 3)", mistakes=tricky) for name in NAMES]
     toy = problem(*parts, params={"W": {"choose": [65, 97], "original": 65}})
-    data = dump_variant(solve(toy, None, BOOK), BOOK)
+    data = dump_variant(solve_variant(toy, None, BOOK), BOOK)
     for name in NAMES:
-        found = json.loads(line_of_parts(json.dumps(data), [name]))
+        found = json.loads(filter_stored_line(json.dumps(data), [name]))
         told = {field: {name: data[field][name]} for field in ("mistakes", "pairs")}
         assert found == json.loads(json.dumps({**data, **told}))
 
@@ -174,7 +174,7 @@ def test_no_name_and_no_text_is_taken_for_the_beginning_of_something_else():
 def test_a_line_in_another_form_is_left_as_it_is_and_read_all_the_same(separators):
     toy, variant, data = stored()
     line = json.dumps(data, separators=separators)
-    assert line_of_parts(line, ["whole"]) == line
+    assert filter_stored_line(line, ["whole"]) == line
     assert in_parts(variant, toy, "whole", line=line).mistakes["whole"] == variant.mistakes["whole"]
 
 
@@ -182,7 +182,7 @@ def test_of_a_variant_loaded_for_some_parts_the_rest_is_found_when_it_is_asked_f
     toy, variant, data = stored(3)
     loaded, whole = in_parts(variant, toy, "whole", "formula"), load_variant(data, toy, BOOK)
     assert (loaded.seed, loaded.keys["whole"]) == (3, variant.keys["whole"])
-    assert loaded.pairs["whole"] == variant.pairs["whole"]
+    assert loaded.mistake_pairs["whole"] == variant.mistake_pairs["whole"]
     assert loaded.mistakes.keys() == {"whole", "formula"}
     assert {name: str(one) for name, one in loaded.mistakes.items()} == {
         name: str(whole.mistakes[name]) for name in ("whole", "formula")
@@ -224,7 +224,7 @@ def rekeyed(seed=3, *, stored_as=None, **changes):
     """Return a stored variant after a change of the problem, the one solved afresh, and the old."""
     _, old, data = stored(seed)
     toy = problem(*changes.pop("parts", PARTS), params=DRAWN, let={"Q": "W // 2"}, **changes)
-    return rekey_variant(data | (stored_as or {}), toy, BOOK), solve(toy, seed, BOOK), old
+    return rekey_variant(data | (stored_as or {}), toy, BOOK), solve_variant(toy, seed, BOOK), old
 
 
 @pytest.mark.parametrize("seed", [None, 3])

@@ -13,9 +13,9 @@ from kind_examples import EXAMPLES, PARAMS
 from stored_again import differences, sample_answers, stored_and_loaded
 
 from grader.grading.grade import grade
-from grader.json_values import UnwrittenError, from_json, to_json
+from grader.json_values import NotSerializableError, from_json, to_json
 from grader.kinds import KINDS
-from grader.kinds.base import NOT
+from grader.kinds.base import WRONG
 from grader.kinds.shapes import ShapeKind
 from problems import stored
 
@@ -42,7 +42,7 @@ def test_a_key_comes_back_with_its_type(part):
 def test_what_an_answer_carries_to_later_parts_comes_back_with_its_type(part):
     variant = original(part, params=PARAMS)
     for typed in sample_answers(variant, variant.problem.parts[0]):
-        (result,) = grade(variant, {"a": typed}, book=BOOK)
+        (result,) = grade(variant, {"a": typed}, registry=BOOK)
         back = from_json(json.loads(json.dumps(to_json(result.carries))))
         assert (type(back), back) == (type(result.carries), result.carries)
 
@@ -61,7 +61,7 @@ class SizesKind(ShapeKind):
         return Sizes(*super().solve(part, scope))
 
     def judge(self, reading, key, part, scope):
-        return super().judge(reading, key, part, scope) if isinstance(key, Sizes) else NOT
+        return super().judge(reading, key, part, scope) if isinstance(key, Sizes) else WRONG
 
 
 @pytest.fixture
@@ -92,5 +92,5 @@ def test_a_planted_kind_whose_key_comes_back_as_a_plain_tuple_is_found(planted, 
     "value", [Sizes(3, 4), (1, Sizes(3, 4)), [Sizes(3, 4)], {"a": Sizes(1, 2)}]
 )
 def test_a_value_that_would_come_back_with_another_type_is_not_written(value):
-    with pytest.raises(UnwrittenError):
+    with pytest.raises(NotSerializableError):
         to_json(value)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from api.server.supervisor import LONGEST_PAUSE, SERVER, Post, Supervisor
+from api.server.supervisor import MAX_BACKOFF_SECONDS, SERVER_SLOT, ProcessSlot, Supervisor
 
 
 @pytest.fixture
@@ -25,8 +25,8 @@ def as_before() -> Iterator[None]:
 @pytest.mark.usefixtures("as_before")
 def test_what_cannot_start_ends_all_of_it_with_1(capfd):
     ended, up = [], []
-    posts = [Post(SERVER, int, ()) for _ in range(2)]  # int(...) of a function fails
-    supervisor = Supervisor(posts, on_up=lambda: up.append(True), on_end=ended.append)
+    posts = [ProcessSlot(SERVER_SLOT, int, ()) for _ in range(2)]  # int(...) of a function fails
+    supervisor = Supervisor(posts, on_ready=lambda: up.append(True), on_end=ended.append)
     assert supervisor.run() == 1
     assert up == []
     assert len(ended) == 1
@@ -53,8 +53,8 @@ def fails_late(_told: Callable[[], None]) -> None:
 @pytest.mark.usefixtures("as_before")
 def test_a_worker_that_is_up_is_no_service_that_is(capfd):
     up = []
-    posts = [Post("worker", is_up, ()), Post(SERVER, fails_late, ())]
-    assert Supervisor(posts, on_up=lambda: up.append(True)).run() == 1
+    posts = [ProcessSlot("worker", is_up, ()), ProcessSlot(SERVER_SLOT, fails_late, ())]
+    assert Supervisor(posts, on_ready=lambda: up.append(True)).run() == 1
     assert up == []
     capfd.readouterr()
 
@@ -64,22 +64,22 @@ def test_a_stop_while_it_starts_ends_with_0():
     stop = threading.Timer(0.1, signal.raise_signal, (signal.SIGTERM,))
     stop.start()
     up = []
-    posts = [Post(SERVER, starts, ())]
-    assert Supervisor(posts, on_up=lambda: up.append(True)).run() == 0
+    posts = [ProcessSlot(SERVER_SLOT, starts, ())]
+    assert Supervisor(posts, on_ready=lambda: up.append(True)).run() == 0
     assert up == []
     stop.join()
 
 
 @pytest.mark.usefixtures("as_before")
 def test_what_is_done_at_a_stop_is_done_while_the_others_still_live():
-    posts = [Post(SERVER, is_up, ())]
+    posts = [ProcessSlot(SERVER_SLOT, is_up, ())]
     lived = []
 
     def stopping() -> None:
         lived.append([post.process is not None and post.process.is_alive() for post in posts])
 
     supervisor = Supervisor(
-        posts, on_up=lambda: signal.raise_signal(signal.SIGTERM), on_stop=stopping
+        posts, on_ready=lambda: signal.raise_signal(signal.SIGTERM), on_stop=stopping
     )
     assert supervisor.run() == 0
     assert lived == [[True]]
@@ -97,13 +97,13 @@ class Ended:
 def test_a_post_waits_longer_each_time_it_was_left_before_it_was_up(monkeypatch):
     now = 1_000.0
     monkeypatch.setattr("time.monotonic", lambda: now)
-    post, waits = Post("server", int, ()), []
+    post, waits = ProcessSlot("server", int, ()), []
     for _ in range(7):
         post.process = Ended()  # type: ignore[assignment]
-        assert post.fell_empty()
-        waits.append(post.not_before - now)
-    assert waits == [1, 3, 7, 15, LONGEST_PAUSE, LONGEST_PAUSE, LONGEST_PAUSE]
-    post.process, post.is_up, post.failures = Ended(), True, 0  # type: ignore[assignment]
-    assert post.fell_empty()
-    assert post.not_before == now
-    assert not post.fell_empty()
+        assert post.has_exited()
+        waits.append(post.restart_after - now)
+    assert waits == [1, 3, 7, 15, MAX_BACKOFF_SECONDS, MAX_BACKOFF_SECONDS, MAX_BACKOFF_SECONDS]
+    post.process, post.is_ready, post.failures = Ended(), True, 0  # type: ignore[assignment]
+    assert post.has_exited()
+    assert post.restart_after == now
+    assert not post.has_exited()

@@ -7,10 +7,10 @@ import pytest
 from grader.errors import SolverError
 from grader.expressions.arithmetic import FUNCTIONS
 from grader.expressions.evaluate import Scope
-from grader.expressions.formula_equality import Difference, Formula, compare
+from grader.expressions.formula_equality import BoundFormula, Counterexample, find_counterexample
 from grader.expressions.parser import parse
-from grader.expressions.sampling import Interval, points
-from grader.expressions.vectorized_eval import Sample
+from grader.expressions.sampling import Interval, sample_points
+from grader.expressions.vectorized_eval import PointSample
 
 SIZES = (
     ("H", Interval.parse("1..64")),
@@ -21,14 +21,14 @@ SIZES = (
 FITS = (parse("K <= H + 2*P"),)
 
 
-def formula(source: str, **names) -> Formula:
-    return Formula(parse(source).tree, Scope(names, FUNCTIONS))
+def formula(source: str, **names) -> BoundFormula:
+    return BoundFormula(parse(source).tree, Scope(names, FUNCTIONS))
 
 
-def differs(answer: str, key: str, sample=None) -> Difference | None:
+def differs(answer: str, key: str, sample=None) -> Counterexample | None:
     if sample is None:
-        sample = points(SIZES, FITS, parse(key).tree)
-    return compare(formula(answer), formula(key), sample)
+        sample = sample_points(SIZES, FITS, parse(key).tree)
+    return find_counterexample(formula(answer), formula(key), sample)
 
 
 KEY = "floor((H - K + 2*P) / S) + 1"
@@ -100,27 +100,27 @@ def test_roots_and_logarithms_agree_up_to_the_noise_of_doubles(answer, key, righ
 def test_a_polynomial_is_told_from_all_others(answer):
     box = tuple((name, Interval.parse("1..64")) for name in "HWNKM")
     key = "H * W * N * K**2 * M"
-    assert differs("K * K * M * N * W * H", key, points(box, (), parse(key).tree)) is None
-    assert differs(answer, key, points(box, (), parse(key).tree)) is not None
+    assert differs("K * K * M * N * W * H", key, sample_points(box, (), parse(key).tree)) is None
+    assert differs(answer, key, sample_points(box, (), parse(key).tree)) is not None
 
 
 def test_exponents_are_never_reduced():
     prime = 2**61 - 1
     box = (("x", Interval.parse("1..64")), ("y", Interval.parse("1..9")))
-    sample = points(box, ())
+    sample = sample_points(box, ())
     assert differs(f"(x + 1) * y**({prime} - 1)", "x + 1", sample) is not None
     assert differs("(x + 1) * y**12 / y**12", "x + 1", sample) is None
 
 
 def test_where_they_differ_the_simplest_point_is_told_with_the_own_value_there():
-    sample = points((("H", Interval.parse("1..64")), ("S", Interval.parse("1..4"))), ())
+    sample = sample_points((("H", Interval.parse("1..64")), ("S", Interval.parse("1..4"))), ())
     assert differs("H / S", "H // S", sample) == ({"H": 1, "S": 2}, Fraction(1, 2))
     assert differs("H + 100 // H", "H + 1", sample).point["H"] == 1
-    assert differs("1 / (H - 1)", "H", sample).own is None
+    assert differs("1 / (H - 1)", "H", sample).student_value is None
 
 
 def test_only_points_where_the_key_has_a_value_count():
-    sample = Sample(({"H": 0}, {"H": 4}))
+    sample = PointSample(({"H": 0}, {"H": 4}))
     assert differs("H / H", "H ** 0 if H > 0 else 1 / 0", sample) is None
     assert differs("2", "1 / H", sample) == ({"H": 4}, 2)
 
@@ -131,17 +131,22 @@ def test_a_key_without_a_value_anywhere_is_a_solver_error():
 
 
 def test_a_formula_sees_parameters_and_its_point_comes_first():
-    assert formula("H + C", H=100, C=5).at({"H": 1}) == 6
-    assert compare(formula("H + 5"), formula("H + C", H=100, C=5), points(SIZES, ())) is None
+    assert formula("H + C", H=100, C=5).evaluate_at({"H": 1}) == 6
+    assert (
+        find_counterexample(
+            formula("H + 5"), formula("H + C", H=100, C=5), sample_points(SIZES, ())
+        )
+        is None
+    )
     assert str(formula("2*H")) == "2·H"
 
 
 def test_the_values_at_a_sample_are_computed_once():
     calls = []
     counted = Scope({}, {"f": lambda size: calls.append(size) or size})
-    key, sample = Formula(parse("f(H) + 1").tree, counted), points(SIZES, ())
-    assert compare(formula("H + 1"), key, sample) is None
-    assert compare(formula("H + 2"), key, sample) is not None
+    key, sample = BoundFormula(parse("f(H) + 1").tree, counted), sample_points(SIZES, ())
+    assert find_counterexample(formula("H + 1"), key, sample) is None
+    assert find_counterexample(formula("H + 2"), key, sample) is not None
     assert len(calls) == len(sample)
-    assert compare(formula("H + 1"), key, points(SIZES, FITS)) is None
-    assert len(calls) == len(sample) + len(points(SIZES, FITS))
+    assert find_counterexample(formula("H + 1"), key, sample_points(SIZES, FITS)) is None
+    assert len(calls) == len(sample) + len(sample_points(SIZES, FITS))

@@ -10,7 +10,14 @@ from grader.expressions.evaluate import Scope
 from grader.values import Tensor
 
 SCOPE = Scope(
-    {"W": 128, "K": 3, "x": Fraction(1, 3), "s": (3, 32, 32), "A": Tensor.of([[1, 2], [3, 4]])}, {}
+    {
+        "W": 128,
+        "K": 3,
+        "x": Fraction(1, 3),
+        "s": (3, 32, 32),
+        "A": Tensor.from_nested([[1, 2], [3, 4]]),
+    },
+    {},
 )
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import api.markup.markdown
-from api.markup.markdown import formula_faults, inline, prose
-from api.markup.tex import CONVERTER, TexError, TexUnavailableError, apart, tex_markup
+from api.markup.markdown import find_formula_errors, render_inline, render_markdown
+from api.markup.tex import CONVERTER, TexError, TexUnavailableError, split_display, tex_to_mathml
 from api.markup.tex_bounds import MAX_LENGTH, check_bounds
 from api.markup.tex_converter import TexConverter
 
@@ -51,13 +51,13 @@ EVADING = [
 
 @pytest.mark.parametrize("source", ADMITTED)
 def test_delimiters_that_are_closed_are_admitted(source):
-    assert tex_markup(source).startswith("<math")
+    assert tex_to_mathml(source).startswith("<math")
 
 
 @pytest.mark.parametrize("opening", OPENING)
 def test_delimiters_that_are_not_closed_are_refused_with_their_place(opening):
     with pytest.raises(TexError, match=r"^at character \d+: More than 8 opening brackets"):
-        tex_markup(opening * 60)
+        tex_to_mathml(opening * 60)
 
 
 @pytest.mark.parametrize(
@@ -89,13 +89,13 @@ def test_a_delimiter_is_closed_in_its_own_group_or_cell(source):
 )
 def test_a_formula_defines_no_command(source):
     with pytest.raises(TexError, match=r"^at character 1: A formula cannot define commands"):
-        tex_markup(source)
+        tex_to_mathml(source)
 
 
 @pytest.mark.parametrize("source", [r"\eqref{state}", r"\begin{align}a\label{state}\end{align}"])
 def test_a_formula_has_no_label_and_no_link(source):
     with pytest.raises(TexError, match="cannot have a label"):
-        tex_markup(source)
+        tex_to_mathml(source)
 
 
 @pytest.mark.parametrize("source", EVADING)
@@ -103,26 +103,26 @@ def test_what_the_bounds_let_through_ends_by_its_processor_time(source):
     check_bounds(source)
     began = time.monotonic()
     with pytest.raises(TexError, match="too much time or memory"):
-        tex_markup(source)
+        tex_to_mathml(source)
     assert time.monotonic() - began < LIMIT_SECONDS
     began = time.monotonic()
     with pytest.raises(TexError, match="too much time or memory"):
-        tex_markup(source)
+        tex_to_mathml(source)
     assert time.monotonic() - began < 1, "the answer is remembered"
-    assert tex_markup("a+1").startswith("<math")
+    assert tex_to_mathml("a+1").startswith("<math")
 
 
 def test_a_text_has_one_budget_for_all_of_its_formulas(monkeypatch):
     monkeypatch.setattr(api.markup.markdown, "MAX_TEXT_SECONDS", 1e-9)
     slow = rf"\sqrt[{'(' * 22}]{{b}}{')' * 22}"  # takes 0.05 s of processor time
     text = f"One ${slow}$, two $b_2$, $$b_3$$"
-    shown = prose(text)
+    shown = render_markdown(text)
     assert shown.count("<math") == 1
     assert "<code>b_2</code>" in shown
     assert "<code>b_3</code>" in shown
-    [fault] = formula_faults(text)
+    [fault] = find_formula_errors(text)
     assert fault.startswith(rf"the formulas up to ${slow}$ take more than 1 s of processor time")
-    assert "<math" in prose("Another text with $b_2$."), "the budget is that of one text"
+    assert "<math" in render_markdown("Another text with $b_2$."), "the budget is that of one text"
 
 
 def test_after_a_formula_that_costs_too_much_a_text_has_no_other_tried(monkeypatch):
@@ -136,8 +136,8 @@ def test_after_a_formula_that_costs_too_much_a_text_has_no_other_tried(monkeypat
 
     monkeypatch.setattr(api.markup.markdown, "convert_tex", note)
     text = " ".join(f"${source}$" for source in evading)
-    assert prose(text).count("<code>") == 100
-    assert len([*formula_faults(text)]) == 1
+    assert render_markdown(text).count("<code>") == 100
+    assert len([*find_formula_errors(text)]) == 1
     assert converted == [evading[0]] * 2
 
 
@@ -163,33 +163,33 @@ def test_a_text_that_cannot_be_converted_now_is_shown_as_it_is_written_and_tried
         patch.setattr(sys, "executable", "/nowhere")
         CONVERTER.close()
         assert (
-            prose(text)
+            render_markdown(text)
             == '<p>A side of <span class="math inline"><code>S=4321</code></span>.</p>\n'
         )
-        assert "<code>S=4321</code>" in inline(text)
+        assert "<code>S=4321</code>" in render_inline(text)
         with pytest.raises(TexUnavailableError):
-            tex_markup("S=4321")
-    assert "<mn>4321</mn>" in prose(text)
-    assert "<mn>4321</mn>" in inline(text)
+            tex_to_mathml("S=4321")
+    assert "<mn>4321</mn>" in render_markdown(text)
+    assert "<mn>4321</mn>" in render_inline(text)
 
 
 def test_a_formula_that_costs_too_much_is_shown_escaped():
-    assert "<code>&lt;((((((((((" in prose(f"$<{'(' * 60}$")
-    [fault] = formula_faults(f"$<{'(' * 60}$")
+    assert "<code>&lt;((((((((((" in render_markdown(f"$<{'(' * 60}$")
+    [fault] = find_formula_errors(f"$<{'(' * 60}$")
     assert "cannot be shown: at character 10: More than 8 opening brackets" in fault
 
 
 def test_after_a_formula_that_costs_too_much_no_other_of_its_text_is_tried():
     costly = [rf"$\sqrt[{'(' * 60}]{{{place}}}{')' * 60}$" for place in range(40)]
     began = time.monotonic()
-    assert prose(" ".join(costly)).count("<code>") == 40
+    assert render_markdown(" ".join(costly)).count("<code>") == 40
     assert time.monotonic() - began < 5
-    assert "<math>" in prose("$a+2$")
+    assert "<math>" in render_markdown("$a+2$")
 
 
 def test_a_long_display_is_not_taken_apart():
     long = r"{\qquad" * MAX_LENGTH
-    assert apart(long) == [long]
+    assert split_display(long) == [long]
 
 
 PARENT = """

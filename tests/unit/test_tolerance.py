@@ -7,16 +7,16 @@ import pytest
 from pydantic import ValidationError
 
 from grader.grading.tolerance import (
-    EXACT,
+    EXACT_TOLERANCE,
     Tolerance,
-    accepted,
-    accepted_by,
-    cell_accepted_by,
-    decimal_place,
-    in_words,
-    may_round,
-    recognised,
-    resembles,
+    describe_accepted_numbers,
+    describe_tolerance,
+    equals_up_to_noise,
+    find_accepting_rule,
+    find_cell_rule,
+    is_rounded_as_typed,
+    is_telling_rounding,
+    leading_exponent,
 )
 
 F = Fraction
@@ -39,7 +39,7 @@ F = Fraction
     ],
 )
 def test_the_decimal_place_is_that_of_the_leading_figure(number, place):
-    assert decimal_place(number) == place
+    assert leading_exponent(number) == place
 
 
 @pytest.mark.parametrize(
@@ -65,17 +65,17 @@ def test_the_accepted_interval_is_closed_and_the_widest_counts(tolerance, key, l
     rule = Tolerance.model_validate(tolerance)
     assert rule.interval(key) == (low, high)
     for limit, beyond in ((low, -1), (high, 1)):
-        assert accepted_by(limit, key, rule, step=None)
-        assert cell_accepted_by(limit, key, rule)
-        assert not accepted_by(limit + beyond * F(1, 10**40), key, rule, step=None)
-        assert not cell_accepted_by(limit + beyond * F(1, 10**40), key, rule)
+        assert find_accepting_rule(limit, key, rule, step=None)
+        assert find_cell_rule(limit, key, rule)
+        assert not find_accepting_rule(limit + beyond * F(1, 10**40), key, rule, step=None)
+        assert not find_cell_rule(limit + beyond * F(1, 10**40), key, rule)
 
 
 @pytest.mark.parametrize("off", [F(1, 10**50), -F(1, 10**50), 1, -1])
 def test_exact_accepts_nothing_but_the_key(off):
     key = 10**15
-    assert accepted_by(key, key, EXACT, step=1) == "exact"
-    assert accepted_by(key + off, key, EXACT, step=1) is None
+    assert find_accepting_rule(key, key, EXACT_TOLERANCE, step=1) == "exact"
+    assert find_accepting_rule(key + off, key, EXACT_TOLERANCE, step=1) is None
 
 
 @pytest.mark.parametrize(
@@ -95,8 +95,8 @@ def test_exact_accepts_nothing_but_the_key(off):
 )
 def test_a_rounded_count_is_compared_at_the_digits_given_from_four_figures(answer, step, right):
     key = 138_357_544
-    assert bool(accepted_by(answer, key, Tolerance(rounded=4), step=step)) is right
-    assert bool(accepted_by(answer, key, EXACT, step=step)) is (answer == key)
+    assert bool(find_accepting_rule(answer, key, Tolerance(rounded=4), step=step)) is right
+    assert bool(find_accepting_rule(answer, key, EXACT_TOLERANCE, step=step)) is (answer == key)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_a_rounded_count_is_compared_at_the_digits_given_from_four_figures(answe
     ],
 )
 def test_the_narrowest_rule_that_accepts_an_answer_is_told(answer, rule, step, by):
-    assert accepted_by(answer, F(1, 3), Tolerance.model_validate(rule), step=step) == by
+    assert find_accepting_rule(answer, F(1, 3), Tolerance.model_validate(rule), step=step) == by
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_the_narrowest_rule_that_accepts_an_answer_is_told(answer, rule, step, b
     ],
 )
 def test_what_an_answer_has_failed_is_the_widest_rule(rule, widest):
-    assert Tolerance.model_validate(rule).widest == widest
+    assert Tolerance.model_validate(rule).widest_rule == widest
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_what_an_answer_has_failed_is_the_widest_rule(rule, widest):
     ],
 )
 def test_a_cell_is_the_key_rounded_with_any_zeros_at_its_end(cell, key, figures, right):
-    by = cell_accepted_by(cell, key, Tolerance(rounded=figures))
+    by = find_cell_rule(cell, key, Tolerance(rounded=figures))
     assert by == ("rounding" if right else None)
 
 
@@ -170,12 +170,12 @@ def test_a_cell_is_the_key_rounded_with_any_zeros_at_its_end(cell, key, figures,
     ],
 )
 def test_what_is_accepted_is_said_in_words(rule, key, unit, said):
-    assert accepted(Tolerance.model_validate(rule), key, unit=unit) == said
+    assert describe_accepted_numbers(Tolerance.model_validate(rule), key, unit=unit) == said
 
 
 def test_every_field_of_a_tolerance_is_said_in_words():
     rule = Tolerance(abs=F(1, 2), rel=F(1, 50), sigfigs=3, decimals=2, rounded=4)
-    assert in_words(rule) == (
+    assert describe_tolerance(rule) == (
         "within 0.5 or within 2% of the key or to 3 figures or to 2 decimals "
         "or rounded to 4 or more figures"
     )
@@ -202,7 +202,9 @@ def test_every_field_of_a_tolerance_is_said_in_words():
     ],
 )
 def test_a_mistake_is_recognised_exactly_or_at_three_figures_or_more(answer, value, step, named):
-    found = recognised(answer, value, step=step) or resembles(answer, value, step=step)
+    found = equals_up_to_noise(answer, value, step=step) or is_telling_rounding(
+        answer, value, step=step
+    )
     assert found is named
 
 
@@ -210,7 +212,7 @@ def test_a_mistake_is_recognised_exactly_or_at_three_figures_or_more(answer, val
     ("answer", "value", "step"), [(112, F(223, 2), 1), (111, F(223, 2), 1), (33, F(100, 3), 1)]
 )
 def test_a_whole_number_is_no_rounding_of_a_fraction(answer, value, step):
-    assert not resembles(answer, value, step=step)
+    assert not is_telling_rounding(answer, value, step=step)
 
 
 @pytest.mark.parametrize(
@@ -220,9 +222,9 @@ def test_a_whole_number_is_no_rounding_of_a_fraction(answer, value, step):
 def test_a_float_that_a_program_printed_in_full_is_its_value_rounded(key, ulps):
     printed = repr(float(key) + ulps * math.ulp(float(key)))
     answer, step = F(printed), F(1, 10**25)
-    assert accepted_by(answer, key, Tolerance(rounded=3), step=step) == "rounding"
-    assert accepted_by(answer + F(key, 10**9), key, Tolerance(rounded=3), step=step) is None
-    assert accepted_by(answer, key, EXACT, step=step) is None
+    assert find_accepting_rule(answer, key, Tolerance(rounded=3), step=step) == "rounding"
+    assert find_accepting_rule(answer + F(key, 10**9), key, Tolerance(rounded=3), step=step) is None
+    assert find_accepting_rule(answer, key, EXACT_TOLERANCE, step=step) is None
 
 
 @pytest.mark.parametrize(
@@ -236,7 +238,7 @@ def test_a_float_that_a_program_printed_in_full_is_its_value_rounded(key, ulps):
     ],
 )
 def test_an_answer_may_be_a_value_rounded_to_any_digits(answer, value, step, may):
-    assert may_round(answer, value, step=step) is may
+    assert is_rounded_as_typed(answer, value, step=step) is may
 
 
 @pytest.mark.parametrize(
@@ -284,7 +286,7 @@ def test_a_tolerance_that_says_nothing_sensible_is_refused(given):
     ],
 )
 def test_the_figures_are_those_of_the_key_and_zeros_may_be_some(answer, step, key, figures, right):
-    rule = accepted_by(answer, key, Tolerance(rounded=figures), step=step)
+    rule = find_accepting_rule(answer, key, Tolerance(rounded=figures), step=step)
     assert (rule == "rounding") is right
 
 
@@ -292,4 +294,4 @@ def test_the_figures_are_those_of_the_key_and_zeros_may_be_some(answer, step, ke
     ("cell", "key", "right"), [(10, F(9996, 1000), True), (10, F(996, 100), False)]
 )
 def test_the_figures_of_a_cell_are_those_of_the_key(cell, key, right):
-    assert (cell_accepted_by(cell, key, Tolerance(rounded=3)) == "rounding") is right
+    assert (find_cell_rule(cell, key, Tolerance(rounded=3)) == "rounding") is right

@@ -22,10 +22,10 @@ from traced import (
 )
 
 from grader.display.render import render_step
-from grader.display.worked_solution import worked
+from grader.display.worked_solution import build_worked_solution
 from grader.errors import SolverError
-from grader.variants.variant import solve
-from problems.book import BOOK, SOLVERS
+from grader.variants.variant import solve_variant
+from problems.book import REGISTRY, SOLVERS
 from problems.network import build
 from problems.traces import TRACERS
 
@@ -58,8 +58,8 @@ NO_WAY = {
 def traced(name, call):
     """Return the steps of a call, and what the solver gives for it."""
     arguments, keywords = call
-    steps = BOOK.tracers[name](*arguments, **keywords)
-    return steps, BOOK.functions[name](*arguments, **keywords)
+    steps = REGISTRY.tracers[name](*arguments, **keywords)
+    return steps, REGISTRY.functions[name](*arguments, **keywords)
 
 
 def check(steps, result):
@@ -102,9 +102,9 @@ def test_a_tracer_takes_the_arguments_of_its_solver(name):
 
 @pytest.mark.parametrize("name", TRACERS)
 def test_a_tracer_refuses_what_its_solver_refuses(name):
-    refused = [given for given in NONSENSE if refuses(BOOK.functions[name], given)]
+    refused = [given for given in NONSENSE if refuses(REGISTRY.functions[name], given)]
     assert refused
-    assert all(refuses(BOOK.tracers[name], given) for given in refused)
+    assert all(refuses(REGISTRY.tracers[name], given) for given in refused)
 
 
 def refuses(function, arguments):
@@ -120,9 +120,9 @@ def refuses(function, arguments):
 def test_the_worked_solutions_of_the_bank_are_true(name):
     problem, book = CATALOGUE.get(name), checked_book()
     seeds = [None] * problem.has_original + [0, 1] * problem.is_drawn
-    for variant in (solve(problem, seed, BOOK) for seed in seeds or [None]):
+    for variant in (solve_variant(problem, seed, REGISTRY) for seed in seeds or [None]):
         for part in problem.parts:
-            assert worked(variant, part, book)
+            assert build_worked_solution(variant, part, book)
 
 
 def checked_book():
@@ -136,4 +136,4 @@ def checked_book():
 
         return tracer
 
-    return replace(BOOK, tracers={name: watched(name) for name in BOOK.tracers})
+    return replace(REGISTRY, tracers={name: watched(name) for name in REGISTRY.tracers})

@@ -10,8 +10,8 @@ from grader.values import Tensor
 from problems.network.build import conv, conv_transpose, linear, max_pool, network, relu
 from problems.network.named import named
 
-ROW = Tensor.of([[1, 2, 3]])
-TAPS = Tensor.of([[1, 10]])
+ROW = Tensor.from_nested([[1, 2, 3]])
+TAPS = Tensor.from_nested([[1, 10]])
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_a_pooling_window_in_the_padding_is_dropped_in_words():
 
 def test_a_convolution_shows_the_padded_input_and_each_window():
     steps = steps_of("conv2d", ROW, TAPS, padding=(1, 0, 0, 0), bias=7)
-    assert of_type(Array, steps)[0] == Array("X_P", Tensor.of([[0, 1, 2, 3]]))
+    assert of_type(Array, steps)[0] == Array("X_P", Tensor.from_nested([[0, 1, 2, 3]]))
     assert [(step.corner, step.patch.cells, step.total) for step in of_type(Window, steps)] == [
         ((0, 0), (0, 1), 17), ((0, 1), (1, 2), 28), ((0, 2), (2, 3), 39),
     ]  # fmt: skip
@@ -103,12 +103,12 @@ def test_a_convolution_shows_the_padded_input_and_each_window():
 
 def test_a_kernel_that_is_rotated_is_shown_rotated():
     steps = steps_of("conv2d", ROW, TAPS, flip=True)
-    assert steps[1] == Array("w'", Tensor.of([[10, 1]]))
-    assert of_type(Window, steps)[0].kernel == Tensor.of([[10, 1]])
+    assert steps[1] == Array("w'", Tensor.from_nested([[10, 1]]))
+    assert of_type(Window, steps)[0].kernel == Tensor.from_nested([[10, 1]])
 
 
 def test_a_filter_in_groups_sees_the_channels_of_its_group():
-    filters = Tensor.of([[[[1, 2]]], [[[3, 1]]]])
+    filters = Tensor.from_nested([[[[1, 2]]], [[[3, 1]]]])
     windows = of_type(Window, steps_of("conv2d", MAPS, filters, groups=2))
     assert [(step.place, step.patch.cells) for step in windows[:5:4]] == [
         ((0, 0, 0), (1, 2)), ((1, 0, 0), (0, 1)),
@@ -143,15 +143,15 @@ def test_the_padding_of_a_maximum_is_left_out_and_that_of_a_mean_is_counted():
 
 
 def test_stamps_are_summed_one_by_one_and_zeros_stamp_nothing():
-    steps = steps_of("conv_transpose2d", Tensor.of([[1, 0, 2]]), TAPS)
+    steps = steps_of("conv_transpose2d", Tensor.from_nested([[1, 0, 2]]), TAPS)
     assert of_type(Array, steps) == [
-        Array("sum with 1·w at (1, 1)", Tensor.of([[1, 10, 0, 0]])),
-        Array("sum with 2·w at (1, 3)", Tensor.of([[1, 10, 2, 20]])),
+        Array("sum with 1·w at (1, 1)", Tensor.from_nested([[1, 10, 0, 0]])),
+        Array("sum with 2·w at (1, 3)", Tensor.from_nested([[1, 10, 2, 20]])),
     ]
 
 
 def test_a_crop_is_told_before_the_output():
-    texts = told("conv_transpose2d", Tensor.of([[1, 2]]), TAPS, padding=(1, 0, 0, 0))
+    texts = told("conv_transpose2d", Tensor.from_nested([[1, 2]]), TAPS, padding=(1, 0, 0, 0))
     assert texts[-2:] == ["The padding (1, 0, 0, 0) crops the sum at its ends.", "Y =\n12  20"]
 
 

@@ -8,16 +8,16 @@ from traced import of_type, steps_of, told
 from grader.display.render import render_step
 from grader.display.steps import Array, Formula, Rows, Window
 from grader.errors import SolverError
-from grader.values import Tensor, exact
-from problems.traces.reals import brief, real
+from grader.values import Tensor, to_exact
+from problems.traces.reals import real_formula, round_for_table
 
 HALF = Fraction(1, 2)
 TENTH = Fraction(1, 10)
 ONE, TWO, APART = (0, 0, 4, 4), (2, 1, 6, 5), (9, 9, 12, 12)
-BOXES = Tensor.of([ONE, (0, 1, 4, 5), APART])
+BOXES = Tensor.from_nested([ONE, (0, 1, 4, 5), APART])
 SCORES = (Fraction(9, 10), Fraction(4, 5), Fraction(7, 10))
-X = Tensor.of([[1, 2, 3], [4, 5, 6]])
-DY = Tensor.of([[1, 10]])
+X = Tensor.from_nested([[1, 2, 3], [4, 5, 6]])
+DY = Tensor.from_nested([[1, 10]])
 LARGE = Tensor((40, 40), (1,) * 1600)
 
 
@@ -116,12 +116,14 @@ def test_soft_suppression_lowers_scores_box_by_box():
     ],
 )  # fmt: skip
 def test_a_false_detection_is_given_its_reason(truths, keywords, decisions):
-    (rows,) = tables("match_detections", BOXES, SCORES, Tensor.of(truths), **keywords)
+    (rows,) = tables("match_detections", BOXES, SCORES, Tensor.from_nested(truths), **keywords)
     assert [row[-1] for row in rows] == decisions
 
 
 def test_an_anchor_that_is_an_object_as_the_best_one_says_so():
-    (rows,) = tables("anchor_labels", Tensor.of([(0, 2, 4, 6), APART]), Tensor.of([ONE]))
+    (rows,) = tables(
+        "anchor_labels", Tensor.from_nested([(0, 2, 4, 6), APART]), Tensor.from_nested([ONE])
+    )
     assert [row[-1] for row in rows] == ["object as the best", "background"]
 
 
@@ -146,7 +148,7 @@ def test_an_average_over_many_recalls_is_counted_by_height():
     ],
 )
 def test_an_average_over_classes_ends_as_its_kind_says(average, last):
-    matrix = Tensor.of([[8, 2], [1, 2]])
+    matrix = Tensor.from_nested([[8, 2], [1, 2]])
     assert told("class_average", matrix, "recall", average=average)[-1] == last
 
 
@@ -187,7 +189,7 @@ def test_what_a_weight_met_lies_a_stride_apart():
 
 
 def test_the_gradient_of_an_input_is_stamped_back():
-    steps = steps_of("conv2d_backward_input", DY, Tensor.of([[1, 2]]))
+    steps = steps_of("conv2d_backward_input", DY, Tensor.from_nested([[1, 2]]))
     assert [step.value.cells for step in of_type(Array, steps)] == [
         (1, 2, 0), (1, 12, 20), (1, 12, 20),
     ]  # fmt: skip
@@ -201,8 +203,8 @@ def test_the_gradient_of_an_input_is_stamped_back():
     ],
 )  # fmt: skip
 def test_pooling_says_where_each_window_gives_its_gradient(keywords, given):
-    x = Tensor.of([[1, 7, 2, 0], [3, 4, 9, 5]])
-    (rows,) = tables("pool2d_backward", x, Tensor.of([[10, 20]]), 2, **keywords)
+    x = Tensor.from_nested([[1, 7, 2, 0], [3, 4, 9, 5]])
+    (rows,) = tables("pool2d_backward", x, Tensor.from_nested([[10, 20]]), 2, **keywords)
     assert [row[1:] for row in rows] == given
 
 
@@ -247,14 +249,16 @@ def test_the_correction_of_adam_is_exact_in_its_first_steps():
 
 
 def test_a_score_of_attention_is_a_product_feature_by_feature():
-    query, key = Tensor.of([[1, 2]]), Tensor.of([[3, 4], [5, 6]])
+    query, key = Tensor.from_nested([[1, 2]]), Tensor.from_nested([[3, 4], [5, 6]])
     assert told("attention_scores", query, key)[1:3] == [
         "s_1_1 = 1·3 + 2·4 = 11", "s_1_2 = 1·5 + 2·6 = 17",
     ]  # fmt: skip
 
 
 def test_an_unscaled_score_has_no_root():
-    steps = steps_of("attention_scores", Tensor.of([[1]]), Tensor.of([[3]]), scale=False)
+    steps = steps_of(
+        "attention_scores", Tensor.from_nested([[1]]), Tensor.from_nested([[3]]), scale=False
+    )
     assert [step.name for step in of_type(Formula, steps)] == ["s_1_1"]
 
 
@@ -278,15 +282,15 @@ def test_what_is_too_long_to_be_summed_in_steps_is_only_told(solver, arguments):
 @pytest.mark.parametrize("source", ["(x, x)", "exp((x, x))", "ln(-x)", "exp(9**9*x)"])
 def test_a_formula_of_doubles_that_has_no_number_is_an_error(source):
     with pytest.raises((SolverError, ArithmeticError, ValueError)):
-        real("p", source, x=1)
+        real_formula("p", source, x=1)
 
 
 @pytest.mark.parametrize(
     ("number", "shown"),
     [
         (7, 7), (HALF, HALF), (Fraction(2, 3), Fraction(2, 3)), (Fraction(-6, 7), Fraction(-6, 7)),
-        (Fraction(25, 51), exact(0.4902)), (exact(0.123456789), exact(0.1235)),
+        (Fraction(25, 51), to_exact(0.4902)), (to_exact(0.123456789), to_exact(0.1235)),
     ],
 )  # fmt: skip
 def test_what_is_compared_in_a_table_is_short(number, shown):
-    assert brief(number) == shown
+    assert round_for_table(number) == shown

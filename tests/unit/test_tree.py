@@ -3,7 +3,7 @@
 import pytest
 
 from grader.expressions.parser import parse
-from grader.expressions.tree import Call, Name, Num, children, names_in, walk
+from grader.expressions.tree import Call, Name, NumberLiteral, children, names_in, walk
 
 EVERYTHING = "-a if not (b < c <= 1 or d == 2) else f(e[0], key=g.width) + (h, [i])[1] ** 2"
 
@@ -17,7 +17,7 @@ def test_walking_meets_every_name_once_and_no_function_or_field():
 def test_parents_come_before_what_is_below_them():
     order = list(walk(parse("f(1, 2)").tree))
     assert isinstance(order[0], Call)
-    assert order[1:] == [Num(1), Num(2)]
+    assert order[1:] == [NumberLiteral(1), NumberLiteral(2)]
 
 
 @pytest.mark.parametrize("source", ["1", "'text'", "name"])

@@ -45,4 +45,4 @@ def test_it_is_unreadable_though_its_beginning_could_be_read(kind):
     part = ask(kind, **rubric) if rubric else ask("integer", key="31")
     result = mark(part, ANSWER)
     assert (result.status, result.carries) == ("unreadable", None)
-    assert result.say == "The answer was too long to be stored whole, and is not read again."
+    assert result.hint == "The answer was too long to be stored whole, and is not read again."

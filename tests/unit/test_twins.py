@@ -11,8 +11,8 @@ from learning_calls import LEARNING_CALLS
 
 from grader.errors import SolverError
 from grader.values import Tensor
-from problems.binding import bind
-from problems.book import BOOK, SOLVERS, TWINS
+from problems.binding import bind_solver
+from problems.book import REGISTRY, SOLVERS, WRONG_VERSIONS
 from problems.mistakes import MISTAKES
 from problems.network.build import (
     batch_norm,
@@ -31,8 +31,8 @@ from problems.network.named import named
 
 SOLVER = {solver.__name__: solver for solver in SOLVERS}
 
-X = Tensor.of([[1, -2, 3, 0], [4, 5, -6, 2], [-7, 8, 9, 1]])
-W = Tensor.of([[1, 2], [-3, 4]])
+X = Tensor.from_nested([[1, -2, 3, 0], [4, 5, -6, 2], [-7, 8, 9, 1]])
+W = Tensor.from_nested([[1, 2], [-3, 4]])
 NET = network(
     conv(8, 5, stride=2, padding=1, dilation=2), batch_norm(), relu(), max_pool(2, padding=1),
     branches(conv(6, 1), network(conv(4, 1), conv(5, 3, padding=1))),
@@ -64,7 +64,7 @@ ORDINARY = {
                     Tensor((2, 1, 2, 2), (1, 2, 0, -1, 3, -1, 1, 0)),
                     Tensor((1, 12), tuple(range(1, 13))),
                 ),
-                "biases": (Tensor.of([1, -1]), Tensor.of([5])),
+                "biases": (Tensor.from_nested([1, -1]), Tensor.from_nested([5])),
             },
         )
     ],
@@ -142,34 +142,34 @@ def by_name(twin):
     return f"{twin.mistake}-{twin.solver}"
 
 
-@pytest.mark.parametrize("twin", TWINS, ids=by_name)
+@pytest.mark.parametrize("twin", WRONG_VERSIONS, ids=by_name)
 def test_a_twin_has_the_signature_of_its_solver(twin):
     assert signature(twin.function) == signature(SOLVER[twin.solver])
 
 
-@pytest.mark.parametrize("twin", TWINS, ids=by_name)
+@pytest.mark.parametrize("twin", WRONG_VERSIONS, ids=by_name)
 def test_a_twin_differs_from_its_solver_on_an_ordinary_call(twin):
-    solver, wrong = BOOK.functions[twin.solver], bind(twin.function)
+    solver, wrong = REGISTRY.functions[twin.solver], bind_solver(twin.function)
     right = [solver(*arguments, **keywords) for arguments, keywords in ORDINARY[twin.solver]]
     given = [value_of(wrong, call) for call in ORDINARY[twin.solver]]
     assert any(one is not None and one != two for one, two in zip(given, right, strict=True))
 
 
 def test_no_two_twins_stand_for_the_same_mistake_in_the_same_solver():
-    places = [(twin.mistake, twin.solver) for twin in TWINS]
+    places = [(twin.mistake, twin.solver) for twin in WRONG_VERSIONS]
     assert len(set(places)) == len(places)
 
 
 def test_every_mistake_has_a_twin_and_every_twin_a_mistake():
-    assert {twin.mistake for twin in TWINS} == set(MISTAKES)
+    assert {twin.mistake for twin in WRONG_VERSIONS} == set(MISTAKES)
 
 
 @pytest.mark.parametrize("mistake", MISTAKES.values(), ids=lambda mistake: mistake.id)
 def test_a_mistake_says_something_and_gives_no_number_away(mistake):
     assert mistake.rank > 0
-    assert mistake.say.endswith(("?", "."))
+    assert mistake.hint.endswith(("?", "."))
     assert mistake.note.endswith(".")
-    assert not any(character.isdigit() for character in mistake.say)
+    assert not any(character.isdigit() for character in mistake.hint)
 
 
 def test_the_commonest_mistakes_rank_highest():
@@ -263,7 +263,7 @@ def test_the_commonest_mistakes_rank_highest():
 )
 def test_a_twin_gives_what_students_gave(mistake, solver, call, given):
     arguments, keywords = call
-    assert BOOK.twins[mistake][solver](*arguments, **keywords) == given
+    assert REGISTRY.wrong_versions[mistake][solver](*arguments, **keywords) == given
 
 
 @pytest.mark.parametrize(
@@ -287,13 +287,13 @@ def test_a_twin_gives_what_students_gave(mistake, solver, call, given):
 )  # fmt: skip
 def test_a_twin_gives_the_arrays_that_students_gave(mistake, solver, call, given):
     (x, *others), keywords = call
-    others = [Tensor.of(other) if isinstance(other, list) else other for other in others]
-    found = BOOK.twins[mistake][solver](Tensor.of(x), *others, **keywords)
-    assert found == Tensor.of(given)
+    others = [Tensor.from_nested(other) if isinstance(other, list) else other for other in others]
+    found = REGISTRY.wrong_versions[mistake][solver](Tensor.from_nested(x), *others, **keywords)
+    assert found == Tensor.from_nested(given)
 
 
 def test_a_wrong_size_may_be_carried_into_the_next_wrong_size():
-    halves = BOOK.twins["fraction_left"]
+    halves = REGISTRY.wrong_versions["fraction_left"]
     carried = halves["pool_size"](halves["conv_size"](128, 3, stride=2), 2)
     assert carried == Fraction(127, 4)
 
@@ -326,7 +326,7 @@ def test_a_wrong_size_may_be_carried_into_the_next_wrong_size():
 def test_a_mistake_that_cannot_be_made_has_no_value(mistake, solver, call):
     arguments, keywords = call
     with pytest.raises(SolverError):
-        BOOK.twins[mistake][solver](*arguments, **keywords)
+        REGISTRY.wrong_versions[mistake][solver](*arguments, **keywords)
 
 
 # --- seeds: the wrong answers with a cause are explained by that cause alone
@@ -335,7 +335,7 @@ def test_a_mistake_that_cannot_be_made_has_no_value(mistake, solver, call):
 def explanations(solver, *arguments, value, **keywords):
     """Return the mistakes of the highest rank that give *value* for one call."""
     found = {}
-    for mistake, functions in BOOK.twins.items():
+    for mistake, functions in REGISTRY.wrong_versions.items():
         if solver in functions and value_of(functions[solver], (arguments, keywords)) == value:
             found[mistake] = MISTAKES[mistake].rank
     return {mistake for mistake, rank in found.items() if rank == max(found.values())}
@@ -358,7 +358,7 @@ def test_a_mixture_of_formulas_is_not_explained(value):
 
 def test_twins_never_change_what_they_are_given():
     x = np.arange(12).reshape(3, 4)
-    for twin in TWINS:
+    for twin in WRONG_VERSIONS:
         if twin.solver in {"conv2d", "conv_transpose2d"}:
             value_of(twin.function, ((x, [[1, 2], [3, 4]]), {}))
     np.testing.assert_array_equal(x, np.arange(12).reshape(3, 4))

@@ -6,7 +6,7 @@ import pytest
 
 from grader.errors import SolverError
 from grader.values import Tensor
-from problems.book import BOOK
+from problems.book import REGISTRY
 
 HALF, QUARTER = Fraction(1, 2), Fraction(1, 4)
 ROW, TAPS = [[1, 2, 3]], [[1, 10]]
@@ -16,13 +16,13 @@ TWO, DEEP = [[[1, 2]], [[3, 4]]], [[[1, 10]], [[100, 1000]]]
 
 def tensor(value):
     """Return a list as a tensor; a tuple of numbers stays the vector that it is."""
-    return Tensor.of(value) if isinstance(value, list) else value
+    return Tensor.from_nested(value) if isinstance(value, list) else value
 
 
 def given(mistake, solver, *arguments, **keywords):
     """Return what a student gives who makes the mistake."""
     named = {name: tensor(value) for name, value in keywords.items()}
-    return BOOK.twins[mistake][solver](*map(tensor, arguments), **named)
+    return REGISTRY.wrong_versions[mistake][solver](*map(tensor, arguments), **named)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def given(mistake, solver, *arguments, **keywords):
     ],
 )
 def test_a_student_gives_this_array(mistake, solver, arguments, keywords, answer):
-    assert given(mistake, solver, *arguments, **keywords) == Tensor.of(answer)
+    assert given(mistake, solver, *arguments, **keywords) == Tensor.from_nested(answer)
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_a_student_gives_this_array(mistake, solver, arguments, keywords, answer
     ],
 )
 def test_a_student_gives_this_gradient(mistake, solver, arguments, keywords, answer):
-    assert given(mistake, solver, *arguments, **keywords) == Tensor.of(answer)
+    assert given(mistake, solver, *arguments, **keywords) == Tensor.from_nested(answer)
 
 
 @pytest.mark.parametrize(

@@ -7,18 +7,18 @@ from detection_calls import DETECTION_CALLS, SEVERAL
 
 from grader.errors import SolverError
 from grader.values import Tensor
-from problems.book import BOOK
+from problems.book import REGISTRY
 from problems.mistakes import MISTAKES
 
 HALF = Fraction(1, 2)
 A, B = (0, 0, 4, 4), (2, 1, 6, 5)  # areas of 16, 6 of them shared
-ALIKE = Tensor.of([[0, 0, 4, 4], [0, 1, 4, 5], [0, 2, 4, 6], [20, 20, 22, 22]])
+ALIKE = Tensor.from_nested([[0, 0, 4, 4], [0, 1, 4, 5], [0, 2, 4, 6], [20, 20, 22, 22]])
 FALLING = (Fraction(9, 10), Fraction(8, 10), Fraction(7, 10), Fraction(1, 10))
 WINDOWS = ((5, 2), (5, 2), (3, 1))
 
 
 def given(mistake, solver, *arguments, **keywords):
-    return BOOK.twins[mistake][solver](*arguments, **keywords)
+    return REGISTRY.wrong_versions[mistake][solver](*arguments, **keywords)
 
 
 @pytest.mark.parametrize(
@@ -71,16 +71,24 @@ def given(mistake, solver, *arguments, **keywords):
          (12, 10, 10, 13)),
         ("exponential_left_out", "decode_yolo_box", (((0, 0, 2, 1), (3, 5), (10, 13)), {}),
          (Fraction(11, 2), Fraction(7, 2), 20, 13)),
-        ("found_twice", "match_detections", ((ALIKE, FALLING, Tensor.of([[0, 0, 4, 4]])), {}),
+        (
+            "found_twice",
+            "match_detections",
+            ((ALIKE, FALLING, Tensor.from_nested([[0, 0, 4, 4]])), {},
+        ),
          (1, 1, 0, 0)),
-        ("ignored_as_background", "anchor_labels", ((ALIKE, Tensor.of([[0, 0, 4, 4]])), {}),
+        (
+            "ignored_as_background",
+            "anchor_labels",
+            ((ALIKE, Tensor.from_nested([[0, 0, 4, 4]])), {},
+        ),
          (1, 0, 0, 0)),
         ("recall_for_precision", "precision", (((8, 2, 4),), {}), Fraction(2, 3)),
         ("precision_for_recall", "recall", (((8, 2, 4),), {}), Fraction(4, 5)),
         ("mean_for_harmonic", "f_score", (((8, 2, 4),), {}), Fraction(11, 15)),
         ("factor_left_out", "f_score", (((8, 2, 4),), {}), Fraction(4, 11)),
         ("true_negatives_left_out", "accuracy", (((8, 2, 4, 6),), {}), Fraction(2, 5)),
-        ("other_average", "class_average", ((Tensor.of([[8, 2], [1, 4]]), "recall"), {}),
+        ("other_average", "class_average", ((Tensor.from_nested([[8, 2], [1, 4]]), "recall"), {}),
          Fraction(4, 5)),
         ("envelope_left_out", "average_precision", (((4, 3, 2, 1), (1, 0, 1, 1), 4), {}),
          (1 + Fraction(2, 3) + Fraction(3, 4)) / 4),
@@ -88,7 +96,11 @@ def given(mistake, solver, *arguments, **keywords):
         ("found_for_all", "average_precision", (((2, 1), (1, 0), 2), {}), 1),
         ("trapezoids", "average_precision", (((3, 2, 1), (1, 0, 1), 2), {}),
          HALF + Fraction(1, 4) * (HALF + Fraction(2, 3))),
-        ("first_threshold_only", "mean_average_precision", ((Tensor.of([[1, 0], [HALF, 0]]),), {}),
+        (
+            "first_threshold_only",
+            "mean_average_precision",
+            ((Tensor.from_nested([[1, 0], [HALF, 0]]),), {},
+        ),
          Fraction(3, 4)),
         ("previous_stride", "effective_stride", ((WINDOWS,), {}), 1),
         ("strides_added", "effective_stride", ((WINDOWS,), {}), 5),
@@ -123,8 +135,12 @@ def test_a_twin_gives_what_students_gave(mistake, solver, call, value):
         ("box_for_each_class", "retinanet_depth", ((80,), {})),
         ("pixel_rule", "iou", ((A, B), {"fmt": "xywh"})),
         ("sides_exchanged", "convert_box", ((A, "xyxy", "xywh"), {})),
-        ("removed_for_kept", "nms", ((Tensor.of([[0, 0, 4, 4]]), (1,), HALF), {})),
-        ("recall_for_precision", "class_average", ((Tensor.of([[8, 2], [1, 4]]), "f1"), {})),
+        ("removed_for_kept", "nms", ((Tensor.from_nested([[0, 0, 4, 4]]), (1,), HALF), {})),
+        (
+            "recall_for_precision",
+            "class_average",
+            ((Tensor.from_nested([[8, 2], [1, 4]]), "f1"), {}),
+        ),
         ("trapezoids", "average_precision", (((1,), (1,), 1), {"method": "11_point"})),
         ("first_threshold_only", "mean_average_precision", (((1, 0),), {})),
         ("forgot_minus_one", "layers_for_field", ((15, 3), {"stride": 2})),
@@ -150,7 +166,7 @@ def test_a_mistake_that_cannot_be_made_has_no_value(mistake, solver, call):
 )
 def test_a_mistake_that_makes_no_difference_gives_the_right_value(mistake, solver, call):
     arguments, keywords = call
-    right = BOOK.functions[solver](*arguments, **keywords)
+    right = REGISTRY.functions[solver](*arguments, **keywords)
     assert given(mistake, solver, *arguments, **keywords) == right
 
 
@@ -159,7 +175,7 @@ def test_every_mistake_of_these_families_can_be_told_from_the_others_of_its_solv
     alike = []
     for solver, calls in DETECTION_CALLS.items():
         seen = {}
-        for mistake, functions in BOOK.twins.items():
+        for mistake, functions in REGISTRY.wrong_versions.items():
             if solver in functions:
                 values = tuple(_value(functions[solver], call) for call in calls)
                 seen.setdefault(values, []).append(mistake)
@@ -177,5 +193,5 @@ def _value(function, call):
 
 @pytest.mark.parametrize("mistake", MISTAKES.values(), ids=lambda mistake: mistake.id)
 def test_a_hint_is_short_enough_to_be_read(mistake):
-    assert len(mistake.say) <= 100
+    assert len(mistake.hint) <= 100
     assert len(mistake.note) <= 100

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from problems.book import BOOK
+from problems.book import REGISTRY
 
 WIDTHS = (64, 96, 128, 16, 32, 32)
 MIXED = {"mixed_precision": True}
@@ -102,7 +102,7 @@ SHAPES = ((3, 8, 8), (16, 8, 8), (16, 4, 4))
     ],
 )
 def test_a_twin_gives_the_counts_that_students_give(mistake, solver, call, given):
-    assert BOOK.twins[mistake][solver](*call) == given
+    assert REGISTRY.wrong_versions[mistake][solver](*call) == given
 
 
 @pytest.mark.parametrize(
@@ -164,4 +164,4 @@ def test_a_twin_gives_the_counts_that_students_give(mistake, solver, call, given
     ],
 )  # fmt: skip
 def test_a_twin_gives_what_students_give_under_a_convention(mistake, solver, call, keywords, given):
-    assert BOOK.twins[mistake][solver](*call, **keywords) == given
+    assert REGISTRY.wrong_versions[mistake][solver](*call, **keywords) == given

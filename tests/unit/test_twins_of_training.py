@@ -12,20 +12,20 @@ from learning_calls import LEARNING_CALLS
 
 from grader.errors import SolverError
 from grader.values import Tensor
-from problems.book import BOOK
+from problems.book import REGISTRY
 
 HALF, TENTH, HUNDREDTH = Fraction(1, 2), Fraction(1, 10), Fraction(1, 100)
 WIDTHS = (64, 96, 128, 16, 32, 32)
 SCORES = (Fraction("3.2"), Fraction("5.1"), Fraction("-1.7"))
-ROWS = Tensor.of([[1, 2], [3, 1]])
+ROWS = Tensor.from_nested([[1, 2], [3, 1]])
 LOG2 = math.log(2)
 SCALE = {"scale": False}
-MASKS = (Tensor.of([[1, 1, 1, 0]]), Tensor.of([[1, 0, 0, 1]]))
+MASKS = (Tensor.from_nested([[1, 1, 1, 0]]), Tensor.from_nested([[1, 0, 0, 1]]))
 NORM = {"gamma": 10, "beta": 5, "eps": 0}
 BOX = ((0, 0, 0, 0), (3, 5), (116, 90))
 WEIGHTED = {
     mistake: twins["attention_weights"]
-    for mistake, twins in BOOK.twins.items()
+    for mistake, twins in REGISTRY.wrong_versions.items()
     if {"attention", "attention_weights"} <= twins.keys()
 }
 PAIR = ((HALF, HALF), (TENTH, 1 - TENTH))
@@ -164,7 +164,7 @@ LOSSES = {
     ],
 )  # fmt: skip
 def test_a_twin_gives_the_number_that_students_give(mistake, solver, call, keywords, given):
-    found = BOOK.twins[mistake][solver](*call, **keywords)
+    found = REGISTRY.wrong_versions[mistake][solver](*call, **keywords)
     assert float(found) == pytest.approx(given, rel=1e-5)
 
 
@@ -226,38 +226,46 @@ def test_a_twin_gives_the_number_that_students_give(mistake, solver, call, keywo
     ],
 )  # fmt: skip
 def test_a_twin_gives_the_arrays_that_students_give(mistake, solver, call, keywords, given):
-    found = BOOK.twins[mistake][solver](*call, **keywords)
-    numbers = found.array() if isinstance(found, Tensor) else [float(one) for one in found]
-    assert numbers == pytest.approx(Tensor.of(given).array(), rel=1e-4)
+    found = REGISTRY.wrong_versions[mistake][solver](*call, **keywords)
+    numbers = found.to_array() if isinstance(found, Tensor) else [float(one) for one in found]
+    assert numbers == pytest.approx(Tensor.from_nested(given).to_array(), rel=1e-4)
 
 
 @pytest.mark.parametrize("mistake", sorted(WEIGHTED))
 def test_wrong_weights_give_the_output_that_they_weigh(mistake):
     """A mistake in the weights is the same mistake in what attention gives."""
     keywords = {"causal": True, "scale": mistake != "scale_added"}
-    weights = WEIGHTED[mistake](ROWS, ROWS, **keywords).array()
-    found = BOOK.twins[mistake]["attention"](ROWS, ROWS, ROWS, **keywords).array()
-    assert found == pytest.approx(weights @ ROWS.array())
+    weights = WEIGHTED[mistake](ROWS, ROWS, **keywords).to_array()
+    found = REGISTRY.wrong_versions[mistake]["attention"](ROWS, ROWS, ROWS, **keywords).to_array()
+    assert found == pytest.approx(weights @ ROWS.to_array())
 
 
-@pytest.mark.parametrize("solver", sorted(BOOK.twins["log_base_ten"]))
+@pytest.mark.parametrize("solver", sorted(REGISTRY.wrong_versions["log_base_ten"]))
 def test_another_logarithm_gives_the_loss_in_another_unit(solver):
     call = LOSSES[solver]
-    nats = float(BOOK.functions[solver](*call))
-    given = {name: BOOK.twins[name][solver] for name in ("log_base_ten", "log_base_two")}
+    nats = float(REGISTRY.functions[solver](*call))
+    given = {
+        name: REGISTRY.wrong_versions[name][solver] for name in ("log_base_ten", "log_base_two")
+    }
     assert float(given["log_base_ten"](*call)) == pytest.approx(nats / math.log(10))
     assert float(given["log_base_two"](*call)) == pytest.approx(nats / LOG2)
-    assert float(BOOK.twins["natural_log"][solver](*call, base=2)) == pytest.approx(nats)
-    assert BOOK.twins["sign_lost"][solver](*call) == -BOOK.functions[solver](*call)
+    assert float(REGISTRY.wrong_versions["natural_log"][solver](*call, base=2)) == pytest.approx(
+        nats
+    )
+    assert REGISTRY.wrong_versions["sign_lost"][solver](*call) == -REGISTRY.functions[solver](*call)
 
 
-@pytest.mark.parametrize("solver", sorted(LOSSES.keys() & BOOK.twins["sum_for_mean"].keys()))
+@pytest.mark.parametrize(
+    "solver", sorted(LOSSES.keys() & REGISTRY.wrong_versions["sum_for_mean"].keys())
+)
 def test_the_sum_is_the_mean_times_the_number_of_examples(solver):
     call = LOSSES[solver]
-    mean = float(BOOK.functions[solver](*call))
-    total = float(BOOK.twins["sum_for_mean"][solver](*call))
+    mean = float(REGISTRY.functions[solver](*call))
+    total = float(REGISTRY.wrong_versions["sum_for_mean"][solver](*call))
     assert total == pytest.approx(2 * mean)
-    assert float(BOOK.twins["mean_for_sum"][solver](*call, reduction="sum")) == pytest.approx(mean)
+    assert float(
+        REGISTRY.wrong_versions["mean_for_sum"][solver](*call, reduction="sum")
+    ) == pytest.approx(mean)
 
 
 @pytest.mark.parametrize(
@@ -283,7 +291,12 @@ def test_the_sum_is_the_mean_times_the_number_of_examples(solver):
         ("masked_after_softmax", "attention_weights", (ROWS, ROWS), {}),
         ("masked_by_zeros", "attention_weights", (ROWS, ROWS), {}),
         ("mask_reversed", "attention_weights", (ROWS, ROWS), {}),
-        ("mask_reversed", "attention_weights", (ROWS, Tensor.of([[1, 2]])), {"causal": True}),
+        (
+            "mask_reversed",
+            "attention_weights",
+            (ROWS, Tensor.from_nested([[1, 2]])),
+            {"causal": True},
+        ),
         ("softmax_over_all", "activation", ((1, 2), "softmax"), {}),
         ("exponent_sign", "activation", ((1, 2), "relu"), {}),
         ("softmax_for_sigmoid", "activation", (1, "sigmoid"), {}),
@@ -292,23 +305,25 @@ def test_the_sum_is_the_mean_times_the_number_of_examples(solver):
         ("lstm_for_gru", "recurrent_params", ("rnn", 3, 4), {}),
         ("long_format_counted", "parameter_bytes", (10,), {}),
         ("sigmoid_for_exponential", "decode_yolo_box", BOX, {"version": 5}),
-        ("key_not_transposed", "attention_scores", (ROWS, Tensor.of([[1, 2]])), {}),
+        ("key_not_transposed", "attention_scores", (ROWS, Tensor.from_nested([[1, 2]])), {}),
     ],
 )
 def test_a_mistake_that_cannot_be_made_has_no_value(mistake, solver, call, keywords):
     with pytest.raises(SolverError):
-        BOOK.twins[mistake][solver](*call, **keywords)
+        REGISTRY.wrong_versions[mistake][solver](*call, **keywords)
 
 
 HOSTILE = [
     0, -1, HALF, 10**30, Fraction(1, 3**900), True, None, "x", (), ((1, 2), (3,)), (1,) * 3000,
-    Tensor.of([[0, 0], [0, 0]]), Tensor.of([[10**300, 1], [1, -(10**300)]]),
+    Tensor.from_nested([[0, 0], [0, 0]]), Tensor.from_nested([[10**300, 1], [1, -(10**300)]]),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("solver", sorted(LEARNING_CALLS))
 def test_one_bad_argument_leaks_nothing_from_a_solver_or_twin(solver):
-    twins = [functions[solver] for functions in BOOK.twins.values() if solver in functions]
+    twins = [
+        functions[solver] for functions in REGISTRY.wrong_versions.values() if solver in functions
+    ]
     for arguments, keywords in LEARNING_CALLS[solver]:
         for bad in HOSTILE:
             calls = [
@@ -316,7 +331,7 @@ def test_one_bad_argument_leaks_nothing_from_a_solver_or_twin(solver):
                 for at in range(len(arguments))
             ]
             calls += [(arguments, {**keywords, word: bad}) for word in keywords]
-            for function in (BOOK.functions[solver], *twins):
+            for function in (REGISTRY.functions[solver], *twins):
                 for given, named in calls:
                     with suppress(SolverError):
                         function(*given, **named)

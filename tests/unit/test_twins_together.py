@@ -6,16 +6,16 @@ import pytest
 
 from grader.errors import SolverError
 from grader.values import Tensor
-from problems.book import BOOK, TWINS
-from problems.solvers.twins import instead, told, twins_of
+from problems.book import REGISTRY, WRONG_VERSIONS
+from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 
 
 def measured(height, width, *, depth=2):
     return height * width * depth
 
 
-FLAT = told(measured, depth=1)
-TALL = told(measured, height=lambda given: given.height + given.width)
+FLAT = replace_arguments(measured, depth=1)
+TALL = replace_arguments(measured, height=lambda given: given.height + given.width)
 
 
 def test_a_twin_that_is_told_arguments_has_the_name_and_signature_of_its_solver():
@@ -24,10 +24,13 @@ def test_a_twin_that_is_told_arguments_has_the_name_and_signature_of_its_solver(
 
 
 def test_a_twin_that_is_told_arguments_says_which_and_gives_all_of_them():
-    (twin,) = twins_of(measured, {"tall": TALL})
+    (twin,) = build_wrong_versions(measured, {"tall": TALL})
     assert twin.rewrite.arguments == {"height"}
     assert twin.rewrite.call(3, width=5) == {"height": 8, "width": 5, "depth": 2}
-    assert twins_of(measured, {"other": instead(measured, lambda _: 1)})[0].rewrite is None
+    assert (
+        build_wrong_versions(measured, {"other": replace_formula(measured, lambda _: 1)})[0].rewrite
+        is None
+    )
 
 
 @pytest.mark.parametrize(
@@ -47,13 +50,16 @@ def test_two_mistakes_in_one_call_give_what_students_who_make_both_give(
 ):
     arguments, keywords = call
     for pair in ((one, two), (two, one)):
-        assert BOOK.composite(*pair, solver)(*arguments, **keywords) == given
+        assert REGISTRY.combine_in_solver(*pair, solver)(*arguments, **keywords) == given
 
 
 def test_two_mistakes_go_together_with_arrays():
-    x, w = Tensor.of([[1, 2, 3], [4, 5, 6], [7, 8, 9]]), Tensor.of([[1, 10], [100, 1000]])
-    both = BOOK.composite("padding_left_out", "transposed_output", "conv2d")
-    once = BOOK.twins["transposed_output"]["conv2d"]
+    x, w = (
+        Tensor.from_nested([[1, 2, 3], [4, 5, 6], [7, 8, 9]]),
+        Tensor.from_nested([[1, 10], [100, 1000]]),
+    )
+    both = REGISTRY.combine_in_solver("padding_left_out", "transposed_output", "conv2d")
+    once = REGISTRY.wrong_versions["transposed_output"]["conv2d"]
     assert both(x, w, padding=1) == once(x, w)
 
 
@@ -67,17 +73,20 @@ def test_two_mistakes_go_together_with_arrays():
     ],
 )
 def test_two_formulas_or_two_changes_of_one_argument_do_not_go_together(one, two, solver):
-    assert BOOK.composite(one, two, solver) is None
-    assert solver not in BOOK.both(one, two)
+    assert REGISTRY.combine_in_solver(one, two, solver) is None
+    assert solver not in REGISTRY.combine_mistakes(one, two)
 
 
 def test_both_mistakes_are_made_in_every_solver_that_has_a_twin_of_either():
-    both = BOOK.both("no_bias", "rounded_up")
-    assert both.keys() == BOOK.twins["no_bias"].keys() | BOOK.twins["rounded_up"].keys()
+    both = REGISTRY.combine_mistakes("no_bias", "rounded_up")
+    assert (
+        both.keys()
+        == REGISTRY.wrong_versions["no_bias"].keys() | REGISTRY.wrong_versions["rounded_up"].keys()
+    )
 
 
 def test_arguments_that_cannot_be_rewritten_are_a_solver_error():
-    both = BOOK.composite("channels_kept", "axes_swapped", "conv_shape")
+    both = REGISTRY.combine_in_solver("channels_kept", "axes_swapped", "conv_shape")
     with pytest.raises(SolverError):
         both(7, 16, 3)
 
@@ -85,7 +94,7 @@ def test_arguments_that_cannot_be_rewritten_are_a_solver_error():
 def test_every_solver_with_a_mistake_has_its_arguments_by_name() -> None:
     kinds = {
         (one.kind, twin.solver)
-        for twin in TWINS
+        for twin in WRONG_VERSIONS
         for one in signature(twin.function).parameters.values()
         if one.kind in {one.VAR_POSITIONAL, one.VAR_KEYWORD}
     }

@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from grader.errors import SolverError
-from grader.values import MAX_CELLS, Opaque, Record, Tensor, exact, is_number, nested, simplest
+from grader.values import (
+    MAX_CELLS,
+    OpaqueValue,
+    Record,
+    Tensor,
+    is_number,
+    simplify_number,
+    to_exact,
+    to_nested,
+)
 
 
 @pytest.mark.parametrize(
@@ -26,7 +35,7 @@ from grader.values import MAX_CELLS, Opaque, Record, Tensor, exact, is_number, n
     ],
 )
 def test_a_number_enters_exactly_by_its_shortest_decimal(given, number):
-    value = exact(given)
+    value = to_exact(given)
     assert value == number
     assert type(value) is type(number)
 
@@ -36,7 +45,7 @@ def test_a_number_enters_exactly_by_its_shortest_decimal(given, number):
 )
 def test_what_is_not_a_finite_number_does_not_enter(given):
     with pytest.raises(SolverError):
-        exact(given)
+        to_exact(given)
 
 
 @pytest.mark.parametrize(
@@ -47,8 +56,8 @@ def test_only_int_and_fraction_are_numbers(value, is_one):
 
 
 def test_a_whole_fraction_is_an_integer_in_simplest_form():
-    assert type(simplest(Fraction(6, 3))) is int
-    assert simplest(Fraction(1, 3)) == Fraction(1, 3)
+    assert type(simplify_number(Fraction(6, 3))) is int
+    assert simplify_number(Fraction(1, 3)) == Fraction(1, 3)
 
 
 @pytest.mark.parametrize(
@@ -62,37 +71,37 @@ def test_a_whole_fraction_is_an_integer_in_simplest_form():
     ],
 )
 def test_nested_sequences_spell_a_tensor(given, shape, cells):
-    assert Tensor.of(given) == Tensor(shape, cells)
+    assert Tensor.from_nested(given) == Tensor(shape, cells)
 
 
 def test_tensors_and_arrays_are_rows_of_a_tensor():
     rows = (Tensor((2,), (1, Fraction(1, 3))), np.array([0.5, 2]), [3, 4])
-    assert Tensor.of(rows) == Tensor((3, 2), (1, Fraction(1, 3), Fraction(1, 2), 2, 3, 4))
+    assert Tensor.from_nested(rows) == Tensor((3, 2), (1, Fraction(1, 3), Fraction(1, 2), 2, 3, 4))
     with pytest.raises(ValueError, match="rows of different lengths"):
-        Tensor.of((Tensor((2,), (1, 2)), np.array([1, 2, 3])))
+        Tensor.from_nested((Tensor((2,), (1, 2)), np.array([1, 2, 3])))
 
 
 def test_ragged_rows_are_refused_with_their_lengths():
     with pytest.raises(ValueError, match=r"different lengths: \[1, 2\]"):
-        Tensor.of([[1, 2], [3]])
+        Tensor.from_nested([[1, 2], [3]])
 
 
 @pytest.mark.parametrize("given", [[], [[], []]])
 def test_an_empty_axis_is_refused(given):
     with pytest.raises(ValueError, match="an axis is empty"):
-        Tensor.of(given)
+        Tensor.from_nested(given)
 
 
 @pytest.mark.parametrize("given", [[1, [2]], ["a"], [True], [None], "ab"])
 def test_what_is_not_a_number_is_no_cell(given):
     with pytest.raises(SolverError):
-        Tensor.of(given)
+        Tensor.from_nested(given)
 
 
 def test_an_array_and_its_tensor_are_the_same_numbers():
     array = np.array([[1.5, 2], [3, -4]])
-    assert np.array_equal(Tensor.from_array(array).array(), array)
-    assert Tensor.from_array(array).array().dtype == np.float64
+    assert np.array_equal(Tensor.from_array(array).to_array(), array)
+    assert Tensor.from_array(array).to_array().dtype == np.float64
 
 
 @pytest.mark.parametrize(
@@ -100,12 +109,12 @@ def test_an_array_and_its_tensor_are_the_same_numbers():
     [(2**31, np.int64), (2**31 + 1, np.float64), (-(2**31), np.int64), (Fraction(1, 2), float)],
 )
 def test_an_array_is_of_integers_only_where_sums_cannot_overflow(cell, dtype):
-    assert Tensor((1,), (cell,)).array().dtype == dtype
+    assert Tensor((1,), (cell,)).to_array().dtype == dtype
 
 
 def test_a_cell_beyond_doubles_cannot_be_computed_with():
     with pytest.raises(SolverError, match="too large"):
-        Tensor((1,), (10**400,)).array()
+        Tensor((1,), (10**400,)).to_array()
 
 
 def test_an_array_beyond_the_cells_that_fit_is_refused():
@@ -114,7 +123,7 @@ def test_an_array_beyond_the_cells_that_fit_is_refused():
 
 
 def test_an_index_goes_along_the_first_axis_also_from_the_end():
-    tensor = Tensor.of([[1, 2, 3], [4, 5, 6]])
+    tensor = Tensor.from_nested([[1, 2, 3], [4, 5, 6]])
     assert tensor[1] == tensor[-1] == Tensor((3,), (4, 5, 6))
     assert tensor[0][-1] == 3  # type: ignore[index]
     assert list(tensor.rows()) == [tensor[0], tensor[1]]
@@ -123,11 +132,11 @@ def test_an_index_goes_along_the_first_axis_also_from_the_end():
 @pytest.mark.parametrize(("tensor", "index"), [([1, 2], 2), ([1, 2], -3), (5, 0)])
 def test_an_index_beyond_the_axis_is_an_error(tensor, index):
     with pytest.raises(IndexError):
-        Tensor.of(tensor)[index]
+        Tensor.from_nested(tensor)[index]
 
 
 def test_mapping_keeps_the_shape():
-    assert Tensor.of([[1], [2]]).map(lambda cell: cell * cell) == Tensor((2, 1), (1, 4))
+    assert Tensor.from_nested([[1], [2]]).map(lambda cell: cell * cell) == Tensor((2, 1), (1, 4))
 
 
 @pytest.mark.parametrize(
@@ -139,12 +148,12 @@ def test_mapping_keeps_the_shape():
     ],
 )
 def test_cells_nest_into_lists_of_the_shape(shape, cells, lists):
-    assert nested(shape, cells) == lists
-    assert Tensor.of(lists) == Tensor(shape, cells)
+    assert to_nested(shape, cells) == lists
+    assert Tensor.from_nested(lists) == Tensor(shape, cells)
 
 
 def test_a_record_has_its_fields_and_an_opaque_value_none():
-    assert Record({"shape": (1, 2)}).field("shape") == (1, 2)
-    for value in (Record({}), Opaque()):
+    assert Record({"shape": (1, 2)}).get_field("shape") == (1, 2)
+    for value in (Record({}), OpaqueValue()):
         with pytest.raises(KeyError):
-            value.field("shape")
+            value.get_field("shape")

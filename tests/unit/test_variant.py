@@ -6,12 +6,12 @@ from factories import BOOK, ask, original, problem
 from grader.errors import ProblemError
 from grader.values import Tensor
 from grader.variants.variant import (
-    completed,
-    double_mistakes,
-    draw,
-    solve,
+    complete_numbers,
+    draw_numbers,
+    find_unused_conditions,
+    get_mistake_pairs,
     solve_keys,
-    unused_conditions,
+    solve_variant,
 )
 
 DRAWN = {
@@ -27,29 +27,35 @@ def toy(*parts, **changes):
 
 def test_the_numbers_of_a_seed_never_change():
     """Written down once: a change here changes every variant that was ever handed out."""
-    assert draw(toy(), 7, BOOK) == {
+    assert draw_numbers(toy(), 7, BOOK) == {
         "W": 64,
         "K": 4,
-        "X": Tensor.of([[3, -3, -1, 3], [-1, 0, -2, -3]]),
+        "X": Tensor.from_nested([[3, -3, -1, 3], [-1, 0, -2, -3]]),
         "P": 2,
         "Q": 3,
     }
 
 
 def test_the_original_has_the_textbook_numbers():
-    names = draw(toy(), None, BOOK)
-    assert names == {"W": 128, "K": 3, "X": Tensor.of([[1, 0, 2], [0, 1, 3]]), "P": 1, "Q": 2}
+    names = draw_numbers(toy(), None, BOOK)
+    assert names == {
+        "W": 128,
+        "K": 3,
+        "X": Tensor.from_nested([[1, 0, 2], [0, 1, 3]]),
+        "P": 1,
+        "Q": 2,
+    }
 
 
 def test_what_is_drawn_depends_on_the_draw_block_and_the_seed_alone():
-    one = draw(toy(), 3, BOOK)
-    assert draw(toy(ask(key=9), title="Another", statement="{{W}}"), 3, BOOK) == one
-    assert draw(toy(), 4, BOOK) != one
-    assert draw(toy(require=["W > 0"]), 3, BOOK) != one
+    one = draw_numbers(toy(), 3, BOOK)
+    assert draw_numbers(toy(ask(key=9), title="Another", statement="{{W}}"), 3, BOOK) == one
+    assert draw_numbers(toy(), 4, BOOK) != one
+    assert draw_numbers(toy(require=["W > 0"]), 3, BOOK) != one
 
 
 def test_many_seeds_draw_every_value():
-    drawn = [draw(toy(), seed, BOOK) for seed in range(100)]
+    drawn = [draw_numbers(toy(), seed, BOOK) for seed in range(100)]
     assert {names["W"] for names in drawn} == {63, 64, 97, 128}
     assert {names["K"] for names in drawn} == set(range(2, 8))
     assert all(names["X"].shape == (2, names["K"]) for names in drawn)
@@ -58,7 +64,7 @@ def test_many_seeds_draw_every_value():
 def test_every_draw_satisfies_every_condition():
     strict = toy(require=["(W - K) % 2 != 0", "K > P + 1"])
     for seed in range(60):
-        names = draw(strict, seed, BOOK)
+        names = draw_numbers(strict, seed, BOOK)
         assert (names["W"] - names["K"]) % 2
         assert names["K"] > names["P"] + 1
 
@@ -87,7 +93,7 @@ def test_every_draw_satisfies_every_condition():
 )
 def test_what_cannot_be_drawn_is_the_authors_to_mend_with_its_place(changes, seed, field, words):
     with pytest.raises(ProblemError, match=words) as caught:
-        draw(toy(**{"let": {}, **changes}), seed, BOOK)
+        draw_numbers(toy(**{"let": {}, **changes}), seed, BOOK)
     assert caught.value.field == field
 
 
@@ -101,7 +107,7 @@ def test_what_cannot_be_drawn_is_the_authors_to_mend_with_its_place(changes, see
     ],
 )
 def test_a_condition_that_no_draw_breaks_is_found(require, unused):
-    assert unused_conditions(toy(require=require), BOOK) == unused
+    assert find_unused_conditions(toy(require=require), BOOK) == unused
 
 
 def test_a_later_key_computes_on_the_keys_of_earlier_parts():
@@ -127,11 +133,11 @@ def test_a_key_that_cannot_be_computed_is_noted_and_so_is_what_builds_on_it(key,
 
 
 def test_what_is_not_drawn_is_made_again_from_what_is():
-    names = draw(toy(), 7, BOOK)
+    names = draw_numbers(toy(), 7, BOOK)
     drawn = {name: names[name] for name in reversed(DRAWN)}
-    assert list(completed(toy(), drawn, BOOK).items()) == list(names.items())
+    assert list(complete_numbers(toy(), drawn, BOOK).items()) == list(names.items())
     with pytest.raises(ProblemError, match="'K' has no value"):
-        completed(toy(), {"W": 64}, BOOK)
+        complete_numbers(toy(), {"W": 64}, BOOK)
 
 
 def test_a_known_key_is_kept_and_the_others_are_computed_on_it():
@@ -143,20 +149,20 @@ def test_a_known_key_is_kept_and_the_others_are_computed_on_it():
 
 def test_two_mistakes_at_once_are_worked_out_once_for_a_variant():
     variant = original(ask(key="weights(3, 64, 3) * side(64, 3, stride=2)"))
-    assert variant.pairs == {}
-    found = double_mistakes(variant, "a", BOOK)
-    assert variant.pairs == {"a": found}
-    assert double_mistakes(variant, "a", BOOK) is found
+    assert variant.mistake_pairs == {}
+    found = get_mistake_pairs(variant, "a", BOOK)
+    assert variant.mistake_pairs == {"a": found}
+    assert get_mistake_pairs(variant, "a", BOOK) is found
 
 
 def test_what_the_student_sees_holds_no_key():
     variant = original(ask(key="W + 1"), params={"W": {"choose": [1, 2], "original": 1}})
-    scope = variant.scope(BOOK)
+    scope = variant.student_scope(BOOK)
     assert scope.names == {"W": 1}
     assert "side" in scope.functions
     assert "floor" in scope.functions
 
 
 def test_a_variant_knows_its_seed():
-    assert solve(toy(), 5, BOOK).seed == 5
-    assert solve(toy(), None, BOOK).seed is None
+    assert solve_variant(toy(), 5, BOOK).seed == 5
+    assert solve_variant(toy(), None, BOOK).seed is None

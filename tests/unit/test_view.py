@@ -3,34 +3,34 @@
 import pytest
 from factories import ask, mark, original
 
-from grader.grading.student_view import StudentView, before_release
+from grader.grading.student_view import StudentResultView, to_student_view
 
 MATRIX = ask("matrix", key="((1, 2), (3, 4))")
 
 
-def seen(part, typed) -> StudentView:
-    return before_release(mark(part, typed), original(part).problem.parts[0])
+def seen(part, typed) -> StudentResultView:
+    return to_student_view(mark(part, typed), original(part).problem.parts[0])
 
 
 def test_the_view_has_no_field_for_staff():
-    assert set(StudentView._fields) == {
+    assert set(StudentResultView._fields) == {
         "part",
         "status",
         "credit",
         "points",
         "read_as",
         "notes",
-        "say",
+        "hint",
         "position",
         "cells",
-        "place",
+        "first_wrong",
     }
 
 
 def test_a_recognised_mistake_is_hinted_at_without_its_id():
     view = seen(ask(key="side(64, 3, stride=2)", points=2), "n = 32")
     assert (view.status, view.credit, view.points) == ("mistake", 0, 2)
-    assert (view.read_as, view.say) == ("32", "Hint: rounded_up.")
+    assert (view.read_as, view.hint) == ("32", "Hint: rounded_up.")
 
 
 def test_a_text_that_cannot_be_read_is_told_with_its_place():
@@ -54,9 +54,9 @@ def test_cells_and_the_first_wrong_place_are_seen_only_where_the_part_shows_them
     part, typed, cells, place
 ):
     hidden, shown = seen(part, typed), seen({**part, "show": "cells"}, typed)
-    assert (hidden.cells, hidden.place, hidden.say) == ((), "", "Partly right.")
-    assert (shown.cells, shown.place) == (cells, place)
-    assert "Not right: " in shown.say
+    assert (hidden.cells, hidden.first_wrong, hidden.hint) == ((), "", "Partly right.")
+    assert (shown.cells, shown.first_wrong) == (cells, place)
+    assert "Not right: " in shown.hint
 
 
 def test_a_part_without_a_key_has_a_view_too():

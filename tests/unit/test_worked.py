@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 from factories import BOOK, Net, ask, original, side, weights
 
-from api.services.problems.reports import step_record
+from api.services.problems.reports import serialize_step
 from grader.display.render import render_step
-from grader.display.steps import Array, Formula, Rows, Said, Window, formula
-from grader.display.worked_solution import MAX_STEPS, worked
+from grader.display.steps import Array, Formula, Rows, Said, Window, build_formula
+from grader.display.worked_solution import MAX_STEPS, build_worked_solution
 from grader.errors import SolverError
 from grader.values import Tensor
-from problems.book import BOOK as BANK
+from problems.book import REGISTRY as BANK
 
 
 def side_steps(size, kernel, *, stride=1, padding=0):
@@ -19,7 +19,7 @@ def side_steps(size, kernel, *, stride=1, padding=0):
     result = side(size, kernel, stride=stride, padding=padding)
     return (
         Said("Count the windows."),
-        formula("W_out", "floor((W - K)/S) + 1", result=result, W=size, K=kernel, S=stride),
+        build_formula("W_out", "floor((W - K)/S) + 1", result=result, W=size, K=kernel, S=stride),
     )
 
 
@@ -28,7 +28,7 @@ def weights_steps(channels, filters, kernel, *, bias=True):
     if not bias:
         raise SolverError("there is no way to it")
     value = weights(channels, filters, kernel)
-    return (formula("N", "C*K**2*F + F", result=value, C=channels, K=kernel, F=filters),)
+    return (build_formula("N", "C*K**2*F + F", result=value, C=channels, K=kernel, F=filters),)
 
 
 TRACING = replace(
@@ -39,7 +39,10 @@ TRACING = replace(
 def told(part, **changes):
     """Return the steps of the only part as text."""
     variant = original(part, book=TRACING, **changes)
-    return [render_step(step).text for step in worked(variant, variant.problem.parts[0], TRACING)]
+    return [
+        render_step(step).text
+        for step in build_worked_solution(variant, variant.problem.parts[0], TRACING)
+    ]
 
 
 SIDE = "W_out = floor((W - K)/S) + 1 = floor((9 - 3)/2) + 1 = 4"
@@ -136,7 +139,7 @@ def steps_to(key):
     """Return the steps of the bank's own solvers to a number."""
     params = {"X": [[1, 2, 3], [4, 5, 6]], "K": [[1, 10]], "F": [[[[5, 7]]], [[[1, 10]]]]}
     variant = original(ask(key=key), book=BANK, params=params)
-    return worked(variant, variant.problem.parts[0], BANK)
+    return build_worked_solution(variant, variant.problem.parts[0], BANK)
 
 
 def test_a_choice_says_what_became_of_its_condition():
@@ -194,7 +197,7 @@ def test_a_long_table_has_few_steps():
     columns = {"n": {"kind": "integer", "key": "side(layer, 1) + 1"}}
     part = ask("table", rows=f"({'9,' * 120})", columns=columns)
     variant = original(part, book=TRACING)
-    steps = worked(variant, variant.problem.parts[0], TRACING)
+    steps = build_worked_solution(variant, variant.problem.parts[0], TRACING)
     assert len(steps) <= MAX_STEPS
     assert isinstance(steps[-1], Rows)
     assert len(steps[-1].rows) == 120
@@ -225,22 +228,38 @@ def test_every_other_kind_says_what_is_right(part, text):
     [
         (Said("So."), {"type": "said", "text": "So."}),
         (
-            formula("n", "a/b", a=1, b=3),
+            build_formula("n", "a/b", a=1, b=3),
             {"type": "formula", "name": "n", "tree": "a/b", "numbers": "1/3", "value": "1/3"},
         ),
-        (Array("X", Tensor.of([[1, 2]])), {"type": "array", "name": "X", "value": [[1, 2]]}),
+        (
+            Array("X", Tensor.from_nested([[1, 2]])),
+            {"type": "array", "name": "X", "value": [[1, 2]]},
+        ),
         (Rows(("n",), ((1,),)), {"type": "rows", "head": ["n"], "rows": [[1]]}),
         (Rows(("n",), ((Net((1,)),),)), {"type": "rows", "head": ["n"], "rows": [["net of 1"]]}),
         (
-            Window((0, 1), (0, 2), Tensor.of([[1]]), Tensor.of([[2]]), 3, 5, (1, 1)),
+            Window(
+                (0, 1),
+                (0, 2),
+                Tensor.from_nested([[1]]),
+                Tensor.from_nested([[2]]),
+                3,
+                5,
+                (1, 1),
+            ),
             {"type": "window", "place": [0, 1], "corner": [0, 2], "patch": [[1]],
              "kernel": [[2]], "bias": 3, "total": 5, "dilation": [1, 1]},
         ),
         (
-            Formula("f", formula("f", "a", a=1).tree, formula("f", "a", a=1).tree, None),
+            Formula(
+                "f",
+                build_formula("f", "a", a=1).tree,
+                build_formula("f", "a", a=1).tree,
+                None,
+            ),
             {"type": "formula", "name": "f", "tree": "a", "numbers": "a", "value": None},
         ),
     ],
 )  # fmt: skip
 def test_a_step_is_data_that_a_page_can_draw(step, record):
-    assert step_record(step) == record
+    assert serialize_step(step) == record

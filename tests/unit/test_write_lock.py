@@ -19,7 +19,7 @@ DIES = """
 import os, sys
 from pathlib import Path
 from api.db.sqlite_lock import WriteLock
-WriteLock(Path(sys.argv[1]), patience=1).__enter__()
+WriteLock(Path(sys.argv[1]), timeout_seconds=1).__enter__()
 os._exit(9)
 """
 
@@ -34,14 +34,14 @@ def test_who_writes_again_and_again_leaves_a_turn_to_who_waits(path):
     written, stop = [], threading.Event()
 
     def write_on() -> None:
-        with closing(WriteLock(path, patience=20)) as mine:
+        with closing(WriteLock(path, timeout_seconds=20)) as mine:
             while not stop.is_set():
                 with mine:
                     written.append("on and on")
                     time.sleep(0.005)
 
     thread = threading.Thread(target=write_on)
-    with closing(WriteLock(path, patience=20)) as turn:
+    with closing(WriteLock(path, timeout_seconds=20)) as turn:
         thread.start()
         before: list[int] = []
         for _ in range(10):
@@ -57,7 +57,7 @@ def test_who_writes_again_and_again_leaves_a_turn_to_who_waits(path):
 
 @pytest.mark.parametrize("in_memory", [False, True])
 def test_threads_of_one_process_take_turns(path, in_memory):
-    with closing(WriteLock(None if in_memory else path, patience=20)) as turn:
+    with closing(WriteLock(None if in_memory else path, timeout_seconds=20)) as turn:
         inside, most = 0, 0
 
         def write() -> None:
@@ -78,9 +78,9 @@ def test_threads_of_one_process_take_turns(path, in_memory):
 
 def test_who_has_waited_long_enough_goes_on_and_takes_the_turn_from_nobody(path):
     with (
-        closing(WriteLock(path, patience=20)) as slow,
-        closing(WriteLock(path, patience=0.05)) as hasty,
-        closing(WriteLock(path, patience=0.05)) as third,
+        closing(WriteLock(path, timeout_seconds=20)) as slow,
+        closing(WriteLock(path, timeout_seconds=0.05)) as hasty,
+        closing(WriteLock(path, timeout_seconds=0.05)) as third,
     ):
         with slow:
             with hasty:
@@ -96,21 +96,21 @@ def test_who_has_waited_long_enough_goes_on_and_takes_the_turn_from_nobody(path)
 def test_a_process_that_died_has_no_turn_any_more(path):
     ended = subprocess.run([sys.executable, "-c", DIES, str(path)], check=False)
     assert ended.returncode == 9
-    with closing(WriteLock(path, patience=20)) as turn:
+    with closing(WriteLock(path, timeout_seconds=20)) as turn:
         began = time.monotonic()
         with turn:
             assert time.monotonic() - began < 10
 
 
 def test_where_no_file_can_be_made_everybody_goes_on(tmp_path):
-    with closing(WriteLock(tmp_path / "none" / "grader.db", patience=20)) as turn, turn:
+    with closing(WriteLock(tmp_path / "none" / "grader.db", timeout_seconds=20)) as turn, turn:
         assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("rights", [0o600, 0o660])
 def test_who_may_use_the_database_may_take_a_turn(path, rights):
     path.chmod(rights)
-    with closing(WriteLock(path, patience=20)) as turn, turn:
+    with closing(WriteLock(path, timeout_seconds=20)) as turn, turn:
         modes = {path.with_name(path.name + one).stat().st_mode & 0o777 for one in LOCK_FILES}
     assert modes == {rights}
 
@@ -120,15 +120,15 @@ def test_who_is_told_to_stop_while_waiting_is_in_nobodys_way(path, monkeypatch):
         raise KeyboardInterrupt
 
     with (
-        closing(WriteLock(path, patience=20)) as slow,
-        closing(WriteLock(path, patience=20)) as other,
+        closing(WriteLock(path, timeout_seconds=20)) as slow,
+        closing(WriteLock(path, timeout_seconds=20)) as other,
     ):
         with slow:
             monkeypatch.setattr("api.db.sqlite_lock.time.sleep", stopped)
             with pytest.raises(KeyboardInterrupt), other:
                 pass
             monkeypatch.undo()
-        with closing(WriteLock(path, patience=20)) as third:
+        with closing(WriteLock(path, timeout_seconds=20)) as third:
             began = time.monotonic()
             with third:
                 assert time.monotonic() - began < 10
@@ -137,6 +137,6 @@ def test_who_is_told_to_stop_while_waiting_is_in_nobodys_way(path, monkeypatch):
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
 def test_what_root_makes_is_the_databases_owners(path):
     os.chown(path, 65_534, 65_534)
-    with closing(WriteLock(path, patience=20)) as turn, turn:
+    with closing(WriteLock(path, timeout_seconds=20)) as turn, turn:
         owners = {path.with_name(path.name + one).stat().st_uid for one in LOCK_FILES}
     assert owners == {65_534}

@@ -10,37 +10,37 @@ import typer
 from rich.progress import track as rich_track
 from rich.text import Text
 
-from api.cli.output.plain_text import readable
-from api.cli.output.terminal import ERR, OUT, fail, say
-from api.services.engine.replay import Replayed
+from api.cli.output.plain_text import to_plain_text
+from api.cli.output.terminal import ERR, OUT, print_error, print_message
+from api.services.engine.replay import ReplayResult
 from grader.definitions.problem import Problem
-from grader.display.render import WIDTH
-from problems.check import Report
+from grader.display.render import MAX_TEXT_WIDTH
+from problems.check import CheckReport
 from problems.publish import SeedReport
 
 __all__ = [
     "ERR",
     "OUT",
-    "fail",
-    "problems",
-    "put_json",
-    "question",
-    "reading",
-    "replayed",
-    "report",
-    "result",
-    "say",
-    "seeds",
-    "solution",
+    "print_error",
+    "print_json",
+    "print_message",
+    "print_problems",
+    "print_question",
+    "print_reading",
+    "print_replay",
+    "print_report",
+    "print_result",
+    "print_seeds",
+    "print_solution",
+    "print_worked_solution",
     "track",
-    "worked",
 ]
 
 T = TypeVar("T")
-HANG: Final = " " * 6
-SIDES: Final = re.compile(" (?=[=≈] )")
-COLUMNS: Final = frozenset({"array", "rows"})
-COLOURS: Final = {
+HANGING_INDENT: Final = " " * 6
+EQUATION_SIDE_PATTERN: Final = re.compile(" (?=[=≈] )")
+COLUMNAR_TYPES: Final = frozenset({"array", "rows"})
+STATUS_COLORS: Final = {
     "correct": "green",
     "follow_through": "green",
     "mistake": "red",
@@ -52,7 +52,7 @@ COLOURS: Final = {
 }
 
 
-def put_json(value: object) -> None:
+def print_json(value: object) -> None:
     """Print *value* as JSON."""
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
@@ -64,143 +64,149 @@ def track(items: Iterable[T], title: str, *, total: int) -> Iterable[T]:
     )
 
 
-def report(found: Report) -> None:
+def print_report(report: CheckReport) -> None:
     """Print the checker's report of one file."""
-    for error in found.errors:
-        fail(error)
-    for warning in found.warnings:
+    for error in report.errors:
+        print_error(error)
+    for warning in report.warnings:
         ERR.print(Text("warning: ", style="yellow") + Text(warning))
-    if found.seeds is not None and not found.errors:
-        seeds(found.seeds)
-        for part, words in found.accepted.items():
-            OUT.print(Text(f"    accepted in {part}: {words}"))
+    if report.seeds is not None and not report.errors:
+        print_seeds(report.seeds)
+        for part, accepted_text in report.accepted.items():
+            OUT.print(Text(f"    accepted in {part}: {accepted_text}"))
 
 
-def seeds(found: SeedReport) -> None:
+def print_seeds(report: SeedReport) -> None:
     """Print the number of seeds of a problem, and why others were rejected."""
-    if not found.walked:
-        OUT.print(f"{found.problem}: one variant, nothing is drawn")
+    if not report.walked:
+        OUT.print(f"{report.problem}: one variant, nothing is drawn")
         return
-    OUT.print(f"{found.problem}: {len(found.seeds)} seeds of {found.walked}")
-    for reason, count in sorted(found.refused.items(), key=lambda one: -one[1])[:5]:
+    OUT.print(f"{report.problem}: {len(report.seeds)} seeds of {report.walked}")
+    for reason, count in sorted(report.refused.items(), key=lambda item: -item[1])[:5]:
         OUT.print(Text(f"    refused {count}: {reason}"))
-    for part, ids in found.inert.items():
+    for part, ids in report.inert.items():
         OUT.print(Text(f"    inert in {part}: {', '.join(sorted(ids))}"))
-    for part, pairs in found.together.items():
-        told = ", ".join(f"{one} = {two}" for one, two in pairs)
-        OUT.print(Text(f"    never told apart in {part}: {told}"))
+    for part, pairs in report.together.items():
+        pairs_text = ", ".join(f"{pair} = {two}" for pair, two in pairs)
+        OUT.print(Text(f"    never told apart in {part}: {pairs_text}"))
 
 
-def problems(listed: Sequence[Problem]) -> None:
+def print_problems(problems: Sequence[Problem]) -> None:
     """Print a line for each problem, in columns that are never truncated."""
     rows = [("id", "topic", "difficulty", "parts", "kind", "title")]
-    for one in listed:
-        kind = "text" if not one.is_computed else "drawn" if one.is_drawn else "computed"
-        counts = (str(one.difficulty), str(len(one.parts)))
-        rows.append((one.id, one.topic, *counts, kind, one.title))
-    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    for problem in problems:
+        kind = "text" if not problem.is_computed else "drawn" if problem.is_drawn else "computed"
+        counts = (str(problem.difficulty), str(len(problem.parts)))
+        rows.append((problem.id, problem.topic, *counts, kind, problem.title))
+    widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         OUT.print(Text("  ".join(cells).rstrip()))
 
 
-def question(told: Mapping[str, Any]) -> None:
+def print_question(question: Mapping[str, Any]) -> None:
     """Print a variant as a student sees it."""
-    OUT.print(Text(told["title"], style="bold") + Text(f"  ({_variant(told)})"))
-    OUT.print(Text("\n" + readable(told["statement"]) + "\n"))
-    for part in told["parts"]:
-        OUT.print(_called(part) + Text(f"  {part['kind']}, {_points(part['points'])}"))
+    OUT.print(Text(question["title"], style="bold") + Text(f"  ({_format_variant(question)})"))
+    OUT.print(Text("\n" + to_plain_text(question["statement"]) + "\n"))
+    for part in question["parts"]:
+        OUT.print(
+            _format_heading(part) + Text(f"  {part['kind']}, {_format_points(part['points'])}")
+        )
         if part["prompt"]:
-            OUT.print(Text(f"    {readable(part['prompt'])}"))
+            OUT.print(Text(f"    {to_plain_text(part['prompt'])}"))
         for name, text in part.get("options", {}).items():
-            OUT.print(Text(f"    {name}) {readable(text)}"))
+            OUT.print(Text(f"    {name}) {to_plain_text(text)}"))
 
 
-def _called(part: Mapping[str, Any]) -> Text:
+def _format_heading(part: Mapping[str, Any]) -> Text:
     """Return the id of a part with its title, if it has one."""
-    title = f"  {readable(part['title'])}" if part["title"] else ""
+    title = f"  {to_plain_text(part['title'])}" if part["title"] else ""
     return Text(part["id"], style="bold") + Text(title)
 
 
-def solution(told: Mapping[str, Any]) -> None:
+def print_solution(solution: Mapping[str, Any]) -> None:
     """Print the keys of a variant and its known wrong answers."""
-    OUT.print(Text(told["problem"], style="bold") + Text(f"  ({_variant(told)})"))
-    for part in told["parts"]:
+    OUT.print(Text(solution["problem"], style="bold") + Text(f"  ({_format_variant(solution)})"))
+    for part in solution["parts"]:
         OUT.print(Text(f"{part['id']}  ", style="bold") + Text(part["failure"] or part["shown"]))
         if part["accepted"] not in {"", f"exactly {part['shown']}"}:
             OUT.print(Text(f"    accepted: {part['accepted']}"))
         for item in part.get("rubric", ()):
-            OUT.print(Text(f"    {_points(item['points'])}: {readable(item['say'])}"))
-        for one in part["mistakes"]:
-            OUT.print(Text(f"    {one['shown']}  {' + '.join(one['ids'])}", style="dim"))
+            OUT.print(Text(f"    {_format_points(item['points'])}: {to_plain_text(item['say'])}"))
+        for mistake in part["mistakes"]:
+            OUT.print(Text(f"    {mistake['shown']}  {' + '.join(mistake['ids'])}", style="dim"))
 
 
-def worked(told: Mapping[str, Any]) -> None:
+def print_worked_solution(solution: Mapping[str, Any]) -> None:
     """Print a worked solution."""
-    OUT.print(Text(told["title"], style="bold") + Text(f"  ({_variant(told)})"))
-    for part in told["parts"]:
-        OUT.print(Text("\n") + _called(part) + Text(f"  {readable(part['prompt'])}"))
+    OUT.print(Text(solution["title"], style="bold") + Text(f"  ({_format_variant(solution)})"))
+    for part in solution["parts"]:
+        OUT.print(Text("\n") + _format_heading(part) + Text(f"  {to_plain_text(part['prompt'])}"))
         for step in part["steps"]:
-            OUT.print(Text(_indented(step)))
+            OUT.print(Text(_format_step(step)))
         if part["answer"]:
             OUT.print(Text("  answer: ", style="bold") + Text(part["answer"]))
-    if told["words"]:
-        OUT.print(Text(f"\n{readable(told['words'])}"))
+    if solution["words"]:
+        OUT.print(Text(f"\n{to_plain_text(solution['words'])}"))
 
 
-def _indented(step: Mapping[str, Any]) -> str:
+def _format_step(step: Mapping[str, Any]) -> str:
     """Return the text of a step, indented; wrap its lines unless they are columns."""
-    lines = readable(step["text"]).splitlines()
-    if step["data"]["type"] not in COLUMNS:
-        lines = [piece for line in lines for piece in _wrapped(line)]
+    lines = to_plain_text(step["text"]).splitlines()
+    if step["data"]["type"] not in COLUMNAR_TYPES:
+        lines = [piece for line in lines for piece in _wrap_line(line)]
     return textwrap.indent("\n".join(lines), "    ")
 
 
-def _wrapped(line: str) -> list[str]:
+def _wrap_line(line: str) -> list[str]:
     """Wrap a long line; each side of an equation starts a new line."""
-    if len(line) <= WIDTH:
+    if len(line) <= MAX_TEXT_WIDTH:
         return [line]
-    name, *sides = SIDES.split(line)
+    name, *sides = EQUATION_SIDE_PATTERN.split(line)
     pieces = [" ".join((name, *sides[:1])), *(f"  {side}" for side in sides[1:])]
-    return [one for piece in pieces for one in textwrap.wrap(piece, WIDTH, subsequent_indent=HANG)]
+    return [
+        one
+        for piece in pieces
+        for one in textwrap.wrap(piece, MAX_TEXT_WIDTH, subsequent_indent=HANGING_INDENT)
+    ]
 
 
-def result(record: Mapping[str, Any], *, explain: bool = False) -> None:
+def print_result(record: Mapping[str, Any], *, explain: bool = False) -> None:
     """Print the result of one answer; *explain* adds the key and the rule."""
     status = record["status"]
-    line = Text(status.replace("_", " "), style=f"bold {COLOURS[status]}")
+    line = Text(status.replace("_", " "), style=f"bold {STATUS_COLORS[status]}")
     if record["credit"] is not None:
-        line += Text(f"  {record['score']} of {_points(record['points'])}")
+        line += Text(f"  {record['score']} of {_format_points(record['points'])}")
     OUT.print(line)
     if record["read_as"]:
         OUT.print(Text(f"read as: {record['read_as']}"))
-    OUT.print(Text(readable(record["feedback"])))
+    OUT.print(Text(to_plain_text(record["feedback"])))
     if record.get("mistakes"):
         OUT.print(Text(f"mistake: {', '.join(record['mistakes'])}", style="dim"))
     for sentence in record["explanation"] if explain else ():
         OUT.print(Text(f"    {sentence}", style="dim"))
 
 
-def replayed(found: Replayed) -> None:
+def print_replay(replay: ReplayResult) -> None:
     """Print the comparison of a record with its replay."""
-    if found.error:
-        fail(f"line {found.line}: {found.error}")
+    if replay.error:
+        print_error(f"line {replay.line}: {replay.error}")
         return
-    line = "same" if found.same else f"differs: {'; '.join(found.changes)}"
-    other = f" (another {', '.join(found.versions)})" if found.versions else ""
-    OUT.print(Text(f"{found.answer}: {line}{other}"))
+    line = "same" if replay.is_unchanged else f"differs: {'; '.join(replay.changes)}"
+    other = f" (another {', '.join(replay.versions)})" if replay.versions else ""
+    OUT.print(Text(f"{replay.answer}: {line}{other}"))
 
 
-def reading(record: Mapping[str, Any]) -> None:
+def print_reading(record: Mapping[str, Any]) -> None:
     """Print how a text was read."""
     OUT.print(Text(str(record["read_as"])))
     for note in record["notes"]:
         ERR.print(Text(note, style="dim"))
 
 
-def _variant(told: Mapping[str, Any]) -> str:
-    return "original" if told["seed"] is None else f"seed {told['seed']}"
+def _format_variant(record: Mapping[str, Any]) -> str:
+    return "original" if record["seed"] is None else f"seed {record['seed']}"
 
 
-def _points(points: object) -> str:
+def _format_points(points: object) -> str:
     return f"{points} point{'' if points == 1 else 's'}"

@@ -6,20 +6,22 @@ from typing import Final
 
 from grader.display.text import GREEK
 
-__all__ = ["readable"]
+__all__ = ["to_plain_text"]
 
-MATRIX: Final = re.compile(
+MATRIX_PATTERN: Final = re.compile(
     r"\\begin\{([bp]?matrix|array)\}(?:\{[^}]*\})?(.*?)\\end\{\1\}", re.DOTALL
 )
-FRACTION: Final = re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
-ROOT: Final = re.compile(r"√\s*\{([^{}]*)\}")
-MARKED: Final = re.compile(r"\\(hat|bar|tilde)(?![A-Za-z])\s*(?:\{\s*(\w)\s*\}|(\w))")
-MARKS: Final = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303"}
-RAISED: Final = re.compile(r"([_^])\s*\{\s*([^{}]*?)\s*\}")
-ALONE: Final = re.compile(r"-?\w+")
-"""What needs no brackets as an exponent or an index."""
-NESTED: Final = 3
-WORDS: Final = re.compile(r"\\(?:text|mathrm|mathbf|operatorname|mathit)\s*\{([^{}]*)\}")
+FRACTION_PATTERN: Final = re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
+ROOT_PATTERN: Final = re.compile(r"√\s*\{([^{}]*)\}")
+ACCENT_PATTERN: Final = re.compile(r"\\(hat|bar|tilde)(?![A-Za-z])\s*(?:\{\s*(\w)\s*\}|(\w))")
+COMBINING_ACCENTS: Final = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303"}
+SCRIPT_PATTERN: Final = re.compile(r"([_^])\s*\{\s*([^{}]*?)\s*\}")
+SINGLE_TOKEN_PATTERN: Final = re.compile(r"-?\w+")
+"""Exponent or index that needs no brackets."""
+MAX_NESTING: Final = 3
+TEXT_COMMAND_PATTERN: Final = re.compile(
+    r"\\(?:text|mathrm|mathbf|operatorname|mathit)\s*\{([^{}]*)\}"
+)
 SYMBOLS: Final = {
     r"\times": "×",
     r"\cdot": "·",
@@ -68,7 +70,7 @@ SYMBOLS: Final = {
     "$$": "",
     "$": "",
 }
-PATTERN: Final = re.compile(
+SYMBOL_PATTERN: Final = re.compile(
     "|".join(
         re.escape(symbol) + (r"(?![A-Za-z])" if symbol[-1].isalpha() else "")
         for symbol in sorted(SYMBOLS, key=len, reverse=True)
@@ -76,38 +78,42 @@ PATTERN: Final = re.compile(
 )
 
 
-def readable(text: str) -> str:
+def to_plain_text(text: str) -> str:
     r"""Return *text* with the most common TeX as plain characters; the rest stays.
 
-    >>> readable(r"A $64\times 64$ image, $\frac{W}{2}$")
+    >>> to_plain_text(r"A $64\times 64$ image, $\frac{W}{2}$")
     'A 64× 64 image, (W)/(2)'
-    >>> readable(r"$\hat v_n = v_n / (1 - \beta_2^n)$")
+    >>> to_plain_text(r"$\hat v_n = v_n / (1 - \beta_2^n)$")
     'v̂_n = v_n / (1 - β_2^n)'
     """
-    return _inline(MATRIX.sub(_matrix, text))
+    return _convert_inline(MATRIX_PATTERN.sub(_format_matrix, text))
 
 
-def _inline(text: str) -> str:
+def _convert_inline(text: str) -> str:
     """Return *text* without matrices as plain characters, nested TeX from the inside out."""
-    text = MARKED.sub(_marked, PATTERN.sub(lambda match: SYMBOLS[match[0]], text))
-    for _ in range(NESTED):
-        text = RAISED.sub(_raised, WORDS.sub(r"\1", text))
-        text = ROOT.sub(r"√(\1)", FRACTION.sub(r"(\1)/(\2)", text))
+    text = ACCENT_PATTERN.sub(
+        _combine_accent, SYMBOL_PATTERN.sub(lambda match: SYMBOLS[match[0]], text)
+    )
+    for _ in range(MAX_NESTING):
+        text = SCRIPT_PATTERN.sub(_format_script, TEXT_COMMAND_PATTERN.sub(r"\1", text))
+        text = ROOT_PATTERN.sub(r"√(\1)", FRACTION_PATTERN.sub(r"(\1)/(\2)", text))
     return text
 
 
-def _marked(match: re.Match[str]) -> str:
-    letter = (match[2] or match[3]) + MARKS[match[1]]
+def _combine_accent(match: re.Match[str]) -> str:
+    letter = (match[2] or match[3]) + COMBINING_ACCENTS[match[1]]
     return unicodedata.normalize("NFC", letter)
 
 
-def _raised(match: re.Match[str]) -> str:
+def _format_script(match: re.Match[str]) -> str:
     sign, inner = match.groups()
-    return f"{sign}{inner}" if ALONE.fullmatch(inner) else f"{sign}({inner})"
+    return f"{sign}{inner}" if SINGLE_TOKEN_PATTERN.fullmatch(inner) else f"{sign}({inner})"
 
 
-def _matrix(match: re.Match[str]) -> str:
-    rows = [[_inline(cell.strip()) for cell in row.split("&")] for row in match[2].split(r"\\")]
+def _format_matrix(match: re.Match[str]) -> str:
+    rows = [
+        [_convert_inline(cell.strip()) for cell in row.split("&")] for row in match[2].split(r"\\")
+    ]
     width = max((len(cell) for row in rows for cell in row), default=1)
     lines = (" ".join(cell.rjust(width) for cell in row) for row in rows if any(row))
     return "\n" + "\n".join(f"    [{line}]" for line in lines) + "\n"

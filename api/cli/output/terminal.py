@@ -10,19 +10,19 @@ from rich.text import Text
 from api.core.errors import FileError
 from grader.errors import GraderError
 
-__all__ = ["ERR", "OUT", "fail", "run_command", "say"]
+__all__ = ["ERR", "OUT", "print_error", "print_message", "run_command"]
 
 # Text of students and authors is never rich's [markup] or :emoji:.
 OUT: Final = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
 ERR: Final = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 
-def say(message: str) -> None:
+def print_message(message: str) -> None:
     """Print a line on standard error."""
     ERR.print(Text(message))
 
 
-def fail(message: str) -> None:
+def print_error(message: str) -> None:
     """Print an error on standard error."""
     ERR.print(Text("error: ", style="bold red") + Text(message))
 
@@ -32,8 +32,8 @@ def run_command(command: Callable[[], object]) -> None:
     try:
         command()
     except FileError as error:
-        fail(str(error))
+        print_error(str(error))
         sys.exit(2)
     except GraderError as error:
-        fail(str(error))
+        print_error(str(error))
         sys.exit(1)

@@ -14,39 +14,50 @@ from api.db.models.courses import (
     Section,
 )
 from api.db.models.grades import Grade, GradeChange, Override
-from api.db.models.keeping import Erasing
-from api.db.models.people import LOCKED, Invite, Knock, LoginSession, Spending, Token, User
+from api.db.models.keeping import ErasureFlag
+from api.db.models.people import (
+    LOCKED_PASSWORD_PREFIX,
+    Invite,
+    LoginSession,
+    RateLimitEvent,
+    RateLimitUsage,
+    Token,
+    User,
+)
 from api.db.models.problems import ProblemVersion, Variant
 from api.db.models.regrades import Regrade, RegradeChange, RegradeChunk, RegradeStudent
 from api.db.models.review import Comment, RegradeRequest, Review, ReviewSkip, RubricItem
-from api.db.models.stamps import Stamp
-from api.db.models.submissions import Answer, Draft, Draw, Grading, Standing, Submission
+from api.db.models.stamps import ChangeCounter
+from api.db.models.submissions import Answer, Draft, Draw, Grading, ProblemProgress, Submission
 
 __all__ = [
-    "LOCKED",
+    "LOCKED_PASSWORD_PREFIX",
     "Answer",
     "Assignment",
     "AssignmentProblem",
     "AuditEntry",
     "Base",
+    "ChangeCounter",
     "Comment",
     "Course",
     "Draft",
     "Draw",
     "Enrolment",
-    "Erasing",
+    "ErasureFlag",
     "Excuse",
     "Extension",
     "Grade",
     "GradeChange",
     "Grading",
     "Invite",
-    "Knock",
     "LateDays",
     "LoginSession",
     "Notice",
     "Override",
+    "ProblemProgress",
     "ProblemVersion",
+    "RateLimitEvent",
+    "RateLimitUsage",
     "Regrade",
     "RegradeChange",
     "RegradeChunk",
@@ -56,9 +67,6 @@ __all__ = [
     "ReviewSkip",
     "RubricItem",
     "Section",
-    "Spending",
-    "Stamp",
-    "Standing",
     "Submission",
     "Token",
     "User",

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.db.models.base import Base, Id, Json, When, refers
+from api.db.models.base import Base, Id, Json, Timestamp, foreign_key
 
 __all__ = ["AuditEntry"]
 
@@ -17,9 +17,9 @@ class AuditEntry(Base):
     __table_args__ = (Index(None, "course_id", "at"),)
 
     id: Mapped[Id]
-    course_id: Mapped[UUID | None] = refers("courses.id", index=False)
-    actor_id: Mapped[UUID | None] = refers("users.id")
-    acting_as: Mapped[UUID | None] = refers("users.id", index=False)
+    course_id: Mapped[UUID | None] = foreign_key("courses.id", index=False)
+    actor_id: Mapped[UUID | None] = foreign_key("users.id")
+    acting_as: Mapped[UUID | None] = foreign_key("users.id", index=False)
     action: Mapped[str] = mapped_column(String(60))
     target: Mapped[str] = mapped_column(String(60), default="")
     target_id: Mapped[str] = mapped_column(String(80), default="")
@@ -27,4 +27,4 @@ class AuditEntry(Base):
     after: Mapped[Json] = mapped_column(default=dict)
     reason: Mapped[str] = mapped_column(default="")
     request: Mapped[str] = mapped_column(String(80), default="")
-    at: Mapped[When]
+    at: Mapped[Timestamp]

@@ -13,18 +13,29 @@ from sqlalchemy.orm import DeclarativeBase, mapped_column
 from api.core.clock import from_micros, to_micros
 from api.core.ids import new_id
 
-__all__ = ["Base", "Exact", "Id", "Instant", "Json", "Line", "UserId", "When", "exact", "refers"]
+__all__ = [
+    "Base",
+    "ExactFractionType",
+    "Id",
+    "InstantType",
+    "Json",
+    "ShortText",
+    "Timestamp",
+    "UserId",
+    "foreign_key",
+    "parse_exact",
+]
 
-NUMBERS_KEPT: Final = 4096
+FRACTION_CACHE_SIZE: Final = 4096
 
 
-@lru_cache(maxsize=NUMBERS_KEPT)
-def exact(text: str) -> Fraction:
+@lru_cache(maxsize=FRACTION_CACHE_SIZE)
+def parse_exact(text: str) -> Fraction:
     """Parse an exact number; cached, because a few credits and factors occur everywhere."""
     return Fraction(text)
 
 
-class Instant(TypeDecorator[datetime]):
+class InstantType(TypeDecorator[datetime]):
     """Column type of an instant, stored as microseconds since 1970 in UTC.
 
     Raises `ValueError` for a naive time.
@@ -44,7 +55,7 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else from_micros(value)
 
 
-class Exact(TypeDecorator[Fraction]):
+class ExactFractionType(TypeDecorator[Fraction]):
     """Column type of an exact number, stored as text: ``3``, ``7/2``."""
 
     impl = Text
@@ -60,20 +71,20 @@ class Exact(TypeDecorator[Fraction]):
     def process_result_value(self, value: Any | None, dialect: Dialect) -> Fraction | None:
         """Return the text as a number."""
         del dialect
-        return None if value is None else exact(value)
+        return None if value is None else parse_exact(value)
 
 
 Json: TypeAlias = dict[str, Any]
-When: TypeAlias = datetime
+Timestamp: TypeAlias = datetime
 Id = Annotated[UUID, mapped_column(Uuid, primary_key=True, default=new_id)]
 UserId = Annotated[
     UUID, mapped_column(Uuid, ForeignKey("users.id", onupdate="CASCADE"), index=True)
 ]
 """User id; erasure replaces it with a random one, in every row that refers to it."""
-Line = Annotated[str, mapped_column(String(300))]
+ShortText = Annotated[str, mapped_column(String(300))]
 
 
-def refers(column: str, *, index: bool = True, primary_key: bool = False) -> Any:
+def foreign_key(column: str, *, index: bool = True, primary_key: bool = False) -> Any:
     """Return a foreign key column that refers to *column* of another table."""
     return mapped_column(
         Uuid, ForeignKey(column, onupdate="CASCADE"), index=index, primary_key=primary_key
@@ -93,8 +104,8 @@ class Base(DeclarativeBase):
         }
     )
     type_annotation_map = {
-        datetime: Instant,
-        Fraction: Exact,
+        datetime: InstantType,
+        Fraction: ExactFractionType,
         dict[str, Any]: JSON(none_as_null=True),
         list[Any]: JSON(none_as_null=True),
         str: Text,

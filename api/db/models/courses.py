@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import JSON, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.db.models.base import Base, Id, Json, Line, UserId, When, refers
+from api.db.models.base import Base, Id, Json, ShortText, Timestamp, UserId, foreign_key
 
 __all__ = [
     "Assignment",
@@ -29,14 +29,14 @@ class Course(Base):
 
     id: Mapped[Id]
     slug: Mapped[str] = mapped_column(String(80), unique=True)
-    title: Mapped[Line]
+    title: Mapped[ShortText]
     zone: Mapped[str] = mapped_column(String(60))
     numbers: Mapped[str | None] = mapped_column(String(10))
     secret: Mapped[str] = mapped_column(String(64))
     late_day_budget: Mapped[int] = mapped_column(default=0)
     categories: Mapped[list[Any]] = mapped_column(JSON, default=list)
-    created_at: Mapped[When]
-    archived_at: Mapped[When | None]
+    created_at: Mapped[Timestamp]
+    archived_at: Mapped[Timestamp | None]
     version: Mapped[int] = mapped_column(default=1)
 
 
@@ -47,8 +47,8 @@ class Section(Base):
     __table_args__ = (UniqueConstraint("course_id", "name"),)
 
     id: Mapped[Id]
-    course_id: Mapped[UUID] = refers("courses.id", index=False)
-    name: Mapped[Line]
+    course_id: Mapped[UUID] = foreign_key("courses.id", index=False)
+    name: Mapped[ShortText]
 
 
 class Enrolment(Base):
@@ -58,14 +58,14 @@ class Enrolment(Base):
     __table_args__ = (UniqueConstraint("course_id", "user_id"),)
 
     id: Mapped[Id]
-    course_id: Mapped[UUID] = refers("courses.id", index=False)
+    course_id: Mapped[UUID] = foreign_key("courses.id", index=False)
     user_id: Mapped[UserId]
     role: Mapped[str] = mapped_column(String(10))
-    section_id: Mapped[UUID | None] = refers("sections.id")
+    section_id: Mapped[UUID | None] = foreign_key("sections.id")
     is_test: Mapped[bool] = mapped_column(default=False)
-    lms_id: Mapped[Line] = mapped_column(default="")
-    created_at: Mapped[When]
-    withdrawn_at: Mapped[When | None]
+    lms_id: Mapped[ShortText] = mapped_column(default="")
+    created_at: Mapped[Timestamp]
+    withdrawn_at: Mapped[Timestamp | None]
     version: Mapped[int] = mapped_column(default=1)
 
 
@@ -82,23 +82,23 @@ class Assignment(Base):
     __table_args__ = (UniqueConstraint("course_id", "slug"),)
 
     id: Mapped[Id]
-    course_id: Mapped[UUID] = refers("courses.id", index=False)
+    course_id: Mapped[UUID] = foreign_key("courses.id", index=False)
     slug: Mapped[str] = mapped_column(String(80))
-    title: Mapped[Line]
+    title: Mapped[ShortText]
     instructions: Mapped[str] = mapped_column(default="")
     category: Mapped[str] = mapped_column(String(80), default="")
     position: Mapped[int] = mapped_column(default=0)
     timeline: Mapped[Json] = mapped_column(default=dict)
-    release_at: Mapped[When | None]
-    due_at: Mapped[When | None]
-    closes_at: Mapped[When | None]
+    release_at: Mapped[Timestamp | None]
+    due_at: Mapped[Timestamp | None]
+    closes_at: Mapped[Timestamp | None]
     attempts: Mapped[int | None]
     cool_down_seconds: Mapped[int] = mapped_column(default=0)
     by_attempt: Mapped[list[Any]] = mapped_column(JSON, default=list)
     results: Mapped[str] = mapped_column(String(12), default="at_once")
     solutions: Mapped[str] = mapped_column(String(12), default="after_close")
-    results_released_at: Mapped[When | None]
-    solutions_released_at: Mapped[When | None]
+    results_released_at: Mapped[Timestamp | None]
+    solutions_released_at: Mapped[Timestamp | None]
     variants: Mapped[str] = mapped_column(String(12), default="each")
     new_after: Mapped[int | None]
     groups: Mapped[list[Any]] = mapped_column(JSON, default=list)
@@ -106,10 +106,10 @@ class Assignment(Base):
     regrade_days: Mapped[int | None]
     regrade_limit: Mapped[int | None]
     anonymous: Mapped[bool] = mapped_column(default=False)
-    lms_id: Mapped[Line] = mapped_column(default="")
-    published_at: Mapped[When | None]
-    deleted_at: Mapped[When | None]
-    created_at: Mapped[When]
+    lms_id: Mapped[ShortText] = mapped_column(default="")
+    published_at: Mapped[Timestamp | None]
+    deleted_at: Mapped[Timestamp | None]
+    created_at: Mapped[Timestamp]
     version: Mapped[int] = mapped_column(default=1)
 
 
@@ -124,15 +124,15 @@ class AssignmentProblem(Base):
     __table_args__ = (UniqueConstraint("assignment_id", "slug"),)
 
     id: Mapped[Id]
-    assignment_id: Mapped[UUID] = refers("assignments.id", index=False)
+    assignment_id: Mapped[UUID] = foreign_key("assignments.id", index=False)
     slug: Mapped[str] = mapped_column(String(80))
-    version_id: Mapped[UUID] = refers("problem_versions.id")
+    version_id: Mapped[UUID] = foreign_key("problem_versions.id")
     position: Mapped[int] = mapped_column(default=0)
     points: Mapped[Fraction | None]
     group: Mapped[str] = mapped_column(String(80), default="")
     extra: Mapped[bool] = mapped_column(default=False)
     voided: Mapped[Json] = mapped_column(default=dict)
-    removed_at: Mapped[When | None]
+    removed_at: Mapped[Timestamp | None]
     version: Mapped[int] = mapped_column(default=1)
 
 
@@ -143,15 +143,15 @@ class Extension(Base):
     __table_args__ = (Index(None, "course_id", "assignment_id"),)
 
     id: Mapped[Id]
-    course_id: Mapped[UUID] = refers("courses.id", index=False)
-    assignment_id: Mapped[UUID | None] = refers("assignments.id")
-    student_id: Mapped[UUID | None] = refers("users.id")
-    section_id: Mapped[UUID | None] = refers("sections.id")
+    course_id: Mapped[UUID] = foreign_key("courses.id", index=False)
+    assignment_id: Mapped[UUID | None] = foreign_key("assignments.id")
+    student_id: Mapped[UUID | None] = foreign_key("users.id")
+    section_id: Mapped[UUID | None] = foreign_key("sections.id")
     spec: Mapped[Json]
     reason: Mapped[str] = mapped_column(default="")
-    created_by: Mapped[UUID] = refers("users.id", index=False)
-    created_at: Mapped[When]
-    withdrawn_at: Mapped[When | None]
+    created_by: Mapped[UUID] = foreign_key("users.id", index=False)
+    created_at: Mapped[Timestamp]
+    withdrawn_at: Mapped[Timestamp | None]
 
 
 class LateDays(Base):
@@ -159,10 +159,10 @@ class LateDays(Base):
 
     __tablename__ = "late_days"
 
-    assignment_id: Mapped[UUID] = refers("assignments.id", primary_key=True, index=False)
-    student_id: Mapped[UUID] = refers("users.id", primary_key=True)
+    assignment_id: Mapped[UUID] = foreign_key("assignments.id", primary_key=True, index=False)
+    student_id: Mapped[UUID] = foreign_key("users.id", primary_key=True)
     days: Mapped[int]
-    spent_at: Mapped[When]
+    spent_at: Mapped[Timestamp]
 
 
 class Excuse(Base):
@@ -171,13 +171,13 @@ class Excuse(Base):
     __tablename__ = "excuses"
 
     id: Mapped[Id]
-    assignment_id: Mapped[UUID] = refers("assignments.id")
-    problem_id: Mapped[UUID | None] = refers("assignment_problems.id", index=False)
+    assignment_id: Mapped[UUID] = foreign_key("assignments.id")
+    problem_id: Mapped[UUID | None] = foreign_key("assignment_problems.id", index=False)
     student_id: Mapped[UserId]
     reason: Mapped[str] = mapped_column(default="")
-    created_by: Mapped[UUID] = refers("users.id", index=False)
-    created_at: Mapped[When]
-    withdrawn_at: Mapped[When | None]
+    created_by: Mapped[UUID] = foreign_key("users.id", index=False)
+    created_at: Mapped[Timestamp]
+    withdrawn_at: Mapped[Timestamp | None]
 
 
 class Notice(Base):
@@ -186,9 +186,9 @@ class Notice(Base):
     __tablename__ = "notices"
 
     id: Mapped[Id]
-    problem_id: Mapped[UUID] = refers("assignment_problems.id")
-    regrade_id: Mapped[UUID | None] = refers("regrades.id", index=False)
+    problem_id: Mapped[UUID] = foreign_key("assignment_problems.id")
+    regrade_id: Mapped[UUID | None] = foreign_key("regrades.id", index=False)
     text: Mapped[str]
-    created_by: Mapped[UUID] = refers("users.id", index=False)
-    created_at: Mapped[When]
-    withdrawn_at: Mapped[When | None]
+    created_by: Mapped[UUID] = foreign_key("users.id", index=False)
+    created_at: Mapped[Timestamp]
+    withdrawn_at: Mapped[Timestamp | None]

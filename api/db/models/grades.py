@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.db.models.base import Base, Id, When, refers
+from api.db.models.base import Base, Id, Timestamp, foreign_key
 
 __all__ = ["Grade", "GradeChange", "Override"]
 
@@ -22,8 +22,8 @@ class Grade(Base):
     __tablename__ = "grades"
     __table_args__ = (Index(None, "student_id"),)
 
-    assignment_id: Mapped[UUID] = refers("assignments.id", primary_key=True, index=False)
-    student_id: Mapped[UUID] = refers("users.id", primary_key=True, index=False)
+    assignment_id: Mapped[UUID] = foreign_key("assignments.id", primary_key=True, index=False)
+    student_id: Mapped[UUID] = foreign_key("users.id", primary_key=True, index=False)
     score: Mapped[Fraction | None]
     possible: Mapped[Fraction]
     waiting: Mapped[bool] = mapped_column(default=False)
@@ -31,7 +31,7 @@ class Grade(Base):
     pending_possible: Mapped[Fraction] = mapped_column(default=Fraction(0))
     begun: Mapped[bool] = mapped_column(default=False)
     late: Mapped[bool] = mapped_column(default=False)
-    updated_at: Mapped[When]
+    updated_at: Mapped[Timestamp]
     version: Mapped[int] = mapped_column(default=1)
 
 
@@ -46,14 +46,14 @@ class GradeChange(Base):
     __table_args__ = (Index(None, "assignment_id", "student_id"),)
 
     id: Mapped[Id]
-    assignment_id: Mapped[UUID] = refers("assignments.id", index=False)
-    student_id: Mapped[UUID] = refers("users.id")
+    assignment_id: Mapped[UUID] = foreign_key("assignments.id", index=False)
+    student_id: Mapped[UUID] = foreign_key("users.id")
     before: Mapped[Fraction | None]
     after: Mapped[Fraction | None]
     cause: Mapped[str] = mapped_column(String(20))
     cause_id: Mapped[UUID | None]
-    author_id: Mapped[UUID | None] = refers("users.id", index=False)
-    at: Mapped[When]
+    author_id: Mapped[UUID | None] = foreign_key("users.id", index=False)
+    at: Mapped[Timestamp]
 
 
 class Override(Base):
@@ -67,13 +67,13 @@ class Override(Base):
     __table_args__ = (Index(None, "assignment_id", "student_id"),)
 
     id: Mapped[Id]
-    assignment_id: Mapped[UUID] = refers("assignments.id", index=False)
-    problem_id: Mapped[UUID | None] = refers("assignment_problems.id", index=False)
+    assignment_id: Mapped[UUID] = foreign_key("assignments.id", index=False)
+    problem_id: Mapped[UUID | None] = foreign_key("assignment_problems.id", index=False)
     part: Mapped[str | None] = mapped_column(String(80))
-    student_id: Mapped[UUID] = refers("users.id", index=False)
+    student_id: Mapped[UUID] = foreign_key("users.id", index=False)
     points: Mapped[Fraction]
     reason: Mapped[str]
-    author_id: Mapped[UUID] = refers("users.id", index=False)
-    created_at: Mapped[When]
-    withdrawn_at: Mapped[When | None]
-    withdrawn_by: Mapped[UUID | None] = refers("users.id", index=False)
+    author_id: Mapped[UUID] = foreign_key("users.id", index=False)
+    created_at: Mapped[Timestamp]
+    withdrawn_at: Mapped[Timestamp | None]
+    withdrawn_by: Mapped[UUID | None] = foreign_key("users.id", index=False)

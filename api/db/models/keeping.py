@@ -4,10 +4,10 @@ from sqlalchemy.orm import Mapped
 
 from api.db.models.base import Base, Id
 
-__all__ = ["Erasing"]
+__all__ = ["ErasureFlag"]
 
 
-class Erasing(Base):
+class ErasureFlag(Base):
     """Flag that a person is being erased: it exists only within that transaction.
 
     Triggers refuse every change of the audit log, submissions, gradings and grade changes. While

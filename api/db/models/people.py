@@ -7,12 +7,20 @@ from sqlalchemy import ColumnElement, LargeBinary, String, and_
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
-from api.core.person_names import belongs, sort_name
-from api.db.models.base import Base, Id, Line, UserId, When, refers
+from api.core.person_names import has_family_name, sort_name
+from api.db.models.base import Base, Id, ShortText, Timestamp, UserId, foreign_key
 
-__all__ = ["LOCKED", "Invite", "Knock", "LoginSession", "Spending", "Token", "User"]
+__all__ = [
+    "LOCKED_PASSWORD_PREFIX",
+    "Invite",
+    "LoginSession",
+    "RateLimitEvent",
+    "RateLimitUsage",
+    "Token",
+    "User",
+]
 
-LOCKED: Final = "!"
+LOCKED_PASSWORD_PREFIX: Final = "!"  # noqa: S105  # not a secret
 """Prefix of the hash of a locked password, as in shadow(5): no password matches what follows."""
 
 
@@ -27,73 +35,79 @@ class User(Base):
 
     id: Mapped[Id]
     email: Mapped[str | None] = mapped_column(String(254), unique=True)
-    name: Mapped[Line]
-    family_name: Mapped[Line] = mapped_column(default="")
-    sort_name: Mapped[Line] = mapped_column(default="")
-    student_number: Mapped[Line] = mapped_column(default="")
-    login: Mapped[Line] = mapped_column(default="")
+    name: Mapped[ShortText]
+    family_name: Mapped[ShortText] = mapped_column(default="")
+    sort_name: Mapped[ShortText] = mapped_column(default="")
+    student_number: Mapped[ShortText] = mapped_column(default="")
+    login: Mapped[ShortText] = mapped_column(default="")
     password_hash: Mapped[str | None]
     is_admin: Mapped[bool] = mapped_column(default=False)
-    created_at: Mapped[When]
-    suspended_at: Mapped[When | None]
-    erased_at: Mapped[When | None]
+    created_at: Mapped[Timestamp]
+    suspended_at: Mapped[Timestamp | None]
+    erased_at: Mapped[Timestamp | None]
     version: Mapped[int] = mapped_column(default=1)
 
     @hybrid_property
     def has_password(self) -> bool:
         """Whether the account has a usable password; a locked one is not usable."""
-        return self.password_hash is not None and not self.password_hash.startswith(LOCKED)
+        return self.password_hash is not None and not self.password_hash.startswith(
+            LOCKED_PASSWORD_PREFIX
+        )
 
     @has_password.inplace.expression
     @classmethod
     def _has_password(cls) -> ColumnElement[bool]:
-        return and_(cls.password_hash.is_not(None), ~cls.password_hash.startswith(LOCKED))
+        return and_(
+            cls.password_hash.is_not(None), ~cls.password_hash.startswith(LOCKED_PASSWORD_PREFIX)
+        )
 
     @property
     def has_locked_password(self) -> bool:
         """Whether the account has a password that is locked until its owner sets another."""
-        return self.password_hash is not None and self.password_hash.startswith(LOCKED)
+        return self.password_hash is not None and self.password_hash.startswith(
+            LOCKED_PASSWORD_PREFIX
+        )
 
     @validates("name")
-    def _renamed(self, _: str, name: str) -> str:
+    def _on_name_change(self, _: str, name: str) -> str:
         """Update *sort_name*; forget a family name that the new name does not contain."""
-        if not belongs(name, self.family_name or ""):
+        if not has_family_name(name, self.family_name or ""):
             self.family_name = ""
         self.sort_name = sort_name(name, self.family_name)
         return name
 
     @validates("family_name")
-    def _related(self, _: str, family: str) -> str:
+    def _on_family_name_change(self, _: str, family: str) -> str:
         """Update *sort_name* for a new family name."""
         self.sort_name = sort_name(self.name or "", family)
         return family
 
 
-class _Shown:
+class _CredentialColumns:
     """Columns of a credential: a public prefix, and the digest of the whole secret."""
 
     id: Mapped[Id]
     prefix: Mapped[str] = mapped_column(String(40), unique=True)
     digest: Mapped[bytes] = mapped_column(LargeBinary(32))
     user_id: Mapped[UserId]
-    created_at: Mapped[When]
-    expires_at: Mapped[When | None]
-    revoked_at: Mapped[When | None]
+    created_at: Mapped[Timestamp]
+    expires_at: Mapped[Timestamp | None]
+    revoked_at: Mapped[Timestamp | None]
 
 
-class Token(_Shown, Base):
+class Token(_CredentialColumns, Base):
     """API token, limited by its scopes and by the rights of its owner."""
 
     __tablename__ = "tokens"
 
-    name: Mapped[Line]
+    name: Mapped[ShortText]
     scopes: Mapped[list[Any]]
-    course_id: Mapped[UUID | None] = refers("courses.id")
+    course_id: Mapped[UUID | None] = foreign_key("courses.id")
     is_demo: Mapped[bool] = mapped_column(default=False)
-    last_used_at: Mapped[When | None]
+    last_used_at: Mapped[Timestamp | None]
 
 
-class Invite(_Shown, Base):
+class Invite(_CredentialColumns, Base):
     """Link with which a person can set a password, once.
 
     *course_id* is the course whose staff created it, None for an administrator or the command line.
@@ -103,30 +117,30 @@ class Invite(_Shown, Base):
     __tablename__ = "invites"
 
     purpose: Mapped[str] = mapped_column(String(10))
-    created_by: Mapped[UUID | None] = refers("users.id", index=False)
-    course_id: Mapped[UUID | None] = refers("courses.id", index=False)
-    used_at: Mapped[When | None]
+    created_by: Mapped[UUID | None] = foreign_key("users.id", index=False)
+    course_id: Mapped[UUID | None] = foreign_key("courses.id", index=False)
+    used_at: Mapped[Timestamp | None]
 
 
-class LoginSession(_Shown, Base):
+class LoginSession(_CredentialColumns, Base):
     """Log-in session of a browser."""
 
     __tablename__ = "sessions"
 
-    seen_at: Mapped[When]
+    seen_at: Mapped[Timestamp]
 
 
-class Knock(Base):
+class RateLimitEvent(Base):
     """Event that counts towards a rate limit: a failed log-in, an export."""
 
     __tablename__ = "knocks"
 
     id: Mapped[Id]
     key: Mapped[str] = mapped_column(String(120), index=True)
-    at: Mapped[When] = mapped_column(index=True)
+    at: Mapped[Timestamp] = mapped_column(index=True)
 
 
-class Spending(Base):
+class RateLimitUsage(Base):
     """Usage of a request rate limit by one caller, in all processes together.
 
     *level* is the number of requests that counted at *at*; it decreases steadily with time.
@@ -136,4 +150,4 @@ class Spending(Base):
 
     key: Mapped[str] = mapped_column(String(120), primary_key=True)
     level: Mapped[float]
-    at: Mapped[When]
+    at: Mapped[Timestamp]

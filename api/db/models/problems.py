@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.db.models.base import Base, Id, Json, Line, When, refers
+from api.db.models.base import Base, Id, Json, ShortText, Timestamp, foreign_key
 
 __all__ = ["ProblemVersion", "Variant"]
 
@@ -29,7 +29,7 @@ class ProblemVersion(Base):
     number: Mapped[int]
     status: Mapped[str] = mapped_column(String(10))
     source: Mapped[str]
-    title: Mapped[Line]
+    title: Mapped[ShortText]
     topic: Mapped[str] = mapped_column(String(80))
     difficulty: Mapped[int]
     points: Mapped[Fraction]
@@ -40,10 +40,10 @@ class ProblemVersion(Base):
     variants: Mapped[int] = mapped_column(default=0)
     report: Mapped[Json] = mapped_column(default=dict)
     note: Mapped[str] = mapped_column(default="")
-    based_on: Mapped[UUID | None] = refers("problem_versions.id", index=False)
-    created_by: Mapped[UUID | None] = refers("users.id", index=False)
-    created_at: Mapped[When]
-    retired_at: Mapped[When | None]
+    based_on: Mapped[UUID | None] = foreign_key("problem_versions.id", index=False)
+    created_by: Mapped[UUID | None] = foreign_key("users.id", index=False)
+    created_at: Mapped[Timestamp]
+    retired_at: Mapped[Timestamp | None]
 
 
 class Variant(Base):
@@ -55,7 +55,7 @@ class Variant(Base):
 
     __tablename__ = "variants"
 
-    version_id: Mapped[UUID] = refers("problem_versions.id", primary_key=True, index=False)
+    version_id: Mapped[UUID] = foreign_key("problem_versions.id", primary_key=True, index=False)
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     seed: Mapped[int | None] = mapped_column(BigInteger)
     data: Mapped[Json]

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.db.models.base import Base, Id, Json, When, refers
+from api.db.models.base import Base, Id, Json, Timestamp, foreign_key
 
 __all__ = ["Regrade", "RegradeChange", "RegradeChunk", "RegradeStudent"]
 
@@ -27,9 +27,9 @@ class Regrade(Base):
     __table_args__ = (Index(None, "status"),)
 
     id: Mapped[Id]
-    problem_id: Mapped[UUID] = refers("assignment_problems.id")
-    from_version: Mapped[UUID] = refers("problem_versions.id", index=False)
-    to_version: Mapped[UUID] = refers("problem_versions.id", index=False)
+    problem_id: Mapped[UUID] = foreign_key("assignment_problems.id")
+    from_version: Mapped[UUID] = foreign_key("problem_versions.id", index=False)
+    to_version: Mapped[UUID] = foreign_key("problem_versions.id", index=False)
     made: Mapped[bool] = mapped_column(default=False)
     scope: Mapped[str] = mapped_column(String(10), default="all")
     never_lower: Mapped[bool] = mapped_column(default=False)
@@ -41,15 +41,15 @@ class Regrade(Base):
     counts: Mapped[Json] = mapped_column(default=dict)
     draws: Mapped[list[Any]] = mapped_column(default=list)
     error: Mapped[str] = mapped_column(default="")
-    began_at: Mapped[When | None]
-    stepped_at: Mapped[When | None]
-    created_by: Mapped[UUID] = refers("users.id", index=False)
-    created_at: Mapped[When]
-    cancelled_at: Mapped[When | None]
-    applied_by: Mapped[UUID | None] = refers("users.id", index=False)
-    applied_at: Mapped[When | None]
-    undone_by: Mapped[UUID | None] = refers("users.id", index=False)
-    undone_at: Mapped[When | None]
+    began_at: Mapped[Timestamp | None]
+    stepped_at: Mapped[Timestamp | None]
+    created_by: Mapped[UUID] = foreign_key("users.id", index=False)
+    created_at: Mapped[Timestamp]
+    cancelled_at: Mapped[Timestamp | None]
+    applied_by: Mapped[UUID | None] = foreign_key("users.id", index=False)
+    applied_at: Mapped[Timestamp | None]
+    undone_by: Mapped[UUID | None] = foreign_key("users.id", index=False)
+    undone_at: Mapped[Timestamp | None]
 
 
 class RegradeChunk(Base):
@@ -61,7 +61,7 @@ class RegradeChunk(Base):
 
     __tablename__ = "regrade_chunks"
 
-    regrade_id: Mapped[UUID] = refers("regrades.id", primary_key=True, index=False)
+    regrade_id: Mapped[UUID] = foreign_key("regrades.id", primary_key=True, index=False)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     submissions: Mapped[int] = mapped_column(default=0)
     counts: Mapped[Json] = mapped_column(default=dict)
@@ -78,8 +78,8 @@ class RegradeStudent(Base):
     __tablename__ = "regrade_students"
     __table_args__ = (Index(None, "regrade_id", "chunk"),)
 
-    regrade_id: Mapped[UUID] = refers("regrades.id", primary_key=True, index=False)
-    student_id: Mapped[UUID] = refers("users.id", primary_key=True)
+    regrade_id: Mapped[UUID] = foreign_key("regrades.id", primary_key=True, index=False)
+    student_id: Mapped[UUID] = foreign_key("users.id", primary_key=True)
     chunk: Mapped[int]
     counted: Mapped[bool] = mapped_column(default=True)
     score_before: Mapped[Fraction | None]
@@ -108,10 +108,10 @@ class RegradeChange(Base):
     )
 
     id: Mapped[Id]
-    regrade_id: Mapped[UUID] = refers("regrades.id", index=False)
+    regrade_id: Mapped[UUID] = foreign_key("regrades.id", index=False)
     chunk: Mapped[int]
-    answer_id: Mapped[UUID] = refers("answers.id")
-    student_id: Mapped[UUID] = refers("users.id", index=False)
+    answer_id: Mapped[UUID] = foreign_key("answers.id")
+    student_id: Mapped[UUID] = foreign_key("users.id", index=False)
     old_grading: Mapped[UUID]
     new_grading: Mapped[UUID | None]
     old_status: Mapped[str] = mapped_column(String(20))

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import JSON, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.db.models.base import Base, Id, Line, UserId, When, refers
+from api.db.models.base import Base, Id, ShortText, Timestamp, UserId, foreign_key
 
 __all__ = ["Comment", "RegradeRequest", "Review", "ReviewSkip", "RubricItem"]
 
@@ -19,13 +19,13 @@ class RubricItem(Base):
     __table_args__ = (Index(None, "problem_id", "part"),)
 
     id: Mapped[Id]
-    problem_id: Mapped[UUID] = refers("assignment_problems.id", index=False)
+    problem_id: Mapped[UUID] = foreign_key("assignment_problems.id", index=False)
     part: Mapped[str] = mapped_column(String(80))
     position: Mapped[int] = mapped_column(default=0)
-    label: Mapped[Line]
+    label: Mapped[ShortText]
     say: Mapped[str] = mapped_column(default="")
     points: Mapped[Fraction]
-    retired_at: Mapped[When | None]
+    retired_at: Mapped[Timestamp | None]
     version: Mapped[int] = mapped_column(default=1)
 
 
@@ -40,16 +40,16 @@ class Review(Base):
     __tablename__ = "reviews"
     __table_args__ = (Index(None, "likeness"),)
 
-    answer_id: Mapped[UUID] = refers("answers.id", primary_key=True, index=False)
-    claimed_by: Mapped[UUID | None] = refers("users.id", index=False)
-    claimed_until: Mapped[When | None]
+    answer_id: Mapped[UUID] = foreign_key("answers.id", primary_key=True, index=False)
+    claimed_by: Mapped[UUID | None] = foreign_key("users.id", index=False)
+    claimed_until: Mapped[Timestamp | None]
     items: Mapped[list[Any]] = mapped_column(JSON, default=list)
     adjustment: Mapped[Fraction] = mapped_column(default=Fraction(0))
     credit: Mapped[Fraction | None]
     comment: Mapped[str] = mapped_column(default="")
     reason: Mapped[str] = mapped_column(default="")
-    marked_by: Mapped[UUID | None] = refers("users.id", index=False)
-    marked_at: Mapped[When | None]
+    marked_by: Mapped[UUID | None] = foreign_key("users.id", index=False)
+    marked_at: Mapped[Timestamp | None]
     likeness: Mapped[UUID | None]
     flag: Mapped[str] = mapped_column(default="")
     version: Mapped[int] = mapped_column(default=1)
@@ -60,9 +60,9 @@ class ReviewSkip(Base):
 
     __tablename__ = "review_skips"
 
-    answer_id: Mapped[UUID] = refers("answers.id", primary_key=True, index=False)
-    user_id: Mapped[UUID] = refers("users.id", primary_key=True)
-    at: Mapped[When]
+    answer_id: Mapped[UUID] = foreign_key("answers.id", primary_key=True, index=False)
+    user_id: Mapped[UUID] = foreign_key("users.id", primary_key=True)
+    at: Mapped[Timestamp]
 
 
 class Comment(Base):
@@ -71,12 +71,12 @@ class Comment(Base):
     __tablename__ = "comments"
 
     id: Mapped[Id]
-    answer_id: Mapped[UUID] = refers("answers.id")
+    answer_id: Mapped[UUID] = foreign_key("answers.id")
     author_id: Mapped[UserId]
     text: Mapped[str]
     public: Mapped[bool] = mapped_column(default=True)
-    created_at: Mapped[When]
-    deleted_at: Mapped[When | None]
+    created_at: Mapped[Timestamp]
+    deleted_at: Mapped[Timestamp | None]
 
 
 class RegradeRequest(Base):
@@ -85,12 +85,12 @@ class RegradeRequest(Base):
     __tablename__ = "regrade_requests"
 
     id: Mapped[Id]
-    answer_id: Mapped[UUID] = refers("answers.id")
+    answer_id: Mapped[UUID] = foreign_key("answers.id")
     student_id: Mapped[UserId]
     text: Mapped[str]
     status: Mapped[str] = mapped_column(String(10), default="open")
     reply: Mapped[str] = mapped_column(default="")
-    replied_by: Mapped[UUID | None] = refers("users.id", index=False)
-    replied_at: Mapped[When | None]
-    created_at: Mapped[When]
+    replied_by: Mapped[UUID | None] = foreign_key("users.id", index=False)
+    replied_at: Mapped[Timestamp | None]
+    created_at: Mapped[Timestamp]
     version: Mapped[int] = mapped_column(default=1)

@@ -7,10 +7,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from api.db.models.base import Base, Id
 
-__all__ = ["Stamp"]
+__all__ = ["ChangeCounter"]
 
 
-class Stamp(Base):
+class ChangeCounter(Base):
     """Change in a course or of a person (*scope*); triggers insert the rows.
 
     The sum of *number* over a scope grows with every committed change, in any commit order. Rows

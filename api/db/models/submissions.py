@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.db.models.base import Base, Id, Json, UserId, When, refers
+from api.db.models.base import Base, Id, Json, Timestamp, UserId, foreign_key
 
-__all__ = ["Answer", "Draft", "Draw", "Grading", "Standing", "Submission"]
+__all__ = ["Answer", "Draft", "Draw", "Grading", "ProblemProgress", "Submission"]
 
 
 class Draw(Base):
@@ -17,12 +17,12 @@ class Draw(Base):
 
     __tablename__ = "draws"
 
-    problem_id: Mapped[UUID] = refers("assignment_problems.id", primary_key=True, index=False)
-    student_id: Mapped[UUID] = refers("users.id", primary_key=True)
+    problem_id: Mapped[UUID] = foreign_key("assignment_problems.id", primary_key=True, index=False)
+    student_id: Mapped[UUID] = foreign_key("users.id", primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    version_id: Mapped[UUID] = refers("problem_versions.id", index=False)
+    version_id: Mapped[UUID] = foreign_key("problem_versions.id", index=False)
     position: Mapped[int]
-    opened_at: Mapped[When]
+    opened_at: Mapped[Timestamp]
 
 
 class Submission(Base):
@@ -41,14 +41,14 @@ class Submission(Base):
     )
 
     id: Mapped[Id]
-    problem_id: Mapped[UUID] = refers("assignment_problems.id", index=False)
-    student_id: Mapped[UUID] = refers("users.id", index=False)
-    author_id: Mapped[UUID] = refers("users.id", index=False)
+    problem_id: Mapped[UUID] = foreign_key("assignment_problems.id", index=False)
+    student_id: Mapped[UUID] = foreign_key("users.id", index=False)
+    author_id: Mapped[UUID] = foreign_key("users.id", index=False)
     sequence: Mapped[int]
-    version_id: Mapped[UUID] = refers("problem_versions.id", index=False)
+    version_id: Mapped[UUID] = foreign_key("problem_versions.id", index=False)
     position: Mapped[int]
     draw: Mapped[int]
-    received_at: Mapped[When]
+    received_at: Mapped[Timestamp]
     answers: Mapped[Json]
     key: Mapped[str | None] = mapped_column(String(255))
     fingerprint: Mapped[str] = mapped_column(String(64))
@@ -73,13 +73,13 @@ class Answer(Base):
     )
 
     id: Mapped[Id]
-    submission_id: Mapped[UUID] = refers("submissions.id", index=False)
-    problem_id: Mapped[UUID] = refers("assignment_problems.id", index=False)
-    student_id: Mapped[UUID] = refers("users.id", index=False)
+    submission_id: Mapped[UUID] = foreign_key("submissions.id", index=False)
+    problem_id: Mapped[UUID] = foreign_key("assignment_problems.id", index=False)
+    student_id: Mapped[UUID] = foreign_key("users.id", index=False)
     part: Mapped[str] = mapped_column(String(80))
     draw: Mapped[int]
     sequence: Mapped[int]
-    received_at: Mapped[When]
+    received_at: Mapped[Timestamp]
     attempt: Mapped[int | None]
     repeats: Mapped[UUID | None]
     late: Mapped[Fraction]
@@ -103,7 +103,7 @@ class Grading(Base):
     __tablename__ = "gradings"
 
     id: Mapped[Id]
-    answer_id: Mapped[UUID] = refers("answers.id")
+    answer_id: Mapped[UUID] = foreign_key("answers.id")
     kind: Mapped[str] = mapped_column(String(10))
     status: Mapped[str] = mapped_column(String(20))
     credit: Mapped[Fraction | None]
@@ -111,14 +111,14 @@ class Grading(Base):
     record: Mapped[Json]
     said: Mapped[Json]
     engine: Mapped[str] = mapped_column(String(20))
-    version_id: Mapped[UUID] = refers("problem_versions.id", index=False)
-    regrade_id: Mapped[UUID | None] = refers("regrades.id")
-    author_id: Mapped[UUID | None] = refers("users.id", index=False)
+    version_id: Mapped[UUID] = foreign_key("problem_versions.id", index=False)
+    regrade_id: Mapped[UUID | None] = foreign_key("regrades.id")
+    author_id: Mapped[UUID | None] = foreign_key("users.id", index=False)
     reason: Mapped[str] = mapped_column(default="")
-    created_at: Mapped[When]
+    created_at: Mapped[Timestamp]
 
 
-class Standing(Base):
+class ProblemProgress(Base):
     """Progress of a student in a problem, computed from the answers and stored.
 
     *parts* has for each part its attempts, factors, credit and the submission that counts.
@@ -127,14 +127,14 @@ class Standing(Base):
     __tablename__ = "standings"
     __table_args__ = (Index(None, "student_id"),)
 
-    problem_id: Mapped[UUID] = refers("assignment_problems.id", primary_key=True, index=False)
-    student_id: Mapped[UUID] = refers("users.id", primary_key=True, index=False)
+    problem_id: Mapped[UUID] = foreign_key("assignment_problems.id", primary_key=True, index=False)
+    student_id: Mapped[UUID] = foreign_key("users.id", primary_key=True, index=False)
     sequence: Mapped[int] = mapped_column(default=0)
     parts: Mapped[Json] = mapped_column(default=dict)
     score: Mapped[Fraction | None]
     possible: Mapped[Fraction | None]
     waiting: Mapped[bool] = mapped_column(default=False)
-    last_at: Mapped[When | None]
+    last_at: Mapped[Timestamp | None]
     version: Mapped[int] = mapped_column(default=0)
 
 
@@ -147,9 +147,9 @@ class Draft(Base):
 
     __tablename__ = "drafts"
 
-    problem_id: Mapped[UUID] = refers("assignment_problems.id", primary_key=True, index=False)
+    problem_id: Mapped[UUID] = foreign_key("assignment_problems.id", primary_key=True, index=False)
     student_id: Mapped[UserId] = mapped_column(primary_key=True)
     answers: Mapped[Json]
-    saved_at: Mapped[When]
+    saved_at: Mapped[Timestamp]
     sequence: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=1)

@@ -11,240 +11,280 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final, Literal, TypeAlias
 
-from api.demo.coursework.essays import essay, level_of
-from api.demo.coursework.guesses import guesses, scrawls
-from api.demo.coursework.notations import notations
-from api.demo.people import Classmate
-from api.demo.seeded_random import Dice
-from grader.book import Book
-from grader.diagnosis.mistakes import AUTHOR_RANK, NONE, Candidate
-from grader.grading.carry import carried_names
-from grader.grading.context import PartContext, contexts
+from api.demo.coursework.essays import draw_level, write_essay
+from api.demo.coursework.guesses import generate_guesses, generate_unreadable_texts
+from api.demo.coursework.notations import render_notations
+from api.demo.people import StudentProfile
+from api.demo.seeded_random import SeededRandom
+from grader.book import Registry
+from grader.diagnosis.mistakes import AUTHOR_RANK, NO_MISTAKES, MistakeCandidate
+from grader.grading.carry import collect_carried_values
+from grader.grading.context import PartContext, get_part_contexts
 from grader.grading.grade import grade
-from grader.grading.result import Result
+from grader.grading.result import PartResult
 from grader.kinds.texts import TextPart
 from grader.values import Value
-from grader.variants.draw import Stream
+from grader.variants.draw import RandomStream
 from grader.variants.variant import Variant
-from problems.book import BOOK
+from problems.book import REGISTRY
 
-__all__ = ["Move", "Submission", "answers", "submissions"]
+__all__ = ["AnswerIntent", "SimulatedSubmission", "generate_answers", "simulate_submissions"]
 
-Move: TypeAlias = Literal["right", "slip", "guess", "scrawl", "words"]
+AnswerIntent: TypeAlias = Literal["right", "slip", "guess", "scrawl", "words"]
 
-OWN_RANK: Final = 60
-"""How often an author's own mistake is made, on the scale of the book's ranks."""
-FAVOURITE: Final = 5
-"""How many times as often a student makes a mistake that is a habit."""
-HEEDED: Final[Mapping[str, int]] = {"mistake": 30, "unreadable": 20, "wrong": 5, "partial": 25}
-"""How much better a student does who was told that."""
-MIDDLING: Final = 3
-EASIER: Final = 9
-HARDEST, EASIEST = 4, 96
-BLANK: Final = 7
-EXPLAINED: Final = 72
-STRAYS: Final = 25
-GIVES_UP: Final = 20
-"""Percentages: parts left blank, errors that a known mistake explains, answers in another style
-than the student's own, and rounds after which the student gives up."""
-TRIED: Final = 8
-"""How many texts are tried before a student does something else."""
-DONE: Final = frozenset({"correct", "follow_through", "needs_review"})
-MEANT: Final[Mapping[Move, frozenset[str]]] = {
+AUTHOR_MISTAKE_RANK: Final = 60
+"""Rank of an author's own mistake, on the frequency scale of the book."""
+FAVORITE_MISTAKE_WEIGHT: Final = 5
+"""Factor by which a student makes a habitual mistake more often."""
+FEEDBACK_SKILL_GAIN: Final[Mapping[str, int]] = {
+    "mistake": 30,
+    "unreadable": 20,
+    "wrong": 5,
+    "partial": 25,
+}
+"""Gain in skill after feedback, by the status of the last result."""
+AVERAGE_DIFFICULTY: Final = 3
+SKILL_PER_DIFFICULTY: Final = 9
+MIN_CORRECT_PERCENT, MAX_CORRECT_PERCENT = 4, 96
+BLANK_PERCENT: Final = 7
+KNOWN_MISTAKE_PERCENT: Final = 72
+OTHER_STYLE_PERCENT: Final = 25
+GIVE_UP_PERCENT: Final = 20
+"""Percentage of rounds after which the student gives up.
+
+The percentages above are those of parts left blank, of errors that a known mistake
+explains, and of answers in another style than the student's own.
+"""
+MAX_TRIED_TEXTS: Final = 8
+"""Number of texts to try before the student makes another move."""
+FINAL_STATUSES: Final = frozenset({"correct", "follow_through", "needs_review"})
+INTENDED_STATUSES: Final[Mapping[AnswerIntent, frozenset[str]]] = {
     "right": frozenset({"correct", "follow_through"}),
     "slip": frozenset({"mistake"}),
     "guess": frozenset({"wrong", "partial"}),
     "scrawl": frozenset({"unreadable"}),
     "words": frozenset({"needs_review"}),
 }
-INSTEAD: Final[Mapping[Move, tuple[Move, ...]]] = {
+FALLBACK_INTENTS: Final[Mapping[AnswerIntent, tuple[AnswerIntent, ...]]] = {
     "right": ("right", "guess"),
     "slip": ("slip", "guess", "scrawl"),
     "guess": ("guess", "slip", "scrawl"),
     "scrawl": ("scrawl", "guess"),
     "words": ("words",),
 }
-"""What a student does where the move cannot be made, such as a mistake that no twin knows."""
+"""Moves to try for each intent, in order.
+
+A move may be impossible, such as a mistake without a wrong version.
+"""
 
 
 @dataclass(frozen=True, slots=True)
-class Submission:
+class SimulatedSubmission:
     """One submission: the typed text and the intended move of each part."""
 
     answers: Mapping[str, str]
-    moves: Mapping[str, Move] = field(default_factory=dict)
+    intents: Mapping[str, AnswerIntent] = field(default_factory=dict)
 
 
-def answers(
-    variant: Variant, classmate: Classmate, stream: Stream, *, book: Book = BOOK
+def generate_answers(
+    variant: Variant, profile: StudentProfile, stream: RandomStream, *, book: Registry = REGISTRY
 ) -> Iterator[dict[str, str]]:
     """Yield the student's submissions in order, as typed texts by part."""
-    for one in submissions(variant, classmate, stream, book=book):
-        yield dict(one.answers)
+    for submission in simulate_submissions(variant, profile, stream, book=book):
+        yield dict(submission.answers)
 
 
-def submissions(
-    variant: Variant, classmate: Classmate, stream: Stream, *, book: Book = BOOK
-) -> Iterator[Submission]:
+def simulate_submissions(
+    variant: Variant, profile: StudentProfile, stream: RandomStream, *, book: Registry = REGISTRY
+) -> Iterator[SimulatedSubmission]:
     """Yield the student's submissions in order, with the intended moves."""
-    dice = Dice(stream)
-    sitting = _Sitting(variant, classmate, dice, book)
-    yield from sitting.first()
-    for _ in range(classmate.habits.patience):
-        if not sitting.pending() or dice.chance(GIVES_UP):
+    rng = SeededRandom(stream)
+    simulation = _StudentSimulation(variant, profile, rng, book)
+    yield from simulation.submit_first()
+    for _ in range(profile.habits.patience):
+        if not simulation.find_unsolved_parts() or rng.chance(GIVE_UP_PERCENT):
             return
-        yield from sitting.again()
+        yield from simulation.submit_again()
 
 
-class _Sitting:
+class _StudentSimulation:
     """Simulation of one student at one variant: texts sent, results, and carried answers."""
 
-    def __init__(self, variant: Variant, classmate: Classmate, dice: Dice, book: Book) -> None:
+    def __init__(
+        self, variant: Variant, profile: StudentProfile, rng: SeededRandom, book: Registry
+    ) -> None:
         self._variant = variant
-        self._classmate = classmate
-        self._dice = dice
+        self._profile = profile
+        self._rng = rng
         self._book = book
-        self._contexts = {context.part.id: context for context in contexts(variant, book)}
-        self._own: dict[str, Value] = {}
-        self._results: dict[str, Result] = {}
-        self._sent: dict[str, str] = {}
-        self._last = Submission({})
+        self._contexts = {context.part.id: context for context in get_part_contexts(variant, book)}
+        self._carried_values: dict[str, Value] = {}
+        self._results: dict[str, PartResult] = {}
+        self._sent_texts: dict[str, str] = {}
+        self._last_submission = SimulatedSubmission({})
 
-    def first(self) -> Iterator[Submission]:
+    def submit_first(self) -> Iterator[SimulatedSubmission]:
         """Yield the first answers: all parts at once, or one after the other."""
-        written = [self._write((part,)) for part in self._contexts if not self._dice.chance(BLANK)]
-        sent = [one for one in written if one.answers]
-        whole = sent if self._classmate.habits.piecemeal else [_joined(sent)]
-        for one in whole:
-            if one.answers:
-                self._last = one
-                yield one
+        written = [
+            self._answer_parts((part,))
+            for part in self._contexts
+            if not self._rng.chance(BLANK_PERCENT)
+        ]
+        nonempty = [one for one in written if one.answers]
+        submissions = nonempty if self._profile.habits.piecemeal else [_merge_submissions(nonempty)]
+        for submission in submissions:
+            if submission.answers:
+                self._last_submission = submission
+                yield submission
 
-    def pending(self) -> list[str]:
+    def find_unsolved_parts(self) -> list[str]:
         """Return the parts that the student would try again."""
         return [
             part
             for part in self._contexts
-            if part not in self._results or self._results[part].status not in DONE
+            if part not in self._results or self._results[part].status not in FINAL_STATUSES
         ]
 
-    def again(self) -> Iterator[Submission]:
+    def submit_again(self) -> Iterator[SimulatedSubmission]:
         """Yield the next try: the same submission again, or new answers to the wrong parts."""
-        if self._dice.chance(self._classmate.habits.stubborn) and self._last.answers:
-            yield self._last
+        if self._rng.chance(self._profile.habits.stubborn) and self._last_submission.answers:
+            yield self._last_submission
             return
-        held = dict(self._sent)
-        found = self._write(tuple(self.pending()))
-        if not found.answers:
+        earlier_texts = dict(self._sent_texts)
+        submission = self._answer_parts(tuple(self.find_unsolved_parts()))
+        if not submission.answers:
             return
-        if self._classmate.habits.resends:
-            found = Submission({**held, **found.answers}, found.moves)
-        self._last = found
-        yield found
+        if self._profile.habits.resends:
+            submission = SimulatedSubmission(
+                {**earlier_texts, **submission.answers}, submission.intents
+            )
+        self._last_submission = submission
+        yield submission
 
-    def _write(self, parts: tuple[str, ...]) -> Submission:
+    def _answer_parts(self, parts: tuple[str, ...]) -> SimulatedSubmission:
         """Return answers to *parts*, each graded, so that later parts can carry earlier answers."""
         typed: dict[str, str] = {}
-        moves: dict[str, Move] = {}
+        intents: dict[str, AnswerIntent] = {}
         for part in parts:
-            for move in INSTEAD[self._move(self._contexts[part])]:
-                result = self._made(self._contexts[part], move)
+            for intent in FALLBACK_INTENTS[self._choose_intent(self._contexts[part])]:
+                result = self._find_result(self._contexts[part], intent)
                 if result is not None and isinstance(result.typed, str):
-                    typed[part], moves[part] = result.typed, move
-                    self._keep(result)
+                    typed[part], intents[part] = result.typed, intent
+                    self._store_result(result)
                     break
-        return Submission(typed, moves)
+        return SimulatedSubmission(typed, intents)
 
-    def _keep(self, result: Result) -> None:
+    def _store_result(self, result: PartResult) -> None:
         self._results[result.part] = result
-        self._sent[result.part] = str(result.typed)
+        self._sent_texts[result.part] = str(result.typed)
         if result.carries is not None:
-            self._own[result.part] = result.carries
+            self._carried_values[result.part] = result.carries
 
-    def _move(self, context: PartContext) -> Move:
+    def _choose_intent(self, context: PartContext) -> AnswerIntent:
         """Return the student's move at a part; earlier feedback makes the right answer likelier."""
         if isinstance(context.part, TextPart):
             return "words"
-        told = self._results.get(context.part.id)
-        known = self._classmate.skill + EASIER * (MIDDLING - self._variant.problem.difficulty)
-        known += HEEDED.get(told.status, 0) if told is not None else 0
-        if self._dice.chance(max(HARDEST, min(known, EASIEST))):
+        last_result = self._results.get(context.part.id)
+        correct_percent = self._profile.skill + SKILL_PER_DIFFICULTY * (
+            AVERAGE_DIFFICULTY - self._variant.problem.difficulty
+        )
+        correct_percent += (
+            FEEDBACK_SKILL_GAIN.get(last_result.status, 0) if last_result is not None else 0
+        )
+        if self._rng.chance(max(MIN_CORRECT_PERCENT, min(correct_percent, MAX_CORRECT_PERCENT))):
             return "right"
-        if self._dice.chance(self._classmate.habits.untidy):
+        if self._rng.chance(self._profile.habits.untidy):
             return "scrawl"
-        return "slip" if self._dice.chance(EXPLAINED) else "guess"
+        return "slip" if self._rng.chance(KNOWN_MISTAKE_PERCENT) else "guess"
 
-    def _made(self, context: PartContext, move: Move) -> Result | None:
-        """Return the result of the first text that makes the *move*; None if none does."""
-        for typed, mistake in islice(self._texts(context, move), TRIED):
-            result = self._judged(context, typed)
-            if result.status in MEANT[move] and mistake in {"", *result.mistakes}:
+    def _find_result(self, context: PartContext, intent: AnswerIntent) -> PartResult | None:
+        """Return the result of the first text that makes the *intent*; None if none does."""
+        for typed, mistake in islice(self._generate_texts(context, intent), MAX_TRIED_TEXTS):
+            result = self._grade_text(context, typed)
+            if result.status in INTENDED_STATUSES[intent] and mistake in {"", *result.mistakes}:
                 return result
         return None
 
-    def _judged(self, context: PartContext, typed: str) -> Result:
-        results = grade(self._variant, {context.part.id: typed}, book=self._book, carried=self._own)
-        return next(one for one in results if one.part == context.part.id)
+    def _grade_text(self, context: PartContext, typed: str) -> PartResult:
+        results = grade(
+            self._variant,
+            {context.part.id: typed},
+            registry=self._book,
+            carried=self._carried_values,
+        )
+        return next(result for result in results if result.part == context.part.id)
 
-    def _texts(self, context: PartContext, move: Move) -> Iterator[tuple[str, str]]:
-        """Yield texts for a *move*, each with the mistake that it should show, if any."""
-        match move:
+    def _generate_texts(
+        self, context: PartContext, intent: AnswerIntent
+    ) -> Iterator[tuple[str, str]]:
+        """Yield texts for an *intent*, each with the mistake that it should show, if any."""
+        match intent:
             case "right":
-                yield from ((text, "") for text in self._right(context))
+                yield from ((text, "") for text in self._generate_right_texts(context))
             case "slip":
-                yield from self._slips(context)
+                yield from self._generate_mistaken_texts(context)
             case "guess":
-                for value in guesses(context.key, self._dice):
-                    yield self._in_style(context, value)[0], ""
-                samples = context.kind.samples(context.part, context.key).wrong
+                for value in generate_guesses(context.key, self._rng):
+                    yield self._render_in_style(context, value)[0], ""
+                samples = context.kind.build_samples(context.part, context.key).wrong
                 yield from ((text, "") for text in samples if isinstance(text, str))
             case "scrawl":
-                yield from ((text, "") for text in scrawls(context.part, context.key, self._dice))
+                yield from (
+                    (text, "")
+                    for text in generate_unreadable_texts(context.part, context.key, self._rng)
+                )
             case "words":
-                yield self._words(context), ""
+                yield self._write_essay(context), ""
 
-    def _right(self, context: PartContext) -> Iterator[str]:
+    def _generate_right_texts(self, context: PartContext) -> Iterator[str]:
         """Yield answers that follow from the student's own earlier ones, then right answers."""
-        for value in (self._followed(context), context.key):
+        for value in (self._solve_carried(context), context.key):
             if value is not None:
-                yield from self._in_style(context, value)[: TRIED // 2]
-        samples = context.kind.samples(context.part, context.key).right
+                yield from self._render_in_style(context, value)[: MAX_TRIED_TEXTS // 2]
+        samples = context.kind.build_samples(context.part, context.key).right
         yield from (text for text in samples if isinstance(text, str))
 
-    def _followed(self, context: PartContext) -> Value | None:
+    def _solve_carried(self, context: PartContext) -> Value | None:
         """Return the key computed from the student's carried answers; None if there are none."""
         if context.keyed is None:
             return None
-        names = carried_names(self._variant, context.keyed, self._own, book=self._book)
+        names = collect_carried_values(
+            self._variant, context.keyed, self._carried_values, registry=self._book
+        )
         return context.solve(names) if names else None
 
-    def _slips(self, context: PartContext) -> Iterator[tuple[str, str]]:
+    def _generate_mistaken_texts(self, context: PartContext) -> Iterator[tuple[str, str]]:
         """Yield the results of known mistakes; common ones and favorites tend to come first."""
-        left = list(self._variant.mistakes.get(context.part.id, NONE).candidates)
-        while left:
-            one = self._dice.weighed(left, [self._weight(candidate) for candidate in left])
-            left.remove(one)
-            yield self._in_style(context, one.value)[0], one.ids[0]
+        candidates = list(self._variant.mistakes.get(context.part.id, NO_MISTAKES).candidates)
+        while candidates:
+            mistake = self._rng.pick_weighted(
+                candidates, [self._weigh_candidate(candidate) for candidate in candidates]
+            )
+            candidates.remove(mistake)
+            yield self._render_in_style(context, mistake.value)[0], mistake.ids[0]
 
-    def _weight(self, one: Candidate) -> int:
-        rank = OWN_RANK if one.rank == AUTHOR_RANK else one.rank
-        usual = any(mistake in self._classmate.habits.favourites for mistake in one.ids)
-        return max(1, rank) * (FAVOURITE if usual else 1)
+    def _weigh_candidate(self, candidate: MistakeCandidate) -> int:
+        rank = AUTHOR_MISTAKE_RANK if candidate.rank == AUTHOR_RANK else candidate.rank
+        is_favorite = any(mistake in self._profile.habits.favorites for mistake in candidate.ids)
+        return max(1, rank) * (FAVORITE_MISTAKE_WEIGHT if is_favorite else 1)
 
-    def _in_style(self, context: PartContext, value: Value) -> list[str]:
+    def _render_in_style(self, context: PartContext, value: Value) -> list[str]:
         """Return *value* in several notations, usually with the student's style first."""
-        found = self._dice.shuffled(notations(value, context.part))
-        own = self._classmate.habits.style
-        if not self._dice.chance(STRAYS):
-            found.sort(key=lambda one: one[0] != own)
-        return [text for _, text in found]
+        styled_texts = self._rng.shuffled(render_notations(value, context.part))
+        preferred_style = self._profile.habits.style
+        if not self._rng.chance(OTHER_STYLE_PERCENT):
+            styled_texts.sort(key=lambda item: item[0] != preferred_style)
+        return [text for _, text in styled_texts]
 
-    def _words(self, context: PartContext) -> str:
-        level = level_of(self._classmate.skill, self._dice)
+    def _write_essay(self, context: PartContext) -> str:
+        level = draw_level(self._profile.skill, self._rng)
         part: Any = context.part
-        return essay(part, self._variant.scope(self._book), level, self._dice)
+        return write_essay(part, self._variant.student_scope(self._book), level, self._rng)
 
 
-def _joined(sent: list[Submission]) -> Submission:
-    typed = {part: text for one in sent for part, text in one.answers.items()}
-    return Submission(typed, {part: move for one in sent for part, move in one.moves.items()})
+def _merge_submissions(submissions: list[SimulatedSubmission]) -> SimulatedSubmission:
+    typed = {part: text for submission in submissions for part, text in submission.answers.items()}
+    return SimulatedSubmission(
+        typed,
+        {part: move for submission in submissions for part, move in submission.intents.items()},
+    )

@@ -4,20 +4,25 @@ import re
 from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias
 
-from api.demo.seeded_random import Dice
+from api.demo.seeded_random import SeededRandom
 from grader.expressions.evaluate import Scope
 from grader.kinds.texts import TextPart
 
-__all__ = ["FRAMES", "Level", "essay", "level_of"]
+__all__ = ["ESSAY_TEMPLATES", "KnowledgeLevel", "draw_level", "write_essay"]
 
-Level: TypeAlias = Literal["full", "most", "some", "none"]
+KnowledgeLevel: TypeAlias = Literal["full", "most", "some", "none"]
 
-SENTENCE: Final = re.compile(r"(?<=[.?;])\s+(?=[A-ZÀ-Ý])")
-BULLETS: Final = "-*# \n"
-SHARES: Final[Mapping[Level, int]] = {"full": 100, "most": 65, "some": 30, "none": 0}
-"""How many of a hundred sentences of the model answer are in an answer of the level."""
+SENTENCE_BREAK: Final = re.compile(r"(?<=[.?;])\s+(?=[A-ZÀ-Ý])")
+BULLET_CHARACTERS: Final = "-*# \n"
+SENTENCE_PERCENTS: Final[Mapping[KnowledgeLevel, int]] = {
+    "full": 100,
+    "most": 65,
+    "some": 30,
+    "none": 0,
+}
+"""Percentage of the sentences of the model answer in an answer of each level."""
 
-FRAMES: Final[Mapping[Level, tuple[str, ...]]] = {
+ESSAY_TEMPLATES: Final[Mapping[KnowledgeLevel, tuple[str, ...]]] = {
     "full": (
         "{said}",
         "{said}\n\nThis is also what our run of the notebook shows.",
@@ -77,30 +82,38 @@ FRAMES: Final[Mapping[Level, tuple[str, ...]]] = {
 }
 
 
-def level_of(skill: int, dice: Dice) -> Level:
+def draw_level(skill: int, rng: SeededRandom) -> KnowledgeLevel:
     """Return how much of a text answer a student of this *skill* knows, with some luck."""
-    mark = skill + dice.between(-25, 25)
-    if mark >= 75:  # noqa: PLR2004  # thresholds of a scale, here and below
+    score = skill + rng.between(-25, 25)
+    if score >= 75:  # noqa: PLR2004  # thresholds of a scale, here and below
         return "full"
-    if mark >= 50:  # noqa: PLR2004
+    if score >= 50:  # noqa: PLR2004
         return "most"
-    return "some" if mark >= 25 else "none"  # noqa: PLR2004
+    return "some" if score >= 25 else "none"  # noqa: PLR2004
 
 
-def essay(part: TextPart, scope: Scope, level: Level, dice: Dice) -> str:
+def write_essay(part: TextPart, scope: Scope, level: KnowledgeLevel, rng: SeededRandom) -> str:
     """Return a text answer to *part* that earns about what *level* says."""
-    frame = dice.pick(FRAMES[level])
-    known = _sentences(part, scope)
-    share = SHARES[level]
-    kept = [one for one in known if dice.chance(share)] or known[:1]
-    listed = "\n".join(f"- {one}" for one in kept)
-    rest = " ".join(kept[1:]) or "nothing that I know of."
-    return frame.format(said=" ".join(kept), listed=listed, first=kept[0], rest=rest).strip()
+    template = rng.pick(ESSAY_TEMPLATES[level])
+    model_sentences = _split_model_answer(part, scope)
+    percent = SENTENCE_PERCENTS[level]
+    chosen_sentences = [
+        sentence for sentence in model_sentences if rng.chance(percent)
+    ] or model_sentences[:1]
+    bullet_list = "\n".join(f"- {sentence}" for sentence in chosen_sentences)
+    rest = " ".join(chosen_sentences[1:]) or "nothing that I know of."
+    return template.format(
+        said=" ".join(chosen_sentences), listed=bullet_list, first=chosen_sentences[0], rest=rest
+    ).strip()
 
 
-def _sentences(part: TextPart, scope: Scope) -> list[str]:
+def _split_model_answer(part: TextPart, scope: Scope) -> list[str]:
     """Return the sentences of the model answer, or those of the rubric if there is no model."""
     text = part.model.fill(scope).strip()
     if not text:
         return [item.say.fill(scope).strip() for item in part.rubric]
-    return [" ".join(one.lstrip(BULLETS).split()) for one in SENTENCE.split(text) if one.strip()]
+    return [
+        " ".join(one.lstrip(BULLET_CHARACTERS).split())
+        for one in SENTENCE_BREAK.split(text)
+        if one.strip()
+    ]

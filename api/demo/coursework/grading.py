@@ -11,46 +11,59 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.db.models import Answer, RubricItem, Submission
-from api.demo.course_fixture import Scenery
-from api.http.etags import Expected
+from api.demo.course_fixture import DemoCourse
+from api.http.etags import IfMatchVersions
 from api.schemas.grading.marks import MarkIn
-from api.services.engine.variants import Variants
-from api.services.review.locations import Found, asked_part
-from api.services.review.marks.marking import mark
-from api.services.review.marks.rubric import live_items
+from api.services.engine.variants import VariantCache
+from api.services.review.locations import AnswerContext, find_part
+from api.services.review.marks.marking import mark_answer
+from api.services.review.marks.rubric import load_current_items
 
-__all__ = ["mark_some"]
+__all__ = ["grade_some_texts"]
 
-SHARE: Final = 2, 3
-"""How many of the texts are marked: two of three, the oldest ones."""
-LONG_WORD: Final = re.compile(r"\w{7,}")
-LATER: Final = timedelta(days=2)
+GRADED_SHARE: Final = 2, 3
+"""Share of the texts that are graded: two of three, the oldest ones."""
+LONG_WORD_PATTERN: Final = re.compile(r"\w{7,}")
+GRADING_DELAY: Final = timedelta(days=2)
 
 
-def mark_some(session: Session, scenery: Scenery) -> None:
+def grade_some_texts(session: Session, demo: DemoCourse) -> None:
     """Grade texts by the rubric, with alternating graders, two days after the submission."""
-    variants = Variants()
-    for found in _texts(session, scenery):
-        rubric = live_items(session, found.asked, variants=variants)
-        given = MarkIn(items=tuple(one.id for one in _ticked(rubric, _typed(found))))
-        at = found.answer.received_at + LATER
-        mark(session, found, given, variants=variants, expected=Expected(None), now=at)
+    variants = VariantCache()
+    for context in _find_texts(session, demo):
+        rubric = load_current_items(session, context.part, variants=variants)
+        mark_input = MarkIn(
+            items=tuple(one.id for one in _match_items(rubric, _get_answer_text(context)))
+        )
+        graded_at = context.answer.received_at + GRADING_DELAY
+        mark_answer(
+            session,
+            context,
+            mark_input,
+            variants=variants,
+            expected=IfMatchVersions(None),
+            now=graded_at,
+        )
 
 
-def _texts(session: Session, scenery: Scenery) -> Iterator[Found]:
+def _find_texts(session: Session, demo: DemoCourse) -> Iterator[AnswerContext]:
     """Yield the texts to grade, each with the grader whose turn it is."""
-    assignment, posed = scenery.posed[0]
-    graders = cycle(scenery.graders)
-    for row, version in posed:
+    assignment, problems = demo.assignments[0]
+    graders = cycle(demo.graders)
+    for row, version in problems:
         parts = [part["id"] for part in version.parts if part["kind"] == "text"]
         for part in parts:
-            answers = _last(session, row.id, part)
-            for answer, submission in answers[: len(answers) * SHARE[0] // SHARE[1]]:
-                seen = scenery.posed_to_grader(next(graders), assignment, (row, version))
-                yield Found(answer, submission, asked_part(seen, part))
+            answers = _load_last_answers(session, row.id, part)
+            for answer, submission in answers[: len(answers) * GRADED_SHARE[0] // GRADED_SHARE[1]]:
+                assigned_problem = demo.problem_for_grader(
+                    next(graders), assignment, (row, version)
+                )
+                yield AnswerContext(answer, submission, find_part(assigned_problem, part))
 
 
-def _last(session: Session, problem: UUID, part: str) -> Sequence[tuple[Answer, Submission]]:
+def _load_last_answers(
+    session: Session, problem: UUID, part: str
+) -> Sequence[tuple[Answer, Submission]]:
     """Return the last text of each student, oldest first."""
     rows = session.execute(
         select(Answer, Submission)
@@ -59,15 +72,15 @@ def _last(session: Session, problem: UUID, part: str) -> Sequence[tuple[Answer, 
         .order_by(Answer.received_at, Answer.id)
     )
     last = {answer.student_id: (answer, submission) for answer, submission in rows}
-    return sorted(last.values(), key=lambda one: (one[0].received_at, one[0].id))
+    return sorted(last.values(), key=lambda item: (item[0].received_at, item[0].id))
 
 
-def _typed(found: Found) -> str:
-    return str(found.submission.answers.get(found.answer.part, "")).lower()
+def _get_answer_text(context: AnswerContext) -> str:
+    return str(context.submission.answers.get(context.answer.part, "")).lower()
 
 
-def _ticked(rubric: Sequence[RubricItem], text: str) -> Iterator[RubricItem]:
+def _match_items(rubric: Sequence[RubricItem], text: str) -> Iterator[RubricItem]:
     """Yield the rubric items with a long word that occurs in *text*."""
-    for one in rubric:
-        if any(word in text for word in LONG_WORD.findall(one.say.lower())):
-            yield one
+    for item in rubric:
+        if any(word in text for word in LONG_WORD_PATTERN.findall(item.say.lower())):
+            yield item

@@ -4,16 +4,16 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Final
 
-from api.demo.seeded_random import Dice
+from api.demo.seeded_random import SeededRandom
 from grader.definitions.problem import AnyPart
-from grader.expressions.formula_equality import Formula
-from grader.expressions.tree import Binary, Num
+from grader.expressions.formula_equality import BoundFormula
+from grader.expressions.tree import BinaryOperation, NumberLiteral
 from grader.kinds import KINDS
 from grader.values import Number, Tensor, Value, is_number
 
-__all__ = ["guesses", "scrawls"]
+__all__ = ["generate_guesses", "generate_unreadable_texts"]
 
-SCRAWLS: Final = (
+UNREADABLE_TEXTS: Final = (
     *("idk", "?", "??", "no idea", "see attached photo", "same as above", "...", "todo"),
     *("cannot be computed?", "depends on the padding", "(W - F + 2P)/S + 1", "12 or 13"),
     *(
@@ -29,59 +29,64 @@ SCRAWLS: Final = (
     ),
 )
 FACTORS: Final[tuple[Number, ...]] = (2, 3, 10, Fraction(1, 2), Fraction(3, 4), Fraction(7, 5))
-WIDEST: Final = 9
+GUESS_LIMIT: Final = 9
 
 
-def guesses(key: Value | None, dice: Dice) -> Iterator[Value]:
+def generate_guesses(key: Value | None, rng: SeededRandom) -> Iterator[Value]:
     """Yield values of the form of *key* that a student might guess; none for unknown forms."""
-    for _ in range(WIDEST):
+    for _ in range(GUESS_LIMIT):
         if isinstance(key, bool):
             return
         if is_number(key):
-            yield _number(key, dice)
+            yield _guess_number(key, rng)
         elif isinstance(key, Tensor) and key.cells:
-            yield _array(key, dice)
+            yield _guess_array(key, rng)
         elif isinstance(key, tuple) and key and all(type(one) is int for one in key):
-            at = dice.below(len(key))
-            yield (*key[:at], _number(key[at], dice), *key[at + 1 :])  # type: ignore[arg-type]
-        elif isinstance(key, Formula):
-            yield _formula(key, dice)
+            index = rng.below(len(key))
+            yield (*key[:index], _guess_number(key[index], rng), *key[index + 1 :])  # type: ignore[arg-type]
+        elif isinstance(key, BoundFormula):
+            yield _guess_formula(key, rng)
 
 
-def _number(key: Number, dice: Dice) -> Number:
+def _guess_number(key: Number, rng: SeededRandom) -> Number:
     """Return a number near *key*, a multiple of it, or one with two digits swapped."""
     if isinstance(key, Fraction):
-        return key * dice.pick(FACTORS) + Fraction(dice.between(-WIDEST, WIDEST), 10)
+        return key * rng.pick(FACTORS) + Fraction(rng.between(-GUESS_LIMIT, GUESS_LIMIT), 10)
     digits = str(abs(key))
-    match dice.below(3):
+    match rng.below(3):
         case 0 if len(digits) > 1:
-            at = dice.below(len(digits) - 1)
-            turned = digits[:at] + digits[at + 1] + digits[at] + digits[at + 2 :]
-            return int(turned) * (1 if key >= 0 else -1)
+            index = rng.below(len(digits) - 1)
+            swapped_digits = (
+                digits[:index] + digits[index + 1] + digits[index] + digits[index + 2 :]
+            )
+            return int(swapped_digits) * (1 if key >= 0 else -1)
         case 1:
-            return key + dice.between(2, WIDEST) * (1 if dice.chance(50) else -1)
+            return key + rng.between(2, GUESS_LIMIT) * (1 if rng.chance(50) else -1)
         case _:
-            return int(key * dice.pick(FACTORS)) + dice.between(1, WIDEST)
+            return int(key * rng.pick(FACTORS)) + rng.between(1, GUESS_LIMIT)
 
 
-def _array(key: Tensor, dice: Dice) -> Tensor:
+def _guess_array(key: Tensor, rng: SeededRandom) -> Tensor:
     """Return the array with miscalculated cells: one, or about a third of them."""
-    one = dice.below(len(key.cells))
-    percent = 0 if dice.chance(60) else 35
+    wrong_index = rng.below(len(key.cells))
+    percent = 0 if rng.chance(60) else 35
     cells = [
-        cell + dice.between(1, WIDEST) if at == one or dice.chance(percent) else cell
-        for at, cell in enumerate(key.cells)
+        cell + rng.between(1, GUESS_LIMIT) if index == wrong_index or rng.chance(percent) else cell
+        for index, cell in enumerate(key.cells)
     ]
     return Tensor(key.shape, tuple(cells))
 
 
-def _formula(key: Formula, dice: Dice) -> Formula:
+def _guess_formula(key: BoundFormula, rng: SeededRandom) -> BoundFormula:
     """Return the formula with an extra constant."""
-    return Formula(Binary(dice.pick(("+", "-", "*")), key.tree, Num(dice.between(2, 4))), key.scope)
+    return BoundFormula(
+        BinaryOperation(rng.pick(("+", "-", "*")), key.tree, NumberLiteral(rng.between(2, 4))),
+        key.scope,
+    )
 
 
-def scrawls(part: AnyPart, key: Value | None, dice: Dice) -> Iterator[str]:
+def generate_unreadable_texts(part: AnyPart, key: Value | None, rng: SeededRandom) -> Iterator[str]:
     """Yield texts that do not answer *part*; most are unreadable."""
-    yield from dice.shuffled(SCRAWLS)
-    samples = KINDS[part.kind].samples(part, key).unreadable
+    yield from rng.shuffled(UNREADABLE_TEXTS)
+    samples = KINDS[part.kind].build_samples(part, key).unreadable
     yield from (text for text in samples if isinstance(text, str) and text.strip())

@@ -6,53 +6,59 @@ from typing import Any, Final
 
 import numpy as np
 
-from api.demo.people import Style
+from api.demo.people import NotationStyle
 from grader.definitions.problem import AnyPart
-from grader.display.text import show, show_tex
-from grader.expressions.formula_equality import Formula
-from grader.expressions.tree import Binary, Node
+from grader.display.text import to_tex, to_text
+from grader.expressions.formula_equality import BoundFormula
+from grader.expressions.tree import BinaryOperation, Node
 from grader.kinds import KINDS
 from grader.kinds.quantities import QuantityPart
 from grader.kinds.tables import TableKey
 from grader.reading.units.unit_names import DIMENSIONS
-from grader.values import Tensor, Value, is_number, magnitude, simplest
+from grader.values import Tensor, Value, is_number, magnitude, simplify_number
 
-__all__ = ["notations", "reordered"]
+__all__ = ["render_notations", "swap_operands"]
 
-Written = Iterator[tuple[Style, str]]
+StyledTexts = Iterator[tuple[NotationStyle, str]]
 
-FIGURES: Final = (3, 4, 5)
+SIGNIFICANT_FIGURES: Final = (3, 4, 5)
 THOUSAND: Final = 1000
-MANY: Final = 10**7
-LARGEST: Final = 10**15
-"""Beyond it nobody rounds a number: it is copied."""
-MAX_PRINTED: Final = 400
-"""The most cells of an array that a student types or pastes."""
+LARGE_NUMBER: Final = 10**7
+MAX_ROUNDED_MAGNITUDE: Final = 10**15
+"""Magnitude above which nobody rounds a number, but copies it."""
+MAX_PRINTED_CELLS: Final = 400
+"""Maximum number of cells of an array that a student types or pastes."""
 
 
-def notations(value: Value, part: AnyPart) -> tuple[tuple[Style, str], ...]:
+def render_notations(value: Value, part: AnyPart) -> tuple[tuple[NotationStyle, str], ...]:
     """Return the notations of *value* as an answer to *part*, each with its style.
 
     Not all are right for every part: a rounded number depends on the tolerance.
     """
     kind: Any = KINDS[part.kind]
-    found: list[tuple[Style, str]] = [("plain", kind.show(value, part))]
-    found += _quantities(value, part) if isinstance(part, QuantityPart) else _more(value, part)
+    styled_texts: list[tuple[NotationStyle, str]] = [("plain", kind.format_key(value, part))]
+    styled_texts += (
+        _render_quantity(value, part)
+        if isinstance(part, QuantityPart)
+        else _render_by_kind(value, part)
+    )
     if not isinstance(value, (Tensor, TableKey)):
-        found += [("loose", f"{part.id} = {text}") for style, text in found[:2] if style != "loose"]
-    return tuple(dict.fromkeys(one for one in found if one[1].strip()))
+        styled_texts += [
+            ("loose", f"{part.id} = {text}") for style, text in styled_texts[:2] if style != "loose"
+        ]
+    return tuple(dict.fromkeys(text for text in styled_texts if text[1].strip()))
 
 
-def _more(value: Value, part: AnyPart) -> Written:
-    write = _MORE.get(part.kind)
-    if write is not None:
-        yield from write(value)
+def _render_by_kind(value: Value, part: AnyPart) -> StyledTexts:
+    renderer = _RENDERERS_BY_KIND.get(part.kind)
+    if renderer is not None:
+        yield from renderer(value)
 
 
-def _counts(value: Value) -> Written:
+def _render_integer(value: Value) -> StyledTexts:
     """Yield a whole number with separators, as a product, in a box, and as NumPy prints it."""
     if not isinstance(value, int):
-        yield from _reals(value)
+        yield from _render_number(value)
         return
     yield "latex", rf"\boxed{{{value}}}"
     yield "latex", f"${value}$"
@@ -68,51 +74,51 @@ def _counts(value: Value) -> Written:
         yield "latex", rf"{factor} \times {value // factor} = {value}"
 
 
-def _reals(value: Value) -> Written:
+def _render_number(value: Value) -> StyledTexts:
     """Yield a number as a fraction, as code prints it, and rounded."""
-    if not is_number(value) or magnitude(value) > LARGEST:
+    if not is_number(value) or magnitude(value) > MAX_ROUNDED_MAGNITUDE:
         return
-    yield "latex", show_tex(value)
+    yield "latex", to_tex(value)
     yield "code", repr(float(value))
     yield "code", f"np.float64({float(value)!r})"
-    for figures in FIGURES:
+    for figures in SIGNIFICANT_FIGURES:
         yield "plain", f"{float(value):.{figures}g}"
         yield "loose", f"≈ {float(value):.{figures}f}"
         yield "plain", f"{float(value):.{figures}f}"
-    if isinstance(value, Fraction) and value.denominator < MANY:
+    if isinstance(value, Fraction) and value.denominator < LARGE_NUMBER:
         yield "loose", f"{value.numerator} / {value.denominator}"
 
 
-def _percents(value: Value) -> Written:
+def _render_percent(value: Value) -> StyledTexts:
     if is_number(value):
-        yield "plain", f"{show(value)}%"
-        yield "latex", rf"{show(value)}\%"
+        yield "plain", f"{to_text(value)}%"
+        yield "latex", rf"{to_text(value)}\%"
         for places in (1, 2, 3):
             yield "plain", f"{float(value):.{places}f}%"
             yield "loose", f"{float(value):.{places}f} percent"
             yield "code", f"{float(value):.{places}f}"
 
 
-def _quantities(value: Value, part: QuantityPart) -> Written:
+def _render_quantity(value: Value, part: QuantityPart) -> StyledTexts:
     """Yield a quantity in its unit, rounded, without a space, and in neighboring units."""
-    if not is_number(value) or magnitude(value) > LARGEST:
+    if not is_number(value) or magnitude(value) > MAX_ROUNDED_MAGNITUDE:
         return
-    yield "code", f"{show(value)}{part.unit}"
-    yield "latex", rf"{show(value)}\,\text{{{part.unit}}}"
+    yield "code", f"{to_text(value)}{part.unit}"
+    yield "latex", rf"{to_text(value)}\,\text{{{part.unit}}}"
     yield "loose", f"≈ {float(value):.4g} {part.unit}"
     yield "plain", f"{float(value):.2f} {part.unit}"
     for unit, size in DIMENSIONS[part.dimension].items():
-        other = simplest(Fraction(value * part.size) / size)
-        if 1 <= magnitude(other) < MANY:
-            yield "plain", f"{show(other)} {unit}"
+        other = simplify_number(Fraction(value * part.unit_size) / size)
+        if 1 <= magnitude(other) < LARGE_NUMBER:
+            yield "plain", f"{to_text(other)} {unit}"
             yield "loose", f"{float(other):.3f} {unit}"
 
 
-def _shapes(value: Value) -> Written:
+def _render_shape(value: Value) -> StyledTexts:
     """Yield a shape with crosses, in brackets, and as PyTorch prints it."""
     if not isinstance(value, tuple):
         return
-    axes = [show(axis.tree if isinstance(axis, Formula) else axis) for axis in value]
+    axes = [to_text(axis.tree if isinstance(axis, BoundFormula) else axis) for axis in value]
     yield "plain", "x".join(axes)
     yield "plain", " x ".join(axes)
     yield "code", f"({', '.join(axes)})"
@@ -124,78 +130,78 @@ def _shapes(value: Value) -> Written:
     yield "loose", "*".join(axes)
 
 
-def _arrays(value: Value) -> Written:
+def _render_array(value: Value) -> StyledTexts:
     """Yield an array as NumPy, PyTorch, MATLAB and LaTeX print it, and as rows of numbers."""
     if isinstance(value, tuple):
-        value = Tensor.of(value)
-    if not isinstance(value, Tensor) or len(value.cells) > MAX_PRINTED:
+        value = Tensor.from_nested(value)
+    if not isinstance(value, Tensor) or len(value.cells) > MAX_PRINTED_CELLS:
         return
-    array = value.array()
+    array = value.to_array()
     yield "code", str(array)
     yield "code", repr(array)
-    yield "code", f"tensor({show(value)})"
-    yield "latex", show_tex(value)
+    yield "code", f"tensor({to_text(value)})"
+    yield "latex", to_tex(value)
     rounded = np.array2string(array.astype(float), precision=4, separator=", ", threshold=10**6)
     yield "loose", rounded
     if len(value.shape) <= len("ab"):
-        rows = _rows(value)
+        rows = _render_cells(value)
         yield "code", "[" + "; ".join(" ".join(row) for row in rows) + "]"
         yield "plain", "\n".join(" ".join(row) for row in rows)
         yield "loose", "\n".join("\t".join(row) for row in rows)
-        yield "latex", _matrix(rows)
+        yield "latex", _render_latex_matrix(rows)
 
 
-def _rows(value: Tensor) -> list[list[str]]:
+def _render_cells(value: Tensor) -> list[list[str]]:
     rows = value.rows() if len(value.shape) > 1 else (value,)
-    return [[show(cell) for cell in row.cells] for row in rows if isinstance(row, Tensor)]
+    return [[to_text(cell) for cell in row.cells] for row in rows if isinstance(row, Tensor)]
 
 
-def _matrix(rows: list[list[str]]) -> str:
+def _render_latex_matrix(rows: list[list[str]]) -> str:
     inside = r" \\ ".join(" & ".join(row) for row in rows)
     return rf"\begin{{pmatrix}} {inside} \end{{pmatrix}}"
 
 
-def _formulas(value: Value) -> Written:
+def _render_formula(value: Value) -> StyledTexts:
     """Yield a formula in Python, in LaTeX, and with its sums and products reordered."""
     listed = value if isinstance(value, tuple) else (value,)
-    trees = [one.tree for one in listed if isinstance(one, Formula)]
-    turned = [reordered(tree) for tree in trees]
-    for style, write in _WRITERS:
+    trees = [one.tree for one in listed if isinstance(one, BoundFormula)]
+    reordered_trees = [swap_operands(tree) for tree in trees]
+    for style, write in _FORMULA_RENDERERS:
         yield style, ", ".join(map(write, trees))
-        yield style, ", ".join(map(write, turned))
+        yield style, ", ".join(map(write, reordered_trees))
 
 
-def _code(tree: Node) -> str:
-    return show(tree).replace("·", "*").replace("^", "**")
+def _to_python(tree: Node) -> str:
+    return to_text(tree).replace("·", "*").replace("^", "**")
 
 
-def _typed(tree: Node) -> str:
-    return show(tree).replace("·", "*")
+def _to_typed_text(tree: Node) -> str:
+    return to_text(tree).replace("·", "*")
 
 
-_WRITERS: Final[tuple[tuple[Style, Callable[[Node], str]], ...]] = (
-    ("plain", _typed),
-    ("code", _code),
-    ("latex", show_tex),
-    ("latex", lambda tree: f"${show_tex(tree)}$"),
-    ("loose", lambda tree: _typed(tree).replace(" ", "")),
+_FORMULA_RENDERERS: Final[tuple[tuple[NotationStyle, Callable[[Node], str]], ...]] = (
+    ("plain", _to_typed_text),
+    ("code", _to_python),
+    ("latex", to_tex),
+    ("latex", lambda tree: f"${to_tex(tree)}$"),
+    ("loose", lambda tree: _to_typed_text(tree).replace(" ", "")),
 )
 
 
-def reordered(tree: Node) -> Node:
+def swap_operands(tree: Node) -> Node:
     """Return the formula with the operands of every sum and product swapped."""
-    if not isinstance(tree, Binary):
+    if not isinstance(tree, BinaryOperation):
         return tree
-    left, right = reordered(tree.left), reordered(tree.right)
+    left, right = swap_operands(tree.left), swap_operands(tree.right)
     if tree.operator in {"+", "*"}:
-        return Binary(tree.operator, right, left)
-    return Binary(tree.operator, left, right)
+        return BinaryOperation(tree.operator, right, left)
+    return BinaryOperation(tree.operator, left, right)
 
 
-def _sets(value: Value) -> Written:
+def _render_set(value: Value) -> StyledTexts:
     if not isinstance(value, tuple):
         return
-    items = [show(item) for item in value]
+    items = [to_text(item) for item in value]
     yield "plain", ", ".join(items)
     yield "plain", "; ".join(reversed(items))
     yield "code", f"{{{', '.join(reversed(items))}}}"
@@ -203,37 +209,37 @@ def _sets(value: Value) -> Written:
     yield "loose", "\n".join(items)
 
 
-def _tables(value: Value) -> Written:
+def _render_table(value: Value) -> StyledTexts:
     """Yield a table with tabs, as CSV, and as Markdown."""
     if not isinstance(value, TableKey):
         return
-    rows = [[show(cell) for cell in row.values()] for row in value.rows]
+    rows = [[to_text(cell) for cell in row.values()] for row in value.rows]
     yield "plain", "\n".join("\t".join(row) for row in rows)
     yield "code", "\n".join(",".join(row) for row in rows)
     yield "loose", "\n".join(f"| {' | '.join(row)} |" for row in rows)
     yield "latex", " \\\\\n".join(" & ".join(row) for row in rows)
 
 
-def _options(value: Value) -> Written:
+def _render_choices(value: Value) -> StyledTexts:
     texts = value if isinstance(value, tuple) else (value,)
-    ids = [str(one) for one in texts]
+    ids = [str(text) for text in texts]
     yield "plain", ", ".join(ids)
     yield "loose", ", ".join(f"({one.upper()})" for one in ids)
     yield "loose", " ".join(f"{one})" for one in ids)
     yield "plain", ", ".join(reversed(ids))
 
 
-_MORE: Final[Mapping[str, Callable[[Value], Written]]] = {
-    "integer": _counts,
-    "number": _counts,
-    "percent": _percents,
-    "shape": _shapes,
-    "vector": _arrays,
-    "matrix": _arrays,
-    "tensor": _arrays,
-    "expression": _formulas,
-    "set": _sets,
-    "table": _tables,
-    "choice": _options,
-    "choices": _options,
+_RENDERERS_BY_KIND: Final[Mapping[str, Callable[[Value], StyledTexts]]] = {
+    "integer": _render_integer,
+    "number": _render_integer,
+    "percent": _render_percent,
+    "shape": _render_shape,
+    "vector": _render_array,
+    "matrix": _render_array,
+    "tensor": _render_array,
+    "expression": _render_formula,
+    "set": _render_set,
+    "table": _render_table,
+    "choice": _render_choices,
+    "choices": _render_choices,
 }

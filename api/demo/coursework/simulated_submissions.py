@@ -9,73 +9,75 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
-from api.demo.coursework.answers import answers
-from api.demo.people import Classmate
-from api.services.submissions.grading import Judged, judge
+from api.demo.coursework.answers import generate_answers
+from api.demo.people import StudentProfile
+from api.services.submissions.grading import AnswerResult, grade_answers
 from grader.json_values import from_json
 from grader.values import Value
-from grader.variants.draw import Stream
+from grader.variants.draw import RandomStream
 from grader.variants.variant import Variant
-from problems.book import BOOK
+from problems.book import REGISTRY
 from problems.loader import load_problem
 from problems.stored import load_variant
 
-__all__ = ["KEY", "HandedIn", "Seat", "Sitting", "sit"]
+__all__ = ["STREAM_KEY", "GradedSubmission", "SimulatedStudent", "SimulationJob", "run_job"]
 
-KEY: Final = b"the demo course"
-"""The key of all streams of the demo: the same class on every machine."""
-MOST: Final = 6
-"""How many submissions a student makes to one problem."""
+STREAM_KEY: Final = b"the demo course"
+"""Key of all random streams of the demo: the class is the same on every machine."""
+MAX_SUBMISSIONS: Final = 6
+"""Maximum number of submissions of a student to one problem."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
+class SimulatedStudent:
     """Student at a problem: the number in the class, the habits, and the variant's position."""
 
     number: int
-    classmate: Classmate
+    profile: StudentProfile
     position: int
 
 
 @dataclass(frozen=True, slots=True)
-class Sitting:
+class SimulationJob:
     """Job: some students at one problem, its file, and their variants by position."""
 
     problem: str
     source: str
     variants: Mapping[int, Mapping[str, Any]]
-    seats: tuple[Seat, ...]
+    students: tuple[SimulatedStudent, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class HandedIn:
+class GradedSubmission:
     """Graded submission of the student with this *number*."""
 
     number: int
     answers: Mapping[str, str]
-    judged: Mapping[str, Judged]
+    judged: Mapping[str, AnswerResult]
 
 
-def sit(sitting: Sitting) -> list[HandedIn]:
+def run_job(job: SimulationJob) -> list[GradedSubmission]:
     """Return the submissions of a job, those of each student in order."""
-    problem = load_problem(sitting.source, file=f"{sitting.problem}.yaml")
-    loaded = {
-        position: load_variant(data, problem, BOOK) for position, data in sitting.variants.items()
+    problem = load_problem(job.source, file=f"{job.problem}.yaml")
+    variants = {
+        position: load_variant(data, problem, REGISTRY) for position, data in job.variants.items()
     }
     return [
         one
-        for seat in sitting.seats
-        for one in _handed_in(seat, loaded[seat.position], sitting.problem)
+        for seat in job.students
+        for one in _simulate_student(seat, variants[seat.position], job.problem)
     ]
 
 
-def _handed_in(seat: Seat, variant: Variant, name: str) -> Iterator[HandedIn]:
-    stream = Stream(KEY, f"{name}|{seat.number}")
-    own: dict[str, Value] = {}
-    for typed in islice(answers(variant, seat.classmate, stream), MOST):
-        judged = judge(variant, typed, carried=own, numbers=None)
-        yield HandedIn(seat.number, typed, judged)
-        own |= {
+def _simulate_student(
+    student: SimulatedStudent, variant: Variant, name: str
+) -> Iterator[GradedSubmission]:
+    stream = RandomStream(STREAM_KEY, f"{name}|{student.number}")
+    carried_values: dict[str, Value] = {}
+    for typed in islice(generate_answers(variant, student.profile, stream), MAX_SUBMISSIONS):
+        judged = grade_answers(variant, typed, carried_values=carried_values, number_style=None)
+        yield GradedSubmission(student.number, typed, judged)
+        carried_values |= {
             part: from_json(one.carries["value"])
             for part, one in judged.items()
             if one.carries is not None

@@ -2,78 +2,86 @@
 
 from typing import Final
 
-from api.demo.people import Classmate
-from api.demo.seeded_random import Dice
+from api.demo.people import StudentProfile
+from api.demo.seeded_random import SeededRandom
 from grader.policy import Timeline
-from grader.variants.draw import Stream
+from grader.variants.draw import RandomStream
 
-__all__ = ["moments", "opening"]
+__all__ = ["draw_opening_time", "draw_submission_times"]
 
-SECOND: Final = 1_000_000
-HOUR: Final = 3600 * SECOND
-DAY: Final = 24 * HOUR
-USUAL: Final = 14 * DAY
-"""How long an assignment lasts that does not say from when, or until when."""
-LATEST: Final = 3 * DAY
-"""How late anybody is where nothing closes earlier."""
-LONGEST_THOUGHT: Final = 25 * 60 * SECOND
-"""The longest that a student works at a problem before anything is sent."""
-SLOW: Final = 12
-"""How many of a hundred open a problem and leave it for later."""
-LONGEST_PAUSE: Final = 40 * 60
-"""The longest that a student thinks between two submissions, in seconds."""
+SECOND_MICROS: Final = 1_000_000
+HOUR_MICROS: Final = 3600 * SECOND_MICROS
+DAY_MICROS: Final = 24 * HOUR_MICROS
+DEFAULT_DURATION_MICROS: Final = 14 * DAY_MICROS
+"""Duration of an assignment without a start or an end."""
+MAX_LATENESS_MICROS: Final = 3 * DAY_MICROS
+"""Maximum lateness of a submission if the assignment does not close earlier."""
+MAX_WORKING_MICROS: Final = 25 * 60 * SECOND_MICROS
+"""Maximum time that a student works at a problem before the first submission."""
+POSTPONED_PERCENT: Final = 12
+"""Percentage of cases in which a student opens a problem and leaves it for later."""
+MAX_PAUSE_SECONDS: Final = 40 * 60
+"""Maximum seconds between two submissions."""
 
 
-def moments(
-    timeline: Timeline, classmate: Classmate, stream: Stream, *, count: int
+def draw_submission_times(
+    timeline: Timeline, profile: StudentProfile, stream: RandomStream, *, count: int
 ) -> tuple[int, ...]:
     """Return the times of *count* submissions, in order; fewer if the time is up before.
 
     They are instants in microseconds at which the timeline accepts answers; empty if the student
     never submits.
     """
-    dice = Dice(stream)
-    if count < 1 or dice.chance(classmate.habits.absent):
+    rng = SeededRandom(stream)
+    if count < 1 or rng.chance(profile.habits.absent):
         return ()
-    opens, due, closes = _span(timeline)
-    at = _first(dice, classmate, (opens, due, closes))
-    found = []
+    opens, due, closes = _submission_window(timeline)
+    instant = _draw_first_time(rng, profile, (opens, due, closes))
+    instants = []
     for _ in range(count):
-        if at > closes:
+        if instant > closes:
             break
-        found.append(at)
-        at += dice.between(20, LONGEST_PAUSE) * SECOND + dice.below(SECOND)
-    return tuple(found)
+        instants.append(instant)
+        instant += rng.between(20, MAX_PAUSE_SECONDS) * SECOND_MICROS + rng.below(SECOND_MICROS)
+    return tuple(instants)
 
 
-def opening(first: int, stream: Stream) -> int:
+def draw_opening_time(first: int, stream: RandomStream) -> int:
     """Return when a student opens a problem, given the instant of the *first* submission.
 
     Most start work at once; some take a look and come back hours or a day later.
     """
-    dice = Dice(stream)
-    slow = dice.chance(SLOW)
-    before = dice.between(LONGEST_THOUGHT, DAY) if slow else dice.between(SECOND, LONGEST_THOUGHT)
-    return first - before
+    rng = SeededRandom(stream)
+    is_postponed = rng.chance(POSTPONED_PERCENT)
+    lead_time = (
+        rng.between(MAX_WORKING_MICROS, DAY_MICROS)
+        if is_postponed
+        else rng.between(SECOND_MICROS, MAX_WORKING_MICROS)
+    )
+    return first - lead_time
 
 
-def _span(timeline: Timeline) -> tuple[int, int, int]:
+def _submission_window(timeline: Timeline) -> tuple[int, int, int]:
     """Return the start of submissions, the due time, and the last instant for late ones."""
     due = timeline.due if timeline.due is not None else timeline.close
     if due is None:
-        due = (timeline.release or 0) + USUAL
-    opens = timeline.release if timeline.release is not None else max(0, due - USUAL)
+        due = (timeline.release or 0) + DEFAULT_DURATION_MICROS
+    opens = (
+        timeline.release if timeline.release is not None else max(0, due - DEFAULT_DURATION_MICROS)
+    )
     last = timeline.closes_at
-    closes = due + LATEST if last is None else min(last, due + LATEST)
+    closes = due + MAX_LATENESS_MICROS if last is None else min(last, due + MAX_LATENESS_MICROS)
     return min(opens, closes), min(due, closes), closes
 
 
-def _first(dice: Dice, classmate: Classmate, span: tuple[int, int, int]) -> int:
+def _draw_first_time(
+    rng: SeededRandom, profile: StudentProfile, window: tuple[int, int, int]
+) -> int:
     """Return when a student begins; times near the due time are likelier."""
-    opens, due, closes = span
-    if closes > due and dice.chance(classmate.habits.late):
-        return dice.between(due + 1, closes)
-    if dice.chance(classmate.habits.early):
-        return dice.between(opens, max(opens, due - DAY))
-    last_day = max(opens, due - DAY)
-    return max(dice.between(last_day, due), dice.between(last_day, due))
+    opens, due, closes = window
+    if closes > due and rng.chance(profile.habits.late):
+        return rng.between(due + 1, closes)
+    if rng.chance(profile.habits.early):
+        return rng.between(opens, max(opens, due - DAY_MICROS))
+    last_day = max(opens, due - DAY_MICROS)
+    return max(rng.between(last_day, due), rng.between(last_day, due))

@@ -7,19 +7,19 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api.http.openapi.examples import add_examples, restore_examples, share_errors
-from api.http.pipeline.authenticator import STRICT
-from api.http.problem_details import Problem, responses
+from api.http.openapi.examples import add_examples, restore_examples, share_error_responses
+from api.http.pipeline.authenticator import API_PATH_PREFIX
+from api.http.problem_details import Problem, error_responses
 
-__all__ = ["document", "install", "operation_id"]
+__all__ = ["build_document", "install_openapi", "operation_id"]
 
 # FastAPI's schemas for its own 422 body, which is never sent.
-REPLACED: Final = ("HTTPValidationError", "ValidationError")
-ALWAYS: Final = ("internal", "unavailable")
-WITH_TOKEN: Final = ("token_expired", "rate_limited")
-WITH_INPUT: Final = ("invalid",)
-WITH_COURSE: Final = ("course_archived",)
-WITH_BODY: Final = (
+FASTAPI_ERROR_SCHEMAS: Final = ("HTTPValidationError", "ValidationError")
+COMMON_CODES: Final = ("internal", "unavailable")
+TOKEN_CODES: Final = ("token_expired", "rate_limited")
+INPUT_CODES: Final = ("invalid",)
+COURSE_CODES: Final = ("course_archived",)
+BODY_CODES: Final = (
     "invalid",
     "bad_json",
     "not_finite",
@@ -29,54 +29,54 @@ WITH_BODY: Final = (
     "unsupported_media_type",
     "request_timeout",
 )
-WITH_UPLOAD: Final = ("too_many_uploads", "upload_capacity")
-BEARER: Final = {
+UPLOAD_CODES: Final = ("too_many_uploads", "upload_capacity")
+BEARER_SCHEME: Final = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "a token, as /me/tokens makes"}
 }
 # Paths of changes in a course, which may be archived.
-IN_COURSE: Final = re.compile(r"\{(course|assignment|answer|comment|request|regrade)\}")
-PREFIX: Final = re.compile(r"^/(api/v\d+/)?")
-PARAMETER: Final = re.compile(r"\{(\w+)(?::\w+)?\}")
+COURSE_PATH: Final = re.compile(r"\{(course|assignment|answer|comment|request|regrade)\}")
+PATH_PREFIX: Final = re.compile(r"^/(api/v\d+/)?")
+PATH_PARAMETER: Final = re.compile(r"\{(\w+)(?::\w+)?\}")
 
 
-def install(app: FastAPI, parameters: Mapping[str, str]) -> None:
-    """Make *app* serve the OpenAPI document of `document`, built once."""
+def install_openapi(app: FastAPI, parameters: Mapping[str, str]) -> None:
+    """Make *app* serve the OpenAPI document of `build_document`, built once."""
 
-    def described() -> dict[str, Any]:
+    def build_cached_schema() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = document(app, parameters)
+            app.openapi_schema = build_document(app, parameters)
         return app.openapi_schema
 
-    app.openapi = described  # type: ignore[method-assign]  # as FastAPI documents it
+    app.openapi = build_cached_schema  # type: ignore[method-assign]  # as FastAPI documents it
 
 
-def document(app: FastAPI, parameters: Mapping[str, str]) -> dict[str, Any]:
+def build_document(app: FastAPI, parameters: Mapping[str, str]) -> dict[str, Any]:
     """Return the OpenAPI document of *app* with an example of every error of every operation.
 
     *parameters* maps names to descriptions, for parameters that their routes do not describe.
     """
-    told = get_openapi(
+    openapi = get_openapi(
         title=app.title, version=app.version, description=app.description, routes=app.routes
     )
-    components = told.setdefault("components", {})
+    components = openapi.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
-    for name in REPLACED:
+    for name in FASTAPI_ERROR_SCHEMAS:
         schemas.pop(name, None)
     model = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= model.pop("$defs", {}) | {"Problem": model}
     restore_examples(schemas)
-    for path, item in told["paths"].items():
+    for path, item in openapi["paths"].items():
         for method, operation in item.items():
             operation["operationId"] = operation_id(method, path)
-            if method != "get" and IN_COURSE.search(path):
-                _meet(operation, responses(*WITH_COURSE))
-            _complete(operation, strict=path.startswith(STRICT))
-            _describe(operation, parameters)
+            if method != "get" and COURSE_PATH.search(path):
+                _add_errors(operation, error_responses(*COURSE_CODES))
+            _complete_operation(operation, strict=path.startswith(API_PATH_PREFIX))
+            _describe_parameters(operation, parameters)
             add_examples(operation, schemas)
     components["schemas"] = dict(sorted(schemas.items()))
-    components["securitySchemes"] = BEARER
-    components["responses"] = share_errors(told["paths"])
-    return told
+    components["securitySchemes"] = BEARER_SCHEME
+    components["responses"] = share_error_responses(openapi["paths"])
+    return openapi
 
 
 def operation_id(method: str, path: str) -> str:
@@ -88,46 +88,50 @@ def operation_id(method: str, path: str) -> str:
     'put_assignment_review_problem'
     """
     words: list[str] = []
-    for piece in PREFIX.sub("", path).split("/"):
-        found = PARAMETER.fullmatch(piece)
-        if found and words and words[-1].removesuffix("s") == found[1]:
+    for piece in PATH_PREFIX.sub("", path).split("/"):
+        match = PATH_PARAMETER.fullmatch(piece)
+        if match and words and words[-1].removesuffix("s") == match[1]:
             words.pop()
-        words.append(found[1] if found else re.sub(r"\W", "_", piece))
+        words.append(match[1] if match else re.sub(r"\W", "_", piece))
     return "_".join([method.lower(), *words])
 
 
-def _complete(operation: dict[str, Any], *, strict: bool) -> None:
+def _complete_operation(operation: dict[str, Any], *, strict: bool) -> None:
     """Add the summary to *operation*, and the errors that any request of its form can get."""
     operation["summary"] = str(operation.get("description", "")).split("\n\n")[0].replace("\n", " ")
-    found = operation.setdefault("responses", {})
-    if "Problem" not in str(found.get("422", "")):
-        found.pop("422", None)
-    if "201" in found and any(one["name"] == "dry_run" for one in operation.get("parameters", ())):
-        found["200"] = found["201"] | {"description": "What would come of it; nothing was made"}
-    met: tuple[str, ...] = WITH_BODY if "requestBody" in operation else ()
-    if not met and (strict or operation.get("parameters")):
-        met = WITH_INPUT
+    declared = operation.setdefault("responses", {})
+    if "Problem" not in str(declared.get("422", "")):
+        declared.pop("422", None)
+    if "201" in declared and any(
+        one["name"] == "dry_run" for one in operation.get("parameters", ())
+    ):
+        declared["200"] = declared["201"] | {
+            "description": "What would come of it; nothing was made"
+        }
+    error_codes: tuple[str, ...] = BODY_CODES if "requestBody" in operation else ()
+    if not error_codes and (strict or operation.get("parameters")):
+        error_codes = INPUT_CODES
     # A log-in needs no token, and declares its own security.
-    if "401" in found and "security" not in operation:
+    if "401" in declared and "security" not in operation:
         operation["security"] = [{"bearer": []}]
-        met += WITH_TOKEN
+        error_codes += TOKEN_CODES
         if "requestBody" in operation:
-            met += WITH_UPLOAD
-    _meet(operation, responses(*ALWAYS, *met))
-    operation["responses"] = dict(sorted(found.items()))
+            error_codes += UPLOAD_CODES
+    _add_errors(operation, error_responses(*COMMON_CODES, *error_codes))
+    operation["responses"] = dict(sorted(declared.items()))
 
 
-def _meet(operation: dict[str, Any], errors: Mapping[int | str, dict[str, Any]]) -> None:
+def _add_errors(operation: dict[str, Any], errors: Mapping[int | str, dict[str, Any]]) -> None:
     """Add *errors* to the responses of *operation*; its own examples come last and win."""
-    found = operation.setdefault("responses", {})
-    for status, general in errors.items():
-        own = found.setdefault(str(status), general)
-        for media, content in general["content"].items():
-            examples = own.setdefault("content", {}).setdefault(media, content)["examples"]
-            own["content"][media]["examples"] = content["examples"] | examples
+    declared = operation.setdefault("responses", {})
+    for status, common in errors.items():
+        response = declared.setdefault(str(status), common)
+        for media, content in common["content"].items():
+            examples = response.setdefault("content", {}).setdefault(media, content)["examples"]
+            response["content"][media]["examples"] = content["examples"] | examples
 
 
-def _describe(operation: dict[str, Any], parameters: Mapping[str, str]) -> None:
-    for one in operation.get("parameters", ()):
-        if not one.get("description") and one["name"] in parameters:
-            one["description"] = parameters[one["name"]]
+def _describe_parameters(operation: dict[str, Any], parameters: Mapping[str, str]) -> None:
+    for parameter in operation.get("parameters", ()):
+        if not parameter.get("description") and parameter["name"] in parameters:
+            parameter["description"] = parameters[parameter["name"]]

@@ -8,15 +8,15 @@ from fastapi.encoders import jsonable_encoder
 from api.http.problem_details import MEDIA_TYPE
 from api.http.schema import Schema
 
-__all__ = ["add_examples", "restore_examples", "share_errors"]
+__all__ = ["add_examples", "restore_examples", "share_error_responses"]
 
-REFERENCE: Final = "#/components/schemas/"
-Values = dict[str, Any]
+SCHEMA_REF_PREFIX: Final = "#/components/schemas/"
+JsonObject = dict[str, Any]
 
 
-def restore_examples(schemas: Values) -> None:
+def restore_examples(schemas: JsonObject) -> None:
     """Restore the null values in the examples of *schemas*, which FastAPI leaves out."""
-    for model in _below(Schema):
+    for model in _iter_subclasses(Schema):
         known = schemas.get(model.__name__, {})
         extra = model.model_config.get("json_schema_extra")
         whole = extra.get("examples") if isinstance(extra, dict) else None
@@ -24,60 +24,60 @@ def restore_examples(schemas: Values) -> None:
             known["examples"] = whole
 
 
-def _below(model: type[Schema]) -> Iterator[type[Schema]]:
-    for one in model.__subclasses__():
-        yield one
-        yield from _below(one)
+def _iter_subclasses(model: type[Schema]) -> Iterator[type[Schema]]:
+    for subclass in model.__subclasses__():
+        yield subclass
+        yield from _iter_subclasses(subclass)
 
 
-def add_examples(operation: Values, schemas: Values) -> None:
+def add_examples(operation: JsonObject, schemas: JsonObject) -> None:
     """Add examples to each response of *operation*, one for each schema that it may have."""
-    for answer in operation["responses"].values():
-        for media, content in answer.get("content", {}).items():
+    for response in operation["responses"].values():
+        for media, content in response.get("content", {}).items():
             if media != MEDIA_TYPE and not content.keys() & {"example", "examples"}:
-                named = dict(_named(content.get("schema", {}), schemas))
-                content.update({"examples": named} if named else {})
+                named_examples = dict(_iter_examples(content.get("schema", {}), schemas))
+                content.update({"examples": named_examples} if named_examples else {})
 
 
-def _named(schema: Values, schemas: Values) -> Iterator[tuple[str, Values]]:
-    for one in schema.get("anyOf", [schema]):
-        value = _example(one, schemas)
+def _iter_examples(schema: JsonObject, schemas: JsonObject) -> Iterator[tuple[str, JsonObject]]:
+    for option in schema.get("anyOf", [schema]):
+        value = _find_example(option, schemas)
         if value is not None:
-            name = one.get("$ref", "").removeprefix(REFERENCE) or "example"
+            name = option.get("$ref", "").removeprefix(SCHEMA_REF_PREFIX) or "example"
             yield name, {"value": value}
 
 
-def _example(schema: Values, schemas: Values) -> Any:
+def _find_example(schema: JsonObject, schemas: JsonObject) -> Any:
     """Return an example of *schema*, or None if nothing in it has one."""
     if "$ref" in schema:
-        return _example(schemas[schema["$ref"].removeprefix(REFERENCE)], schemas)
+        return _find_example(schemas[schema["$ref"].removeprefix(SCHEMA_REF_PREFIX)], schemas)
     if "examples" in schema:
         return schema["examples"][0]
     if "anyOf" in schema:
-        return _example(schema["anyOf"][0], schemas)
+        return _find_example(schema["anyOf"][0], schemas)
     if schema.get("type") == "array":
-        found = _example(schema["items"], schemas)
-        return None if found is None else [found]
+        item = _find_example(schema["items"], schemas)
+        return None if item is None else [item]
     if schema.get("properties", {}).keys() == {"items", "next"}:
-        page = _example(schema["properties"]["items"], schemas)
+        page = _find_example(schema["properties"]["items"], schemas)
         return None if page is None else {"items": page, "next": None}
     return None
 
 
-def share_errors(paths: Values) -> Values:
+def share_error_responses(paths: JsonObject) -> JsonObject:
     """Move the error responses of all operations to shared components and return these.
 
     Components are named by status and codes. A response that a route describes differently stays in
     place.
     """
-    shared: Values = {}
+    shared: JsonObject = {}
     for item in paths.values():
         for operation in item.values():
-            answers = operation["responses"]
-            for status, answer in answers.items():
-                if MEDIA_TYPE not in answer.get("content", {}):
+            responses = operation["responses"]
+            for status, response in responses.items():
+                if MEDIA_TYPE not in response.get("content", {}):
                     continue
-                name = "-".join([status, *sorted(answer["content"][MEDIA_TYPE]["examples"])])
-                if shared.setdefault(name, answer) == answer:
-                    answers[status] = {"$ref": f"#/components/responses/{name}"}
+                name = "-".join([status, *sorted(response["content"][MEDIA_TYPE]["examples"])])
+                if shared.setdefault(name, response) == response:
+                    responses[status] = {"$ref": f"#/components/responses/{name}"}
     return dict(sorted(shared.items()))

@@ -10,27 +10,30 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.dependencies.models import Dependant
 from starlette.requests import Request
 
-from api.core.errors import FieldError, Invalid
-from api.http.bodies import body_of
+from api.core.errors import FieldError, InvalidInput
+from api.http.bodies import get_body
 from api.http.validation_errors import PLAIN_NAME
 
 __all__ = [
-    "STRICT",
-    "Ask",
-    "Asking",
-    "admit_large_body",
+    "API_PATH_PREFIX",
+    "Authenticate",
+    "Authenticator",
+    "authenticate_large_body",
     "check_query",
-    "query_lists",
-    "query_names",
-    "who_asks",
+    "collect_list_names",
+    "collect_query_names",
+    "find_authenticators",
 ]
 
-STRICT: Final = "/api/"
-"""Below it the query may hold nothing that is not known; pages and probes take anything."""
-MAX_NAMED: Final = 20
+API_PATH_PREFIX: Final = "/api/"
+"""Path prefix of the API, where unknown query parameters are refused.
+
+Pages and probes accept any query.
+"""
+MAX_REPORTED_NAMES: Final = 20
 
 
-class Asking(ABC):
+class Authenticator(ABC):
     """Dependency that authenticates the caller of a route."""
 
     @abstractmethod
@@ -38,11 +41,11 @@ class Asking(ABC):
         """Store the request without reading it."""
 
     @abstractmethod
-    def admit(self) -> None:
+    def check_access(self) -> None:
         """Raise the `ServiceError` for a caller without access, even if their input is invalid."""
 
     @abstractmethod
-    def admit_upload(self, right: str) -> str | None:
+    def authorize_upload(self, right: str) -> str | None:
         """Authenticate the caller of a body over 64 KiB and check *right*, "" for none.
 
         Returns the key under which the bytes of the body count, or None for a public route, which
@@ -51,75 +54,89 @@ class Asking(ABC):
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """Dependency on a *kind* of `Asking`; async without awaiting, so that it needs no thread."""
+class Authenticate:
+    """Dependency on a *kind* of `Authenticator`; async, so that it needs no thread."""
 
-    kind: type[Asking]
+    kind: type[Authenticator]
 
-    async def __call__(self, request: Request) -> Asking:
-        """Return the `Asking` of *request*."""
+    async def __call__(self, request: Request) -> Authenticator:
+        """Return the `Authenticator` of *request*."""
         return self.kind(request)
 
 
-def who_asks(dependant: Dependant) -> Sequence[type[Asking]]:
-    """Return the `Asking` classes that a route depends on; empty for a public route."""
-    return [one.call.kind for one in dependant.dependencies if isinstance(one.call, Ask)]
+def find_authenticators(dependant: Dependant) -> Sequence[type[Authenticator]]:
+    """Return the `Authenticator` classes that a route depends on; empty for a public route."""
+    return [
+        dependency.call.kind
+        for dependency in dependant.dependencies
+        if isinstance(dependency.call, Authenticate)
+    ]
 
 
-async def admit_large_body(request: Request, kinds: Collection[type[Asking]]) -> None:
+async def authenticate_large_body(request: Request, kinds: Collection[type[Authenticator]]) -> None:
     """Authenticate the caller before more than 64 KiB of a body are read.
 
     Raises the `ServiceError` that refuses the caller, or the errors of the byte budget.
     """
-    body = body_of(request.scope)
+    body = get_body(request.scope)
     if body.is_small:
         return
     for kind in kinds:
-        caller = await run_in_threadpool(kind(request).admit_upload, body.right)
+        caller = await run_in_threadpool(kind(request).authorize_upload, body.permission)
         if caller is not None and not body.is_admitted:
-            body.admit(caller)
+            body.admit_caller(caller)
 
 
-def query_names(dependant: Dependant) -> tuple[str, ...]:
+def collect_query_names(dependant: Dependant) -> tuple[str, ...]:
     """Return the names of all query parameters of a route and its dependencies."""
-    below = (name for one in dependant.dependencies for name in query_names(one))
-    return (*(one.alias for one in dependant.query_params), *below)
+    nested_names = (
+        name for dependency in dependant.dependencies for name in collect_query_names(dependency)
+    )
+    return (*(param.alias for param in dependant.query_params), *nested_names)
 
 
-def query_lists(dependant: Dependant) -> frozenset[str]:
+def collect_list_names(dependant: Dependant) -> frozenset[str]:
     """Return the names of the query parameters of a route that may be repeated."""
-    own = (one.alias for one in dependant.query_params if _is_list(one.field_info.annotation))
-    return frozenset(own).union(*(query_lists(one) for one in dependant.dependencies))
+    own_names = (
+        param.alias for param in dependant.query_params if _is_list(param.field_info.annotation)
+    )
+    return frozenset(own_names).union(
+        *(collect_list_names(dependency) for dependency in dependant.dependencies)
+    )
 
 
 def check_query(request: Request, known: Collection[str], lists: Collection[str]) -> None:
-    """Raise `Invalid` for query parameters that are not *known*, so that a typo is not ignored.
+    """Raise `InvalidInput` for query parameters not in *known*, so that a typo is not ignored.
 
     A repeated parameter is also refused, unless it is one of *lists*, because either value could be
     meant.
     """
-    if not request.scope["query_string"] or not request.scope["path"].startswith(STRICT):
+    if not request.scope["query_string"] or not request.scope["path"].startswith(API_PATH_PREFIX):
         return
     unknown = [name for name in dict.fromkeys(request.query_params) if name not in known]
     if not unknown:
-        _check_once(request, lists)
+        _check_repeats(request, lists)
         return
-    told = [name if PLAIN_NAME.fullmatch(name) else "…" for name in unknown[:MAX_NAMED]]
-    here = f"known are {', '.join(sorted(known))}" if known else "this address has none"
-    raise Invalid(
-        f"The query has a parameter that is not one here: {', '.join(told)}; {here}.",
-        errors=tuple(FieldError(f"query {name}", f"is not a parameter; {here}") for name in told),
+    reported = [
+        name if PLAIN_NAME.fullmatch(name) else "…" for name in unknown[:MAX_REPORTED_NAMES]
+    ]
+    known_hint = f"known are {', '.join(sorted(known))}" if known else "this address has none"
+    raise InvalidInput(
+        f"The query has a parameter that is not one here: {', '.join(reported)}; {known_hint}.",
+        errors=tuple(
+            FieldError(f"query {name}", f"is not a parameter; {known_hint}") for name in reported
+        ),
     )
 
 
-def _check_once(request: Request, lists: Collection[str]) -> None:
-    """Raise `Invalid` for repeated parameters that are not in *lists*."""
-    times = Counter(name for name, _ in request.query_params.multi_items() if name not in lists)
-    twice = [name for name, count in times.items() if count > 1]
-    if twice:
-        raise Invalid(
-            f"The query has a parameter more than once: {', '.join(twice)}. Send each once.",
-            errors=tuple(FieldError(f"query {name}", "comes more than once") for name in twice),
+def _check_repeats(request: Request, lists: Collection[str]) -> None:
+    """Raise `InvalidInput` for repeated parameters that are not in *lists*."""
+    counts = Counter(name for name, _ in request.query_params.multi_items() if name not in lists)
+    repeated = [name for name, count in counts.items() if count > 1]
+    if repeated:
+        raise InvalidInput(
+            f"The query has a parameter more than once: {', '.join(repeated)}. Send each once.",
+            errors=tuple(FieldError(f"query {name}", "comes more than once") for name in repeated),
         )
 
 

@@ -14,37 +14,37 @@ from starlette.types import Scope
 from api.core.errors import ServiceError
 from api.http.json_body import StrictRequest
 
-__all__ = ["Ahead"]
+__all__ = ["FastPath"]
 
-NAMED: Final = re.compile(r"{(\w+)}")
+PATH_PARAMETER: Final = re.compile(r"{(\w+)}")
 
 
-class Ahead(ABC):
+class FastPath(ABC):
     """Fast path for JSON that is posted to one route; *path* is the route's path template."""
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self._form = re.compile(NAMED.sub(r"(?P<\1>[^/]+)", path))
+        self._pattern = re.compile(PATH_PARAMETER.sub(r"(?P<\1>[^/]+)", path))
 
-    def named(self, scope: Scope) -> dict[str, str] | None:
+    def match_path(self, scope: Scope) -> dict[str, str] | None:
         """Return the path parameters, or None if the request is not for this route."""
         if scope["method"] != "POST" or scope["query_string"]:
             return None
-        found = self._form.fullmatch(scope["path"])
-        return found.groupdict() if found is not None else None
+        match = self._pattern.fullmatch(scope["path"])
+        return match.groupdict() if match is not None else None
 
-    async def answer(self, scope: Scope, body: bytes) -> Response | None:
+    async def handle_body(self, scope: Scope, body: bytes) -> Response | None:
         """Return the response to the whole *body*, or None to take the normal route.
 
         Raises the `ServiceError` that refuses the request.
         """
         request = StrictRequest(scope)
         try:
-            request.take(body)
+            request.parse_body(body)
         except ServiceError:
             return None
-        return await self.answer_to(request)
+        return await self.handle_request(request)
 
     @abstractmethod
-    async def answer_to(self, request: StrictRequest) -> Response | None:
+    async def handle_request(self, request: StrictRequest) -> Response | None:
         """Return the response to a *request* with parsed JSON, or None to take the normal route."""

@@ -18,33 +18,39 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.core.clock import Clock, system_clock
 from api.core.errors import (
-    CODES,
+    ERROR_CODES,
     BadRequest,
-    Invalid,
-    Misdirected,
+    ContentTooLarge,
+    InvalidInput,
+    MisdirectedRequest,
     NotFound,
     ServiceError,
-    TooLarge,
-    Unavailable,
+    ServiceUnavailable,
 )
-from api.core.ids import new_name
+from api.core.ids import new_id_text
 from api.http.bodies import BodyLimits, RequestBody
-from api.http.json_body import LARGE
-from api.http.pipeline.fast_path import Ahead
-from api.http.problem_details import problem, respond
+from api.http.json_body import LARGE_BODY_BYTES
+from api.http.pipeline.fast_path import FastPath
+from api.http.problem_details import build_problem_response, error_to_response
 
-__all__ = ["HEADERS", "Present", "Shell", "ShellMiddleware", "Watch"]
+__all__ = [
+    "SECURITY_HEADERS",
+    "ErrorRenderer",
+    "HttpPolicy",
+    "HttpPolicyMiddleware",
+    "RequestObserver",
+]
 
-CLOSED_BY_CLIENT: Final = 499
-RETRY_STOPPED: Final = 5
-NOT_READ: Final = "The service is stopping; nothing was done."
-LOOK_FIRST: Final = (
+CLIENT_CLOSED_STATUS: Final = 499
+STOPPING_RETRY_SECONDS: Final = 5
+STOPPING_MESSAGE: Final = "The service is stopping; nothing was done."
+STOPPING_IN_DOUBT_MESSAGE: Final = (
     "The service is stopping, and it is not known whether this was done; look before you send it "
     "again, or send it with the same Idempotency-Key."
 )
-SANE_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-HOST: Final = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
-HEADERS: Final = {
+REQUEST_ID_PATTERN: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+HOST_PATTERN: Final = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
+SECURITY_HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -52,17 +58,17 @@ HEADERS: Final = {
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
-STAY_IN_TLS: Final = (b"strict-transport-security", b"max-age=31536000")
-NOT_KEPT: Final = (b"cache-control", b"no-store")
-VARIES: Final = (b"vary", b"Authorization, Cookie")
-CLOSES: Final = (b"connection", b"close")
+HSTS_HEADER: Final = (b"strict-transport-security", b"max-age=31536000")
+NO_STORE_HEADER: Final = (b"cache-control", b"no-store")
+VARY_HEADER: Final = (b"vary", b"Authorization, Cookie")
+CLOSE_HEADER: Final = (b"connection", b"close")
 
 Header: TypeAlias = tuple[bytes, bytes]
-Present = Callable[[Scope, Response], Response]
-"""Renders an error in a form that the client accepts."""
+ErrorRenderer = Callable[[Scope, Response], Response]
+"""Function that renders an error in a form that the client accepts."""
 
 
-class Watch(Protocol):
+class RequestObserver(Protocol):
     """Observer of all requests, for metrics."""
 
     def began(self) -> None:
@@ -77,197 +83,204 @@ error_log = logging.getLogger("api.errors")
 
 
 @dataclass(frozen=True, slots=True)
-class Shell:
+class HttpPolicy:
     """Configuration of the HTTP policy.
 
     *hosts* are the names of the service (``*.example.org`` for every subdomain; empty for any
-    name). *bodies* are the limits of request bodies. *headers* are set unless a route sets them.
-    Responses below *private* must not be cached. *present* may render an error in another form than
-    problem details. *watch* observes every request. *ahead* is the fast path.
+    name). *body_limits* are the limits of request bodies. *headers* are set unless a route sets
+    them. Responses below *private_prefix* must not be cached. *render_error* may render an error
+    in another form than problem details. *observer* observes every request. *fast_path*, if any,
+    responds without the normal route.
     """
 
     hosts: tuple[str, ...] = ()
-    bodies: BodyLimits = field(default_factory=BodyLimits)
-    headers: Mapping[str, str] = field(default_factory=lambda: HEADERS)
-    private: str = "/api/"
+    body_limits: BodyLimits = field(default_factory=BodyLimits)
+    headers: Mapping[str, str] = field(default_factory=lambda: SECURITY_HEADERS)
+    private_prefix: str = "/api/"
     clock: Clock = system_clock
-    present: Present = lambda _scope, response: response
-    watch: Watch | None = None
-    ahead: Ahead | None = None
+    render_error: ErrorRenderer = lambda _scope, response: response
+    observer: RequestObserver | None = None
+    fast_path: FastPath | None = None
     written: tuple[Header, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Encode the headers once for all responses."""
         written = tuple(
-            (name.lower().encode("latin-1"), one.encode("latin-1"))
-            for name, one in self.headers.items()
+            (name.lower().encode("latin-1"), header.encode("latin-1"))
+            for name, header in self.headers.items()
         )
         object.__setattr__(self, "written", written)
 
-    def answers_to(self, header: str) -> bool:
+    def serves_host(self, header: str) -> bool:
         """Return whether a ``Host`` *header* names this service."""
         if not self.hosts:
             return True
-        found = HOST.fullmatch(header)
-        name = found[1].lower() if found else ""
+        match = HOST_PATTERN.fullmatch(header)
+        name = match[1].lower() if match else ""
         return any(
             name.endswith(host[1:]) if host.startswith("*.") else name == host
             for host in map(str.lower, self.hosts)
         )
 
 
-class ShellMiddleware:
-    """ASGI middleware that applies a `Shell` to *app*."""
+class HttpPolicyMiddleware:
+    """ASGI middleware that applies an `HttpPolicy` to *app*."""
 
-    def __init__(self, app: ASGIApp, shell: Shell) -> None:
+    def __init__(self, app: ASGIApp, policy: HttpPolicy) -> None:
         self.app = app
-        self.shell = shell
+        self.policy = policy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request; other protocols are passed on unchanged."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        visit = _Visit(self.shell, scope, receive, send)
+        cycle = _RequestCycle(self.policy, scope, receive, send)
         try:
-            visit.admit()
-            app = await visit.ahead() or self.app
-            await app(scope, visit.body.receive, visit.send)
+            cycle.check_head()
+            app = await cycle.run_fast_path() or self.app
+            await app(scope, cycle.body.receive, cycle.send)
         except ServiceError as error:
-            await visit.refuse(error)
+            await cycle.send_error(error)
         except ClientDisconnect:
-            visit.status = CLOSED_BY_CLIENT
+            cycle.status = CLIENT_CLOSED_STATUS
         except asyncio.CancelledError:
-            await visit.give_up()
+            await cycle.send_unavailable()
         except Exception as error:
-            await visit.fail(error)
+            await cycle.send_internal_error(error)
         finally:
-            visit.body.release()
-            visit.report()
+            cycle.body.release()
+            cycle.log_access()
 
 
-class _Visit:
+class _RequestCycle:
     """Cycle of one request and its response."""
 
-    def __init__(self, shell: Shell, scope: Scope, receive: Receive, send: Send) -> None:
-        self.shell = shell
+    def __init__(self, policy: HttpPolicy, scope: Scope, receive: Receive, send: Send) -> None:
+        self.policy = policy
         self.scope = scope
         self.outer_receive = receive
         self.outer_send = send
-        self.began = time.perf_counter()
+        self.started_at = time.perf_counter()
         self.status = 0
         # The first of repeated headers counts.
-        self.fields: dict[bytes, bytes] = dict(reversed(scope["headers"]))
-        given = self.fields.get(b"x-request-id", b"")
-        self.id = given.decode("ascii") if SANE_ID.fullmatch(given) else new_name()
+        self.headers: dict[bytes, bytes] = dict(reversed(scope["headers"]))
+        client_id = self.headers.get(b"x-request-id", b"")
+        self.id = (
+            client_id.decode("ascii") if REQUEST_ID_PATTERN.fullmatch(client_id) else new_id_text()
+        )
         state: dict[str, Any] = scope.setdefault("state", {})
         state["request_id"] = self.id
-        state["arrived"] = shell.clock()
+        state["arrived"] = policy.clock()
         state["body"] = self.body = RequestBody(
-            shell.bodies, scope, receive, state, clock=shell.clock
+            policy.body_limits, scope, receive, state, clock=policy.clock
         )
-        if shell.watch is not None:
-            shell.watch.began()
+        if policy.observer is not None:
+            policy.observer.began()
 
-    def admit(self) -> None:
+    def check_head(self) -> None:
         """Raise the `ServiceError` for a request whose head is invalid."""
-        if b"host" not in self.fields and self.scope["http_version"] == "1.1":
+        if b"host" not in self.headers and self.scope["http_version"] == "1.1":
             raise BadRequest("The request has no Host header, which HTTP/1.1 requires.")
-        host = self.fields.get(b"host", b"").decode("latin-1")
+        host = self.headers.get(b"host", b"").decode("latin-1")
         # A proxy in front may have used another one of several.
-        if self.has_several(b"host") or not self.shell.answers_to(host):
-            raise Misdirected(CODES["unknown_host"].meaning)
+        if self.is_repeated(b"host") or not self.policy.serves_host(host):
+            raise MisdirectedRequest(ERROR_CODES["unknown_host"].meaning)
         if "\0" in self.scope["path"]:
-            raise NotFound(CODES["not_found"].meaning)
+            raise NotFound(ERROR_CODES["not_found"].meaning)
         query: bytes = self.scope["query_string"]
         if b"%00" in query:
-            raise Invalid("The query holds the character U+0000. Leave it out.")
+            raise InvalidInput("The query holds the character U+0000. Leave it out.")
         if not query.isascii():
-            raise Invalid("The query holds bytes that are not ASCII. Write each as %XX.")
-        self.body.check_head(self.fields)
+            raise InvalidInput("The query holds bytes that are not ASCII. Write each as %XX.")
+        self.body.check_headers(self.headers)
 
-    def has_several(self, name: bytes) -> bool:
+    def is_repeated(self, name: bytes) -> bool:
         """Return whether a header occurs more than once."""
         headers = self.scope["headers"]
-        return len(self.fields) < len(headers) and sum(one[0] == name for one in headers) > 1
+        return len(self.headers) < len(headers) and sum(header[0] == name for header in headers) > 1
 
-    async def ahead(self) -> Response | None:
+    async def run_fast_path(self) -> Response | None:
         """Return the response of the fast path, or None to take the normal route.
 
-        Only bodies of known length up to `LARGE` qualify, because parsing a larger one would block
-        the event loop.
+        Only bodies of known length up to `LARGE_BODY_BYTES` qualify, because parsing a larger one
+        would block the event loop.
         """
-        ahead = self.shell.ahead
-        if ahead is None or (named := ahead.named(self.scope)) is None:
+        fast_path = self.policy.fast_path
+        if fast_path is None or (path_params := fast_path.match_path(self.scope)) is None:
             return None
         length = self.body.length
-        if length is None or length > LARGE:
+        if length is None or length > LARGE_BODY_BYTES:
             return None
-        self.scope.update(route=ahead, path_params=named)
+        self.scope.update(route=fast_path, path_params=path_params)
         body = await self.body.read()
-        return None if body is None else await ahead.answer(self.scope, body)
+        return None if body is None else await fast_path.handle_body(self.scope, body)
 
     async def send(self, message: Message) -> None:
         """Send a *message*; the first one gets the headers of the policy."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message["headers"] = self.completed(message.get("headers", ()))
+            message["headers"] = self.complete_headers(message.get("headers", ()))
         await self.outer_send(message)
 
-    def completed(self, given: Iterable[Header]) -> list[Header]:
-        """Return the *given* headers, plus the default headers that they lack."""
-        headers = [*given]
+    def complete_headers(self, response_headers: Iterable[Header]) -> list[Header]:
+        """Return *response_headers*, plus the default headers that they lack."""
+        headers = [*response_headers]
         names = {name for name, _ in headers}
-        wanted = self.shell.written
+        defaults = self.policy.written
         if self.scope.get("scheme") == "https":
-            wanted = (*wanted, STAY_IN_TLS)
-        is_private = self.scope["path"].startswith(self.shell.private)
+            defaults = (*defaults, HSTS_HEADER)
+        is_private = self.scope["path"].startswith(self.policy.private_prefix)
         if is_private:
-            wanted = (*wanted, NOT_KEPT)
-        headers += [one for one in wanted if one[0] not in names]
+            defaults = (*defaults, NO_STORE_HEADER)
+        headers += [default for default in defaults if default[0] not in names]
         headers.append((b"x-request-id", self.id.encode("ascii")))
         if is_private:
-            headers.append(VARIES)
-        if self.body.is_abandoned or self.status == TooLarge.status:
-            headers.append(CLOSES)  # the rest of the body is not read
+            headers.append(VARY_HEADER)
+        if self.body.is_abandoned or self.status == ContentTooLarge.status:
+            headers.append(CLOSE_HEADER)  # the rest of the body is not read
         return headers
 
-    async def refuse(self, error: ServiceError) -> None:
+    async def send_error(self, error: ServiceError) -> None:
         """Answer with *error*; raise it to break the connection if a response has started."""
         if self.status:
             raise error
-        response = self.shell.present(self.scope, respond(error, self.id))
+        response = self.policy.render_error(self.scope, error_to_response(error, self.id))
         await response(self.scope, self.outer_receive, self.send)
 
-    async def give_up(self) -> None:
+    async def send_unavailable(self) -> None:
         """Answer 503 to a request that is cut off because the service stops."""
         if self.status:
             raise asyncio.CancelledError  # a half-sent answer must break off
-        told = LOOK_FIRST if self.body.is_read else NOT_READ
-        await self.refuse(Unavailable(told, retry_after=RETRY_STOPPED))
+        message = STOPPING_IN_DOUBT_MESSAGE if self.body.is_read else STOPPING_MESSAGE
+        await self.send_error(ServiceUnavailable(message, retry_after=STOPPING_RETRY_SECONDS))
 
-    async def fail(self, error: Exception) -> None:
+    async def send_internal_error(self, error: Exception) -> None:
         """Log an unexpected *error* and answer 500."""
-        told = (*self.named(), self.id)
-        error_log.error("a request failed: %s %s, request %s", *told, exc_info=error)
+        log_values = (*self.describe_route(), self.id)
+        error_log.error("a request failed: %s %s, request %s", *log_values, exc_info=error)
         if self.status:
             raise error  # a half-sent answer must break off
-        shown = problem("internal", CODES["internal"].meaning, request_id=self.id)
-        await self.shell.present(self.scope, shown)(self.scope, self.outer_receive, self.send)
+        response = build_problem_response(
+            "internal", ERROR_CODES["internal"].meaning, request_id=self.id
+        )
+        await self.policy.render_error(self.scope, response)(
+            self.scope, self.outer_receive, self.send
+        )
 
-    def named(self) -> tuple[str, str]:
+    def describe_route(self) -> tuple[str, str]:
         """Return the method and the path template; the path itself may contain secrets."""
         context = self.scope.get("fastapi", {}).get("effective_route_context")
         route = context if context is not None else self.scope.get("route")
         return self.scope["method"], str(getattr(route, "path", "-"))
 
-    def report(self) -> None:
+    def log_access(self) -> None:
         """Write the access log line and notify the observer."""
-        method, route = self.named()
-        seconds = time.perf_counter() - self.began
-        if self.shell.watch is not None:
-            self.shell.watch.ended(method, route, status=self.status, seconds=seconds)
-        took = round(seconds * 1000, 1)
-        told = {"method": method, "route": route, "status": self.status, "ms": took}
-        told["request_id"] = self.id
-        access_log.info("%s %s %d %.1f ms %s", *told.values(), extra=told)
+        method, route = self.describe_route()
+        seconds = time.perf_counter() - self.started_at
+        if self.policy.observer is not None:
+            self.policy.observer.ended(method, route, status=self.status, seconds=seconds)
+        milliseconds = round(seconds * 1000, 1)
+        log_fields = {"method": method, "route": route, "status": self.status, "ms": milliseconds}
+        log_fields["request_id"] = self.id
+        access_log.info("%s %s %d %.1f ms %s", *log_fields.values(), extra=log_fields)

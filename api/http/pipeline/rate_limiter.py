@@ -14,71 +14,71 @@ from typing import Final
 
 from api.core.errors import RateLimited
 
-__all__ = ["Rate", "Throttle"]
+__all__ = ["LeakyBucketLimiter", "RateLimit"]
 
 MAX_KEYS: Final = 50_000
 # Rounding error of a level.
-HAIR: Final = 1e-9
-SHARE: Final = 10
-"""What may be spent of a key until others are to learn of it: a tenth of what there is."""
+EPSILON: Final = 1e-9
+EXCHANGE_DIVISOR: Final = 10
+"""Divisor of a limit: unshared usage of a tenth of the limit triggers an exchange."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
-    """Rate of *times* events within *seconds*."""
+class RateLimit:
+    """Rate of *events* within *seconds*."""
 
-    times: int
+    events: int
     seconds: float
 
     @property
     def per_second(self) -> float:
         """The decrease of a level per second."""
-        return self.times / self.seconds
+        return self.events / self.seconds
 
 
-class Throttle:
+class LeakyBucketLimiter:
     """Leaky-bucket rate limiter with a level per key; *clock* is in seconds and may go back.
 
-    At more than 50,000 keys the least recently used one is dropped. *on_owing* is called when the
+    At more than 50,000 keys the least recently used one is dropped. *on_pending* is called when the
     unshared usage of a key is large enough for other processes to matter; it must return at once.
-    Usage of a key below *min_owing* is not shared.
+    Usage of a key below *min_pending* is not shared.
     """
 
     def __init__(
         self,
-        rate: Rate,
+        rate: RateLimit,
         *,
         clock: Callable[[], float],
-        on_owing: Callable[[], None] = lambda: None,
-        min_owing: int = 1,
+        on_pending: Callable[[], None] = lambda: None,
+        min_pending: int = 1,
     ) -> None:
         self.rate = rate
-        self._clock, self._on_owing, self._min_owing = clock, on_owing, min_owing
-        self._share = max(1, rate.times // SHARE)
+        self._clock, self._on_pending, self._min_pending = clock, on_pending, min_pending
+        self._exchange_threshold = max(1, rate.events // EXCHANGE_DIVISOR)
         self._lock = threading.Lock()
         # The level, and the time when it held.
         self._levels: OrderedDict[str, tuple[float, float]] = OrderedDict()
         # Usage not yet shared with other processes.
-        self._owing: dict[str, int] = {}
+        self._pending: dict[str, int] = {}
 
-    def spend(self, key: str) -> float:
+    def try_consume(self, key: str) -> float:
         """Count one event of *key* and return 0; over the limit return the seconds to wait."""
         now = self._clock()
         with self._lock:
-            level = self._level(key, now)
-            over = level + 1 - self.rate.times
-            if over > HAIR:
-                self._keep(key, level, now)
+            level = self._current_level(key, now)
+            over = level + 1 - self.rate.events
+            if over > EPSILON:
+                self._store_level(key, level, now)
                 return over / self.rate.per_second
-            self._keep(key, level + 1, now)
-            owing = self._owe(key)
-        if owing == self._share:
-            self._on_owing()
+            self._store_level(key, level + 1, now)
+            pending = self._add_pending(key)
+        if pending == self._exchange_threshold:
+            self._on_pending()
         return 0.0
 
-    def check(self, key: str) -> None:
+    def consume(self, key: str) -> None:
         """Count one event of *key*; over the limit raise `RateLimited` with the seconds to wait."""
-        wait = self.spend(key)
+        wait = self.try_consume(key)
         if wait:
             seconds = math.ceil(wait)
             raise RateLimited(f"Too many requests. Try again in {seconds} s.", retry_after=seconds)
@@ -87,55 +87,55 @@ class Throttle:
         """Return for how many seconds *key* stays at or over the limit, 0 if it is below."""
         now = self._clock()
         with self._lock:
-            level = self._level(key, now)
-        if level < self.rate.times:
+            level = self._current_level(key, now)
+        if level < self.rate.events:
             return 0.0
-        return (level - self.rate.times + 1) / self.rate.per_second
+        return (level - self.rate.events + 1) / self.rate.per_second
 
     def add(self, key: str, amount: int) -> None:
         """Count *amount* for *key*, even if that exceeds the limit."""
         now = self._clock()
         with self._lock:
-            self._keep(key, self._level(key, now) + amount, now)
-            owing = self._owe(key, amount)
-        if owing - amount < self._share <= owing:
-            self._on_owing()
+            self._store_level(key, self._current_level(key, now) + amount, now)
+            pending = self._add_pending(key, amount)
+        if pending - amount < self._exchange_threshold <= pending:
+            self._on_pending()
 
-    def owing(self) -> dict[str, int]:
-        """Return and clear the unshared usage of each key with at least *min_owing* of it."""
+    def take_pending(self) -> dict[str, int]:
+        """Return and clear the unshared usage of each key with at least *min_pending* of it."""
         with self._lock:
-            due = {key: spent for key, spent in self._owing.items() if spent >= self._min_owing}
+            due = {key: spent for key, spent in self._pending.items() if spent >= self._min_pending}
             for key in due:
-                del self._owing[key]
+                del self._pending[key]
         return due
 
-    def owe_again(self, spent: Mapping[str, int]) -> None:
+    def requeue(self, spent: Mapping[str, int]) -> None:
         """Restore unshared usage after an attempt to share it failed."""
         with self._lock:
             for key, count in spent.items():
-                self._owe(key, count)
+                self._add_pending(key, count)
 
-    def learn(self, levels: Mapping[str, float]) -> None:
+    def merge(self, levels: Mapping[str, float]) -> None:
         """Merge the *levels* of all processes together, which exclude the unshared usage."""
         now = self._clock()
         with self._lock:
             for key, level in levels.items():
-                told = level + self._owing.get(key, 0)
-                self._keep(key, max(told, self._level(key, now)), now)
+                total = level + self._pending.get(key, 0)
+                self._store_level(key, max(total, self._current_level(key, now)), now)
 
-    def _level(self, key: str, now: float) -> float:
+    def _current_level(self, key: str, now: float) -> float:
         level, since = self._levels.get(key, (0.0, now))
         return max(0.0, level - max(now - since, 0.0) * self.rate.per_second)
 
-    def _keep(self, key: str, level: float, now: float) -> None:
+    def _store_level(self, key: str, level: float, now: float) -> None:
         self._levels[key] = (level, now)
         self._levels.move_to_end(key)
         if len(self._levels) > MAX_KEYS:
             self._levels.popitem(last=False)
 
-    def _owe(self, key: str, count: int = 1) -> int:
+    def _add_pending(self, key: str, count: int = 1) -> int:
         """Add to the unshared usage of *key* and return its total."""
-        self._owing[key] = owing = self._owing.get(key, 0) + count
-        if len(self._owing) > MAX_KEYS:
-            del self._owing[next(iter(self._owing))]
-        return owing
+        self._pending[key] = pending = self._pending.get(key, 0) + count
+        if len(self._pending) > MAX_KEYS:
+            del self._pending[next(iter(self._pending))]
+        return pending

@@ -8,16 +8,16 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
-from api.http.pipeline.authenticator import STRICT
+from api.http.pipeline.authenticator import API_PATH_PREFIX
 
-__all__ = ["Shortcut"]
+__all__ = ["RouteIndex"]
 
-PREFIXED: Final = 3
-"""Which piece of an address of the API is the first behind its prefix, such as /api/v1."""
-Shape: TypeAlias = tuple[int, bool, str]
+API_SEGMENT_INDEX: Final = 3
+"""Index of the first path segment after the prefix of the API, such as ``/api/v1``."""
+PathShape: TypeAlias = tuple[int, bool, str]
 
 
-class Shortcut(BaseRoute):
+class RouteIndex(BaseRoute):
     """Index of the *routes* of pages and API, placed before them in the router.
 
     Within one shape the first match wins, as in a list. A path without a match, or with a match for
@@ -26,39 +26,39 @@ class Shortcut(BaseRoute):
     """
 
     def __init__(self, routes: Iterable[BaseRoute]) -> None:
-        self._by_shape: defaultdict[Shape, list[APIRoute]] = defaultdict(list)
-        for one in routes:
-            if isinstance(one, APIRoute):
-                self._by_shape[_shape(one.path)].append(one)
+        self._by_shape: defaultdict[PathShape, list[APIRoute]] = defaultdict(list)
+        for route in routes:
+            if isinstance(route, APIRoute):
+                self._by_shape[_compute_shape(route.path)].append(route)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Return the first full match; the child scope contains the route as ``route``."""
         if scope["type"] == "http":
-            asked = _asked(scope)
-            for one in self._by_shape.get(_shape(scope["path"]), ()):
-                match, found = one.matches(asked)
+            route_scope = _to_route_scope(scope)
+            for route in self._by_shape.get(_compute_shape(scope["path"]), ()):
+                match, child_scope = route.matches(route_scope)
                 if match is Match.FULL:
-                    return match, found
+                    return match, child_scope
         return Match.NONE, {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request to the matched route."""
-        await scope["route"].handle(_asked(scope), receive, send)
+        await scope["route"].handle(_to_route_scope(scope), receive, send)
 
 
-def _asked(scope: Scope) -> Scope:
+def _to_route_scope(scope: Scope) -> Scope:
     """Return *scope* as the routes see it: HEAD of a page becomes GET."""
-    if scope["method"] != "HEAD" or scope["path"].startswith(STRICT):
+    if scope["method"] != "HEAD" or scope["path"].startswith(API_PATH_PREFIX):
         return scope
     return {**scope, "method": "GET"}
 
 
-def _shape(path: str) -> Shape:
+def _compute_shape(path: str) -> PathShape:
     """Return the number of segments of a *path*, whether it is in the API, and its first segment.
 
-    >>> _shape("/api/v1/courses/{course}"), _shape("/courses/{course}")
+    >>> _compute_shape("/api/v1/courses/{course}"), _compute_shape("/courses/{course}")
     ((5, True, 'courses'), (3, False, 'courses'))
     """
-    pieces, strict = path.split("/"), path.startswith(STRICT)
-    first = PREFIXED if strict else 1
-    return len(pieces), strict, pieces[first] if first < len(pieces) else ""
+    segments, strict = path.split("/"), path.startswith(API_PATH_PREFIX)
+    first = API_SEGMENT_INDEX if strict else 1
+    return len(segments), strict, segments[first] if first < len(segments) else ""

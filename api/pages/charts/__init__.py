@@ -1,24 +1,25 @@
-"""Charts as SVG: pure functions of numbers, each with a table of its numbers.
+"""Charts as SVG: pure functions of numbers, each chart with a table of its data.
 
-Nothing here has a colour or a style: classes say what a mark is, and the style sheet how it looks.
+Charts set no colors or styles: a class names the kind of a mark, and the style sheet
+defines its look.
 """
 
-from api.pages.charts.boxes import Box, boxes
-from api.pages.charts.columns import Column, columns
-from api.pages.charts.drawn import Chart, Drawing, Table
-from api.pages.charts.histogram import Bin, histogram
-from api.pages.charts.inline import interval_bar, interval_dot
+from api.pages.charts.boxes import BoxPlotRow, draw_box_plots
+from api.pages.charts.columns import ChartColumn, draw_columns
+from api.pages.charts.drawn import Chart, ChartDrawing, ChartTable
+from api.pages.charts.histogram import HistogramBin, draw_histogram
+from api.pages.charts.inline import draw_interval_bar, draw_interval_dot
 
 __all__ = [
-    "Bin",
-    "Box",
+    "BoxPlotRow",
     "Chart",
-    "Column",
-    "Drawing",
-    "Table",
-    "boxes",
-    "columns",
-    "histogram",
-    "interval_bar",
-    "interval_dot",
+    "ChartColumn",
+    "ChartDrawing",
+    "ChartTable",
+    "HistogramBin",
+    "draw_box_plots",
+    "draw_columns",
+    "draw_histogram",
+    "draw_interval_bar",
+    "draw_interval_dot",
 ]

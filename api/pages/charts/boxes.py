@@ -1,4 +1,4 @@
-"""Scores side by side, a line each: the middle half as a box, the median as a line in it."""
+"""Box plots of scores, one per line: the box is the middle half, its line the median."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -6,23 +6,33 @@ from typing import Final
 
 from markupsafe import Markup
 
-from api.pages.charts.drawn import NARROW, WIDE, Chart, Drawing, Table, joined, line, mark, text
-from api.pages.charts.scale import Scale
-from api.pages.layout.formatting import number
+from api.pages.charts.drawn import (
+    NARROW_WIDTH,
+    WIDE_WIDTH,
+    Chart,
+    ChartDrawing,
+    ChartTable,
+    draw_line,
+    draw_mark,
+    draw_text,
+    join_marks,
+)
+from api.pages.charts.scale import LinearScale
+from api.pages.layout.formatting import format_number
 
-__all__ = ["Box", "boxes"]
+__all__ = ["BoxPlotRow", "draw_box_plots"]
 
-ROW: Final = 44
+ROW_HEIGHT: Final = 44
 TOP, BOTTOM, LEFT, RIGHT = 8, 36, 10, 14
-BAR: Final = 12
-LETTER: Final = 7.6
-"""How wide a letter is about, to shorten names that would run out of the drawing."""
-PERCENT: Final = range(0, 101, 20)
+BOX_HEIGHT: Final = 12
+LETTER_WIDTH: Final = 7.6
+"""Approximate width of a letter, for truncating names that would overflow the drawing."""
+PERCENT_TICKS: Final = range(0, 101, 20)
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
-    """The quartiles of scores in percent, and their mean; *count* have one."""
+class BoxPlotRow:
+    """The quartiles and the mean of *count* scores, in percent."""
 
     label: str
     count: int
@@ -32,57 +42,69 @@ class Box:
     mean: float
 
 
-def boxes(every: Sequence[Box], *, says: str, what: str, who: str) -> Chart:
-    """Return a line for each box on one scale from 0 to 100 %."""
+def draw_box_plots(rows: Sequence[BoxPlotRow], *, summary: str, what: str, who: str) -> Chart:
+    """Return a chart with one line per box plot, on a scale from 0 to 100 %."""
     head = (what, f"{who.capitalize()}s", "Lower quartile %", "Median %", "Upper quartile %")
     return Chart(
-        says=says,
-        wide=_drawing(every, WIDE),
-        narrow=_drawing(every, NARROW),
-        table=Table((*head, "Mean %"), tuple(map(_row, every))),
+        summary=summary,
+        wide=_draw(rows, WIDE_WIDTH),
+        narrow=_draw(rows, NARROW_WIDTH),
+        table=ChartTable((*head, "Mean %"), tuple(map(_table_row, rows))),
     )
 
 
-def _row(one: Box) -> tuple[str, ...]:
-    figures = (one.low, one.median, one.high, one.mean)
-    return one.label, number(one.count), *(number(figure, 1) for figure in figures)
+def _table_row(box: BoxPlotRow) -> tuple[str, ...]:
+    figures = (box.low, box.median, box.high, box.mean)
+    return box.label, format_number(box.count), *(format_number(figure, 1) for figure in figures)
 
 
-def _drawing(every: Sequence[Box], width: int) -> Drawing:
-    across = Scale(0, 100, LEFT, width - RIGHT)
-    floor = TOP + ROW * len(every)
+def _draw(rows: Sequence[BoxPlotRow], width: int) -> ChartDrawing:
+    across = LinearScale(0, 100, LEFT, width - RIGHT)
+    floor = TOP + ROW_HEIGHT * len(rows)
     marks = [
-        *_grid(across, floor, width),
-        *(one for at, box in enumerate(every) for one in _box(box, across, TOP + ROW * at, width)),
+        *_draw_grid(across, floor, width),
+        *(
+            one
+            for index, box in enumerate(rows)
+            for one in _draw_box(box, across, TOP + ROW_HEIGHT * index, width)
+        ),
     ]
-    return Drawing(width, floor + BOTTOM, joined(marks))
+    return ChartDrawing(width, floor + BOTTOM, join_marks(marks))
 
 
-def _grid(across: Scale, floor: float, width: int) -> Iterator[Markup]:
-    for share in PERCENT:
-        x = across.at(share)
-        yield line("grid", (x, TOP), (x, floor))
-        yield text(number(share), (x, floor + 16))
-    yield text("score (%)", (width / 2, floor + BOTTOM - 4), kind="axis")
+def _draw_grid(across: LinearScale, floor: float, width: int) -> Iterator[Markup]:
+    for share in PERCENT_TICKS:
+        x = across.position(share)
+        yield draw_line("grid", (x, TOP), (x, floor))
+        yield draw_text(format_number(share), (x, floor + 16))
+    yield draw_text("score (%)", (width / 2, floor + BOTTOM - 4), kind="axis")
 
 
-def _box(one: Box, across: Scale, top: float, width: int) -> Iterator[Markup]:
-    y = top + ROW - BAR - 8
-    low, high = across.at(one.low), across.at(one.high)
-    yield text(_fit(one.label, width), (LEFT, top + 15), anchor="start", kind="label")
-    says = f"{one.label}: middle half {number(one.low, 1)} to {number(one.high, 1)} %"
-    yield mark("rect", "box", says, x=low, y=y, width=max(high - low, 2), height=BAR)
-    yield line("middle", (across.at(one.median), y - 3), (across.at(one.median), y + BAR + 3))
-    yield mark(
+def _draw_box(box: BoxPlotRow, across: LinearScale, top: float, width: int) -> Iterator[Markup]:
+    y = top + ROW_HEIGHT - BOX_HEIGHT - 8
+    low, high = across.position(box.low), across.position(box.high)
+    yield draw_text(
+        _truncate_label(box.label, width), (LEFT, top + 15), anchor="start", kind="label"
+    )
+    tooltip = (
+        f"{box.label}: middle half {format_number(box.low, 1)} to {format_number(box.high, 1)} %"
+    )
+    yield draw_mark("rect", "box", tooltip, x=low, y=y, width=max(high - low, 2), height=BOX_HEIGHT)
+    yield draw_line(
+        "middle",
+        (across.position(box.median), y - 3),
+        (across.position(box.median), y + BOX_HEIGHT + 3),
+    )
+    yield draw_mark(
         "circle",
         "mean",
-        f"mean {number(one.mean, 1)} %",
-        cx=across.at(one.mean),
-        cy=y + BAR / 2,
+        f"mean {format_number(box.mean, 1)} %",
+        cx=across.position(box.mean),
+        cy=y + BOX_HEIGHT / 2,
         r=3,
     )
 
 
-def _fit(label: str, width: int) -> str:
-    room = int((width - LEFT - RIGHT) / LETTER)
+def _truncate_label(label: str, width: int) -> str:
+    room = int((width - LEFT - RIGHT) / LETTER_WIDTH)
     return label if len(label) <= room else f"{label[: room - 1]}\N{HORIZONTAL ELLIPSIS}"

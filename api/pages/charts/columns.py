@@ -1,4 +1,4 @@
-"""Columns of counts side by side, such as hand-ins by the time that was left."""
+"""Column charts of counts, such as submissions by the time left."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,22 +7,22 @@ from typing import Final
 from markupsafe import Markup
 
 from api.pages.charts.drawn import (
-    NARROW,
-    WIDE,
-    Bar,
+    NARROW_WIDTH,
+    WIDE_WIDTH,
     Chart,
-    Drawing,
-    Table,
-    bars,
-    counts,
-    joined,
-    line,
-    text,
+    ChartBar,
+    ChartDrawing,
+    ChartTable,
+    draw_bars,
+    draw_count_axis,
+    draw_line,
+    draw_text,
+    join_marks,
 )
-from api.pages.charts.scale import Scale, counting
-from api.pages.layout.formatting import number
+from api.pages.charts.scale import LinearScale, choose_ticks
+from api.pages.layout.formatting import format_number
 
-__all__ = ["Column", "columns"]
+__all__ = ["ChartColumn", "draw_columns"]
 
 HEIGHT: Final = 190
 TOP, BOTTOM, LEFT, RIGHT = 22, 40, 46, 14
@@ -30,57 +30,71 @@ GAP: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """A count with a short label below it, and the words for it in the table.
+class ChartColumn:
+    """A count with a short *label* below it, and a *description* for the table.
 
-    *late*: it belongs behind the line.
+    *late* columns stand behind the line.
     """
 
     label: str
-    says: str
+    description: str
     count: int
     late: bool = False
 
 
-def columns(every: Sequence[Column], *, says: str, axis: str, who: str, behind: str) -> Chart:
-    """Return columns in their order; a line *behind* which the late ones stand is named."""
+def draw_columns(
+    chart_columns: Sequence[ChartColumn], *, summary: str, axis: str, who: str, behind: str
+) -> Chart:
+    """Return a column chart; a line labeled *behind* precedes the late columns."""
     names = {"axis": axis, "who": who, "behind": behind}
     return Chart(
-        says=says,
-        wide=_drawing(every, WIDE, **names),
-        narrow=_drawing(every, NARROW, **names),
-        table=Table(
+        summary=summary,
+        wide=_draw(chart_columns, WIDE_WIDTH, **names),
+        narrow=_draw(chart_columns, NARROW_WIDTH, **names),
+        table=ChartTable(
             (axis.capitalize(), f"{who.capitalize()}s"),
-            tuple((one.says, number(one.count)) for one in every),
+            tuple((column.description, format_number(column.count)) for column in chart_columns),
         ),
     )
 
 
-def _drawing(every: Sequence[Column], width: int, *, axis: str, who: str, behind: str) -> Drawing:
-    ticks = counting(max((one.count for one in every), default=0))
-    across = Scale(0, max(len(every), 1), LEFT, width - RIGHT)
-    up = Scale(0, ticks[-1], HEIGHT - BOTTOM, TOP)
-    found = (Bar(at, at + 1, one.count, one.says, one.late) for at, one in enumerate(every))
+def _draw(
+    chart_columns: Sequence[ChartColumn], width: int, *, axis: str, who: str, behind: str
+) -> ChartDrawing:
+    ticks = choose_ticks(max((column.count for column in chart_columns), default=0))
+    across = LinearScale(0, max(len(chart_columns), 1), LEFT, width - RIGHT)
+    up = LinearScale(0, ticks[-1], HEIGHT - BOTTOM, TOP)
+    chart_bars = (
+        ChartBar(index, index + 1, column.count, column.description, column.late)
+        for index, column in enumerate(chart_columns)
+    )
     marks = [
-        *counts(ticks, up, left=LEFT, right=width - RIGHT),
-        *bars(found, across, up, gap=GAP, who=who),
-        *_labels(every, across, step=1 if width == WIDE else 2),
-        text(axis, ((LEFT + width - RIGHT) / 2, HEIGHT - 4), kind="axis"),
-        *_line(every, across, behind),
+        *draw_count_axis(ticks, up, left=LEFT, right=width - RIGHT),
+        *draw_bars(chart_bars, across, up, gap=GAP, who=who),
+        *_draw_labels(chart_columns, across, step=1 if width == WIDE_WIDTH else 2),
+        draw_text(axis, ((LEFT + width - RIGHT) / 2, HEIGHT - 4), kind="axis"),
+        *_draw_late_line(chart_columns, across, behind),
     ]
-    return Drawing(width, HEIGHT, joined(marks))
+    return ChartDrawing(width, HEIGHT, join_marks(marks))
 
 
-def _labels(every: Sequence[Column], across: Scale, *, step: int) -> Iterator[Markup]:
-    """Yield the labels below, on narrow drawings every second one."""
-    for at, one in enumerate(every):
-        if at % step == 0:
-            yield text(one.label, ((across.at(at) + across.at(at + 1)) / 2, HEIGHT - BOTTOM + 16))
+def _draw_labels(
+    chart_columns: Sequence[ChartColumn], across: LinearScale, *, step: int
+) -> Iterator[Markup]:
+    """Yield the labels below the columns, at every *step*-th column."""
+    for index, column in enumerate(chart_columns):
+        if index % step == 0:
+            yield draw_text(
+                column.label,
+                ((across.position(index) + across.position(index + 1)) / 2, HEIGHT - BOTTOM + 16),
+            )
 
 
-def _line(every: Sequence[Column], across: Scale, behind: str) -> Iterator[Markup]:
-    first = next((at for at, one in enumerate(every) if one.late), None)
+def _draw_late_line(
+    chart_columns: Sequence[ChartColumn], across: LinearScale, behind: str
+) -> Iterator[Markup]:
+    first = next((index for index, column in enumerate(chart_columns) if column.late), None)
     if first:
-        x = across.at(first)
-        yield line("median", (x, TOP - 4), (x, HEIGHT - BOTTOM))
-        yield text(behind, (x, TOP - 9), kind="label")
+        x = across.position(first)
+        yield draw_line("median", (x, TOP - 4), (x, HEIGHT - BOTTOM))
+        yield draw_text(behind, (x, TOP - 9), kind="label")

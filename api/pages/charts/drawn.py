@@ -1,4 +1,4 @@
-"""What a chart is: the same drawing at two widths, in words, and as a table."""
+"""Chart model: one drawing at two widths, a summary in words, and a table of the data."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -6,34 +6,34 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
-from api.pages.charts.scale import Scale
-from api.pages.layout.formatting import counted, number
+from api.pages.charts.scale import LinearScale
+from api.pages.layout.formatting import format_count, format_number
 
 __all__ = [
-    "NARROW",
-    "WIDE",
-    "Bar",
+    "NARROW_WIDTH",
+    "WIDE_WIDTH",
     "Chart",
-    "Drawing",
-    "Table",
-    "bars",
-    "counts",
-    "joined",
-    "line",
-    "mark",
-    "path",
-    "place",
-    "text",
+    "ChartBar",
+    "ChartDrawing",
+    "ChartTable",
+    "draw_bars",
+    "draw_count_axis",
+    "draw_line",
+    "draw_mark",
+    "draw_path",
+    "draw_text",
+    "format_coordinate",
+    "join_marks",
 ]
 
-WIDE: Final = 640
-NARROW: Final = 340
-"""Text in a drawing scales with it, so that phones get a drawing of their own."""
+WIDE_WIDTH: Final = 640
+NARROW_WIDTH: Final = 340
+"""Width for phones, which need a drawing of their own because text scales with it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
-    """An SVG without its outer element."""
+class ChartDrawing:
+    """The content of an SVG, without its outer element."""
 
     width: int
     height: int
@@ -41,8 +41,8 @@ class Drawing:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """The numbers of a chart: the first cell of a row is its head."""
+class ChartTable:
+    """The data of a chart; the first cell of each row is its header."""
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -50,86 +50,99 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart: what it says in a sentence, two drawings, and its table."""
+    """A chart: a summary in one sentence, two drawings, and a table of its data."""
 
-    says: str
-    wide: Drawing
-    narrow: Drawing
-    table: Table
+    summary: str
+    wide: ChartDrawing
+    narrow: ChartDrawing
+    table: ChartTable
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """A count between two figures of the scale across, in words what it counts; *late* is seen."""
+class ChartBar:
+    """A bar of height *count* between two values on the horizontal scale.
+
+    *description* says what it counts; *late* bars look different.
+    """
 
     left: float
     right: float
     count: int
-    says: str
+    description: str
     late: bool = False
 
 
-def mark(name: str, kind: str, says: str = "", **at: float) -> Markup:
-    """Return an SVG element of a class at a place; *says* is shown where one points at it.
+def draw_mark(name: str, kind: str, tooltip: str = "", **coordinates: float) -> Markup:
+    """Return an SVG element of a class; *tooltip* appears on hover.
 
-    >>> print(mark("rect", "bar", x=1.25, width=3))
+    >>> print(draw_mark("rect", "bar", x=1.25, width=3))
     <rect class="chart-bar" x="1.2" width="3"/>
     """
     # There are thousands on a page. Names are ours and places are numbers: nothing to escape.
-    places = "".join(f' {name}="{place(value)}"' for name, value in at.items())
-    inner = f"><title>{escape(says)}</title></{name}>" if says else "/>"
-    return Markup(f'<{name} class="chart-{kind}"{places}{inner}')  # noqa: S704
+    attributes = "".join(
+        f' {name}="{format_coordinate(value)}"' for name, value in coordinates.items()
+    )
+    inner = f"><title>{escape(tooltip)}</title></{name}>" if tooltip else "/>"
+    return Markup(f'<{name} class="chart-{kind}"{attributes}{inner}')  # noqa: S704
 
 
-def line(kind: str, start: tuple[float, float], end: tuple[float, float]) -> Markup:
-    """Return a straight line."""
-    return mark("line", kind, x1=start[0], y1=start[1], x2=end[0], y2=end[1])
+def draw_line(kind: str, start: tuple[float, float], end: tuple[float, float]) -> Markup:
+    """Return a straight line from *start* to *end*."""
+    return draw_mark("line", kind, x1=start[0], y1=start[1], x2=end[0], y2=end[1])
 
 
-def path(kind: str, steps: str) -> Markup:
-    """Return a path of a class, which is shorter than the lines or rectangles that it is."""
+def draw_path(kind: str, steps: str) -> Markup:
+    """Return a path, which is shorter than the equivalent lines or rectangles."""
     return Markup(f'<path class="chart-{kind}" d="{steps}"/>')  # noqa: S704  # ours, and numbers
 
 
-def text(
-    said: str, at: tuple[float, float], *, anchor: str = "middle", kind: str = "tick"
+def draw_text(
+    content: str, position: tuple[float, float], *, anchor: str = "middle", kind: str = "tick"
 ) -> Markup:
-    """Return a text; *anchor* is which end of it stands at the place."""
-    places = Markup(' x="{}" y="{}" text-anchor="{}"').format(place(at[0]), place(at[1]), anchor)
-    return Markup('<text class="chart-{}"{}>{}</text>').format(kind, places, escape(said))
+    """Return a text element; *anchor* is its start, middle or end, placed at *position*."""
+    attributes = Markup(' x="{}" y="{}" text-anchor="{}"').format(
+        format_coordinate(position[0]), format_coordinate(position[1]), anchor
+    )
+    return Markup('<text class="chart-{}"{}>{}</text>').format(kind, attributes, escape(content))
 
 
-def counts(ticks: Sequence[int], up: Scale, *, left: float, right: float) -> Iterator[Markup]:
-    """Yield a line across for each tick of a scale of counts, with its number at the left."""
-    for tick in ticks:
-        y = up.at(tick)
-        yield line("grid", (left, y), (right, y))
-        yield text(number(tick), (left - 6, y + 4), anchor="end")
-
-
-def bars(
-    every: Iterable[Bar], across: Scale, up: Scale, *, gap: float, who: str
+def draw_count_axis(
+    ticks: Sequence[int], up: LinearScale, *, left: float, right: float
 ) -> Iterator[Markup]:
-    """Yield the bars of all counts but 0, with a *gap* between them; *who* is counted."""
-    for one in every:
-        if one.count:
-            left, right, top = across.at(one.left), across.at(one.right), up.at(one.count)
+    """Yield a horizontal line for each tick, with its number on the left."""
+    for tick in ticks:
+        y = up.position(tick)
+        yield draw_line("grid", (left, y), (right, y))
+        yield draw_text(format_number(tick), (left - 6, y + 4), anchor="end")
+
+
+def draw_bars(
+    chart_bars: Iterable[ChartBar], across: LinearScale, up: LinearScale, *, gap: float, who: str
+) -> Iterator[Markup]:
+    """Yield the nonzero bars with a *gap* between them; *who* is the noun that they count."""
+    for bar in chart_bars:
+        if bar.count:
+            left, right, top = (
+                across.position(bar.left),
+                across.position(bar.right),
+                up.position(bar.count),
+            )
             size = {"width": right - left - gap, "height": up.start - top}
-            words = f"{one.says}: {counted(one.count, who)}"
-            yield mark(
-                "rect", "bar-late" if one.late else "bar", words, x=left + gap / 2, y=top, **size
+            tooltip = f"{bar.description}: {format_count(bar.count, who)}"
+            yield draw_mark(
+                "rect", "bar-late" if bar.late else "bar", tooltip, x=left + gap / 2, y=top, **size
             )
 
 
-def place(value: float) -> str:
-    """Return a place in a drawing as it is written.
+def format_coordinate(value: float) -> str:
+    """Return a coordinate with at most one decimal place.
 
-    >>> place(3), place(49.6)
+    >>> format_coordinate(3), format_coordinate(49.6)
     ('3', '49.6')
     """
     return f"{value:.1f}".removesuffix(".0")
 
 
-def joined(marks: Iterable[Markup]) -> Markup:
-    """Return marks as one body."""
+def join_marks(marks: Iterable[Markup]) -> Markup:
+    """Return the marks joined into one body."""
     return Markup("").join(marks)

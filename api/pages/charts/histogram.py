@@ -7,90 +7,99 @@ from typing import Final
 from markupsafe import Markup
 
 from api.pages.charts.drawn import (
-    NARROW,
-    WIDE,
-    Bar,
+    NARROW_WIDTH,
+    WIDE_WIDTH,
     Chart,
-    Drawing,
-    Table,
-    bars,
-    counts,
-    joined,
-    line,
-    text,
+    ChartBar,
+    ChartDrawing,
+    ChartTable,
+    draw_bars,
+    draw_count_axis,
+    draw_line,
+    draw_text,
+    join_marks,
 )
-from api.pages.charts.scale import Scale, counting
-from api.pages.layout.formatting import counted, number
+from api.pages.charts.scale import LinearScale, choose_ticks
+from api.pages.layout.formatting import format_count, format_number
 
-__all__ = ["Bin", "histogram"]
+__all__ = ["HistogramBin", "draw_histogram"]
 
 HEIGHT: Final = 220
 TOP, BOTTOM, LEFT, RIGHT = 26, 40, 46, 14
 GAP: Final = 2
-EDGE: Final = 40
-"""As near as this to an edge a label is put beside its line instead of above it."""
+EDGE_MARGIN: Final = 40
+"""Distance from an edge within which a label is put beside its line, not above it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Bin:
-    """How many lie from *low* up to *high*."""
+class HistogramBin:
+    """The number of values from *low* to *high*."""
 
     low: float
     high: float
     count: int
 
 
-def histogram(bins: Sequence[Bin], *, median: float | None, unit: str, who: str) -> Chart:
-    """Return a histogram of bins of one width; *who* is counted, *unit* is what is measured.
+def draw_histogram(
+    bins: Sequence[HistogramBin], *, median: float | None, unit: str, who: str
+) -> Chart:
+    """Return a histogram of bins of equal width.
 
-    >>> histogram([Bin(0, 5, 1), Bin(5, 10, 3)], median=7, unit="points", who="student").says
+    *who* is the noun for the things counted, *unit* the measured quantity.
+
+    >>> bins = [HistogramBin(0, 5, 1), HistogramBin(5, 10, 3)]
+    >>> draw_histogram(bins, median=7, unit="points", who="student").summary
     'Histogram of 4 students by points; the median is 7.'
     """
-    everybody = counted(sum(one.count for one in bins), who)
-    middle = "" if median is None else f"; the median is {number(median)}"
+    everybody = format_count(sum(one.count for one in bins), who)
+    middle = "" if median is None else f"; the median is {format_number(median)}"
     return Chart(
-        says=f"Histogram of {everybody} by {unit}{middle}.",
-        wide=_drawing(bins, WIDE, median=median, unit=unit, who=who),
-        narrow=_drawing(bins, NARROW, median=median, unit=unit, who=who),
-        table=Table(
+        summary=f"Histogram of {everybody} by {unit}{middle}.",
+        wide=_draw(bins, WIDE_WIDTH, median=median, unit=unit, who=who),
+        narrow=_draw(bins, NARROW_WIDTH, median=median, unit=unit, who=who),
+        table=ChartTable(
             (unit.capitalize(), f"{who.capitalize()}s"),
-            tuple((_span(one), number(one.count)) for one in bins),
+            tuple((_format_range(one), format_number(one.count)) for one in bins),
         ),
     )
 
 
-def _span(one: Bin) -> str:
-    return f"{number(one.low, 1)}\N{EN DASH}{number(one.high, 1)}"
+def _format_range(histogram_bin: HistogramBin) -> str:
+    return f"{format_number(histogram_bin.low, 1)}\N{EN DASH}{format_number(histogram_bin.high, 1)}"
 
 
-def _drawing(
-    bins: Sequence[Bin], width: int, *, median: float | None, unit: str, who: str
-) -> Drawing:
-    ticks = counting(max((one.count for one in bins), default=0))
-    across = Scale(bins[0].low, bins[-1].high, LEFT, width - RIGHT)
-    up = Scale(0, ticks[-1], HEIGHT - BOTTOM, TOP)
-    found = (Bar(one.low, one.high, one.count, _span(one)) for one in bins)
+def _draw(
+    bins: Sequence[HistogramBin], width: int, *, median: float | None, unit: str, who: str
+) -> ChartDrawing:
+    ticks = choose_ticks(max((one.count for one in bins), default=0))
+    across = LinearScale(bins[0].low, bins[-1].high, LEFT, width - RIGHT)
+    up = LinearScale(0, ticks[-1], HEIGHT - BOTTOM, TOP)
+    chart_bars = (ChartBar(one.low, one.high, one.count, _format_range(one)) for one in bins)
     marks = [
-        *counts(ticks, up, left=LEFT, right=width - RIGHT),
-        *bars(found, across, up, gap=GAP, who=who),
-        *_below(bins, across, every=1 if width == WIDE else 2),
-        text(unit, ((LEFT + width - RIGHT) / 2, HEIGHT - 4), kind="axis"),
-        *_median(median, across, width),
+        *draw_count_axis(ticks, up, left=LEFT, right=width - RIGHT),
+        *draw_bars(chart_bars, across, up, gap=GAP, who=who),
+        *_draw_edge_labels(bins, across, every=1 if width == WIDE_WIDTH else 2),
+        draw_text(unit, ((LEFT + width - RIGHT) / 2, HEIGHT - 4), kind="axis"),
+        *_draw_median(median, across, width),
     ]
-    return Drawing(width, HEIGHT, joined(marks))
+    return ChartDrawing(width, HEIGHT, join_marks(marks))
 
 
-def _below(bins: Sequence[Bin], across: Scale, *, every: int) -> Iterator[Markup]:
+def _draw_edge_labels(
+    bins: Sequence[HistogramBin], across: LinearScale, *, every: int
+) -> Iterator[Markup]:
     ends = [bins[0].low, *(one.high for one in bins)]
-    for at, end in enumerate(ends):
-        if at % every == 0:
-            yield text(number(end, 1), (across.at(end), HEIGHT - BOTTOM + 16))
+    for index, end in enumerate(ends):
+        if index % every == 0:
+            yield draw_text(format_number(end, 1), (across.position(end), HEIGHT - BOTTOM + 16))
 
 
-def _median(median: float | None, across: Scale, width: int) -> Iterator[Markup]:
+def _draw_median(median: float | None, across: LinearScale, width: int) -> Iterator[Markup]:
     if median is None:
         return
-    x = across.at(median)
-    yield line("median", (x, TOP - 4), (x, HEIGHT - BOTTOM))
-    anchor = "end" if x > width - EDGE else "start" if x < EDGE + LEFT else "middle"
-    yield text(f"median {number(median, 1)}", (x, TOP - 10), anchor=anchor, kind="label")
+    x = across.position(median)
+    yield draw_line("median", (x, TOP - 4), (x, HEIGHT - BOTTOM))
+    anchor = "end" if x > width - EDGE_MARGIN else "start" if x < EDGE_MARGIN + LEFT else "middle"
+    yield draw_text(
+        f"median {format_number(median, 1)}", (x, TOP - 10), anchor=anchor, kind="label"
+    )

@@ -1,21 +1,21 @@
-"""From numbers to places: straight scales with round ticks."""
+"""Linear scales from numbers to positions, with round ticks."""
 
 from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
-__all__ = ["Scale", "counting"]
+__all__ = ["LinearScale", "choose_ticks"]
 
 STEPS: Final = (1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
-TICKS: Final = 5
-"""So many steps at most make a scale that is read at a glance."""
+MAX_TICKS: Final = 5
+"""Maximum number of steps on a scale, so that it is easy to read."""
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
-    """A straight line from the numbers *low* to *high* to the places *start* to *end*.
+class LinearScale:
+    """A linear scale that maps *low* to *start* and *high* to *end*.
 
-    >>> Scale(0, 100, 40, 240).at(25)
+    >>> LinearScale(0, 100, 40, 240).position(25)
     90.0
     """
 
@@ -24,18 +24,18 @@ class Scale:
     start: float
     end: float
 
-    def at(self, value: float) -> float:
-        """Return the place of a number; what lies outside is put on the edge."""
+    def position(self, value: float) -> float:
+        """Return the position of a number, clamped to the ends of the scale."""
         share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
         return self.start + share * (self.end - self.start)
 
 
-def counting(most: int) -> tuple[int, ...]:
-    """Return round ticks from 0 to at least *most*, a handful of them.
+def choose_ticks(maximum: int) -> tuple[int, ...]:
+    """Return a few round ticks from 0 to at least *maximum*.
 
-    >>> counting(33), counting(0)
+    >>> choose_ticks(33), choose_ticks(0)
     ((0, 10, 20, 30, 40), (0, 1))
     """
-    needed = max(most, 1)
-    step = next((one for one in STEPS if needed / one <= TICKS), ceil(needed / TICKS))
+    needed = max(maximum, 1)
+    step = next((one for one in STEPS if needed / one <= MAX_TICKS), ceil(needed / MAX_TICKS))
     return tuple(range(0, ceil(needed / step) * step + 1, step))

@@ -1,8 +1,9 @@
-"""Drawings of worked solutions: steps as SVG and HTML, by pure functions.
+"""Drawings of worked solutions: pure functions that turn steps into SVG and HTML.
 
-What is drawn has classes and attributes alone, no styles: the policy of the pages forbids these.
+The markup has only classes and attributes, since the content security policy of the
+pages forbids inline styles.
 """
 
-from api.pages.drawing.blocks import Block, drawn
+from api.pages.drawing.blocks import SolutionBlock, draw_parts
 
-__all__ = ["Block", "drawn"]
+__all__ = ["SolutionBlock", "draw_parts"]

@@ -1,4 +1,4 @@
-"""The steps of a part as blocks of a page: sentences, formulas, tables and drawings, in order."""
+"""Steps of a part as page blocks, in order: sentences, formulas, tables and drawings."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,193 +8,236 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from api.markup.markdown import inline, prose
+from api.markup.markdown import render_inline, render_markdown
 from api.pages.drawing import tables
-from api.pages.drawing.fields import field_picture
-from api.pages.drawing.frames import Stage, stage
-from api.pages.drawing.markup import weight
-from api.pages.drawing.moves import ways
-from api.pages.drawing.spots import line
-from api.pages.drawing.stamps import is_stamp, stamp_stage
-from api.pages.drawing.totals import sum_picture, total_picture
-from api.pages.layout.formatting import said
+from api.pages.drawing.fields import draw_field_picture
+from api.pages.drawing.frames import FrameSequence, build_frames
+from api.pages.drawing.markup import count_bytes
+from api.pages.drawing.moves import build_window_paths
+from api.pages.drawing.spots import window_line
+from api.pages.drawing.stamps import build_stamp_frames, is_stamp
+from api.pages.drawing.totals import draw_sum_picture, draw_total_picture
+from api.pages.layout.formatting import use_minus_signs
 from api.schemas.student.solution import SolvedPart, WorkedStep
 
-__all__ = ["Block", "drawn"]
+__all__ = ["SolutionBlock", "draw_parts"]
 
-LONE: Final = re.compile(r"<mrow>(<(m[ino])>[^<]*</\2>)</mrow>")
-"""A row of one element, which is drawn as without it."""
-WITHIN: Final = re.compile(
+SINGLE_ELEMENT_ROW: Final = re.compile(r"<mrow>(<(m[ino])>[^<]*</\2>)</mrow>")
+"""A row of one element, which renders the same without the row."""
+NESTED_ROW: Final = re.compile(
     r"(?:(?<=<math>)|(?<=<mrow>)|(?<=</mo>))"
     r"<mrow>(?!<mo>)((?:(?!</?mrow>|<mo>[^+\N{MINUS SIGN}\N{DOT OPERATOR}<]</mo>).)*)</mrow>"
 )
-"""A sum or a product that stands in another row, and is drawn as without its own."""
-WINDOWS: Final = ("window", "pooled")
-NOTHING: Final = Markup("")
-FORMULAS: Final = Markup(
+"""A row of a sum or product within another row, which renders the same without it."""
+WINDOW_TYPES: Final = ("window", "pooled")
+EMPTY_MARKUP: Final = Markup("")
+FORMULAS_TEMPLATE: Final = Markup(
     '<div class="scroll ws-formulas" tabindex="0" role="group" aria-label="Formulas">{}</div>'
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
-    """A piece of the way to an answer: HTML with a picture, frames, or lines of text."""
+class SolutionBlock:
+    """A block of a worked solution: HTML with a picture, frames, or lines of text."""
 
-    html: Markup = NOTHING
-    picture: Markup = NOTHING
-    stage: Stage | None = None
+    html: Markup = EMPTY_MARKUP
+    picture: Markup = EMPTY_MARKUP
+    stage: FrameSequence | None = None
     lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
-    """Steps that are shown together: windows, stamps, formulas, or one of another type.
+class _StepRun:
+    """Steps shown together: windows, stamps, formulas, or one step of another type.
 
-    *shown* are the arrays of the steps before it, *before* the step just before it.
+    *previous_arrays* are the arrays in the steps before the run; *previous_step* is the
+    last of those steps.
     """
 
     kind: str
     steps: tuple[WorkedStep, ...]
-    shown: tuple[Any, ...]
-    before: WorkedStep | None
+    previous_arrays: tuple[Any, ...]
+    previous_step: WorkedStep | None
 
 
-def drawn(
-    parts: Sequence[SolvedPart], given: Sequence[Any], *, room: int
-) -> tuple[tuple[Block, ...], ...]:
-    """Return the blocks of each part; frames are left out where all takes more than *room* bytes.
+def draw_parts(
+    parts: Sequence[SolvedPart], problem_arrays: Sequence[Any], *, max_bytes: int
+) -> tuple[tuple[SolutionBlock, ...], ...]:
+    """Return the blocks of each part, with as many frames as *max_bytes* allows.
 
-    *given* are the arrays that the text of the problem names.
+    If the blocks without frames already exceed the limit, repeated sentences are
+    dropped, then pictures. *problem_arrays* are the arrays in the problem text.
     """
-    found = _blocks([part.steps for part in parts], parts)
-    if sum(_weight(block) for own in found for _, block in own) > room:
-        found = _blocks([*_unsaid(parts)], parts)
-    used = sum(_weight(block) for own in found for _, block in own)
-    stages = sum(run.kind in {"windows", "stamps"} for own in found for run, _ in own)
-    each = max(0, room - used) // (stages or 1)
+    blocks_by_part = _build_blocks([part.steps for part in parts], parts)
+    if sum(_block_bytes(block) for own in blocks_by_part for _, block in own) > max_bytes:
+        blocks_by_part = _build_blocks([*_drop_repeated_sentences(parts)], parts)
+    used_bytes = sum(_block_bytes(block) for own in blocks_by_part for _, block in own)
+    sequence_count = sum(
+        run.kind in {"windows", "stamps"} for own in blocks_by_part for run, _ in own
+    )
+    sequence_bytes = max(0, max_bytes - used_bytes) // (sequence_count or 1)
     return tuple(
         tuple(
-            _staged(run, given, name=f"w{number}-{at}-", room=each)
-            or (replace(block, picture=NOTHING) if used > room else block)
-            for at, (run, block) in enumerate(own)
+            _draw_frames(run, problem_arrays, name=f"w{number}-{index}-", max_bytes=sequence_bytes)
+            or (replace(block, picture=EMPTY_MARKUP) if used_bytes > max_bytes else block)
+            for index, (run, block) in enumerate(own)
         )
-        for number, own in enumerate(found)
+        for number, own in enumerate(blocks_by_part)
     )
 
 
-def _blocks(
+def _build_blocks(
     steps: Sequence[Sequence[WorkedStep]], parts: Sequence[SolvedPart]
-) -> list[list[tuple[_Run, Block]]]:
-    """Return the runs of the *steps* of each part, each without frames."""
+) -> list[list[tuple[_StepRun, SolutionBlock]]]:
+    """Return the runs of each part's *steps* with their blocks, without frames."""
     return [
-        [(run, _plain(run, part.kind)) for run in _runs(own)]
+        [(run, _render_run(run, part.kind)) for run in _group_runs(own)]
         for own, part in zip(steps, parts, strict=True)
     ]
 
 
-def _unsaid(parts: Sequence[SolvedPart]) -> Iterator[Sequence[WorkedStep]]:
-    """Yield the steps of each part without the sentences that an earlier part has said."""
-    heard: set[str] = set()
+def _drop_repeated_sentences(parts: Sequence[SolvedPart]) -> Iterator[Sequence[WorkedStep]]:
+    """Yield the steps of each part without the sentences of earlier parts.
+
+    A part that would become empty keeps all its steps.
+    """
+    previous_texts: set[str] = set()
     for part in parts:
-        new = [one for one in part.steps if not (_is_sentence(one) and one.text in heard)]
-        yield new or part.steps
-        heard |= {one.text for one in part.steps}
+        new_steps = [
+            step for step in part.steps if not (_is_sentence(step) and step.text in previous_texts)
+        ]
+        yield new_steps or part.steps
+        previous_texts |= {step.text for step in part.steps}
 
 
 def _is_sentence(step: WorkedStep) -> bool:
     return step.data["type"] == "said" and step.text.endswith(".")
 
 
-def _weight(block: Block) -> int:
-    return weight(block.html, block.picture)
+def _block_bytes(block: SolutionBlock) -> int:
+    return count_bytes(block.html, block.picture)
 
 
-def _runs(steps: Sequence[WorkedStep]) -> list[_Run]:
-    """Return *steps* in runs, each with the arrays that were shown before it."""
-    found: list[_Run] = []
-    at = 0
-    for kind, group in groupby(steps, _kind):
+def _group_runs(steps: Sequence[WorkedStep]) -> list[_StepRun]:
+    """Return *steps* grouped into runs, each with the arrays shown before it."""
+    runs: list[_StepRun] = []
+    position = 0
+    for kind, group in groupby(steps, _run_kind):
         of_kind = tuple(group)
         for bundle in [of_kind] if kind != "plain" else [(one,) for one in of_kind]:
-            shown = (one.data["value"] for one in steps[:at] if one.data["type"] == "array")
+            previous_arrays = (
+                step.data["value"] for step in steps[:position] if step.data["type"] == "array"
+            )
             # A key that calls a solver twice has its first stamps twice.
-            once = tuple({one.text: one for one in bundle}.values()) if kind == "stamps" else bundle
-            found.append(_Run(kind, once, tuple(shown), steps[at - 1] if at else None))
-            at += len(bundle)
-    return found
+            unique_steps = (
+                tuple({one.text: one for one in bundle}.values()) if kind == "stamps" else bundle
+            )
+            runs.append(
+                _StepRun(
+                    kind,
+                    unique_steps,
+                    tuple(previous_arrays),
+                    steps[position - 1] if position else None,
+                )
+            )
+            position += len(bundle)
+    return runs
 
 
-def _kind(step: WorkedStep) -> str:
-    if step.data["type"] in WINDOWS:
+def _run_kind(step: WorkedStep) -> str:
+    if step.data["type"] in WINDOW_TYPES:
         return "windows"
     if step.data["type"] == "formula":
         return "formulas"
     return "stamps" if is_stamp(step) else "plain"
 
 
-def _staged(run: _Run, given: Sequence[Any], *, name: str, room: int) -> Block | None:
-    """Return the frames of a run of windows or stamps, None where there are none to draw."""
+def _draw_frames(
+    run: _StepRun, problem_arrays: Sequence[Any], *, name: str, max_bytes: int
+) -> SolutionBlock | None:
+    """Return the frames of a run of windows or stamps, or None if there are none to draw."""
     if run.kind == "stamps" and len(run.steps) > 1:
-        return Block(stage=stamp_stage(run.steps, name=name, room=room))
-    found = [*ways(run.steps, shown=run.shown, given=given)] if run.kind == "windows" else []
-    return Block(stage=stage(found, name=name, room=room)) if found else None
-
-
-def _plain(run: _Run, kind: str) -> Block:
-    """Return a run without frames."""
-    if run.kind == "windows":
-        return Block(lines=tuple(said(line(one)) for one in run.steps))
-    before = (run.before, *run.steps)
-    pictures = (_picture(one, last) for one, last in zip(run.steps, before, strict=False))
-    lines = NOTHING.join(_html(one, kind) for one in run.steps)
-    return Block(
-        FORMULAS.format(lines) if run.kind == "formulas" else lines, NOTHING.join(pictures)
+        return SolutionBlock(
+            stage=build_stamp_frames(run.steps, id_prefix=name, max_bytes=max_bytes)
+        )
+    paths = (
+        [
+            *build_window_paths(
+                run.steps, previous_arrays=run.previous_arrays, problem_arrays=problem_arrays
+            )
+        ]
+        if run.kind == "windows"
+        else []
+    )
+    return (
+        SolutionBlock(stage=build_frames(paths, id_prefix=name, max_bytes=max_bytes))
+        if paths
+        else None
     )
 
 
-def _html(step: WorkedStep, kind: str) -> Markup:
+def _render_run(run: _StepRun, kind: str) -> SolutionBlock:
+    """Return the block of a run, without frames."""
+    if run.kind == "windows":
+        return SolutionBlock(lines=tuple(use_minus_signs(window_line(step)) for step in run.steps))
+    before = (run.previous_step, *run.steps)
+    pictures = (_draw_picture(step, last) for step, last in zip(run.steps, before, strict=False))
+    lines = EMPTY_MARKUP.join(_render_step(step, kind) for step in run.steps)
+    return SolutionBlock(
+        FORMULAS_TEMPLATE.format(lines) if run.kind == "formulas" else lines,
+        EMPTY_MARKUP.join(pictures),
+    )
+
+
+def _render_step(step: WorkedStep, kind: str) -> Markup:
     data = step.data
     match data["type"]:
         case "said":
-            return _said(data["text"], kind)
+            return _render_sentence(data["text"], kind)
         case "rows":
-            return Markup(tables.rows(data["head"], data["rows"]))  # noqa: S704  # escaped there
+            return Markup(tables.render_table(data["head"], data["rows"]))  # noqa: S704  # escaped there
         case "array" if tables.is_matrix(data["value"]):
-            return Markup(tables.array(data["name"], data["value"]))  # noqa: S704  # escaped there
+            return Markup(tables.render_array(data["name"], data["value"]))  # noqa: S704  # escaped there
         case _:
-            formula = Markup(_short(step.mathml))  # noqa: S704  # the engine escapes names
+            formula = Markup(_simplify_mathml(step.mathml))  # noqa: S704  # the engine escapes names
             return Markup("<p>{}</p>").format(formula)
 
 
-def _short(formula: str) -> str:
-    """Return a formula without the rows that change nothing: a page has dozens of formulas."""
-    short, before = LONE.sub(r"\1", formula), ""
+def _simplify_mathml(formula: str) -> str:
+    """Return a formula without redundant rows, since a page has dozens of formulas."""
+    short, before = SINGLE_ELEMENT_ROW.sub(r"\1", formula), ""
     while short != before:
-        short, before = WITHIN.sub(r"\1", short), short
+        short, before = NESTED_ROW.sub(r"\1", short), short
     return short
 
 
-def _said(text: str, kind: str) -> Markup:
-    """Return a sentence; that of an author, a text or an option, may have formulas."""
+def _render_sentence(text: str, kind: str) -> Markup:
+    """Return a sentence as HTML.
+
+    Text by an author, in text and choice parts, may contain formulas.
+    """
     if kind == "text":
-        return prose(text)
+        return render_markdown(text)
     is_written = kind in {"choice", "choices"} and "$" in text
-    return Markup("<p>{}</p>").format(inline(text) if is_written else said(text))
+    return Markup("<p>{}</p>").format(render_inline(text) if is_written else use_minus_signs(text))
 
 
-def _picture(step: WorkedStep, before: WorkedStep | None) -> Markup:
-    """Return the picture of a table or a sum; of the sum of a table that was drawn, none again."""
+def _draw_picture(step: WorkedStep, before: WorkedStep | None) -> Markup:
+    """Return the picture of a table or a sum.
+
+    A sum gets no picture if it follows the drawn table of its terms.
+    """
     data = step.data
     drawing = ""
     if data["type"] == "rows":
-        drawing = field_picture(data["head"], data["rows"]) or _total(step)
-    elif data["type"] == "formula" and data["value"] is not None and not _total(before):
-        drawing = sum_picture(data["name"], data["tree"], data["numbers"])
+        drawing = draw_field_picture(data["head"], data["rows"]) or _draw_total(step)
+    elif data["type"] == "formula" and data["value"] is not None and not _draw_total(before):
+        drawing = draw_sum_picture(data["name"], data["tree"], data["numbers"])
     # Its texts are escaped where they are written.
     return Markup(drawing)  # noqa: S704
 
 
-def _total(step: WorkedStep | None) -> str:
+def _draw_total(step: WorkedStep | None) -> str:
     if step is None or step.data["type"] != "rows":
         return ""
-    return total_picture(step.data["head"], step.data["rows"])
+    return draw_total_picture(step.data["head"], step.data["rows"])

@@ -1,206 +1,242 @@
-"""The drawings of one window on its way: the input under it, the products, the map so far."""
+"""Drawings of a sliding window: the input under it, the products, the output so far."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from api.pages.drawing.markup import (
-    CHARACTER,
-    grid_lines,
-    moved,
-    picture,
-    placed,
-    rectangle,
-    rectangles,
-    words,
-    written,
+    DIGIT_WIDTH,
+    draw_grid_lines,
+    draw_rectangle,
+    draw_rectangles,
+    draw_reference,
+    draw_svg,
+    draw_text,
+    format_value,
+    translate_drawing,
 )
-from api.pages.drawing.moves import Move, Way
-from api.pages.drawing.planes import Plane, Sheet
+from api.pages.drawing.moves import WindowMove, WindowPath
+from api.pages.drawing.planes import Plane, WindowInput
 
-__all__ = ["HIGH", "LEAST", "MIDDLE", "Drawer"]
+__all__ = ["CELL_HEIGHT", "MIN_CELL_WIDTH", "VALUE_BASELINE", "WindowDrawer"]
 
-HIGH: Final = 48
-LEAST: Final = 38
-BESIDE: Final = 10
-LOW_LINE: Final = 44
-TOP_LINE: Final = 12
-MIDDLE: Final = 28
-BELOW: Final = 18
+CELL_HEIGHT: Final = 48
+MIN_CELL_WIDTH: Final = 38
+CELL_PADDING: Final = 10
+PRODUCT_BASELINE: Final = 44
+WEIGHT_BASELINE: Final = 12
+VALUE_BASELINE: Final = 28
+LABEL_OFFSET: Final = 18
 
 
 @dataclass(frozen=True, slots=True)
-class Drawer:
-    """Draws the moves of one way; the ids of what is shared begin with *name*.
+class WindowDrawer:
+    """Draws the moves of one path; the ids of shared elements start with *id_prefix*.
 
-    A cell of the input is as *wide* as its longest text, one of the map *wide_out*.
+    *cell_width* is the width of an input cell, which fits the longest text;
+    *output_cell_width* is the width of an output cell.
     """
 
-    way: Way
-    name: str
-    wide: int
-    wide_out: int
+    path: WindowPath
+    id_prefix: str
+    cell_width: int
+    output_cell_width: int
 
     @classmethod
-    def of(cls, way: Way, name: str) -> "Drawer":
-        """Return the drawer for *way*."""
-        within = max(len(text) for move in way.moves for text in _texts(move))
-        out = max(len(written(one.total)) for one in way.moves)
-        wide_out = max(LEAST, BESIDE + (CHARACTER + 1) * out)
-        return cls(way, name, max(LEAST, BESIDE + (CHARACTER + 1) * within), wide_out)
-
-    def shared(self, drawn: Collection[int]) -> Iterator[str]:
-        """Yield what the frames refer to: planes, kernels, the map as far as each has it.
-
-        *drawn* are the moves that have a frame.
-        """
-        for channel, plane in enumerate(self.way.sheet.planes):
-            cells = self._plane(plane, self.way.sheet)
-            yield f'<g id="{self.name}i{channel}">{cells}</g>'
-        first = self.way.moves[0]
-        for channel in range(len(first.kernels) or 1):
-            weights = self._weights(first, channel) if first.kernels else ""
-            yield f'<g id="{self.name}k{channel}">{self._window(first, channel)}{weights}</g>'
-        rows, columns = self.way.size
-        lines = grid_lines(columns, rows, (self.wide_out, HIGH))
-        label = words(
-            columns * self.wide_out // 2, rows * HIGH + BELOW, f"output{_of_map(self.way)}"
+    def for_path(cls, path: WindowPath, id_prefix: str) -> "WindowDrawer":
+        """Return the drawer for *path*, with cells as wide as their longest text."""
+        input_length = max(len(text) for move in path.moves for text in _iter_texts(move))
+        output_length = max(len(format_value(move.total)) for move in path.moves)
+        output_cell_width = max(MIN_CELL_WIDTH, CELL_PADDING + (DIGIT_WIDTH + 1) * output_length)
+        return cls(
+            path,
+            id_prefix,
+            max(MIN_CELL_WIDTH, CELL_PADDING + (DIGIT_WIDTH + 1) * input_length),
+            output_cell_width,
         )
-        yield f'<g id="{self.name}o0">{lines}{label}</g>'
-        yield from self._maps(drawn)
 
-    def _maps(self, drawn: Collection[int]) -> Iterator[str]:
-        """Yield the map after each move that is *drawn*: the one before it, and what came since."""
-        wide, so_far = self.wide_out, placed(f"{self.name}o0")
-        for at, move in enumerate(self.way.moves):
-            row, column = move.place
-            x, y = column * wide + wide // 2, row * HIGH + MIDDLE
-            so_far += words(x, y, written(move.total))
-            if at in drawn:
-                name = f"{self.name}o{at + 1}"
+    def draw_shared(self, drawn: Collection[int]) -> Iterator[str]:
+        """Yield the elements that frames refer to: planes, kernels and partial output maps.
+
+        *drawn* are the indices of the moves that have a frame.
+        """
+        for channel, plane in enumerate(self.path.window_input.planes):
+            cells = self._draw_plane(plane, self.path.window_input)
+            yield f'<g id="{self.id_prefix}i{channel}">{cells}</g>'
+        first = self.path.moves[0]
+        for channel in range(len(first.kernels) or 1):
+            weights = self._draw_weights(first, channel) if first.kernels else ""
+            window = self._draw_window(first, channel)
+            yield f'<g id="{self.id_prefix}k{channel}">{window}{weights}</g>'
+        rows, columns = self.path.map_size
+        lines = draw_grid_lines(columns, rows, (self.output_cell_width, CELL_HEIGHT))
+        label = draw_text(
+            columns * self.output_cell_width // 2,
+            rows * CELL_HEIGHT + LABEL_OFFSET,
+            f"output{_map_suffix(self.path)}",
+        )
+        yield f'<g id="{self.id_prefix}o0">{lines}{label}</g>'
+        yield from self._draw_maps(drawn)
+
+    def _draw_maps(self, drawn: Collection[int]) -> Iterator[str]:
+        """Yield the output map after each move in *drawn*, built on the previous one."""
+        wide, so_far = self.output_cell_width, draw_reference(f"{self.id_prefix}o0")
+        for index, move in enumerate(self.path.moves):
+            row, column = move.position
+            x, y = column * wide + wide // 2, row * CELL_HEIGHT + VALUE_BASELINE
+            so_far += draw_text(x, y, format_value(move.total))
+            if index in drawn:
+                name = f"{self.id_prefix}o{index + 1}"
                 yield f'<g id="{name}">{so_far}</g>'
-                so_far = placed(name)
+                so_far = draw_reference(name)
 
-    def _plane(self, plane: Plane, sheet: Sheet) -> str:
-        """Return a plane with its numbers, the border of zeros in another colour."""
-        rows, columns = sheet.inside
-        wide = self.wide
-        size = (len(columns) * wide, len(rows) * HIGH)
-        whole = (len(plane[0]) * wide, len(plane) * HIGH)
-        ground = rectangle(0, 0, whole, "ws-border") if whole != size else ""
-        ground += rectangle(columns.start * wide, rows.start * HIGH, size, "ws-inside")
-        lines = grid_lines(len(plane[0]), len(plane), (wide, HIGH))
+    def _draw_plane(self, plane: Plane, window_input: WindowInput) -> str:
+        """Return a plane with its numbers, and zero padding in another color."""
+        rows, columns = window_input.inside
+        wide = self.cell_width
+        size = (len(columns) * wide, len(rows) * CELL_HEIGHT)
+        whole = (len(plane[0]) * wide, len(plane) * CELL_HEIGHT)
+        ground = draw_rectangle(0, 0, whole, "ws-border") if whole != size else ""
+        ground += draw_rectangle(columns.start * wide, rows.start * CELL_HEIGHT, size, "ws-inside")
+        lines = draw_grid_lines(len(plane[0]), len(plane), (wide, CELL_HEIGHT))
         texts = (
-            words(at * wide + wide // 2, row * HIGH + MIDDLE, written(cell))
+            draw_text(
+                index * wide + wide // 2, row * CELL_HEIGHT + VALUE_BASELINE, format_value(cell)
+            )
             for row, cells in enumerate(plane)
-            for at, cell in enumerate(cells)
+            for index, cell in enumerate(cells)
             if cell is not None
         )
         return f"{ground}{lines}{''.join(texts)}"
 
-    def kernels(self) -> str:
-        """Return the drawings of the kernels, one for each channel."""
+    def draw_kernels(self) -> str:
+        """Return the drawings of the kernels, one per channel."""
+        kernels = self.path.moves[0].kernels
         return "".join(
-            picture(
-                (len(plane[0]) * self.wide, len(plane) * HIGH),
-                f"Kernel{_numbered(channel, self.way.moves[0].kernels)}{_of_map(self.way)}",
-                self._plane(plane, Sheet((plane,), (range(len(plane)), range(len(plane[0]))))),
+            draw_svg(
+                (len(plane[0]) * self.cell_width, len(plane) * CELL_HEIGHT),
+                f"Kernel{_channel_suffix(channel, kernels)}{_map_suffix(self.path)}",
+                self._draw_plane(
+                    plane, WindowInput((plane,), (range(len(plane)), range(len(plane[0]))))
+                ),
             )
-            for channel, plane in enumerate(self.way.moves[0].kernels)
+            for channel, plane in enumerate(kernels)
         )
 
-    def frame(self, at: int) -> str:
-        """Return the drawings of one move: each channel with the window over it, then the map."""
-        move, planes = self.way.moves[at], self.way.sheet.planes
-        channels = (self._channel(move, channel, at) for channel in range(len(planes)))
-        return "".join((*channels, self._map(at)))
+    def draw_frame(self, index: int) -> str:
+        """Return the drawings of one move: each channel with the window, then the output map."""
+        move, planes = self.path.moves[index], self.path.window_input.planes
+        channels = (self._draw_channel(move, channel, index) for channel in range(len(planes)))
+        return "".join((*channels, self._draw_map(index)))
 
-    def _channel(self, move: Move, channel: int, at: int) -> str:
-        plane, wide = self.way.sheet.planes[channel], self.wide
-        title = f"Input{_numbered(channel, self.way.sheet.planes)}, window {at + 1}"
-        size = len(plane[0]) * wide, len(plane) * HIGH + MIDDLE
-        corner = move.under.corner[1] * wide, move.under.corner[0] * HIGH
-        parts = [placed(f"{self.name}i{channel}")]
+    def _draw_channel(self, move: WindowMove, channel: int, index: int) -> str:
+        plane, wide = self.path.window_input.planes[channel], self.cell_width
+        title = (
+            f"Input{_channel_suffix(channel, self.path.window_input.planes)}, window {index + 1}"
+        )
+        size = len(plane[0]) * wide, len(plane) * CELL_HEIGHT + VALUE_BASELINE
+        corner = move.covered.corner[1] * wide, move.covered.corner[0] * CELL_HEIGHT
+        parts = [draw_reference(f"{self.id_prefix}i{channel}")]
         if move.kernels:
-            parts += [placed(f"{self.name}k{channel}", *corner), self._products(move, channel)]
+            parts += [
+                draw_reference(f"{self.id_prefix}k{channel}", *corner),
+                self._draw_products(move, channel),
+            ]
         else:
-            parts += [self._spanned(move, *corner), *self._pooled(move)]
+            parts += [self._draw_pooling_window(move, *corner), *self._draw_pooled_values(move)]
         label = "input"
         if len(move.kernels) > 1:
-            label = f"channel {channel + 1}: {written(sum(move.products(channel)))}"
-        return picture(size, title, *parts, words(size[0] // 2, size[1] - 6, label))
+            label = f"channel {channel + 1}: {format_value(sum(move.products(channel)))}"
+        return draw_svg(size, title, *parts, draw_text(size[0] // 2, size[1] - 6, label))
 
-    def _spanned(self, move: Move, x: int, y: int) -> str:
-        """Return the window of a pooling at a point: the shared one unless it is cut off."""
-        window = self._window(move, 0)
-        is_shared = window == self._window(self.way.moves[0], 0)
-        return placed(f"{self.name}k0", x, y) if is_shared else moved(window, x, y)
+    def _draw_pooling_window(self, move: WindowMove, x: int, y: int) -> str:
+        """Return a pooling window at a point: the shared one, unless the edge cuts it off."""
+        window = self._draw_window(move, 0)
+        is_shared = window == self._draw_window(self.path.moves[0], 0)
+        return (
+            draw_reference(f"{self.id_prefix}k0", x, y)
+            if is_shared
+            else translate_drawing(window, x, y)
+        )
 
-    def _window(self, move: Move, channel: int) -> str:
-        """Return the cells under the window where it begins, and a frame around what it spans."""
-        wide, (top, left) = self.wide, move.under.corner
-        cells = [(row - top, at - left) for (row, at), _ in move.under.cells(channel)]
+    def _draw_window(self, move: WindowMove, channel: int) -> str:
+        """Return the cells under the window, drawn at the origin, and a frame around them."""
+        wide, (top, left) = self.cell_width, move.covered.corner
+        cells = [(row - top, at - left) for (row, at), _ in move.covered.iter_cells(channel)]
         bottom, right = max(cells)
-        corners = ((at * wide, row * HIGH) for row, at in cells)
-        filled = rectangles(corners, (wide, HIGH), "ws-under")
-        size = ((right + 1) * wide, (bottom + 1) * HIGH)
-        return filled + rectangle(0, 0, size, "ws-window")
+        corners = ((at * wide, row * CELL_HEIGHT) for row, at in cells)
+        filled = draw_rectangles(corners, (wide, CELL_HEIGHT), "ws-under")
+        size = ((right + 1) * wide, (bottom + 1) * CELL_HEIGHT)
+        return filled + draw_rectangle(0, 0, size, "ws-window")
 
-    def _weights(self, move: Move, channel: int) -> str:
-        """Return the weights of the kernel, each in a corner of the cell that it lies on."""
-        top, left = move.under.corner
+    def _draw_weights(self, move: WindowMove, channel: int) -> str:
+        """Return the kernel weights, each in a corner of the cell that it multiplies."""
+        top, left = move.covered.corner
         weights = (one for row in move.kernels[channel] for one in row)
         texts = (
-            words((at - left + 1) * self.wide - 3, (row - top) * HIGH + TOP_LINE, f"×{text}")
+            draw_text(
+                (at - left + 1) * self.cell_width - 3,
+                (row - top) * CELL_HEIGHT + WEIGHT_BASELINE,
+                f"×{text}",
+            )
             for ((row, at), _), text in zip(
-                move.under.cells(channel), map(written, weights), strict=True
+                move.covered.iter_cells(channel), map(format_value, weights), strict=True
             )
         )
         return f'<g class="ws-weight">{"".join(texts)}</g>'
 
-    def _products(self, move: Move, channel: int) -> str:
-        """Return the products, each at the foot of its cell."""
-        places = (place for place, _ in move.under.cells(channel))
+    def _draw_products(self, move: WindowMove, channel: int) -> str:
+        """Return the products, each at the bottom of its cell."""
+        positions = (place for place, _ in move.covered.iter_cells(channel))
         texts = (
-            words(at * self.wide + self.wide // 2, row * HIGH + LOW_LINE, written(product))
-            for (row, at), product in zip(places, move.products(channel), strict=True)
+            draw_text(
+                at * self.cell_width + self.cell_width // 2,
+                row * CELL_HEIGHT + PRODUCT_BASELINE,
+                format_value(product),
+            )
+            for (row, at), product in zip(positions, move.products(channel), strict=True)
         )
         return f'<g class="ws-product">{"".join(texts)}</g>'
 
-    def _pooled(self, move: Move) -> Iterator[str]:
-        """Yield the numbers under the window of a pooling; of a maximum the largest stands out."""
-        is_told = False
-        for (row, column), cell in move.under.cells(0):
-            wins = move.mode == "max" and cell == move.total and not is_told
-            is_told = is_told or wins
-            x, y = column * self.wide + self.wide // 2, row * HIGH + MIDDLE
+    def _draw_pooled_values(self, move: WindowMove) -> Iterator[str]:
+        """Yield the numbers under a pooling window; max pooling highlights the largest."""
+        is_marked = False
+        for (row, column), cell in move.covered.iter_cells(0):
+            wins = move.mode == "max" and cell == move.total and not is_marked
+            is_marked = is_marked or wins
+            x, y = (
+                column * self.cell_width + self.cell_width // 2,
+                row * CELL_HEIGHT + VALUE_BASELINE,
+            )
             if wins:
-                corner = column * self.wide + 3, row * HIGH + 3
-                yield rectangle(*corner, (self.wide - 6, HIGH - 6), "ws-wins")
-            yield words(x, y, written(cell), "ws-sum" if wins else "")
+                corner = column * self.cell_width + 3, row * CELL_HEIGHT + 3
+                yield draw_rectangle(*corner, (self.cell_width - 6, CELL_HEIGHT - 6), "ws-wins")
+            yield draw_text(x, y, format_value(cell), "ws-sum" if wins else "")
 
-    def _map(self, at: int) -> str:
-        """Return the map so far, with the cell that this window gives."""
-        rows, columns = self.way.size
-        wide, (row, column) = self.wide_out, self.way.moves[at].place
-        marked = rectangle(column * wide, row * HIGH, (wide, HIGH), "ws-out")
-        title = f"Output{_of_map(self.way)} after {at + 1} of its cells"
-        so_far = placed(f"{self.name}o{at + 1}")
-        return picture((columns * wide, rows * HIGH + MIDDLE), title, marked, so_far)
+    def _draw_map(self, index: int) -> str:
+        """Return the output map so far, with the cell of this window highlighted."""
+        rows, columns = self.path.map_size
+        wide, (row, column) = self.output_cell_width, self.path.moves[index].position
+        marked = draw_rectangle(column * wide, row * CELL_HEIGHT, (wide, CELL_HEIGHT), "ws-out")
+        title = f"Output{_map_suffix(self.path)} after {index + 1} of its cells"
+        so_far = draw_reference(f"{self.id_prefix}o{index + 1}")
+        return draw_svg(
+            (columns * wide, rows * CELL_HEIGHT + VALUE_BASELINE), title, marked, so_far
+        )
 
 
-def _numbered(channel: int, planes: Sequence[object]) -> str:
+def _channel_suffix(channel: int, planes: Sequence[object]) -> str:
     return f", channel {channel + 1}" if len(planes) > 1 else ""
 
 
-def _of_map(way: Way) -> str:
-    return "" if way.map is None else f", map {way.map + 1}"
+def _map_suffix(path: WindowPath) -> str:
+    return "" if path.map is None else f", map {path.map + 1}"
 
 
-def _texts(move: Move) -> Iterator[str]:
-    """Yield all that is written into cells of the input and the kernel."""
-    for channel, plane in enumerate(move.under.patches):
-        yield from (written(cell) for row in plane for cell in row)
+def _iter_texts(move: WindowMove) -> Iterator[str]:
+    """Yield all texts in the cells of the input and the kernel."""
+    for channel, plane in enumerate(move.covered.patches):
+        yield from (format_value(cell) for row in plane for cell in row)
         if move.kernels:
-            yield from map(written, move.products(channel))
-            yield from (written(one) for row in move.kernels[channel] for one in row)
+            yield from map(format_value, move.products(channel))
+            yield from (format_value(one) for row in move.kernels[channel] for one in row)

@@ -1,80 +1,89 @@
-"""A receptive field that grows backwards: one cell at the top, what it sees in each layer below."""
+"""Receptive field pictures: one cell at the top, and what it sees in each layer below."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
-from api.pages.drawing.markup import picture, rectangle, words
+from api.pages.drawing.markup import draw_rectangle, draw_svg, draw_text
 
-__all__ = ["field_picture"]
+__all__ = ["draw_field_picture"]
 
-WIDE: Final = 340
-STEP: Final = 46
-BAR: Final = 16
-MOST_TICKS: Final = 48
-COLUMNS: Final = (("field", "jump"), ("r", "j"))
+PICTURE_WIDTH: Final = 340
+LAYER_HEIGHT: Final = 46
+BAR_HEIGHT: Final = 16
+MAX_CELL_LINES: Final = 48
+COLUMN_PAIRS: Final = (("field", "jump"), ("r", "j"))
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
-    """What the last cell sees of a layer: so many of its *cells*, *span* of the input together."""
+class _VisibleLayer:
+    """The part of a layer that the last cell sees.
+
+    *cells* is the number of its cells along an axis, *span* their extent in the input.
+    """
 
     name: str
     cells: int
     span: int
 
 
-def field_picture(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """Return the picture of a table of fields and jumps, nothing for any other table."""
-    found = next((one for one in COLUMNS if set(one) <= set(head)), None)
-    if found is None:
+def draw_field_picture(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Return the picture of a table of receptive fields and jumps, or "" for any other."""
+    columns = next((pair for pair in COLUMN_PAIRS if set(pair) <= set(head)), None)
+    if columns is None:
         return ""
-    at, jump = (head.index(one) for one in found)
-    layers = [(str(row[0]), row[at], row[jump]) for row in rows]
+    field_column, jump_column = (head.index(column) for column in columns)
+    layers = [(str(row[0]), row[field_column], row[jump_column]) for row in rows]
     if not all(type(number) is int and number > 0 for _, *two in layers for number in two):
         return ""
     if layers and layers[0][1:] != (1, 1):
         layers.insert(0, ("input", 1, 1))
-    seen = _backwards(layers)
-    return _drawn(seen) if len(seen) > 1 else ""
+    visible_layers = _trace_backwards(layers)
+    return _draw_layers(visible_layers) if len(visible_layers) > 1 else ""
 
 
-def _backwards(layers: Sequence[tuple[str, int, int]]) -> list[_Seen]:
-    """Return what is seen of each layer, the last one first; the first layer is the input."""
-    cells, seen = 1, []
+def _trace_backwards(layers: Sequence[tuple[str, int, int]]) -> list[_VisibleLayer]:
+    """Return the visible part of each layer, from the last layer back to the input.
+
+    The first of *layers* is the input.
+    """
+    cells, visible_layers = 1, []
     for (_, before, jump_before), (name, after, jump) in [*pairwise(layers)][::-1]:
-        seen.append(_Seen(name, cells, (cells - 1) * jump + 1))
+        visible_layers.append(_VisibleLayer(name, cells, (cells - 1) * jump + 1))
         cells = (cells - 1) * (jump // jump_before) + (after - before) // jump_before + 1
-    return [*seen, _Seen("", cells, cells)]
+    return [*visible_layers, _VisibleLayer("", cells, cells)]
 
 
-def _drawn(seen: Sequence[_Seen]) -> str:
-    scale = WIDE / seen[-1].span
-    edges = [(round((WIDE - one.span * scale) / 2), round(one.span * scale)) for one in seen]
+def _draw_layers(layers: Sequence[_VisibleLayer]) -> str:
+    scale = PICTURE_WIDTH / layers[-1].span
+    edges = [
+        (round((PICTURE_WIDTH - layer.span * scale) / 2), round(layer.span * scale))
+        for layer in layers
+    ]
     parts = []
-    for number, (one, (x, wide)) in enumerate(zip(seen, edges, strict=True)):
-        y = number * STEP + 18
-        parts.append(words(0, y - 5, _told(one), "ws-left"))
-        parts.append(rectangle(x, y, (max(wide, 2), BAR), "ws-field"))
-        parts.append(_cells(one, x, y, wide))
+    for number, (layer, (x, wide)) in enumerate(zip(layers, edges, strict=True)):
+        y = number * LAYER_HEIGHT + 18
+        parts.append(draw_text(0, y - 5, _describe_layer(layer), "ws-left"))
+        parts.append(draw_rectangle(x, y, (max(wide, 2), BAR_HEIGHT), "ws-field"))
+        parts.append(_draw_cell_lines(layer, x, y, wide))
         if number:
             above, width = edges[number - 1]
-            top = y - STEP + BAR
+            top = y - LAYER_HEIGHT + BAR_HEIGHT
             lines = f"M{above} {top}L{x} {y}M{above + width} {top}L{x + wide} {y}"
             parts.append(f'<path class="ws-ghost" d="{lines}"/>')
-    title = f"One cell of the last layer sees {seen[-1].cells} cells of the input along an axis"
-    return picture((WIDE, len(seen) * STEP), title, *parts)
+    title = f"One cell of the last layer sees {layers[-1].cells} cells of the input along an axis"
+    return draw_svg((PICTURE_WIDTH, len(layers) * LAYER_HEIGHT), title, *parts)
 
 
-def _told(one: _Seen) -> str:
-    count = f"{one.cells} cell{'s' if one.cells > 1 else ''}"
-    return f"after {one.name}: {count}" if one.name else f"input: {count}"
+def _describe_layer(layer: _VisibleLayer) -> str:
+    count = f"{layer.cells} cell{'s' if layer.cells > 1 else ''}"
+    return f"after {layer.name}: {count}" if layer.name else f"input: {count}"
 
 
-def _cells(one: _Seen, x: int, y: int, wide: int) -> str:
-    """Return the lines between the cells of a bar, where there is room for them."""
-    if not 1 < one.cells <= MOST_TICKS:
+def _draw_cell_lines(layer: _VisibleLayer, x: int, y: int, wide: int) -> str:
+    """Return the lines between the cells of a bar, or "" if there is no room for them."""
+    if not 1 < layer.cells <= MAX_CELL_LINES:
         return ""
-    marks = (x + round(at * wide / one.cells) for at in range(1, one.cells))
-    return f'<path class="ws-cut" d="{"".join(f"M{mark} {y}v{BAR}" for mark in marks)}"/>'
+    marks = (x + round(index * wide / layer.cells) for index in range(1, layer.cells))
+    return f'<path class="ws-cut" d="{"".join(f"M{mark} {y}v{BAR_HEIGHT}" for mark in marks)}"/>'

@@ -1,27 +1,34 @@
-"""A window on its way, frame by frame: over the input, its products, and the map that grows."""
+"""Frames of a sliding window: the input, the products, and the growing output map."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from api.pages.drawing.drawer import Drawer
-from api.pages.drawing.markup import weight, written
-from api.pages.drawing.moves import Move, Way
-from api.pages.layout.formatting import said
+from api.pages.drawing.drawer import WindowDrawer
+from api.pages.drawing.markup import count_bytes, format_value
+from api.pages.drawing.moves import WindowMove, WindowPath
+from api.pages.layout.formatting import use_minus_signs
 
-__all__ = ["AROUND", "FIRST", "Frame", "Stage", "kept", "stage"]
+__all__ = [
+    "FRAME_OVERHEAD_BYTES",
+    "LEADING_FRAMES",
+    "DrawingFrame",
+    "FrameSequence",
+    "build_frames",
+    "select_frames",
+]
 
-AROUND: Final = 170
-"""So many bytes stand around the drawings of a frame."""
-FEW: Final = 2
-"""So many frames are not worth leaving out."""
-FIRST: Final = 3
-"""So many frames stand open at the beginning, and one at the end."""
+FRAME_OVERHEAD_BYTES: Final = 170
+"""Size of the markup around the drawings of a frame."""
+MAX_EXTRA_FRAMES: Final = 2
+"""Number of frames over the limit that are not worth leaving out."""
+LEADING_FRAMES: Final = 3
+"""Number of frames expanded at the beginning, in addition to the last one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
-    """A still picture: drawings beside each other, what they show in words, and the running sum."""
+class DrawingFrame:
+    """A still picture: drawings side by side, their description, and the running sum."""
 
     drawings: str
     text: str
@@ -30,111 +37,126 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """The frames of a run of windows; *shared* has what they refer to, *kernels* what moves.
+class FrameSequence:
+    """The frames of a run of windows or stamps.
 
-    *rest* are the texts of the windows that are not drawn, each with its place in words.
+    *shared* has the elements that they refer to, *kernels* the drawings of the kernels.
+    *rest* are the texts of the windows without a frame, each with its position in
+    words.
     """
 
     about: str
     shared: str
     kernels: str
-    frames: tuple[Frame, ...]
+    frames: tuple[DrawingFrame, ...]
     rest: tuple[str, ...]
 
     @property
-    def keys(self) -> tuple[Frame, ...]:
-        """The first frames and the last, which stand open."""
-        return tuple(one for one in self.frames if one.is_key)
+    def key_frames(self) -> tuple[DrawingFrame, ...]:
+        """The first frames and the last one, which are expanded."""
+        return tuple(frame for frame in self.frames if frame.is_key)
 
     @property
-    def more(self) -> tuple[Frame, ...]:
-        """The frames between these."""
-        return tuple(one for one in self.frames if not one.is_key)
+    def other_frames(self) -> tuple[DrawingFrame, ...]:
+        """The frames between the key frames, which are collapsed."""
+        return tuple(frame for frame in self.frames if not frame.is_key)
 
 
-def stage(ways: Sequence[Way], *, name: str, room: int) -> Stage:
-    """Return the frames of *ways* in about *room* bytes; *name* sets their ids apart."""
-    drawers = [Drawer.of(way, f"{name}{number}-") for number, way in enumerate(ways)]
-    pairs = [(drawer, at) for drawer in drawers for at in range(len(drawer.way.moves))]
-    kernels = "".join(drawer.kernels() for drawer in _different(drawers))
-    lines = sum(weight(drawer.way.moves[at].line) for drawer, at in pairs)
-    longest = max(_weight(drawer, at) for drawer, at in (pairs[0], pairs[-1]))
-    room -= weight(_shared(drawers, pairs), kernels) + lines
-    drawn = kept(len(pairs), max(FIRST, room // longest))
+def build_frames(paths: Sequence[WindowPath], *, id_prefix: str, max_bytes: int) -> FrameSequence:
+    """Return the frames of *paths* in about *max_bytes*.
+
+    *id_prefix* makes the ids of their elements unique on the page.
+    """
+    drawers = [
+        WindowDrawer.for_path(way, f"{id_prefix}{number}-") for number, way in enumerate(paths)
+    ]
+    pairs = [(drawer, index) for drawer in drawers for index in range(len(drawer.path.moves))]
+    kernels = "".join(drawer.draw_kernels() for drawer in _unique_kernel_drawers(drawers))
+    lines = sum(count_bytes(drawer.path.moves[at].line) for drawer, at in pairs)
+    longest = max(_count_frame_bytes(drawer, at) for drawer, at in (pairs[0], pairs[-1]))
+    max_bytes -= count_bytes(_draw_shared(drawers, pairs), kernels) + lines
+    selected = select_frames(len(pairs), max(LEADING_FRAMES, max_bytes // longest))
     frames = tuple(
-        _frame(drawer, at, is_key=number < FIRST or number == len(pairs) - 1)
-        for number, (drawer, at) in enumerate(pairs)
-        if number in drawn
+        _build_frame(drawer, index, is_key=number < LEADING_FRAMES or number == len(pairs) - 1)
+        for number, (drawer, index) in enumerate(pairs)
+        if number in selected
     )
     rest = tuple(
-        said(drawer.way.moves[at].line)
-        for number, (drawer, at) in enumerate(pairs)
-        if number not in drawn
+        use_minus_signs(drawer.path.moves[index].line)
+        for number, (drawer, index) in enumerate(pairs)
+        if number not in selected
     )
-    shared = _shared(drawers, [pairs[number] for number in sorted(drawn)])
-    return Stage(_about(ways[0]), shared, kernels, frames, rest)
+    shared = _draw_shared(drawers, [pairs[number] for number in sorted(selected)])
+    return FrameSequence(_describe_movement(paths[0]), shared, kernels, frames, rest)
 
 
-def kept(count: int, room: int) -> frozenset[int]:
-    """Return which of *count* frames are drawn where there is room for so many."""
-    if count <= room + FEW:
+def select_frames(count: int, max_frames: int) -> frozenset[int]:
+    """Return the indices of the frames to draw out of *count*, with room for *max_frames*.
+
+    If some are left out, the first frames and the last one remain.
+    """
+    if count <= max_frames + MAX_EXTRA_FRAMES:
         return frozenset(range(count))
-    return frozenset((*range(room - 1), count - 1))
+    return frozenset((*range(max_frames - 1), count - 1))
 
 
-def _shared(drawers: Sequence[Drawer], pairs: Sequence[tuple[Drawer, int]]) -> str:
-    """Return what the frames of *pairs* refer to."""
+def _draw_shared(drawers: Sequence[WindowDrawer], pairs: Sequence[tuple[WindowDrawer, int]]) -> str:
+    """Return the elements that the frames of *pairs* refer to."""
     return "".join(
         part
         for drawer in drawers
-        for part in drawer.shared({at for one, at in pairs if one is drawer})
+        for part in drawer.draw_shared({at for pair, at in pairs if pair is drawer})
     )
 
 
-def _weight(drawer: Drawer, at: int) -> int:
-    """Return how many bytes a frame takes, without the line that tells it in words."""
-    found = _frame(drawer, at, is_key=False)
-    return AROUND + weight(found.drawings, found.running)
+def _count_frame_bytes(drawer: WindowDrawer, index: int) -> int:
+    """Return the size of a frame in bytes, without its description."""
+    frame = _build_frame(drawer, index, is_key=False)
+    return FRAME_OVERHEAD_BYTES + count_bytes(frame.drawings, frame.running)
 
 
-def _frame(drawer: Drawer, at: int, *, is_key: bool) -> Frame:
-    move = drawer.way.moves[at]
-    running = " → ".join(map(written, move.running())) if move.kernels else ""
-    return Frame(drawer.frame(at), said(move.text), running, is_key)
+def _build_frame(drawer: WindowDrawer, index: int, *, is_key: bool) -> DrawingFrame:
+    move = drawer.path.moves[index]
+    running = " → ".join(map(format_value, move.running_sums())) if move.kernels else ""
+    return DrawingFrame(drawer.draw_frame(index), use_minus_signs(move.text), running, is_key)
 
 
-def _different(drawers: Sequence[Drawer]) -> Iterator[Drawer]:
-    """Yield the drawers whose kernels no earlier one has."""
+def _unique_kernel_drawers(drawers: Sequence[WindowDrawer]) -> Iterator[WindowDrawer]:
+    """Yield the drawers whose kernels differ from those of all earlier ones."""
     seen = set()
     for drawer in drawers:
-        kernels = drawer.way.moves[0].kernels
+        kernels = drawer.path.moves[0].kernels
         if kernels and kernels not in seen:
             seen.add(kernels)
             yield drawer
 
 
-def _about(way: Way) -> str:
-    """Return in words how far the window moves, and how far apart its cells lie."""
-    first = way.moves[0]
+def _describe_movement(path: WindowPath) -> str:
+    """Return the stride, dilation and padding of a window in words."""
+    first = path.moves[0]
     facts = []
-    for axis, what in ((1, "right"), (0, "down")):
-        step = _stride(way.moves, axis)
+    for axis, direction in ((1, "right"), (0, "down")):
+        step = _find_stride(path.moves, axis)
         if step > 1:
-            facts.append(f"{step} {what}")
-    told = [f"The window moves {' and '.join(facts)} at a time."] if facts else []
-    spread = max(first.under.spread)
+            facts.append(f"{step} {direction}")
+    sentences = [f"The window moves {' and '.join(facts)} at a time."] if facts else []
+    spread = max(first.covered.spread)
     if spread > 1:
-        told.append(f"Its cells lie {spread} apart.")
-    rows, columns = way.sheet.inside
-    plane = way.sheet.planes[0]
+        sentences.append(f"Its cells lie {spread} apart.")
+    rows, columns = path.window_input.inside
+    plane = path.window_input.planes[0]
     if len(rows) * len(columns) < len(plane) * len(plane[0]):
-        told.append("Grey cells are the border of zeros.")
-    return " ".join(told)
+        sentences.append("Grey cells are the border of zeros.")
+    return " ".join(sentences)
 
 
-def _stride(moves: Iterable[Move], axis: int) -> int:
-    """Return how far the window moves along an *axis*, 1 where it does not."""
+def _find_stride(moves: Iterable[WindowMove], axis: int) -> int:
+    """Return the stride of the window along *axis*, or 1 if it does not move along it."""
     return next(
-        (one.under.corner[axis] // one.place[axis] for one in moves if one.place[axis] == 1), 1
+        (
+            move.covered.corner[axis] // move.position[axis]
+            for move in moves
+            if move.position[axis] == 1
+        ),
+        1,
     )

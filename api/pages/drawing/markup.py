@@ -1,42 +1,42 @@
-"""The pieces that drawings are written with: SVG elements as text, short as they are many."""
+"""SVG elements of drawings as text, kept short because there are many."""
 
 from collections.abc import Iterable
 from html import escape
 from typing import Final
 
-from api.pages.layout.formatting import said
-from grader.display.abbreviate import brief_number
-from grader.display.text import show
+from api.pages.layout.formatting import use_minus_signs
+from grader.display.abbreviate import abbreviate_number
+from grader.display.text import to_text
 from grader.values import Number
 
 __all__ = [
-    "CHARACTER",
-    "grid_lines",
-    "moved",
-    "picture",
-    "placed",
-    "rectangle",
-    "rectangles",
-    "weight",
-    "words",
-    "written",
+    "DIGIT_WIDTH",
+    "count_bytes",
+    "draw_grid_lines",
+    "draw_rectangle",
+    "draw_rectangles",
+    "draw_reference",
+    "draw_svg",
+    "draw_text",
+    "format_value",
+    "translate_drawing",
 ]
 
-CHARACTER: Final = 7
-"""How wide a digit is in the smaller of the two sizes of letters."""
+DIGIT_WIDTH: Final = 7
+"""Width of a digit in the smaller of the two font sizes."""
 
 
-def written(value: Number | None) -> str:
-    """Return a number as a drawing shows it, with a real minus; nothing where there is none.
+def format_value(value: Number | None) -> str:
+    """Return a number as drawings show it, with a minus sign; "" for None.
 
-    >>> written(-3), written(None)
+    >>> format_value(-3), format_value(None)
     ('−3', '')
     """
-    return "" if value is None else said(show(brief_number(value)))
+    return "" if value is None else use_minus_signs(to_text(abbreviate_number(value)))
 
 
-def picture(size: tuple[int, int], title: str, *content: str) -> str:
-    """Return a drawing of *size*, width and height, with its text alternative."""
+def draw_svg(size: tuple[int, int], title: str, *content: str) -> str:
+    """Return an SVG of *size* (width, height) with *title* as its text alternative."""
     width, height = size
     return (
         f'<svg width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img">'
@@ -44,46 +44,48 @@ def picture(size: tuple[int, int], title: str, *content: str) -> str:
     )
 
 
-def words(x: int, y: int, text: str, name: str = "") -> str:
-    """Return a *text* at a point, of the class *name*."""
-    classed = f' class="{name}"' if name else ""
-    return f'<text x="{x}" y="{y}"{classed}>{escape(text)}</text>'
+def draw_text(x: int, y: int, text: str, css_class: str = "") -> str:
+    """Return a text element at a point."""
+    class_attribute = f' class="{css_class}"' if css_class else ""
+    return f'<text x="{x}" y="{y}"{class_attribute}>{escape(text)}</text>'
 
 
-def placed(target: str, x: int = 0, y: int = 0) -> str:
-    """Return what the definition *target* draws, moved to a point."""
-    moved = "".join(f' {name}="{at}"' for name, at in (("x", x), ("y", y)) if at)
-    return f'<use href="#{target}"{moved}/>'
+def draw_reference(target: str, x: int = 0, y: int = 0) -> str:
+    """Return a ``<use>`` of the element with the id *target*, moved to a point."""
+    offsets = "".join(f' {name}="{at}"' for name, at in (("x", x), ("y", y)) if at)
+    return f'<use href="#{target}"{offsets}/>'
 
 
-def moved(drawing: str, x: int, y: int) -> str:
-    """Return a *drawing* that begins at a point."""
+def translate_drawing(drawing: str, x: int, y: int) -> str:
+    """Return *drawing*, moved to a point."""
     return f'<g transform="translate({x} {y})">{drawing}</g>' if x or y else drawing
 
 
-def weight(*drawings: str) -> int:
-    """Return in how many bytes *drawings* are sent.
+def count_bytes(*drawings: str) -> int:
+    """Return the size of *drawings* in UTF-8.
 
-    >>> weight("3", "−3")
+    >>> count_bytes("3", "−3")
     5
     """
-    return sum(len(one.encode()) for one in drawings)
+    return sum(len(drawing.encode()) for drawing in drawings)
 
 
-def rectangle(x: int, y: int, size: tuple[int, int], name: str) -> str:
-    """Return a rectangle of the class *name*."""
-    return f'<rect class="{name}" x="{x}" y="{y}" width="{size[0]}" height="{size[1]}"/>'
+def draw_rectangle(x: int, y: int, size: tuple[int, int], css_class: str) -> str:
+    """Return a rectangle of *size* (width, height) at a point."""
+    return f'<rect class="{css_class}" x="{x}" y="{y}" width="{size[0]}" height="{size[1]}"/>'
 
 
-def rectangles(corners: Iterable[tuple[int, int]], size: tuple[int, int], name: str) -> str:
-    """Return rectangles of one *size* as one drawing, nothing where there are none."""
+def draw_rectangles(
+    corners: Iterable[tuple[int, int]], size: tuple[int, int], css_class: str
+) -> str:
+    """Return rectangles of equal *size* as one path, or "" if there are none."""
     width, height = size
     steps = "".join(f"M{x} {y}h{width}v{height}h-{width}z" for x, y in corners)
-    return f'<path class="{name}" d="{steps}"/>' if steps else ""
+    return f'<path class="{css_class}" d="{steps}"/>' if steps else ""
 
 
-def grid_lines(columns: int, rows: int, cell: tuple[int, int]) -> str:
-    """Return the lines of a grid of so many cells, each as wide and as high as *cell*."""
+def draw_grid_lines(columns: int, rows: int, cell: tuple[int, int]) -> str:
+    """Return the lines of a grid as one path; *cell* is the (width, height) of a cell."""
     wide, high = cell
     across = "".join(f"M0 {row * high}H{columns * wide}" for row in range(rows + 1))
     down = "".join(f"M{column * wide} 0V{rows * high}" for column in range(columns + 1))

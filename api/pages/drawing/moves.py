@@ -1,4 +1,4 @@
-"""The windows of a run of steps, convolutions and poolings alike: what each covers and gives."""
+"""Windows of convolution and pooling steps: the cells each covers, and its result."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -6,120 +6,153 @@ from fractions import Fraction
 from itertools import accumulate
 from typing import Any, Final
 
-from api.pages.drawing.planes import AXES, Plane, Sheet, Under, planes_of, sheet_of, sheet_under
-from api.pages.drawing.spots import caption, line
+from api.pages.drawing.planes import (
+    PLANE_AXES,
+    CoveredPatch,
+    Plane,
+    WindowInput,
+    build_covered_input,
+    find_window_input,
+    read_planes,
+)
+from api.pages.drawing.spots import window_caption, window_line
 from api.schemas.student.solution import WorkedStep
-from grader.values import Number, simplest
+from grader.values import Number, simplify_number
 
-__all__ = ["Move", "Way", "ways"]
+__all__ = ["WindowMove", "WindowPath", "build_window_paths"]
 
-MOST_SPREAD: Final = 4
+SPREAD_LIMIT: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
-    """One place of a window: what it covers, the *kernels* on it, and the cell that it gives.
+class WindowMove:
+    """One position of a window: the covered cells, the *kernels* and the output cell.
 
-    *kernels* are empty for a pooling, whose *mode* then says what is done. *text* is what is
-    reckoned, *line* the same with its place.
+    *kernels* is empty for a pooling, and *mode* then names the operation. *text* is the
+    calculation, *line* the calculation with the position.
     """
 
-    under: Under
+    covered: CoveredPatch
     kernels: tuple[Plane, ...]
-    place: tuple[int, int]
+    position: tuple[int, int]
     total: Number
     mode: str
     text: str
     line: str
 
     def products(self, channel: int) -> tuple[Number, ...]:
-        """Return the products under the window of a *channel*, row by row."""
-        pairs = zip(_flat(self.under.patches[channel]), _flat(self.kernels[channel]), strict=True)
-        return tuple(one * two for one, two in pairs)
+        """Return the products of input and kernel in *channel*, row by row."""
+        pairs = zip(
+            _known_cells(self.covered.patches[channel]),
+            _known_cells(self.kernels[channel]),
+            strict=True,
+        )
+        return tuple(pair * two for pair, two in pairs)
 
-    def running(self) -> tuple[Number, ...]:
-        """Return the sum after each product, or of several channels each channel; then the bias."""
-        products = [self.products(at) for at in range(len(self.kernels))]
+    def running_sums(self) -> tuple[Number, ...]:
+        """Return the running sums of the products, or of the channels if there are several.
+
+        If a bias changes the total, the total is added at the end.
+        """
+        products = [self.products(index) for index in range(len(self.kernels))]
         terms = products[0] if len(products) == 1 else tuple(map(sum, products))
         sums = tuple(accumulate(terms))
         return sums if sums[-1] == self.total else (*sums, self.total)
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """A window on its way over a sheet, to a map; *map* is its number where there are several."""
+class WindowPath:
+    """The path of a window over an input to an output map.
 
-    moves: tuple[Move, ...]
-    sheet: Sheet
+    *map* is the index of the map if there are several.
+    """
+
+    moves: tuple[WindowMove, ...]
+    window_input: WindowInput
     map: int | None
 
     @property
-    def size(self) -> tuple[int, int]:
-        """Return the rows and columns of the map, as far as it is shown."""
-        rows, columns = ([one.place[axis] for one in self.moves] for axis in range(AXES))
+    def map_size(self) -> tuple[int, int]:
+        """The rows and columns of the output map, as far as it is shown."""
+        rows, columns = ([move.position[axis] for move in self.moves] for axis in range(PLANE_AXES))
         return 1 + max(rows), 1 + max(columns)
 
 
-def _flat(plane: Plane) -> tuple[Number, ...]:
+def _known_cells(plane: Plane) -> tuple[Number, ...]:
     return tuple(cell for row in plane for cell in row if cell is not None)
 
 
-def ways(
-    steps: Sequence[WorkedStep], *, shown: Sequence[Any], given: Sequence[Any]
-) -> Iterator[Way]:
-    """Yield the ways of the windows in *steps* that move along one axis or two, map by map."""
-    by_map: dict[tuple[int, ...], list[Move]] = {}
+def build_window_paths(
+    steps: Sequence[WorkedStep], *, previous_arrays: Sequence[Any], problem_arrays: Sequence[Any]
+) -> Iterator[WindowPath]:
+    """Yield the path of each output map in *steps*; only one and two axes are supported."""
+    by_map: dict[tuple[int, ...], list[WindowMove]] = {}
     for step in steps:
         axes = len(step.data["corner"])
-        if axes <= AXES and step.data.get("dilation") != []:
-            index, place = _split(step.data["place"], axes)
-            by_map.setdefault((axes, *index), []).append(_move(step, place, axes))
+        if axes <= PLANE_AXES and step.data.get("dilation") != []:
+            index, position = _split_position(step.data["place"], axes)
+            by_map.setdefault((axes, *index), []).append(_build_move(step, position, axes))
     for (axes, *rest), moves in by_map.items():
-        found, sheet = _laid(moves, shown=shown, given=given, axes=axes)
-        yield Way(found, sheet, rest[0] if rest else None)
+        laid_moves, window_input = _lay_moves(
+            moves, previous_arrays=previous_arrays, problem_arrays=problem_arrays, axes=axes
+        )
+        yield WindowPath(laid_moves, window_input, rest[0] if rest else None)
 
 
-def _split(place: Sequence[int], axes: int) -> tuple[tuple[int, ...], tuple[int, int]]:
-    """Return the index of the map and the place in it, which a map of one cell does not tell."""
-    if len(place) < axes:
-        return tuple(place), (0, 0)
-    return tuple(place[:-axes]), _pair(place[-axes:], 0)
+def _split_position(position: Sequence[int], axes: int) -> tuple[tuple[int, ...], tuple[int, int]]:
+    """Return the map index and the (row, column) of a position.
+
+    A position in a map of a single cell has no row and column; they are (0, 0).
+    """
+    if len(position) < axes:
+        return tuple(position), (0, 0)
+    return tuple(position[:-axes]), _row_and_column(position[-axes:], 0)
 
 
-def _laid(
-    moves: Sequence[Move], *, shown: Sequence[Any], given: Sequence[Any], axes: int
-) -> tuple[tuple[Move, ...], Sheet]:
-    """Return the moves on what they cover; of a pooling the data do not say how far apart."""
-    for spread in range(1, MOST_SPREAD) if moves[0].mode else (0,):
-        laid = tuple(_spread(one, spread) if spread else one for one in moves)
-        under = [one.under for one in laid]
-        sheet = sheet_under(under, shown=shown, given=given, axes=axes)
-        if sheet is not None:
-            return laid, sheet
-    return tuple(moves), sheet_of([one.under for one in moves])
+def _lay_moves(
+    moves: Sequence[WindowMove],
+    *,
+    previous_arrays: Sequence[Any],
+    problem_arrays: Sequence[Any],
+    axes: int,
+) -> tuple[tuple[WindowMove, ...], WindowInput]:
+    """Return the moves and the input that they cover.
+
+    The data of a pooling step lack the dilation, so small ones are tried until an input
+    matches.
+    """
+    for spread in range(1, SPREAD_LIMIT) if moves[0].mode else (0,):
+        laid_moves = tuple(_set_spread(move, spread) if spread else move for move in moves)
+        covered = [move.covered for move in laid_moves]
+        window_input = find_window_input(
+            covered, previous_arrays=previous_arrays, problem_arrays=problem_arrays, axes=axes
+        )
+        if window_input is not None:
+            return laid_moves, window_input
+    return tuple(moves), build_covered_input([move.covered for move in moves])
 
 
-def _spread(move: Move, spread: int) -> Move:
-    return replace(move, under=replace(move.under, spread=(spread, spread)))
+def _set_spread(move: WindowMove, spread: int) -> WindowMove:
+    return replace(move, covered=replace(move.covered, spread=(spread, spread)))
 
 
-def _move(step: WorkedStep, place: tuple[int, int], axes: int) -> Move:
+def _build_move(step: WorkedStep, position: tuple[int, int], axes: int) -> WindowMove:
     data = step.data
-    return Move(
-        under=Under(
-            _pair(data["corner"], 0),
-            _pair(data.get("dilation", [1] * axes), 1),
-            planes_of(data["patch"], axes),
+    return WindowMove(
+        covered=CoveredPatch(
+            _row_and_column(data["corner"], 0),
+            _row_and_column(data.get("dilation", [1] * axes), 1),
+            read_planes(data["patch"], axes),
         ),
-        kernels=planes_of(data["kernel"], axes) if "kernel" in data else (),
-        place=place,
-        total=simplest(Fraction(data["total"])),
+        kernels=read_planes(data["kernel"], axes) if "kernel" in data else (),
+        position=position,
+        total=simplify_number(Fraction(data["total"])),
         mode=data.get("mode", ""),
-        text=caption(step),
-        line=line(step),
+        text=window_caption(step),
+        line=window_line(step),
     )
 
 
-def _pair(axes: Sequence[int], missing: int) -> tuple[int, int]:
-    """Return row and column; what has one axis has one row."""
+def _row_and_column(axes: Sequence[int], missing: int) -> tuple[int, int]:
+    """Return *axes* as (row, column); with a single axis, the row is *missing*."""
     return (missing, axes[0]) if len(axes) == 1 else (axes[0], axes[1])

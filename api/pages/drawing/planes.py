@@ -1,156 +1,179 @@
-"""Planes of numbers, and which of them lies under the windows of a convolution or a pooling."""
+"""Planes of numbers, and the plane that lies under convolution or pooling windows."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final, TypeAlias
 
-from grader.values import Number, simplest
+from grader.values import Number, simplify_number
 
-__all__ = ["AXES", "Cell", "Plane", "Sheet", "Under", "planes_of", "sheet_of", "sheet_under"]
+__all__ = [
+    "PLANE_AXES",
+    "CellIndex",
+    "CoveredPatch",
+    "Plane",
+    "WindowInput",
+    "build_covered_input",
+    "find_window_input",
+    "read_planes",
+]
 
 Plane: TypeAlias = tuple[tuple[Number | None, ...], ...]
-"""Rows of numbers; None where a number is not known. A vector is a plane of one row."""
-Cell: TypeAlias = tuple[int, int]
-AXES: Final = 2
+"""Rows of numbers, with None for unknown ones. A vector is a plane of one row."""
+CellIndex: TypeAlias = tuple[int, int]
+PLANE_AXES: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Under:
-    """What a window covers: a *patch* of each channel, from *corner* on, *spread* cells apart."""
+class CoveredPatch:
+    """The cells that a window covers: a patch per channel, from *corner*, *spread* apart."""
 
-    corner: Cell
-    spread: Cell
+    corner: CellIndex
+    spread: CellIndex
     patches: tuple[Plane, ...]
 
-    def cells(self, channel: int) -> Iterator[tuple[Cell, Number | None]]:
-        """Yield the place of each covered cell with what the patch of a *channel* says of it."""
+    def iter_cells(self, channel: int) -> Iterator[tuple[CellIndex, Number | None]]:
+        """Yield the index in the plane and the value of each cell in the patch of *channel*."""
         for row, cells in enumerate(self.patches[channel]):
             for column, cell in enumerate(cells):
-                yield self.place(row, column), cell
+                yield self.plane_cell(row, column), cell
 
-    def place(self, row: int, column: int) -> Cell:
-        """Return which cell of the plane lies under a cell of the window."""
+    def plane_cell(self, row: int, column: int) -> CellIndex:
+        """Return the index of the plane cell under a cell of the window."""
         return self.corner[0] + row * self.spread[0], self.corner[1] + column * self.spread[1]
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """What windows move over: a plane for each channel, with or without a border of zeros.
+class WindowInput:
+    """The input that windows move over: a plane per channel, with or without zero padding.
 
-    *inside* are the rows and columns that are no border.
+    *inside* are the rows and columns that are not padding.
     """
 
     planes: tuple[Plane, ...]
     inside: tuple[range, range]
 
 
-def planes_of(value: Any, axes: int) -> tuple[Plane, ...]:
-    """Return the planes of an array of a step's data with *axes*, none where it has other axes.
+def read_planes(value: Any, axes: int) -> tuple[Plane, ...]:
+    """Return the planes of an array in a step's data.
 
-    >>> planes_of([1, "1/2"], 1)
+    An array with *axes* axes is one plane, and one with an axis more has a plane per
+    channel. Any other array gives none.
+
+    >>> read_planes([1, "1/2"], 1)
     (((1, Fraction(1, 2)),),)
     """
-    depth = _depth(value)
+    depth = _nesting_depth(value)
     if depth == axes:
-        return (_plane(value, axes),)
-    return tuple(_plane(one, axes) for one in value) if depth == axes + 1 else ()
+        return (_read_plane(value, axes),)
+    return tuple(_read_plane(one, axes) for one in value) if depth == axes + 1 else ()
 
 
-def _depth(value: Any) -> int:
-    return 1 + _depth(value[0]) if isinstance(value, (list, tuple)) and value else 0
+def _nesting_depth(value: Any) -> int:
+    return 1 + _nesting_depth(value[0]) if isinstance(value, (list, tuple)) and value else 0
 
 
-def _plane(value: Any, axes: int) -> Plane:
-    rows = value if axes == AXES else [value]
-    return tuple(tuple(map(_number, row)) for row in rows)
+def _read_plane(value: Any, axes: int) -> Plane:
+    rows = value if axes == PLANE_AXES else [value]
+    return tuple(tuple(map(_read_number, row)) for row in rows)
 
 
-def _number(cell: Any) -> Number:
-    return simplest(Fraction(cell))
+def _read_number(cell: Any) -> Number:
+    return simplify_number(Fraction(cell))
 
 
-def sheet_under(
-    windows: Sequence[Under], *, shown: Iterable[Any], given: Sequence[Any], axes: int
-) -> Sheet | None:
-    """Return what the *windows* move over: an array *shown* before them, or one that is *given*.
+def find_window_input(
+    windows: Sequence[CoveredPatch],
+    *,
+    previous_arrays: Iterable[Any],
+    problem_arrays: Sequence[Any],
+    axes: int,
+) -> WindowInput | None:
+    """Return the input of *windows* among *previous_arrays* and *problem_arrays*.
 
-    None where no array has the numbers that the windows cover.
+    None if no array matches the numbers that the windows cover.
     """
-    originals = [planes_of(one, axes) for one in given]
-    originals += _stacked(originals, channels=len(windows[0].patches))
-    padded = [planes_of(one, axes) for one in shown]
-    for planes in _candidates([*padded, *originals], channels=len(windows[0].patches)):
-        if _fits(planes, windows):
-            return Sheet(planes, _inside(planes, originals))
+    originals = [read_planes(array, axes) for array in problem_arrays]
+    originals += _stack_channels(originals, channels=len(windows[0].patches))
+    padded = [read_planes(array, axes) for array in previous_arrays]
+    for planes in _iter_candidates([*padded, *originals], channels=len(windows[0].patches)):
+        if _matches_windows(planes, windows):
+            return WindowInput(planes, _find_inside(planes, originals))
     return None
 
 
-def sheet_of(windows: Sequence[Under]) -> Sheet:
-    """Return what the *windows* move over, as far as they cover it."""
-    covered = tuple(_covered(windows, channel) for channel in range(len(windows[0].patches)))
-    return Sheet(covered, _whole(covered[0]))
+def build_covered_input(windows: Sequence[CoveredPatch]) -> WindowInput:
+    """Return the input of *windows*, reconstructed from the cells that they cover."""
+    covered = tuple(_covered_plane(windows, channel) for channel in range(len(windows[0].patches)))
+    return WindowInput(covered, _full_ranges(covered[0]))
 
 
-def _stacked(found: Sequence[tuple[Plane, ...]], *, channels: int) -> list[tuple[Plane, ...]]:
-    """Return the planes that are given one by one as channels of one array: R, G and B."""
-    single = [planes[0] for planes in found if len(planes) == 1]
+def _stack_channels(
+    arrays: Sequence[tuple[Plane, ...]], *, channels: int
+) -> list[tuple[Plane, ...]]:
+    """Return consecutive single planes stacked as the channels of one array: R, G and B."""
+    single = [planes[0] for planes in arrays if len(planes) == 1]
     if channels == 1:
         return []
-    stacks = [tuple(single[at : at + channels]) for at in range(len(single) - channels + 1)]
-    return [one for one in stacks if len({(len(plane), len(plane[0])) for plane in one}) == 1]
+    stacks = [
+        tuple(single[index : index + channels]) for index in range(len(single) - channels + 1)
+    ]
+    return [stack for stack in stacks if len({(len(plane), len(plane[0])) for plane in stack}) == 1]
 
 
-def _candidates(
-    found: Iterable[tuple[Plane, ...]], *, channels: int
+def _iter_candidates(
+    arrays: Iterable[tuple[Plane, ...]], *, channels: int
 ) -> Iterator[tuple[Plane, ...]]:
-    for planes in found:
+    for planes in arrays:
         if len(planes) == channels:
             yield planes
         elif channels == 1:
             yield from ((plane,) for plane in planes)
 
 
-def _fits(planes: tuple[Plane, ...], windows: Sequence[Under]) -> bool:
+def _matches_windows(planes: tuple[Plane, ...], windows: Sequence[CoveredPatch]) -> bool:
     return all(
-        _at(planes[channel], place) == cell
+        _value_at(planes[channel], place) == cell
         for window in windows
         for channel in range(len(planes))
-        for place, cell in window.cells(channel)
+        for place, cell in window.iter_cells(channel)
     )
 
 
-def _at(plane: Plane, place: Cell) -> Number | None:
-    row, column = place
+def _value_at(plane: Plane, cell_index: CellIndex) -> Number | None:
+    row, column = cell_index
     is_there = 0 <= row < len(plane) and 0 <= column < len(plane[0])
     return plane[row][column] if is_there else None
 
 
-def _whole(plane: Plane) -> tuple[range, range]:
+def _full_ranges(plane: Plane) -> tuple[range, range]:
     return range(len(plane)), range(len(plane[0]))
 
 
-def _inside(
+def _find_inside(
     planes: tuple[Plane, ...], originals: Iterable[tuple[Plane, ...]]
 ) -> tuple[range, range]:
-    """Return where in *planes* one of the *originals* lies with zeros around it, else all."""
+    """Return the rows and columns of *planes* inside the zero padding.
+
+    One of *originals* must match the cells there; if none does, there is no padding.
+    """
     height, width = len(planes[0]), len(planes[0][0])
-    for found in originals:
-        if len(found) != len(planes):
+    for original in originals:
+        if len(original) != len(planes):
             continue
-        inner = len(found[0]), len(found[0][0])
+        inner = len(original[0]), len(original[0][0])
         for top in range(height - inner[0] + 1):
             for left in range(width - inner[1] + 1):
                 rows, columns = range(top, top + inner[0]), range(left, left + inner[1])
-                if _is_cut(planes, found, rows, columns):
+                if _is_padded_copy(planes, original, rows, columns):
                     return rows, columns
-    return _whole(planes[0])
+    return _full_ranges(planes[0])
 
 
-def _is_cut(
-    planes: tuple[Plane, ...], found: tuple[Plane, ...], rows: range, columns: range
+def _is_padded_copy(
+    planes: tuple[Plane, ...], original: tuple[Plane, ...], rows: range, columns: range
 ) -> bool:
-    """Tell whether *planes* are *found* at *rows* and *columns*, and zeros around it."""
+    """Return whether *planes* are *original* at *rows* and *columns*, and zero elsewhere."""
     return all(
         cell
         == (
@@ -158,13 +181,13 @@ def _is_cut(
             if row in rows and column in columns
             else 0
         )
-        for plane, small in zip(planes, found, strict=True)
+        for plane, small in zip(planes, original, strict=True)
         for row, cells in enumerate(plane)
         for column, cell in enumerate(cells)
     )
 
 
-def _covered(windows: Sequence[Under], channel: int) -> Plane:
-    known = {place: cell for window in windows for place, cell in window.cells(channel)}
-    height, width = (1 + max(place[axis] for place in known) for axis in range(AXES))
-    return tuple(tuple(known.get((row, at)) for at in range(width)) for row in range(height))
+def _covered_plane(windows: Sequence[CoveredPatch], channel: int) -> Plane:
+    known = {place: cell for window in windows for place, cell in window.iter_cells(channel)}
+    height, width = (1 + max(place[axis] for place in known) for axis in range(PLANE_AXES))
+    return tuple(tuple(known.get((row, index)) for index in range(width)) for row in range(height))

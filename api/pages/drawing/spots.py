@@ -1,4 +1,7 @@
-"""Where a window or a stamp is, in words: prompts count from 0, so no figures tell it here."""
+"""Positions of windows and stamps in words.
+
+Prompts count from 0, so positions are ordinals ("1st row"), never bare numbers.
+"""
 
 import re
 from collections.abc import Sequence
@@ -7,53 +10,64 @@ from typing import Final
 
 from api.schemas.student.solution import WorkedStep
 
-__all__ = ["caption", "in_words", "line", "spot"]
+__all__ = ["describe_position", "spell_out_position", "window_caption", "window_line"]
 
-AXES: Final = ("map", "row", "column")
+AXIS_NAMES: Final = ("map", "row", "column")
 ENDINGS: Final = {1: "st", 2: "nd", 3: "rd"}
 TEENS: Final = range(11, 14)
 INDEX: Final = re.compile(r"(?<=at )\(([1-9]\d*(?:, [1-9]\d*)*)\)")
-"""A place as the steps tell it, counted from 1."""
+"""A position in the text of a step, counted from 1."""
 
 
-def spot(place: Sequence[int]) -> str:
-    """Return in words the *place* of a cell, which counts from 0.
+def describe_position(position: Sequence[int]) -> str:
+    """Return the *position* of a cell, counted from 0, in words.
 
-    >>> spot((0, 2)), spot((10,)), spot((1, 21, 3))
+    >>> describe_position((0, 2)), describe_position((10,)), describe_position((1, 21, 3))
     ('1st row, 3rd column', '11th cell', '2nd map, 22nd row, 4th column')
     """
-    if len(place) == 1:
-        return f"{_ordinal(place[0] + 1)} cell"
-    names = AXES[len(AXES) - len(place) :] if len(place) <= len(AXES) else ("axis",) * len(place)
-    return ", ".join(f"{_ordinal(at + 1)} {name}" for at, name in zip(place, names, strict=True))
+    if len(position) == 1:
+        return f"{_format_ordinal(position[0] + 1)} cell"
+    names = (
+        AXIS_NAMES[len(AXIS_NAMES) - len(position) :]
+        if len(position) <= len(AXIS_NAMES)
+        else ("axis",) * len(position)
+    )
+    return ", ".join(
+        f"{_format_ordinal(at + 1)} {name}" for at, name in zip(position, names, strict=True)
+    )
 
 
-def _ordinal(number: int) -> str:
+def _format_ordinal(number: int) -> str:
     ending = "th" if number % 100 in TEENS else ENDINGS.get(number % 10, "th")
     return f"{number}{ending}"
 
 
-def in_words(text: str) -> str:
-    """Return *text* with the first place in it in words.
+def spell_out_position(text: str) -> str:
+    """Return *text* with its first position in words.
 
-    >>> in_words("laid at (1, 2) of (3, 4)")
+    >>> spell_out_position("laid at (1, 2) of (3, 4)")
     'laid at the 1st row, 2nd column of (3, 4)'
     """
-    return INDEX.sub(lambda found: f"the {spot(_counted(found[1]))}", text, count=1)
+    return INDEX.sub(
+        lambda match: f"the {describe_position(_parse_position(match[1]))}", text, count=1
+    )
 
 
-def _counted(place: str) -> list[int]:
-    return [int(at) - 1 for at in place.split(", ")]
+def _parse_position(text: str) -> list[int]:
+    return [int(at) - 1 for at in text.split(", ")]
 
 
-def caption(step: WorkedStep) -> str:
-    """Return what is reckoned at a window that is drawn: its place is seen there."""
+def window_caption(step: WorkedStep) -> str:
+    """Return the calculation at a drawn window, without the position, which is visible."""
     _, _, reckoned = step.text.partition(":")
     return dedent(reckoned.removeprefix("\n")).lstrip()
 
 
-def line(step: WorkedStep) -> str:
-    """Return what is reckoned at a window that is not drawn, and where: a page has many of them."""
+def window_line(step: WorkedStep) -> str:
+    """Return the position and calculation of a window that is not drawn.
+
+    The position is short, since a page has many such lines.
+    """
     _, colon, reckoned = step.text.partition(":")
-    where = spot(step.data["place"]).removesuffix(" column")
-    return f"{where}{colon}{reckoned}" if where else caption(step)
+    position = describe_position(step.data["place"]).removesuffix(" column")
+    return f"{position}{colon}{reckoned}" if position else window_caption(step)

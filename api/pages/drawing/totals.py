@@ -1,85 +1,94 @@
-"""What a total is made of: a bar for each layer, each beginning where the one before it ended."""
+"""Pictures of totals: a bar per layer, each starting where the previous one ended."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from api.pages.drawing.markup import picture, rectangle, words
-from api.pages.layout.formatting import number, percent
+from api.pages.drawing.markup import draw_rectangle, draw_svg, draw_text
+from api.pages.layout.formatting import format_number, format_share
 
-__all__ = ["sum_picture", "total_picture"]
+__all__ = ["draw_sum_picture", "draw_total_picture"]
 
-COUNTED: Final = ("parameters", "MACs", "macs")
-WIDE: Final = 340
-STEP: Final = 34
-BAR: Final = 12
-MOST: Final = 10
-FEWEST: Final = 3
-LONGEST: Final = 30
-LARGE: Final = 1_000
-SMALL: Final = 0.01
+COUNT_COLUMNS: Final = ("parameters", "MACs", "macs")
+PICTURE_WIDTH: Final = 340
+ROW_HEIGHT: Final = 34
+BAR_HEIGHT: Final = 12
+MAX_BARS: Final = 10
+MIN_BARS: Final = 3
+MAX_NAME_LENGTH: Final = 30
+MIN_SUM: Final = 1_000
+MIN_LABELED_SHARE: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class _Share:
+class _LayerCount:
     name: str
     count: int
 
 
-def total_picture(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """Return the picture of a table that counts something by layers, nothing for any other."""
-    counted = next((one for one in COUNTED if one in head), None)
-    if counted is None:
+def draw_total_picture(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Return the picture of a table of counts per layer, or "" for any other table."""
+    count_column = next((column for column in COUNT_COLUMNS if column in head), None)
+    if count_column is None:
         return ""
-    at = head.index(counted)
-    shares = [_Share(f"{row[0]}" or f"{row[1]}", row[at]) for row in rows]
-    return _drawn([one for one in shares if type(one.count) is int and one.count], counted)
+    column_index = head.index(count_column)
+    layer_counts = [_LayerCount(f"{row[0]}" or f"{row[1]}", row[column_index]) for row in rows]
+    return _draw_bars(
+        [count for count in layer_counts if type(count.count) is int and count.count], count_column
+    )
 
 
-def sum_picture(name: str, terms: str, numbers: str) -> str:
-    """Return the picture of a formula that adds large numbers up, nothing for any other."""
+def draw_sum_picture(name: str, terms: str, numbers: str) -> str:
+    """Return the picture of a sum of large numbers, or "" for any other formula."""
     counts = numbers.split(" + ")
-    if not all(one.isdigit() for one in counts) or sum(map(int, counts)) < LARGE:
+    if not all(count.isdigit() for count in counts) or sum(map(int, counts)) < MIN_SUM:
         return ""
     names = terms.split(" + ")
     if len(names) != len(counts) or names == counts:
-        names = [f"term {at}" for at in range(1, len(counts) + 1)]
-    shares = [_Share(one, int(count)) for one, count in zip(names, counts, strict=True)]
-    return _drawn([one for one in shares if one.count], name)
+        names = [f"term {index}" for index in range(1, len(counts) + 1)]
+    layer_counts = [_LayerCount(one, int(count)) for one, count in zip(names, counts, strict=True)]
+    return _draw_bars([count for count in layer_counts if count.count], name)
 
 
-def _drawn(shares: Sequence[_Share], what: str) -> str:
-    if len(shares) < FEWEST:
+def _draw_bars(layer_counts: Sequence[_LayerCount], what: str) -> str:
+    if len(layer_counts) < MIN_BARS:
         return ""
-    shown = _largest(shares)
-    total = sum(one.count for one in shown)
+    largest = _select_largest(layer_counts)
+    total = sum(one.count for one in largest)
     parts, before = [], 0
-    for at, one in enumerate(shown):
-        y = at * STEP
-        x, wide = (round(part / total * WIDE) for part in (before, one.count))
-        parts.append(words(0, y + 13, _shortened(one.name), "ws-left"))
-        parts.append(words(WIDE, y + 13, _told(one, total), "ws-right"))
-        parts.append(rectangle(0, y + 18, (WIDE, BAR), "ws-all"))
-        parts.append(rectangle(min(x, WIDE - 2), y + 18, (max(wide, 2), BAR), "ws-bar"))
-        before += one.count
-    title = f"What {what} is made of, {number(total)} in all"
-    return picture((WIDE, len(shown) * STEP), title, *parts)
+    for index, layer in enumerate(largest):
+        y = index * ROW_HEIGHT
+        x, wide = (round(part / total * PICTURE_WIDTH) for part in (before, layer.count))
+        parts.append(draw_text(0, y + 13, _shorten_name(layer.name), "ws-left"))
+        parts.append(draw_text(PICTURE_WIDTH, y + 13, _format_layer(layer, total), "ws-right"))
+        parts.append(draw_rectangle(0, y + 18, (PICTURE_WIDTH, BAR_HEIGHT), "ws-all"))
+        parts.append(
+            draw_rectangle(min(x, PICTURE_WIDTH - 2), y + 18, (max(wide, 2), BAR_HEIGHT), "ws-bar")
+        )
+        before += layer.count
+    title = f"What {what} is made of, {format_number(total)} in all"
+    return draw_svg((PICTURE_WIDTH, len(largest) * ROW_HEIGHT), title, *parts)
 
 
-def _told(one: _Share, total: int) -> str:
-    share = one.count / total
-    return f"{number(one.count)} · {percent(share) if share >= SMALL else 'under 1 %'}"
+def _format_layer(layer: _LayerCount, total: int) -> str:
+    share = layer.count / total
+    share_text = format_share(share) if share >= MIN_LABELED_SHARE else "under 1 %"
+    return f"{format_number(layer.count)} · {share_text}"
 
 
-def _largest(shares: Sequence[_Share]) -> list[_Share]:
-    """Return the shares in their order, of many the largest, and the others together."""
-    if len(shares) <= MOST:
-        return list(shares)
-    large = sorted(shares, key=lambda one: one.count, reverse=True)[: MOST - 1]
-    others = [one for one in shares if one not in large]
-    together = _Share(f"the other {len(others)}", sum(one.count for one in others))
-    return [*(one for one in shares if one in large), together]
+def _select_largest(layer_counts: Sequence[_LayerCount]) -> list[_LayerCount]:
+    """Return the counts in order; if there are too many, the largest, and the rest as one."""
+    if len(layer_counts) <= MAX_BARS:
+        return list(layer_counts)
+    large = sorted(layer_counts, key=lambda item: item.count, reverse=True)[: MAX_BARS - 1]
+    others = [count for count in layer_counts if count not in large]
+    together = _LayerCount(f"the other {len(others)}", sum(other.count for other in others))
+    return [*(count for count in layer_counts if count in large), together]
 
 
-def _shortened(name: str) -> str:
-    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
+def _shorten_name(name: str) -> str:
+    return (
+        name
+        if len(name) <= MAX_NAME_LENGTH
+        else f"{name[: MAX_NAME_LENGTH - 1]}\N{HORIZONTAL ELLIPSIS}"
+    )

@@ -1,1 +1,1 @@
-"""Forms of pages: read, displayed again with errors, and derived from settings."""
+"""Forms of pages: parsing, redisplay with errors, and fields derived from settings."""

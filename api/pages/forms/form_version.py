@@ -1,31 +1,31 @@
-"""The version that a form was opened with, so that an edit by somebody else is not overwritten."""
+"""Form versions: optimistic locking, so that an edit does not overwrite another one."""
 
 from dataclasses import dataclass
 from typing import Final
 
-from api.core.errors import Precondition
-from api.http.etags import Expected, etag
-from api.pages.forms.rows import whole_number
+from api.core.errors import PreconditionFailed
+from api.http.etags import IfMatchVersions, format_etag
+from api.pages.forms.rows import parse_whole_number
 
-__all__ = ["Held", "held"]
+__all__ = ["FormVersion", "parse_form_version"]
 
-STALE: Final = (
+STALE_FORM_MESSAGE: Final = (
     "It was changed since you opened this page. What is there now stands beside what you typed: "
     "send it again if you still want it."
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Held(Expected):
-    """The version that was shown with a form."""
+class FormVersion(IfMatchVersions):
+    """The version that a form was opened with."""
 
     def check(self, version: int) -> None:
-        """Raise `Precondition`, in words for people, unless *version* is it."""
-        if self.tags is not None and etag(version) not in self.tags:
-            raise Precondition(STALE)
+        """Raise `PreconditionFailed`, with a message for people, unless *version* matches."""
+        if self.tags is not None and format_etag(version) not in self.tags:
+            raise PreconditionFailed(STALE_FORM_MESSAGE)
 
 
-def held(version: str) -> Held:
-    """Return what an edit says of the *version* that stands in its form; none fits nothing."""
-    number = whole_number(version)
-    return Held(frozenset({etag(number)} if isinstance(number, int) else ()))
+def parse_form_version(version: str) -> FormVersion:
+    """Parse the *version* field of a form; a missing version matches none."""
+    number = parse_whole_number(version)
+    return FormVersion(frozenset({format_etag(number)} if isinstance(number, int) else ()))

@@ -1,7 +1,7 @@
-"""What stands in the fields of a form that is shown again, and what is wrong with each of them.
+"""Redisplay of a form: the values of its fields and their errors.
 
-The fields of such a form are named as the API names them, `timeline.late[0].credit`: so its errors
-find their places.
+The fields have the same names as in the API, such as `timeline.late[0].credit`, so that
+its errors match them.
 """
 
 import re
@@ -9,88 +9,93 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from api.core.errors import Conflict, Invalid, Precondition, RateLimited, ServiceError
+from api.core.errors import Conflict, InvalidInput, PreconditionFailed, RateLimited, ServiceError
 
-__all__ = ["REFUSALS", "Difference", "Typed", "Wrong", "differences"]
+__all__ = ["FORM_ERRORS", "BoundForm", "FieldDifference", "LabeledFieldError", "find_differences"]
 
-REFUSALS: Final = (Conflict, Invalid, Precondition, RateLimited)
-"""What is told on the form itself; all else is a page of its own."""
-INSIDE: Final = (".", "[")
-ROW: Final = re.compile(r"\[(\d+)\]")
+FORM_ERRORS: Final = (Conflict, InvalidInput, PreconditionFailed, RateLimited)
+"""Errors shown on the form itself; all others get an error page."""
+PATH_SEPARATORS: Final = (".", "[")
+ROW_INDEX: Final = re.compile(r"\[(\d+)\]")
 
 
 @dataclass(frozen=True, slots=True)
-class Wrong:
-    """What is wrong with a field: its name, what people call it, and what to do."""
+class LabeledFieldError:
+    """An error in a field: the field's name, its label, and what to do."""
 
     field: str
     label: str
-    said: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
-    """The *values* of a form by the names of its fields, and the *error* that it met."""
+class BoundForm:
+    """The *values* of a form by field name, and the *error* that rejected it."""
 
     values: Mapping[str, str] = field(default_factory=dict)
     error: ServiceError | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, name: str) -> str:
-        """Return what stands in a field, nothing where it is empty."""
+        """Return the value of a field, or "" if it has none."""
         return self.values.get(name, "")
 
-    def said(self, name: str) -> str:
-        """Return what is wrong with a field or with something in it."""
+    def error_for(self, name: str) -> str:
+        """Return the error message for a field or a field nested in it, or ""."""
         errors = self.error.errors if self.error else ()
-        return next((one.said for one in errors if _is_in(one.field, name)), "")
+        return next((error.said for error in errors if _is_within(error.field, name)), "")
 
     @property
-    def wrong(self) -> tuple[Wrong, ...]:
-        """What is wrong, each with the field that it is about; a list says the same once."""
+    def field_errors(self) -> tuple[LabeledFieldError, ...]:
+        """The errors with their fields, without duplicates."""
         errors = self.error.errors if self.error else ()
-        return tuple(dict.fromkeys(self._wrong(one.field, one.said) for one in errors))
+        return tuple(dict.fromkeys(self._label_error(error.field, error.said) for error in errors))
 
-    def _wrong(self, place: str, said: str) -> Wrong:
-        near = [name for name in self.labels if _is_in(place, name)]
-        found = max(near, key=len, default="")
-        label = self.labels.get(found, place)
-        if place not in self.values:
-            return Wrong(found, label, said)
-        row = ROW.match(place, len(found))
-        return Wrong(place, f"{label}, row {int(row[1]) + 1}" if row else label, said)
+    def _label_error(self, path: str, message: str) -> LabeledFieldError:
+        near = [name for name in self.labels if _is_within(path, name)]
+        nearest = max(near, key=len, default="")
+        label = self.labels.get(nearest, path)
+        if path not in self.values:
+            return LabeledFieldError(nearest, label, message)
+        row = ROW_INDEX.match(path, len(nearest))
+        return LabeledFieldError(path, f"{label}, row {int(row[1]) + 1}" if row else label, message)
 
     @property
     def status(self) -> int:
-        """The status of the page that shows the form."""
+        """The HTTP status of the page that shows the form."""
         return self.error.status if self.error else 200
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """A field in which something else was typed, *after*, than what is stored, *before*."""
+class FieldDifference:
+    """A field whose typed value *after* differs from the stored value *before*."""
 
     label: str
     before: str
     after: str
 
 
-def differences(
-    now: Mapping[str, str], typed: Mapping[str, str], label: Callable[[str], str]
-) -> tuple[Difference, ...]:
-    """Return by their labels the fields in which what was typed is not what is stored *now*.
+def find_differences(
+    stored: Mapping[str, str], typed: Mapping[str, str], label: Callable[[str], str]
+) -> tuple[FieldDifference, ...]:
+    """Return the fields in which *typed* differs from *stored*, sorted by label.
 
-    A field without a label is one that people do not see.
+    A field without a label is hidden from people and left out.
 
-    >>> called = {"held": "", "a": "Title", "b": "Points"}
-    >>> found = differences({"held": "1", "a": "x"}, {"held": "2", "b": "3"}, called.__getitem__)
-    >>> [(one.label, one.before, one.after) for one in found]
+    >>> labels = {"held": "", "a": "Title", "b": "Points"}
+    >>> stored, typed = {"held": "1", "a": "x"}, {"held": "2", "b": "3"}
+    >>> differences = find_differences(stored, typed, labels.__getitem__)
+    >>> [(field.label, field.before, field.after) for field in differences]
     [('Points', '', '3'), ('Title', 'x', '')]
     """
-    told = sorted((label(name), name) for name in {*now, *typed})
-    found = ((said, now.get(name, ""), typed.get(name, "")) for said, name in told if said)
-    return tuple(Difference(*one) for one in found if one[1] != one[2])
+    labeled_names = sorted((label(name), name) for name in {*stored, *typed})
+    candidates = (
+        (said, stored.get(name, ""), typed.get(name, "")) for said, name in labeled_names if said
+    )
+    return tuple(
+        FieldDifference(*candidate) for candidate in candidates if candidate[1] != candidate[2]
+    )
 
 
-def _is_in(place: str, name: str) -> bool:
-    return place == name or place.startswith(tuple(name + one for one in INSIDE))
+def _is_within(path: str, name: str) -> bool:
+    return path == name or path.startswith(tuple(name + separator for separator in PATH_SEPARATORS))

@@ -1,73 +1,89 @@
-"""Lists as rows of fields in a form, `groups[0].id`; a row that says nothing is left out."""
+"""Lists as rows of form fields, such as `groups[0].id`; empty rows are left out."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from api.pages.forms.form import Form
+from api.pages.forms.form import PostedForm
 
-__all__ = ["ROW", "filled", "flat", "row_numbers", "rows_read", "whole_number"]
+__all__ = [
+    "ROW_FIELD",
+    "flatten_rows",
+    "parse_rows",
+    "parse_whole_number",
+    "read_filled_rows",
+    "row_numbers",
+]
 
-ROW: Final = re.compile(r"([a-z_.]+)\[(\d{1,3})\]\.([a-z_]+)")
-MANY: Final = 20
-"""So many digits are no number of anything here."""
-SPARE: Final = 2
-"""How many empty rows a list has beside those that are filled."""
+ROW_FIELD: Final = re.compile(r"([a-z_.]+)\[(\d{1,3})\]\.([a-z_]+)")
+MAX_DIGITS: Final = 20
+"""A text with this many digits or more is not read as a number."""
+SPARE_ROWS: Final = 2
+"""Number of empty rows that a list shows after the filled ones."""
 
 
-def filled(form: Form, name: str) -> list[dict[str, str]]:
-    """Return the rows of a list in which something stands, by their columns."""
+def read_filled_rows(form: PostedForm, name: str) -> list[dict[str, str]]:
+    """Return the nonempty rows of a list, each as texts by column."""
     rows: dict[int, dict[str, str]] = {}
     for field in form.fields:
-        found = ROW.fullmatch(field)
-        if found and found[1] == name and form.text(field):
-            rows.setdefault(int(found[2]), {})[found[3]] = form.text(field)
+        match = ROW_FIELD.fullmatch(field)
+        if match and match[1] == name and form.text(field):
+            rows.setdefault(int(match[2]), {})[match[3]] = form.text(field)
     return [rows[at] for at in sorted(rows)]
 
 
-def flat(name: str, rows: Iterable[Mapping[str, object]], columns: Iterable[str]) -> dict[str, str]:
-    """Return the fields of a list, numbered without gaps.
+def flatten_rows(
+    name: str, rows: Iterable[Mapping[str, object]], columns: Iterable[str]
+) -> dict[str, str]:
+    """Return the form fields of a list, with rows numbered without gaps.
 
-    >>> flat("groups", [{"id": "A", "drop_lowest": 1}], ["id"])
+    >>> flatten_rows("groups", [{"id": "A", "drop_lowest": 1}], ["id"])
     {'groups[0].id': 'A'}
     """
     names = tuple(columns)
     return {
-        f"{name}[{at}].{column}": "" if row.get(column) is None else str(row[column])
-        for at, row in enumerate(rows)
+        f"{name}[{index}].{column}": "" if row.get(column) is None else str(row[column])
+        for index, row in enumerate(rows)
         for column in names
     }
 
 
 def row_numbers(typed: Mapping[str, str], name: str) -> range:
-    """Return the numbers of the rows of a list that a form shows, with some that are empty."""
-    there = {int(found[2]) for one in typed if (found := ROW.fullmatch(one)) and found[1] == name}
-    return range(len(there) + SPARE)
+    """Return the row numbers that a form shows for a list, including spare empty rows."""
+    used_numbers = {
+        int(found[2]) for one in typed if (found := ROW_FIELD.fullmatch(one)) and found[1] == name
+    }
+    return range(len(used_numbers) + SPARE_ROWS)
 
 
-def rows_read(
+def parse_rows(
     typed: Mapping[str, str], name: str, columns: Collection[str], *, whole: Collection[str] = ()
 ) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a list as the API takes them; the columns *whole* are whole numbers."""
-    for at in row_numbers(typed, name):
-        row = {column: typed.get(f"{name}[{at}].{column}", "") for column in columns}
+    """Yield the nonempty rows of a list as the API takes them.
+
+    The columns in *whole* are integers.
+    """
+    for index in row_numbers(typed, name):
+        row = {column: typed.get(f"{name}[{index}].{column}", "") for column in columns}
         if any(row.values()):
             yield {
-                column: whole_number(text) if column in whole else text
+                column: parse_whole_number(text) if column in whole else text
                 for column, text in row.items()
                 if text
             }
 
 
-def whole_number(text: str, *, empty: int | None = None) -> int | str | None:
-    """Return a whole number, *empty* for nothing, or the text for the API to say that it is none.
+def parse_whole_number(text: str, *, empty: int | None = None) -> int | str | None:
+    """Parse an integer; return *empty* for "", and any other text unchanged.
 
-    >>> whole_number("12"), whole_number("\N{MINUS SIGN}3"), whole_number(""), whole_number("1.5")
-    (12, -3, None, '1.5')
+    The API then reports that the text is not a number.
+
+    >>> [parse_whole_number(text) for text in ("12", "−3", "", "1.5")]
+    [12, -3, None, '1.5']
     """
     if not text:
         return empty
     plain = text.replace("\N{MINUS SIGN}", "-")
     digits = plain.removeprefix("-")
-    is_number = digits.isascii() and digits.isdecimal() and len(digits) < MANY
+    is_number = digits.isascii() and digits.isdecimal() and len(digits) < MAX_DIGITS
     return int(plain) if is_number else text

@@ -9,10 +9,10 @@ from typing import Annotated, Any, Final, Literal, TypeAlias, Union, get_args, g
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from api.pages.forms.form import Form
-from api.pages.forms.rows import filled, flat, rows_read, whole_number
-from api.schemas.assignments.timeline import show_credit
-from api.schemas.shared.setting import Setting, settings_in
+from api.pages.forms.form import PostedForm
+from api.pages.forms.rows import flatten_rows, parse_rows, parse_whole_number, read_filled_rows
+from api.schemas.assignments.timeline import format_credit
+from api.schemas.shared.setting import Setting, declared_settings
 
 __all__ = [
     "SettingField",
@@ -49,12 +49,12 @@ class SettingField:
 
     @property
     def caption(self) -> str:
-        """The text at the control."""
+        """The text beside the control."""
         return self.setting.caption or self.setting.label
 
     @property
     def attributes(self) -> dict[str, object]:
-        """The attributes of the HTML control."""
+        """The HTML attributes of the control."""
         mode = INPUT_MODES.get(self.kind)
         return {**({"inputmode": mode} if mode else {}), **self.setting.attributes}
 
@@ -64,19 +64,19 @@ def build_fields(
 ) -> dict[str, SettingField]:
     """Return the form fields of the settings of *model* by name.
 
-    *choices* are the lists that settings with `choices_from` choose from, by that name.
+    *choices* holds the lists for settings with `choices_from`, by the name given there.
     """
     return {
-        name: _field(name, model.model_fields[name], setting, choices or {})
-        for name, setting in settings_in(model).items()
+        name: _build_field(name, model.model_fields[name], setting, choices or {})
+        for name, setting in declared_settings(model).items()
     }
 
 
-def _field(
+def _build_field(
     name: str, info: FieldInfo, setting: Setting, choices: Mapping[str, Sequence[str]]
 ) -> SettingField:
-    annotation, is_optional = _required_type(info.annotation)
-    kind = _kind(annotation, setting)
+    annotation, is_optional = _unwrap_type(info.annotation)
+    kind = _choose_kind(annotation, setting)
     item = get_args(annotation)[0] if kind == "rows" else None
     listed = choices.get(setting.choices_from, ())
     options = (("", "None"), *((value, value) for value in listed)) if listed else ()
@@ -91,8 +91,8 @@ def _field(
     )
 
 
-def _required_type(annotation: Any) -> tuple[Any, bool]:
-    """Return the type of a field without null and metadata, and whether it may be null."""
+def _unwrap_type(annotation: Any) -> tuple[Any, bool]:
+    """Return the type of a field without null and metadata, and whether it is optional."""
     is_optional = False
     if get_origin(annotation) in {Union, UnionType}:
         is_optional = NoneType in get_args(annotation)
@@ -102,11 +102,11 @@ def _required_type(annotation: Any) -> tuple[Any, bool]:
     return annotation, is_optional
 
 
-def _kind(annotation: Any, setting: Setting) -> Kind:
+def _choose_kind(annotation: Any, setting: Setting) -> Kind:
     if get_origin(annotation) is Literal or setting.choices_from:
         return "choice"
     if get_origin(annotation) is tuple:
-        item, _ = _required_type(get_args(annotation)[0])
+        item, _ = _unwrap_type(get_args(annotation)[0])
         return "rows" if isinstance(item, type) and issubclass(item, BaseModel) else "shares"
     if annotation is str:
         return "text" if "rows" in setting.attributes else "line"
@@ -120,45 +120,45 @@ def field_labels(fields: Mapping[str, SettingField]) -> dict[str, str]:
 
 
 def default_texts(fields: Mapping[str, SettingField]) -> dict[str, str]:
-    """Return what a form for something new holds: the defaults."""
+    """Return the texts of a form for a new object: the defaults."""
     return {
-        name: _text(field.default)
+        name: _format_value(field.default)
         for name, field in fields.items()
         if field.kind not in {"custom", "rows", "shares"}
     }
 
 
 def settings_to_texts(fields: Mapping[str, SettingField], settings: BaseModel) -> dict[str, str]:
-    """Return the stored *settings* as the form holds them."""
+    """Return the stored *settings* as form texts."""
     data = settings.model_dump(mode="json")
-    return dict(_stored(fields, settings, data))
+    return dict(_format_settings(fields, settings, data))
 
 
-def _stored(
+def _format_settings(
     fields: Mapping[str, SettingField], settings: BaseModel, data: Mapping[str, Any]
 ) -> Iterator[tuple[str, str]]:
     for name, field in fields.items():
         if field.kind == "rows":
-            yield from flat(name, data[name], _column_names(field)).items()
+            yield from flatten_rows(name, data[name], _column_names(field)).items()
         elif field.kind == "shares":
-            yield name, ", ".join(map(show_credit, getattr(settings, name)))
+            yield name, ", ".join(map(format_credit, getattr(settings, name)))
         elif field.kind != "custom":
-            yield name, _text(data[name])
+            yield name, _format_value(data[name])
 
 
-def _text(value: object) -> str:
-    """Return a value as its field is read again: without blanks around it."""
+def _format_value(value: object) -> str:
+    """Return a value as form text, stripped, since form parsing strips it as well."""
     if isinstance(value, bool):
         return "on" if value else ""
     return "" if value is None else str(value).strip()
 
 
-def form_to_texts(fields: Mapping[str, SettingField], form: Form) -> dict[str, str]:
-    """Return the fields of a posted *form*; empty rows are left out."""
+def form_to_texts(fields: Mapping[str, SettingField], form: PostedForm) -> dict[str, str]:
+    """Return the texts of a posted *form*, without empty rows."""
     texts: dict[str, str] = {}
     for name, field in fields.items():
         if field.kind == "rows":
-            texts |= flat(name, filled(form, name), _column_names(field))
+            texts |= flatten_rows(name, read_filled_rows(form, name), _column_names(field))
         elif field.kind != "custom":
             texts[name] = form.text(name)
     return texts
@@ -167,20 +167,22 @@ def form_to_texts(fields: Mapping[str, SettingField], form: Form) -> dict[str, s
 def texts_to_settings(
     fields: Mapping[str, SettingField], texts: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return the settings in the form as a REST body takes them."""
-    return {name: _value(field, texts) for name, field in fields.items() if field.kind != "custom"}
+    """Return form *texts* as settings for a REST body."""
+    return {
+        name: _parse_value(field, texts) for name, field in fields.items() if field.kind != "custom"
+    }
 
 
-def _value(field: SettingField, texts: Mapping[str, str]) -> Any:
+def _parse_value(field: SettingField, texts: Mapping[str, str]) -> Any:
     if field.kind == "rows":
         whole = {column.name for column in field.columns if column.kind == "number"}
-        return list(rows_read(texts, field.name, _column_names(field), whole=whole))
+        return list(parse_rows(texts, field.name, _column_names(field), whole=whole))
     text = texts[field.name]
     match field.kind:
         case "checkbox":
             return bool(text)
         case "number":
-            return whole_number(text, empty=field.default)
+            return parse_whole_number(text, empty=field.default)
         case "shares":
             return [share.strip() for share in text.split(",") if share.strip()]
         case _:

@@ -1,43 +1,46 @@
-"""A file that was looked at, carried in the page until it is taken over: nothing is stored."""
+"""Upload payload: a hidden field carries a previewed file, so that nothing is stored."""
 
 import base64
 import binascii
 import zlib
 from typing import Final
 
-from api.core.errors import Invalid
-from api.pages.forms.form import Form
+from api.core.errors import InvalidInput
+from api.pages.forms.form import PostedForm
 
-__all__ = ["LARGEST", "MOST", "carried", "sent_file"]
+__all__ = ["MAX_PACKED_BYTES", "MAX_UNPACKED_BYTES", "encode_upload", "read_upload"]
 
-MOST: Final = 700_000
-"""As many bytes, packed, as fit into one field of a form; a larger file is chosen once more."""
-LARGEST: Final = 20 * 1024 * 1024
-"""As many bytes as come out of a field, so that a small one cannot fill the memory."""
+MAX_PACKED_BYTES: Final = 700_000
+"""Compressed size limit of a form field; users select a larger file again."""
+MAX_UNPACKED_BYTES: Final = 20 * 1024 * 1024
+"""Decompressed size limit, so that a small field cannot exhaust the memory."""
 
 
-def carried(body: bytes) -> str:
-    """Return a file as the text of a hidden field, nothing for one that is too large for it."""
+def encode_upload(body: bytes) -> str:
+    """Return a file as the text of a hidden field, or "" if it is too large."""
     packed = zlib.compress(body)
-    fits = len(packed) <= MOST and len(body) <= LARGEST
+    fits = len(packed) <= MAX_PACKED_BYTES and len(body) <= MAX_UNPACKED_BYTES
     return base64.b64encode(packed).decode() if fits else ""
 
 
-def sent_file(form: Form) -> bytes:
-    """Return the file of a form, chosen now or carried; `Invalid` where there is none."""
+def read_upload(form: PostedForm) -> bytes:
+    """Return the uploaded file of a form, or else the carried one.
+
+    Raises `InvalidInput` if there is neither.
+    """
     chosen = form.files.get("file", ())
     body = chosen[0].body if chosen else b""
-    found = body or _unpacked(form.text("carried"))
-    if not found:
-        raise Invalid.of("file", "is missing; choose one that is not empty")
-    return found
+    content = body or _decode_upload(form.text("carried"))
+    if not content:
+        raise InvalidInput.for_field("file", "is missing; choose one that is not empty")
+    return content
 
 
-def _unpacked(text: str) -> bytes:
-    """Return what a hidden field holds, nothing where it was not made here."""
+def _decode_upload(text: str) -> bytes:
+    """Return the file in a hidden field, or nothing if the field is not valid."""
     unpacker = zlib.decompressobj()
     try:
-        body = unpacker.decompress(base64.b64decode(text, validate=True), LARGEST)
+        body = unpacker.decompress(base64.b64decode(text, validate=True), MAX_UNPACKED_BYTES)
     except (binascii.Error, ValueError, zlib.error):
         return b""
     return body if unpacker.eof else b""

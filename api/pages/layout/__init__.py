@@ -1,1 +1,1 @@
-"""Layout of pages: templates, frame, error pages, numbers and times."""
+"""Page layout: templates, frame, error pages, and formats of numbers and times."""

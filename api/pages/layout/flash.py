@@ -1,4 +1,4 @@
-"""What became of a change, carried over to the page that comes after it."""
+"""Flash messages: the next page reports the result of a change."""
 
 import re
 from typing import Annotated, Final, TypeAlias
@@ -6,35 +6,38 @@ from typing import Annotated, Final, TypeAlias
 from fastapi import Query
 from fastapi.responses import RedirectResponse
 
-from api.pages.layout.formatting import counted, moves
+from api.pages.layout.formatting import describe_grade_changes, format_count
 from api.schemas.shared.effects import Effect
 
-__all__ = ["Saved", "onwards", "told"]
+__all__ = ["SavedQuery", "flash_message", "redirect_with_flash"]
 
-COUNTS: Final = re.compile(r"(\d{1,7})-(\d{1,7})-(\d{1,7})")
-Saved: TypeAlias = Annotated[str, Query(max_length=40)]
-"""What the page before has done: a word, or how many grades changed, went up and down, or both."""
+COUNTS_PATTERN: Final = re.compile(r"(\d{1,7})-(\d{1,7})-(\d{1,7})")
+SavedQuery: TypeAlias = Annotated[str, Query(max_length=40)]
+"""Result of a change: a word, the numbers of grades changed, up and down, or both."""
 
 
-def onwards(path: str, effect: Effect | None = None, word: str = "") -> RedirectResponse:
-    """Return the way to the page that says what was done, by a *word*, and did to grades."""
+def redirect_with_flash(
+    path: str, effect: Effect | None = None, word: str = ""
+) -> RedirectResponse:
+    """Return a redirect to *path* that reports *word* and the grade changes of *effect*."""
     counts = f"{effect.changed}-{effect.up}-{effect.down}" if effect else ""
     done = ".".join(filter(None, (word, counts))) or "done"
-    page, sign, place = path.partition("#")
+    page, sign, fragment = path.partition("#")
     mark = "&" if "?" in page else "?"
-    return RedirectResponse(f"{page}{mark}saved={done}{sign}{place}", status_code=303)
+    return RedirectResponse(f"{page}{mark}saved={done}{sign}{fragment}", status_code=303)
 
 
-def told(saved: str) -> str:
-    """Return what a page says of the change before it, nothing where there was none.
+def flash_message(saved: str) -> str:
+    """Return the message about the previous change, or "" if there was none.
 
-    >>> told("3-2-1"), told("0-0-0"), told("done"), told("")
+    >>> flash_message("3-2-1"), flash_message("0-0-0"), flash_message("done"), flash_message("")
     ('Saved. 3 grades changed: 2 up, 1 down.', 'Saved. No grade changed.', 'Saved.', '')
     """
-    found = COUNTS.fullmatch(saved)
-    if found is None:
+    match = COUNTS_PATTERN.fullmatch(saved)
+    if match is None:
         return "Saved." if saved else ""
-    changed, up, down = map(int, found.groups())
+    changed, up, down = map(int, match.groups())
     if not changed:
         return "Saved. No grade changed."
-    return f"Saved. {counted(changed, 'grade')} changed: {moves(changed, up, down)}."
+    changes = describe_grade_changes(changed, up, down)
+    return f"Saved. {format_count(changed, 'grade')} changed: {changes}."

@@ -1,4 +1,4 @@
-"""How pages write numbers, times and counts: thin spaces, a real minus, no needless digits."""
+"""Formats of numbers, times and counts: thin spaces, minus signs, no trailing zeros."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -9,97 +9,100 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from api.schemas.student.assignments import Moment
-from grader.policy import that_wait
+from grader.policy import format_ungraded_points
 
 __all__ = [
     "FILTERS",
-    "THIN",
-    "counted",
-    "in_percent",
-    "moment",
-    "moves",
-    "number",
+    "THIN_SPACE",
+    "describe_grade_changes",
+    "format_count",
+    "format_number",
+    "format_percent",
+    "format_points",
+    "format_share",
     "part_letter",
     "part_name",
-    "percent",
-    "points",
-    "said",
+    "render_moment",
+    "use_minus_signs",
 ]
 
-THIN: Final = "\N{NARROW NO-BREAK SPACE}"
+THIN_SPACE: Final = "\N{NARROW NO-BREAK SPACE}"
 MINUS: Final = "\N{MINUS SIGN}"
-SIGN: Final = re.compile(r"(?<![A-Za-z])-(?=[\d.])|(?<= )-(?= )")
-PLACES: Final = 2
+MINUS_PATTERN: Final = re.compile(r"(?<![A-Za-z])-(?=[\d.])|(?<= )-(?= )")
+DEFAULT_DECIMALS: Final = 2
 PLURALS: Final = {"try": "tries", "is": "are", "has": "have"}
 
 
-def number(value: Fraction | float, places: int = PLACES) -> str:
-    """Return a number with at most *places* decimals.
+def format_number(value: Fraction | float, decimals: int = DEFAULT_DECIMALS) -> str:
+    """Return a number with at most *decimals* decimal places.
 
-    >>> number(Fraction(12345, 2)), number(-3), number(Fraction(1, 3))
+    >>> format_number(Fraction(12345, 2)), format_number(-3), format_number(Fraction(1, 3))
     ('6 172.5', '−3', '0.33')
     """
-    text = f"{float(value):,.{places}f}".replace(",", THIN)
-    text = text.rstrip("0").rstrip(".") if places else text
+    text = f"{float(value):,.{decimals}f}".replace(",", THIN_SPACE)
+    text = text.rstrip("0").rstrip(".") if decimals else text
     return "0" if text in {"-0", ""} else text.replace("-", MINUS)
 
 
-def points(value: Fraction | float | None) -> str:
-    """Return a score, a dash where there is none yet.
+def format_points(value: Fraction | float | None) -> str:
+    """Return a score, or a dash if there is none yet.
 
-    >>> points(None), points(Fraction(7, 2))
+    >>> format_points(None), format_points(Fraction(7, 2))
     ('–', '3.5')
     """
-    return "\N{EN DASH}" if value is None else number(value)
+    return "\N{EN DASH}" if value is None else format_number(value)
 
 
-def percent(value: Fraction | float | None, places: int = 0) -> str:
-    """Return a share as percent.
+def format_share(value: Fraction | float | None, decimals: int = 0) -> str:
+    """Return a share as a percentage.
 
-    >>> percent(Fraction(3, 4)), percent(None)
+    >>> format_share(Fraction(3, 4)), format_share(None)
     ('75 %', '–')
     """
-    return in_percent(None if value is None else value * 100, places)
+    return format_percent(None if value is None else value * 100, decimals)
 
 
-def in_percent(value: Fraction | float | None, places: int = PLACES) -> str:
-    """Return what is in percent already, with a sign that no line parts from its number.
+def format_percent(value: Fraction | float | None, decimals: int = DEFAULT_DECIMALS) -> str:
+    """Return a percentage, with a no-break space between the number and the sign.
 
-    >>> in_percent(51.43), in_percent(None)
+    >>> format_percent(51.43), format_percent(None)
     ('51.43 %', '–')
     """
-    return "\N{EN DASH}" if value is None else f"{number(value, places)}{THIN}%"
+    return "\N{EN DASH}" if value is None else f"{format_number(value, decimals)}{THIN_SPACE}%"
 
 
-def counted(count: int, one: str, many: str = "") -> str:
-    """Return a count with its noun.
+def format_count(count: int, singular: str, plural: str = "") -> str:
+    """Return a count with its noun in the singular or plural.
 
-    >>> counted(1, "attempt"), counted(1200, "attempt"), counted(0, "reply", "replies")
-    ('1 attempt', '1 200 attempts', '0 replies')
+    >>> format_count(1, "attempt"), format_count(1200, "attempt")
+    ('1 attempt', '1 200 attempts')
+    >>> format_count(0, "reply", "replies")
+    '0 replies'
     """
-    return f"{number(count)} {one if count == 1 else many or PLURALS.get(one) or one + 's'}"
+    noun = singular if count == 1 else plural or PLURALS.get(singular) or f"{singular}s"
+    return f"{format_number(count)} {noun}"
 
 
-def said(text: str) -> str:
-    """Return a *text* of the engine with real minus signs; hyphens stay.
+def use_minus_signs(text: str) -> str:
+    """Return a *text* of the engine with minus signs; hyphens in words stay.
 
-    >>> said("conv-1: (-3) - 2")
+    >>> use_minus_signs("conv-1: (-3) - 2")
     'conv-1: (−3) − 2'
     """
-    return SIGN.sub(MINUS, text)
+    return MINUS_PATTERN.sub(MINUS, text)
 
 
-def part_letter(at: int) -> str:
-    """Return the letter of the part *at* a place of its problem, a number where letters end.
+def part_letter(index: int) -> str:
+    """Return the letter of the part at *index*, or its number after the letter z.
 
     >>> part_letter(1), part_letter(26)
     ('b', '27')
     """
-    return ascii_lowercase[at] if at < len(ascii_lowercase) else str(at + 1)
+    return ascii_lowercase[index] if index < len(ascii_lowercase) else str(index + 1)
 
 
 def part_name(part: str, title: str = "") -> str:
-    """Return what people read in place of the id of a part: its *title* where it has one.
+    """Return the display name of a part: its *title*, or a readable form of its id.
 
     >>> part_name("window_0_1"), part_name("acc", "Accuracy")
     ('Window 0 1', 'Accuracy')
@@ -107,18 +110,18 @@ def part_name(part: str, title: str = "") -> str:
     return title or part.replace("_", " ").capitalize()
 
 
-def moves(changed: int, up: int, down: int) -> str:
-    """Return how many grades of those that *changed* went up and down, and how many neither.
+def describe_grade_changes(changed: int, up: int, down: int) -> str:
+    """Return how many of the *changed* grades went up, went down, or did neither.
 
-    >>> moves(3, 2, 1), moves(3, 1, 0)
+    >>> describe_grade_changes(3, 2, 1), describe_grade_changes(3, 1, 0)
     ('2 up, 1 down', '1 up, 0 down, 2 with another maximum alone')
     """
     rest = changed - up - down
     return f"{up} up, {down} down" + (f", {rest} with another maximum alone" if rest else "")
 
 
-def moment(value: Moment | None) -> Markup:
-    """Return a time on the wall clock of the course with its zone, and how far off it is."""
+def render_moment(value: Moment | None) -> Markup:
+    """Return a time in the course's time zone, and its distance from now."""
     if value is None:
         return Markup("")
     return Markup('<time datetime="{}">{}</time> <span class="muted">({})</span>').format(
@@ -127,15 +130,15 @@ def moment(value: Moment | None) -> Markup:
 
 
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
-    "number": number,
-    "points": points,
-    "percent": percent,
-    "in_percent": in_percent,
-    "counted": counted,
-    "moment": moment,
-    "moves": moves,
+    "number": format_number,
+    "points": format_points,
+    "percent": format_share,
+    "in_percent": format_percent,
+    "counted": format_count,
+    "moment": render_moment,
+    "moves": describe_grade_changes,
     "part_name": part_name,
-    "said": said,
-    "that_wait": that_wait,
+    "said": use_minus_signs,
+    "that_wait": format_ungraded_points,
 }
-"""The filters that templates use, by name."""
+"""Template filters by name."""

@@ -1,4 +1,4 @@
-"""A page within its frame: who looks, where they are, and what else there is in the course."""
+"""Page frame: the viewer, the breadcrumbs, and the tabs of the course."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,52 +8,52 @@ from uuid import UUID
 
 from fastapi.responses import HTMLResponse
 
-from api.auth.authorization import Member
-from api.auth.roles import Right
-from api.dependencies import Here
-from api.pages.layout.templating import respond
+from api.auth.authorization import CourseMembership
+from api.auth.roles import Permission
+from api.dependencies import RequestContext
+from api.pages.layout.templating import render_response
 from api.schemas.student.assignments import Moment
-from api.services.student.times import moment_of
+from api.services.student.times import serialize_moment
 
-__all__ = ["Crumb", "Frame", "page"]
+__all__ = ["Breadcrumb", "PageFrame", "render_page"]
 
 
 @dataclass(frozen=True, slots=True)
-class Crumb:
-    """A step on the way to a page."""
+class Breadcrumb:
+    """A link in the path to a page."""
 
     label: str
     href: str
 
 
 @dataclass(frozen=True, slots=True)
-class Tab:
-    """A part of a course: a link for those who have the right to it, or for *students* alone."""
+class CourseTab:
+    """A course tab, shown with the permission *right*; *students* hides it from staff."""
 
     id: str
     label: str
     path: str
-    right: Right
+    right: Permission
     students: bool = False
 
 
-TABS: Final = (
-    Tab("assignments", "Assignments", "", "see_course"),
-    Tab("grades", "My grades", "/grades", "see_own_work", students=True),
-    Tab("gradebook", "Gradebook", "/gradebook", "see_gradebook"),
-    Tab("problems", "Problems", "/problems", "see_key"),
-    Tab("people", "People", "/people", "see_people"),
-    Tab("audit", "Log", "/audit", "see_audit"),
-    Tab("settings", "Settings", "/settings", "manage_course"),
+COURSE_TABS: Final = (
+    CourseTab("assignments", "Assignments", "", "see_course"),
+    CourseTab("grades", "My grades", "/grades", "see_own_work", students=True),
+    CourseTab("gradebook", "Gradebook", "/gradebook", "see_gradebook"),
+    CourseTab("problems", "Problems", "/problems", "see_key"),
+    CourseTab("people", "People", "/people", "see_people"),
+    CourseTab("audit", "Log", "/audit", "see_audit"),
+    CourseTab("settings", "Settings", "/settings", "manage_course"),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
-    """What stands around a page: who looks, and the tabs of the course they are in.
+class PageFrame:
+    """The frame around a page: the viewer and the tabs of their course.
 
-    *person* is the id of who looks, by which scripts know what was typed by whom. *zone* is that of
-    the course, by whose clocks times are told; *now* is when the page was asked.
+    *person* is the viewer's id, which tells scripts whose input they saved. *zone* is
+    the time zone of the course, used for all times; *now* is the time of the request.
     """
 
     person: UUID | None
@@ -63,25 +63,25 @@ class Frame:
     course: UUID | None
     course_title: str
     is_archived: bool
-    tabs: tuple[Tab, ...]
+    tabs: tuple[CourseTab, ...]
     viewing: str
     zone: str
     now: datetime
 
-    def moment(self, at: datetime | None) -> Moment | None:
-        """Return a time on the clocks of the course, in UTC where there is none."""
-        return None if at is None else moment_of(at, self.zone, now=self.now)
+    def moment(self, timestamp: datetime | None) -> Moment | None:
+        """Return a time in the course's time zone, or in UTC outside of a course."""
+        return None if timestamp is None else serialize_moment(timestamp, self.zone, now=self.now)
 
     @property
     def is_staff(self) -> bool:
-        """Whether who looks sees what students do not."""
+        """Whether the viewer has a staff role in the course."""
         return self.role not in {"", "student"}
 
 
-def frame(here: Here) -> Frame:
-    """Return the frame for who asks, as far as the request has found out."""
-    caller, member = here.visit.caller, here.visit.member
-    return Frame(
+def build_frame(context: RequestContext) -> PageFrame:
+    """Return the frame for the caller, using the data that the request has loaded."""
+    caller, member = context.activity.caller, context.activity.member
+    return PageFrame(
         person=caller.user.id if caller else None,
         name=caller.user.name if caller else "",
         is_admin=bool(caller and caller.user.is_admin),
@@ -89,31 +89,33 @@ def frame(here: Here) -> Frame:
         course=member.course.id if member else None,
         course_title=member.course.title if member else "",
         is_archived=bool(member and member.course.archived_at),
-        tabs=_tabs(member),
-        viewing=here.view_as,
+        tabs=_visible_tabs(member),
+        viewing=context.view_as,
         zone=member.course.zone if member else "UTC",
-        now=here.now,
+        now=context.now,
     )
 
 
-def _tabs(member: Member | None) -> tuple[Tab, ...]:
+def _visible_tabs(member: CourseMembership | None) -> tuple[CourseTab, ...]:
     if member is None:
         return ()
     return tuple(
-        one for one in TABS if member.may(one.right) and not (one.students and member.is_staff)
+        tab
+        for tab in COURSE_TABS
+        if member.has_permission(tab.right) and not (tab.students and member.is_staff)
     )
 
 
-def page(
-    here: Here,
+def render_page(
+    context: RequestContext,
     template: str,
     *,
     title: str,
-    crumbs: Sequence[Crumb] = (),
+    crumbs: Sequence[Breadcrumb] = (),
     tab: str = "",
     status: int = 200,
-    **context: Any,
+    **variables: Any,
 ) -> HTMLResponse:
-    """Return a *template* in its frame; *tab* is the part of the course that it belongs to."""
-    around = {"frame": frame(here), "title": title, "crumbs": crumbs, "tab": tab}
-    return respond(template, {**around, **context}, status=status)
+    """Render *template* in its frame; *tab* is the course tab that the page belongs to."""
+    frame_variables = {"frame": build_frame(context), "title": title, "crumbs": crumbs, "tab": tab}
+    return render_response(template, {**frame_variables, **variables}, status=status)

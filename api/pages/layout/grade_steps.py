@@ -1,38 +1,38 @@
-"""The steps to a number and the events of a grade, by the names that people know things by."""
+"""Grade steps and grade events in words, with the titles of problems and parts."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
-from api.pages.layout.formatting import THIN, part_name
+from api.pages.layout.formatting import THIN_SPACE, part_name
 from api.schemas.grades.grades import GradeLine, GradeStep
 from api.schemas.grades.history import GradeEvent
-from api.services.gradebook.sentences import led, sentence
+from api.services.gradebook.sentences import describe_event, punctuate
 from grader import policy
 
-__all__ = ["Names", "Step"]
+__all__ = ["ExplainedStep", "ProblemTitles"]
 
 
-class Titled(Protocol):
-    """A problem by its id, with its title and those of its parts."""
+class TitledProblem(Protocol):
+    """A problem id with the titles of the problem and its parts."""
 
     @property
     def problem(self) -> str:
-        """The id."""
+        """The id of the problem."""
 
     @property
     def title(self) -> str:
-        """The title."""
+        """The title of the problem."""
 
     @property
     def part_titles(self) -> Mapping[str, str]:
-        """The titles of its parts by their ids, of those that have one."""
+        """The titles of the parts by id, without untitled parts."""
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """How one number came about: what it is, the way to it, and whether it sums others up."""
+class ExplainedStep:
+    """How one number was calculated: its subject, the steps, and whether it is a total."""
 
     about: str
     words: str
@@ -40,18 +40,19 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
-    """The names of problems and of their parts, by their ids.
+class ProblemTitles:
+    """The titles of problems and their parts, by id.
 
-    *parts* has the titles of parts by problem; where there is none, the name is made of the id.
+    *parts* holds the titles of parts by problem; an untitled part is named after its
+    id.
     """
 
     titles: Mapping[str, str] = field(default_factory=dict)
     parts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, problems: Iterable[Titled]) -> "Names":
-        """Return the names of the problems of a grade or of an assignment."""
+    def from_problems(cls, problems: Iterable[TitledProblem]) -> "ProblemTitles":
+        """Return the titles of the problems of a grade or an assignment."""
         listed = tuple(problems)
         return cls(
             {one.problem: one.title for one in listed},
@@ -59,38 +60,38 @@ class Names:
         )
 
     def problem(self, problem: str) -> str:
-        """Return the title of a problem, its id where it has none here."""
+        """Return the title of a problem, or its id if it has no title."""
         return self.titles.get(problem, problem)
 
     def part(self, problem: str | None, part: str) -> str:
-        """Return what people call a part of a problem.
+        """Return the display name of a part of a problem.
 
-        >>> Names({}, {"sizes": {"side_0": "Side of the input"}}).part("sizes", "side_0")
+        >>> ProblemTitles({}, {"sizes": {"side_0": "Side of the input"}}).part("sizes", "side_0")
         'Side of the input'
         """
         return part_name(part, self.parts.get(problem or "", {}).get(part, ""))
 
-    def place(self, problem: str | None, part: str | None, *, whole: str = "") -> str:
-        """Return the names of a problem and of a part of it, *whole* where there is neither.
+    def full_title(self, problem: str | None, part: str | None, *, whole: str = "") -> str:
+        """Return the titles of a problem and its part, or *whole* if *problem* is None.
 
-        >>> Names({"sizes": "Sizes"}).place("sizes", "side_0", whole="all")
+        >>> ProblemTitles({"sizes": "Sizes"}).full_title("sizes", "side_0", whole="all")
         'Sizes, Side 0'
         """
         if problem is None:
             return whole
-        named = self.problem(problem)
-        return f"{led(named, ',')} {self.part(problem, part)}" if part else named
+        title = self.problem(problem)
+        return f"{punctuate(title, ',')} {self.part(problem, part)}" if part else title
 
-    def step(self, line: GradeLine) -> Step:
-        """Return how a number came about."""
-        about = self.place(line.problem, line.part, whole=line.about)
-        words = policy.in_words(self._step(one, line.problem) for one in line.steps)
-        return Step(about, words.replace(" %", f"{THIN}%"), line.part is None)
+    def explain_line(self, line: GradeLine) -> ExplainedStep:
+        """Return a grade line with its steps in words."""
+        about = self.full_title(line.problem, line.part, whole=line.about)
+        words = policy.format_steps(self._to_policy_step(step, line.problem) for step in line.steps)
+        return ExplainedStep(about, words.replace(" %", f"{THIN_SPACE}%"), line.part is None)
 
-    def _step(self, step: GradeStep, problem: str | None) -> policy.Step:
+    def _to_policy_step(self, step: GradeStep, problem: str | None) -> policy.BreakdownStep:
         of = self.part(problem, step.of) if step.label == "part" else self.problem(step.of)
-        return policy.Step(step.label, step.value, step.why, step.sign, of)
+        return policy.BreakdownStep(step.label, step.value, step.why, step.sign, of)
 
-    def event(self, event: GradeEvent) -> str:
-        """Return what happened in words."""
-        return sentence(event, problem=self.problem, part=partial(self.part, event.problem))
+    def describe_event(self, event: GradeEvent) -> str:
+        """Return a grade event in words."""
+        return describe_event(event, problem=self.problem, part=partial(self.part, event.problem))

@@ -1,32 +1,35 @@
-"""Times on the wall clock of the course that a page is about."""
+"""Times in the time zone of a page's course."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from api.core.errors import NotFound
 from api.db.models import Course
-from api.dependencies import Here
+from api.dependencies import RequestContext
 from api.schemas.student.assignments import Moment
-from api.services.student.times import moment_of
+from api.services.student.times import serialize_moment
 
-__all__ = ["Wall"]
+__all__ = ["CourseClock"]
 
 
 @dataclass(frozen=True, slots=True)
-class Wall:
-    """The clock on the wall of a *course*, looked at *now*."""
+class CourseClock:
+    """Formats times in the time zone of *course*, relative to *now*."""
 
     course: Course
     now: datetime
 
     @classmethod
-    def of(cls, here: Here) -> "Wall":
-        """Return the clock of the course in which the request has found its caller."""
-        member = here.visit.member
+    def for_request(cls, context: RequestContext) -> "CourseClock":
+        """Return the clock of the request's course.
+
+        Raises `NotFound` if the request belongs to no course.
+        """
+        member = context.activity.member
         if member is None:
             raise NotFound("There is no such course.")
-        return cls(member.course, here.now)
+        return cls(member.course, context.now)
 
-    def __call__(self, at: datetime) -> Moment:
-        """Return a time as people read it."""
-        return moment_of(at, self.course.zone, now=self.now)
+    def __call__(self, timestamp: datetime) -> Moment:
+        """Return *timestamp* in local time, in words."""
+        return serialize_moment(timestamp, self.course.zone, now=self.now)

@@ -1,4 +1,4 @@
-"""What all pages share: templates, headers, static files under names that tell their content."""
+"""Page rendering: templates, response headers, and static files with hashed names."""
 
 import hashlib
 import mimetypes
@@ -13,11 +13,11 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from api.core.errors import CODES, NotFound
-from api.markup.markdown import inline, prose
+from api.core.errors import ERROR_CODES, NotFound
+from api.markup.markdown import render_inline, render_markdown
 from api.pages.layout import formatting
 
-__all__ = ["CSP", "PAGE_HEADERS", "render", "respond", "static_address", "static_routes"]
+__all__ = ["CSP", "PAGE_HEADERS", "build_static_router", "render", "render_response", "static_url"]
 
 CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -25,16 +25,16 @@ CSP: Final = (
     "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types grader"
 )
 PAGE_HEADERS: Final = {"Content-Security-Policy": CSP, "Cache-Control": "private, no-store"}
-NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
-FOREVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
-SHEET: Final = "app.css"
-FONT: Final = "math.woff2"
-TYPES: Final = {".js": "text/javascript", ".woff2": "font/woff2", ".svg": "image/svg+xml"}
+NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
+IMMUTABLE_HEADERS: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
+STYLE_SHEET_NAME: Final = "app.css"
+FONT_NAME: Final = "math.woff2"
+MEDIA_TYPES: Final = {".js": "text/javascript", ".woff2": "font/woff2", ".svg": "image/svg+xml"}
 
 
 @dataclass(frozen=True, slots=True)
-class _Static:
-    """A file that browsers may keep for ever, as its name changes with its content."""
+class _StaticFile:
+    """A static file that browsers can cache forever, since its name has a content hash."""
 
     name: str
     body: bytes
@@ -42,32 +42,34 @@ class _Static:
 
 
 @cache
-def _statics() -> Mapping[str, _Static]:
-    """Return the static files by the names that templates use."""
+def _load_static_files() -> Mapping[str, _StaticFile]:
+    """Return the static files by their names in templates."""
     folder = files("api") / "web" / "static"
-    found = {one.name: _static(one.name, one.read_bytes()) for one in folder.iterdir()}
+    static_files = {
+        one.name: _build_static_file(one.name, one.read_bytes()) for one in folder.iterdir()
+    }
     # The style sheet names the font as it is called here; browsers ask for what it is called there.
-    font = found[FONT].name.encode()
-    sheet = found[SHEET].body.replace(FONT.encode(), font)
-    return found | {SHEET: _static(SHEET, sheet)}
+    font = static_files[FONT_NAME].name.encode()
+    sheet = static_files[STYLE_SHEET_NAME].body.replace(FONT_NAME.encode(), font)
+    return static_files | {STYLE_SHEET_NAME: _build_static_file(STYLE_SHEET_NAME, sheet)}
 
 
-def _static(name: str, body: bytes) -> _Static:
+def _build_static_file(name: str, body: bytes) -> _StaticFile:
     stem, dot, ending = name.rpartition(".")
     digest = hashlib.sha256(body).hexdigest()[:10]
-    guessed = TYPES.get(dot + ending) or mimetypes.guess_type(name)[0]
-    return _Static(f"{stem}.{digest}{dot}{ending}", body, guessed or "application/octet-stream")
+    guessed = MEDIA_TYPES.get(dot + ending) or mimetypes.guess_type(name)[0]
+    return _StaticFile(f"{stem}.{digest}{dot}{ending}", body, guessed or "application/octet-stream")
 
 
-def static_address(name: str) -> str:
-    """Return the address of the static file *name*, which changes with its content."""
-    return f"/static/{_statics()[name].name}"
+def static_url(name: str) -> str:
+    """Return the URL of the static file *name*, which includes a hash of its content."""
+    return f"/static/{_load_static_files()[name].name}"
 
 
 @cache
-def _templates() -> Environment:
-    """Return the templates; a name that a page does not give is an error, never a gap."""
-    found = Environment(
+def _load_environment() -> Environment:
+    """Return the Jinja environment; an undefined variable is an error."""
+    environment = Environment(
         loader=PackageLoader("api", "web/templates"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -75,38 +77,42 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    found.globals["static"] = static_address
-    found.filters |= {"prose": prose, "inline": inline} | dict(formatting.FILTERS)
-    return found
+    environment.globals["static"] = static_url
+    environment.filters |= {"prose": render_markdown, "inline": render_inline} | dict(
+        formatting.FILTERS
+    )
+    return environment
 
 
 def render(template: str, context: Mapping[str, Any]) -> str:
-    """Return a template filled with *context*."""
-    return _templates().get_template(template).render(context)
+    """Render a template with *context*."""
+    return _load_environment().get_template(template).render(context)
 
 
-def respond(
+def render_response(
     template: str,
     context: Mapping[str, Any],
     *,
     status: int = 200,
-    headers: Mapping[str, str] = NOTHING,
+    headers: Mapping[str, str] = NO_HEADERS,
 ) -> HTMLResponse:
-    """Return a filled template as a page with the headers of all pages, and more *headers*."""
+    """Render a template as a response with the page headers and additional *headers*."""
     return HTMLResponse(render(template, context), status, {**PAGE_HEADERS, **headers})
 
 
-def static_routes() -> APIRouter:
-    """Return the route that serves style sheet, scripts, font and icon from memory."""
+def build_static_router() -> APIRouter:
+    """Return the router that serves the style sheet, scripts, font and icon from memory."""
     router = APIRouter(include_in_schema=False)
-    by_address = {one.name: one for one in _statics().values()}
+    files_by_name = {one.name: one for one in _load_static_files().values()}
 
     @router.get("/static/{name}")
-    async def static(name: str) -> Response:
-        """Return a static file; browsers keep it."""
-        found = by_address.get(name)
-        if found is None:
-            raise NotFound(CODES["not_found"].meaning)
-        return Response(found.body, media_type=found.media_type, headers=FOREVER)
+    async def serve_static_file(name: str) -> Response:
+        """Return a static file that browsers cache for a year."""
+        static_file = files_by_name.get(name)
+        if static_file is None:
+            raise NotFound(ERROR_CODES["not_found"].meaning)
+        return Response(
+            static_file.body, media_type=static_file.media_type, headers=IMMUTABLE_HEADERS
+        )
 
     return router

@@ -1,1 +1,1 @@
-"""Pages for the staff of a course and for administrators."""
+"""Pages for course staff and administrators."""

@@ -1,84 +1,87 @@
-"""What the pages of the staff share: who may do what, addresses with filters."""
+"""Helpers of the staff pages: permissions, breadcrumbs and query strings."""
 
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlencode
 from uuid import UUID
 
-from api.auth.roles import RIGHTS, Right
-from api.core.errors import Conflict, Forbidden, Invalid, Precondition
-from api.dependencies import Here
-from api.pages.layout.frame import Crumb
+from api.auth.roles import PERMISSION_RULES, Permission
+from api.core.errors import Conflict, Forbidden, InvalidInput, PreconditionFailed
+from api.dependencies import RequestContext
+from api.pages.layout.frame import Breadcrumb
 from api.schemas.assignments.assignments import StaffAssignment
 from api.services.assignments.anonymity import is_blind_in_course, is_blind_role
-from api.services.assignments.viewing import titles_in
+from api.services.assignments.viewing import load_titles
 
 __all__ = [
-    "MENDABLE",
+    "RECOVERABLE_ERRORS",
+    "build_query_string",
+    "can_see_all_names",
+    "can_view_as_student",
     "course_crumbs",
-    "is_blind_to",
-    "may",
-    "may_look_as",
-    "query",
-    "sees_all_names",
-    "titles_of",
+    "has_permission",
+    "is_anonymous_for_member",
+    "load_assignment_titles",
 ]
 
-MENDABLE: Final = (Invalid, Conflict, Precondition, Forbidden)
-"""The refusals after which a page is shown again with what was typed."""
+RECOVERABLE_ERRORS: Final = (InvalidInput, Conflict, PreconditionFailed, Forbidden)
+"""Errors after which a page redisplays the posted form."""
 
 
-def may(here: Here, right: Right) -> bool:
-    """Tell whether who looks has a *right* in the course that was last read from.
+def has_permission(context: RequestContext, permission: Permission) -> bool:
+    """Return whether the caller has *permission* in the course that was last read from.
 
-    A right to change something nobody has while the course is archived.
+    While the course is archived, nobody has permission to change anything.
     """
-    member = here.visit.member
-    if member is None or not member.may(right):
+    member = context.activity.member
+    if member is None or not member.has_permission(permission):
         return False
-    return RIGHTS[right].scope == "read" or member.course.archived_at is None
+    return PERMISSION_RULES[permission].scope == "read" or member.course.archived_at is None
 
 
-def is_blind_to(here: Here, assignment: StaffAssignment) -> bool:
-    """Return whether the member may not know whose work in *assignment* is."""
-    member = here.visit.member
+def is_anonymous_for_member(context: RequestContext, assignment: StaffAssignment) -> bool:
+    """Return whether *assignment* hides the names of students from the member."""
+    member = context.activity.member
     return assignment.anonymous and member is not None and is_blind_role(member.role)
 
 
-def sees_all_names(here: Here) -> bool:
-    """Return whether no assignment of the course is marked without names for the member."""
-    member = here.visit.member
+def can_see_all_names(context: RequestContext) -> bool:
+    """Return whether the member sees student names in all assignments of the course."""
+    member = context.activity.member
     if member is None:
         return False
-    with here.reading() as session:
+    with context.reading() as session:
         return not is_blind_in_course(session, member.role, member.course.id)
 
 
-def may_look_as(here: Here, *, test: bool) -> bool:
-    """Return whether the member may look as a student of the course, or as the *test* student."""
-    return may(here, "view_as_student") and (test or sees_all_names(here))
+def can_view_as_student(context: RequestContext, *, test: bool) -> bool:
+    """Return whether the member can view the course as a student or the *test* student."""
+    return has_permission(context, "view_as_student") and (test or can_see_all_names(context))
 
 
-def course_crumbs(here: Here, *more: Crumb) -> tuple[Crumb, ...]:
-    """Return the way to the course that was last read from, and *more* steps from there."""
-    member = here.visit.member
+def course_crumbs(context: RequestContext, *more: Breadcrumb) -> tuple[Breadcrumb, ...]:
+    """Return the breadcrumbs of the course that was last read from, followed by *more*."""
+    member = context.activity.member
     if member is None:
         return more
-    return (Crumb(member.course.title, f"/courses/{member.course.id}"), *more)
+    return (Breadcrumb(member.course.title, f"/courses/{member.course.id}"), *more)
 
 
-def titles_of(course: UUID, here: Here) -> dict[UUID, str]:
-    """Return the titles of the assignments of a course in their order, without their settings."""
-    with here.reading() as session:
-        here.member(session, course)
-        return titles_in(session, course)
+def load_assignment_titles(course: UUID, context: RequestContext) -> dict[UUID, str]:
+    """Return the titles of the assignments of a course by id, in their order.
+
+    The settings of the assignments are not loaded.
+    """
+    with context.reading() as session:
+        context.authorize_course(session, course)
+        return load_titles(session, course)
 
 
-def query(values: Mapping[str, object]) -> str:
-    """Return the query of an address: what is empty is left out.
+def build_query_string(values: Mapping[str, object]) -> str:
+    """Return a URL query string without empty values.
 
-    >>> query({"sort": "total", "text": ""}), query({"cursor": None})
+    >>> build_query_string({"sort": "total", "text": ""}), build_query_string({"cursor": None})
     ('?sort=total', '')
     """
-    given = {name: value for name, value in values.items() if value not in {"", None}}
-    return f"?{urlencode(given)}" if given else ""
+    params = {name: value for name, value in values.items() if value not in {"", None}}
+    return f"?{urlencode(params)}" if params else ""

@@ -1,16 +1,16 @@
-"""An assignment as a student has it: its problems, its times, its rules; staff see its results."""
+"""Assignment page for students: problems, times and rules; staff see the results."""
 
 from uuid import UUID
 
 from fastapi.responses import RedirectResponse, Response
 
-from api.pages.layout.frame import Crumb, page
+from api.pages.layout.frame import Breadcrumb, render_page
 from api.pages.router import PageDep, PageRouter
-from api.pages.student.components.states import work_of
-from api.pages.student.times import rules_in_words, stretches, strip
+from api.pages.student.components.states import build_progress
+from api.pages.student.times import build_credit_periods, build_credit_strip, describe_rules
 from api.routes.assignments import assignments, exceptions
 from api.schemas.assignments.assignments import StaffAssignment
-from api.services.student.assignments import my_assignment
+from api.services.student.assignments import load_my_assignment
 
 __all__ = ["router"]
 
@@ -18,23 +18,25 @@ router = PageRouter()
 
 
 @router.get("/assignments/{assignment}")
-def assignment_page(assignment: UUID, here: PageDep) -> Response:
-    """Return an assignment with where the student stands; staff go on to its results."""
-    told = assignments.get_assignment(assignment, here, Response())
-    if isinstance(told, StaffAssignment):
+def assignment_page(assignment: UUID, context: PageDep) -> Response:
+    """Return an assignment with the student's progress; redirect staff to its results."""
+    assignment_view = assignments.get_assignment(assignment, context, Response())
+    if isinstance(assignment_view, StaffAssignment):
         return RedirectResponse(f"/assignments/{assignment}/results", status_code=303)
-    with here.reading() as session:
-        mine = my_assignment(session, *here.assignment(session, assignment), now=here.now)
-    budget = exceptions.get_my_late_days(told.course, here).budget
-    return page(
-        here,
+    with context.reading() as session:
+        mine = load_my_assignment(
+            session, *context.authorize_assignment(session, assignment), now=context.now
+        )
+    budget = exceptions.get_my_late_days(assignment_view.course, context).budget
+    return render_page(
+        context,
         "student/assignment.html",
-        title=told.title,
-        crumbs=(Crumb(mine.course_title, f"/courses/{told.course}"),),
+        title=assignment_view.title,
+        crumbs=(Breadcrumb(mine.course_title, f"/courses/{assignment_view.course}"),),
         tab="assignments",
-        told=told,
-        work=work_of(mine),
-        strip=strip(told.times, now=here.now),
-        stretches=stretches(told.times),
-        rules=rules_in_words(told, late_days=budget),
+        told=assignment_view,
+        work=build_progress(mine),
+        strip=build_credit_strip(assignment_view.times, now=context.now),
+        stretches=build_credit_periods(assignment_view.times),
+        rules=describe_rules(assignment_view, late_days=budget),
     )

@@ -1,4 +1,4 @@
-"""One's own grades, each number with its steps, and what happened to each of them."""
+"""The student's own grades: each score with its steps, and its history."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from uuid import UUID
 from fastapi import Query
 from fastapi.responses import Response
 
-from api.pages.layout.frame import Crumb, page
-from api.pages.layout.grade_steps import Names, Step
-from api.pages.layout.local_time import Wall
-from api.pages.router import PageDep, PageRouter, window
+from api.pages.layout.frame import Breadcrumb, render_page
+from api.pages.layout.grade_steps import ExplainedStep, ProblemTitles
+from api.pages.layout.local_time import CourseClock
+from api.pages.router import PageDep, PageRouter, build_page_request
 from api.routes.assignments import assignments
 from api.routes.grades import grades
 from api.schemas.grades.grades import GradeHidden, GradeShown, MyGrades, OverrideShown
@@ -24,11 +24,11 @@ __all__ = ["router"]
 
 router = PageRouter()
 
-LINES: Final = 150
-"""So many steps stand on the page at once; of more, those of one assignment at a time."""
-PER_PAGE: Final = 50
-WHOLE: Final = "The whole assignment"
-NAMES: Final[Mapping[str, str]] = {
+MAX_STEPS_ON_PAGE: Final = 150
+"""If there are more steps, the page shows those of one assignment at a time."""
+EVENTS_PER_PAGE: Final = 50
+WHOLE_ASSIGNMENT_TITLE: Final = "The whole assignment"
+EVENT_NAMES: Final[Mapping[str, str]] = {
     "submission": "Handed in",
     "grading": "Marked",
     "override": "Points by a person",
@@ -40,110 +40,136 @@ NAMES: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """Points that a person gave: for what, by whom, when and why."""
+class GradeOverrideLine:
+    """A grade override: its subject, its author and reason, and its time."""
 
     about: str
     override: OverrideShown
-    at: Moment
+    created_at: Moment
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A grade with its steps (none: they stand on a page of their own); *late* counts late days."""
+class AssignmentGradeRow:
+    """A grade with its steps; *late* is the number of late days spent.
+
+    *steps* is None if they are shown on a page of their own.
+    """
 
     grade: GradeShown
-    steps: tuple[Step, ...] | None
-    given: tuple[Given, ...]
+    steps: tuple[ExplainedStep, ...] | None
+    overrides: tuple[GradeOverrideLine, ...]
     late: int
 
 
 @dataclass(frozen=True, slots=True)
-class Hidden:
-    """An assignment whose results are not shown yet; *since* is when they will be."""
+class HiddenGradeRow:
+    """An assignment with unreleased results; *since* is their release time, if known."""
 
     grade: GradeHidden
     since: Moment | None
 
 
 @router.get("/courses/{course}/grades")
-def my_grades(
-    course: UUID, here: PageDep, steps: Annotated[UUID | None, Query()] = None
+def my_grades_page(
+    course: UUID, context: PageDep, steps: Annotated[UUID | None, Query()] = None
 ) -> Response:
-    """Return one's own grades; *steps* names the assignment whose steps are wanted."""
-    told = grades.get_my_grades(course, here)
-    wall = Wall.of(here)
-    rows = [_row(one, told, wall, steps) for one in told.assignments]
-    return page(
-        here,
+    """Return the student's own grades.
+
+    *steps* selects the assignment whose steps are shown if there are too many for one
+    page.
+    """
+    grades_view = grades.get_my_grades(course, context)
+    clock = CourseClock.for_request(context)
+    rows = [
+        _build_row(assignment, grades_view, clock, steps) for assignment in grades_view.assignments
+    ]
+    return render_page(
+        context,
         "student/grades.html",
         title="My grades",
-        crumbs=(Crumb(told.course_title, f"/courses/{course}"),),
+        crumbs=(Breadcrumb(grades_view.course_title, f"/courses/{course}"),),
         tab="grades",
-        told=told,
-        total=[Names().step(one) for one in told.explain],
+        told=grades_view,
+        total=[ProblemTitles().explain_line(one) for one in grades_view.explain],
         rows=rows,
     )
 
 
-def _row(
-    one: GradeShown | GradeHidden, told: MyGrades, wall: Wall, wanted: UUID | None
-) -> Row | Hidden:
-    if isinstance(one, GradeHidden):
-        since = one.not_released_until
-        return Hidden(one, None if since is None else wall(since))
-    names = Names.of(one.problems)
-    lines = sum(len(each.explain) for each in _shown(told.assignments))
-    is_here = lines <= LINES or wanted == one.assignment
-    return Row(
-        one,
-        tuple(names.step(each) for each in one.explain) if is_here else None,
+def _build_row(
+    grade: GradeShown | GradeHidden,
+    grades_view: MyGrades,
+    clock: CourseClock,
+    assignment_with_steps: UUID | None,
+) -> AssignmentGradeRow | HiddenGradeRow:
+    if isinstance(grade, GradeHidden):
+        since = grade.not_released_until
+        return HiddenGradeRow(grade, None if since is None else clock(since))
+    names = ProblemTitles.from_problems(grade.problems)
+    step_count = sum(len(each.explain) for each in _released_grades(grades_view.assignments))
+    with_steps = step_count <= MAX_STEPS_ON_PAGE or assignment_with_steps == grade.assignment
+    return AssignmentGradeRow(
+        grade,
+        tuple(names.explain_line(each) for each in grade.explain) if with_steps else None,
         tuple(
-            Given(names.place(each.problem, each.part, whole=WHOLE), each, wall(each.at))
-            for each in one.overrides
+            GradeOverrideLine(
+                names.full_title(each.problem, each.part, whole=WHOLE_ASSIGNMENT_TITLE),
+                each,
+                clock(each.at),
+            )
+            for each in grade.overrides
         ),
-        sum(each.days for each in told.late_days.spent if each.assignment == one.assignment),
+        sum(
+            each.days for each in grades_view.late_days.spent if each.assignment == grade.assignment
+        ),
     )
 
 
-def _shown(found: Iterable[GradeShown | GradeHidden]) -> Iterable[GradeShown]:
-    return (one for one in found if isinstance(one, GradeShown))
+def _released_grades(assignment_grades: Iterable[GradeShown | GradeHidden]) -> Iterable[GradeShown]:
+    return (grade for grade in assignment_grades if isinstance(grade, GradeShown))
 
 
 @dataclass(frozen=True, slots=True)
-class Happened:
-    """What happened at one time: events with their names and what is said of them."""
+class GradeEventGroup:
+    """Grade events that occurred at the same time, each with its name and description."""
 
-    at: Moment
+    occurred_at: Moment
     events: tuple[tuple[str, str, GradeEvent], ...]
 
     @property
     def has_score(self) -> bool:
         """Whether the score changed."""
-        return any(one.kind == "grade" for *_, one in self.events)
+        return any(event.kind == "grade" for *_, event in self.events)
 
 
 @router.get("/assignments/{assignment}/history")
-def my_history(
-    assignment: UUID, here: PageDep, cursor: Annotated[str, Query(max_length=2_000)] = ""
+def my_history_page(
+    assignment: UUID, context: PageDep, cursor: Annotated[str, Query(max_length=2_000)] = ""
 ) -> Response:
-    """Return what happened to one's own grade in an assignment, from the start."""
-    told = grades.get_my_history(assignment, here, window(here, limit=PER_PAGE, cursor=cursor))
-    found = assignments.get_assignment(assignment, here, Response())
-    wall = Wall.of(here)
-    names = Names.of(found.problems)
-    return page(
-        here,
+    """Return the history of the student's own grade in an assignment, oldest event first."""
+    event_page = grades.get_my_history(
+        assignment, context, build_page_request(context, limit=EVENTS_PER_PAGE, cursor=cursor)
+    )
+    assignment_view = assignments.get_assignment(assignment, context, Response())
+    clock = CourseClock.for_request(context)
+    names = ProblemTitles.from_problems(assignment_view.problems)
+    return render_page(
+        context,
         "student/grade_history.html",
-        title=f"What happened to {found.title}",
+        title=f"What happened to {assignment_view.title}",
         crumbs=(
-            Crumb(wall.course.title, f"/courses/{found.course}"),
-            Crumb(found.title, f"/assignments/{assignment}"),
+            Breadcrumb(clock.course.title, f"/courses/{assignment_view.course}"),
+            Breadcrumb(assignment_view.title, f"/assignments/{assignment}"),
         ),
         tab="grades",
         times=[
-            Happened(wall(at), tuple((NAMES[one.kind], names.event(one), one) for one in events))
-            for at, events in groupby(told.items, key=attrgetter("at"))
+            GradeEventGroup(
+                clock(at),
+                tuple(
+                    (EVENT_NAMES[event.kind], names.describe_event(event), event)
+                    for event in events
+                ),
+            )
+            for at, events in groupby(event_page.items, key=attrgetter("at"))
         ],
-        next=told.next,
+        next=event_page.next,
     )

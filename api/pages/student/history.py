@@ -1,4 +1,4 @@
-"""What was handed in: all of it, one submission in full, its receipt, and requests about it."""
+"""The student's submissions: list, details, receipt and regrade requests."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,18 +11,18 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 
 from api.core.errors import NotFound
-from api.dependencies import Here
-from api.pages.forms.form import FormDep, validated
-from api.pages.forms.redisplay import REFUSALS, Typed
-from api.pages.layout.frame import page
-from api.pages.layout.grade_steps import Names
-from api.pages.layout.local_time import Wall
-from api.pages.router import PageDep, PageRouter, window
-from api.pages.student.components.feedback import PLAIN, verdict
-from api.pages.student.components.grids import as_rows
-from api.pages.student.components.location import Place
-from api.pages.student.components.states import State
-from api.pages.student.times import requests_in_words
+from api.dependencies import RequestContext
+from api.pages.forms.form import FormDep, validate_body
+from api.pages.forms.redisplay import FORM_ERRORS, BoundForm
+from api.pages.layout.frame import render_page
+from api.pages.layout.grade_steps import ProblemTitles
+from api.pages.layout.local_time import CourseClock
+from api.pages.router import PageDep, PageRouter, build_page_request
+from api.pages.student.components.feedback import VERDICT_ONLY_MESSAGES, label_verdict
+from api.pages.student.components.grids import format_answer
+from api.pages.student.components.location import ProblemLocation
+from api.pages.student.components.states import StatusLabel
+from api.pages.student.times import describe_request_rules
 from api.routes.grading import regrade_requests
 from api.routes.student import history
 from api.schemas.assignments.assignments import StudentAssignment
@@ -35,32 +35,33 @@ from api.schemas.student.work import (
     StaffSubmission,
     StudentSubmission,
 )
-from api.services.courses.lifecycle import zones_of
-from api.services.gradebook.book import posed_problems
-from api.services.grades.assignment import PosedProblem
-from api.services.problems.versions import titles_of_parts
-from api.services.review.comments import comments_in
-from api.services.student.times import moment_of
+from api.services.courses.lifecycle import load_zones
+from api.services.gradebook.book import load_assigned_problems
+from api.services.grades.assignment import VersionedProblem
+from api.services.problems.versions import part_titles
+from api.services.review.comments import load_comments_by_answer
+from api.services.student.times import serialize_moment
 
 __all__ = ["router"]
 
 router = PageRouter()
 
-PER_PAGE: Final = 15
+ROWS_PER_PAGE: Final = 15
 CursorText = Annotated[str, Query(max_length=2_000)]
-NO_ERROR: Final = Typed()
+EMPTY_REQUEST_FORM: Final = BoundForm()
 Comments: TypeAlias = Sequence[PublicComment | CommentView]
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """An answer of a submission: *typed* as a text, with what was said and asked about it.
+class SubmittedAnswer:
+    """A submitted answer with its comments and its regrade request.
 
-    *is_staff* says that *outcome* has what only staff see.
+    *typed* is the answer as text. *is_staff* is True if *outcome* has staff-only
+    fields.
     """
 
     outcome: PartOutcome
-    state: State
+    state: StatusLabel
     typed: str
     comments: Comments = ()
     request: OwnRequest | None = None
@@ -68,212 +69,259 @@ class Answered:
 
     @property
     def is_staff(self) -> bool:
-        """Whether there is more to show than students see."""
+        """Whether the outcome has fields that only staff see."""
         return isinstance(self.outcome, StaffOutcome)
 
 
 @dataclass(frozen=True, slots=True)
-class HandedIn:
-    """A submission as it is listed."""
+class SubmissionListItem:
+    """A submission in a list."""
 
     submission: StudentSubmission | StaffSubmission
-    at: Moment
-    answers: tuple[Answered, ...]
+    received_at: Moment
+    answers: tuple[SubmittedAnswer, ...]
 
 
 @router.get("/assignments/{assignment}/problems/{problem}/submissions")
-def submissions(assignment: UUID, problem: str, here: PageDep, cursor: CursorText = "") -> Response:
-    """Return what the student has handed in to a problem, the last first."""
-    asked = window(here, limit=PER_PAGE, cursor=cursor)
-    told = history.submissions(assignment, problem, here, asked)
-    where = Place.of(here, assignment, problem)
-    return page(
-        here,
+def submissions_page(
+    assignment: UUID, problem: str, context: PageDep, cursor: CursorText = ""
+) -> Response:
+    """Return the student's submissions to a problem, latest first."""
+    page_request = build_page_request(context, limit=ROWS_PER_PAGE, cursor=cursor)
+    listing = history.get_submissions(assignment, problem, context, page_request)
+    location = ProblemLocation.load(context, assignment, problem)
+    return render_page(
+        context,
         "student/submissions.html",
-        title=f"Handed in to {where.title}",
-        crumbs=where.crumbs,
+        title=f"Handed in to {location.title}",
+        crumbs=location.crumbs,
         tab="assignments",
-        place=where,
-        handed_in=[_handed_in(one, where.wall) for one in told.items],
-        next=told.next,
+        place=location,
+        handed_in=[_build_list_item(item, location.clock) for item in listing.items],
+        next=listing.next,
     )
 
 
-def _handed_in(one: StudentSubmission, wall: Wall) -> HandedIn:
-    return HandedIn(one, wall(one.received_at), tuple(_answered(each) for each in one.results))
+def _build_list_item(submission: StudentSubmission, clock: CourseClock) -> SubmissionListItem:
+    return SubmissionListItem(
+        submission,
+        clock(submission.received_at),
+        tuple(_build_answer(each) for each in submission.results),
+    )
 
 
-def _answered(one: PartOutcome) -> Answered:
-    return Answered(one, verdict(one.status, one.credit, manual=one.manual), _typed(one))
+def _build_answer(outcome: PartOutcome) -> SubmittedAnswer:
+    return SubmittedAnswer(
+        outcome,
+        label_verdict(outcome.status, outcome.credit, manual=outcome.manual),
+        _format_typed(outcome),
+    )
 
 
-def _typed(one: PartOutcome) -> str:
-    return "" if one.typed is None else as_rows(one.typed)
+def _format_typed(outcome: PartOutcome) -> str:
+    return "" if outcome.typed is None else format_answer(outcome.typed)
 
 
 @router.get("/submissions/{submission}")
-def submission_page(submission: UUID, here: PageDep) -> Response:
-    """Return a submission in full, with its receipt."""
-    return _submission(here, submission)
+def submission_page(submission: UUID, context: PageDep) -> Response:
+    """Return the details of a submission, with its receipt."""
+    return _render_submission(context, submission)
 
 
-def _submission(here: Here, submission: UUID, *, at: str = "", asked: Typed = NO_ERROR) -> Response:
-    """Return a submission; *asked* is the request about the part *at* that was refused."""
-    told = history.submission(submission, here)
-    where = Place.of(here, told.assignment, told.problem)
-    return page(
-        here,
+def _render_submission(
+    context: RequestContext,
+    submission_id: UUID,
+    *,
+    refused_part: str = "",
+    request_form: BoundForm = EMPTY_REQUEST_FORM,
+) -> Response:
+    """Return the page of a submission.
+
+    *request_form* is the rejected regrade request for the part *refused_part*.
+    """
+    submission = history.get_submission(submission_id, context)
+    location = ProblemLocation.load(context, submission.assignment, submission.problem)
+    return render_page(
+        context,
         "student/submission.html",
-        title=f"Submission {told.sequence} to {where.title}",
-        plain=PLAIN,
-        status=asked.status,
-        crumbs=where.crumbs,
+        title=f"Submission {submission.sequence} to {location.title}",
+        plain=VERDICT_ONLY_MESSAGES,
+        status=request_form.status,
+        crumbs=location.crumbs,
         tab="assignments",
-        place=where,
-        told=told,
-        at=None if told.received_at is None else where.wall(told.received_at),
-        results_from=_results_from(told, where.wall),
-        answers=list(_in_full(here, told)),
-        asking=_asking(where),
-        part=at,
-        asked=asked,
+        place=location,
+        told=submission,
+        at=None if submission.received_at is None else location.clock(submission.received_at),
+        results_from=_results_moment(submission, location.clock),
+        answers=list(_iter_full_answers(context, submission)),
+        asking=_describe_requests(location),
+        part=refused_part,
+        asked=request_form,
     )
 
 
-def _results_from(told: StudentSubmission | StaffSubmission, wall: Wall) -> Moment | None:
-    since = told.results_from if isinstance(told, StudentSubmission) else None
-    return None if since is None else wall(since)
+def _results_moment(
+    submission: StudentSubmission | StaffSubmission, clock: CourseClock
+) -> Moment | None:
+    since = submission.results_from if isinstance(submission, StudentSubmission) else None
+    return None if since is None else clock(since)
 
 
-def _asking(where: Place) -> str:
-    """Return when and how often one may ask; nothing for staff, who do not ask."""
-    told = where.assignment
-    return requests_in_words(told) if isinstance(told, StudentAssignment) else ""
+def _describe_requests(location: ProblemLocation) -> str:
+    """Return when and how often the student may request a regrade, or "" for staff."""
+    assignment = location.assignment
+    return describe_request_rules(assignment) if isinstance(assignment, StudentAssignment) else ""
 
 
-def _own_requests(
-    here: Here, told: StudentSubmission | StaffSubmission
+def _load_own_requests(
+    context: RequestContext, submission: StudentSubmission | StaffSubmission
 ) -> Mapping[UUID, OwnRequest]:
-    """Return the student's last request about each answer of a submission."""
-    if isinstance(told, StaffSubmission) or not told.results_shown:
+    """Return the student's latest regrade request for each answer, by answer id."""
+    if isinstance(submission, StaffSubmission) or not submission.results_shown:
         return {}
-    found = regrade_requests.mine(here, window(here)).items
-    return {one.answer: one for one in reversed(found) if one.submission == told.id}
+    requests = regrade_requests.get_my_requests(context, build_page_request(context)).items
+    return {
+        request.answer: request
+        for request in reversed(requests)
+        if request.submission == submission.id
+    }
 
 
-def _said(here: Here, told: StudentSubmission | StaffSubmission) -> Mapping[UUID, Comments]:
-    """Return the comments on each answer that who looks may read, read in one go."""
-    if isinstance(told, StudentSubmission) and not told.results_shown:
+def _load_comments(
+    context: RequestContext, submission: StudentSubmission | StaffSubmission
+) -> Mapping[UUID, Comments]:
+    """Return the comments visible to the viewer by answer id, read in one go."""
+    if isinstance(submission, StudentSubmission) and not submission.results_shown:
         return {}
-    with here.reading() as session:
-        answers = [one.answer for one in told.results]
-        found = comments_in(session, here.caller(session), answers, now=here.now)
-        return {one: said.comments for one, said in found.items()}
+    with context.reading() as session:
+        answer_ids = [result.answer for result in submission.results]
+        visible_comments = load_comments_by_answer(
+            session, context.authenticate(session), answer_ids, now=context.now
+        )
+        return {comment: said.comments for comment, said in visible_comments.items()}
 
 
-def _in_full(here: Here, told: StudentSubmission | StaffSubmission) -> Iterator[Answered]:
-    """Yield the answers of a submission with what was said and asked about each."""
-    said, own = _said(here, told), _own_requests(here, told)
-    member = here.visit.member
-    looks_on = member is not None and member.viewing
-    may_ask = isinstance(told, StudentSubmission) and told.results_shown and not looks_on
-    for one in told.results:
-        request = own.get(one.answer)
+def _iter_full_answers(
+    context: RequestContext, submission: StudentSubmission | StaffSubmission
+) -> Iterator[SubmittedAnswer]:
+    """Yield each answer of a submission with its comments and its regrade request."""
+    comments, own_requests = (
+        _load_comments(context, submission),
+        _load_own_requests(context, submission),
+    )
+    member = context.activity.member
+    is_viewing = member is not None and member.viewing
+    may_ask = (
+        isinstance(submission, StudentSubmission) and submission.results_shown and not is_viewing
+    )
+    for outcome in submission.results:
+        request = own_requests.get(outcome.answer)
         is_open = request is not None and request.status == "open"
         yield replace(
-            _answered(one),
-            comments=said.get(one.answer, ()),
+            _build_answer(outcome),
+            comments=comments.get(outcome.answer, ()),
             request=request,
-            may_ask=may_ask and one.credit not in {None, 1} and not is_open,
+            may_ask=may_ask and outcome.credit not in {None, 1} and not is_open,
         )
 
 
 @router.post("/submissions/{submission}/parts/{part}/request")
-def ask_again(submission: UUID, part: str, form: FormDep, here: PageDep) -> Response:
-    """Ask that one's answer to a part is marked again."""
+def request_regrade_page(submission: UUID, part: str, form: FormDep, context: PageDep) -> Response:
+    """Request a regrade of the student's own answer to a part."""
     text = form.text("text")
     try:
         regrade_requests.request_regrade(
-            submission, part, validated(RequestIn, {"text": text}), here
+            submission, part, validate_body(RequestIn, {"text": text}), context
         )
-    except REFUSALS as error:
-        return _submission(here, submission, at=part, asked=Typed({"text": text}, error))
+    except FORM_ERRORS as error:
+        return _render_submission(
+            context, submission, refused_part=part, request_form=BoundForm({"text": text}, error)
+        )
     return RedirectResponse(f"/submissions/{submission}#part-{part}", status_code=303)
 
 
 @router.get("/me/requests")
-def my_requests(here: PageDep, cursor: CursorText = "") -> Response:
-    """Return one's requests in all courses with their answers, the last one first."""
-    told = regrade_requests.mine(here, window(here, limit=PER_PAGE, cursor=cursor))
-    about = {one.assignment for one in told.items}
-    with here.reading() as session:
-        zones, names = zones_of(session, about), _names(session, about)
-    return page(
-        here,
+def my_requests_page(context: PageDep, cursor: CursorText = "") -> Response:
+    """Return the user's regrade requests in all courses with the replies, latest first."""
+    listing = regrade_requests.get_my_requests(
+        context, build_page_request(context, limit=ROWS_PER_PAGE, cursor=cursor)
+    )
+    assignment_ids = {item.assignment for item in listing.items}
+    with context.reading() as session:
+        zones, titles = load_zones(session, assignment_ids), _load_titles(session, assignment_ids)
+    return render_page(
+        context,
         "student/my_requests.html",
         title="My requests",
         requests=[
-            (_called(one, names), *_timed(one, zones[one.assignment], here.now))
-            for one in told.items
+            (_request_title(item, titles), *_add_moments(item, zones[item.assignment], context.now))
+            for item in listing.items
         ],
-        next=told.next,
+        next=listing.next,
     )
 
 
-def _names(session: Session, assignments: Collection[UUID]) -> dict[UUID, Names]:
-    """Return by assignment the names of its problems."""
-    posed = posed_problems(session, assignments)
-    return {one: _named(posed[one]) for one in posed}
+def _load_titles(session: Session, assignments: Collection[UUID]) -> dict[UUID, ProblemTitles]:
+    problems_by_assignment = load_assigned_problems(session, assignments)
+    return {one: _build_titles(problems_by_assignment[one]) for one in problems_by_assignment}
 
 
-def _named(posed: Iterable[PosedProblem]) -> Names:
-    versions = {one.row.slug: one.version for one in posed}
-    return Names(
+def _build_titles(problems: Iterable[VersionedProblem]) -> ProblemTitles:
+    versions = {problem.row.slug: problem.version for problem in problems}
+    return ProblemTitles(
         {slug: version.title for slug, version in versions.items()},
-        {slug: titles_of_parts(version.parts) for slug, version in versions.items()},
+        {slug: part_titles(version.parts) for slug, version in versions.items()},
     )
 
 
-def _called(one: OwnRequest, names: Mapping[UUID, Names]) -> str:
-    return names.get(one.assignment, Names()).place(one.problem, one.part)
+def _request_title(request: OwnRequest, titles: Mapping[UUID, ProblemTitles]) -> str:
+    return titles.get(request.assignment, ProblemTitles()).full_title(request.problem, request.part)
 
 
-def _timed(one: OwnRequest, zone: str, now: datetime) -> tuple[OwnRequest, Moment, Moment | None]:
-    """Return a request with when it was asked and answered, on the clocks of its course."""
-    replied = None if one.replied_at is None else moment_of(one.replied_at, zone, now=now)
-    return one, moment_of(one.created_at, zone, now=now), replied
+def _add_moments(
+    request: OwnRequest, zone: str, now: datetime
+) -> tuple[OwnRequest, Moment, Moment | None]:
+    """Return a request with the times of request and reply in the course's time zone."""
+    replied = (
+        None if request.replied_at is None else serialize_moment(request.replied_at, zone, now=now)
+    )
+    return request, serialize_moment(request.created_at, zone, now=now), replied
 
 
 @router.get("/receipts/{submission}")
-def receipt(
-    submission: UUID, here: PageDep, digest: Annotated[str, Query(max_length=64)] = ""
+def receipt_page(
+    submission: UUID, context: PageDep, digest: Annotated[str, Query(max_length=64)] = ""
 ) -> Response:
-    """Return what a receipt stands for, worked out again and compared with a *digest*."""
-    proof = history.proof(submission, here, digest.strip().lower() or None)
-    with here.reading() as session:
-        [zone] = zones_of(session, [proof.assignment]).values()
-    place = _place(here, proof)
-    return page(
-        here,
+    """Return the contents of a receipt, recomputed and compared with *digest*."""
+    proof = history.get_receipt(submission, context, digest.strip().lower() or None)
+    with context.reading() as session:
+        [zone] = load_zones(session, [proof.assignment]).values()
+    location = _find_location(context, proof)
+    return render_page(
+        context,
         "student/receipt.html",
         title="Receipt",
-        crumbs=place.crumbs if place else (),
+        crumbs=location.crumbs if location else (),
         tab="assignments",
-        place=place,
+        place=location,
         proof=proof,
-        at=None if proof.received_at is None else moment_of(proof.received_at, zone, now=here.now),
+        at=None
+        if proof.received_at is None
+        else serialize_moment(proof.received_at, zone, now=context.now),
         digest=digest.strip(),
-        answers=_proven(proof),
+        answers=_format_answers(proof),
     )
 
 
-def _place(here: Here, proof: ReceiptProof) -> Place | None:
-    """Return where a receipt belongs, None for who cannot see that now."""
+def _find_location(context: RequestContext, proof: ReceiptProof) -> ProblemLocation | None:
+    """Return the location of a receipt, or None if the caller can no longer see it."""
     try:
-        return Place.of(here, proof.assignment, proof.problem)
+        return ProblemLocation.load(context, proof.assignment, proof.problem)
     except NotFound:
         return None
 
 
-def _proven(proof: ReceiptProof) -> dict[str, str]:
-    return {part: "" if typed is None else as_rows(typed) for part, typed in proof.answers.items()}
+def _format_answers(proof: ReceiptProof) -> dict[str, str]:
+    return {
+        part: "" if typed is None else format_answer(typed) for part, typed in proof.answers.items()
+    }

@@ -1,4 +1,4 @@
-"""Practice: a problem on other numbers than one's own; nothing of it is kept."""
+"""Practice: a problem with other numbers than the student's own. Nothing is stored."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,109 +8,145 @@ from uuid import UUID
 from fastapi import Query
 from fastapi.responses import Response
 
-from api.core.errors import Invalid
-from api.dependencies import Here
-from api.pages.forms.form import Form, FormDep, validated
-from api.pages.forms.rows import whole_number
+from api.core.errors import InvalidInput
+from api.dependencies import RequestContext
+from api.pages.forms.form import FormDep, PostedForm, validate_body
+from api.pages.forms.rows import parse_whole_number
 from api.pages.layout.formatting import part_letter
-from api.pages.layout.frame import page
-from api.pages.router import PageDep, PageRouter, PageTyping
-from api.pages.student.components.cell_marks import marks_of
-from api.pages.student.components.feedback import Feedback, practice_feedback
-from api.pages.student.components.inputs import Input, Marks, compose, input_of, is_given
-from api.pages.student.components.location import Place
-from api.pages.student.components.tensors import tensors
+from api.pages.layout.frame import render_page
+from api.pages.router import DraftPageDep, PageDep, PageRouter
+from api.pages.student.components.cell_marks import mark_cells
+from api.pages.student.components.feedback import AnswerFeedback, build_practice_feedback
+from api.pages.student.components.inputs import (
+    AnswerInput,
+    CellMarks,
+    build_input,
+    has_content,
+    parse_form_answers,
+)
+from api.pages.student.components.location import ProblemLocation
+from api.pages.student.components.tensors import build_tensor_displays
 from api.routes.student import assigned_problems
 from api.schemas.student.problem import PartAsked
 from api.schemas.student.solution import PracticeIn, PracticeOutcome, PracticeProblem
-from grader.reading import Style, Typed
+from grader.reading import NumberStyle, RawAnswer
 
 __all__ = ["router"]
 
 router = PageRouter()
 
-POSED: Final = "/assignments/{assignment}/problems/{problem}/practice"
-MOST: Final = 1_000_000
-NOTHING_TYPED: Final = "Nothing is typed yet. Answer a part, then check."
+PRACTICE_PATH: Final = "/assignments/{assignment}/problems/{problem}/practice"
+MAX_PRACTICE_NUMBER: Final = 1_000_000
+NOTHING_TYPED_MESSAGE: Final = "Nothing is typed yet. Answer a part, then check."
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
-    """A part of the problem with its letter, its input and what is said of the answer."""
+class PracticeCard:
+    """A part of a practice problem with its letter, input and feedback."""
 
     part: PartAsked
     letter: str
-    input: Input
-    feedback: Feedback | None
+    input: AnswerInput
+    feedback: AnswerFeedback | None
 
 
 @dataclass(frozen=True, slots=True)
-class _Tried:
-    """What was typed, by part, what became of it, and what stood against it."""
+class _PracticeAttempt:
+    """The typed answers and their outcomes by part, and the error if there is one."""
 
-    typed: Mapping[str, Typed]
+    typed: Mapping[str, RawAnswer]
     outcomes: Mapping[str, PracticeOutcome]
-    error: Invalid | None = None
+    error: InvalidInput | None = None
 
 
-UNTRIED: Final = _Tried({}, {})
+NO_ATTEMPT: Final = _PracticeAttempt({}, {})
 
 
-@router.get(POSED)
+@router.get(PRACTICE_PATH)
 def practice_page(
     assignment: UUID,
     problem: str,
-    here: PageDep,
-    number: Annotated[int, Query(ge=0, le=MOST)] = 0,
+    context: PageDep,
+    number: Annotated[int, Query(ge=0, le=MAX_PRACTICE_NUMBER)] = 0,
 ) -> Response:
-    """Return the problem with the numbers of practice *number*."""
-    asked = assigned_problems.practice(assignment, problem, here, number)
-    return _page(here, Place.of(here, assignment, problem), asked, UNTRIED)
-
-
-@router.post(POSED)
-def practise(assignment: UUID, problem: str, form: FormDep, here: PageTyping) -> Response:
-    """Judge what is typed, and show the page again with it."""
-    number = whole_number(form.text("number"))
-    at = number if isinstance(number, int) and 0 <= number <= MOST else 0
-    asked = assigned_problems.practice(assignment, problem, here, at)
-    place = Place.of(here, assignment, problem)
-    return _page(here, place, asked, _tried(here, place, asked, form))
-
-
-def _tried(here: Here, place: Place, asked: PracticeProblem, form: Form) -> _Tried:
-    typed = compose(asked.parts, form)
-    given = {part: one for part, one in typed.items() if is_given(one)}
-    if not given:
-        return _Tried(typed, {}, Invalid(NOTHING_TYPED))
-    body = validated(PracticeIn, {"number": asked.number, "answers": given})
-    reply = assigned_problems.practise_on(place.assignment.id, place.problem, body, here)
-    return _Tried(typed, {one.part: one for one in reply.results})
-
-
-def _page(here: Here, place: Place, asked: PracticeProblem, tried: _Tried) -> Response:
-    style: Style | None = place.wall.course.numbers  # type: ignore[assignment]
-    return page(
-        here,
-        "student/practice.html",
-        title=f"Practice: {asked.title}",
-        status=tried.error.status if tried.error else 200,
-        crumbs=place.crumbs,
-        tab="assignments",
-        place=place,
-        asked=asked,
-        following=(asked.number + 1) % (MOST + 1),
-        tensors=tensors(asked.numbers),
-        cards=[_card(one, at, tried, style) for at, one in enumerate(asked.parts)],
-        error=tried.error,
+    """Return the problem with the numbers of the practice variant *number*."""
+    practice_problem = assigned_problems.get_practice_problem(assignment, problem, context, number)
+    return _render_page(
+        context, ProblemLocation.load(context, assignment, problem), practice_problem, NO_ATTEMPT
     )
 
 
-def _card(part: PartAsked, at: int, tried: _Tried, style: Style | None) -> Card:
-    typed, told = tried.typed.get(part.id), tried.outcomes.get(part.id)
-    marks: Marks = ()
-    if told:
-        marks = marks_of(part, typed, status=told.status, right=told.cells, numbers=style)
-    field = input_of(part, typed, marks=marks, numbers=style)
-    feedback = practice_feedback(told, part.points, typed=typed) if told else None
-    return Card(part, part_letter(at), field, feedback)
+@router.post(PRACTICE_PATH)
+def check_practice_page(
+    assignment: UUID, problem: str, form: FormDep, context: DraftPageDep
+) -> Response:
+    """Grade the practice answers in a form, and show the page again with the results."""
+    number = parse_whole_number(form.text("number"))
+    valid_number = number if isinstance(number, int) and 0 <= number <= MAX_PRACTICE_NUMBER else 0
+    practice_problem = assigned_problems.get_practice_problem(
+        assignment, problem, context, valid_number
+    )
+    location = ProblemLocation.load(context, assignment, problem)
+    return _render_page(
+        context,
+        location,
+        practice_problem,
+        _check_answers(context, location, practice_problem, form),
+    )
+
+
+def _check_answers(
+    context: RequestContext,
+    location: ProblemLocation,
+    practice_problem: PracticeProblem,
+    form: PostedForm,
+) -> _PracticeAttempt:
+    typed = parse_form_answers(practice_problem.parts, form)
+    answers = {part: one for part, one in typed.items() if has_content(one)}
+    if not answers:
+        return _PracticeAttempt(typed, {}, InvalidInput(NOTHING_TYPED_MESSAGE))
+    body = validate_body(PracticeIn, {"number": practice_problem.number, "answers": answers})
+    reply = assigned_problems.judge_practice(
+        location.assignment.id, location.problem, body, context
+    )
+    return _PracticeAttempt(typed, {result.part: result for result in reply.results})
+
+
+def _render_page(
+    context: RequestContext,
+    location: ProblemLocation,
+    practice_problem: PracticeProblem,
+    attempt: _PracticeAttempt,
+) -> Response:
+    decimal_style: NumberStyle | None = location.clock.course.numbers  # type: ignore[assignment]
+    return render_page(
+        context,
+        "student/practice.html",
+        title=f"Practice: {practice_problem.title}",
+        status=attempt.error.status if attempt.error else 200,
+        crumbs=location.crumbs,
+        tab="assignments",
+        place=location,
+        asked=practice_problem,
+        following=(practice_problem.number + 1) % (MAX_PRACTICE_NUMBER + 1),
+        tensors=build_tensor_displays(practice_problem.numbers),
+        cards=[
+            _build_card(part, index, attempt, decimal_style)
+            for index, part in enumerate(practice_problem.parts)
+        ],
+        error=attempt.error,
+    )
+
+
+def _build_card(
+    part: PartAsked, index: int, attempt: _PracticeAttempt, decimal_style: NumberStyle | None
+) -> PracticeCard:
+    typed, outcome = attempt.typed.get(part.id), attempt.outcomes.get(part.id)
+    marks: CellMarks = ()
+    if outcome:
+        marks = mark_cells(
+            part, typed, status=outcome.status, correct=outcome.cells, decimal_style=decimal_style
+        )
+    field = build_input(part, typed, marks=marks, decimal_style=decimal_style)
+    feedback = build_practice_feedback(outcome, part.points, typed=typed) if outcome else None
+    return PracticeCard(part, part_letter(index), field, feedback)

@@ -1,6 +1,6 @@
-"""A problem as a student has it: read it, type, look how it is read, check an answer.
+"""The problem page of a student: read it, type and preview answers, and submit them.
 
-All parts stand in one form, so that checking one loses nothing of the others.
+All parts are in one form, so that checking one keeps the answers to the others.
 """
 
 from collections.abc import Mapping
@@ -11,39 +11,49 @@ from uuid import UUID
 from fastapi import Query
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
-from api.core.errors import Conflict, Invalid, Precondition, ServiceError
-from api.dependencies import Here
-from api.pages.forms.form import Form, FormDep, validated
-from api.pages.layout.frame import Crumb, page
-from api.pages.layout.templating import respond
-from api.pages.router import PageDep, PageRouter, PageSubmitting, PageTyping
-from api.pages.student.components.grids import grid_of, rows_in
-from api.pages.student.components.inputs import compose, composed, input_of, is_given
-from api.pages.student.components.problem_queries import Where, look_at
-from api.pages.student.components.problem_view import Look, cards, preview, side
-from api.pages.student.components.submission_form import (
-    check_numbers,
-    check_person,
-    hand_in,
-    new_number,
-    print_of,
-    save_draft,
-    to_keep,
+from api.core.errors import Conflict, InvalidInput, PreconditionFailed, ServiceError
+from api.dependencies import RequestContext
+from api.pages.forms.form import FormDep, PostedForm, validate_body
+from api.pages.layout.frame import Breadcrumb, render_page
+from api.pages.layout.templating import render_response
+from api.pages.router import DraftPageDep, PageDep, PageRouter, SubmissionPageDep
+from api.pages.student.components.grids import build_grid, read_rows
+from api.pages.student.components.inputs import (
+    build_input,
+    has_content,
+    parse_form_answer,
+    parse_form_answers,
 )
-from api.pages.student.components.tensors import tensors
+from api.pages.student.components.problem_queries import ProblemKey, load_problem_page
+from api.pages.student.components.problem_view import (
+    ProblemPageData,
+    build_cards,
+    build_preview,
+    build_sidebar,
+)
+from api.pages.student.components.submission_form import (
+    check_problem_unchanged,
+    check_same_user,
+    fingerprint_problem,
+    generate_form_number,
+    save_draft,
+    select_draft_answers,
+    submit_answers,
+)
+from api.pages.student.components.tensors import build_tensor_displays
 from api.routes.student import assigned_problems, drafts
 from api.schemas.student.problem import PartView, ProblemView
 from api.schemas.student.work import ReadAs, ReadingIn
-from api.services.student.problem_session import OWN, Choice
+from api.services.student.problem_session import OWN_VARIANT, VariantChoice
 from grader.errors import AnswerError
-from grader.reading import Style, Typed
+from grader.reading import NumberStyle, RawAnswer
 
 __all__ = ["router"]
 
 router = PageRouter()
 
-POSED: Final = "/assignments/{assignment}/problems/{problem}"
-ELSEWHERE: Final = (
+PROBLEM_PATH: Final = "/assignments/{assignment}/problems/{problem}"
+SAVED_ELSEWHERE_MESSAGE: Final = (
     "Something else was saved in another window. Press Save draft to see it beside what you typed."
 )
 
@@ -51,182 +61,225 @@ Seed = Annotated[int | None, Query(ge=0, le=2**53)]
 Position = Annotated[int | None, Query(ge=-1, le=100_000)]
 
 
-@router.get(POSED)
+@router.get(PROBLEM_PATH)
 def problem_page(
-    assignment: UUID, problem: str, here: PageDep, seed: Seed = None, position: Position = None
+    assignment: UUID, problem: str, context: PageDep, seed: Seed = None, position: Position = None
 ) -> Response:
-    """Return the problem with one's own numbers, or for staff with those that they choose."""
-    return _page(here, look_at(here, (assignment, problem), choice=Choice(seed, position)))
-
-
-def _page(here: Here, look: Look) -> Response:
-    view, error, place = look.view, look.error, look.place
-    caller = here.visit.caller
-    crumbs = (
-        Crumb(place.course, f"/courses/{view.course}"),
-        Crumb(place.assignment, f"/assignments/{view.assignment}"),
+    """Return the problem with the student's own variant; staff can select a variant."""
+    return _render_page(
+        context,
+        load_problem_page(context, (assignment, problem), choice=VariantChoice(seed, position)),
     )
-    made = cards(look)
-    answer = page(
-        here,
+
+
+def _render_page(context: RequestContext, page_data: ProblemPageData) -> Response:
+    view, error, display = page_data.view, page_data.error, page_data.display
+    caller = context.activity.caller
+    crumbs = (
+        Breadcrumb(display.course, f"/courses/{view.course}"),
+        Breadcrumb(display.assignment, f"/assignments/{view.assignment}"),
+    )
+    part_cards = build_cards(page_data)
+    response = render_page(
+        context,
         "student/problem.html",
         title=view.title,
         crumbs=crumbs,
         tab="assignments",
         status=error.status if error else 200,
         view=view,
-        look=look,
-        path=_path((view.assignment, view.problem)),
-        cards=made,
-        tensors=tensors(view.numbers),
-        side=side(look.mine, view.problem),
-        number=new_number(),
-        asked=print_of(view),
+        look=page_data,
+        path=_problem_path((view.assignment, view.problem)),
+        cards=part_cards,
+        tensors=build_tensor_displays(view.numbers),
+        side=build_sidebar(page_data.mine, view.problem),
+        number=generate_form_number(),
+        asked=fingerprint_problem(view),
         person=caller.id if caller else "",
-        saved=place.moment(view.draft.saved_at),
-        has_draft=any(one.is_draft for one in made),
-        results_from=place.moment(view.results_from),
-        solutions_from=place.moment(view.solutions_from),
-        notices=[(one, place.moment(one.at)) for one in view.notices],
-        tries=max((one.attempts_used for one in view.parts), default=0),
+        saved=display.moment(view.draft.saved_at),
+        has_draft=any(card.is_draft for card in part_cards),
+        results_from=display.moment(view.results_from),
+        solutions_from=display.moment(view.solutions_from),
+        notices=[(notice, display.moment(notice.at)) for notice in view.notices],
+        tries=max((part.attempts_used for part in view.parts), default=0),
     )
     if error and error.retry_after is not None:
-        answer.headers["Retry-After"] = str(error.retry_after)
-    return answer
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
-def _path(where: Where) -> str:
-    return f"/assignments/{where[0]}/problems/{where[1]}"
+def _problem_path(problem_key: ProblemKey) -> str:
+    return f"/assignments/{problem_key[0]}/problems/{problem_key[1]}"
 
 
-@router.post(POSED)
-def hand_in_page(assignment: UUID, problem: str, form: FormDep, here: PageSubmitting) -> Response:
-    """Keep what is typed as the draft, and hand in the part whose button was pressed."""
-    where, part = (assignment, problem), form.text("check")
-    view = assigned_problems.posed(*where, here)
-    check_person(here, form)
-    answers = compose(view.parts, form)
+@router.post(PROBLEM_PATH)
+def submit_page(
+    assignment: UUID, problem: str, form: FormDep, context: SubmissionPageDep
+) -> Response:
+    """Save the answers as the draft, and submit the part whose button was pressed."""
+    problem_key, part = (assignment, problem), form.text("check")
+    view = assigned_problems.get_problem(*problem_key, context)
+    check_same_user(context, form)
+    answers = parse_form_answers(view.parts, form)
     try:
-        _keep(here, where, view, form, answers)
-    except Precondition as error:
-        draft = assigned_problems.posed(*where, here).draft
-        found = look_at(here, where, choice=OWN, typed=answers, error=error, elsewhere=draft)
-        return _page(here, found)
+        _save_form_draft(context, problem_key, view, form, answers)
+    except PreconditionFailed as error:
+        draft = assigned_problems.get_problem(*problem_key, context).draft
+        page_data = load_problem_page(
+            context, problem_key, choice=OWN_VARIANT, typed=answers, error=error, elsewhere=draft
+        )
+        return _render_page(context, page_data)
     except ServiceError as error:
-        return _page(here, look_at(here, where, choice=OWN, typed=answers, error=error, at=part))
+        page_data = load_problem_page(
+            context,
+            problem_key,
+            choice=OWN_VARIANT,
+            typed=answers,
+            error=error,
+            checked_part=part,
+        )
+        return _render_page(context, page_data)
     if not part:
-        return RedirectResponse(_path(where), status_code=303)
+        return RedirectResponse(_problem_path(problem_key), status_code=303)
     try:
-        check_numbers(view, form)
-        hand_in(here, where, {part: answers.get(part, "")}, number=form.text("number"))
+        check_problem_unchanged(view, form)
+        submit_answers(
+            context, problem_key, {part: answers.get(part, "")}, number=form.text("number")
+        )
     except ServiceError as error:
-        kept = is_given(answers.get(part, ""))
-        found = look_at(here, where, choice=OWN, typed=answers, error=error, at=part, saved=kept)
-        return _page(here, found)
-    return RedirectResponse(f"{_path(where)}#part-{part}", status_code=303)
+        is_saved = has_content(answers.get(part, ""))
+        page_data = load_problem_page(
+            context,
+            problem_key,
+            choice=OWN_VARIANT,
+            typed=answers,
+            error=error,
+            checked_part=part,
+            saved=is_saved,
+        )
+        return _render_page(context, page_data)
+    return RedirectResponse(f"{_problem_path(problem_key)}#part-{part}", status_code=303)
 
 
-def _keep(
-    here: Here, where: Where, view: ProblemView, form: Form, answers: Mapping[str, Typed]
+def _save_form_draft(
+    context: RequestContext,
+    problem_key: ProblemKey,
+    view: ProblemView,
+    form: PostedForm,
+    answers: Mapping[str, RawAnswer],
 ) -> None:
-    """Save the draft of a form; over that of another window goes only what is handed in.
+    """Save the answers in a form as the draft.
 
-    Raises `Precondition` where another window saved something else; a form that is sent twice at
-    the same moment is no other window.
+    If another window has saved a different draft, a submission is merged into it, and a
+    plain save raises `PreconditionFailed`. A form that is sent twice at the same moment
+    is not another window.
     """
-    kept = to_keep(view, answers, numbers=_style(here))
-    handed_in, version = bool(form.text("check")), form.text("version")
-    if not handed_in or version == str(view.draft.version):
+    draft_answers = select_draft_answers(view, answers, decimal_style=_decimal_style(context))
+    is_submission, version = bool(form.text("check")), form.text("version")
+    if not is_submission or version == str(view.draft.version):
         try:
-            save_draft(here, where, kept, version=version)
-        except Precondition:
-            view = assigned_problems.posed(*where, here)
-            if kept == view.draft.answers:
+            save_draft(context, problem_key, draft_answers, version=version)
+        except PreconditionFailed:
+            view = assigned_problems.get_problem(*problem_key, context)
+            if draft_answers == view.draft.answers:
                 return
-            if not handed_in:
+            if not is_submission:
                 raise
         else:
             return
-    save_draft(here, where, {**_others(view, kept), **kept})
+    save_draft(
+        context, problem_key, {**_other_window_answers(view, draft_answers), **draft_answers}
+    )
 
 
-def _others(view: ProblemView, kept: dict[str, Typed]) -> dict[str, Typed]:
-    """Return the draft that another window saved, but for the parts that are typed here."""
-    found = view.draft.answers
-    return {part: typed for part, typed in found.items() if part not in kept and typed is not None}
+def _other_window_answers(
+    view: ProblemView, draft_answers: dict[str, RawAnswer]
+) -> dict[str, RawAnswer]:
+    """Return the saved answers of another window, except to parts in *draft_answers*."""
+    saved_answers = view.draft.answers
+    return {
+        part: typed
+        for part, typed in saved_answers.items()
+        if part not in draft_answers and typed is not None
+    }
 
 
-def _style(here: Here) -> Style | None:
-    member = here.visit.member
+def _decimal_style(context: RequestContext) -> NumberStyle | None:
+    member = context.activity.member
     return member.course.numbers if member else None  # type: ignore[return-value]
 
 
-@router.post(f"{POSED}/draft")
-def draft_page(assignment: UUID, problem: str, form: FormDep, here: PageTyping) -> Response:
-    """Keep what is typed as the draft, and tell its version; for the script of the page.
+@router.post(f"{PROBLEM_PATH}/draft")
+def draft_page(assignment: UUID, problem: str, form: FormDep, context: DraftPageDep) -> Response:
+    """Save the answers as the draft and return its version, for the page's script.
 
-    What is saved already is no conflict: a page that was left has saved as it went.
+    Answers that are already saved are no conflict: a page saves its draft when the user
+    leaves it.
     """
-    where = (assignment, problem)
-    view = assigned_problems.posed(*where, here)
-    check_person(here, form)
-    kept = to_keep(view, compose(view.parts, form), numbers=_style(here))
+    problem_key = (assignment, problem)
+    view = assigned_problems.get_problem(*problem_key, context)
+    check_same_user(context, form)
+    draft_answers = select_draft_answers(
+        view, parse_form_answers(view.parts, form), decimal_style=_decimal_style(context)
+    )
     try:
-        draft = save_draft(here, where, kept, version=form.text("version"))
-    except Precondition:
-        if kept != view.draft.answers:
-            raise Precondition(ELSEWHERE) from None
+        draft = save_draft(context, problem_key, draft_answers, version=form.text("version"))
+    except PreconditionFailed:
+        if draft_answers != view.draft.answers:
+            raise PreconditionFailed(SAVED_ELSEWHERE_MESSAGE) from None
         draft = view.draft
-    return respond("student/problem_saved.html", {"draft": draft})
+    return render_response("student/problem_saved.html", {"draft": draft})
 
 
-@router.post(f"{POSED}/reading")
-def reading_page(assignment: UUID, problem: str, form: FormDep, here: PageTyping) -> Response:
-    """Return how what is typed is read, or the rows of what is pasted; for the script.
+@router.post(f"{PROBLEM_PATH}/reading")
+def reading_page(assignment: UUID, problem: str, form: FormDep, context: DraftPageDep) -> Response:
+    """Return how an answer is read, or the rows of pasted text, for the page's script.
 
-    That it cannot be read is told, too, and no error.
+    An unreadable answer gives a normal response, not an error.
     """
-    where = (assignment, problem)
-    view = assigned_problems.posed(*where, here)
-    part = _part(view, form.text("part"))
+    problem_key = (assignment, problem)
+    view = assigned_problems.get_problem(*problem_key, context)
+    part = _find_part(view, form.text("part"))
     if form.has("pasted"):
-        return _rows(here, part, form.fields["pasted"][0])
-    typed = composed(part, form)
+        return _respond_with_rows(context, part, form.fields["pasted"][0])
+    typed = parse_form_answer(part, form)
     reading: ReadAs | None = None
-    if typed is not None and is_given(typed):
-        body = validated(ReadingIn, {"part": part.id, "answer": typed})
-        reading = drafts.read(*where, body, here)
-    shown = preview(input_of(part, typed), typed, reading)
-    return respond("student/problem_reading.html", {"one": shown})
+    if typed is not None and has_content(typed):
+        body = validate_body(ReadingIn, {"part": part.id, "answer": typed})
+        reading = drafts.post_reading(*problem_key, body, context)
+    reading_preview = build_preview(build_input(part, typed), typed, reading)
+    return render_response("student/problem_reading.html", {"one": reading_preview})
 
 
-def _part(view: ProblemView, part: str) -> PartView:
-    found = next((one for one in view.parts if one.id == part), None)
-    if found is None:
-        raise Invalid.of("part", "names no part of this problem")
-    return found
+def _find_part(view: ProblemView, part: str) -> PartView:
+    part_view = next((one for one in view.parts if one.id == part), None)
+    if part_view is None:
+        raise InvalidInput.for_field("part", "names no part of this problem")
+    return part_view
 
 
-def _rows(here: Here, part: PartView, text: str) -> Response:
-    """Return the rows of cells of a pasted text, or why it cannot be read."""
-    grid, caller = grid_of(part), here.visit.caller
+def _respond_with_rows(context: RequestContext, part: PartView, text: str) -> Response:
+    """Return a pasted text as rows of cells, or the reason why it cannot be read."""
+    grid, caller = build_grid(part), context.activity.caller
     if grid is None or caller is None:
-        raise Invalid.of("part", "has no cells")
-    read = partial(rows_in, grid, text, numbers=_style(here))
+        raise InvalidInput.for_field("part", "has no cells")
+    read = partial(read_rows, grid, text, decimal_style=_decimal_style(context))
     try:
         return JSONResponse(
-            {"rows": here.service.judging_pool.judge(caller.id, {part.id: text}, read)}
+            {"rows": context.service.judging_pool.dispatch(caller.id, {part.id: text}, read)}
         )
     except AnswerError as error:
         return JSONResponse({"said": str(error)})
 
 
-@router.post(f"{POSED}/variant")
-def new_numbers_page(assignment: UUID, problem: str, here: PageDep) -> Response:
-    """Take new numbers, where the assignment gives them."""
-    where = (assignment, problem)
+@router.post(f"{PROBLEM_PATH}/variant")
+def new_numbers_page(assignment: UUID, problem: str, context: PageDep) -> Response:
+    """Draw a new variant of the problem, if the assignment allows it."""
+    problem_key = (assignment, problem)
     try:
-        assigned_problems.renew(*where, here)
+        assigned_problems.renew_variant(*problem_key, context)
     except Conflict as error:
-        return _page(here, look_at(here, where, choice=OWN, error=error))
-    return RedirectResponse(_path(where), status_code=303)
+        return _render_page(
+            context, load_problem_page(context, problem_key, choice=OWN_VARIANT, error=error)
+        )
+    return RedirectResponse(_problem_path(problem_key), status_code=303)

@@ -1,4 +1,4 @@
-"""The worked solution of a problem: the way to every answer, drawn where a drawing says more."""
+"""Worked solutions: the steps to each answer, with drawings where they help."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,124 +9,144 @@ from uuid import UUID
 from fastapi import Query
 from fastapi.responses import Response
 
-from api.pages.drawing import Block, drawn
-from api.pages.layout.formatting import part_letter, said
-from api.pages.layout.frame import Crumb, page
+from api.pages.drawing import SolutionBlock, draw_parts
+from api.pages.layout.formatting import part_letter, use_minus_signs
+from api.pages.layout.frame import Breadcrumb, render_page
 from api.pages.router import PageDep, PageRouter
 from api.schemas.student.solution import KnownMistake, SolutionView, SolvedPart
-from api.services.student.problem_session import Choice, Seat, take_seat
-from api.services.student.solution import solution_view
+from api.services.student.problem_session import ProblemSession, VariantChoice, open_problem_session
+from api.services.student.solution import load_solution_view
 from grader.values import Tensor
 from grader.variants.variant import Variant
-from problems.publish import plain
+from problems.publish import to_json_data
 
-__all__ = ["drawn_ways", "router", "solved_cards"]
+__all__ = ["build_solution_cards", "draw_solution", "router"]
 
 router = PageRouter()
 
-POSED: Final = "/assignments/{assignment}/problems/{problem}"
-KEPT: Final = 256
-ROOM: Final = 25_000
-"""So many bytes all parts take at the most, where frames can be left out."""
-CARD, MISTAKE = 520, 25
-"""So many bytes stand around a part, and around a mistake of it."""
-MOST_MISTAKES, FEWEST_OF_PART = 96, 4
-"""So many mistakes are told of all parts together, and of each one however many parts there are."""
+PROBLEM_PATH: Final = "/assignments/{assignment}/problems/{problem}"
+DRAWING_CACHE_SIZE: Final = 256
+MAX_PARTS_BYTES: Final = 25_000
+"""Size limit of all parts together, met by leaving out frames where possible."""
+PART_OVERHEAD_BYTES, MISTAKE_OVERHEAD_BYTES = 520, 25
+"""Size of the markup around a part, and around one of its mistakes."""
+MAX_MISTAKES, MIN_MISTAKES_PER_PART = 96, 4
+"""Limit on the mistakes shown for all parts together, and the least limit per part."""
 
 Seed = Annotated[int | None, Query(ge=0, le=2**53)]
 Position = Annotated[int | None, Query(ge=-1, le=100_000)]
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
-    """A part with its letter, the way to its answer, and the likeliest of its mistakes."""
+class SolutionCard:
+    """A part with its letter, the steps to its answer and its most likely mistakes."""
 
     part: SolvedPart
     letter: str
-    blocks: tuple[Block, ...]
+    blocks: tuple[SolutionBlock, ...]
     mistakes: tuple[KnownMistake, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Ways:
-    """The ways to the answers of a variant, which says alone whether two of them are the same.
+class SolutionDrawingInput:
+    """Arguments of `draw_solution`; as a cache key, only *variant* is compared.
 
-    *around* is how many bytes are written beside them.
+    *text_bytes* is the size of the text beside the drawings.
     """
 
     variant: Variant
     parts: Sequence[SolvedPart] = field(compare=False)
-    given: Sequence[Any] = field(compare=False)
-    around: int = field(compare=False)
+    problem_arrays: Sequence[Any] = field(compare=False)
+    text_bytes: int = field(compare=False)
 
 
-@router.get(f"{POSED}/solution")
+@router.get(f"{PROBLEM_PATH}/solution")
 def solution_page(
-    assignment: UUID, problem: str, here: PageDep, seed: Seed = None, position: Position = None
+    assignment: UUID, problem: str, context: PageDep, seed: Seed = None, position: Position = None
 ) -> Response:
-    """Return the worked solution with the student's own numbers, or for staff with any numbers."""
-    with here.reading() as session:
-        posed = here.posed(session, assignment, problem)
-        seat = take_seat(session, posed, Choice(seed, position), now=here.now)
-        view = solution_view(session, seat, variants=here.service.variants)
-        variant = seat.variant(session, here.service.variants)
-        crumbs = _crumbs(seat)
-    return page(
-        here,
+    """Return the worked solution of the student's variant; staff can select any variant."""
+    with context.reading() as session:
+        assigned_problem = context.authorize_problem(session, assignment, problem)
+        problem_session = open_problem_session(
+            session, assigned_problem, VariantChoice(seed, position), now=context.now
+        )
+        view = load_solution_view(session, problem_session, variants=context.service.variants)
+        variant = problem_session.load_variant(session, context.service.variants)
+        crumbs = _build_breadcrumbs(problem_session)
+    return render_page(
+        context,
         "student/solution.html",
         title=f"Solution: {view.title}",
         crumbs=crumbs,
         tab="assignments",
         view=view,
-        cards=solved_cards(view, variant),
+        cards=build_solution_cards(view, variant),
         path=f"/assignments/{assignment}/problems/{problem}",
-        seat=seat,
+        seat=problem_session,
         seed=variant.seed,
     )
 
 
-def _crumbs(seat: Seat) -> tuple[Crumb, ...]:
-    course, assignment = seat.posed.member.course, seat.posed.assignment
+def _build_breadcrumbs(problem_session: ProblemSession) -> tuple[Breadcrumb, ...]:
+    course, assignment = problem_session.assigned.member.course, problem_session.assigned.assignment
     return (
-        Crumb(course.title, f"/courses/{course.id}"),
-        Crumb(assignment.title, f"/assignments/{assignment.id}"),
-        Crumb("Problem", f"/assignments/{assignment.id}/problems/{seat.posed.problem.slug}"),
+        Breadcrumb(course.title, f"/courses/{course.id}"),
+        Breadcrumb(assignment.title, f"/assignments/{assignment.id}"),
+        Breadcrumb(
+            "Problem",
+            f"/assignments/{assignment.id}/problems/{problem_session.assigned.problem.slug}",
+        ),
     )
 
 
-def solved_cards(view: SolutionView, variant: Variant) -> tuple[Card, ...]:
-    """Return a card for each part, with its way drawn."""
-    given = [plain(one) for one in variant.names.values() if isinstance(one, Tensor)]
-    told = _told(view)
-    blocks = drawn_ways(Ways(variant, view.parts, given, _around(view, told)))
-    return tuple(
-        Card(
-            part=part,
-            letter=part_letter(at),
-            blocks=way,
-            mistakes=told[part.id],
+def build_solution_cards(view: SolutionView, variant: Variant) -> tuple[SolutionCard, ...]:
+    """Return a card for each part, with its solution drawn."""
+    problem_arrays = [
+        to_json_data(name) for name in variant.names.values() if isinstance(name, Tensor)
+    ]
+    mistakes_by_part = _select_mistakes(view)
+    blocks = draw_solution(
+        SolutionDrawingInput(
+            variant, view.parts, problem_arrays, _count_text_bytes(view, mistakes_by_part)
         )
-        for at, (part, way) in enumerate(zip(view.parts, blocks, strict=True))
+    )
+    return tuple(
+        SolutionCard(
+            part=part,
+            letter=part_letter(index),
+            blocks=way,
+            mistakes=mistakes_by_part[part.id],
+        )
+        for index, (part, way) in enumerate(zip(view.parts, blocks, strict=True))
     )
 
 
-def _told(view: SolutionView) -> dict[str, tuple[KnownMistake, ...]]:
-    """Return which mistakes are told of each part; they come with the likeliest first."""
-    each = max(MOST_MISTAKES // (len(view.parts) or 1), FEWEST_OF_PART)
-    return {part.id: part.mistakes[:each] for part in view.parts}
+def _select_mistakes(view: SolutionView) -> dict[str, tuple[KnownMistake, ...]]:
+    """Return the mistakes to show for each part, most likely first."""
+    limit = max(MAX_MISTAKES // (len(view.parts) or 1), MIN_MISTAKES_PER_PART)
+    return {part.id: part.mistakes[:limit] for part in view.parts}
 
 
-def _around(view: SolutionView, told: Mapping[str, tuple[KnownMistake, ...]]) -> int:
-    """Return in how many bytes about the text of a problem is sent, with what is asked in it."""
+def _count_text_bytes(
+    view: SolutionView, mistakes_by_part: Mapping[str, tuple[KnownMistake, ...]]
+) -> int:
+    """Return the approximate size of a problem's text in bytes, with prompts and mistakes."""
     return len(view.statement.encode()) + sum(
-        CARD
+        PART_OVERHEAD_BYTES
         + len(f"{part.title}{part.prompt}".encode())
-        + sum(MISTAKE + len(f"{said(one.answer)}{one.said}".encode()) for one in told[part.id])
+        + sum(
+            MISTAKE_OVERHEAD_BYTES + len(f"{use_minus_signs(one.answer)}{one.said}".encode())
+            for one in mistakes_by_part[part.id]
+        )
         for part in view.parts
     )
 
 
-@lru_cache(maxsize=KEPT)
-def drawn_ways(ways: Ways) -> tuple[tuple[Block, ...], ...]:
-    """Return what is drawn of a variant, made once."""
-    return drawn(ways.parts, ways.given, room=ROOM - ways.around)
+@lru_cache(maxsize=DRAWING_CACHE_SIZE)
+def draw_solution(drawing_input: SolutionDrawingInput) -> tuple[tuple[SolutionBlock, ...], ...]:
+    """Return the drawn solution of a variant, cached."""
+    return draw_parts(
+        drawing_input.parts,
+        drawing_input.problem_arrays,
+        max_bytes=MAX_PARTS_BYTES - drawing_input.text_bytes,
+    )

@@ -1,4 +1,4 @@
-"""The times and rules of an assignment for one student: in words, and drawn as a strip."""
+"""Times and rules of an assignment for one student, in words and as a timeline."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,26 +7,26 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Final
 
-from api.pages.layout.formatting import counted, percent
+from api.pages.layout.formatting import format_count, format_share
 from api.schemas.assignments.assignments import StudentAssignment
 from api.schemas.student.assignments import Moment, Times
 
 __all__ = [
-    "Bar",
-    "Rule",
-    "Stretch",
-    "Strip",
-    "requests_in_words",
-    "rules_in_words",
-    "stretches",
-    "strip",
+    "AssignmentRule",
+    "CreditBar",
+    "CreditPeriod",
+    "CreditStrip",
+    "build_credit_periods",
+    "build_credit_strip",
+    "describe_request_rules",
+    "describe_rules",
 ]
 
 WIDTH: Final = 1000
 HEIGHT: Final = 40
-BEFORE: Final = timedelta(days=7)
-AFTER: Final = Fraction(1, 4)
-SHOWN: Final = {
+LEAD_TIME: Final = timedelta(days=7)
+TRAILING_FRACTION: Final = Fraction(1, 4)
+RELEASE_DESCRIPTIONS: Final = {
     "at_once": "With every answer.",
     "after_due": "When the due time is over.",
     "after_close": "When the assignment has closed.",
@@ -36,8 +36,8 @@ SHOWN: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """A stretch of time up to *until* (None: no end) with what an answer is worth in it."""
+class CreditPeriod:
+    """A period up to *until* (None: no end) and the credit of answers in it."""
 
     until: Moment | None
     credit: Fraction
@@ -46,8 +46,8 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """A stretch of time in which answers are worth the same; its height is that credit."""
+class CreditBar:
+    """A period of constant credit in the timeline; *height* is the credit to scale."""
 
     x: int
     width: int
@@ -56,154 +56,179 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Strip:
-    """The time of an assignment from left to right; *now* is where it is, None outside."""
+class CreditStrip:
+    """The timeline of an assignment; *now* is the current position, or None outside it."""
 
-    bars: tuple[Bar, ...]
+    bars: tuple[CreditBar, ...]
     now: int | None
-    said: str
+    description: str
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """A rule in words, with what it is about."""
+class AssignmentRule:
+    """A rule in words, with its topic."""
 
     about: str
     words: str
 
 
-def stretches(times: Times) -> tuple[Stretch, ...]:
-    """Return what an answer is worth until when, in order of time.
+def build_credit_periods(times: Times) -> tuple[CreditPeriod, ...]:
+    """Return the credit periods in chronological order.
 
-    A step that ends while late days keep the work in time never comes, and is left out.
+    A period of reduced credit that ends before the late days do never applies and is
+    left out.
     """
     bridge = times.late_days_until
     is_bridged = times.state == "late" and times.credit_now == 1 and bridge is not None
-    found = [
-        Stretch(
-            one.until,
-            one.credit,
-            _worth(one.credit),
-            is_now=one.credit == times.credit_now and not is_bridged,
+    periods = [
+        CreditPeriod(
+            stage.until,
+            stage.credit,
+            _describe_credit(stage.credit),
+            is_now=stage.credit == times.credit_now and not is_bridged,
         )
-        for one in times.stages
+        for stage in times.stages
     ]
     if bridge is None:
-        return tuple(found)
-    kept = Stretch(bridge, Fraction(1), "Full credit with your late days", is_now=is_bridged)
-    later = [one for one in found if _outlasts(one, bridge)]
-    return (*(one for one in found if one.credit == 1 and one not in later), kept, *later)
+        return tuple(periods)
+    bridge_period = CreditPeriod(
+        bridge, Fraction(1), "Full credit with your late days", is_now=is_bridged
+    )
+    later = [period for period in periods if _ends_after(period, bridge)]
+    return (
+        *(period for period in periods if period.credit == 1 and period not in later),
+        bridge_period,
+        *later,
+    )
 
 
-def _worth(credit: Fraction) -> str:
+def _describe_credit(credit: Fraction) -> str:
     if credit == 1:
         return "Full credit"
-    return f"{percent(credit)} of the credit" if credit else "No credit"
+    return f"{format_share(credit)} of the credit" if credit else "No credit"
 
 
-def _outlasts(one: Stretch, end: Moment) -> bool:
-    return one.until is None or one.until.at > end.at
+def _ends_after(period: CreditPeriod, end: Moment) -> bool:
+    return period.until is None or period.until.at > end.at
 
 
-def _tone(credit: Fraction) -> str:
-    """Return the colour of a stretch of time: what is left of the credit, roughly."""
+def _credit_tone(credit: Fraction) -> str:
+    """Return the color class of a period: full, reduced or no credit."""
     if credit == 1:
         return "full"
     return "less" if credit else "none"
 
 
-def strip(times: Times, *, now: datetime) -> Strip | None:
-    """Return the times as a drawing, None where nothing ends."""
-    told = stretches(times)
-    ends = [one.until.at for one in told if one.until]
+def build_credit_strip(times: Times, *, now: datetime) -> CreditStrip | None:
+    """Return the timeline, or None if no period has an end."""
+    periods = build_credit_periods(times)
+    ends = [period.until.at for period in periods if period.until]
     if not ends:
         return None
-    start = _start(times, ends[0], now)
-    end = ends[-1] if told[-1].until else ends[-1] + (ends[-1] - start) * float(AFTER)
-    edges = [start, *(one.until.at if one.until else end for one in told)]
-    places = [_place(one, start, end) for one in edges]
+    start = _strip_start(times, ends[0], now)
+    end = (
+        ends[-1] if periods[-1].until else ends[-1] + (ends[-1] - start) * float(TRAILING_FRACTION)
+    )
+    edges = [start, *(period.until.at if period.until else end for period in periods)]
+    positions = [_strip_position(edge, start, end) for edge in edges]
     bars = [
-        Bar(left, right - left, int(HEIGHT * one.credit), _tone(one.credit))
-        for one, (left, right) in zip(told, pairwise(places), strict=True)
+        CreditBar(left, right - left, int(HEIGHT * period.credit), _credit_tone(period.credit))
+        for period, (left, right) in zip(periods, pairwise(positions), strict=True)
     ]
-    here = _place(now, start, end) if start <= now <= end else None
-    return Strip(tuple(bars), here, "; ".join(_said(one) for one in told))
+    now_position = _strip_position(now, start, end) if start <= now <= end else None
+    return CreditStrip(
+        tuple(bars), now_position, "; ".join(_describe_period(period) for period in periods)
+    )
 
 
-def _start(times: Times, first: datetime, now: datetime) -> datetime:
-    """Return where the drawing begins: the release, else a week or as long as it has been."""
+def _strip_start(times: Times, first: datetime, now: datetime) -> datetime:
+    """Return the start of the timeline: the release time, if there is one.
+
+    Without it, the timeline starts a week before *first*, the first end of a period; or
+    at *now* if that is earlier, but at most four weeks before *first*.
+    """
     if times.release is not None:
         return min(times.release.at, first)
-    return min(first - BEFORE, max(now, first - 4 * BEFORE))
+    return min(first - LEAD_TIME, max(now, first - 4 * LEAD_TIME))
 
 
-def _place(at: datetime, start: datetime, end: datetime) -> int:
+def _strip_position(timestamp: datetime, start: datetime, end: datetime) -> int:
     span = max(end - start, timedelta(seconds=1))
-    return round(WIDTH * min(1.0, max(0.0, (at - start) / span)))
+    return round(WIDTH * min(1.0, max(0.0, (timestamp - start) / span)))
 
 
-def _said(one: Stretch) -> str:
-    worth = one.words[:1].lower() + one.words[1:]
-    return f"{worth} until {one.until.text}" if one.until else f"{worth} after that"
+def _describe_period(period: CreditPeriod) -> str:
+    worth = period.words[:1].lower() + period.words[1:]
+    return f"{worth} until {period.until.text}" if period.until else f"{worth} after that"
 
 
-def rules_in_words(told: StudentAssignment, *, late_days: int) -> tuple[Rule, ...]:
-    """Return the rules of an assignment as they hold for the student.
+def describe_rules(assignment: StudentAssignment, *, late_days: int) -> tuple[AssignmentRule, ...]:
+    """Return the rules of an assignment as they apply to the student.
 
-    *late_days* is how many of them the course gives a student.
+    *late_days* is the number of late days that the course grants each student.
     """
-    return tuple(_rules(told, late_days))
+    return tuple(_iter_rules(assignment, late_days))
 
 
-def _rules(told: StudentAssignment, late_days: int) -> Iterator[Rule]:
-    yield Rule("Attempts", _attempts(told))
-    if late_days and told.times.due:
-        yield Rule("Late days", _late_days(min(told.late_days, late_days)))
-    if told.cool_down_seconds:
-        wait = _span(told.cool_down_seconds)
-        yield Rule("Wait", f"{wait} after an answer before the next one to the same part.")
-    yield Rule("Results", SHOWN[told.results])
-    yield Rule("Solutions", SHOWN[told.solutions])
-    yield Rule("Marked again", requests_in_words(told))
-    if told.extra:
-        yield Rule("Extra", "This assignment adds points and takes none.")
+def _iter_rules(assignment: StudentAssignment, late_days: int) -> Iterator[AssignmentRule]:
+    yield AssignmentRule("Attempts", _describe_attempts(assignment))
+    if late_days and assignment.times.due:
+        yield AssignmentRule("Late days", _describe_late_days(min(assignment.late_days, late_days)))
+    if assignment.cool_down_seconds:
+        wait = _format_duration(assignment.cool_down_seconds)
+        yield AssignmentRule(
+            "Wait", f"{wait} after an answer before the next one to the same part."
+        )
+    yield AssignmentRule("Results", RELEASE_DESCRIPTIONS[assignment.results])
+    yield AssignmentRule("Solutions", RELEASE_DESCRIPTIONS[assignment.solutions])
+    yield AssignmentRule("Marked again", describe_request_rules(assignment))
+    if assignment.extra:
+        yield AssignmentRule("Extra", "This assignment adds points and takes none.")
 
 
-def _attempts(told: StudentAssignment) -> str:
-    many = "As many as you like" if told.attempts is None else counted(told.attempts, "attempt")
-    worth = _by_attempt(told.by_attempt)
+def _describe_attempts(assignment: StudentAssignment) -> str:
+    many = (
+        "As many as you like"
+        if assignment.attempts is None
+        else format_count(assignment.attempts, "attempt")
+    )
+    worth = _describe_attempt_credits(assignment.by_attempt)
     return f"{many} at each part{worth}. What cannot be read, and the same answer again, uses none."
 
 
-def _late_days(most: int) -> str:
+def _describe_late_days(most: int) -> str:
     if not most:
         return "They cannot be spent here."
-    return f"At most {counted(most, 'late day')} can be spent here. They are spent by themselves."
+    return (
+        f"At most {format_count(most, 'late day')} can be spent here. They are spent by themselves."
+    )
 
 
-def _by_attempt(left: tuple[Fraction, ...]) -> str:
+def _describe_attempt_credits(left: tuple[Fraction, ...]) -> str:
     if not left or set(left) == {Fraction(1)}:
         return ""
-    return f", worth {', '.join(percent(one) for one in left)} one after the other"
+    return f", worth {', '.join(format_share(one) for one in left)} one after the other"
 
 
-def requests_in_words(told: StudentAssignment) -> str:
-    """Return when and how often a student may ask that an answer is marked again."""
-    if told.regrade_limit == 0:
+def describe_request_rules(assignment: StudentAssignment) -> str:
+    """Return when and how often a student may request a regrade."""
+    if assignment.regrade_limit == 0:
         return "Requests are not taken in this assignment."
     until = (
         "at any time"
-        if told.regrade_days is None
-        else f"within {counted(told.regrade_days, 'day')}"
+        if assignment.regrade_days is None
+        else f"within {format_count(assignment.regrade_days, 'day')}"
     )
     limit = (
-        "" if told.regrade_limit is None else f", {counted(told.regrade_limit, 'request')} in all"
+        ""
+        if assignment.regrade_limit is None
+        else f", {format_count(assignment.regrade_limit, 'request')} in all"
     )
     return f"You may ask {until} after you see a result{limit}."
 
 
-def _span(seconds: int) -> str:
+def _format_duration(seconds: int) -> str:
     for size, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
         if seconds % size == 0:
-            return counted(seconds // size, name)
-    return counted(seconds, "second")
+            return format_count(seconds // size, name)
+    return format_count(seconds, "second")

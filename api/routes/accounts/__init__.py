@@ -1,1 +1,1 @@
-"""Routes of accounts: log-in, the caller's account, and users of the site."""
+"""Account routes: login, the caller's own account, and the users of the site."""

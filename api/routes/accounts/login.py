@@ -1,19 +1,19 @@
-"""Logging in and out, and links by which somebody sets a password."""
+"""Login and logout, and links for setting a password."""
 
 from fastapi import Request, Response
 
-from api.auth.sessions import DEVICE_LIFETIME, cookie_for, device_cookie_for, foreign_request
-from api.core.errors import Forbidden, Gone, Invalid, NotFound, RateLimited, Unauthenticated
-from api.dependencies import HereDep, HereUnasked
+from api.auth.sessions import DEVICE_LIFETIME, cookie_for, cross_site_refusal, device_cookie_for
+from api.core.errors import Forbidden, Gone, InvalidInput, NotFound, RateLimited, Unauthenticated
+from api.dependencies import AnonymousContextDep, ContextDep
 from api.http.json_body import ApiRouter
-from api.http.problem_details import responses
+from api.http.problem_details import error_responses
 from api.schemas.accounts.account import AcceptInviteIn, LoginIn, LoginOut
 from api.services.accounts import sessions
-from api.services.accounts.acceptance import Acceptance, accept
-from api.services.accounts.login import Attempt, log_in
-from api.services.accounts.sessions import Begun
+from api.services.accounts.acceptance import LinkAcceptance, accept_link
+from api.services.accounts.login import LoginAttempt, log_in
+from api.services.accounts.sessions import NewSession
 
-__all__ = ["logged_in", "router"]
+__all__ = ["router", "set_session_cookies"]
 
 router = ApiRouter(tags=["account"])
 
@@ -22,64 +22,87 @@ router = ApiRouter(tags=["account"])
     "/login",
     response_model=LoginOut,
     openapi_extra={"security": []},
-    responses=responses(Unauthenticated, Forbidden, Invalid, RateLimited),
+    responses=error_responses(Unauthenticated, Forbidden, InvalidInput, RateLimited),
 )
-def login(body: LoginIn, here: HereUnasked, response: Response) -> LoginOut:
+def login(body: LoginIn, context: AnonymousContextDep, response: Response) -> LoginOut:
     """Log in by e-mail and password; the session comes as a cookie.
 
     Too many wrong tries in a minute make the next one wait, longer each time: `Retry-After` says
     how long.
     """
-    _refuse_foreign(here.request)
-    cookie = cookie_for(here.service.settings.public_url)
-    begun = log_in(
-        here.service.db,
-        Attempt(body.email, here.address, here.now, body.password, here.device),
-        passwords=here.service.passwords,
-        before=here.request.cookies.get(cookie.name, ""),
+    _refuse_cross_site(context.request)
+    cookie = cookie_for(context.service.settings.public_url)
+    new_session = log_in(
+        context.service.db,
+        LoginAttempt(
+            body.email,
+            context.client_address_key,
+            context.now,
+            body.password,
+            context.device_secret,
+        ),
+        passwords=context.service.passwords,
+        previous_cookie=context.request.cookies.get(cookie.name, ""),
     )
-    return logged_in(begun, here, response)
+    return set_session_cookies(new_session, context, response)
 
 
-@router.post("/logout", status_code=204, responses=responses(Unauthenticated, Forbidden))
-def logout(here: HereDep, response: Response) -> None:
+@router.post("/logout", status_code=204, responses=error_responses(Unauthenticated, Forbidden))
+def logout(context: ContextDep, response: Response) -> None:
     """End the session of the cookie."""
-    with here.transaction() as session:
-        caller = here.caller(session)
-        this = caller.need_login()
-        sessions.settle(session, "logout", [caller.id], now=here.now, this=this)
-    response.headers["Set-Cookie"] = cookie_for(here.service.settings.public_url).cleared()
+    with context.transaction() as session:
+        caller = context.authenticate(session)
+        session_id = caller.require_login()
+        sessions.revoke_for_event(
+            session, "logout", [caller.id], now=context.now, current_session=session_id
+        )
+    response.headers["Set-Cookie"] = cookie_for(
+        context.service.settings.public_url
+    ).to_clearing_header()
 
 
 @router.post(
     "/invites/accept",
     response_model=LoginOut,
-    responses=responses(Forbidden, NotFound, Gone, Invalid, RateLimited),
+    responses=error_responses(Forbidden, NotFound, Gone, InvalidInput, RateLimited),
 )
-def accept_invite(body: AcceptInviteIn, here: HereUnasked, response: Response) -> LoginOut:
+def accept_invite(
+    body: AcceptInviteIn, context: AnonymousContextDep, response: Response
+) -> LoginOut:
     """Set a password by the secret of an invitation or a reset, and log in; it can be used once.
 
     Somebody who got a staff role elsewhere sends the password until now as `current`.
     """
-    _refuse_foreign(here.request)
-    acceptance = Acceptance(here.address, here.now, body.secret, body.password, body.current or "")
-    begun = accept(here.service.db, acceptance, passwords=here.service.passwords)
-    return logged_in(begun, here, response)
+    _refuse_cross_site(context.request)
+    acceptance = LinkAcceptance(
+        context.client_address_key, context.now, body.secret, body.password, body.current or ""
+    )
+    new_session = accept_link(context.service.db, acceptance, passwords=context.service.passwords)
+    return set_session_cookies(new_session, context, response)
 
 
-def logged_in(begun: Begun, here: HereDep, response: Response) -> LoginOut:
-    """Put a session that has begun, and the device, into cookies of *response*."""
-    address = here.service.settings.public_url
-    if begun.device:
-        cookie = device_cookie_for(address).header(begun.device, remaining=DEVICE_LIFETIME)
+def set_session_cookies(
+    new_session: NewSession, context: ContextDep, response: Response
+) -> LoginOut:
+    """Set the cookies of a new session and device on *response*; return the login data."""
+    public_url = context.service.settings.public_url
+    if new_session.device:
+        cookie = device_cookie_for(public_url).to_header(
+            new_session.device, remaining=DEVICE_LIFETIME
+        )
         response.headers.append("Set-Cookie", cookie)
-    response.headers.append("Set-Cookie", cookie_for(address).header(begun.secret))
-    return LoginOut(user=begun.user.id, name=begun.user.name, expires_at=begun.expires_at)
+    response.headers.append("Set-Cookie", cookie_for(public_url).to_header(new_session.secret))
+    return LoginOut(
+        user=new_session.user.id, name=new_session.user.name, expires_at=new_session.expires_at
+    )
 
 
-def _refuse_foreign(request: Request) -> None:
-    """Raise `Forbidden` for another site's page; programs send none of the headers that tell."""
+def _refuse_cross_site(request: Request) -> None:
+    """Raise `Forbidden` for a request from another site's page.
+
+    Programs send neither ``Origin`` nor ``Sec-Fetch-Site``, and are let through.
+    """
     if {"origin", "sec-fetch-site"} & set(request.headers):
-        refusal = foreign_request(request.method, request.headers)
+        refusal = cross_site_refusal(request.method, request.headers)
         if refusal:
             raise Forbidden(refusal)

@@ -1,4 +1,4 @@
-"""Somebody's own account: profile, password, sessions, tokens, and everything held about them."""
+"""The caller's own account: profile, password, sessions, tokens and data export."""
 
 from typing import Any
 from uuid import UUID
@@ -9,19 +9,19 @@ from fastapi.responses import StreamingResponse
 from api.core.errors import (
     Conflict,
     Forbidden,
-    Invalid,
-    Precondition,
+    InvalidInput,
+    PreconditionFailed,
     PreconditionRequired,
     RateLimited,
     Unauthenticated,
 )
 from api.db.models import Token
-from api.dependencies import HereDep
-from api.http.etags import IfMatch, etag
+from api.dependencies import ContextDep
+from api.http.etags import IfMatch, format_etag
 from api.http.json_body import ApiRouter
-from api.http.problem_details import responses
-from api.routes.accounts.login import logged_in
-from api.routes.shared.error_responses import SEES
+from api.http.problem_details import error_responses
+from api.routes.accounts.login import set_session_cookies
+from api.routes.shared.error_responses import READ_ERRORS
 from api.schemas.accounts.account import (
     LoginOut,
     Me,
@@ -36,165 +36,171 @@ from api.schemas.accounts.account import (
     Tokens,
 )
 from api.services.accounts import profile, sessions, tokens
-from api.services.accounts.data_export import export
-from api.services.accounts.login import Attempt
+from api.services.accounts.data_export import stream_account_data
+from api.services.accounts.login import LoginAttempt
 
 __all__ = ["router"]
 
 router = ApiRouter(tags=["account"])
 
 
-@router.get("/me", response_model=Me, responses=responses(Unauthenticated))
-def get_me(here: HereDep, response: Response) -> Me:
+@router.get("/me", response_model=Me, responses=error_responses(Unauthenticated))
+def get_me(context: ContextDep, response: Response) -> Me:
     """Return the account of who asks, and the courses that they are in."""
-    with here.reading() as session:
-        told = profile.me(session, here.caller(session))
-    response.headers["ETag"] = etag(told.version)
-    return told
+    with context.reading() as session:
+        account = profile.get_profile(session, context.authenticate(session))
+    response.headers["ETag"] = format_etag(account.version)
+    return account
 
 
 @router.patch(
     "/me",
     response_model=Me,
-    responses=responses(Unauthenticated, Forbidden, Invalid, Precondition, PreconditionRequired),
+    responses=error_responses(
+        Unauthenticated, Forbidden, InvalidInput, PreconditionFailed, PreconditionRequired
+    ),
 )
-def patch_me(body: MePatch, here: HereDep, expected: IfMatch, response: Response) -> Me:
+def patch_me(body: MePatch, context: ContextDep, expected: IfMatch, response: Response) -> Me:
     """Change one's own name; needs a login."""
-    with here.transaction() as session:
-        caller = here.caller(session)
-        caller.need_login()
-        expected.check(profile.own_version(session, caller))
-        profile.rename(session, caller, body.name, now=here.now)
-        told = profile.me(session, caller)
-    response.headers["ETag"] = etag(told.version)
-    return told
+    with context.transaction() as session:
+        caller = context.authenticate(session)
+        caller.require_login()
+        expected.check(profile.lock_account_version(session, caller))
+        profile.change_name(session, caller, body.name, now=context.now)
+        account = profile.get_profile(session, caller)
+    response.headers["ETag"] = format_etag(account.version)
+    return account
 
 
 @router.post(
     "/me/password",
     response_model=LoginOut,
-    responses=responses(Unauthenticated, Forbidden, Invalid, RateLimited),
+    responses=error_responses(Unauthenticated, Forbidden, InvalidInput, RateLimited),
 )
-def post_password(body: PasswordIn, here: HereDep, response: Response) -> LoginOut:
+def post_password(body: PasswordIn, context: ContextDep, response: Response) -> LoginOut:
     """Set another password; needs a login. Other sessions end, and this one gets a new cookie."""
-    with here.reading() as session:
-        caller = here.caller(session)
-        this = str(caller.need_login())
-    attempt = Attempt(caller.user.email or "", here.address, here.now, body.current, this)
-    begun = profile.change_password(
-        here.service.db, caller, attempt, body.new, passwords=here.service.passwords
+    with context.reading() as session:
+        caller = context.authenticate(session)
+        session_id = str(caller.require_login())
+    attempt = LoginAttempt(
+        caller.user.email or "", context.client_address_key, context.now, body.current, session_id
     )
-    return logged_in(begun, here, response)
+    new_session = profile.change_password(
+        context.service.db, caller, attempt, body.new, passwords=context.service.passwords
+    )
+    return set_session_cookies(new_session, context, response)
 
 
 @router.get(
     "/me/export",
     response_model=MeExport,
-    responses=responses(Unauthenticated, Forbidden, RateLimited),
+    responses=error_responses(Unauthenticated, Forbidden, RateLimited),
 )
-def get_export(here: HereDep) -> StreamingResponse:
+def get_export(context: ContextDep) -> StreamingResponse:
     """Return everything that the service holds about who asks; six times a minute at the most."""
-    with here.reading() as session:
-        caller = here.caller(session)
+    with context.reading() as session:
+        caller = context.authenticate(session)
         if caller.only_course is not None:
             raise Forbidden("This token is for one course; take one without a course.")
-    here.throttle("export_person", str(caller.id))
-    pieces = export(here.service.db.reading, caller.user, now=here.now)
+    context.throttle("export_person", str(caller.id))
+    pieces = stream_account_data(context.service.db.reading, caller.user, now=context.now)
     return StreamingResponse(pieces, media_type="application/json")
 
 
-@router.get("/me/sessions", response_model=Sessions, responses=responses(Unauthenticated))
-def get_sessions(here: HereDep) -> Sessions:
+@router.get("/me/sessions", response_model=Sessions, responses=error_responses(Unauthenticated))
+def get_sessions(context: ContextDep) -> Sessions:
     """List where one is logged in, the last used first."""
-    with here.reading() as session:
-        caller = here.caller(session)
-        rows = sessions.sessions_of(session, caller.id, now=here.now)
+    with context.reading() as session:
+        caller = context.authenticate(session)
+        rows = sessions.list_sessions(session, caller.id, now=context.now)
     return Sessions(
         items=tuple(
             SessionOut(
-                id=one.id,
-                created_at=one.created_at,
-                seen_at=one.seen_at,
-                this=one.id == caller.session_id,
+                id=row.id,
+                created_at=row.created_at,
+                seen_at=row.seen_at,
+                this=row.id == caller.session_id,
             )
-            for one in rows
+            for row in rows
         )
     )
 
 
-@router.delete("/me/sessions", status_code=204, responses=responses(Unauthenticated, Forbidden))
-def delete_sessions(here: HereDep) -> None:
+@router.delete(
+    "/me/sessions", status_code=204, responses=error_responses(Unauthenticated, Forbidden)
+)
+def delete_sessions(context: ContextDep) -> None:
     """Log out everywhere, here as well; tokens stay."""
-    with here.transaction() as session:
-        caller = here.caller(session)
-        caller.need_login()
-        sessions.settle(session, "logout_everywhere", [caller.id], now=here.now)
+    with context.transaction() as session:
+        caller = context.authenticate(session)
+        caller.require_login()
+        sessions.revoke_for_event(session, "logout_everywhere", [caller.id], now=context.now)
 
 
 @router.delete(
     "/me/sessions/{session_id}",
     status_code=204,
-    responses=SEES,
+    responses=READ_ERRORS,
 )
-def delete_session(session_id: UUID, here: HereDep) -> None:
+def delete_session(session_id: UUID, context: ContextDep) -> None:
     """Log out in one browser; needs a login."""
-    with here.transaction() as session:
-        caller = here.caller(session)
-        caller.need_login()
-        sessions.end_one(session, caller, session_id, now=here.now)
+    with context.transaction() as session:
+        caller = context.authenticate(session)
+        caller.require_login()
+        sessions.end_session(session, caller, session_id, now=context.now)
 
 
-@router.get("/me/tokens", response_model=Tokens, responses=responses(Unauthenticated))
-def get_tokens(here: HereDep) -> Tokens:
+@router.get("/me/tokens", response_model=Tokens, responses=error_responses(Unauthenticated))
+def get_tokens(context: ContextDep) -> Tokens:
     """List one's own tokens that were not revoked, the newest first."""
-    with here.reading() as session:
-        rows = tokens.tokens_of(session, here.caller(session).id)
-    return Tokens(items=tuple(TokenOut(**_listed(one)) for one in rows))
+    with context.reading() as session:
+        rows = tokens.list_tokens(session, context.authenticate(session).id)
+    return Tokens(items=tuple(TokenOut(**_serialize_token(row)) for row in rows))
 
 
 @router.post(
     "/me/tokens",
     status_code=201,
     response_model=NewToken,
-    responses=responses(Unauthenticated, Forbidden, Conflict, Invalid, RateLimited),
+    responses=error_responses(Unauthenticated, Forbidden, Conflict, InvalidInput, RateLimited),
 )
-def post_token(body: TokenIn, here: HereDep) -> NewToken:
+def post_token(body: TokenIn, context: ContextDep) -> NewToken:
     """Make a token; needs a login. The token is shown in this answer and never again.
 
     An account has 50 tokens that can be used at the most, and makes 60 in an hour.
     """
-    with here.reading() as session:
-        caller = here.caller(session)
-        caller.need_login()
-    here.throttle("token_person", str(caller.id))
-    with here.transaction() as session:
-        caller = here.caller(session)
-        caller.need_login()
-        row, secret = tokens.create(
+    with context.reading() as session:
+        caller = context.authenticate(session)
+        caller.require_login()
+    context.throttle("token_person", str(caller.id))
+    with context.transaction() as session:
+        caller = context.authenticate(session)
+        caller.require_login()
+        row, secret = tokens.create_token(
             session,
             caller.user,
-            by=caller,
+            actor=caller,
             name=body.name,
             scopes=body.scopes,
             days=body.days,
             course=body.course,
-            now=here.now,
+            now=context.now,
         )
-    return NewToken(**_listed(row), token=secret.text)
+    return NewToken(**_serialize_token(row), token=secret.text)
 
 
 @router.delete(
     "/me/tokens/{token}",
     status_code=204,
-    responses=SEES,
+    responses=READ_ERRORS,
 )
-def delete_token(token: UUID, here: HereDep) -> None:
+def delete_token(token: UUID, context: ContextDep) -> None:
     """Revoke a token at once; needs a login, or the token itself."""
-    with here.transaction() as session:
-        tokens.revoke(session, here.caller(session), token, now=here.now)
+    with context.transaction() as session:
+        tokens.revoke_token(session, context.authenticate(session), token, now=context.now)
 
 
-def _listed(row: Token) -> dict[str, Any]:
+def _serialize_token(row: Token) -> dict[str, Any]:
     return {
         "id": row.id,
         "name": row.name,

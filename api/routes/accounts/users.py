@@ -8,126 +8,134 @@ from fastapi import Query, Response
 from api.core.errors import (
     Conflict,
     Forbidden,
-    Invalid,
+    InvalidInput,
     NotFound,
-    Precondition,
+    PreconditionFailed,
     PreconditionRequired,
     Unauthenticated,
 )
-from api.dependencies import HereDep
-from api.http.etags import IfMatch, etag
+from api.dependencies import ContextDep
+from api.http.etags import IfMatch, format_etag
 from api.http.json_body import ApiRouter
-from api.http.pagination import Cursor, PageWindow
-from api.http.problem_details import responses
+from api.http.pagination import Cursor, PageRequestDep
+from api.http.problem_details import error_responses
 from api.schemas.accounts.people import LinkOut
 from api.schemas.accounts.users import Erased, EraseIn, UserOut, UserPage, UserPatch
 from api.services.accounts import accounts
-from api.services.accounts.erasure.account import erase, hold_work
+from api.services.accounts.erasure.account import erase_account, lock_work
 
 __all__ = ["router"]
 
 router = ApiRouter(tags=["site"])
-ONE = "/users/{user}"
-ACTS = responses(Unauthenticated, Forbidden, NotFound, Conflict)
-EDITS = responses(
-    *(Unauthenticated, Forbidden, NotFound, Invalid, Precondition, PreconditionRequired)
+USER_PATH = "/users/{user}"
+ACTION_ERRORS = error_responses(Unauthenticated, Forbidden, NotFound, Conflict)
+EDIT_ERRORS = error_responses(
+    *(Unauthenticated, Forbidden, NotFound, InvalidInput, PreconditionFailed, PreconditionRequired)
 )
 UNCONFIRMED: Final = EraseIn()
 Text = Annotated[str, Query(max_length=200, description="part of a name, address or number")]
 
 
-@router.get("/users", responses=responses(Unauthenticated, Forbidden))
+@router.get("/users", responses=error_responses(Unauthenticated, Forbidden))
 def get_users(
-    here: HereDep,
-    window: PageWindow,
+    context: ContextDep,
+    window: PageRequestDep,
     text: Text = "",
     state: Literal["active", "suspended", "admin", "all"] = "all",
 ) -> UserPage:
     """List all accounts by family name."""
-    after = window.after("name", str)
-    with here.reading() as session:
-        here.site(session, right="manage_site")
-        rows = accounts.users(session, text=text, state=state, after=after, limit=window.limit + 1)
-    page = window.page(
-        rows, end=lambda user: Cursor("name", user.sort_name, user.id), show=accounts.listed
+    after = window.parse_cursor("name", str)
+    with context.reading() as session:
+        context.authorize_site(session, right="manage_site")
+        rows = accounts.list_users(
+            session, text=text, state=state, after=after, limit=window.limit + 1
+        )
+    page = window.build_page(
+        rows, end=lambda user: Cursor("name", user.sort_name, user.id), show=accounts.serialize_user
     )
     return UserPage(items=page.items, next=page.next)
 
 
-@router.patch(ONE, response_model=UserOut, responses=EDITS)
+@router.patch(USER_PATH, response_model=UserOut, responses=EDIT_ERRORS)
 def patch_user(
-    user: UUID, body: UserPatch, here: HereDep, expected: IfMatch, response: Response
+    user: UUID, body: UserPatch, context: ContextDep, expected: IfMatch, response: Response
 ) -> UserOut:
     """Correct the name or the e-mail address of an account."""
-    with here.transaction() as session:
-        caller = here.site(session, right="manage_site")
-        found = accounts.locked_user(session, user)
-        expected.check(found.version)
-        accounts.change(session, caller, found, body, now=here.now)
-    response.headers["ETag"] = etag(found.version)
-    return accounts.listed(found)
+    with context.transaction() as session:
+        caller = context.authorize_site(session, right="manage_site")
+        account = accounts.lock_user(session, user)
+        expected.check(account.version)
+        accounts.update_user(session, caller, account, body, now=context.now)
+    response.headers["ETag"] = format_etag(account.version)
+    return accounts.serialize_user(account)
 
 
-@router.post(f"{ONE}/suspend", response_model=UserOut, responses=ACTS)
-def suspend_user(user: UUID, here: HereDep) -> UserOut:
+@router.post(f"{USER_PATH}/suspend", response_model=UserOut, responses=ACTION_ERRORS)
+def suspend_user(user: UUID, context: ContextDep) -> UserOut:
     """Keep somebody out: sessions, tokens and links end at once; work and grades stay."""
-    with here.transaction() as session:
-        caller = here.site(session, right="manage_site")
-        found = accounts.locked_user(session, user)
-        accounts.suspend(session, caller, found, now=here.now)
-    return accounts.listed(found)
+    with context.transaction() as session:
+        caller = context.authorize_site(session, right="manage_site")
+        account = accounts.lock_user(session, user)
+        accounts.suspend_user(session, caller, account, now=context.now)
+    return accounts.serialize_user(account)
 
 
-@router.post(f"{ONE}/restore", response_model=UserOut, responses=ACTS)
-def restore_user(user: UUID, here: HereDep) -> UserOut:
+@router.post(f"{USER_PATH}/restore", response_model=UserOut, responses=ACTION_ERRORS)
+def restore_user(user: UUID, context: ContextDep) -> UserOut:
     """Let a suspended person in again."""
-    with here.transaction() as session:
-        caller = here.site(session, right="manage_site")
-        found = accounts.locked_user(session, user)
-        accounts.restore(session, caller, found, now=here.now)
-    return accounts.listed(found)
+    with context.transaction() as session:
+        caller = context.authorize_site(session, right="manage_site")
+        account = accounts.lock_user(session, user)
+        accounts.restore_user(session, caller, account, now=context.now)
+    return accounts.serialize_user(account)
 
 
-@router.post(f"{ONE}/erase", response_model=Erased, responses=ACTS | responses(Invalid))
-def erase_user(user: UUID, here: HereDep, body: EraseIn = UNCONFIRMED) -> Erased:
+@router.post(
+    f"{USER_PATH}/erase",
+    response_model=Erased,
+    responses=ACTION_ERRORS | error_responses(InvalidInput),
+)
+def erase_user(user: UUID, context: ContextDep, body: EraseIn = UNCONFIRMED) -> Erased:
     """Erase a person for good: name, addresses, credentials and free text.
 
     Answers to computed parts and grades stay under a new random id, which is returned once. This
     cannot be undone; `confirm` is the name of the account, typed once more.
     """
-    with here.transaction() as session:
-        caller = here.site(session, right="manage_site")
-        hold_work(session, user)
-        found = accounts.locked_user(session, user)
-        return Erased(id=erase(session, caller, found, confirm=body.confirm, now=here.now))
+    with context.transaction() as session:
+        caller = context.authorize_site(session, right="manage_site")
+        lock_work(session, user)
+        account = accounts.lock_user(session, user)
+        return Erased(
+            id=erase_account(session, caller, account, confirm=body.confirm, now=context.now)
+        )
 
 
-@router.put(f"{ONE}/administrator", response_model=UserOut, responses=ACTS)
-def put_administrator(user: UUID, here: HereDep) -> UserOut:
+@router.put(f"{USER_PATH}/administrator", response_model=UserOut, responses=ACTION_ERRORS)
+def put_administrator(user: UUID, context: ContextDep) -> UserOut:
     """Make somebody an administrator; they have to log in again."""
-    return _name_admin(user, here, admin=True)
+    return _set_administrator(user, context, admin=True)
 
 
-@router.delete(f"{ONE}/administrator", response_model=UserOut, responses=ACTS)
-def delete_administrator(user: UUID, here: HereDep) -> UserOut:
+@router.delete(f"{USER_PATH}/administrator", response_model=UserOut, responses=ACTION_ERRORS)
+def delete_administrator(user: UUID, context: ContextDep) -> UserOut:
     """Take the rights of an administrator from somebody else."""
-    return _name_admin(user, here, admin=False)
+    return _set_administrator(user, context, admin=False)
 
 
-def _name_admin(user: UUID, here: HereDep, *, admin: bool) -> UserOut:
-    with here.transaction() as session:
-        caller = here.site(session, right="manage_site")
-        found = accounts.locked_user(session, user)
-        accounts.name_admin(session, caller, found, admin=admin, now=here.now)
-    return accounts.listed(found)
+def _set_administrator(user: UUID, context: ContextDep, *, admin: bool) -> UserOut:
+    with context.transaction() as session:
+        caller = context.authorize_site(session, right="manage_site")
+        account = accounts.lock_user(session, user)
+        accounts.set_admin(session, caller, account, admin=admin, now=context.now)
+    return accounts.serialize_user(account)
 
 
-@router.post(f"{ONE}/reset", status_code=201, response_model=LinkOut, responses=ACTS)
-def reset_user(user: UUID, here: HereDep) -> LinkOut:
+@router.post(f"{USER_PATH}/reset", status_code=201, response_model=LinkOut, responses=ACTION_ERRORS)
+def reset_user(user: UUID, context: ContextDep) -> LinkOut:
     """Make a link by which somebody sets another password within a day; give it to nobody else."""
-    with here.transaction() as session:
-        caller = here.site(session, right="manage_site")
-        found = accounts.locked_user(session, user)
-        url = here.service.settings.public_url
-        link = accounts.reset(session, caller, found, public_url=url, now=here.now)
-    return LinkOut(link=link.address, expires_at=link.expires_at)
+    with context.transaction() as session:
+        caller = context.authorize_site(session, right="manage_site")
+        account = accounts.lock_user(session, user)
+        url = context.service.settings.public_url
+        link = accounts.create_reset_link(session, caller, account, public_url=url, now=context.now)
+    return LinkOut(link=link.url, expires_at=link.expires_at)

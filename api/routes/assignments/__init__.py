@@ -1,1 +1,1 @@
-"""Routes of assignments: settings, problems, exceptions and analytics."""
+"""Assignment routes: settings, problems, exceptions and analytics."""

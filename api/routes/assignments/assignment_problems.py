@@ -1,4 +1,4 @@
-"""Problems of an assignment: set, changed and removed; notices on them."""
+"""Problems of an assignment: adding, editing and removing them; notices on them."""
 
 from uuid import UUID
 
@@ -8,16 +8,16 @@ from api.core.errors import (
     Conflict,
     Forbidden,
     NotFound,
-    Precondition,
+    PreconditionFailed,
     PreconditionRequired,
     Unauthenticated,
 )
-from api.dependencies import HereDep
-from api.http.etags import IfMatch, etag
+from api.dependencies import ContextDep
+from api.http.etags import IfMatch, format_etag
 from api.http.json_body import ApiRouter
-from api.http.problem_details import responses
-from api.routes.shared.editing import Confirm, DryRun, tag, taken, tell_made
-from api.routes.shared.error_responses import CHANGES, EDITS, SEES, SENDS
+from api.http.problem_details import error_responses
+from api.routes.shared.editing import Confirm, DryRun, lock_row, set_dry_run_status, set_etag
+from api.routes.shared.error_responses import CHANGE_ERRORS, EDIT_ERRORS, INPUT_ERRORS, READ_ERRORS
 from api.schemas.assignments.problems import (
     NoticeIn,
     NoticeOut,
@@ -28,40 +28,40 @@ from api.schemas.assignments.problems import (
     PosedSettings,
 )
 from api.services.assignments import notices, problems
-from api.services.audit.change_context import Act
+from api.services.audit.change_context import ChangeContext
 
 __all__ = ["router"]
 
 router = ApiRouter(tags=["assignments"])
-POSED = "/assignments/{assignment}/problems/{problem}"
+PROBLEM_PATH = "/assignments/{assignment}/problems/{problem}"
 
 
 @router.get(
-    f"{POSED}/settings",
+    f"{PROBLEM_PATH}/settings",
     response_model=PosedSettings,
-    responses=SEES,
+    responses=READ_ERRORS,
 )
 def get_settings(
-    assignment: UUID, problem: str, here: HereDep, response: Response
+    assignment: UUID, problem: str, context: ContextDep, response: Response
 ) -> PosedSettings:
     """Return how a problem is set in an assignment: its version, points and what is void."""
-    with here.reading() as session:
-        posed = here.posed(session, assignment, problem, right="see_unreleased")
-        told = problems.settings(session, posed.assignment, posed.problem)
-    response.headers["ETag"] = etag(told.version)
-    return told
+    with context.reading() as session:
+        assigned = context.authorize_problem(session, assignment, problem, right="see_unreleased")
+        settings = problems.get_problem_settings(session, assigned.assignment, assigned.problem)
+    response.headers["ETag"] = format_etag(settings.version)
+    return settings
 
 
 @router.post(
     "/assignments/{assignment}/problems",
     status_code=201,
     response_model=PosedChanged,
-    responses=CHANGES,
+    responses=CHANGE_ERRORS,
 )
 def post_problem(
     assignment: UUID,
     body: PosedIn,
-    here: HereDep,
+    context: ContextDep,
     response: Response,
     *,
     dry_run: DryRun = False,
@@ -70,27 +70,27 @@ def post_problem(
 
     The same again changes nothing; to change one that is there, use PATCH.
     """
-    with here.recomputing("manage_assignments") as session:
-        member, row = here.assignment(session, assignment, right="manage_assignments")
-        act = Act.of(member, now=here.now, dry_run=dry_run)
-        taken(session, row)
-        told = problems.add(session, act, row, body)
-    tell_made(response, act)
-    if told.problem is not None:
-        tag(response, act, told.problem.version)
-    return told
+    with context.recomputing("manage_assignments") as session:
+        member, row = context.authorize_assignment(session, assignment, right="manage_assignments")
+        act = ChangeContext.for_member(member, now=context.now, dry_run=dry_run)
+        lock_row(session, row)
+        result = problems.add_problem(session, act, row, body)
+    set_dry_run_status(response, act)
+    if result.problem is not None:
+        set_etag(response, act, result.problem.version)
+    return result
 
 
 @router.patch(
-    POSED,
+    PROBLEM_PATH,
     response_model=PosedChanged,
-    responses=EDITS,
+    responses=EDIT_ERRORS,
 )
 def patch_problem(
     assignment: UUID,
     problem: str,
     body: PosedPatch,
-    here: HereDep,
+    context: ContextDep,
     expected: IfMatch,
     response: Response,
     *,
@@ -100,74 +100,86 @@ def patch_problem(
 
     The version is free until a student has seen the problem; from then on a regrade changes it.
     """
-    with here.recomputing("manage_assignments") as session:
-        posed = here.posed(session, assignment, problem, right="manage_assignments")
-        act = Act.of(posed.member, now=here.now, dry_run=dry_run)
-        taken(session, posed.assignment)
-        taken(session, posed.problem, expected)
-        told = problems.change(session, act, posed, body)
-    if told.problem is not None:
-        tag(response, act, told.problem.version)
-    return told
+    with context.recomputing("manage_assignments") as session:
+        assigned = context.authorize_problem(
+            session, assignment, problem, right="manage_assignments"
+        )
+        act = ChangeContext.for_member(assigned.member, now=context.now, dry_run=dry_run)
+        lock_row(session, assigned.assignment)
+        lock_row(session, assigned.problem, expected)
+        result = problems.update_problem(session, act, assigned, body)
+    if result.problem is not None:
+        set_etag(response, act, result.problem.version)
+    return result
 
 
 @router.delete(
-    POSED,
+    PROBLEM_PATH,
     response_model=PosedChanged,
-    responses=responses(
-        Unauthenticated, Forbidden, NotFound, Conflict, Precondition, PreconditionRequired
+    responses=error_responses(
+        Unauthenticated, Forbidden, NotFound, Conflict, PreconditionFailed, PreconditionRequired
     ),
 )
 def delete_problem(
     assignment: UUID,
     problem: str,
-    here: HereDep,
+    context: ContextDep,
     expected: IfMatch,
     *,
     confirm: Confirm = False,
     dry_run: DryRun = False,
 ) -> PosedChanged:
     """Take a problem out of an assignment; what was handed in to it is kept."""
-    with here.recomputing("manage_assignments") as session:
-        posed = here.posed(session, assignment, problem, right="manage_assignments")
-        act = Act.of(posed.member, now=here.now, dry_run=dry_run)
-        taken(session, posed.assignment)
-        taken(session, posed.problem, expected)
-        return problems.remove(session, act, posed, confirmed=confirm)
+    with context.recomputing("manage_assignments") as session:
+        assigned = context.authorize_problem(
+            session, assignment, problem, right="manage_assignments"
+        )
+        act = ChangeContext.for_member(assigned.member, now=context.now, dry_run=dry_run)
+        lock_row(session, assigned.assignment)
+        lock_row(session, assigned.problem, expected)
+        return problems.remove_problem(session, act, assigned, confirmed=confirm)
 
 
 @router.get(
-    f"{POSED}/notices",
+    f"{PROBLEM_PATH}/notices",
     response_model=Notices,
-    responses=SEES,
+    responses=READ_ERRORS,
 )
-def get_notices(assignment: UUID, problem: str, here: HereDep) -> Notices:
+def get_notices(assignment: UUID, problem: str, context: ContextDep) -> Notices:
     """List the notices on a problem; students find theirs with the problem."""
-    with here.reading() as session:
-        posed = here.posed(session, assignment, problem, right="see_unreleased")
-        return Notices(items=notices.notices_on(session, posed))
+    with context.reading() as session:
+        assigned = context.authorize_problem(session, assignment, problem, right="see_unreleased")
+        return Notices(items=notices.list_notices(session, assigned))
 
 
 @router.post(
-    f"{POSED}/notices",
+    f"{PROBLEM_PATH}/notices",
     status_code=201,
     response_model=NoticeOut,
-    responses=SENDS,
+    responses=INPUT_ERRORS,
 )
-def post_notice(assignment: UUID, problem: str, body: NoticeIn, here: HereDep) -> NoticeOut:
+def post_notice(assignment: UUID, problem: str, body: NoticeIn, context: ContextDep) -> NoticeOut:
     """Tell students something on a problem; of a regrade, what each of them gained too."""
-    with here.transaction() as session:
-        posed = here.posed(session, assignment, problem, right="manage_assignments")
-        return notices.post_notice(session, Act.of(posed.member, now=here.now), posed, body)
+    with context.transaction() as session:
+        assigned = context.authorize_problem(
+            session, assignment, problem, right="manage_assignments"
+        )
+        return notices.post_notice(
+            session, ChangeContext.for_member(assigned.member, now=context.now), assigned, body
+        )
 
 
 @router.delete(
-    f"{POSED}/notices/{{notice}}",
+    f"{PROBLEM_PATH}/notices/{{notice}}",
     status_code=204,
-    responses=SEES,
+    responses=READ_ERRORS,
 )
-def delete_notice(assignment: UUID, problem: str, notice: UUID, here: HereDep) -> None:
+def delete_notice(assignment: UUID, problem: str, notice: UUID, context: ContextDep) -> None:
     """Take a notice off a problem."""
-    with here.transaction() as session:
-        posed = here.posed(session, assignment, problem, right="manage_assignments")
-        notices.withdraw_notice(session, Act.of(posed.member, now=here.now), posed, notice)
+    with context.transaction() as session:
+        assigned = context.authorize_problem(
+            session, assignment, problem, right="manage_assignments"
+        )
+        notices.withdraw_notice(
+            session, ChangeContext.for_member(assigned.member, now=context.now), assigned, notice
+        )

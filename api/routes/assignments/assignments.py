@@ -1,4 +1,4 @@
-"""Assignments: set, read, published, released and deleted."""
+"""Assignments: create, read, edit, publish, release and delete."""
 
 from collections.abc import Callable
 from typing import Annotated
@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from api.core.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from api.db.models import Assignment
-from api.dependencies import Here, HereDep
-from api.http.etags import Expected, IfMatch, etag
+from api.dependencies import ContextDep, RequestContext
+from api.http.etags import IfMatch, IfMatchVersions, format_etag
 from api.http.json_body import ApiRouter
-from api.http.pagination import Cursor, Page, PageWindow
-from api.http.problem_details import responses
-from api.routes.shared.editing import Confirm, DryRun, tag, taken
-from api.routes.shared.error_responses import CHANGES, EDITS, SENDS
+from api.http.pagination import Cursor, Page, PageRequestDep
+from api.http.problem_details import error_responses
+from api.routes.shared.editing import Confirm, DryRun, lock_row, set_etag
+from api.routes.shared.error_responses import CHANGE_ERRORS, EDIT_ERRORS, INPUT_ERRORS
 from api.schemas.assignments.assignments import (
     AssignmentChanged,
     AssignmentIn,
@@ -27,7 +27,7 @@ from api.schemas.assignments.assignments import (
     StudentAssignment,
 )
 from api.services.assignments import editing, problems, viewing
-from api.services.audit.change_context import Act
+from api.services.audit.change_context import ChangeContext
 
 __all__ = ["router"]
 
@@ -37,25 +37,25 @@ router = ApiRouter(tags=["assignments"])
 @router.get(
     "/courses/{course}/assignments",
     response_model=Page[StaffAssignment | StudentAssignment],
-    responses=responses(Unauthenticated, NotFound),
+    responses=error_responses(Unauthenticated, NotFound),
 )
 def get_assignments(
     course: UUID,
-    here: HereDep,
-    window: PageWindow,
+    context: ContextDep,
+    window: PageRequestDep,
     category: Annotated[str | None, Query(max_length=80)] = None,
 ) -> Page[StaffAssignment | StudentAssignment]:
     """List the assignments of a course in their order.
 
     Students see those that are released, with their own times; staff see all, with all settings.
     """
-    after = window.after("position", int)
-    with here.reading() as session:
-        member = here.member(session, course)
-        rows = viewing.in_course(session, member, category=category, now=here.now)
+    after = window.parse_cursor("position", int)
+    with context.reading() as session:
+        member = context.authorize_course(session, course)
+        rows = viewing.list_assignments(session, member, category=category, now=context.now)
     if after is not None:
         rows = [row for row in rows if (row[0].position, row[0].id) > (after.value, after.id)]
-    return window.page(
+    return window.build_page(
         rows[: window.limit + 1],
         end=lambda row: Cursor("position", row[0].position, row[0].id),
         show=lambda row: row[1],
@@ -66,44 +66,46 @@ def get_assignments(
     "/courses/{course}/assignments",
     status_code=201,
     response_model=StaffAssignment,
-    responses=CHANGES,
+    responses=CHANGE_ERRORS,
 )
 def post_assignment(
-    course: UUID, body: AssignmentIn, here: HereDep, response: Response
+    course: UUID, body: AssignmentIn, context: ContextDep, response: Response
 ) -> StaffAssignment:
     """Make an assignment; it has no problems yet and is not published."""
-    with here.transaction() as session:
-        member = here.member(session, course, right="manage_assignments")
-        act = Act.of(member, now=here.now)
-        taken(session, act.course)
-        told = editing.shown(session, act, editing.create(session, act, body))
-    response.headers["Location"] = f"/api/v1/assignments/{told.id}"
-    tag(response, act, told.version)
-    return told
+    with context.transaction() as session:
+        member = context.authorize_course(session, course, right="manage_assignments")
+        act = ChangeContext.for_member(member, now=context.now)
+        lock_row(session, act.course)
+        view = editing.serialize_assignment(
+            session, act, editing.create_assignment(session, act, body)
+        )
+    response.headers["Location"] = f"/api/v1/assignments/{view.id}"
+    set_etag(response, act, view.version)
+    return view
 
 
 @router.get(
     "/assignments/{assignment}",
     response_model=StaffAssignment | StudentAssignment,
-    responses=responses(Unauthenticated, NotFound),
+    responses=error_responses(Unauthenticated, NotFound),
 )
 def get_assignment(
-    assignment: UUID, here: HereDep, response: Response
+    assignment: UUID, context: ContextDep, response: Response
 ) -> StaffAssignment | StudentAssignment:
     """Return an assignment: for students with their own times, for staff with all settings."""
-    with here.reading() as session:
-        member, row = here.assignment(session, assignment)
-        told = viewing.one_for(session, member, row, now=here.now)
+    with context.reading() as session:
+        member, row = context.authorize_assignment(session, assignment)
+        view = viewing.get_assignment(session, member, row, now=context.now)
     if member.is_staff:
-        response.headers["ETag"] = etag(row.version)
-    return told
+        response.headers["ETag"] = format_etag(row.version)
+    return view
 
 
-@router.patch("/assignments/{assignment}", response_model=AssignmentChanged, responses=EDITS)
+@router.patch("/assignments/{assignment}", response_model=AssignmentChanged, responses=EDIT_ERRORS)
 def patch_assignment(
     assignment: UUID,
     body: AssignmentPatch,
-    here: HereDep,
+    context: ContextDep,
     expected: IfMatch,
     response: Response,
     *,
@@ -113,95 +115,99 @@ def patch_assignment(
 
     When answers came and which attempts they used are facts, which no change touches.
     """
-    with here.recomputing("manage_assignments") as session:
-        member, row = here.assignment(session, assignment, right="manage_assignments")
-        act = Act.of(member, now=here.now, dry_run=dry_run)
-        taken(session, row, expected)
-        told = editing.change(session, act, row, body)
-    tag(response, act, told.assignment.version)
-    return told
+    with context.recomputing("manage_assignments") as session:
+        member, row = context.authorize_assignment(session, assignment, right="manage_assignments")
+        act = ChangeContext.for_member(member, now=context.now, dry_run=dry_run)
+        lock_row(session, row, expected)
+        result = editing.update_assignment(session, act, row, body)
+    set_etag(response, act, result.assignment.version)
+    return result
 
 
-@router.delete("/assignments/{assignment}", status_code=204, responses=EDITS)
+@router.delete("/assignments/{assignment}", status_code=204, responses=EDIT_ERRORS)
 def delete_assignment(
-    assignment: UUID, here: HereDep, expected: IfMatch, *, confirm: Confirm = False
+    assignment: UUID, context: ContextDep, expected: IfMatch, *, confirm: Confirm = False
 ) -> None:
     """Take an assignment out of the course; what was handed in is kept and counts no more."""
-    with here.transaction() as session:
-        member, row = here.assignment(session, assignment, right="manage_assignments")
-        taken(session, row, expected)
-        editing.delete(session, Act.of(member, now=here.now), row, confirmed=confirm)
+    with context.transaction() as session:
+        member, row = context.authorize_assignment(session, assignment, right="manage_assignments")
+        lock_row(session, row, expected)
+        editing.delete_assignment(
+            session, ChangeContext.for_member(member, now=context.now), row, confirmed=confirm
+        )
 
 
 @router.post(
     "/assignments/{assignment}/publish",
     response_model=StaffAssignment,
-    responses=responses(Unauthenticated, Forbidden, NotFound, Conflict),
+    responses=error_responses(Unauthenticated, Forbidden, NotFound, Conflict),
 )
-def post_publish(assignment: UUID, here: HereDep, response: Response) -> StaffAssignment:
+def post_publish(assignment: UUID, context: ContextDep, response: Response) -> StaffAssignment:
     """Let students see an assignment, from its release on."""
-    return _done(assignment, here, response, editing.publish)
+    return _change_assignment(assignment, context, response, editing.publish_assignment)
 
 
 @router.post(
     "/assignments/{assignment}/unpublish",
     response_model=StaffAssignment,
-    responses=responses(Unauthenticated, Forbidden, NotFound, Conflict),
+    responses=error_responses(Unauthenticated, Forbidden, NotFound, Conflict),
 )
-def post_unpublish(assignment: UUID, here: HereDep, response: Response) -> StaffAssignment:
+def post_unpublish(assignment: UUID, context: ContextDep, response: Response) -> StaffAssignment:
     """Hide an assignment again, to which nobody has handed in anything."""
-    return _done(assignment, here, response, editing.unpublish)
+    return _change_assignment(assignment, context, response, editing.unpublish_assignment)
 
 
 @router.post(
     "/assignments/{assignment}/release",
     response_model=Released,
-    responses=SENDS,
+    responses=INPUT_ERRORS,
 )
-def post_release(assignment: UUID, body: ReleaseIn, here: HereDep, response: Response) -> Released:
+def post_release(
+    assignment: UUID, body: ReleaseIn, context: ContextDep, response: Response
+) -> Released:
     """Show results or solutions from now on whatever the rule is, or by the rule again.
 
     `waiting` says how many students still wait to be marked by a person.
     """
-    with here.transaction() as session:
-        member, row = here.assignment(session, assignment, right="manage_assignments")
-        act = Act.of(member, now=here.now)
-        taken(session, row)
-        told = editing.release(session, act, row, body)
-    tag(response, act, told.assignment.version)
-    return told
+    with context.transaction() as session:
+        member, row = context.authorize_assignment(session, assignment, right="manage_assignments")
+        act = ChangeContext.for_member(member, now=context.now)
+        lock_row(session, row)
+        result = editing.release_results(session, act, row, body)
+    set_etag(response, act, result.assignment.version)
+    return result
 
 
 @router.put(
     "/assignments/{assignment}/order",
     response_model=StaffAssignment,
-    responses=EDITS,
+    responses=EDIT_ERRORS,
 )
 def put_order(
-    assignment: UUID, body: OrderIn, here: HereDep, expected: IfMatch, response: Response
+    assignment: UUID, body: OrderIn, context: ContextDep, expected: IfMatch, response: Response
 ) -> StaffAssignment:
     """Put the problems of an assignment into another order."""
 
-    def order(session: Session, act: Act, row: Assignment) -> None:
-        problems.order(session, act, row, body.problems)
+    def reorder(session: Session, act: ChangeContext, row: Assignment) -> None:
+        problems.reorder_problems(session, act, row, body.problems)
 
-    return _done(assignment, here, response, order, expected=expected)
+    return _change_assignment(assignment, context, response, reorder, expected=expected)
 
 
-def _done(
+def _change_assignment(
     assignment: UUID,
-    here: Here,
+    context: RequestContext,
     response: Response,
-    do: Callable[[Session, Act, Assignment], None],
+    change: Callable[[Session, ChangeContext, Assignment], None],
     *,
-    expected: Expected | None = None,
+    expected: IfMatchVersions | None = None,
 ) -> StaffAssignment:
-    """Return an assignment after *do* changed it."""
-    with here.transaction() as session:
-        member, row = here.assignment(session, assignment, right="manage_assignments")
-        act = Act.of(member, now=here.now)
-        taken(session, row, expected)
-        do(session, act, row)
-        told = editing.shown(session, act, row)
-    tag(response, act, told.version)
-    return told
+    """Apply *change* to an assignment and return its new state."""
+    with context.transaction() as session:
+        member, row = context.authorize_assignment(session, assignment, right="manage_assignments")
+        act = ChangeContext.for_member(member, now=context.now)
+        lock_row(session, row, expected)
+        change(session, act, row)
+        view = editing.serialize_assignment(session, act, row)
+    set_etag(response, act, view.version)
+    return view

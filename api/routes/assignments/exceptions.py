@@ -1,4 +1,4 @@
-"""What is granted to single students and sections: extensions, excuses, late days."""
+"""Exceptions for single students and sections: extensions, excuses, late days."""
 
 from datetime import datetime
 from typing import Annotated
@@ -7,12 +7,12 @@ from uuid import UUID
 from fastapi import Query, Response
 
 from api.core.errors import NotFound, Unauthenticated
-from api.dependencies import HereDep
+from api.dependencies import ContextDep
 from api.http.json_body import ApiRouter
-from api.http.pagination import Cursor, Page, PageWindow
-from api.http.problem_details import responses
-from api.routes.shared.editing import DryRun, taken, tell_made
-from api.routes.shared.error_responses import CHANGES, SEES
+from api.http.pagination import Cursor, Page, PageRequestDep
+from api.http.problem_details import error_responses
+from api.routes.shared.editing import DryRun, lock_row, set_dry_run_status
+from api.routes.shared.error_responses import CHANGE_ERRORS, READ_ERRORS
 from api.schemas.assignments.exceptions import (
     ExcuseGranted,
     ExcuseIn,
@@ -26,45 +26,45 @@ from api.schemas.assignments.exceptions import (
     StudentTimes,
 )
 from api.schemas.shared.effects import Effect
-from api.services.audit.change_context import Act
+from api.services.audit.change_context import ChangeContext
 from api.services.exceptions import excuses, extensions, late_days
-from api.services.exceptions.students import student_of
+from api.services.exceptions.students import load_student
 
 __all__ = ["router"]
 
 router = ApiRouter(tags=["extensions"])
-Narrow = Annotated[UUID | None, Query(description="only those that hold here")]
+IdFilter = Annotated[UUID | None, Query(description="only those that hold here")]
 
 
 @router.get(
     "/courses/{course}/extensions",
     response_model=Page[ExtensionOut],
-    responses=SEES,
+    responses=READ_ERRORS,
 )
 def get_extensions(
     course: UUID,
-    here: HereDep,
-    window: PageWindow,
-    assignment: Narrow = None,
-    student: Narrow = None,
-    section: Narrow = None,
+    context: ContextDep,
+    window: PageRequestDep,
+    assignment: IdFilter = None,
+    student: IdFilter = None,
+    section: IdFilter = None,
 ) -> Page[ExtensionOut]:
     """List the extensions of a course that hold, the oldest first."""
-    with here.reading() as session:
-        member = here.member(session, course, right="grant_extensions")
-        rows = extensions.extensions_in(
+    with context.reading() as session:
+        member = context.authorize_course(session, course, right="grant_extensions")
+        rows = extensions.list_extensions(
             session,
             member.course,
             assignment=assignment,
             student=student,
             section=section,
-            after=window.after("created", datetime),
+            after=window.parse_cursor("created", datetime),
             limit=window.limit,
         )
-        return window.page(
+        return window.build_page(
             rows,
             end=lambda row: Cursor("created", row.created_at, row.id),
-            show=extensions.shown,
+            show=extensions.serialize_extension,
         )
 
 
@@ -72,141 +72,151 @@ def get_extensions(
     "/courses/{course}/extensions",
     status_code=201,
     response_model=ExtensionGranted,
-    responses=CHANGES,
+    responses=CHANGE_ERRORS,
 )
 def post_extension(
-    course: UUID, body: ExtensionIn, here: HereDep, response: Response, *, dry_run: DryRun = False
+    course: UUID,
+    body: ExtensionIn,
+    context: ContextDep,
+    response: Response,
+    *,
+    dry_run: DryRun = False,
 ) -> ExtensionGranted:
     """Grant an extension, or with `dry_run` see what times it would give.
 
     It is for a student or a section, in one assignment or in all. Of several the most favourable
     wins, so that none takes anything away.
     """
-    with here.recomputing("grant_extensions") as session:
-        member = here.member(session, course, right="grant_extensions")
-        act = Act.of(member, now=here.now, dry_run=dry_run)
-        granted = extensions.grant(session, act, body)
-    tell_made(response, act)
+    with context.recomputing("grant_extensions") as session:
+        member = context.authorize_course(session, course, right="grant_extensions")
+        act = ChangeContext.for_member(member, now=context.now, dry_run=dry_run)
+        granted = extensions.grant_extension(session, act, body)
+    set_dry_run_status(response, act)
     return granted
 
 
 @router.delete(
     "/courses/{course}/extensions/{extension}",
     response_model=Effect,
-    responses=SEES,
+    responses=READ_ERRORS,
 )
 def delete_extension(
-    course: UUID, extension: UUID, here: HereDep, *, dry_run: DryRun = False
+    course: UUID, extension: UUID, context: ContextDep, *, dry_run: DryRun = False
 ) -> Effect:
     """Take an extension back; work that was in time by it keeps its credit."""
-    with here.recomputing("grant_extensions") as session:
-        member = here.member(session, course, right="grant_extensions")
-        act = Act.of(member, now=here.now, dry_run=dry_run)
-        return extensions.withdraw(session, act, extension)
+    with context.recomputing("grant_extensions") as session:
+        member = context.authorize_course(session, course, right="grant_extensions")
+        act = ChangeContext.for_member(member, now=context.now, dry_run=dry_run)
+        return extensions.withdraw_extension(session, act, extension)
 
 
 @router.get(
     "/assignments/{assignment}/students/{user}/times",
     response_model=StudentTimes,
-    responses=SEES,
+    responses=READ_ERRORS,
 )
-def get_student_times(assignment: UUID, user: UUID, here: HereDep) -> StudentTimes:
+def get_student_times(assignment: UUID, user: UUID, context: ContextDep) -> StudentTimes:
     """Return the times and limits that hold for one student, and by which extensions.
 
     Graders are refused while an assignment of the course is marked without names.
     """
-    with here.reading() as session:
-        member, row = here.assignment(session, assignment, right="see_submissions")
-        member.need_accommodations(session)
-        return extensions.times_of(session, member, row, user, now=here.now)
+    with context.reading() as session:
+        member, row = context.authorize_assignment(session, assignment, right="see_submissions")
+        member.require_accommodations(session)
+        return extensions.load_student_times(session, member, row, user, now=context.now)
 
 
 @router.get(
     "/assignments/{assignment}/excuses",
     response_model=Excuses,
-    responses=SEES,
+    responses=READ_ERRORS,
 )
-def get_excuses(assignment: UUID, here: HereDep) -> Excuses:
+def get_excuses(assignment: UUID, context: ContextDep) -> Excuses:
     """List who is excused from an assignment or from a problem of it."""
-    with here.reading() as session:
-        _, row = here.assignment(session, assignment, right="grant_extensions")
-        return Excuses(items=excuses.excuses_in(session, row))
+    with context.reading() as session:
+        _, row = context.authorize_assignment(session, assignment, right="grant_extensions")
+        return Excuses(items=excuses.list_excuses(session, row))
 
 
 @router.post(
     "/assignments/{assignment}/excuses",
     status_code=201,
     response_model=ExcuseGranted,
-    responses=CHANGES,
+    responses=CHANGE_ERRORS,
 )
 def post_excuse(
-    assignment: UUID, body: ExcuseIn, here: HereDep, response: Response, *, dry_run: DryRun = False
+    assignment: UUID,
+    body: ExcuseIn,
+    context: ContextDep,
+    response: Response,
+    *,
+    dry_run: DryRun = False,
 ) -> ExcuseGranted:
     """Excuse a student from an assignment or a problem: it counts neither way."""
-    with here.recomputing("grant_extensions") as session:
-        member, row = here.assignment(session, assignment, right="grant_extensions")
-        taken(session, row)
-        act = Act.of(member, now=here.now, dry_run=dry_run)
-        granted = excuses.excuse(session, act, row, body)
-    tell_made(response, act)
+    with context.recomputing("grant_extensions") as session:
+        member, row = context.authorize_assignment(session, assignment, right="grant_extensions")
+        lock_row(session, row)
+        act = ChangeContext.for_member(member, now=context.now, dry_run=dry_run)
+        granted = excuses.grant_excuse(session, act, row, body)
+    set_dry_run_status(response, act)
     return granted
 
 
 @router.delete(
     "/assignments/{assignment}/excuses/{excuse}",
     response_model=Effect,
-    responses=SEES,
+    responses=READ_ERRORS,
 )
 def delete_excuse(
-    assignment: UUID, excuse: UUID, here: HereDep, *, dry_run: DryRun = False
+    assignment: UUID, excuse: UUID, context: ContextDep, *, dry_run: DryRun = False
 ) -> Effect:
     """Take an excuse back."""
-    with here.recomputing("grant_extensions") as session:
-        member, row = here.assignment(session, assignment, right="grant_extensions")
-        taken(session, row)
-        act = Act.of(member, now=here.now, dry_run=dry_run)
+    with context.recomputing("grant_extensions") as session:
+        member, row = context.authorize_assignment(session, assignment, right="grant_extensions")
+        lock_row(session, row)
+        act = ChangeContext.for_member(member, now=context.now, dry_run=dry_run)
         return excuses.withdraw_excuse(session, act, row, excuse)
 
 
 @router.get(
     "/courses/{course}/late-days",
     response_model=LateDaysView,
-    responses=responses(Unauthenticated, NotFound),
+    responses=error_responses(Unauthenticated, NotFound),
 )
-def get_my_late_days(course: UUID, here: HereDep) -> LateDaysView:
+def get_my_late_days(course: UUID, context: ContextDep) -> LateDaysView:
     """Return one's own budget of late days, and where it went."""
-    with here.reading() as session:
-        member = here.member(session, course, right="see_own_work")
-        return late_days.late_days_of(session, member.course, member.student_id)
+    with context.reading() as session:
+        member = context.authorize_course(session, course, right="see_own_work")
+        return late_days.load_late_days(session, member.course, member.student_id)
 
 
 @router.get(
     "/courses/{course}/students/{user}/late-days",
     response_model=LateDaysView,
-    responses=SEES,
+    responses=READ_ERRORS,
 )
-def get_late_days(course: UUID, user: UUID, here: HereDep) -> LateDaysView:
+def get_late_days(course: UUID, user: UUID, context: ContextDep) -> LateDaysView:
     """Return a student's budget of late days, and where it went.
 
     Graders are refused while an assignment of the course is marked without names.
     """
-    with here.reading() as session:
-        member = here.member(session, course, right="see_gradebook")
-        member.need_accommodations(session)
-        student_of(session, member.course, user)
-        return late_days.late_days_of(session, member.course, user)
+    with context.reading() as session:
+        member = context.authorize_course(session, course, right="see_gradebook")
+        member.require_accommodations(session)
+        load_student(session, member.course, user)
+        return late_days.load_late_days(session, member.course, user)
 
 
 @router.post(
     "/courses/{course}/students/{user}/late-days/refund",
     response_model=LateDaysChanged,
-    responses=CHANGES,
+    responses=CHANGE_ERRORS,
 )
 def post_refund(
-    course: UUID, user: UUID, body: RefundIn, here: HereDep, *, dry_run: DryRun = False
+    course: UUID, user: UUID, body: RefundIn, context: ContextDep, *, dry_run: DryRun = False
 ) -> LateDaysChanged:
     """Give late days back that a student spent; work that was in time by them keeps its credit."""
-    with here.recomputing("grant_extensions") as session:
-        member = here.member(session, course, right="grant_extensions")
-        act = Act.of(member, now=here.now, dry_run=dry_run)
-        return late_days.refund(session, act, user, body)
+    with context.recomputing("grant_extensions") as session:
+        member = context.authorize_course(session, course, right="grant_extensions")
+        act = ChangeContext.for_member(member, now=context.now, dry_run=dry_run)
+        return late_days.refund_late_days(session, act, user, body)

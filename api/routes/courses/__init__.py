@@ -1,1 +1,1 @@
-"""Routes of courses: settings, people, files and the audit log."""
+"""Course routes: settings, people, files and the audit log."""

@@ -9,62 +9,62 @@ from fastapi import Depends, Query
 from sqlalchemy.orm import Session
 
 from api.core.errors import Forbidden, Unauthenticated
-from api.dependencies import HereDep
-from api.http.fields import When
+from api.dependencies import ContextDep
+from api.http.fields import UtcDatetime
 from api.http.json_body import ApiRouter
-from api.http.pagination import Cursor, PageWindow, Window
-from api.http.problem_details import responses
-from api.routes.shared.error_responses import SEES
+from api.http.pagination import Cursor, PageRequest, PageRequestDep
+from api.http.problem_details import error_responses
+from api.routes.shared.error_responses import READ_ERRORS
 from api.schemas.accounts.users import AuditPage
 from api.services.audit import queries
 from api.services.audit.queries import AuditFilter
-from api.services.audit.targets import names_of_things
+from api.services.audit.targets import load_target_names
 
 __all__ = ["router"]
 
 router = ApiRouter(tags=["audit"])
-Word = Annotated[str, Query(max_length=80)]
+ShortText = Annotated[str, Query(max_length=80)]
 
 
-def _wanted(
+def _parse_filter(
     actor: Annotated[UUID | None, Query(description="who acted")] = None,
     action: Annotated[str, Query(max_length=60, description="such as person.role")] = "",
     target: Annotated[str, Query(max_length=60, description="such as user")] = "",
-    target_id: Word = "",
-    since: Annotated[When | None, Query(description="from this time on")] = None,
-    until: Annotated[When | None, Query(description="before this time")] = None,
+    target_id: ShortText = "",
+    since: Annotated[UtcDatetime | None, Query(description="from this time on")] = None,
+    until: Annotated[UtcDatetime | None, Query(description="before this time")] = None,
 ) -> AuditFilter:
     return AuditFilter(None, actor, action, target, target_id, since, until)
 
 
-AuditFilterDep = Annotated[AuditFilter, Depends(_wanted)]
+AuditFilterDep = Annotated[AuditFilter, Depends(_parse_filter)]
 
 
-@router.get("/courses/{course}/audit", responses=SEES)
+@router.get("/courses/{course}/audit", responses=READ_ERRORS)
 def get_course_audit(
-    course: UUID, here: HereDep, window: PageWindow, wanted: AuditFilterDep
+    course: UUID, context: ContextDep, window: PageRequestDep, filters: AuditFilterDep
 ) -> AuditPage:
     """List who did what in a course, the newest first."""
-    with here.reading() as session:
-        member = here.member(session, course, right="see_audit")
-        return _page(session, window, replace(wanted, course=member.course.id))
+    with context.reading() as session:
+        member = context.authorize_course(session, course, right="see_audit")
+        return _load_page(session, window, replace(filters, course=member.course.id))
 
 
-@router.get("/audit", responses=responses(Unauthenticated, Forbidden))
-def get_audit(here: HereDep, window: PageWindow, wanted: AuditFilterDep) -> AuditPage:
+@router.get("/audit", responses=error_responses(Unauthenticated, Forbidden))
+def get_audit(context: ContextDep, window: PageRequestDep, filters: AuditFilterDep) -> AuditPage:
     """List who did what on the whole site, the newest first."""
-    with here.reading() as session:
-        here.site(session, right="see_site_audit")
-        return _page(session, window, wanted)
+    with context.reading() as session:
+        context.authorize_site(session, right="see_site_audit")
+        return _load_page(session, window, filters)
 
 
-def _page(session: Session, window: Window, wanted: AuditFilter) -> AuditPage:
-    after = window.after("at", datetime)
-    rows = queries.entries(session, wanted, after=after, limit=window.limit + 1)
-    names = names_of_things(session, [row[0] for row in rows])
-    page = window.page(
+def _load_page(session: Session, window: PageRequest, filters: AuditFilter) -> AuditPage:
+    after = window.parse_cursor("at", datetime)
+    rows = queries.load_entries(session, filters, after=after, limit=window.limit + 1)
+    names = load_target_names(session, [row[0] for row in rows])
+    page = window.build_page(
         rows,
         end=lambda row: Cursor("at", row[0].at, row[0].id),
-        show=lambda row: queries.listed(row, names),
+        show=lambda row: queries.serialize_entry(row, names),
     )
     return AuditPage(items=page.items, next=page.next)

@@ -1,20 +1,20 @@
-"""Courses: made, read, changed, copied and archived."""
+"""Courses: create, read, edit, copy and archive."""
 
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Response
 
-from api.core.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
-from api.dependencies import HereDep
-from api.http.etags import IfMatch, etag
+from api.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Unauthenticated
+from api.dependencies import ContextDep
+from api.http.etags import IfMatch, format_etag
 from api.http.json_body import ApiRouter
-from api.http.pagination import Cursor, Page, PageWindow
-from api.http.problem_details import responses
-from api.routes.shared.editing import DryRun, tag, taken
-from api.routes.shared.error_responses import CHANGES, EDITS, SEES
+from api.http.pagination import Cursor, Page, PageRequestDep
+from api.http.problem_details import error_responses
+from api.routes.shared.editing import DryRun, lock_row, set_etag
+from api.routes.shared.error_responses import CHANGE_ERRORS, EDIT_ERRORS, READ_ERRORS
 from api.schemas.courses.courses import CopyIn, CourseChanged, CourseIn, CoursePatch, CourseView
-from api.services.audit.change_context import Act
+from api.services.audit.change_context import ChangeContext
 from api.services.courses import lifecycle
 from api.services.courses.copying import copy_course
 
@@ -23,26 +23,26 @@ __all__ = ["router"]
 router = ApiRouter(tags=["courses"])
 
 
-@router.get("/courses", response_model=Page[CourseView], responses=responses(Unauthenticated))
+@router.get("/courses", response_model=Page[CourseView], responses=error_responses(Unauthenticated))
 def get_courses(
-    here: HereDep,
-    window: PageWindow,
+    context: ContextDep,
+    window: PageRequestDep,
     *,
     archived: Annotated[bool, Query(description="those too that are archived")] = False,
 ) -> Page[CourseView]:
     """List the courses that one is in; an administrator sees all."""
-    with here.reading() as session:
-        rows = lifecycle.visible(
+    with context.reading() as session:
+        rows = lifecycle.list_courses(
             session,
-            here.caller(session),
+            context.authenticate(session),
             archived=archived,
-            after=window.after("slug", str),
+            after=window.parse_cursor("slug", str),
             limit=window.limit,
         )
-    return window.page(
+    return window.build_page(
         rows,
         end=lambda row: Cursor("slug", row[0].slug, row[0].id),
-        show=lambda row: lifecycle.view(*row),
+        show=lambda row: lifecycle.serialize_course(*row),
     )
 
 
@@ -50,98 +50,104 @@ def get_courses(
     "/courses",
     status_code=201,
     response_model=CourseView,
-    responses=responses(Unauthenticated, Forbidden, Conflict, Invalid),
+    responses=error_responses(Unauthenticated, Forbidden, Conflict, InvalidInput),
 )
-def post_course(body: CourseIn, here: HereDep, response: Response) -> CourseView:
+def post_course(body: CourseIn, context: ContextDep, response: Response) -> CourseView:
     """Make a course; needs an administrator."""
-    with here.transaction() as session:
-        caller = here.site(session, right="create_courses")
-        told = lifecycle.view(lifecycle.create(session, caller, body, now=here.now), "admin")
-    response.headers["Location"] = f"/api/v1/courses/{told.id}"
-    response.headers["ETag"] = etag(told.version)
-    return told
+    with context.transaction() as session:
+        caller = context.authorize_site(session, right="create_courses")
+        view = lifecycle.serialize_course(
+            lifecycle.create_course(session, caller, body, now=context.now), "admin"
+        )
+    response.headers["Location"] = f"/api/v1/courses/{view.id}"
+    response.headers["ETag"] = format_etag(view.version)
+    return view
 
 
 @router.get(
-    "/courses/{course}", response_model=CourseView, responses=responses(Unauthenticated, NotFound)
+    "/courses/{course}",
+    response_model=CourseView,
+    responses=error_responses(Unauthenticated, NotFound),
 )
-def get_course(course: UUID, here: HereDep, response: Response) -> CourseView:
+def get_course(course: UUID, context: ContextDep, response: Response) -> CourseView:
     """Return a course, and what one is in it."""
-    with here.reading() as session:
-        member = here.member(session, course)
-        told = lifecycle.view(member.course, member.role)
-    response.headers["ETag"] = etag(told.version)
-    return told
+    with context.reading() as session:
+        member = context.authorize_course(session, course)
+        view = lifecycle.serialize_course(member.course, member.role)
+    response.headers["ETag"] = format_etag(view.version)
+    return view
 
 
 @router.patch(
     "/courses/{course}",
     response_model=CourseChanged,
-    responses=EDITS,
+    responses=EDIT_ERRORS,
 )
 def patch_course(
     course: UUID,
     body: CoursePatch,
-    here: HereDep,
+    context: ContextDep,
     expected: IfMatch,
     response: Response,
     *,
     dry_run: DryRun = False,
 ) -> CourseChanged:
     """Change settings of a course; try another zone with `dry_run` first."""
-    with here.recomputing("manage_course") as session:
-        member = here.member(session, course, right="manage_course")
-        act = Act.of(member, now=here.now, dry_run=dry_run)
-        taken(session, act.course, expected)
-        told = lifecycle.change(session, act, body)
-    tag(response, act, told.course.version)
-    return told
+    with context.recomputing("manage_course") as session:
+        member = context.authorize_course(session, course, right="manage_course")
+        act = ChangeContext.for_member(member, now=context.now, dry_run=dry_run)
+        lock_row(session, act.course, expected)
+        result = lifecycle.update_course(session, act, body)
+    set_etag(response, act, result.course.version)
+    return result
 
 
 @router.post(
     "/courses/{course}/archive",
     response_model=CourseView,
-    responses=SEES,
+    responses=READ_ERRORS,
 )
-def post_archive(course: UUID, here: HereDep) -> CourseView:
+def post_archive(course: UUID, context: ContextDep) -> CourseView:
     """Archive a course: it is left out of lists, and all of it stays."""
-    return _archived(course, here, is_archived=True)
+    return _set_archived(course, context, is_archived=True)
 
 
 @router.post(
     "/courses/{course}/restore",
     response_model=CourseView,
-    responses=SEES,
+    responses=READ_ERRORS,
 )
-def post_restore(course: UUID, here: HereDep) -> CourseView:
+def post_restore(course: UUID, context: ContextDep) -> CourseView:
     """Bring a course back that was archived."""
-    return _archived(course, here, is_archived=False)
+    return _set_archived(course, context, is_archived=False)
 
 
-def _archived(course: UUID, here: HereDep, *, is_archived: bool) -> CourseView:
-    with here.transaction() as session:
-        member = here.member(session, course)
-        member.need("manage_course", archived=True)
-        taken(session, member.course)
-        done = lifecycle.archive(session, member, is_archived=is_archived, now=here.now)
-        return lifecycle.view(done, member.role)
+def _set_archived(course: UUID, context: ContextDep, *, is_archived: bool) -> CourseView:
+    with context.transaction() as session:
+        member = context.authorize_course(session, course)
+        member.require("manage_course", allow_archived=True)
+        lock_row(session, member.course)
+        course_row = lifecycle.set_archived(
+            session, member, is_archived=is_archived, now=context.now
+        )
+        return lifecycle.serialize_course(course_row, member.role)
 
 
 @router.post(
     "/courses/{course}/copy",
     status_code=201,
     response_model=CourseView,
-    responses=CHANGES,
+    responses=CHANGE_ERRORS,
 )
-def post_copy(course: UUID, body: CopyIn, here: HereDep, response: Response) -> CourseView:
+def post_copy(course: UUID, body: CopyIn, context: ContextDep, response: Response) -> CourseView:
     """Copy what is set in a course to other times, without people and their work.
 
     Its assignments are not published yet; who copies it is its instructor.
     """
-    with here.transaction() as session:
-        member = here.member(session, course)
-        member.need("manage_course", archived=True)
-        new = copy_course(session, Act.of(member, now=here.now), body)
-        told = lifecycle.view(new, member.role)
-    response.headers["Location"] = f"/api/v1/courses/{told.id}"
-    return told
+    with context.transaction() as session:
+        member = context.authorize_course(session, course)
+        member.require("manage_course", allow_archived=True)
+        new = copy_course(session, ChangeContext.for_member(member, now=context.now), body)
+        view = lifecycle.serialize_course(new, member.role)
+    response.headers["Location"] = f"/api/v1/courses/{view.id}"
+    return view

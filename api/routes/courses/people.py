@@ -5,11 +5,11 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
-from api.dependencies import HereDep
-from api.http.etags import IfMatch, etag
+from api.dependencies import ContextDep
+from api.http.etags import IfMatch, format_etag
 from api.http.json_body import ApiRouter
-from api.http.pagination import Cursor, PageWindow
-from api.routes.shared.error_responses import CHANGES, EDITS, SEES
+from api.http.pagination import Cursor, PageRequestDep
+from api.routes.shared.error_responses import CHANGE_ERRORS, EDIT_ERRORS, READ_ERRORS
 from api.schemas.accounts.people import (
     LinkOut,
     Person,
@@ -27,27 +27,27 @@ from api.services.enrolment import enrolments, sections, test_student
 __all__ = ["router"]
 
 router = ApiRouter(tags=["people"])
-PEOPLE = "/courses/{course}/people"
-SECTIONS = "/courses/{course}/sections"
+PEOPLE_PATH = "/courses/{course}/people"
+SECTIONS_PATH = "/courses/{course}/sections"
 Text = Annotated[str, Query(max_length=200, description="part of a name, address or number")]
 
 
-@router.get(PEOPLE, responses=SEES)
+@router.get(PEOPLE_PATH, responses=READ_ERRORS)
 def get_people(  # a filter each
     course: UUID,
-    here: HereDep,
-    window: PageWindow,
+    context: ContextDep,
+    window: PageRequestDep,
     role: Role | None = None,
     section: UUID | None = None,
     text: Text = "",
     state: Literal["active", "withdrawn", "all"] = "active",
 ) -> PersonPage:
     """List the people of a course by family name."""
-    after = window.after("name", str)
-    with here.reading() as session:
-        rows = enrolments.people(
+    after = window.parse_cursor("name", str)
+    with context.reading() as session:
+        rows = enrolments.list_people(
             session,
-            here.member(session, course, right="see_people"),
+            context.authorize_course(session, course, right="see_people"),
             role=role,
             section=section,
             text=text,
@@ -55,104 +55,115 @@ def get_people(  # a filter each
             after=after,
             limit=window.limit + 1,
         )
-    page = window.page(
-        rows, end=lambda row: Cursor("name", row[1].sort_name, row[1].id), show=enrolments.listed
+    page = window.build_page(
+        rows,
+        end=lambda row: Cursor("name", row[1].sort_name, row[1].id),
+        show=enrolments.serialize_person,
     )
     return PersonPage(items=page.items, next=page.next)
 
 
-@router.post(PEOPLE, status_code=201, response_model=Person, responses=CHANGES)
-def post_person(course: UUID, body: PersonIn, here: HereDep, response: Response) -> Person:
+@router.post(PEOPLE_PATH, status_code=201, response_model=Person, responses=CHANGE_ERRORS)
+def post_person(course: UUID, body: PersonIn, context: ContextDep, response: Response) -> Person:
     """Add one person; who was withdrawn comes back with all their work."""
-    with here.transaction() as session:
-        member = here.member(session, course, right="manage_people")
-        told = enrolments.add(session, member, body, now=here.now)
-    response.headers["ETag"] = etag(told.version)
-    return told
+    with context.transaction() as session:
+        member = context.authorize_course(session, course, right="manage_people")
+        person = enrolments.add_person(session, member, body, now=context.now)
+    response.headers["ETag"] = format_etag(person.version)
+    return person
 
 
-@router.get(f"{PEOPLE}/{{user}}", response_model=Person, responses=SEES)
-def get_person(course: UUID, user: UUID, here: HereDep, response: Response) -> Person:
+@router.get(f"{PEOPLE_PATH}/{{user}}", response_model=Person, responses=READ_ERRORS)
+def get_person(course: UUID, user: UUID, context: ContextDep, response: Response) -> Person:
     """Return one person of a course."""
-    with here.reading() as session:
-        told = enrolments.find(session, here.member(session, course, right="see_people"), user)
-    response.headers["ETag"] = etag(told.version)
-    return told
+    with context.reading() as session:
+        person = enrolments.get_person(
+            session, context.authorize_course(session, course, right="see_people"), user
+        )
+    response.headers["ETag"] = format_etag(person.version)
+    return person
 
 
-@router.patch(f"{PEOPLE}/{{user}}", response_model=Person, responses=EDITS)
+@router.patch(f"{PEOPLE_PATH}/{{user}}", response_model=Person, responses=EDIT_ERRORS)
 def patch_person(  # a path of two ids
     course: UUID,
     user: UUID,
     body: PersonPatch,
-    here: HereDep,
+    context: ContextDep,
     expected: IfMatch,
     response: Response,
 ) -> Person:
     """Change the role, the section, or who somebody is; a new role logs the person out."""
-    with here.transaction() as session:
-        member = here.member(session, course, right="manage_people")
+    with context.transaction() as session:
+        member = context.authorize_course(session, course, right="manage_people")
         if "section" in body.model_fields_set:
-            sections.hold_rules(session, course)
-        expected.check(enrolments.locked(session, member, user)[0].version)
-        told = enrolments.change(session, member, user, body, now=here.now)
-    response.headers["ETag"] = etag(told.version)
-    return told
+            sections.lock_assignments(session, course)
+        expected.check(enrolments.lock_person(session, member, user)[0].version)
+        person = enrolments.update_person(session, member, user, body, now=context.now)
+    response.headers["ETag"] = format_etag(person.version)
+    return person
 
 
-@router.delete(f"{PEOPLE}/{{user}}", status_code=204, responses=CHANGES)
-def delete_person(course: UUID, user: UUID, here: HereDep) -> None:
+@router.delete(f"{PEOPLE_PATH}/{{user}}", status_code=204, responses=CHANGE_ERRORS)
+def delete_person(course: UUID, user: UUID, context: ContextDep) -> None:
     """Withdraw somebody from a course; their work is kept and comes back with them."""
-    with here.transaction() as session:
-        member = here.member(session, course, right="manage_people")
-        enrolments.withdraw(session, member, user, now=here.now)
+    with context.transaction() as session:
+        member = context.authorize_course(session, course, right="manage_people")
+        enrolments.withdraw_person(session, member, user, now=context.now)
 
 
-@router.post(f"{PEOPLE}/{{user}}/reset", status_code=201, response_model=LinkOut, responses=CHANGES)
-def post_reset(course: UUID, user: UUID, here: HereDep) -> LinkOut:
+@router.post(
+    f"{PEOPLE_PATH}/{{user}}/reset",
+    status_code=201,
+    response_model=LinkOut,
+    responses=CHANGE_ERRORS,
+)
+def post_reset(course: UUID, user: UUID, context: ContextDep) -> LinkOut:
     """Make a link by which somebody sets another password within a day; give it to nobody else."""
-    with here.transaction() as session:
-        member = here.member(session, course, right="manage_people")
-        url = here.service.settings.public_url
-        link = invitation_mailing.reset(session, member, user, public_url=url, now=here.now)
-    return LinkOut(link=link.address, expires_at=link.expires_at)
+    with context.transaction() as session:
+        member = context.authorize_course(session, course, right="manage_people")
+        url = context.service.settings.public_url
+        link = invitation_mailing.create_reset_link(
+            session, member, user, public_url=url, now=context.now
+        )
+    return LinkOut(link=link.url, expires_at=link.expires_at)
 
 
-@router.post("/courses/{course}/test-student", response_model=Person, responses=CHANGES)
-def post_test_student(course: UUID, here: HereDep) -> Person:
+@router.post("/courses/{course}/test-student", response_model=Person, responses=CHANGE_ERRORS)
+def post_test_student(course: UUID, context: ContextDep) -> Person:
     """Return the test student, made at the first call; `X-View-As: test` looks with its eyes."""
-    with here.transaction() as session:
-        member = here.member(session, course, right="manage_people")
-        return test_student.test_student(session, member, now=here.now)
+    with context.transaction() as session:
+        member = context.authorize_course(session, course, right="manage_people")
+        return test_student.get_or_create_test_student(session, member, now=context.now)
 
 
-@router.get(SECTIONS, response_model=Sections, responses=SEES)
-def get_sections(course: UUID, here: HereDep) -> Sections:
+@router.get(SECTIONS_PATH, response_model=Sections, responses=READ_ERRORS)
+def get_sections(course: UUID, context: ContextDep) -> Sections:
     """List the sections of a course by name."""
-    with here.reading() as session:
-        member = here.member(session, course, right="see_people")
-        return Sections(items=tuple(sections.sections(session, member)))
+    with context.reading() as session:
+        member = context.authorize_course(session, course, right="see_people")
+        return Sections(items=tuple(sections.list_sections(session, member)))
 
 
-@router.post(SECTIONS, status_code=201, response_model=SectionOut, responses=CHANGES)
-def post_section(course: UUID, body: SectionIn, here: HereDep) -> SectionOut:
+@router.post(SECTIONS_PATH, status_code=201, response_model=SectionOut, responses=CHANGE_ERRORS)
+def post_section(course: UUID, body: SectionIn, context: ContextDep) -> SectionOut:
     """Add a section."""
-    with here.transaction() as session:
-        member = here.member(session, course, right="manage_people")
-        return sections.create(session, member, body.name, now=here.now)
+    with context.transaction() as session:
+        member = context.authorize_course(session, course, right="manage_people")
+        return sections.create_section(session, member, body.name, now=context.now)
 
 
-@router.patch(f"{SECTIONS}/{{section}}", response_model=SectionOut, responses=CHANGES)
-def patch_section(course: UUID, section: UUID, body: SectionIn, here: HereDep) -> SectionOut:
+@router.patch(f"{SECTIONS_PATH}/{{section}}", response_model=SectionOut, responses=CHANGE_ERRORS)
+def patch_section(course: UUID, section: UUID, body: SectionIn, context: ContextDep) -> SectionOut:
     """Rename a section."""
-    with here.transaction() as session:
-        member = here.member(session, course, right="manage_people")
-        return sections.rename(session, member, section, body.name, now=here.now)
+    with context.transaction() as session:
+        member = context.authorize_course(session, course, right="manage_people")
+        return sections.rename_section(session, member, section, body.name, now=context.now)
 
 
-@router.delete(f"{SECTIONS}/{{section}}", status_code=204, responses=CHANGES)
-def delete_section(course: UUID, section: UUID, here: HereDep) -> None:
+@router.delete(f"{SECTIONS_PATH}/{{section}}", status_code=204, responses=CHANGE_ERRORS)
+def delete_section(course: UUID, section: UUID, context: ContextDep) -> None:
     """Delete a section that nobody is in and no extension is for."""
-    with here.transaction() as session:
-        member = here.member(session, course, right="manage_people")
-        sections.delete(session, member, section, now=here.now)
+    with context.transaction() as session:
+        member = context.authorize_course(session, course, right="manage_people")
+        sections.delete_section(session, member, section, now=context.now)

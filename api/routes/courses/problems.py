@@ -1,17 +1,24 @@
-"""The problems that a course can set: the bank's, and its own as their authors upload them."""
+"""Problems that a course can use: those of the bank, and its authors' own uploads."""
 
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from fastapi import Query, Response
 
-from api.core.errors import Forbidden, Invalid, NotFound, RateLimited, Unauthenticated, Unavailable
-from api.dependencies import HereDep
+from api.core.errors import (
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    RateLimited,
+    ServiceUnavailable,
+    Unauthenticated,
+)
+from api.dependencies import ContextDep
 from api.http.json_body import ApiRouter
-from api.http.pagination import Cursor, PageWindow
-from api.http.problem_details import responses
-from api.routes.shared.error_responses import CHANGES, SEES, SENDS
-from api.routes.shared.files import Sent, file_body
+from api.http.pagination import Cursor, PageRequestDep
+from api.http.problem_details import error_responses
+from api.routes.shared.error_responses import CHANGE_ERRORS, INPUT_ERRORS, READ_ERRORS
+from api.routes.shared.files import FileBody, describe_file_body
 from api.schemas.courses.problems import (
     DiffOut,
     PreviewOut,
@@ -26,8 +33,8 @@ from api.services.problems import lifecycle, search, uploads, views
 __all__ = ["router"]
 
 router = ApiRouter(tags=["problems"])
-ALL: Final = "/courses/{course}/problems"
-ONE: Final = f"{ALL}/{{problem_version}}"
+PROBLEMS_PATH: Final = "/courses/{course}/problems"
+VERSION_PATH: Final = f"{PROBLEMS_PATH}/{{problem_version}}"
 EXAMPLE: Final = """\
 id: output-width
 title: Output width of a convolution
@@ -41,67 +48,71 @@ examples:
   - {answers: {side: "62"}, expect: {side: correct}}
 """
 YAML: Final = "application/yaml"
-YAML_BODY: Final = file_body(YAML, EXAMPLE)
+YAML_BODY: Final = describe_file_body(YAML, EXAMPLE)
 CHECKED_BODY: Final = {
     "requestBody": {"content": {YAML: {"schema": {}, "example": EXAMPLE}}, "required": False}
 }
-"""Any text can be checked, an empty one too: the answer says what is wrong with it."""
-Kind = Annotated[str, Query(max_length=20, pattern="^[a-z]*$", description="the kind of a part")]
-Short = Annotated[str, Query(max_length=200)]
+"""Accepts any text, even an empty one: the response reports what is wrong with it."""
+KindFilter = Annotated[
+    str, Query(max_length=20, pattern="^[a-z]*$", description="the kind of a part")
+]
+ShortText = Annotated[str, Query(max_length=200)]
 
 
-@router.get(ALL, responses=SEES)
+@router.get(PROBLEMS_PATH, responses=READ_ERRORS)
 def get_problems(  # a filter each
     course: UUID,
-    here: HereDep,
-    window: PageWindow,
-    topic: Short = "",
+    context: ContextDep,
+    window: PageRequestDep,
+    topic: ShortText = "",
     text: Annotated[str, Query(max_length=200, description="part of an id or a title")] = "",
-    kind: Kind = "",
+    kind: KindFilter = "",
     space: Literal["", "bank", "course"] = "",
     status: Literal["published", "draft", "retired"] = "published",
 ) -> ProblemPage:
     """List the problems that the course can set, each in its newest version, by id."""
-    after = window.after("problem", str)
-    wanted = search.Filters(topic=topic, text=text, kind=kind, space=space, status=status)
-    with here.reading() as session:
-        member = here.member(session, course, right="see_unreleased")
-        rows = search.problems(session, member, wanted, after=after, limit=window.limit + 1)
-    page = window.page(
-        rows, end=lambda row: Cursor("problem", row.problem, row.id), show=views.listed
+    after = window.parse_cursor("problem", str)
+    filters = search.ProblemFilters(topic=topic, text=text, kind=kind, space=space, status=status)
+    with context.reading() as session:
+        member = context.authorize_course(session, course, right="see_unreleased")
+        rows = search.search_problems(session, member, filters, after=after, limit=window.limit + 1)
+    page = window.build_page(
+        rows, end=lambda row: Cursor("problem", row.problem, row.id), show=views.serialize_problem
     )
     return ProblemPage(items=page.items, next=page.next)
 
 
 @router.post(
-    f"{ALL}/check",
+    f"{PROBLEMS_PATH}/check",
     response_model=ProblemChecked,
-    responses=responses(
-        *(Unauthenticated, Forbidden, NotFound, "problem_too_slow", RateLimited, Unavailable)
+    responses=error_responses(
+        *(Unauthenticated, Forbidden, NotFound, "problem_too_slow", RateLimited, ServiceUnavailable)
     ),
     openapi_extra=CHECKED_BODY,
 )
-def check_problem(course: UUID, here: HereDep, file: Sent) -> ProblemChecked:
+def check_problem(course: UUID, context: ContextDep, file: FileBody) -> ProblemChecked:
     """Check a problem's file without storing it: the errors and warnings of `grader check`."""
-    with here.reading() as session:
-        member = here.member(session, course, right="manage_problems")
-    with here.service.publishing.reserve(member.caller.id) as publish:
-        here.throttle("solve_problem", str(member.caller.id))
-        return uploads.check(file, publish=publish)
+    with context.reading() as session:
+        member = context.authorize_course(session, course, right="manage_problems")
+    with context.service.publishing.reserve(member.caller.id) as publish:
+        context.throttle("solve_problem", str(member.caller.id))
+        return uploads.check_problem(file, publish=publish)
 
 
 @router.post(
-    ALL,
+    PROBLEMS_PATH,
     status_code=201,
     response_model=VersionOut,
-    responses=CHANGES
-    | responses(Invalid, "invalid_problem", "problem_too_slow", RateLimited, Unavailable),
+    responses=CHANGE_ERRORS
+    | error_responses(
+        InvalidInput, "invalid_problem", "problem_too_slow", RateLimited, ServiceUnavailable
+    ),
     openapi_extra=YAML_BODY,
 )
 def upload_problem(
     course: UUID,
-    here: HereDep,
-    file: Sent,
+    context: ContextDep,
+    file: FileBody,
     response: Response,
     *,
     draft: Annotated[
@@ -115,61 +126,63 @@ def upload_problem(
     uploaded under its id: the course then has its own version.
     """
     status = "draft" if draft else "published"
-    with here.reading() as session:
-        member = here.member(session, course, right="manage_problems")
-    here.throttle("solve_problem", str(member.caller.id))
-    with here.reading() as session:
-        member = here.member(session, course, right="manage_problems")
-        upload = uploads.begin(session, member, file, status=status, note=note)
-    with here.service.publishing.reserve(member.caller.id) as publish:
-        outcome = publish(upload.source, seeds=here.service.settings.seeds)
-    with here.transaction() as session:
-        member = here.member(session, course, right="manage_problems")
-        told = views.whole(uploads.settle(session, member, upload, outcome, now=here.now))
-    response.headers["Location"] = f"/api/v1/courses/{course}/problems/{told.id}"
-    return told
+    with context.reading() as session:
+        member = context.authorize_course(session, course, right="manage_problems")
+    context.throttle("solve_problem", str(member.caller.id))
+    with context.reading() as session:
+        member = context.authorize_course(session, course, right="manage_problems")
+        upload = uploads.prepare_upload(session, member, file, status=status, note=note)
+    with context.service.publishing.reserve(member.caller.id) as publish:
+        outcome = publish(upload.source, seeds=context.service.settings.seeds)
+    with context.transaction() as session:
+        member = context.authorize_course(session, course, right="manage_problems")
+        version = views.serialize_version(
+            uploads.store_upload(session, member, upload, outcome, now=context.now)
+        )
+    response.headers["Location"] = f"/api/v1/courses/{course}/problems/{version.id}"
+    return version
 
 
-@router.get(ONE, response_model=VersionOut, responses=SEES)
-def get_version(course: UUID, problem_version: UUID, here: HereDep) -> VersionOut:
+@router.get(VERSION_PATH, response_model=VersionOut, responses=READ_ERRORS)
+def get_version(course: UUID, problem_version: UUID, context: ContextDep) -> VersionOut:
     """Return a version of a problem with its file, and what publishing it found."""
-    with here.reading() as session:
-        member = here.member(session, course, right="see_key")
-        return views.whole(search.find(session, member, problem_version))
+    with context.reading() as session:
+        member = context.authorize_course(session, course, right="see_key")
+        return views.serialize_version(search.get_version(session, member, problem_version))
 
 
-@router.get(f"{ONE}/versions", response_model=VersionsOut, responses=SEES)
-def get_versions(course: UUID, problem_version: UUID, here: HereDep) -> VersionsOut:
+@router.get(f"{VERSION_PATH}/versions", response_model=VersionsOut, responses=READ_ERRORS)
+def get_versions(course: UUID, problem_version: UUID, context: ContextDep) -> VersionsOut:
     """List all versions of the problem that this is a version of, the newest first."""
-    with here.reading() as session:
-        member = here.member(session, course, right="see_key")
-        rows = search.versions(session, search.find(session, member, problem_version))
-    return VersionsOut(items=tuple(map(views.listed_version, rows)))
+    with context.reading() as session:
+        member = context.authorize_course(session, course, right="see_key")
+        rows = search.list_versions(session, search.get_version(session, member, problem_version))
+    return VersionsOut(items=tuple(map(views.serialize_version_summary, rows)))
 
 
 @router.get(
-    f"{ONE}/diff",
+    f"{VERSION_PATH}/diff",
     response_model=DiffOut,
-    responses=SENDS,
+    responses=INPUT_ERRORS,
 )
 def get_diff(
     course: UUID,
     problem_version: UUID,
-    here: HereDep,
+    context: ContextDep,
     against: Annotated[UUID | None, Query(description="the version before if none")] = None,
 ) -> DiffOut:
     """Return what changed to this version from another one, line by line and by block."""
-    with here.reading() as session:
-        member = here.member(session, course, right="see_key")
-        version = search.find(session, member, problem_version)
-        return views.difference(session, member, version, against=against)
+    with context.reading() as session:
+        member = context.authorize_course(session, course, right="see_key")
+        version = search.get_version(session, member, problem_version)
+        return views.diff_versions(session, member, version, against=against)
 
 
-@router.get(f"{ONE}/preview", response_model=PreviewOut, responses=SEES)
+@router.get(f"{VERSION_PATH}/preview", response_model=PreviewOut, responses=READ_ERRORS)
 def get_preview(
     course: UUID,
     problem_version: UUID,
-    here: HereDep,
+    context: ContextDep,
     position: Annotated[int | None, Query(ge=-1, le=10_000)] = None,
     seed: Annotated[int | None, Query(ge=0, le=10_000)] = None,
 ) -> PreviewOut:
@@ -177,32 +190,32 @@ def get_preview(
 
     By its position in the list that students draw from (-1 for the original), or by its seed.
     """
-    with here.reading() as session:
-        member = here.member(session, course, right="see_key")
-        version = search.find(session, member, problem_version)
-        variants = here.service.variants
-        return views.preview(session, version, variants, position=position, seed=seed)
+    with context.reading() as session:
+        member = context.authorize_course(session, course, right="see_key")
+        version = search.get_version(session, member, problem_version)
+        variants = context.service.variants
+        return views.build_preview(session, version, variants, position=position, seed=seed)
 
 
-@router.post(f"{ONE}/publish", response_model=VersionOut, responses=CHANGES)
+@router.post(f"{VERSION_PATH}/publish", response_model=VersionOut, responses=CHANGE_ERRORS)
 def publish_version(
-    course: UUID, problem_version: UUID, body: ReasonIn, here: HereDep
+    course: UUID, problem_version: UUID, body: ReasonIn, context: ContextDep
 ) -> VersionOut:
     """Let assignments take a draft, or a version that was retired."""
-    with here.transaction() as session:
-        member = here.member(session, course, right="manage_problems")
-        version = search.find(session, member, problem_version)
-        lifecycle.publish(session, member, version, reason=body.reason, now=here.now)
-        return views.whole(version)
+    with context.transaction() as session:
+        member = context.authorize_course(session, course, right="manage_problems")
+        version = search.get_version(session, member, problem_version)
+        lifecycle.publish_version(session, member, version, reason=body.reason, now=context.now)
+        return views.serialize_version(version)
 
 
-@router.post(f"{ONE}/retire", response_model=VersionOut, responses=CHANGES)
+@router.post(f"{VERSION_PATH}/retire", response_model=VersionOut, responses=CHANGE_ERRORS)
 def retire_version(
-    course: UUID, problem_version: UUID, body: ReasonIn, here: HereDep
+    course: UUID, problem_version: UUID, body: ReasonIn, context: ContextDep
 ) -> VersionOut:
     """Let no further assignment take a version of the course's own; those that have it keep it."""
-    with here.transaction() as session:
-        member = here.member(session, course, right="manage_problems")
-        version = search.find(session, member, problem_version)
-        lifecycle.retire(session, member, version, reason=body.reason, now=here.now)
-        return views.whole(version)
+    with context.transaction() as session:
+        member = context.authorize_course(session, course, right="manage_problems")
+        version = search.get_version(session, member, problem_version)
+        lifecycle.retire_version(session, member, version, reason=body.reason, now=context.now)
+        return views.serialize_version(version)

@@ -1,14 +1,14 @@
-"""The list of students from a learning system, and invitations for them."""
+"""Roster import from a learning management system, and invitations for its students."""
 
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Response
 
-from api.dependencies import HereDep
+from api.dependencies import ContextDep
 from api.http.json_body import ApiRouter
-from api.routes.shared.error_responses import SENDS
-from api.routes.shared.files import Sent, attachment, file_body
+from api.routes.shared.error_responses import INPUT_ERRORS
+from api.routes.shared.files import FileBody, attachment_headers, describe_file_body
 from api.schemas.accounts.people import InvitesIn, RosterOut
 from api.services.accounts import invitation_mailing
 from api.services.enrolment import roster
@@ -45,13 +45,13 @@ CSV_ANSWER = {
 @router.post(
     "/courses/{course}/roster",
     response_model=RosterOut,
-    responses=SENDS,
-    openapi_extra=file_body("text/csv", EXAMPLE),
+    responses=INPUT_ERRORS,
+    openapi_extra=describe_file_body("text/csv", EXAMPLE),
 )
 def post_roster(  # an option each
     course: UUID,
-    here: HereDep,
-    file: Sent,
+    context: ContextDep,
+    file: FileBody,
     *,
     dry_run: Annotated[bool, Query(description="only tell what would change")] = False,
     withdraw: Annotated[bool, Query(description="withdraw whom the file leaves out")] = False,
@@ -63,27 +63,27 @@ def post_roster(  # an option each
 
     All of it or nothing: a row that cannot be used is named with its line, and nothing is changed.
     """
-    with here.reading() as session:
-        member = here.member(session, course, right="manage_people")
-    here.throttle("upload_file", str(member.caller.id))
+    with context.reading() as session:
+        member = context.authorize_course(session, course, right="manage_people")
+    context.throttle("upload_file", str(member.caller.id))
     if dry_run:
-        with here.reading() as session:
-            member = here.member(session, course, right="manage_people")
-            plan = roster.look_at(session, member, file)
-        return roster.told(plan, applied=False, withdrawn=False)
-    with here.transaction() as session:
-        member = here.member(session, course, right="manage_people")
+        with context.reading() as session:
+            member = context.authorize_course(session, course, right="manage_people")
+            plan = roster.plan_import(session, member, file)
+        return roster.serialize_plan(plan, applied=False, withdrawn=False)
+    with context.transaction() as session:
+        member = context.authorize_course(session, course, right="manage_people")
         return roster.import_roster(
-            session, member, file, partial=partial, withdraw=withdraw, now=here.now
+            session, member, file, partial=partial, withdraw=withdraw, now=context.now
         )
 
 
 @router.post(
     "/courses/{course}/invites",
     response_class=Response,
-    responses=SENDS | {200: CSV_ANSWER},
+    responses=INPUT_ERRORS | {200: CSV_ANSWER},
 )
-def post_invites(course: UUID, body: InvitesIn, here: HereDep) -> Response:
+def post_invites(course: UUID, body: InvitesIn, context: ContextDep) -> Response:
     """Make links by which people set their first password, as CSV for a mail merge.
 
     For the named ones, or for all in the course who have none. A link can be used once, within 30
@@ -91,16 +91,18 @@ def post_invites(course: UUID, body: InvitesIn, here: HereDep) -> Response:
     header `X-Without-Email` says how many these are. The course that somebody was in first invites
     them: `X-Invited-Elsewhere` says how many get no link from here for that.
     """
-    with here.transaction() as session:
-        member = here.member(session, course, right="manage_people")
-        url = here.service.settings.public_url
-        links = invitation_mailing.invite(
-            session, member, body.people, public_url=url, now=here.now
+    with context.transaction() as session:
+        member = context.authorize_course(session, course, right="manage_people")
+        url = context.service.settings.public_url
+        links = invitation_mailing.invite_people(
+            session, member, body.people, public_url=url, now=context.now
         )
-        nowhere, elsewhere = invitation_mailing.left_out(session, member)
+        without_email, invited_elsewhere = invitation_mailing.count_uninvitable(session, member)
     headers = {
-        **attachment("invitations.csv"),
-        "X-Without-Email": str(nowhere),
-        "X-Invited-Elsewhere": str(elsewhere),
+        **attachment_headers("invitations.csv"),
+        "X-Without-Email": str(without_email),
+        "X-Invited-Elsewhere": str(invited_elsewhere),
     }
-    return Response(invitation_mailing.write_links(links), media_type="text/csv", headers=headers)
+    return Response(
+        invitation_mailing.format_links_csv(links), media_type="text/csv", headers=headers
+    )

@@ -1,1 +1,1 @@
-"""Routes of grades: gradebook, explanations, overrides and exports."""
+"""Grade routes: gradebook, explanations, overrides and exports."""

@@ -1,4 +1,4 @@
-"""Grades and work of a course as files, and score sheets that come back."""
+"""File exports of the grades and work of a course, and import of score sheets."""
 
 from collections.abc import Iterator
 from typing import Annotated, Final
@@ -7,41 +7,52 @@ from uuid import UUID
 from fastapi import Query, Response
 from fastapi.responses import StreamingResponse
 
-from api.auth.authorization import Member
-from api.core.errors import Forbidden, Invalid, NotFound, RateLimited, Unauthenticated
-from api.dependencies import Here, HereDep
+from api.auth.authorization import CourseMembership
+from api.core.errors import Forbidden, InvalidInput, NotFound, RateLimited, Unauthenticated
+from api.dependencies import ContextDep, RequestContext
 from api.http.json_body import ApiRouter
-from api.http.problem_details import responses
-from api.routes.shared.error_responses import SENDS
-from api.routes.shared.files import Sent, attachment, file_answer, file_body
+from api.http.problem_details import error_responses
+from api.routes.shared.error_responses import INPUT_ERRORS
+from api.routes.shared.files import (
+    FileBody,
+    attachment_headers,
+    describe_file_body,
+    describe_file_response,
+)
 from api.schemas.grades.exports import ExportCheck, SheetOut
-from api.services.audit.change_context import Act
+from api.services.audit.change_context import ChangeContext
 from api.services.exports import all_work, gradebook_files
 from api.services.exports.formats import write_score_sheet
 from api.services.score_sheets import sheet_rows, sheets
-from grader.reading import Style
+from grader.reading import NumberStyle
 
 __all__ = ["router"]
 
 router = ApiRouter(tags=["grades"])
-COURSE: Final = "/courses/{course}/exports"
-SHEET: Final = "/assignments/{assignment}/score-sheet"
-THROTTLED: Final = responses(Unauthenticated, Forbidden, NotFound, Invalid, RateLimited)
-Only = Annotated[
+EXPORTS_PATH: Final = "/courses/{course}/exports"
+SCORE_SHEET_PATH: Final = "/assignments/{assignment}/score-sheet"
+EXPORT_ERRORS: Final = error_responses(
+    Unauthenticated, Forbidden, NotFound, InvalidInput, RateLimited
+)
+AssignmentIds = Annotated[
     list[UUID] | None, Query(max_length=200, description="ids of assignments; none for all")
 ]
 
 
-LINE: Final = (
+SUBMISSION_EXAMPLE: Final = (
     '{"submission":"0193...","student":{"id":"0193..."},"problem":"conv-output-size",'
     '"answers":{"side":"64"},"results":[{"part":"side","status":"mistake","credit":"0"}]}\n'
 )
-TABLE: Final = "student_id,name,email,Homework 1,total\r\n0193...,Ann,ann@example.edu,7.5,75\r\n"
-MOODLE: Final = (
+GRADEBOOK_EXAMPLE: Final = (
+    "student_id,name,email,Homework 1,total\r\n0193...,Ann,ann@example.edu,7.5,75\r\n"
+)
+MOODLE_EXAMPLE: Final = (
     "Email address,ID number,Homework 1,Feedback: Homework 1\r\nann@example.edu,17,7.5,\r\n"
 )
-LEFT_OUT: Final = "the file; `X-Grader-Warnings` counts what is left out or warned"
-PARTICIPANTS: Final = "First name,Last name,Email address\r\nAnn,Example,ann@example.edu\r\n"
+FILE_DESCRIPTION: Final = "the file; `X-Grader-Warnings` counts what is left out or warned"
+PARTICIPANTS_EXAMPLE: Final = (
+    "First name,Last name,Email address\r\nAnn,Example,ann@example.edu\r\n"
+)
 SHEET_EXAMPLE: Final = (
     "submission_id,student,email,assignment,problem,part,answer,old_status,old_points,"
     "old_comment,possible,points,comment,version\r\n"
@@ -50,15 +61,16 @@ SHEET_EXAMPLE: Final = (
 
 
 @router.get(
-    f"{COURSE}/submissions",
+    f"{EXPORTS_PATH}/submissions",
     response_class=StreamingResponse,
-    responses=THROTTLED | file_answer("application/jsonl", LINE, "a JSON object a submission"),
+    responses=EXPORT_ERRORS
+    | describe_file_response("application/jsonl", SUBMISSION_EXAMPLE, "a JSON object a submission"),
 )
 def get_submissions_export(
     course: UUID,
-    here: HereDep,
+    context: ContextDep,
     *,
-    assignments: Only = None,
+    assignments: AssignmentIds = None,
     pseudonymous: Annotated[
         bool, Query(description="students and submissions by pseudonyms, without names")
     ] = False,
@@ -68,54 +80,56 @@ def get_submissions_export(
     Pseudonyms are the same in every file of the course. What students wrote is in it as it is, and
     may name them.
     """
-    with here.reading() as session:
-        member = here.member(session, course, right="export")
-    here.throttle("export_course", str(member.caller.id))
-    with here.transaction() as session:
-        gradebook_files.note(
-            session, member, "submissions", now=here.now, pseudonymous=pseudonymous
+    with context.reading() as session:
+        member = context.authorize_course(session, course, right="export")
+    context.throttle("export_course", str(member.caller.id))
+    with context.transaction() as session:
+        gradebook_files.record_export(
+            session, member, "submissions", now=context.now, pseudonymous=pseudonymous
         )
     only = None if assignments is None else frozenset(assignments)
-    scope = all_work.Scope(member.course, only, pseudonymous)
-    lines: Iterator[str] = all_work.all_work(here.service.db.reading, scope)
-    headers = attachment(f"{member.course.slug}-submissions.jsonl")
+    scope = all_work.ExportScope(member.course, only, pseudonymous)
+    lines: Iterator[str] = all_work.export_submissions(context.service.db.reading, scope)
+    headers = attachment_headers(f"{member.course.slug}-submissions.jsonl")
     return StreamingResponse(lines, media_type="application/jsonl", headers=headers)
 
 
-@router.get(f"{COURSE}/{{form}}/check", responses=SENDS)
+@router.get(f"{EXPORTS_PATH}/{{form}}/check", responses=INPUT_ERRORS)
 def get_export_check(
     course: UUID,
     form: str,
-    here: HereDep,
+    context: ContextDep,
     *,
-    assignments: Only = None,
+    assignments: AssignmentIds = None,
     section: UUID | None = None,
 ) -> ExportCheck:
     """Tell what the other system would reject or misread in a file, before it is written."""
-    with here.reading() as session:
-        member = here.member(session, course, right="export")
-        gradebook_files.form_of(form)
-    here.throttle("check_export", str(member.caller.id))
-    with here.heavy_reading(member) as session:
-        made = gradebook_files.make(
-            session, member, form, only=assignments, section=section, now=here.now
+    with context.reading() as session:
+        member = context.authorize_course(session, course, right="export")
+        gradebook_files.get_format(form)
+    context.throttle("check_export", str(member.caller.id))
+    with context.heavy_reading(member) as session:
+        gradebook_file = gradebook_files.build_export(
+            session, member, form, only=assignments, section=section, now=context.now
         )
-    return gradebook_files.checked(made)
+    return gradebook_files.serialize_check(gradebook_file)
 
 
 @router.get(
-    f"{COURSE}/{{form}}",
+    f"{EXPORTS_PATH}/{{form}}",
     response_class=Response,
-    responses=THROTTLED
-    | responses("file_misread")
-    | file_answer("text/csv", TABLE, "the file; `X-Grader-Warnings` counts what the check tells"),
+    responses=EXPORT_ERRORS
+    | error_responses("file_misread")
+    | describe_file_response(
+        "text/csv", GRADEBOOK_EXAMPLE, "the file; `X-Grader-Warnings` counts what the check tells"
+    ),
 )
 def get_export(
     course: UUID,
     form: str,
-    here: HereDep,
+    context: ContextDep,
     *,
-    assignments: Only = None,
+    assignments: AssignmentIds = None,
     section: UUID | None = None,
     force: Annotated[bool, Query(description="even if the other system would misread it")] = False,
 ) -> Response:
@@ -123,43 +137,56 @@ def get_export(
 
     Ask the check first: what would give scores to the wrong person or column is refused.
     """
-    with here.reading() as session:
-        member = here.member(session, course, right="export")
-        gradebook_files.form_of(form)
-    here.throttle("export_course", str(member.caller.id))
-    with here.heavy_reading(member) as session:
-        made = gradebook_files.make(
-            session, member, form, only=assignments, section=section, now=here.now
+    with context.reading() as session:
+        member = context.authorize_course(session, course, right="export")
+        gradebook_files.get_format(form)
+    context.throttle("export_course", str(member.caller.id))
+    with context.heavy_reading(member) as session:
+        gradebook_file = gradebook_files.build_export(
+            session, member, form, only=assignments, section=section, now=context.now
         )
-    return _written(here, member, made, force=force)
+    return _build_file_response(context, member, gradebook_file, force=force)
 
 
-def _written(here: Here, member: Member, made: gradebook_files.Made, *, force: bool) -> Response:
-    """Return a file, noted in the audit log, unless the other system would misread it."""
+def _build_file_response(
+    context: RequestContext,
+    member: CourseMembership,
+    gradebook_file: gradebook_files.GradebookExport,
+    *,
+    force: bool,
+) -> Response:
+    """Return an export as a file, and record it in the audit log.
+
+    Unless *force* is set, a file that the other system would misread is refused.
+    """
     if not force:
-        gradebook_files.refuse_fatal(made)
-    warnings = len(made.written.warnings)
-    with here.transaction() as session:
-        gradebook_files.note(
-            session, member, made.name, now=here.now, warnings=warnings, forced=force
+        gradebook_files.check_no_fatal_warnings(gradebook_file)
+    warnings = len(gradebook_file.file.warnings)
+    with context.transaction() as session:
+        gradebook_files.record_export(
+            session, member, gradebook_file.name, now=context.now, warnings=warnings, forced=force
         )
-    headers = attachment(f"{member.course.slug}-{made.name}.{made.form.ending}")
+    headers = attachment_headers(
+        f"{member.course.slug}-{gradebook_file.name}.{gradebook_file.form.ending}"
+    )
     headers["X-Grader-Warnings"] = str(warnings)
-    return Response(made.written.text, media_type=made.form.media, headers=headers)
+    return Response(gradebook_file.file.text, media_type=gradebook_file.form.media, headers=headers)
 
 
 @router.post(
-    f"{COURSE}/moodle",
+    f"{EXPORTS_PATH}/moodle",
     response_class=Response,
-    responses=THROTTLED | responses("file_misread") | file_answer("text/csv", MOODLE, LEFT_OUT),
-    openapi_extra=file_body("text/csv", PARTICIPANTS),
+    responses=EXPORT_ERRORS
+    | error_responses("file_misread")
+    | describe_file_response("text/csv", MOODLE_EXAMPLE, FILE_DESCRIPTION),
+    openapi_extra=describe_file_body("text/csv", PARTICIPANTS_EXAMPLE),
 )
 def post_moodle_export(
     course: UUID,
-    here: HereDep,
-    participants: Sent,
+    context: ContextDep,
+    participants: FileBody,
     *,
-    assignments: Only = None,
+    assignments: AssignmentIds = None,
     section: UUID | None = None,
     force: Annotated[bool, Query(description="even if Moodle would misread it")] = False,
 ) -> Response:
@@ -168,72 +195,77 @@ def post_moodle_export(
     Moodle refuses the whole file for one person that it does not know. Send the list as Moodle
     writes it: Participants, Download as CSV.
     """
-    with here.reading() as session:
-        member = here.member(session, course, right="export")
-    here.throttle("export_course", str(member.caller.id))
-    known = gradebook_files.participants(participants)
-    with here.heavy_reading(member) as session:
-        made = gradebook_files.make(
+    with context.reading() as session:
+        member = context.authorize_course(session, course, right="export")
+    context.throttle("export_course", str(member.caller.id))
+    known = gradebook_files.read_participants(participants)
+    with context.heavy_reading(member) as session:
+        gradebook_file = gradebook_files.build_export(
             session,
             member,
             "moodle",
             only=assignments,
             section=section,
-            now=here.now,
+            now=context.now,
             known=known,
         )
-    return _written(here, member, made, force=force)
+    return _build_file_response(context, member, gradebook_file, force=force)
 
 
 @router.get(
-    SHEET,
+    SCORE_SHEET_PATH,
     response_class=Response,
-    responses=SENDS | file_answer("text/csv", SHEET_EXAMPLE, "a row for each answer that counts"),
+    responses=INPUT_ERRORS
+    | describe_file_response("text/csv", SHEET_EXAMPLE, "a row for each answer that counts"),
 )
 def get_score_sheet(
     assignment: UUID,
-    here: HereDep,
+    context: ContextDep,
     *,
     problem: Annotated[str, Query(max_length=80, description="of this problem only")] = "",
     part: Annotated[str, Query(max_length=80, description="of this part only")] = "",
-    style: Style = "point",
+    style: NumberStyle = "point",
 ) -> Response:
     """Return the answers that count with their points, to be changed in a spreadsheet.
 
     Fill in `points` and `comment`, leave the rest, and send it back. With `style=comma` decimals
     have a comma and cells are parted by `;`.
     """
-    with here.reading() as session:
-        member, found = here.assignment(session, assignment, right="export")
-    here.throttle("export_course", str(member.caller.id))
-    with here.heavy_reading(member) as session:
-        rows = sheet_rows.sheet_rows(session, found, problem=problem, part=part)
-        text = write_score_sheet((one.row for one in rows), style=style)
-    return Response(text, media_type="text/csv", headers=attachment(f"{found.slug}-scores.csv"))
+    with context.reading() as session:
+        member, assignment_row = context.authorize_assignment(session, assignment, right="export")
+    context.throttle("export_course", str(member.caller.id))
+    with context.heavy_reading(member) as session:
+        rows = sheet_rows.load_sheet_rows(session, assignment_row, problem=problem, part=part)
+        text = write_score_sheet((row.sheet_row for row in rows), style=style)
+    return Response(
+        text, media_type="text/csv", headers=attachment_headers(f"{assignment_row.slug}-scores.csv")
+    )
 
 
 @router.post(
-    SHEET,
-    responses=SENDS,
-    openapi_extra=file_body("text/csv", SHEET_EXAMPLE),
+    SCORE_SHEET_PATH,
+    responses=INPUT_ERRORS,
+    openapi_extra=describe_file_body("text/csv", SHEET_EXAMPLE),
 )
 def post_score_sheet(
     assignment: UUID,
-    here: HereDep,
-    source: Sent,
+    context: ContextDep,
+    source: FileBody,
     *,
     dry_run: Annotated[bool, Query(description="only tell what would change")] = False,
-    style: Style = "point",
+    style: NumberStyle = "point",
 ) -> SheetOut:
     """Take over the points of a score sheet: all of it, or nothing where a line is wrong.
 
     New points are set by hand at the part, with the comment as the reason; the student sees both. A
     line whose answer was marked anew since the sheet was written is refused.
     """
-    with here.reading() as session:
-        member, _ = here.assignment(session, assignment, right="override_grades")
-    here.throttle("upload_file", str(member.caller.id))
-    with here.transaction() as session:
-        member, found = here.assignment(session, assignment, right="override_grades")
-        act = Act.of(member, now=here.now, dry_run=dry_run)
-        return sheets.apply(session, act, found, source, style=style)
+    with context.reading() as session:
+        member, _ = context.authorize_assignment(session, assignment, right="override_grades")
+    context.throttle("upload_file", str(member.caller.id))
+    with context.transaction() as session:
+        member, assignment_row = context.authorize_assignment(
+            session, assignment, right="override_grades"
+        )
+        act = ChangeContext.for_member(member, now=context.now, dry_run=dry_run)
+        return sheets.apply_sheet(session, act, assignment_row, source, style=style)

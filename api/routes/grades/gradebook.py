@@ -1,4 +1,4 @@
-"""The gradebook of a course, for its staff."""
+"""Gradebook of a course, for its staff."""
 
 from fractions import Fraction
 from typing import Annotated
@@ -6,13 +6,19 @@ from uuid import UUID
 
 from fastapi import Query
 
-from api.dependencies import HereDep
+from api.dependencies import ContextDep
 from api.http.fields import Text
 from api.http.json_body import ApiRouter
-from api.http.pagination import PageWindow
-from api.routes.shared.error_responses import SENDS
+from api.http.pagination import PageRequestDep
+from api.routes.shared.error_responses import INPUT_ERRORS
 from api.schemas.grades.gradebook import GradebookOut
-from api.services.gradebook.listing import Direction, GradebookQuery, gradebook, kind_of, order_of
+from api.services.gradebook.listing import (
+    Direction,
+    GradebookQuery,
+    cursor_type,
+    load_gradebook_page,
+    parse_order,
+)
 
 __all__ = ["router"]
 
@@ -21,12 +27,12 @@ router = ApiRouter(tags=["grades"])
 
 @router.get(
     "/courses/{course}/gradebook",
-    responses=SENDS,
+    responses=INPUT_ERRORS,
 )
 def get_gradebook(
     course: UUID,
-    here: HereDep,
-    window: PageWindow,
+    context: ContextDep,
+    window: PageRequestDep,
     *,
     section: UUID | None = None,
     text: Annotated[
@@ -41,19 +47,19 @@ def get_gradebook(
     ] = 50,
 ) -> GradebookOut:
     """Return a page of students with their scores, and what the class has in each column."""
-    order = order_of(sort, direction)
+    order = parse_order(sort, direction)
     query = GradebookQuery(
         order=order,
         section=section,
         text=text,
         below=Fraction(below, 100),
-        after=window.after(order.name, kind_of(order)),
+        after=window.parse_cursor(order.cursor_name, cursor_type(order)),
         limit=window.limit,
     )
-    with here.reading() as session:
-        person = here.member(session, course, right="see_gradebook").caller.id
-    with here.service.gradebook_reads.hold(person), here.reading() as session:
-        member = here.member(session, course, right="see_gradebook")
-        head, rows = gradebook(session, member, query, now=here.now)
-    page = window.page(rows, end=lambda row: row[1], show=lambda row: row[0])
+    with context.reading() as session:
+        person = context.authorize_course(session, course, right="see_gradebook").caller.id
+    with context.service.gradebook_reads.acquire(person), context.reading() as session:
+        member = context.authorize_course(session, course, right="see_gradebook")
+        head, rows = load_gradebook_page(session, member, query, now=context.now)
+    page = window.build_page(rows, end=lambda row: row[1], show=lambda row: row[0])
     return head.model_copy(update={"items": tuple(page.items), "next": page.next})

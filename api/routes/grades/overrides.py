@@ -1,4 +1,4 @@
-"""Points that a person gives in place of those that were worked out."""
+"""Overrides: points set by hand instead of the computed ones."""
 
 from datetime import datetime
 from typing import Literal
@@ -6,70 +6,85 @@ from uuid import UUID
 
 from fastapi import Response
 
-from api.dependencies import HereDep
-from api.http.etags import IfMatch, IfMatchNow, etag
+from api.dependencies import ContextDep
+from api.http.etags import IfMatch, IfMatchNow, format_etag
 from api.http.json_body import ApiRouter
-from api.http.pagination import Cursor, PageWindow
-from api.routes.shared.error_responses import EDITS, SENDS
+from api.http.pagination import Cursor, PageRequestDep
+from api.routes.shared.error_responses import EDIT_ERRORS, INPUT_ERRORS
 from api.schemas.grades.overrides import OverrideDone, OverrideIn, OverridePage
 from api.services.gradebook import overrides
 
 __all__ = ["router"]
 
 router = ApiRouter(tags=["grades"])
-PATH = "/assignments/{assignment}/overrides"
+OVERRIDES_PATH = "/assignments/{assignment}/overrides"
 
 
-@router.get(PATH, responses=SENDS)
+@router.get(OVERRIDES_PATH, responses=INPUT_ERRORS)
 def get_overrides(
     assignment: UUID,
-    here: HereDep,
-    window: PageWindow,
+    context: ContextDep,
+    window: PageRequestDep,
     *,
     student: UUID | None = None,
     state: Literal["active", "withdrawn", "all"] = "active",
 ) -> OverridePage:
     """List the points that were set by hand in an assignment, the newest first."""
-    after = window.after("created_at", datetime)
-    with here.reading() as session:
-        member, found = here.assignment(session, assignment, right="see_gradebook")
-        member.need_names(found)
-        rows = overrides.overrides(
-            session, found, student=student, state=state, after=after, limit=window.limit + 1
+    after = window.parse_cursor("created_at", datetime)
+    with context.reading() as session:
+        member, assignment_row = context.authorize_assignment(
+            session, assignment, right="see_gradebook"
         )
-    page = window.page(
+        member.require_names(assignment_row)
+        rows = overrides.list_overrides(
+            session,
+            assignment_row,
+            student=student,
+            state=state,
+            after=after,
+            limit=window.limit + 1,
+        )
+    page = window.build_page(
         rows,
         end=lambda row: Cursor("created_at", row[0].created_at, row[0].id),
-        show=overrides.listed,
+        show=overrides.serialize_override,
     )
     return OverridePage(items=page.items, next=page.next)
 
 
-@router.post(PATH, status_code=201, responses=EDITS)
+@router.post(OVERRIDES_PATH, status_code=201, responses=EDIT_ERRORS)
 def post_override(
-    assignment: UUID, body: OverrideIn, here: HereDep, expected: IfMatchNow, response: Response
+    assignment: UUID,
+    body: OverrideIn,
+    context: ContextDep,
+    expected: IfMatchNow,
+    response: Response,
 ) -> OverrideDone:
     """Set a student's points by hand; the student sees them with the reason and the author.
 
     `If-Match` is the version of the student's grade, `"v0"` where there is none yet.
     """
-    with here.transaction() as session:
-        member, found = here.assignment(session, assignment, right="override_grades")
-        expected.check(overrides.held_version(session, found, body.student))
-        done = overrides.put(session, member, found, body, now=here.now)
-    response.headers["ETag"] = etag(done.grade.version)
-    return done
+    with context.transaction() as session:
+        member, assignment_row = context.authorize_assignment(
+            session, assignment, right="override_grades"
+        )
+        expected.check(overrides.lock_grade_version(session, assignment_row, body.student))
+        result = overrides.set_override(session, member, assignment_row, body, now=context.now)
+    response.headers["ETag"] = format_etag(result.grade.version)
+    return result
 
 
-@router.delete(f"{PATH}/{{override}}", responses=EDITS)
+@router.delete(f"{OVERRIDES_PATH}/{{override}}", responses=EDIT_ERRORS)
 def delete_override(
-    assignment: UUID, override: UUID, here: HereDep, expected: IfMatch, response: Response
+    assignment: UUID, override: UUID, context: ContextDep, expected: IfMatch, response: Response
 ) -> OverrideDone:
     """Withdraw points that were set by hand: what was worked out counts again."""
-    with here.transaction() as session:
-        member, found = here.assignment(session, assignment, right="override_grades")
-        row = overrides.override_of(session, found, override)
-        expected.check(overrides.held_version(session, found, row.student_id))
-        done = overrides.withdraw(session, member, found, row, now=here.now)
-    response.headers["ETag"] = etag(done.grade.version)
-    return done
+    with context.transaction() as session:
+        member, assignment_row = context.authorize_assignment(
+            session, assignment, right="override_grades"
+        )
+        row = overrides.get_override(session, assignment_row, override)
+        expected.check(overrides.lock_grade_version(session, assignment_row, row.student_id))
+        result = overrides.withdraw_override(session, member, assignment_row, row, now=context.now)
+    response.headers["ETag"] = format_etag(result.grade.version)
+    return result

@@ -1,1 +1,1 @@
-"""Routes of grading by people, and of regrades."""
+"""Routes for manual marking and regrades."""

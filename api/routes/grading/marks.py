@@ -1,158 +1,170 @@
-"""One answer at the desk of a marker: claim, mark, flag, gradings and comments."""
+"""Marking of a single answer: claim, mark, flag, gradings and comments."""
 
 from uuid import UUID
 
 from fastapi import Response
 from sqlalchemy.orm import Session
 
-from api.auth.roles import Right
+from api.auth.roles import Permission
 from api.core.errors import (
     Conflict,
     Forbidden,
-    Invalid,
+    InvalidInput,
     NotFound,
-    Precondition,
+    PreconditionFailed,
     PreconditionRequired,
     Unauthenticated,
 )
-from api.dependencies import Here, HereDep
-from api.http.etags import IfMatch, etag
+from api.dependencies import ContextDep, RequestContext
+from api.http.etags import IfMatch, format_etag
 from api.http.json_body import ApiRouter
-from api.http.problem_details import responses
-from api.routes.shared.error_responses import SEES, SENDS
+from api.http.problem_details import error_responses
+from api.routes.shared.error_responses import INPUT_ERRORS, READ_ERRORS
 from api.schemas.grading.marks import GradingView, MarkIn
 from api.schemas.grading.regrade_requests import CommentIn, CommentView, OwnComments, StaffComments
 from api.schemas.grading.review import FlagIn, ReviewItem
 from api.services.review import comments
-from api.services.review.gradings import gradings
-from api.services.review.locations import Found, staff_answer
+from api.services.review.gradings import load_gradings
+from api.services.review.locations import AnswerContext, load_answer_for_staff
 from api.services.review.marks import claims
-from api.services.review.marks.marking import mark, unmark
-from api.services.review.marks.marking_view import answer_item
+from api.services.review.marks.marking import mark_answer, unmark_answer
+from api.services.review.marks.marking_view import load_review_item
 
 __all__ = ["router"]
 
 router = ApiRouter(tags=["review"])
 
-ANSWER = "/answers/{answer}"
-CLAIMS = responses(Unauthenticated, Forbidden, NotFound, "claimed")
-MARKS = responses(
+ANSWER_PATH = "/answers/{answer}"
+CLAIM_ERRORS = error_responses(Unauthenticated, Forbidden, NotFound, "claimed")
+MARK_ERRORS = error_responses(
     *(Unauthenticated, Forbidden, NotFound, Conflict, "claimed"),
-    *(Precondition, Invalid, PreconditionRequired),
+    *(PreconditionFailed, InvalidInput, PreconditionRequired),
 )
 
 
-def _found(here: Here, session: Session, answer: UUID, *, right: Right = "mark") -> Found:
-    return staff_answer(session, here.caller(session), answer, right=right)
+def _load_answer(
+    context: RequestContext, session: Session, answer: UUID, *, right: Permission = "mark"
+) -> AnswerContext:
+    return load_answer_for_staff(session, context.authenticate(session), answer, right=right)
 
 
-def _shown(here: Here, session: Session, found: Found, response: Response) -> ReviewItem:
-    item = answer_item(session, found, variants=here.service.variants, now=here.now)
-    response.headers["ETag"] = etag(item.version)
+def _build_review_item(
+    context: RequestContext, session: Session, subject: AnswerContext, response: Response
+) -> ReviewItem:
+    item = load_review_item(session, subject, variants=context.service.variants, now=context.now)
+    response.headers["ETag"] = format_etag(item.version)
     return item
 
 
-@router.get(f"{ANSWER}/review", responses=SEES)
-def item(answer: UUID, here: HereDep, response: Response) -> ReviewItem:
+@router.get(f"{ANSWER_PATH}/review", responses=READ_ERRORS)
+def get_review_item(answer: UUID, context: ContextDep, response: Response) -> ReviewItem:
     """Return an answer with what one needs to mark it."""
-    with here.reading() as session:
-        found = _found(here, session, answer, right="see_submissions")
-        return _shown(here, session, found, response)
+    with context.reading() as session:
+        subject = _load_answer(context, session, answer, right="see_submissions")
+        return _build_review_item(context, session, subject, response)
 
 
-@router.post(f"{ANSWER}/claim", responses=CLAIMS)
-def claim(answer: UUID, here: HereDep, response: Response) -> ReviewItem:
+@router.post(f"{ANSWER_PATH}/claim", responses=CLAIM_ERRORS)
+def claim_answer(answer: UUID, context: ContextDep, response: Response) -> ReviewItem:
     """Claim an answer for 15 minutes, or hold on to it for that long."""
-    with here.transaction() as session:
-        found = _found(here, session, answer)
-        claims.claim(session, found, now=here.now)
-        return _shown(here, session, found, response)
+    with context.transaction() as session:
+        subject = _load_answer(context, session, answer)
+        claims.claim_answer(session, subject, now=context.now)
+        return _build_review_item(context, session, subject, response)
 
 
-@router.delete(f"{ANSWER}/claim", responses=CLAIMS)
-def release(answer: UUID, here: HereDep, response: Response) -> ReviewItem:
+@router.delete(f"{ANSWER_PATH}/claim", responses=CLAIM_ERRORS)
+def release_answer(answer: UUID, context: ContextDep, response: Response) -> ReviewItem:
     """Give an answer back unmarked; instructors may take it from others."""
-    with here.transaction() as session:
-        found = _found(here, session, answer)
-        claims.release(session, found, now=here.now)
-        return _shown(here, session, found, response)
+    with context.transaction() as session:
+        subject = _load_answer(context, session, answer)
+        claims.release_claim(session, subject, now=context.now)
+        return _build_review_item(context, session, subject, response)
 
 
-@router.post(f"{ANSWER}/skip", responses=SEES)
-def skip(answer: UUID, here: HereDep, response: Response) -> ReviewItem:
+@router.post(f"{ANSWER_PATH}/skip", responses=READ_ERRORS)
+def skip_answer(answer: UUID, context: ContextDep, response: Response) -> ReviewItem:
     """Pass an answer over: others may take it, and to you it comes last."""
-    with here.transaction() as session:
-        found = _found(here, session, answer)
-        claims.skip(session, found, now=here.now)
-        return _shown(here, session, found, response)
+    with context.transaction() as session:
+        subject = _load_answer(context, session, answer)
+        claims.skip_answer(session, subject, now=context.now)
+        return _build_review_item(context, session, subject, response)
 
 
-@router.put(f"{ANSWER}/mark", responses=MARKS)
+@router.put(f"{ANSWER_PATH}/mark", responses=MARK_ERRORS)
 def put_mark(
-    answer: UUID, body: MarkIn, here: HereDep, response: Response, if_match: IfMatch
+    answer: UUID, body: MarkIn, context: ContextDep, response: Response, if_match: IfMatch
 ) -> ReviewItem:
     """Mark an answer by rubric items, or with a credit, whatever the machine said of it.
 
     It counts from now on, and a regrade does not change it. `If-Match` is the ETag of the answer,
     so that no two markers mark over each other.
     """
-    with here.transaction() as session:
-        found = _found(here, session, answer)
-        variants = here.service.variants
-        mark(session, found, body, variants=variants, expected=if_match, now=here.now)
-        return _shown(here, session, found, response)
+    with context.transaction() as session:
+        subject = _load_answer(context, session, answer)
+        variants = context.service.variants
+        mark_answer(session, subject, body, variants=variants, expected=if_match, now=context.now)
+        return _build_review_item(context, session, subject, response)
 
 
-@router.delete(f"{ANSWER}/mark", responses=MARKS)
-def delete_mark(answer: UUID, here: HereDep, response: Response, if_match: IfMatch) -> ReviewItem:
+@router.delete(f"{ANSWER_PATH}/mark", responses=MARK_ERRORS)
+def delete_mark(
+    answer: UUID, context: ContextDep, response: Response, if_match: IfMatch
+) -> ReviewItem:
     """Take a mark back: what the machine says counts again, a text waits again."""
-    with here.transaction() as session:
-        found = _found(here, session, answer)
-        unmark(session, found, expected=if_match, now=here.now)
-        return _shown(here, session, found, response)
+    with context.transaction() as session:
+        subject = _load_answer(context, session, answer)
+        unmark_answer(session, subject, expected=if_match, now=context.now)
+        return _build_review_item(context, session, subject, response)
 
 
-@router.put(f"{ANSWER}/flag", responses=SENDS)
-def put_flag(answer: UUID, body: FlagIn, here: HereDep, response: Response) -> ReviewItem:
+@router.put(f"{ANSWER_PATH}/flag", responses=INPUT_ERRORS)
+def put_flag(answer: UUID, body: FlagIn, context: ContextDep, response: Response) -> ReviewItem:
     """Ask that somebody looks at an answer again."""
-    with here.transaction() as session:
-        found = _found(here, session, answer)
-        claims.flag(session, found, body.note)
-        return _shown(here, session, found, response)
+    with context.transaction() as session:
+        subject = _load_answer(context, session, answer)
+        claims.flag_answer(session, subject, body.note)
+        return _build_review_item(context, session, subject, response)
 
 
-@router.delete(f"{ANSWER}/flag", responses=SEES)
-def delete_flag(answer: UUID, here: HereDep, response: Response) -> ReviewItem:
+@router.delete(f"{ANSWER_PATH}/flag", responses=READ_ERRORS)
+def delete_flag(answer: UUID, context: ContextDep, response: Response) -> ReviewItem:
     """Take the flag from an answer."""
-    with here.transaction() as session:
-        found = _found(here, session, answer)
-        claims.flag(session, found, "")
-        return _shown(here, session, found, response)
+    with context.transaction() as session:
+        subject = _load_answer(context, session, answer)
+        claims.flag_answer(session, subject, "")
+        return _build_review_item(context, session, subject, response)
 
 
-@router.get(f"{ANSWER}/gradings", responses=SEES)
-def history(answer: UUID, here: HereDep) -> list[GradingView]:
+@router.get(f"{ANSWER_PATH}/gradings", responses=READ_ERRORS)
+def get_gradings(answer: UUID, context: ContextDep) -> list[GradingView]:
     """Return every grading of an answer, by whom and why, and which one counts."""
-    with here.reading() as session:
-        return gradings(session, _found(here, session, answer, right="see_submissions"))
+    with context.reading() as session:
+        return load_gradings(
+            session, _load_answer(context, session, answer, right="see_submissions")
+        )
 
 
-@router.get(f"{ANSWER}/comments", responses=SEES)
-def listed_comments(answer: UUID, here: HereDep) -> StaffComments | OwnComments:
+@router.get(f"{ANSWER_PATH}/comments", responses=READ_ERRORS)
+def get_comments(answer: UUID, context: ContextDep) -> StaffComments | OwnComments:
     """Return the comments on an answer; its student reads the public ones once results show."""
-    with here.reading() as session:
-        return comments.comments(session, here.caller(session), answer, now=here.now)
+    with context.reading() as session:
+        return comments.load_comments(
+            session, context.authenticate(session), answer, now=context.now
+        )
 
 
-@router.post(f"{ANSWER}/comments", status_code=201, responses=SENDS)
-def comment(answer: UUID, body: CommentIn, here: HereDep) -> CommentView:
+@router.post(f"{ANSWER_PATH}/comments", status_code=201, responses=INPUT_ERRORS)
+def post_comment(answer: UUID, body: CommentIn, context: ContextDep) -> CommentView:
     """Comment on an answer, for its student or for the staff alone."""
-    with here.transaction() as session:
-        return comments.add_comment(session, _found(here, session, answer), body, now=here.now)
+    with context.transaction() as session:
+        return comments.add_comment(
+            session, _load_answer(context, session, answer), body, now=context.now
+        )
 
 
-@router.delete("/comments/{comment}", status_code=204, responses=SEES)
-def delete_comment(comment: UUID, here: HereDep) -> None:
+@router.delete("/comments/{comment}", status_code=204, responses=READ_ERRORS)
+def delete_comment(comment: UUID, context: ContextDep) -> None:
     """Take back a comment of your own."""
-    with here.transaction() as session:
-        comments.delete_comment(session, here.caller(session), comment, now=here.now)
+    with context.transaction() as session:
+        comments.delete_comment(session, context.authenticate(session), comment, now=context.now)

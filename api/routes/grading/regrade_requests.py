@@ -1,4 +1,4 @@
-"""Requests of students that an answer is marked again."""
+"""Students' requests to have an answer marked again."""
 
 from datetime import datetime
 from typing import Annotated
@@ -9,17 +9,17 @@ from fastapi import Query
 from api.core.errors import (
     Conflict,
     Forbidden,
-    Invalid,
+    InvalidInput,
     NotFound,
     NotReleased,
     RateLimited,
     Unauthenticated,
 )
-from api.dependencies import HereDep
+from api.dependencies import ContextDep
 from api.http.json_body import ApiRouter
-from api.http.pagination import Cursor, Page, PageWindow
-from api.http.problem_details import responses
-from api.routes.shared.error_responses import SEES
+from api.http.pagination import Cursor, Page, PageRequestDep
+from api.http.problem_details import error_responses
+from api.routes.shared.error_responses import READ_ERRORS
 from api.schemas.grading.regrade_requests import (
     DecisionIn,
     OwnRequest,
@@ -28,8 +28,8 @@ from api.schemas.grading.regrade_requests import (
     RequestView,
 )
 from api.services.rate_limits.storage_budget import text_bytes
-from api.services.review.decisions import decide, request_cursor, requests_to
-from api.services.review.requests import ask, own_requests
+from api.services.review.decisions import decide_request, list_requests, request_cursor
+from api.services.review.requests import create_regrade_request, list_own_requests
 
 __all__ = ["router"]
 
@@ -39,65 +39,77 @@ router = ApiRouter(tags=["review"])
 @router.post(
     "/submissions/{submission}/parts/{part}/request",
     status_code=201,
-    responses=responses(
+    responses=error_responses(
         *(Unauthenticated, Forbidden, NotReleased, NotFound),
-        *(Conflict, "requests_closed", Invalid, RateLimited, "storage_budget"),
+        *(Conflict, "requests_closed", InvalidInput, RateLimited, "storage_budget"),
     ),
 )
-def request_regrade(submission: UUID, part: str, body: RequestIn, here: HereDep) -> OwnRequest:
+def request_regrade(
+    submission: UUID, part: str, body: RequestIn, context: ContextDep
+) -> OwnRequest:
     """Ask that your answer to a part is marked again, and say why."""
-    with here.transaction() as session:
-        caller = here.caller(session)
-        here.service.storage.check(caller.id)
-        request = ask(session, caller, submission, part, body.text, now=here.now)
-    here.service.storage.add(caller.id, text_bytes(body.text))
+    with context.transaction() as session:
+        caller = context.authenticate(session)
+        context.service.storage.check(caller.id)
+        request = create_regrade_request(
+            session, caller, submission, part, body.text, now=context.now
+        )
+    context.service.storage.add(caller.id, text_bytes(body.text))
     return request
 
 
-@router.get("/me/requests", responses=responses(Unauthenticated, Forbidden))
-def mine(here: HereDep, window: PageWindow) -> Page[OwnRequest]:
+@router.get("/me/requests", responses=error_responses(Unauthenticated, Forbidden))
+def get_my_requests(context: ContextDep, window: PageRequestDep) -> Page[OwnRequest]:
     """Return your requests in all courses with their answers, the last one first."""
-    after = window.after("created", datetime)
-    with here.reading() as session:
-        found = own_requests(
-            session, here.caller(session), after=after, limit=window.limit + 1, now=here.now
+    after = window.parse_cursor("created", datetime)
+    with context.reading() as session:
+        requests = list_own_requests(
+            session,
+            context.authenticate(session),
+            after=after,
+            limit=window.limit + 1,
+            now=context.now,
         )
-    return window.page(
-        found,
-        end=lambda one: Cursor("created", one.created_at, one.id),
-        show=lambda one: one,
+    return window.build_page(
+        requests,
+        end=lambda item: Cursor("created", item.created_at, item.id),
+        show=lambda item: item,
     )
 
 
-@router.get("/assignments/{assignment}/requests", responses=SEES)
-def listed(
+@router.get("/assignments/{assignment}/requests", responses=READ_ERRORS)
+def get_requests(
     assignment: UUID,
-    here: HereDep,
-    window: PageWindow,
+    context: ContextDep,
+    window: PageRequestDep,
     status: Annotated[RequestStatus | None, Query(description="only these")] = None,
 ) -> Page[RequestView]:
     """Return the requests in an assignment, the open ones first."""
-    after = window.after("requests", int)
-    with here.reading() as session:
-        member, where = here.assignment(session, assignment, right="see_submissions")
-        found = requests_to(
-            session, member, where, status=status, after=after, limit=window.limit + 1
+    after = window.parse_cursor("requests", int)
+    with context.reading() as session:
+        member, assignment_row = context.authorize_assignment(
+            session, assignment, right="see_submissions"
         )
-    return window.page(found, end=request_cursor, show=lambda one: one)
+        requests = list_requests(
+            session, member, assignment_row, status=status, after=after, limit=window.limit + 1
+        )
+    return window.build_page(requests, end=request_cursor, show=lambda item: item)
 
 
 @router.post(
     "/requests/{request}/answer",
-    responses=responses(Unauthenticated, Forbidden, NotFound, Conflict, "claimed", Invalid),
+    responses=error_responses(
+        Unauthenticated, Forbidden, NotFound, Conflict, "claimed", InvalidInput
+    ),
 )
-def answer_request(request: UUID, body: DecisionIn, here: HereDep) -> RequestView:
+def answer_request(request: UUID, body: DecisionIn, context: ContextDep) -> RequestView:
     """Accept or decline a request, with a reply; an accepted one may bring a new mark."""
-    with here.transaction() as session:
-        return decide(
+    with context.transaction() as session:
+        return decide_request(
             session,
-            here.caller(session),
+            context.authenticate(session),
             request,
             body,
-            variants=here.service.variants,
-            now=here.now,
+            variants=context.service.variants,
+            now=context.now,
         )

@@ -1,4 +1,4 @@
-"""Regrades: prepared by a dry run, applied, cancelled, undone."""
+"""Regrades: prepare with a dry run, apply, cancel and undo."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -7,23 +7,23 @@ from uuid import UUID
 from fastapi import Query, Response
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Member
-from api.auth.roles import Right
+from api.auth.authorization import CourseMembership
+from api.auth.roles import Permission
 from api.core.errors import (
     Conflict,
     Forbidden,
-    Invalid,
+    InvalidInput,
     NotFound,
     RateLimited,
+    ServiceUnavailable,
     Unauthenticated,
-    Unavailable,
 )
 from api.db.models import Assignment, AssignmentProblem, Regrade
-from api.dependencies import Here, HereDep
+from api.dependencies import ContextDep, RequestContext
 from api.http.json_body import ApiRouter
-from api.http.pagination import Cursor, Page, PageWindow
-from api.http.problem_details import responses
-from api.routes.shared.error_responses import SEES
+from api.http.pagination import Cursor, Page, PageRequestDep
+from api.http.problem_details import error_responses
+from api.routes.shared.error_responses import READ_ERRORS
 from api.schemas.grading.regrade_changes import ChangeOut, StudentOut
 from api.schemas.grading.regrades import (
     AcceptIn,
@@ -36,17 +36,17 @@ from api.schemas.grading.regrades import (
     VersionIn,
 )
 from api.services.regrades import serializers, versions
-from api.services.regrades.execution.applying import Apply, begin_apply
-from api.services.regrades.execution.canceling import cancel
+from api.services.regrades.execution.applying import RegradeApplyOptions, begin_apply
+from api.services.regrades.execution.canceling import cancel_regrade
 from api.services.regrades.execution.undoing import begin_undo
-from api.services.regrades.planning import RegradeOptions, plan
-from api.services.regrades.runs import NO_REGRADE, find
+from api.services.regrades.planning import RegradeOptions, plan_regrade
+from api.services.regrades.runs import NO_REGRADE_MESSAGE, load_regrade
 
 __all__ = ["router"]
 
 router = ApiRouter(tags=["regrades"])
 
-CHANGED = responses(Unauthenticated, Forbidden, NotFound, Conflict, "regrade_active")
+CHANGE_ERRORS = error_responses(Unauthenticated, Forbidden, NotFound, Conflict, "regrade_active")
 Direction = Literal["up", "down", "same", "review"]
 
 
@@ -54,13 +54,13 @@ Direction = Literal["up", "down", "same", "review"]
     "/assignments/{assignment}/problems/{problem}/regrades",
     status_code=201,
     response_model=RegradeOut,
-    responses=responses(
+    responses=error_responses(
         *(Unauthenticated, Forbidden, NotFound, Conflict, "regrade_active", "other_numbers"),
-        *(Invalid, "invalid_problem", "problem_too_slow", RateLimited, Unavailable),
+        *(InvalidInput, "invalid_problem", "problem_too_slow", RateLimited, ServiceUnavailable),
     ),
 )
 def post_regrade(
-    assignment: UUID, problem: str, body: RegradeIn, here: HereDep, response: Response
+    assignment: UUID, problem: str, body: RegradeIn, context: ContextDep, response: Response
 ) -> RegradeOut:
     """Prepare a regrade: make the version if need be, and begin the dry run.
 
@@ -68,47 +68,51 @@ def post_regrade(
     seconds, and stays a draft until the regrade is applied. Ask for the regrade until its status is
     `ready`: then it has the counts of what would change, and can be applied.
     """
-    with here.reading() as session:
-        posed = here.posed(session, assignment, problem, right="regrade")
-    here.throttle("solve_problem", str(posed.member.caller.id))
-    with here.reading() as session:
-        posed = here.posed(session, assignment, problem, right="regrade")
-        wanted, dropped = _version(body.version), body.version.drop_examples
-        made = versions.make(session, posed, wanted, note=body.reason, drop=dropped)
-    with here.service.publishing.reserve(posed.member.caller.id) as publish:
-        published = made.published(publish, seeds=here.service.settings.seeds)
-    with here.transaction() as session:
-        posed = here.posed(session, assignment, problem, right="regrade")
-        version = versions.settle(session, posed, published, now=here.now)
-        run = plan(session, posed, version, _options(body), now=here.now, made=made.is_new)
-        [found] = serializers.told(session, [run], posed.problem)
-    here.service.regrades.notify()
-    response.headers["Location"] = f"/api/v1/regrades/{found.id}"
-    return found
+    with context.reading() as session:
+        assigned = context.authorize_problem(session, assignment, problem, right="regrade")
+    context.throttle("solve_problem", str(assigned.member.caller.id))
+    with context.reading() as session:
+        assigned = context.authorize_problem(session, assignment, problem, right="regrade")
+        version_spec, dropped_examples = _parse_version(body.version), body.version.drop_examples
+        draft = versions.prepare_version(
+            session, assigned, version_spec, note=body.reason, drop=dropped_examples
+        )
+    with context.service.publishing.reserve(assigned.member.caller.id) as publish:
+        published = draft.publish_source(publish, seeds=context.service.settings.seeds)
+    with context.transaction() as session:
+        assigned = context.authorize_problem(session, assignment, problem, right="regrade")
+        version = versions.resolve_version(session, assigned, published, now=context.now)
+        run = plan_regrade(
+            session, assigned, version, _parse_options(body), now=context.now, made=draft.is_new
+        )
+        [regrade] = serializers.serialize_regrades(session, [run], assigned.problem)
+    context.service.regrades.notify()
+    response.headers["Location"] = f"/api/v1/regrades/{regrade.id}"
+    return regrade
 
 
-def _version(body: VersionIn) -> versions.Version:
+def _parse_version(body: VersionIn) -> versions.VersionSpec:
     match body:
         case VersionIn(source=str(source)):
-            return versions.Edited(source)
+            return versions.EditedSource(source)
         case VersionIn(parts=dict(parts)):
-            return versions.Settings(
+            return versions.PartFieldEdits(
                 {
                     part: {name: value for name, value in edit if value is not None}
                     for part, edit in parts.items()
                 }
             )
         case VersionIn(accept=AcceptIn() as accept):
-            return versions.Accepted(**dict(accept))
+            return versions.AcceptedAnswer(**dict(accept))
         case VersionIn(mistake=MistakeIn() as mistake):
-            return versions.Named(**dict(mistake))
+            return versions.NamedMistake(**dict(mistake))
         case VersionIn(id=UUID() as version):
-            return versions.Existing(version)
+            return versions.ExistingVersion(version)
         case _:
-            raise Invalid("Say in version by which version is marked.")
+            raise InvalidInput("Say in version by which version is marked.")
 
 
-def _options(body: RegradeIn) -> RegradeOptions:
+def _parse_options(body: RegradeIn) -> RegradeOptions:
     return RegradeOptions(
         students=body.students,
         statuses=body.statuses,
@@ -119,40 +123,42 @@ def _options(body: RegradeIn) -> RegradeOptions:
     )
 
 
-@router.get("/assignments/{assignment}/problems/{problem}/regrades", responses=SEES)
+@router.get("/assignments/{assignment}/problems/{problem}/regrades", responses=READ_ERRORS)
 def get_regrades(
     assignment: UUID,
     problem: str,
-    here: HereDep,
-    window: PageWindow,
+    context: ContextDep,
+    window: PageRequestDep,
     status: Annotated[Status | None, Query(description="only those in this state")] = None,
 ) -> Page[RegradeOut]:
     """List the regrades of a problem, the last one first."""
-    after = window.after("created_at", datetime)
-    with here.reading() as session:
-        posed = here.posed(session, assignment, problem, right="see_gradebook")
-        rows = serializers.regrades(
+    after = window.parse_cursor("created_at", datetime)
+    with context.reading() as session:
+        posed = context.authorize_problem(session, assignment, problem, right="see_gradebook")
+        rows = serializers.load_regrades(
             session, posed.problem.id, after=after, limit=window.limit + 1, status=status
         )
-        found = serializers.told(session, rows, posed.problem)
-    return window.page(
-        found, end=lambda one: Cursor("created_at", one.created_at, one.id), show=lambda one: one
+        regrades = serializers.serialize_regrades(session, rows, posed.problem)
+    return window.build_page(
+        regrades,
+        end=lambda item: Cursor("created_at", item.created_at, item.id),
+        show=lambda item: item,
     )
 
 
-@router.get("/regrades/{regrade}", responses=SEES)
-def get_regrade(regrade: UUID, here: HereDep) -> RegradeOut:
+@router.get("/regrades/{regrade}", responses=READ_ERRORS)
+def get_regrade(regrade: UUID, context: ContextDep) -> RegradeOut:
     """Return a regrade: its state, its progress, and the counts of what it changes."""
-    with here.reading() as session:
-        run, problem, _ = _found(here, session, regrade, right="see_gradebook")
-        return serializers.told(session, [run], problem)[0]
+    with context.reading() as session:
+        run, problem, _ = _authorize_regrade(context, session, regrade, right="see_gradebook")
+        return serializers.serialize_regrades(session, [run], problem)[0]
 
 
-@router.get("/regrades/{regrade}/changes", responses=SEES)
+@router.get("/regrades/{regrade}/changes", responses=READ_ERRORS)
 def get_changes(
     regrade: UUID,
-    here: HereDep,
-    window: PageWindow,
+    context: ContextDep,
+    window: PageRequestDep,
     direction: Annotated[Direction | None, Query(description="where the credit goes")] = None,
     flag: Annotated[
         Literal["manual", "kept"] | None, Query(description="why it is not applied")
@@ -160,10 +166,10 @@ def get_changes(
     student: Annotated[UUID | None, Query(description="only this student's")] = None,
 ) -> Page[ChangeOut]:
     """List the answers that a regrade finds otherwise, with what they were and what they become."""
-    after = window.after("chunk", int)
-    with here.reading() as session:
-        run = _named(here, session, regrade)
-        rows = serializers.changes(
+    after = window.parse_cursor("chunk", int)
+    with context.reading() as session:
+        run = _authorize_regrade_with_names(context, session, regrade)
+        rows = serializers.iter_changes(
             session,
             run,
             after=after,
@@ -172,92 +178,97 @@ def get_changes(
             flag=flag,
             student=student,
         )
-        return window.page(
+        return window.build_page(
             rows,
             end=lambda row: Cursor("chunk", row[0].chunk, row[0].id),
-            show=serializers.change_told,
+            show=serializers.serialize_change,
         )
 
 
-@router.get("/regrades/{regrade}/students", responses=SEES)
+@router.get("/regrades/{regrade}/students", responses=READ_ERRORS)
 def get_students(
     regrade: UUID,
-    here: HereDep,
-    window: PageWindow,
+    context: ContextDep,
+    window: PageRequestDep,
     changed: Annotated[
         bool | None, Query(description="only those whose score or grade changes, or the others")
     ] = None,
 ) -> Page[StudentOut]:
     """List the students of a regrade, by family name, with scores and grades before and after."""
-    after = window.after("name", str)
-    with here.reading() as session:
-        run = _named(here, session, regrade)
-        rows = serializers.students(
+    after = window.parse_cursor("name", str)
+    with context.reading() as session:
+        run = _authorize_regrade_with_names(context, session, regrade)
+        rows = serializers.load_students(
             session, run, after=after, limit=window.limit + 1, changed=changed
         )
-    return window.page(
+    return window.build_page(
         rows,
         end=lambda row: Cursor("name", row[1].sort_name, row[1].id),
-        show=serializers.student_told,
+        show=serializers.serialize_student,
     )
 
 
-@router.post("/regrades/{regrade}/apply", response_model=RegradeOut, responses=CHANGED)
-def post_apply(regrade: UUID, body: ApplyIn, here: HereDep) -> RegradeOut:
+@router.post("/regrades/{regrade}/apply", response_model=RegradeOut, responses=CHANGE_ERRORS)
+def post_apply(regrade: UUID, body: ApplyIn, context: ContextDep) -> RegradeOut:
     """Apply a regrade that is ready, or go on with one that was stopped.
 
     The new version holds at once for what is handed in from now on; answers move chunk by chunk.
     What a person marked stays as it is.
     """
-    wanted = Apply(body.never_lower, body.notice)
-    with here.transaction() as session:
-        _, problem, member = _found(here, session, regrade, right="regrade")
-        run = begin_apply(session, member, regrade, wanted, now=here.now)
-        [told] = serializers.told(session, [run], problem)
-    here.service.regrades.notify()
-    return told
+    options = RegradeApplyOptions(body.never_lower, body.notice)
+    with context.transaction() as session:
+        _, problem, member = _authorize_regrade(context, session, regrade, right="regrade")
+        run = begin_apply(session, member, regrade, options, now=context.now)
+        [view] = serializers.serialize_regrades(session, [run], problem)
+    context.service.regrades.notify()
+    return view
 
 
-@router.post("/regrades/{regrade}/cancel", response_model=RegradeOut, responses=CHANGED)
-def post_cancel(regrade: UUID, here: HereDep) -> RegradeOut:
+@router.post("/regrades/{regrade}/cancel", response_model=RegradeOut, responses=CHANGE_ERRORS)
+def post_cancel(regrade: UUID, context: ContextDep) -> RegradeOut:
     """Cancel a regrade between two chunks; one that is being applied stops half-way."""
-    with here.transaction() as session:
-        _, problem, member = _found(here, session, regrade, right="regrade")
-        run = cancel(session, member, regrade, now=here.now)
-        [told] = serializers.told(session, [run], problem)
-    return told
+    with context.transaction() as session:
+        _, problem, member = _authorize_regrade(context, session, regrade, right="regrade")
+        run = cancel_regrade(session, member, regrade, now=context.now)
+        [view] = serializers.serialize_regrades(session, [run], problem)
+    return view
 
 
-@router.post("/regrades/{regrade}/undo", response_model=RegradeOut, responses=CHANGED)
-def post_undo(regrade: UUID, body: UndoIn, here: HereDep) -> RegradeOut:
+@router.post("/regrades/{regrade}/undo", response_model=RegradeOut, responses=CHANGE_ERRORS)
+def post_undo(regrade: UUID, body: UndoIn, context: ContextDep) -> RegradeOut:
     """Undo a regrade that was applied or stopped half-way; the last one of the problem first.
 
     Answers go back to the gradings that they had; what was handed in since is judged by the old
     version.
     """
-    with here.transaction() as session:
-        _, problem, member = _found(here, session, regrade, right="regrade")
-        run = begin_undo(session, member, regrade, reason=body.reason, now=here.now)
-        [told] = serializers.told(session, [run], problem)
-    here.service.regrades.notify()
-    return told
+    with context.transaction() as session:
+        _, problem, member = _authorize_regrade(context, session, regrade, right="regrade")
+        run = begin_undo(session, member, regrade, reason=body.reason, now=context.now)
+        [view] = serializers.serialize_regrades(session, [run], problem)
+    context.service.regrades.notify()
+    return view
 
 
-def _named(here: Here, session: Session, regrade: UUID) -> Regrade:
-    """Return a regrade for a member who may know whose work it changes."""
-    run, problem, member = _found(here, session, regrade, right="see_gradebook")
-    member.need_names(session.get_one(Assignment, problem.assignment_id))
+def _authorize_regrade_with_names(
+    context: RequestContext, session: Session, regrade: UUID
+) -> Regrade:
+    """Return a regrade for a member who may see the names of the students it changes."""
+    run, problem, member = _authorize_regrade(context, session, regrade, right="see_gradebook")
+    member.require_names(session.get_one(Assignment, problem.assignment_id))
     return run
 
 
-def _found(
-    here: Here, session: Session, regrade: UUID, *, right: Right
-) -> tuple[Regrade, AssignmentProblem, Member]:
-    """Return a regrade with its problem and what the caller is there, or `NotFound`."""
-    here.caller(session)  # whoever has no token learns nothing of what is there
-    run, problem = find(session, regrade)
+def _authorize_regrade(
+    context: RequestContext, session: Session, regrade: UUID, *, right: Permission
+) -> tuple[Regrade, AssignmentProblem, CourseMembership]:
+    """Return a regrade with its problem and the caller's course membership.
+
+    Raises `NotFound` if there is no such regrade, or if the caller may not know of it.
+    """
+    context.authenticate(session)  # whoever has no token learns nothing of what is there
+    run, problem = load_regrade(session, regrade)
     try:
-        member, _ = here.assignment(session, problem.assignment_id, right=right)
+        member, _ = context.authorize_assignment(session, problem.assignment_id, right=right)
     except NotFound as error:
-        raise NotFound(NO_REGRADE) from error
+        raise NotFound(NO_REGRADE_MESSAGE) from error
     return run, problem, member

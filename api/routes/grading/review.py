@@ -1,4 +1,4 @@
-"""The queue of answers that people mark, their rubrics, and groups of equal answers."""
+"""Marking queue, rubrics, and groups of equal answers."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,15 +6,21 @@ from uuid import UUID
 from fastapi import Query, Response
 from sqlalchemy.orm import Session
 
-from api.auth.roles import Right
-from api.core.errors import Forbidden, Invalid, NotFound, Precondition, PreconditionRequired
+from api.auth.roles import Permission
+from api.core.errors import (
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    PreconditionFailed,
+    PreconditionRequired,
+)
 from api.core.errors import Unauthenticated as Nobody
-from api.dependencies import Here, HereDep
-from api.http.etags import IfMatch, etag
+from api.dependencies import ContextDep, RequestContext
+from api.http.etags import IfMatch, format_etag
 from api.http.json_body import ApiRouter
-from api.http.pagination import Cursor, Page, PageWindow
-from api.http.problem_details import responses
-from api.routes.shared.error_responses import SEES, SENDS
+from api.http.pagination import Cursor, Page, PageRequestDep
+from api.http.problem_details import error_responses
+from api.routes.shared.error_responses import INPUT_ERRORS, READ_ERRORS
 from api.schemas.grading.marks import (
     GroupMarked,
     GroupView,
@@ -27,171 +33,194 @@ from api.schemas.grading.marks import (
 )
 from api.schemas.grading.regrade_requests import Readiness
 from api.schemas.grading.review import NextAnswer, QueueLine, ReviewProgress
-from api.services.review.locations import Asked, asked_part
-from api.services.review.marks.groups import group_cursor, groups, mark_group
-from api.services.review.marks.marking_view import next_item
-from api.services.review.marks.rubric import rubric_view
-from api.services.review.marks.rubric_updates import Edit, add_item, change_item, retire_item
-from api.services.review.queue import Shows, page, progress, queue
-from api.services.review.readiness import readiness
-from api.services.review.serializers import lines
+from api.services.review.locations import AssignedPart, find_part
+from api.services.review.marks.groups import group_cursor, list_groups, mark_group
+from api.services.review.marks.marking_view import claim_next_item
+from api.services.review.marks.rubric import load_rubric
+from api.services.review.marks.rubric_updates import (
+    RubricEdit,
+    add_rubric_item,
+    retire_rubric_item,
+    update_rubric_item,
+)
+from api.services.review.queue import QueueFilter, filter_queue, load_progress, load_queue
+from api.services.review.readiness import check_readiness
+from api.services.review.serializers import load_queue_lines
 
 __all__ = ["router"]
 
 router = ApiRouter(tags=["review"])
 
-PART = "/assignments/{assignment}/review/{problem}/{part}"
-EDITS = responses(Nobody, Forbidden, NotFound, Precondition, Invalid, PreconditionRequired)
+PART_PATH = "/assignments/{assignment}/review/{problem}/{part}"
+EDIT_ERRORS = error_responses(
+    Nobody, Forbidden, NotFound, PreconditionFailed, InvalidInput, PreconditionRequired
+)
 
 DryRun = Annotated[bool, Query(description="only tell what it would do to marks")]
 
 
-def _asked(
-    here: Here,
+def _authorize_part(
+    context: RequestContext,
     session: Session,
-    where: tuple[UUID, str, str],
+    path_ids: tuple[UUID, str, str],
     *,
-    right: Right = "mark",
-) -> Asked:
-    assignment, problem, part = where
-    return asked_part(here.posed(session, assignment, problem, right=right), part)
+    right: Permission = "mark",
+) -> AssignedPart:
+    assignment, problem, part = path_ids
+    return find_part(context.authorize_problem(session, assignment, problem, right=right), part)
 
 
-@router.get("/assignments/{assignment}/review", responses=SEES)
-def overview(assignment: UUID, here: HereDep) -> ReviewProgress:
+@router.get("/assignments/{assignment}/review", responses=READ_ERRORS)
+def get_progress(assignment: UUID, context: ContextDep) -> ReviewProgress:
     """Return how far the marking is, for each part that people mark."""
-    with here.reading() as session:
-        member, found = here.assignment(session, assignment, right="see_submissions")
-        return progress(session, member, found, now=here.now)
+    with context.reading() as session:
+        member, assignment_row = context.authorize_assignment(
+            session, assignment, right="see_submissions"
+        )
+        return load_progress(session, member, assignment_row, now=context.now)
 
 
-@router.get("/assignments/{assignment}/readiness", responses=SEES)
-def ready(assignment: UUID, here: HereDep) -> Readiness:
+@router.get("/assignments/{assignment}/readiness", responses=READ_ERRORS)
+def get_readiness(assignment: UUID, context: ContextDep) -> Readiness:
     """Return what is left to mark and to answer before results are released."""
-    with here.reading() as session:
-        member, found = here.assignment(session, assignment, right="see_submissions")
-        return readiness(session, member, found, now=here.now)
+    with context.reading() as session:
+        member, assignment_row = context.authorize_assignment(
+            session, assignment, right="see_submissions"
+        )
+        return check_readiness(session, member, assignment_row, now=context.now)
 
 
-@router.get(PART, responses=SEES)
-def listed(
+@router.get(PART_PATH, responses=READ_ERRORS)
+def get_queue(
     assignment: UUID,
     problem: str,
     part: str,
-    here: HereDep,
-    window: PageWindow,
-    shows: Annotated[Shows, Query(description="which answers of the queue")] = "all",
+    context: ContextDep,
+    window: PageRequestDep,
+    shows: Annotated[QueueFilter, Query(description="which answers of the queue")] = "all",
 ) -> Page[QueueLine]:
     """Return the queue of a part, in an order by chance that is the same for everybody."""
-    after = window.after("review", str)
-    with here.reading() as session:
-        asked = _asked(here, session, (assignment, problem, part), right="see_submissions")
-        me = asked.posed.member.caller.id
-        queued = queue(session, asked, now=here.now)
-        wanted = page(queued, shows, me=me, after=after, limit=window.limit + 1)
-        found = lines(session, asked, wanted, now=here.now)
-    return window.page(
-        found,
-        end=lambda one: Cursor("review", one.rank, one.line.answer),
-        show=lambda one: one.line,
+    after = window.parse_cursor("review", str)
+    with context.reading() as session:
+        review_part = _authorize_part(
+            context, session, (assignment, problem, part), right="see_submissions"
+        )
+        user_id = review_part.assigned_problem.member.caller.id
+        queued = load_queue(session, review_part, now=context.now)
+        page_answers = filter_queue(queued, shows, me=user_id, after=after, limit=window.limit + 1)
+        rows = load_queue_lines(session, review_part, page_answers, now=context.now)
+    return window.build_page(
+        rows,
+        end=lambda item: Cursor("review", item.rank, item.line.answer),
+        show=lambda item: item.line,
     )
 
 
-@router.post(f"{PART}/next", responses=SEES)
-def take_next(
-    assignment: UUID, problem: str, part: str, here: HereDep, response: Response
+@router.post(f"{PART_PATH}/next", responses=READ_ERRORS)
+def claim_next(
+    assignment: UUID, problem: str, part: str, context: ContextDep, response: Response
 ) -> NextAnswer:
     """Claim the next answer for 15 minutes and return it; the one that you hold comes first."""
-    with here.transaction() as session:
-        asked = _asked(here, session, (assignment, problem, part))
-        caller = asked.posed.member.caller
-        found = next_item(session, caller, asked, variants=here.service.variants, now=here.now)
-    if found.item is not None:
-        response.headers["ETag"] = etag(found.item.version)
-    return found
+    with context.transaction() as session:
+        review_part = _authorize_part(context, session, (assignment, problem, part))
+        caller = review_part.assigned_problem.member.caller
+        next_answer = claim_next_item(
+            session, caller, review_part, variants=context.service.variants, now=context.now
+        )
+    if next_answer.item is not None:
+        response.headers["ETag"] = format_etag(next_answer.item.version)
+    return next_answer
 
 
-@router.get(f"{PART}/rubric", responses=SEES)
-def rubric(assignment: UUID, problem: str, part: str, here: HereDep) -> RubricView:
+@router.get(f"{PART_PATH}/rubric", responses=READ_ERRORS)
+def get_rubric(assignment: UUID, problem: str, part: str, context: ContextDep) -> RubricView:
     """Return the rubric of a part: that of the problem, until somebody changes it."""
-    with here.reading() as session:
-        asked = _asked(here, session, (assignment, problem, part), right="see_submissions")
-        return rubric_view(session, asked, variants=here.service.variants)
+    with context.reading() as session:
+        review_part = _authorize_part(
+            context, session, (assignment, problem, part), right="see_submissions"
+        )
+        return load_rubric(session, review_part, variants=context.service.variants)
 
 
-@router.post(f"{PART}/rubric", status_code=201, responses=SENDS)
-def add(
-    assignment: UUID, problem: str, part: str, body: RubricItemIn, here: HereDep
+@router.post(f"{PART_PATH}/rubric", status_code=201, responses=INPUT_ERRORS)
+def post_rubric_item(
+    assignment: UUID, problem: str, part: str, body: RubricItemIn, context: ContextDep
 ) -> RubricItemView:
     """Add an item to the rubric of a part."""
-    with here.transaction() as session:
-        asked = _asked(here, session, (assignment, problem, part))
-        return add_item(session, _edit(here, asked), body)
+    with context.transaction() as session:
+        review_part = _authorize_part(context, session, (assignment, problem, part))
+        return add_rubric_item(session, _build_edit(context, review_part), body)
 
 
-@router.patch(f"{PART}/rubric/{{item}}", responses=EDITS)
-def change(
+@router.patch(f"{PART_PATH}/rubric/{{item}}", responses=EDIT_ERRORS)
+def patch_rubric_item(
     assignment: UUID,
     problem: str,
     part: str,
     item: UUID,
     body: RubricItemPatch,
-    here: HereDep,
+    context: ContextDep,
     if_match: IfMatch,
     dry_run: DryRun = False,  # noqa: FBT002  # a parameter of the query
 ) -> RubricChange:
     """Change a rubric item, and with it every mark that has it."""
-    with here.recomputing("mark") as session:
-        asked = _asked(here, session, (assignment, problem, part))
-        edit = _edit(here, asked, dry_run=dry_run)
-        return change_item(session, edit, item, body, expected=if_match)
+    with context.recomputing("mark") as session:
+        review_part = _authorize_part(context, session, (assignment, problem, part))
+        edit = _build_edit(context, review_part, dry_run=dry_run)
+        return update_rubric_item(session, edit, item, body, expected=if_match)
 
 
-@router.delete(f"{PART}/rubric/{{item}}", responses=EDITS)
-def retire(
+@router.delete(f"{PART_PATH}/rubric/{{item}}", responses=EDIT_ERRORS)
+def delete_rubric_item(
     assignment: UUID,
     problem: str,
     part: str,
     item: UUID,
-    here: HereDep,
+    context: ContextDep,
     if_match: IfMatch,
     dry_run: DryRun = False,  # noqa: FBT002  # a parameter of the query
 ) -> RubricChange:
     """Take an item out of the rubric, and out of every mark that has it."""
-    with here.recomputing("mark") as session:
-        asked = _asked(here, session, (assignment, problem, part))
-        edit = _edit(here, asked, dry_run=dry_run)
-        return retire_item(session, edit, item, expected=if_match)
+    with context.recomputing("mark") as session:
+        review_part = _authorize_part(context, session, (assignment, problem, part))
+        edit = _build_edit(context, review_part, dry_run=dry_run)
+        return retire_rubric_item(session, edit, item, expected=if_match)
 
 
-def _edit(here: Here, asked: Asked, *, dry_run: bool = False) -> Edit:
-    return Edit(asked, here.service.variants, here.now, dry_run=dry_run)
+def _build_edit(
+    context: RequestContext, review_part: AssignedPart, *, dry_run: bool = False
+) -> RubricEdit:
+    return RubricEdit(review_part, context.service.variants, context.now, dry_run=dry_run)
 
 
-@router.get(f"{PART}/groups", responses=SEES)
-def grouped(
+@router.get(f"{PART_PATH}/groups", responses=READ_ERRORS)
+def get_groups(
     assignment: UUID,
     problem: str,
     part: str,
-    here: HereDep,
-    window: PageWindow,
+    context: ContextDep,
+    window: PageRequestDep,
     least: Annotated[int, Query(ge=1, le=1_000, description="answers in a group")] = 2,
 ) -> Page[GroupView]:
     """Return groups of answers that say the same to the same numbers, the largest first."""
-    after = window.after("groups", str)
-    with here.reading() as session:
-        asked = _asked(here, session, (assignment, problem, part), right="see_submissions")
-        found = groups(
-            session, asked, least=least, after=after, limit=window.limit + 1, now=here.now
+    after = window.parse_cursor("groups", str)
+    with context.reading() as session:
+        review_part = _authorize_part(
+            context, session, (assignment, problem, part), right="see_submissions"
         )
-    return window.page(found, end=group_cursor, show=lambda one: one)
+        rows = list_groups(
+            session, review_part, least=least, after=after, limit=window.limit + 1, now=context.now
+        )
+    return window.build_page(rows, end=group_cursor, show=lambda item: item)
 
 
-@router.post(f"{PART}/groups/{{group}}/mark", responses=SENDS)
-def mark_all(
-    assignment: UUID, problem: str, part: str, group: UUID, body: MarkIn, here: HereDep
+@router.post(f"{PART_PATH}/groups/{{group}}/mark", responses=INPUT_ERRORS)
+def post_group_mark(
+    assignment: UUID, problem: str, part: str, group: UUID, body: MarkIn, context: ContextDep
 ) -> GroupMarked:
     """Mark all answers of a group that wait, but for those that other markers hold."""
-    with here.recomputing("mark") as session:
-        asked = _asked(here, session, (assignment, problem, part))
-        return mark_group(session, asked, group, body, variants=here.service.variants, now=here.now)
+    with context.recomputing("mark") as session:
+        review_part = _authorize_part(context, session, (assignment, problem, part))
+        return mark_group(
+            session, review_part, group, body, variants=context.service.variants, now=context.now
+        )

@@ -1,1 +1,1 @@
-"""What routes share: parameters, files, responses and edits."""
+"""Helpers shared by routes: parameters, files, responses and edits."""

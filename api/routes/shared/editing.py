@@ -1,4 +1,4 @@
-"""What all routes that change a course share."""
+"""Helpers shared by all routes that change a course."""
 
 from typing import Annotated, TypeAlias
 
@@ -6,10 +6,10 @@ from fastapi import Query, Response
 from sqlalchemy.orm import Session
 
 from api.db.models import Assignment, AssignmentProblem, Course
-from api.http.etags import Expected, etag
-from api.services.audit.change_context import Act, hold
+from api.http.etags import IfMatchVersions, format_etag
+from api.services.audit.change_context import ChangeContext, lock_and_refresh
 
-__all__ = ["Confirm", "DryRun", "tag", "taken", "tell_made"]
+__all__ = ["Confirm", "DryRun", "lock_row", "set_dry_run_status", "set_etag"]
 
 DryRun: TypeAlias = Annotated[
     bool, Query(description="only say what would come of it; nothing is kept")
@@ -19,22 +19,24 @@ Confirm: TypeAlias = Annotated[
 ]
 
 
-def taken(
-    session: Session, row: Assignment | AssignmentProblem | Course, expected: Expected | None = None
+def lock_row(
+    session: Session,
+    row: Assignment | AssignmentProblem | Course,
+    expected: IfMatchVersions | None = None,
 ) -> None:
-    """Hold *row* until the end, and raise `Precondition` where it is not as the caller read it."""
-    hold(session, row)
+    """Lock *row*; raise `PreconditionFailed` if its version is not the *expected* one."""
+    lock_and_refresh(session, row)
     if expected is not None:
         expected.check(row.version)
 
 
-def tell_made(response: Response, act: Act) -> None:
-    """Answer 200 in place of 201 where it was only tried: nothing was made."""
+def set_dry_run_status(response: Response, act: ChangeContext) -> None:
+    """Set the status to 200 instead of 201 for a dry run, which creates nothing."""
     if act.dry_run:
         response.status_code = 200
 
 
-def tag(response: Response, act: Act, version: int) -> None:
-    """Put the ETag of a *version* into the response, unless it was only tried."""
+def set_etag(response: Response, act: ChangeContext, version: int) -> None:
+    """Set the ETag of *version* on the response, except for a dry run."""
     if not act.dry_run:
-        response.headers["ETag"] = etag(version)
+        response.headers["ETag"] = format_etag(version)

@@ -1,27 +1,29 @@
-"""How calls of a kind may be refused: what their routes pass as ``responses=``."""
+"""Error responses by kind of route, to pass as ``responses=``."""
 
 from typing import Any, Final
 
 from api.core.errors import (
     Conflict,
     Forbidden,
-    Invalid,
+    InvalidInput,
     NotFound,
-    Precondition,
+    PreconditionFailed,
     PreconditionRequired,
     Unauthenticated,
 )
-from api.http.problem_details import responses
+from api.http.problem_details import error_responses
 
-__all__ = ["CHANGES", "EDITS", "SEES", "SENDS"]
+__all__ = ["CHANGE_ERRORS", "EDIT_ERRORS", "INPUT_ERRORS", "READ_ERRORS"]
 
 Responses = dict[int | str, dict[str, Any]]
 
-SEES: Final[Responses] = responses(Unauthenticated, Forbidden, NotFound)
-"""Of a call that names something which not everybody sees."""
-SENDS: Final[Responses] = SEES | responses(Invalid)
-"""Of one that takes a body or a query, too."""
-CHANGES: Final[Responses] = SENDS | responses(Conflict)
-"""Of one whose act the state of the thing may not allow, too."""
-EDITS: Final[Responses] = CHANGES | responses(Precondition, PreconditionRequired)
-"""Of one that must say which version it changes, too."""
+READ_ERRORS: Final[Responses] = error_responses(Unauthenticated, Forbidden, NotFound)
+"""For routes that name a resource that is not visible to everyone."""
+INPUT_ERRORS: Final[Responses] = READ_ERRORS | error_responses(InvalidInput)
+"""`READ_ERRORS`, and those of routes with a body or a query."""
+CHANGE_ERRORS: Final[Responses] = INPUT_ERRORS | error_responses(Conflict)
+"""`INPUT_ERRORS`, and those of actions that may conflict with the resource's state."""
+EDIT_ERRORS: Final[Responses] = CHANGE_ERRORS | error_responses(
+    PreconditionFailed, PreconditionRequired
+)
+"""`CHANGE_ERRORS`, and those of edits that must name the version they change."""

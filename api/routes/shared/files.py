@@ -1,34 +1,36 @@
-"""Files as bodies of requests and answers: how they are read, described and named."""
+"""Files as request and response bodies: reading, OpenAPI descriptions and file names."""
 
 from typing import Annotated, Any, TypeAlias
 
 from fastapi import Depends, Request
 
-__all__ = ["Sent", "attachment", "file_answer", "file_body"]
+__all__ = ["FileBody", "attachment_headers", "describe_file_body", "describe_file_response"]
 
 
-async def _sent(request: Request) -> bytes:
+async def _read_body(request: Request) -> bytes:
     return await request.body()
 
 
-Sent: TypeAlias = Annotated[bytes, Depends(_sent)]
-"""The parameter of a route whose body is a file."""
+FileBody: TypeAlias = Annotated[bytes, Depends(_read_body)]
+"""Parameter of a route whose request body is a file."""
 
 
-def file_body(media: str, example: str) -> dict[str, Any]:
-    """Return how a file is described as a body: what a route passes as ``openapi_extra=``."""
-    return {"requestBody": {"required": True, "content": _content(media, example)}}
+def describe_file_body(media: str, example: str) -> dict[str, Any]:
+    """Return the OpenAPI description of a file as request body, for ``openapi_extra=``."""
+    return {"requestBody": {"required": True, "content": _describe_content(media, example)}}
 
 
-def file_answer(media: str, example: str, said: str) -> dict[int | str, dict[str, Any]]:
-    """Return how a file is described as an answer: what a route adds to its ``responses=``."""
-    return {200: {"description": said, "content": _content(media, example)}}
+def describe_file_response(
+    media: str, example: str, description: str
+) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI description of a file as response, for ``responses=``."""
+    return {200: {"description": description, "content": _describe_content(media, example)}}
 
 
-def _content(media: str, example: str) -> dict[str, Any]:
+def _describe_content(media: str, example: str) -> dict[str, Any]:
     return {media: {"schema": {"type": "string"}, "example": example}}
 
 
-def attachment(name: str) -> dict[str, str]:
-    """Return the header by which an answer is saved as a file of that name."""
+def attachment_headers(name: str) -> dict[str, str]:
+    """Return the header that makes a browser save the response as a file called *name*."""
     return {"Content-Disposition": f'attachment; filename="{name}"'}

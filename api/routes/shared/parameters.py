@@ -1,11 +1,11 @@
-"""What the parameters of addresses and queries mean, by name; the OpenAPI document tells it."""
+"""Descriptions of request parameters by name, for the OpenAPI document."""
 
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["PARAMETERS"]
+__all__ = ["PARAMETER_DESCRIPTIONS"]
 
-PARAMETERS: Final[Mapping[str, str]] = {
+PARAMETER_DESCRIPTIONS: Final[Mapping[str, str]] = {
     "answer": "the id of an answer: one part of a submission",
     "assignment": "the id of the assignment",
     "category": "only assignments of this category",

@@ -1,1 +1,1 @@
-"""Routes of students: problems, drafts, submissions and history."""
+"""Student routes: problems, drafts, submissions and history."""

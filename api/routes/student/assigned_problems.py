@@ -1,4 +1,4 @@
-"""A student's assignments, and a problem as the student has it."""
+"""A student's assignments, and problems with the student's own numbers."""
 
 from functools import partial
 from typing import Annotated
@@ -6,12 +6,19 @@ from uuid import UUID
 
 from fastapi import Query
 
-from api.core.errors import Conflict, Forbidden, Invalid, NotFound, NotReleased, Unauthenticated
-from api.dependencies import HereDep, HereTyping
+from api.core.errors import (
+    Conflict,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    NotReleased,
+    Unauthenticated,
+)
+from api.dependencies import ContextDep, DraftContextDep
 from api.http.json_body import ApiRouter
-from api.http.pagination import Cursor, Page, PageWindow
-from api.http.problem_details import responses
-from api.routes.shared.error_responses import SEES
+from api.http.pagination import Cursor, Page, PageRequestDep
+from api.http.problem_details import error_responses
+from api.routes.shared.error_responses import READ_ERRORS
 from api.schemas.student.assignments import MyAssignment
 from api.schemas.student.problem import ProblemView
 from api.schemas.student.solution import (
@@ -21,24 +28,28 @@ from api.schemas.student.solution import (
     SolutionView,
 )
 from api.schemas.student.work import NewNumbers
-from api.services.student.assignments import State, my_assignments, rank
-from api.services.student.practice import practice_problem, practice_variant, practise
-from api.services.student.problem import problem_view
-from api.services.student.problem_session import (
-    Choice,
-    check_writes,
-    note_opened,
-    numbers_of,
-    take_seat,
+from api.services.student.assignments import AssignmentState, list_my_assignments, sort_key
+from api.services.student.practice import (
+    grade_practice,
+    load_practice_problem,
+    load_practice_variant,
 )
-from api.services.student.renewal import new_numbers
-from api.services.student.solution import solution_view
+from api.services.student.problem import load_problem_view
+from api.services.student.problem_session import (
+    VariantChoice,
+    check_can_write,
+    number_style,
+    open_problem_session,
+    record_first_view,
+)
+from api.services.student.renewal import assign_new_numbers
+from api.services.student.solution import load_solution_view
 
 __all__ = ["router"]
 
 router = ApiRouter(tags=["student"])
 
-POSED = "/assignments/{assignment}/problems/{problem}"
+PROBLEM_PATH = "/assignments/{assignment}/problems/{problem}"
 
 Seed = Annotated[int | None, Query(ge=0, le=2**53, description="of staff: the variant of a seed")]
 Position = Annotated[
@@ -46,31 +57,35 @@ Position = Annotated[
 ]
 
 
-@router.get("/me/assignments", responses=responses(Unauthenticated, Forbidden))
-def mine(
-    here: HereDep,
-    window: PageWindow,
+@router.get("/me/assignments", responses=error_responses(Unauthenticated, Forbidden))
+def get_my_assignments(
+    context: ContextDep,
+    window: PageRequestDep,
     course: UUID | None = None,
-    state: State | None = None,
+    state: AssignmentState | None = None,
 ) -> Page[MyAssignment]:
     """Return what is set for the caller as a student: open work first, the next due on top."""
-    with here.reading() as session:
-        found = my_assignments(
-            session, here.caller(session), course=course, state=state, now=here.now
+    with context.reading() as session:
+        assignments = list_my_assignments(
+            session, context.authenticate(session), course=course, state=state, now=context.now
         )
-    after = window.after("due", str)
+    after = window.parse_cursor("due", str)
     if after is not None:
-        found = [one for one in found if (rank(one), one.id) > (after.value, after.id)]
-    return window.page(
-        found, end=lambda one: Cursor("due", rank(one), one.id), show=lambda one: one
+        assignments = [
+            assignment
+            for assignment in assignments
+            if (sort_key(assignment), assignment.id) > (after.value, after.id)
+        ]
+    return window.build_page(
+        assignments, end=lambda item: Cursor("due", sort_key(item), item.id), show=lambda item: item
     )
 
 
-@router.get(POSED, responses=SEES)
-def posed(
+@router.get(PROBLEM_PATH, responses=READ_ERRORS)
+def get_problem(
     assignment: UUID,
     problem: str,
-    here: HereDep,
+    context: ContextDep,
     seed: Seed = None,
     position: Position = None,
 ) -> ProblemView:
@@ -79,21 +94,23 @@ def posed(
     Staff see the original, or the variant that they name.
     """
     while True:
-        with here.reading() as session:
-            at = here.posed(session, assignment, problem)
-            seat = take_seat(session, at, Choice(seed, position), now=here.now)
-            view = problem_view(session, seat, variants=here.service.variants)
-        if not seat.is_first_sight:
+        with context.reading() as session:
+            assigned = context.authorize_problem(session, assignment, problem)
+            problem_session = open_problem_session(
+                session, assigned, VariantChoice(seed, position), now=context.now
+            )
+            view = load_problem_view(session, problem_session, variants=context.service.variants)
+        if not problem_session.is_first_view:
             return view
-        with here.transaction() as session:
-            if note_opened(session, seat):
+        with context.transaction() as session:
+            if record_first_view(session, problem_session):
                 return view
 
 
 @router.post(
-    f"{POSED}/variant",
+    f"{PROBLEM_PATH}/variant",
     status_code=201,
-    responses=responses(
+    responses=error_responses(
         Unauthenticated,
         Forbidden,
         NotFound,
@@ -102,59 +119,67 @@ def posed(
         "attempts_exhausted",
     ),
 )
-def renew(assignment: UUID, problem: str, here: HereDep) -> NewNumbers:
+def renew_variant(assignment: UUID, problem: str, context: ContextDep) -> NewNumbers:
     """Give the student new numbers, where the assignment does so after some attempts."""
-    with here.transaction() as session:
-        at = here.posed(session, assignment, problem, right="submit")
-        check_writes(at.member)
-        return new_numbers(session, take_seat(session, at, now=here.now))
+    with context.transaction() as session:
+        assigned = context.authorize_problem(session, assignment, problem, right="submit")
+        check_can_write(assigned.member)
+        return assign_new_numbers(session, open_problem_session(session, assigned, now=context.now))
 
 
 @router.get(
-    f"{POSED}/solution", responses=responses(Unauthenticated, Forbidden, NotFound, NotReleased)
+    f"{PROBLEM_PATH}/solution",
+    responses=error_responses(Unauthenticated, Forbidden, NotFound, NotReleased),
 )
-def solution(
+def get_solution(
     assignment: UUID,
     problem: str,
-    here: HereDep,
+    context: ContextDep,
     seed: Seed = None,
     position: Position = None,
 ) -> SolutionView:
     """Return the worked solution with the student's own numbers, once solutions are shown."""
-    with here.reading() as session:
-        at = here.posed(session, assignment, problem)
-        seat = take_seat(session, at, Choice(seed, position), now=here.now)
-        return solution_view(session, seat, variants=here.service.variants)
+    with context.reading() as session:
+        assigned = context.authorize_problem(session, assignment, problem)
+        problem_session = open_problem_session(
+            session, assigned, VariantChoice(seed, position), now=context.now
+        )
+        return load_solution_view(session, problem_session, variants=context.service.variants)
 
 
 @router.get(
-    f"{POSED}/practice", responses=responses(Unauthenticated, Forbidden, NotFound, NotReleased)
+    f"{PROBLEM_PATH}/practice",
+    responses=error_responses(Unauthenticated, Forbidden, NotFound, NotReleased),
 )
-def practice(
+def get_practice_problem(
     assignment: UUID,
     problem: str,
-    here: HereDep,
+    context: ContextDep,
     number: Annotated[int, Query(ge=0, le=1_000_000, description="others for each number")] = 0,
 ) -> PracticeProblem:
     """Return the problem with other numbers than the student's own, to practise after the close."""
-    with here.reading() as session:
-        at = here.posed(session, assignment, problem)
-        seat = take_seat(session, at, now=here.now)
-        return practice_problem(session, seat, number, variants=here.service.variants)
+    with context.reading() as session:
+        assigned = context.authorize_problem(session, assignment, problem)
+        problem_session = open_problem_session(session, assigned, now=context.now)
+        return load_practice_problem(
+            session, problem_session, number, variants=context.service.variants
+        )
 
 
 @router.post(
-    f"{POSED}/practice",
-    responses=responses(Unauthenticated, Forbidden, NotFound, NotReleased, Invalid),
+    f"{PROBLEM_PATH}/practice",
+    responses=error_responses(Unauthenticated, Forbidden, NotFound, NotReleased, InvalidInput),
 )
-def practise_on(
-    assignment: UUID, problem: str, body: PracticeIn, here: HereTyping
+def judge_practice(
+    assignment: UUID, problem: str, body: PracticeIn, context: DraftContextDep
 ) -> PracticeReply:
     """Judge answers to the numbers of a practice; nothing is kept and nothing counts."""
-    with here.reading() as session:
-        at = here.posed(session, assignment, problem)
-        seat = take_seat(session, at, now=here.now)
-        variant = practice_variant(session, seat, body.number, variants=here.service.variants)
-    numbers = numbers_of(seat, variant)
-    judge = partial(practise, variant, body.number, body.answers, numbers=numbers)
-    return here.service.judging_pool.judge(at.member.caller.id, body.answers, judge)
+    with context.reading() as session:
+        assigned = context.authorize_problem(session, assignment, problem)
+        problem_session = open_problem_session(session, assigned, now=context.now)
+        variant = load_practice_variant(
+            session, problem_session, body.number, variants=context.service.variants
+        )
+    numbers = number_style(problem_session, variant)
+    judge = partial(grade_practice, variant, body.number, body.answers, numbers=numbers)
+    return context.service.judging_pool.dispatch(assigned.member.caller.id, body.answers, judge)

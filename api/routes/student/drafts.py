@@ -1,4 +1,4 @@
-"""Drafts of answers, and how an answer would be read."""
+"""Drafts of answers, and previews of how an answer would be read."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -7,104 +7,131 @@ from uuid import UUID
 
 from fastapi import Header, Response
 
-from api.core.errors import Forbidden, Invalid, NotFound, Precondition, RateLimited, Unauthenticated
-from api.dependencies import Here, HereDep, HereTyping
-from api.http.etags import etag, expected
+from api.core.errors import (
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    PreconditionFailed,
+    RateLimited,
+    Unauthenticated,
+)
+from api.dependencies import ContextDep, DraftContextDep, RequestContext
+from api.http.etags import format_etag, parse_if_match
 from api.http.json_body import ApiRouter
-from api.http.problem_details import responses
-from api.routes.shared.error_responses import SEES, SENDS
+from api.http.problem_details import error_responses
+from api.routes.shared.error_responses import INPUT_ERRORS, READ_ERRORS
 from api.schemas.student.problem import DraftView
 from api.schemas.student.work import DraftIn, ReadAs, ReadingIn
-from api.services.engine.keyless_reading import Question, read_answer
-from api.services.student.drafts import draft_of, save_draft
-from api.services.student.problem_session import numbers_of, take_seat
+from api.services.engine.keyless_reading import KeylessQuestion, read_answer
+from api.services.student.drafts import load_draft, save_draft
+from api.services.student.problem_session import number_style, open_problem_session
 from api.services.submissions.preparation import check_parts
-from grader.reading import Typed
-from problems.book import BOOK
+from grader.reading import RawAnswer
+from problems.book import REGISTRY
 
 __all__ = ["router"]
 
 router = ApiRouter(tags=["student"])
 
-DRAFT = "/assignments/{assignment}/problems/{problem}/draft"
-READING = "/assignments/{assignment}/problems/{problem}/reading"
+DRAFT_PATH = "/assignments/{assignment}/problems/{problem}/draft"
+READING_PATH = "/assignments/{assignment}/problems/{problem}/reading"
 
-Match = Annotated[
+IfMatchHeader = Annotated[
     str | None,
     Header(alias="If-Match", description="the ETag of the draft that is replaced; none: whatever"),
 ]
 
 
-WRITES = responses(
-    Unauthenticated, Forbidden, NotFound, Precondition, Invalid, RateLimited, "storage_budget"
+WRITE_ERRORS = error_responses(
+    Unauthenticated,
+    Forbidden,
+    NotFound,
+    PreconditionFailed,
+    InvalidInput,
+    RateLimited,
+    "storage_budget",
 )
 
 
-@router.get(DRAFT, responses=SEES)
-def get_draft(assignment: UUID, problem: str, here: HereDep, response: Response) -> DraftView:
+@router.get(DRAFT_PATH, responses=READ_ERRORS)
+def get_draft(assignment: UUID, problem: str, context: ContextDep, response: Response) -> DraftView:
     """Return what the student has typed and not handed in."""
-    with here.reading() as session:
-        seat = take_seat(session, here.posed(session, assignment, problem), now=here.now)
-        draft = draft_of(session, seat.key)
-    response.headers["ETag"] = etag(draft.version)
+    with context.reading() as session:
+        problem_session = open_problem_session(
+            session, context.authorize_problem(session, assignment, problem), now=context.now
+        )
+        draft = load_draft(session, problem_session.key)
+    response.headers["ETag"] = format_etag(draft.version)
     return draft
 
 
-@router.put(DRAFT, responses=WRITES)
+@router.put(DRAFT_PATH, responses=WRITE_ERRORS)
 def put_draft(
     assignment: UUID,
     problem: str,
     body: DraftIn,
-    here: HereTyping,
+    context: DraftContextDep,
     response: Response,
-    if_match: Match = None,
+    if_match: IfMatchHeader = None,
 ) -> DraftView:
     """Keep what is typed so far, readable or not, before and after the close.
 
     Without `If-Match` the last one wins.
     """
-    return _save(here, (assignment, problem), body.answers, if_match, response)
+    return _save_draft(context, (assignment, problem), body.answers, if_match, response)
 
 
-@router.delete(DRAFT, responses=WRITES)
+@router.delete(DRAFT_PATH, responses=WRITE_ERRORS)
 def delete_draft(
-    assignment: UUID, problem: str, here: HereTyping, response: Response, if_match: Match = None
+    assignment: UUID,
+    problem: str,
+    context: DraftContextDep,
+    response: Response,
+    if_match: IfMatchHeader = None,
 ) -> DraftView:
     """Throw the draft away; what comes back is the empty one, whose version goes on."""
-    return _save(here, (assignment, problem), {}, if_match, response)
+    return _save_draft(context, (assignment, problem), {}, if_match, response)
 
 
-def _save(
-    here: Here,
-    where: tuple[UUID, str],
-    answers: Mapping[str, Typed],
+def _save_draft(
+    context: RequestContext,
+    path_ids: tuple[UUID, str],
+    answers: Mapping[str, RawAnswer],
     if_match: str | None,
     response: Response,
 ) -> DraftView:
-    wanted = None if if_match is None else expected(if_match)
-    with here.transaction() as session:
-        seat = take_seat(session, here.posed(session, *where, right="submit"), now=here.now)
+    expected_versions = None if if_match is None else parse_if_match(if_match)
+    with context.transaction() as session:
+        problem_session = open_problem_session(
+            session, context.authorize_problem(session, *path_ids, right="submit"), now=context.now
+        )
         draft = save_draft(
             session,
-            seat,
+            problem_session,
             answers,
-            variants=here.service.variants,
-            expected=wanted,
-            storage=here.service.storage,
+            variants=context.service.variants,
+            expected=expected_versions,
+            storage=context.service.storage,
         )
-    response.headers["ETag"] = etag(draft.version)
+    response.headers["ETag"] = format_etag(draft.version)
     return draft
 
 
-@router.post(READING, responses=SENDS)
-def read(assignment: UUID, problem: str, body: ReadingIn, here: HereTyping) -> ReadAs:
+@router.post(READING_PATH, responses=INPUT_ERRORS)
+def post_reading(
+    assignment: UUID, problem: str, body: ReadingIn, context: DraftContextDep
+) -> ReadAs:
     """Tell how a text is read as an answer to a part, by what cannot know the key."""
-    with here.reading() as session:
-        posed = here.posed(session, assignment, problem)
-        seat = take_seat(session, posed, now=here.now)
-        variant = seat.variant(session, here.service.variants)
+    with context.reading() as session:
+        assigned = context.authorize_problem(session, assignment, problem)
+        problem_session = open_problem_session(session, assigned, now=context.now)
+        variant = problem_session.load_variant(session, context.service.variants)
     answers = {body.part: body.answer}
     check_parts(variant.problem, answers)
-    question = Question.of(variant.problem.part(body.part), variant.scope(BOOK))
-    read_it = partial(read_answer, question, body.answer, numbers=numbers_of(seat, variant))
-    return here.service.judging_pool.judge(posed.member.caller.id, answers, read_it)
+    question = KeylessQuestion.from_part(
+        variant.problem.get_part(body.part), variant.student_scope(REGISTRY)
+    )
+    reader = partial(
+        read_answer, question, body.answer, numbers=number_style(problem_session, variant)
+    )
+    return context.service.judging_pool.dispatch(assigned.member.caller.id, answers, reader)

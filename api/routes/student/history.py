@@ -1,59 +1,61 @@
-"""What was handed in, and the receipts of it."""
+"""Past submissions and their receipts."""
 
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
 
-from api.dependencies import HereDep
+from api.dependencies import ContextDep
 from api.http.json_body import ApiRouter
-from api.http.pagination import Cursor, Page, PageWindow
-from api.routes.shared.error_responses import SEES
+from api.http.pagination import Cursor, Page, PageRequestDep
+from api.routes.shared.error_responses import READ_ERRORS
 from api.schemas.student.work import ReceiptProof, StaffSubmission, StudentSubmission
-from api.services.student.history import own_submissions, receipt, submission_view
-from api.services.student.problem_session import take_seat
+from api.services.student.history import iter_own_submissions, load_receipt, load_submission_view
+from api.services.student.problem_session import open_problem_session
 
 __all__ = ["router"]
 
 router = ApiRouter(tags=["student"])
 
 
-@router.get("/assignments/{assignment}/problems/{problem}/submissions", responses=SEES)
-def submissions(
-    assignment: UUID, problem: str, here: HereDep, window: PageWindow
+@router.get("/assignments/{assignment}/problems/{problem}/submissions", responses=READ_ERRORS)
+def get_submissions(
+    assignment: UUID, problem: str, context: ContextDep, window: PageRequestDep
 ) -> Page[StudentSubmission]:
     """Return the student's own submissions to a problem, the last one first."""
-    after = window.after("sequence", int)
-    with here.reading() as session:
-        seat = take_seat(session, here.posed(session, assignment, problem), now=here.now)
-        return window.page(
-            own_submissions(session, seat, after=after, limit=window.limit + 1),
+    after = window.parse_cursor("sequence", int)
+    with context.reading() as session:
+        problem_session = open_problem_session(
+            session, context.authorize_problem(session, assignment, problem), now=context.now
+        )
+        return window.build_page(
+            iter_own_submissions(session, problem_session, after=after, limit=window.limit + 1),
             end=lambda submission: Cursor("sequence", submission.sequence, submission.id),
             show=lambda submission: submission,
         )
 
 
-@router.get("/submissions/{submission}", responses=SEES)
-def submission(submission: UUID, here: HereDep) -> StudentSubmission | StaffSubmission:
+@router.get("/submissions/{submission}", responses=READ_ERRORS)
+def get_submission(submission: UUID, context: ContextDep) -> StudentSubmission | StaffSubmission:
     """Return a submission: one's own as it is shown now; for staff anybody's, with its record."""
-    with here.reading() as session:
-        return submission_view(
+    with context.reading() as session:
+        return load_submission_view(
             session,
-            here.caller(session),
+            context.authenticate(session),
             submission,
-            variants=here.service.variants,
-            now=here.now,
+            variants=context.service.variants,
+            now=context.now,
         )
 
 
-@router.get("/receipts/{submission}", responses=SEES)
-def proof(
+@router.get("/receipts/{submission}", responses=READ_ERRORS)
+def get_receipt(
     submission: UUID,
-    here: HereDep,
+    context: ContextDep,
     digest: Annotated[
         str | None, Query(max_length=64, description="a digest to compare with, as it was given")
     ] = None,
 ) -> ReceiptProof:
     """Return what a receipt stands for, with its digest worked out again from what is stored."""
-    with here.reading() as session:
-        return receipt(session, here.caller(session), submission, digest=digest)
+    with context.reading() as session:
+        return load_receipt(session, context.authenticate(session), submission, digest=digest)

@@ -1,4 +1,4 @@
-"""Handing in answers."""
+"""Submission of answers."""
 
 from functools import partial
 from typing import Annotated, Final
@@ -9,85 +9,100 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from pydantic import TypeAdapter, ValidationError
 
-from api.core.errors import Conflict, Forbidden, Invalid, NotFound, RateLimited, Unauthenticated
-from api.core.ids import read_id
-from api.dependencies import Here, HereSubmitting, Submitting
+from api.core.errors import (
+    Conflict,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    RateLimited,
+    Unauthenticated,
+)
+from api.core.ids import parse_id
+from api.dependencies import RequestContext, SubmissionContext, SubmissionContextDep
 from api.http.fields import Key
-from api.http.json_body import PREFIX, ApiRouter, StrictRequest
-from api.http.pipeline.fast_path import Ahead
-from api.http.problem_details import responses
+from api.http.json_body import API_PREFIX, ApiRouter, StrictRequest
+from api.http.pipeline.fast_path import FastPath
+from api.http.problem_details import error_responses
 from api.schemas.student.submissions import AnswersIn, SubmissionReply
-from api.services.submissions.entries import Accepted, Entry
-from api.services.submissions.preparation import PreparedSubmission, Sent, prepare, recall
-from api.services.submissions.writer.writing import Outdated
-from api.state import Service
+from api.services.submissions.entries import PendingSubmission, StoredSubmission
+from api.services.submissions.preparation import (
+    PreparedSubmission,
+    SubmissionRequest,
+    prepare_from_cache,
+    prepare_submission,
+)
+from api.services.submissions.writer.writing import StaleCache
+from api.state import AppState
 from grader.errors import GraderError
 
-__all__ = ["BY_MEMORY", "router", "submit_waiting"]
+__all__ = ["CACHED_SUBMISSION_FAST_PATH", "router", "submit_and_wait"]
 
-KEY: Final[TypeAdapter[str | None]] = TypeAdapter(Key | None)
+KEY_ADAPTER: Final[TypeAdapter[str | None]] = TypeAdapter(Key | None)
 
 
-class _ByMemory(Ahead):
+class _CachedSubmissionFastPath(FastPath):
     """Fast path for submissions of students whom the process has cached."""
 
-    async def answer_to(self, request: StrictRequest) -> Response | None:
+    async def handle_request(self, request: StrictRequest) -> Response | None:
         """Return the response; None if the cache lacks the student or is stale."""
-        here = Submitting(request)
-        prepared = _recalled(here, request)
-        if prepared is None or here.service.storage.is_spent(prepared.known.author_id):
+        context = SubmissionContext(request)
+        prepared = _prepare_cached_submission(context, request)
+        if prepared is None or context.service.storage.is_spent(prepared.submitter.author_id):
             return None
-        here.count(prepared.known.author_id)  # before grading: a refused request must stay cheap
+        # Before grading: a refused request must stay cheap.
+        context.count_request(prepared.submitter.author_id)
         try:
-            entry = await _judge(here.service, prepared)
+            entry = await _grade_submission(context.service, prepared)
         except GraderError:
             return None
-        done = await here.service.writer.stored(entry)
-        if isinstance(done, Outdated):
-            here.service.memory.unlearn(prepared.known)
+        outcome = await context.service.writer.submit_async(entry)
+        if isinstance(outcome, StaleCache):
+            context.service.submission_cache.evict(prepared.submitter)
             return None
-        return _told(done)
+        return _build_response(outcome)
 
 
-def _recalled(here: Here, request: StrictRequest) -> PreparedSubmission | None:
+def _prepare_cached_submission(
+    context: RequestContext, request: StrictRequest
+) -> PreparedSubmission | None:
     """Return the submission, prepared from the cache; None if the cache does not suffice."""
-    digest, assignment = here.presented(), read_id(request.path_params["assignment"])
+    digest, assignment = context.credential_digest(), parse_id(request.path_params["assignment"])
     if digest is None or assignment is None:
         return None
     try:
         body = AnswersIn.model_validate(request.value)
-        key = KEY.validate_python(request.headers.get("idempotency-key"))
+        key = KEY_ADAPTER.validate_python(request.headers.get("idempotency-key"))
     except ValidationError:
         return None
-    return recall(
+    return prepare_from_cache(
         digest,
         assignment,
         request.path_params["problem"],
-        Sent(body.answers, key, here.now),
-        variants=here.service.variants,
-        memory=here.service.memory,
+        SubmissionRequest(body.answers, key, context.now),
+        variants=context.service.variants,
+        cache=context.service.submission_cache,
     )
 
 
-async def _judge(service: Service, prepared: PreparedSubmission) -> Entry:
-    """Grade a submission: here, or in the judging thread if grading may take long."""
-    judging = service.memory.judging
+async def _grade_submission(service: AppState, prepared: PreparedSubmission) -> PendingSubmission:
+    """Grade a submission: inline, or in the judging pool if grading may take long."""
+    judging = service.submission_cache.answer_grader
     if not prepared.is_expensive(judging):
-        return prepared.judge(judging)
-    author = prepared.known.author_id
-    return await service.judging_pool.run_async(author, partial(prepared.judge, judging))
+        return prepared.grade(judging)
+    author = prepared.submitter.author_id
+    return await service.judging_pool.run_async(author, partial(prepared.grade, judging))
 
 
 router = ApiRouter(tags=["submissions"])
-PATH: Final = "/assignments/{assignment}/problems/{problem}/submissions"
-BY_MEMORY: Final = _ByMemory(PREFIX + PATH)
+SUBMISSIONS_PATH: Final = "/assignments/{assignment}/problems/{problem}/submissions"
+CACHED_SUBMISSION_FAST_PATH: Final = _CachedSubmissionFastPath(API_PREFIX + SUBMISSIONS_PATH)
 
 
 @router.post(
-    PATH,
+    SUBMISSIONS_PATH,
     status_code=201,
     response_model=SubmissionReply,
-    responses=responses(
+    responses=error_responses(
         Unauthenticated,
         Forbidden,
         NotFound,
@@ -95,7 +110,7 @@ BY_MEMORY: Final = _ByMemory(PREFIX + PATH)
         "deadline_passed",
         "attempts_exhausted",
         "cool_down",
-        Invalid,
+        InvalidInput,
         "idempotency_key_reused",
         RateLimited,
         "storage_budget",
@@ -105,7 +120,7 @@ async def submit(
     assignment: UUID,
     problem: str,
     body: AnswersIn,
-    here: HereSubmitting,
+    context: SubmissionContextDep,
     idempotency_key: Annotated[Key | None, Header()] = None,
 ) -> Response:
     """Hand in answers to one or more parts; the answer comes when they are stored for good.
@@ -113,48 +128,64 @@ async def submit(
     The same `Idempotency-Key` with the same answers is one submission, however often it is sent:
     send it again when no answer came. Without a key a repeated request is a new submission.
     """
-    sent = Sent(body.answers, idempotency_key, here.now)
-    done: Accepted | Outdated = Outdated()
-    while isinstance(done, Outdated):
-        found = await run_in_threadpool(_prepared, here, assignment, problem, sent)
-        if isinstance(found, PreparedSubmission):
-            found = await _judge(here.service, found)
-        done = await here.service.writer.stored(found) if isinstance(found, Entry) else found
-    return _told(done)
+    submission_request = SubmissionRequest(body.answers, idempotency_key, context.now)
+    outcome: StoredSubmission | StaleCache = StaleCache()
+    while isinstance(outcome, StaleCache):
+        prepared = await run_in_threadpool(
+            _prepare_submission, context, assignment, problem, submission_request
+        )
+        if isinstance(prepared, PreparedSubmission):
+            prepared = await _grade_submission(context.service, prepared)
+        outcome = (
+            await context.service.writer.submit_async(prepared)
+            if isinstance(prepared, PendingSubmission)
+            else prepared
+        )
+    return _build_response(outcome)
 
 
-def submit_waiting(here: Here, assignment: UUID, problem: str, sent: Sent) -> Accepted:
+def submit_and_wait(
+    context: RequestContext, assignment: UUID, problem: str, submission_request: SubmissionRequest
+) -> StoredSubmission:
     """Store a submission as `submit` does, and block the calling thread until it is stored."""
-    service = here.service
-    done: Accepted | Outdated = Outdated()
-    while isinstance(done, Outdated):
-        found = _prepared(here, assignment, problem, sent)
-        if isinstance(found, PreparedSubmission):
-            judge = partial(found.judge, service.memory.judging)
-            found = service.judging_pool.run(found.known.author_id, judge)
-        done = service.writer.submit(found) if isinstance(found, Entry) else found
-    return done
+    service = context.service
+    outcome: StoredSubmission | StaleCache = StaleCache()
+    while isinstance(outcome, StaleCache):
+        prepared = _prepare_submission(context, assignment, problem, submission_request)
+        if isinstance(prepared, PreparedSubmission):
+            judge = partial(prepared.grade, service.submission_cache.answer_grader)
+            prepared = service.judging_pool.run(prepared.submitter.author_id, judge)
+        outcome = (
+            service.writer.submit(prepared) if isinstance(prepared, PendingSubmission) else prepared
+        )
+    return outcome
 
 
-def _prepared(
-    here: Here, assignment: UUID, problem: str, sent: Sent
-) -> PreparedSubmission | Entry | Accepted:
+def _prepare_submission(
+    context: RequestContext, assignment: UUID, problem: str, submission_request: SubmissionRequest
+) -> PreparedSubmission | PendingSubmission | StoredSubmission:
     """Prepare a submission from the database; return the stored one for a repeated request.
 
     Cheap answers are graded already.
     """
-    service, judging = here.service, here.service.memory.judging
-    with here.reading() as session:
-        posed = here.posed(session, assignment, problem, right="submit")
-        found = prepare(session, posed, sent, variants=service.variants, memory=service.memory)
-    if isinstance(found, Accepted):
-        return found  # a replay stores nothing, so a spent budget does not refuse it
-    service.storage.check(found.known.author_id)
-    return found if found.is_expensive(judging) else found.judge(judging)
+    service, judging = context.service, context.service.submission_cache.answer_grader
+    with context.reading() as session:
+        assigned = context.authorize_problem(session, assignment, problem, right="submit")
+        prepared = prepare_submission(
+            session,
+            assigned,
+            submission_request,
+            variants=service.variants,
+            cache=service.submission_cache,
+        )
+    if isinstance(prepared, StoredSubmission):
+        return prepared  # a replay stores nothing, so a spent budget does not refuse it
+    service.storage.check(prepared.submitter.author_id)
+    return prepared if prepared.is_expensive(judging) else prepared.grade(judging)
 
 
-def _told(done: Accepted) -> Response:
-    headers = {"Location": f"/api/v1/submissions/{done.id}"}
-    if done.replayed:
+def _build_response(stored: StoredSubmission) -> Response:
+    headers = {"Location": f"/api/v1/submissions/{stored.id}"}
+    if stored.replayed:
         headers["Idempotency-Replayed"] = "true"
-    return Response(done.reply, 201, headers, media_type="application/json")
+    return Response(stored.reply, 201, headers, media_type="application/json")

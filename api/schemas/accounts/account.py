@@ -6,8 +6,8 @@ from uuid import UUID
 from pydantic import Field
 
 from api.auth.scopes import Scope
-from api.http.fields import Count, Email, Line, When
-from api.http.schema import Schema, examples
+from api.http.fields import Count, Email, Line, UtcDatetime
+from api.http.schema import Schema, with_examples
 
 __all__ = [
     "AcceptInviteIn",
@@ -28,19 +28,24 @@ __all__ = [
 
 ID = "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a10"
 COURSE = "01933e3a-0000-7000-8000-00000000000c"
-AT = "2026-11-21T18:00:00.000000Z"
-SHOWN_TOKEN: Final[dict[str, Any]] = {
+EXAMPLE_TIME = "2026-11-21T18:00:00.000000Z"
+EXAMPLE_TOKEN: Final[dict[str, Any]] = {
     "id": ID,
     "name": "laptop",
     "prefix": "gr_api_4Xk9aQ2LmZ0p",
     "scopes": ["submit"],
     "course": COURSE,
-    "created_at": AT,
+    "created_at": EXAMPLE_TIME,
     "expires_at": "2027-02-19T18:00:00.000000Z",
     "last_used_at": None,
 }
-SHOWN_SESSION: Final[dict[str, Any]] = {"id": ID, "created_at": AT, "seen_at": AT, "this": True}
-SHOWN_COURSE: Final[dict[str, Any]] = {
+EXAMPLE_SESSION: Final[dict[str, Any]] = {
+    "id": ID,
+    "created_at": EXAMPLE_TIME,
+    "seen_at": EXAMPLE_TIME,
+    "this": True,
+}
+EXAMPLE_COURSE: Final[dict[str, Any]] = {
     "course": COURSE,
     "slug": "dl-2026",
     "title": "Deep Learning",
@@ -55,7 +60,7 @@ Password = Annotated[str, Field(min_length=1, max_length=1_000)]
 class LoginIn(Schema):
     """Who wants to log in."""
 
-    model_config = examples({"email": "ann@example.edu", "password": "three words of mine"})
+    model_config = with_examples({"email": "ann@example.edu", "password": "three words of mine"})
 
     email: Email
     password: Password
@@ -64,11 +69,11 @@ class LoginIn(Schema):
 class LoginOut(Schema):
     """Who is logged in until when; the session itself is in the cookie."""
 
-    model_config = examples({"user": ID, "name": "Ann Example", "expires_at": AT})
+    model_config = with_examples({"user": ID, "name": "Ann Example", "expires_at": EXAMPLE_TIME})
 
     user: UUID
     name: str
-    expires_at: When
+    expires_at: UtcDatetime
 
 
 class AcceptInviteIn(Schema):
@@ -77,7 +82,7 @@ class AcceptInviteIn(Schema):
     *current* is the password until now, where the account became staff and has to set a new one.
     """
 
-    model_config = examples(
+    model_config = with_examples(
         {"secret": "gr_invite_4Xk9aQ2LmZ0p_...", "password": "three words of mine"}
     )
 
@@ -89,7 +94,9 @@ class AcceptInviteIn(Schema):
 class PasswordIn(Schema):
     """The password as it is and as it shall be."""
 
-    model_config = examples({"current": "three words of mine", "new": "four other words of mine"})
+    model_config = with_examples(
+        {"current": "three words of mine", "new": "four other words of mine"}
+    )
 
     current: Password
     new: Password
@@ -108,14 +115,14 @@ class CourseOfMine(Schema):
 class Me(Schema):
     """Somebody's own account."""
 
-    model_config = examples(
+    model_config = with_examples(
         {
             "id": ID,
             "name": "Ann Example",
             "email": "ann@example.edu",
             "student_number": "1234567",
             "admin": False,
-            "courses": [SHOWN_COURSE],
+            "courses": [EXAMPLE_COURSE],
             "version": 1,
         }
     )
@@ -132,7 +139,7 @@ class Me(Schema):
 class MePatch(Schema):
     """What somebody changes about themselves."""
 
-    model_config = examples({"name": "Ann B. Example"})
+    model_config = with_examples({"name": "Ann B. Example"})
 
     name: Line
 
@@ -140,7 +147,9 @@ class MePatch(Schema):
 class TokenIn(Schema):
     """A token to be made: what it may be used for, for how long, and perhaps in which course."""
 
-    model_config = examples({"name": "laptop", "scopes": ["submit"], "days": 90, "course": COURSE})
+    model_config = with_examples(
+        {"name": "laptop", "scopes": ["submit"], "days": 90, "course": COURSE}
+    )
 
     name: Line
     scopes: Annotated[tuple[Scope, ...], Field(min_length=1, max_length=5)]
@@ -151,22 +160,22 @@ class TokenIn(Schema):
 class TokenOut(Schema):
     """A token as it is listed: its prefix says which one it is, the secret is not known."""
 
-    model_config = examples(SHOWN_TOKEN)
+    model_config = with_examples(EXAMPLE_TOKEN)
 
     id: UUID
     name: str
     prefix: str
     scopes: tuple[Scope, ...]
     course: UUID | None
-    created_at: When
-    expires_at: When | None
-    last_used_at: When | None
+    created_at: UtcDatetime
+    expires_at: UtcDatetime | None
+    last_used_at: UtcDatetime | None
 
 
 class NewToken(TokenOut):
     """A new token; *token* is shown this once."""
 
-    model_config = examples(SHOWN_TOKEN | {"token": "gr_api_4Xk9aQ2LmZ0p_..."})
+    model_config = with_examples(EXAMPLE_TOKEN | {"token": "gr_api_4Xk9aQ2LmZ0p_..."})
 
     token: str
 
@@ -174,7 +183,7 @@ class NewToken(TokenOut):
 class Tokens(Schema):
     """All tokens of somebody."""
 
-    model_config = examples({"items": [SHOWN_TOKEN]})
+    model_config = with_examples({"items": [EXAMPLE_TOKEN]})
 
     items: tuple[TokenOut, ...]
 
@@ -183,15 +192,15 @@ class SessionOut(Schema):
     """A browser in which somebody is logged in; *this* is the one that asks."""
 
     id: UUID
-    created_at: When
-    seen_at: When
+    created_at: UtcDatetime
+    seen_at: UtcDatetime
     this: bool
 
 
 class Sessions(Schema):
     """All sessions of somebody."""
 
-    model_config = examples({"items": [SHOWN_SESSION]})
+    model_config = with_examples({"items": [EXAMPLE_SESSION]})
 
     items: tuple[SessionOut, ...]
 
@@ -199,11 +208,11 @@ class Sessions(Schema):
 class MeExport(Schema):
     """All that the service holds about somebody; results only where they are shown already."""
 
-    model_config = examples(
+    model_config = with_examples(
         {
-            "exported_at": AT,
+            "exported_at": EXAMPLE_TIME,
             "profile": {"id": ID, "name": "Ann Example", "email": "ann@example.edu"},
-            "courses": [SHOWN_COURSE],
+            "courses": [EXAMPLE_COURSE],
             "submissions": [],
             "drafts": [],
             "grades": [],
@@ -216,7 +225,7 @@ class MeExport(Schema):
         }
     )
 
-    exported_at: When
+    exported_at: UtcDatetime
     profile: dict[str, Any]
     courses: tuple[dict[str, Any], ...]
     submissions: tuple[dict[str, Any], ...]

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.http.fields import Count, Email, Line, When
+from api.http.fields import Count, Email, Line, UtcDatetime
 from api.http.pagination import Page
-from api.http.schema import Schema, examples
+from api.http.schema import Schema, with_examples
 
 __all__ = [
     "InvitesIn",
@@ -29,8 +29,8 @@ __all__ = [
 
 ID = "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a10"
 SECTION = "01933e3a-0000-7000-8000-00000000005e"
-AT = "2026-11-21T18:00:00.000000Z"
-ANN: Final[dict[str, Any]] = {
+EXAMPLE_TIME = "2026-11-21T18:00:00.000000Z"
+EXAMPLE_PERSON: Final[dict[str, Any]] = {
     "user": ID,
     "name": "Ann Example",
     "email": "ann@example.edu",
@@ -42,7 +42,7 @@ ANN: Final[dict[str, Any]] = {
     "is_test": False,
     "has_password": True,
     "suspended": False,
-    "joined_at": AT,
+    "joined_at": EXAMPLE_TIME,
     "withdrawn_at": None,
     "version": 1,
 }
@@ -54,7 +54,7 @@ Number = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 class Person(Schema):
     """Somebody in a course."""
 
-    model_config = examples(ANN)
+    model_config = with_examples(EXAMPLE_PERSON)
 
     user: UUID
     name: str
@@ -67,21 +67,23 @@ class Person(Schema):
     is_test: bool
     has_password: bool
     suspended: bool
-    joined_at: When
-    withdrawn_at: When | None
+    joined_at: UtcDatetime
+    withdrawn_at: UtcDatetime | None
     version: Count
 
 
 class PersonPage(Page[Person]):
     """One page of the people of a course, by family name."""
 
-    model_config = examples({"items": [ANN], "next": None})
+    model_config = with_examples({"items": [EXAMPLE_PERSON], "next": None})
 
 
 class PersonIn(Schema):
     """Somebody to be added; who has an account under the e-mail address is the same person."""
 
-    model_config = examples({"name": "Ann Example", "email": "ann@example.edu", "role": "student"})
+    model_config = with_examples(
+        {"name": "Ann Example", "email": "ann@example.edu", "role": "student"}
+    )
 
     name: Line
     email: Email
@@ -94,7 +96,7 @@ class PersonIn(Schema):
 class PersonPatch(Schema):
     """What changes of somebody in a course; what is left out stays, ``null`` is no section."""
 
-    model_config = examples({"section": SECTION})
+    model_config = with_examples({"section": SECTION})
 
     role: Role | None = None
     section: UUID | None = None
@@ -107,7 +109,7 @@ class PersonPatch(Schema):
 class SectionIn(Schema):
     """The name of a section."""
 
-    model_config = examples({"name": "Tuesday"})
+    model_config = with_examples({"name": "Tuesday"})
 
     name: Line
 
@@ -115,7 +117,7 @@ class SectionIn(Schema):
 class SectionOut(Schema):
     """A section with how many people are in it."""
 
-    model_config = examples({"id": SECTION, "name": "Tuesday", "people": 24})
+    model_config = with_examples({"id": SECTION, "name": "Tuesday", "people": 24})
 
     id: UUID
     name: str
@@ -125,7 +127,7 @@ class SectionOut(Schema):
 class Sections(Schema):
     """All sections of a course, by name."""
 
-    model_config = examples({"items": [{"id": SECTION, "name": "Tuesday", "people": 24}]})
+    model_config = with_examples({"items": [{"id": SECTION, "name": "Tuesday", "people": 24}]})
 
     items: tuple[SectionOut, ...]
 
@@ -133,7 +135,7 @@ class Sections(Schema):
 class InvitesIn(Schema):
     """Who is invited: the named ones, or everybody in the course who has no password."""
 
-    model_config = examples({"people": None})
+    model_config = with_examples({"people": None})
 
     people: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=1_000)] | None = None
 
@@ -141,15 +143,15 @@ class InvitesIn(Schema):
 class LinkOut(Schema):
     """A link to set a password, shown this once."""
 
-    model_config = examples(
+    model_config = with_examples(
         {
             "link": "https://grader.example.edu/welcome#gr_reset_4Xk9aQ2LmZ0p_...",
-            "expires_at": AT,
+            "expires_at": EXAMPLE_TIME,
         }
     )
 
     link: str
-    expires_at: When
+    expires_at: UtcDatetime
 
 
 class RosterLine(Schema):
@@ -225,7 +227,7 @@ class RosterOut(Schema):
     name of somebody who is in another course too.
     """
 
-    model_config = examples(ROSTER)
+    model_config = with_examples(ROSTER)
 
     format: str
     applied: bool

@@ -5,28 +5,28 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.http.fields import Count, Email, Line, When
+from api.http.fields import Count, Email, Line, UtcDatetime
 from api.http.pagination import Page
-from api.http.schema import Schema, examples
+from api.http.schema import Schema, with_examples
 
 __all__ = ["AuditOut", "AuditPage", "EraseIn", "Erased", "UserOut", "UserPage", "UserPatch"]
 
 ID = "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a10"
-AT = "2026-11-21T18:00:00.000000Z"
+EXAMPLE_TIME = "2026-11-21T18:00:00.000000Z"
 USER: Final[dict[str, Any]] = {
     "id": ID,
     "name": "Ann Example",
     "email": "ann@example.edu",
     "admin": False,
     "has_password": True,
-    "created_at": AT,
+    "created_at": EXAMPLE_TIME,
     "suspended_at": None,
     "erased_at": None,
     "version": 1,
 }
 ENTRY: Final[dict[str, Any]] = {
     "id": "01933e3a-0000-7000-8000-0000000000a1",
-    "at": AT,
+    "at": EXAMPLE_TIME,
     "course": "01933e3a-0000-7000-8000-00000000000c",
     "actor": ID,
     "actor_name": "Ann Example",
@@ -45,29 +45,29 @@ ENTRY: Final[dict[str, Any]] = {
 class UserOut(Schema):
     """An account."""
 
-    model_config = examples(USER)
+    model_config = with_examples(USER)
 
     id: UUID
     name: str
     email: str | None
     admin: bool
     has_password: bool
-    created_at: When
-    suspended_at: When | None
-    erased_at: When | None
+    created_at: UtcDatetime
+    suspended_at: UtcDatetime | None
+    erased_at: UtcDatetime | None
     version: Count
 
 
 class UserPage(Page[UserOut]):
     """One page of all accounts, by family name."""
 
-    model_config = examples({"items": [USER], "next": None})
+    model_config = with_examples({"items": [USER], "next": None})
 
 
 class UserPatch(Schema):
     """What an administrator corrects of an account."""
 
-    model_config = examples({"email": "ann@example.edu"})
+    model_config = with_examples({"email": "ann@example.edu"})
 
     name: Line | None = None
     email: Email | None = None
@@ -76,7 +76,7 @@ class UserPatch(Schema):
 class EraseIn(Schema):
     """The name of who is erased, once more: it cannot be undone."""
 
-    model_config = examples({"confirm": "Ann Example"})
+    model_config = with_examples({"confirm": "Ann Example"})
 
     confirm: Annotated[str, Field(description="the name of the account, as it stands there")] = ""
 
@@ -84,7 +84,7 @@ class EraseIn(Schema):
 class Erased(Schema):
     """The random id under which the answers and grades of an erased person stay."""
 
-    model_config = examples({"id": "5f0c2a52-54c5-4d70-a2a8-0a4b1f3f8f11"})
+    model_config = with_examples({"id": "5f0c2a52-54c5-4d70-a2a8-0a4b1f3f8f11"})
 
     id: UUID
 
@@ -92,10 +92,10 @@ class Erased(Schema):
 class AuditOut(Schema):
     """One act: who did what to which thing, and what it was before and after."""
 
-    model_config = examples(ENTRY)
+    model_config = with_examples(ENTRY)
 
     id: UUID
-    at: When
+    at: UtcDatetime
     course: UUID | None
     actor: UUID | None
     actor_name: str | None
@@ -116,4 +116,4 @@ class AuditOut(Schema):
 class AuditPage(Page[AuditOut]):
     """One page of the audit log, the newest first."""
 
-    model_config = examples({"items": [ENTRY], "next": None})
+    model_config = with_examples({"items": [ENTRY], "next": None})

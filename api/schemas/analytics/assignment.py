@@ -3,8 +3,8 @@
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from api.http.fields import Count, Score, When
-from api.http.schema import Schema, examples
+from api.http.fields import Count, Score, UtcDatetime
+from api.http.schema import Schema, with_examples
 from api.schemas.analytics.figures import (
     AttemptsOut,
     DistributionOut,
@@ -154,7 +154,7 @@ class AssignmentAnalytics(Schema):
     wait to be marked. *as_of*: of a large class the figures may be some minutes old.
     """
 
-    model_config = examples(
+    model_config = with_examples(
         {
             "assignment": ASSIGNMENT,
             "as_of": "2026-11-28T09:00:00.000000Z",
@@ -200,7 +200,7 @@ class AssignmentAnalytics(Schema):
     )
 
     assignment: UUID
-    as_of: When
+    as_of: UtcDatetime
     attempt: Literal["first", "best"]
     section: UUID | None
     students: Count
@@ -234,7 +234,7 @@ class AssignmentSummary(Schema):
     assignment: UUID
     slug: str
     title: str
-    due_at: When | None
+    due_at: UtcDatetime | None
     opened: Count
     handed_in: Count
     grades: DistributionOut
@@ -247,7 +247,7 @@ class AssignmentSummary(Schema):
 class CourseAnalytics(Schema):
     """The published assignments of a course, one beside the other."""
 
-    model_config = examples(
+    model_config = with_examples(
         {
             "course": "01933e3a-0000-7000-8000-000000000000",
             "section": None,

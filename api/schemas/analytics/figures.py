@@ -26,31 +26,31 @@ __all__ = [
     "VariantOut",
 ]
 
-FIGURES: Final = 6
+SIGNIFICANT_DIGITS: Final = 6
 
 
-def _rounded(figure: float) -> float:
-    return float(f"{figure:.{FIGURES}g}")
+def _round_figure(figure: float) -> float:
+    return float(f"{figure:.{SIGNIFICANT_DIGITS}g}")
 
 
-Figure = Annotated[float, AfterValidator(_rounded), Field(examples=[0.62])]
+Figure = Annotated[float, AfterValidator(_round_figure), Field(examples=[0.62])]
 """A statistic. Credits and points are exact elsewhere; nothing is decided by this."""
 
 
-class _FromAttributes(Schema):
+class _AttributeSchema(Schema):
     """What is read from the attributes of a value."""
 
     model_config = ConfigDict(from_attributes=True)
 
 
-class IntervalOut(_FromAttributes):
+class IntervalOut(_AttributeSchema):
     """The two ends between which the true figure lies with 90 % confidence."""
 
     low: Figure
     high: Figure
 
 
-class BinOut(_FromAttributes):
+class BinOut(_AttributeSchema):
     """How many lie from *low* up to *high*."""
 
     low: Figure
@@ -58,7 +58,7 @@ class BinOut(_FromAttributes):
     count: Count
 
 
-class DistributionOut(_FromAttributes):
+class DistributionOut(_AttributeSchema):
     """How *n* totals lie between 0 and *maximum*; *sd* has n - 1 below."""
 
     n: Count
@@ -72,7 +72,7 @@ class DistributionOut(_FromAttributes):
     histogram: tuple[BinOut, ...]
 
 
-class ReliabilityOut(_FromAttributes):
+class ReliabilityOut(_AttributeSchema):
     """Cronbach's alpha of *k* parts over the *n* students who have all of them.
 
     *sem* is the standard error of a total, in points.
@@ -84,7 +84,7 @@ class ReliabilityOut(_FromAttributes):
     n: Count
 
 
-class ItemOut(_FromAttributes):
+class ItemOut(_AttributeSchema):
     """How hard a part or a problem is for *n* students, and how far it agrees with the others.
 
     *facility* is the mean as a share of the points. *discrimination* is the correlation with the
@@ -106,7 +106,7 @@ class ItemOut(_FromAttributes):
     alpha_if_deleted: Figure | None
 
 
-class SolvedOut(_FromAttributes):
+class SolvedOut(_AttributeSchema):
     """How many were right first at this *attempt*, and the share of all who were by then."""
 
     attempt: Count
@@ -114,7 +114,7 @@ class SolvedOut(_FromAttributes):
     share_by_then: Figure
 
 
-class AttemptsOut(_FromAttributes):
+class AttemptsOut(_AttributeSchema):
     """At which attempt *n* students were right; *mean* and *median* are of those who ever were."""
 
     n: Count
@@ -124,7 +124,7 @@ class AttemptsOut(_FromAttributes):
     by_attempt: tuple[SolvedOut, ...]
 
 
-class GainOut(_FromAttributes):
+class GainOut(_AttributeSchema):
     """The mean credit of *n* students at first and at best, without policy.
 
     *improvable* had less than full credit at first, *improved* of them did better later.
@@ -138,7 +138,7 @@ class GainOut(_FromAttributes):
     improved: Count
 
 
-class TimesOut(_FromAttributes):
+class TimesOut(_AttributeSchema):
     """Seconds from the opening to the first answer of *n* students; *idle* took over 30 minutes."""
 
     n: Count
@@ -147,7 +147,7 @@ class TimesOut(_FromAttributes):
     idle: Count
 
 
-class VariantOut(_FromAttributes):
+class VariantOut(_AttributeSchema):
     """How many of *n* students were right at first with a variant, or with several together.
 
     *unlike*: it differs from all together, beyond chance.
@@ -164,7 +164,7 @@ class VariantOut(_FromAttributes):
     unlike: bool
 
 
-class FairnessOut(_FromAttributes):
+class FairnessOut(_AttributeSchema):
     """The variants from the hardest to the easiest; those below 20 students in one row."""
 
     n: Count

@@ -3,8 +3,8 @@
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from api.http.fields import Answer, Count, When
-from api.http.schema import Schema, examples
+from api.http.fields import Answer, Count, UtcDatetime
+from api.http.schema import Schema, with_examples
 from api.schemas.analytics.assignment import ITEM, PART, TIME, PartFigures
 from api.schemas.analytics.figures import FairnessOut, Figure, FlagOut, ItemOut, TimesOut
 
@@ -208,7 +208,7 @@ class PartAnalytics(PartFigures):
 class ProblemAnalytics(Schema):
     """A problem in figures, with what was answered wrongly; see the assignment for the words."""
 
-    model_config = examples(
+    model_config = with_examples(
         {
             "assignment": "01933e3a-0000-7000-8000-000000000001",
             "problem": "conv-output-size",
@@ -270,7 +270,7 @@ class ProblemAnalytics(Schema):
     assignment: UUID
     problem: str
     version: UUID
-    as_of: When
+    as_of: UtcDatetime
     attempt: Literal["first", "best"]
     section: UUID | None
     students: Count

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from api.http.fields import Count, Credit, Score, When
-from api.http.schema import Schema, examples
-from api.schemas.assignments.problems import POSED, PosedSettings
+from api.http.fields import Count, Credit, Score, UtcDatetime
+from api.http.schema import Schema, with_examples
+from api.schemas.assignments.problems import EXAMPLE_PROBLEM, PosedSettings
 from api.schemas.assignments.settings import (
     AssignmentSettings,
     AssignmentSlug,
@@ -17,7 +17,7 @@ from api.schemas.assignments.settings import (
     Solutions,
 )
 from api.schemas.shared.effects import EFFECT, Effect
-from api.schemas.shared.patching import patch_of
+from api.schemas.shared.patching import patch_schema
 from api.schemas.student.assignments import TIMES, Times
 
 __all__ = [
@@ -66,7 +66,7 @@ STAFF: Final[dict[str, Any]] = SETTINGS | {
     "results_released_at": None,
     "solutions_released_at": None,
     "published_at": "2026-11-20T08:00:00.000000Z",
-    "problems": [POSED],
+    "problems": [EXAMPLE_PROBLEM],
     "version": 4,
 }
 STUDENT: Final[dict[str, Any]] = {
@@ -101,7 +101,7 @@ STUDENT: Final[dict[str, Any]] = {
 class AssignmentIn(AssignmentSettings):
     """A new assignment; it is not published yet."""
 
-    model_config = examples(SETTINGS)
+    model_config = with_examples(SETTINGS)
 
     slug: AssignmentSlug
     title: AssignmentTitle
@@ -110,7 +110,7 @@ class AssignmentIn(AssignmentSettings):
 class AssignmentPatch(AssignmentSettings):
     """Settings of an assignment to change; what is left out stays."""
 
-    model_config = ConfigDict(json_schema_extra=patch_of({"timeline": TIMELINE, "attempts": 5}))
+    model_config = ConfigDict(json_schema_extra=patch_schema({"timeline": TIMELINE, "attempts": 5}))
 
     slug: AssignmentSlug = ""
     title: AssignmentTitle = ""
@@ -119,16 +119,16 @@ class AssignmentPatch(AssignmentSettings):
 class StaffAssignment(AssignmentSettings):
     """An assignment as staff see it; *times* are those for whom nothing was granted."""
 
-    model_config = examples(STAFF)
+    model_config = with_examples(STAFF)
 
     id: UUID
     course: UUID
     slug: str
     title: str
     times: Times
-    results_released_at: When | None
-    solutions_released_at: When | None
-    published_at: When | None
+    results_released_at: UtcDatetime | None
+    solutions_released_at: UtcDatetime | None
+    published_at: UtcDatetime | None
     problems: tuple[PosedSettings, ...]
     version: Count
 
@@ -152,7 +152,7 @@ class StudentAssignment(Schema):
     *late_days* is how many of those of the course can be spent here.
     """
 
-    model_config = examples(STUDENT)
+    model_config = with_examples(STUDENT)
 
     id: UUID
     course: UUID
@@ -176,7 +176,7 @@ class StudentAssignment(Schema):
 class AssignmentChanged(Schema):
     """An assignment after a change, and what that does to grades."""
 
-    model_config = examples({"assignment": STAFF, "effect": EFFECT})
+    model_config = with_examples({"assignment": STAFF, "effect": EFFECT})
 
     assignment: StaffAssignment
     effect: Effect
@@ -185,7 +185,7 @@ class AssignmentChanged(Schema):
 class OrderIn(Schema):
     """All problems of an assignment, in the order in which they are to stand."""
 
-    model_config = examples({"problems": ["why-small-kernels", "conv-output-size"]})
+    model_config = with_examples({"problems": ["why-small-kernels", "conv-output-size"]})
 
     problems: Annotated[tuple[str, ...], Field(max_length=200)]
 
@@ -193,7 +193,7 @@ class OrderIn(Schema):
 class ReleaseIn(Schema):
     """What students are to see from now on (true), or by the rule again (false)."""
 
-    model_config = examples({"results": True})
+    model_config = with_examples({"results": True})
 
     results: bool | None = None
     solutions: bool | None = None
@@ -205,7 +205,7 @@ class Released(Schema):
     *warnings* say what is not marked, not answered or still open although something is shown now.
     """
 
-    model_config = examples(
+    model_config = with_examples(
         {
             "assignment": STAFF,
             "waiting": 2,

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.http.fields import Count, When
-from api.http.schema import Schema, examples
+from api.http.fields import Count, UtcDatetime
+from api.http.schema import Schema, with_examples
 from api.schemas.assignments.timeline import ExtensionSpec
 from api.schemas.shared.effects import EFFECT, Effect
 from api.schemas.shared.patching import Prose
@@ -64,13 +64,13 @@ LATE_DAYS: Final[dict[str, Any]] = {
     ],
 }
 
-Why = Annotated[Prose, Field(max_length=500)]
+ReasonText = Annotated[Prose, Field(max_length=500)]
 
 
 class ExtensionIn(Schema):
     """An extension for one *student* or one *section*; without *assignment*, in all of them."""
 
-    model_config = examples({key: value for key, value in GRANT.items() if key != "section"})
+    model_config = with_examples({key: value for key, value in GRANT.items() if key != "section"})
 
     assignment: UUID | None = None
     student: UUID | None = None
@@ -81,7 +81,7 @@ class ExtensionIn(Schema):
 class ExtensionOut(Schema):
     """An extension as it was granted."""
 
-    model_config = examples(EXTENSION)
+    model_config = with_examples(EXTENSION)
 
     id: UUID
     assignment: UUID | None
@@ -89,7 +89,7 @@ class ExtensionOut(Schema):
     section: UUID | None
     grants: ExtensionSpec
     created_by: UUID
-    created_at: When
+    created_at: UtcDatetime
 
 
 class Preview(Schema):
@@ -107,7 +107,7 @@ class Preview(Schema):
 class ExtensionGranted(Schema):
     """An extension, the times that it gives, and what it does to grades."""
 
-    model_config = examples(
+    model_config = with_examples(
         {
             "extension": EXTENSION,
             "previews": [
@@ -130,7 +130,7 @@ class ExtensionGranted(Schema):
 class StudentTimes(Schema):
     """What holds for one student in an assignment: the most favourable of all that was granted."""
 
-    model_config = examples(
+    model_config = with_examples(
         {
             "times": TIMES,
             "attempts": 3,
@@ -150,30 +150,30 @@ class StudentTimes(Schema):
 class ExcuseIn(Schema):
     """A student who need not do an assignment, or one *problem* of it."""
 
-    model_config = examples({"student": STUDENT, "reason": "ill"})
+    model_config = with_examples({"student": STUDENT, "reason": "ill"})
 
     student: UUID
     problem: Annotated[str, Field(max_length=80)] | None = None
-    reason: Why = ""
+    reason: ReasonText = ""
 
 
 class ExcuseOut(Schema):
     """An excuse as it was granted."""
 
-    model_config = examples(EXCUSE)
+    model_config = with_examples(EXCUSE)
 
     id: UUID
     student: UUID
     problem: str | None
     reason: str
     created_by: UUID
-    created_at: When
+    created_at: UtcDatetime
 
 
 class Excuses(Schema):
     """The excuses in an assignment that hold, in their order."""
 
-    model_config = examples({"items": [EXCUSE]})
+    model_config = with_examples({"items": [EXCUSE]})
 
     items: tuple[ExcuseOut, ...]
 
@@ -181,7 +181,7 @@ class Excuses(Schema):
 class ExcuseGranted(Schema):
     """An excuse, and what it does to grades."""
 
-    model_config = examples({"excuse": EXCUSE, "effect": EFFECT})
+    model_config = with_examples({"excuse": EXCUSE, "effect": EFFECT})
 
     excuse: ExcuseOut
     effect: Effect
@@ -194,13 +194,13 @@ class LateDayUse(Schema):
     slug: str
     title: str
     days: Count
-    spent_at: When
+    spent_at: UtcDatetime
 
 
 class LateDaysView(Schema):
     """A student's budget of late days in a course, and where it went."""
 
-    model_config = examples(LATE_DAYS)
+    model_config = with_examples(LATE_DAYS)
 
     budget: Count
     spent: Count
@@ -211,17 +211,19 @@ class LateDaysView(Schema):
 class RefundIn(Schema):
     """Late days to give back; work that was in time by them keeps its credit."""
 
-    model_config = examples({"assignment": ASSIGNMENT, "days": 1, "reason": "the site was down"})
+    model_config = with_examples(
+        {"assignment": ASSIGNMENT, "days": 1, "reason": "the site was down"}
+    )
 
     assignment: UUID
     days: Annotated[int, Field(ge=1, le=1000)]
-    reason: Why = ""
+    reason: ReasonText = ""
 
 
 class LateDaysChanged(Schema):
     """The late days of a student after a refund, and what that does to grades."""
 
-    model_config = examples({"late_days": LATE_DAYS, "effect": EFFECT})
+    model_config = with_examples({"late_days": LATE_DAYS, "effect": EFFECT})
 
     late_days: LateDaysView
     effect: Effect

@@ -6,15 +6,15 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from api.http.fields import Count, Points, Score, Slug, When, told
-from api.http.schema import Schema, examples
+from api.http.fields import Count, Points, Score, Slug, UtcDatetime, serialize_fraction
+from api.http.schema import Schema, with_examples
 from api.schemas.shared.effects import EFFECT, Effect
-from api.schemas.shared.patching import Prose, patch_of
-from api.schemas.shared.setting import Column, Setting
+from api.schemas.shared.patching import Prose, patch_schema
+from api.schemas.shared.setting import ColumnConverter, Setting
 
 __all__ = [
+    "EXAMPLE_PROBLEM",
     "EXTRA_CAPTION",
-    "POSED",
     "NoticeIn",
     "NoticeOut",
     "Notices",
@@ -26,7 +26,7 @@ __all__ = [
     "Voided",
 ]
 
-POSED: Final[dict[str, Any]] = {
+EXAMPLE_PROBLEM: Final[dict[str, Any]] = {
     "problem": "conv-output-size",
     "version_id": "01933e3a-0000-7000-8000-00000000000b",
     "number": 2,
@@ -56,8 +56,8 @@ EXTRA_CAPTION: Final = "Extra credit: it adds to the score, not to the maximum"
 Voided: TypeAlias = Literal["full", "out"]
 
 
-def _load_points(points: Fraction | None) -> int | float | str | None:
-    return None if points is None else told(points)
+def _serialize_points(points: Fraction | None) -> int | float | str | None:
+    return None if points is None else serialize_fraction(points)
 
 
 class ProblemSettings(Schema):
@@ -74,7 +74,7 @@ class ProblemSettings(Schema):
             "Points",
             "Empty: the sum of its parts.",
             affects_grades=True,
-            column=Column(load=_load_points),
+            column=ColumnConverter(load=_serialize_points),
         ),
     ] = None
     group: Annotated[
@@ -108,7 +108,7 @@ class PosedIn(ProblemSettings):
     course's own space, else in the bank. *position* null puts it at the end.
     """
 
-    model_config = examples({"problem": "conv-output-size", "points": 4})
+    model_config = with_examples({"problem": "conv-output-size", "points": 4})
 
     problem: Slug
     of: Slug | None = None
@@ -119,7 +119,7 @@ class PosedIn(ProblemSettings):
 class PosedPatch(ProblemSettings):
     """Settings of a problem to change; what is left out stays."""
 
-    model_config = ConfigDict(json_schema_extra=patch_of({"voided": {"side": "full"}}))
+    model_config = ConfigDict(json_schema_extra=patch_schema({"voided": {"side": "full"}}))
 
     version: UUID = UUID(int=0)
 
@@ -142,7 +142,7 @@ class PosedSettings(ProblemSettings):
     comes by a regrade.
     """
 
-    model_config = examples(POSED)
+    model_config = with_examples(EXAMPLE_PROBLEM)
 
     problem: str
     version_id: UUID
@@ -167,7 +167,7 @@ class PosedSettings(ProblemSettings):
 class PosedChanged(Schema):
     """A problem after a change (null where it was removed), and what that does to grades."""
 
-    model_config = examples({"problem": POSED, "effect": EFFECT})
+    model_config = with_examples({"problem": EXAMPLE_PROBLEM, "effect": EFFECT})
 
     problem: PosedSettings | None
     effect: Effect
@@ -176,7 +176,7 @@ class PosedChanged(Schema):
 class NoticeIn(Schema):
     """What students are told on a problem; with a *regrade* each sees what they gained by it."""
 
-    model_config = examples({"text": NOTICE["text"]})
+    model_config = with_examples({"text": NOTICE["text"]})
 
     text: Annotated[Prose, Field(min_length=1, max_length=2000)]
     regrade: UUID | None = None
@@ -185,18 +185,18 @@ class NoticeIn(Schema):
 class NoticeOut(Schema):
     """A notice as staff see it."""
 
-    model_config = examples(NOTICE)
+    model_config = with_examples(NOTICE)
 
     id: UUID
     problem: str
     text: str
     regrade: UUID | None
-    created_at: When
+    created_at: UtcDatetime
 
 
 class Notices(Schema):
     """The notices on a problem that were not withdrawn, in their order."""
 
-    model_config = examples({"items": [NOTICE]})
+    model_config = with_examples({"items": [NOTICE]})
 
     items: tuple[NoticeOut, ...]

@@ -12,7 +12,7 @@ from api.schemas.assignments.problems import EXTRA_CAPTION
 from api.schemas.assignments.timeline import TimelineSpec
 from api.schemas.courses.courses import Name
 from api.schemas.shared.patching import Prose, Title
-from api.schemas.shared.setting import Column, Setting
+from api.schemas.shared.setting import ColumnConverter, Setting
 
 __all__ = [
     "AssignmentSettings",
@@ -51,7 +51,7 @@ def load_timeline(column: Mapping[str, Any]) -> dict[str, Any]:
     return store_timeline(TimelineSpec.model_validate(column))
 
 
-def _exact_texts(shares: Iterable[Fraction | str]) -> list[str]:
+def _serialize_shares(shares: Iterable[Fraction | str]) -> list[str]:
     """Return shares as the column and the audit log hold them: exact, as text."""
     return [str(Fraction(share)) for share in shares]
 
@@ -100,7 +100,7 @@ class AssignmentSettings(Schema):
             "Times",
             section="timeline",
             affects_grades=True,
-            column=Column(store_timeline, load_timeline),
+            column=ColumnConverter(store_timeline, load_timeline),
         ),
     ] = TimelineSpec()
     attempts: Annotated[
@@ -125,7 +125,7 @@ class AssignmentSettings(Schema):
             "Such as 100%, 90%, 80%; the last one for all that follow.",
             section="attempts",
             affects_grades=True,
-            column=Column(_exact_texts, _exact_texts),
+            column=ColumnConverter(_serialize_shares, _serialize_shares),
         ),
     ] = ()
     results: Annotated[

@@ -19,10 +19,10 @@ from pydantic import (
     model_validator,
 )
 
-from api.http.fields import Text, share
-from api.http.schema import Refused, Schema, examples
-from grader.display.text import show
-from grader.values import simplest
+from api.http.fields import Text, parse_share
+from api.http.schema import InvalidValue, Schema, with_examples
+from grader.display.text import to_text
+from grader.values import simplify_number
 
 __all__ = [
     "Close",
@@ -32,70 +32,70 @@ __all__ = [
     "LocalTime",
     "Offset",
     "TimelineSpec",
-    "show_credit",
+    "format_credit",
 ]
 
-WALL: Final = re.compile(
+LOCAL_TIME_PATTERN: Final = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt ]((?:[01]\d|2[0-3]):\d\d(?::\d\d(?:\.\d{1,6})?)?)"
     r" ?([Zz]|[+-]\d\d:?\d\d)?",
     re.ASCII,
 )
-DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-EARLIEST: Final = 1990
-LATEST: Final = 2199
+DATE_PATTERN: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+MIN_YEAR: Final = 1990
+MAX_YEAR: Final = 2199
 MAX_DAYS: Final = 3660
 MAX_HOURS: Final = 24 * MAX_DAYS
 MAX_STEPS: Final = 50
 EXAMPLE: Final = "2026-11-27 23:59"
 
 
-def to_wall(given: object) -> datetime:
+def validate_local_time(value: object) -> datetime:
     """Return the wall clock that was written; with a zone only where an offset was given."""
-    at = given if isinstance(given, datetime) else _parsed(given)
-    if not EARLIEST <= at.year <= LATEST:
-        raise Refused(f"must lie in the years {EARLIEST} to {LATEST}")
-    return at
+    moment = value if isinstance(value, datetime) else _parse_local_time(value)
+    if not MIN_YEAR <= moment.year <= MAX_YEAR:
+        raise InvalidValue(f"must lie in the years {MIN_YEAR} to {MAX_YEAR}")
+    return moment
 
 
-def _parsed(given: object) -> datetime:
-    text = given.strip() if isinstance(given, str) else ""
-    if DATE.fullmatch(text):
-        raise Refused(f"has no time of day; write it like {EXAMPLE}")
-    found = WALL.fullmatch(text)
+def _parse_local_time(value: object) -> datetime:
+    text = value.strip() if isinstance(value, str) else ""
+    if DATE_PATTERN.fullmatch(text):
+        raise InvalidValue(f"has no time of day; write it like {EXAMPLE}")
+    match = LOCAL_TIME_PATTERN.fullmatch(text)
     try:
-        if found:
-            return datetime.fromisoformat(f"{found[1]}T{found[2]}{(found[3] or '').upper()}")
+        if match:
+            return datetime.fromisoformat(f"{match[1]}T{match[2]}{(match[3] or '').upper()}")
     except ValueError:
         pass
-    raise Refused(f"is not a date and time that there is; write it like {EXAMPLE}")
+    raise InvalidValue(f"is not a date and time that there is; write it like {EXAMPLE}")
 
 
-def _show_wall(at: datetime) -> str:
+def _format_local_time(moment: datetime) -> str:
     """Return a wall clock as it is written: without seconds where there are none."""
-    return at.isoformat(" ", "auto" if at.second or at.microsecond else "minutes")
+    return moment.isoformat(" ", "auto" if moment.second or moment.microsecond else "minutes")
 
 
-def to_credit(given: object) -> Fraction:
+def parse_credit(value: object) -> Fraction:
     """Return the credit that was written: 0.9, ``"0.9"``, ``"9/10"`` or ``"90%"``, exactly."""
     try:
-        credit = share(given if isinstance(given, (int, Fraction)) else str(given))
-    except Refused as error:
-        raise Refused("is not a credit; write it like 90%, 9/10 or 0.9") from error
+        credit = parse_share(value if isinstance(value, (int, Fraction)) else str(value))
+    except InvalidValue as error:
+        raise InvalidValue("is not a credit; write it like 90%, 9/10 or 0.9") from error
     if not 0 <= credit <= 1:
-        raise Refused("must lie between 0 and 1; write nine tenths as 90%, 9/10 or 0.9")
+        raise InvalidValue("must lie between 0 and 1; write nine tenths as 90%, 9/10 or 0.9")
     return credit
 
 
-def show_credit(credit: Fraction) -> str:
+def format_credit(credit: Fraction) -> str:
     """Return a credit as it is written: a percentage where that ends, else a fraction."""
-    percent = show(simplest(credit * 100))
+    percent = to_text(simplify_number(credit * 100))
     return str(credit) if "/" in percent else f"{percent}%"
 
 
 LocalTime: TypeAlias = Annotated[
     datetime,
-    PlainValidator(to_wall),
-    PlainSerializer(_show_wall, return_type=str),
+    PlainValidator(validate_local_time),
+    PlainSerializer(_format_local_time, return_type=str),
     WithJsonSchema(
         {
             "type": "string",
@@ -107,8 +107,8 @@ LocalTime: TypeAlias = Annotated[
 ]
 LateCredit: TypeAlias = Annotated[
     Fraction,
-    PlainValidator(to_credit),
-    PlainSerializer(show_credit, return_type=str),
+    PlainValidator(parse_credit),
+    PlainSerializer(format_credit, return_type=str),
     WithJsonSchema(
         {
             "anyOf": [{"type": "number"}, {"type": "string"}],
@@ -131,9 +131,9 @@ class Offset(Schema):
     hours: Hours | None = None
 
     @model_validator(mode="after")
-    def _says_something(self) -> Self:
+    def _check_not_empty(self) -> Self:
         if self.days is None and self.hours is None:
-            raise Refused("say how many days or hours after due")
+            raise InvalidValue("say how many days or hours after due")
         return self
 
 
@@ -150,20 +150,22 @@ class LateStep(Schema):
     credit: LateCredit
 
     @model_validator(mode="after")
-    def _ends_once(self) -> Self:
+    def _check_end(self) -> Self:
         lasts = bool(self.days or self.hours)
         if lasts == (self.until is not None):
-            raise Refused("a late step ends either until a time or some days or hours after due")
+            raise InvalidValue(
+                "a late step ends either until a time or some days or hours after due"
+            )
         return self
 
 
-def _kind_of_close(given: object) -> str:
-    return "after_due" if isinstance(given, (dict, Offset)) else "time"
+def _close_tag(value: object) -> str:
+    return "after_due" if isinstance(value, (dict, Offset)) else "time"
 
 
 Close: TypeAlias = Annotated[
     Annotated[LocalTime, Tag("time")] | Annotated[Offset, Tag("after_due")],
-    Discriminator(_kind_of_close),
+    Discriminator(_close_tag),
 ]
 
 
@@ -176,7 +178,7 @@ class TimelineSpec(Schema):
     in time: 23:59 means 23:59:00.000000 and not a microsecond more.
     """
 
-    model_config = examples(
+    model_config = with_examples(
         {
             "release": "2026-11-20 09:00",
             "due": "2026-11-27 23:59",
@@ -194,26 +196,27 @@ class TimelineSpec(Schema):
     close: Close | None = None
 
     @model_validator(mode="after")
-    def _is_in_order(self) -> Self:
-        self._needs_due()
+    def _check_times(self) -> Self:
+        self._check_due()
         self._check_order()
         self._check_steps()
         return self
 
-    def _needs_due(self) -> None:
+    def _check_due(self) -> None:
         if self.due is None and (self.late or self.late_days or isinstance(self.close, Offset)):
             what = "late steps" if self.late else "late days" if self.late_days else "such a close"
-            raise Refused(f"{what} count from due, which is missing; add due")
+            raise InvalidValue(f"{what} count from due, which is missing; add due")
 
     def _check_order(self) -> None:
         close = None if isinstance(self.close, Offset) else self.close
-        named = (("release", self.release), ("due", self.due), ("close", close))
-        given = [(name, at) for name, at in named if at is not None]
-        for at, (name, one) in enumerate(given):
-            for later, two in given[at + 1 :]:
-                if _is_before(two, one):
-                    raise Refused(
-                        f"{later} ({_show_wall(two)}) is before {name} ({_show_wall(one)}); "
+        named_times = (("release", self.release), ("due", self.due), ("close", close))
+        set_times = [(name, at) for name, at in named_times if at is not None]
+        for index, (name, time) in enumerate(set_times):
+            for later, later_time in set_times[index + 1 :]:
+                if _is_before(later_time, time):
+                    raise InvalidValue(
+                        f"{later} ({_format_local_time(later_time)}) is before "
+                        f"{name} ({_format_local_time(time)}); "
                         "release, due and close follow each other"
                     )
 
@@ -224,14 +227,14 @@ class TimelineSpec(Schema):
         for number, step in enumerate(self.late, 1):
             ends = _nominal_end(step, self.due)
             if _is_before(ends, end) or ends == end:
-                raise Refused(
-                    f"late step {number} ends at {_show_wall(ends)}, not after {after} "
-                    f"({_show_wall(end)}); put the steps in the order of their ends"
+                raise InvalidValue(
+                    f"late step {number} ends at {_format_local_time(ends)}, not after {after} "
+                    f"({_format_local_time(end)}); put the steps in the order of their ends"
                 )
             if step.credit > credit:
-                raise Refused(
-                    f"late step {number} gives {show_credit(step.credit)}, more than "
-                    f"{show_credit(credit)} before it; later work cannot be worth more"
+                raise InvalidValue(
+                    f"late step {number} gives {format_credit(step.credit)}, more than "
+                    f"{format_credit(credit)} before it; later work cannot be worth more"
                 )
             after, end, credit = f"step {number}", ends, step.credit
 
@@ -243,9 +246,9 @@ def _nominal_end(step: LateStep, due: datetime) -> datetime:
     return due + timedelta(days=step.days or 0, hours=step.hours or 0)
 
 
-def _is_before(one: datetime, two: datetime) -> bool:
-    """Tell whether *one* is earlier; unknown, so no, where only one of them has an offset."""
-    return (one.tzinfo is None) == (two.tzinfo is None) and one < two
+def _is_before(first: datetime, second: datetime) -> bool:
+    """Tell whether *first* is earlier; unknown, so no, where only one of them has an offset."""
+    return (first.tzinfo is None) == (second.tzinfo is None) and first < second
 
 
 class ExtensionSpec(Schema):
@@ -256,7 +259,7 @@ class ExtensionSpec(Schema):
     it names and what is worse than the assignment's own has no effect.
     """
 
-    model_config = examples(
+    model_config = with_examples(
         {"days": 3, "reason": "ill from 24 to 26 November"},
         {"due": "2026-12-01 12:00", "attempts": 2, "reason": "the site was down"},
         {"unlimited_attempts": True, "no_cool_down": True, "reason": "accommodation"},
@@ -273,12 +276,12 @@ class ExtensionSpec(Schema):
     reason: Reason = ""
 
     @model_validator(mode="after")
-    def _gives_something_once(self) -> Self:
+    def _check_grants(self) -> Self:
         if self.due is not None and (self.days is not None or self.hours is not None):
-            raise Refused("say either due or how many days and hours later, not both")
+            raise InvalidValue("say either due or how many days and hours later, not both")
         if self.attempts is not None and self.unlimited_attempts:
-            raise Refused("say either how many more attempts or unlimited_attempts, not both")
-        given = (self.days, self.hours, self.due, self.close, self.release, self.attempts)
-        if not (any(given) or self.unlimited_attempts or self.no_cool_down):
-            raise Refused("gives nothing yet; add days, due or attempts")
+            raise InvalidValue("say either how many more attempts or unlimited_attempts, not both")
+        grants = (self.days, self.hours, self.due, self.close, self.release, self.attempts)
+        if not (any(grants) or self.unlimited_attempts or self.no_cool_down):
+            raise InvalidValue("gives nothing yet; add days, due or attempts")
         return self

@@ -4,7 +4,7 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 from api.http.fields import Count
-from api.http.schema import Schema, examples
+from api.http.schema import Schema, with_examples
 from api.schemas.analytics.figures import Figure
 
 __all__ = ["AssignmentAttention", "CourseAttention", "RegradeUnderWay"]
@@ -58,7 +58,7 @@ class AssignmentAttention(Schema):
 class CourseAttention(Schema):
     """What waits in the assignments of a course, in their order; *students* count in it."""
 
-    model_config = examples(
+    model_config = with_examples(
         {
             "course": "01933e3a-0000-7000-8000-00000000000c",
             "students": 203,

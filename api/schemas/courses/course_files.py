@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from api.http.fields import Count, Slug
-from api.http.schema import Schema, examples
+from api.http.schema import Schema, with_examples
 from api.schemas.assignments.problems import ProblemSettings
 from api.schemas.assignments.settings import AssignmentSettings, AssignmentTitle
 from api.schemas.courses.courses import CourseSettings, CourseSlug, CourseTitle, Zone
@@ -17,8 +17,8 @@ __all__ = [
     "AssignmentFile",
     "CourseFile",
     "CourseFiles",
-    "Entry",
     "FileChange",
+    "ProblemEntry",
 ]
 
 FILES: Final[dict[str, Any]] = {
@@ -35,7 +35,7 @@ class CourseFile(CourseSettings):
     zone: Zone
 
 
-class Entry(ProblemSettings):
+class ProblemEntry(ProblemSettings):
     """A problem in the file of an assignment.
 
     *version* is a number in *space*. Without it, it is the newest, the course's own before the
@@ -53,13 +53,13 @@ class AssignmentFile(AssignmentSettings):
 
     title: AssignmentTitle
     published: bool = False
-    problems: Annotated[tuple[Entry, ...], Field(max_length=200)] = ()
+    problems: Annotated[tuple[ProblemEntry, ...], Field(max_length=200)] = ()
 
 
 class CourseFiles(Schema):
     """The files of a course by their paths."""
 
-    model_config = examples({"files": FILES})
+    model_config = with_examples({"files": FILES})
 
     files: dict[str, str]
 
@@ -67,7 +67,7 @@ class CourseFiles(Schema):
 class ApplyFilesIn(Schema):
     """Files to make a course of; *prune* removes what the course has and the files have not."""
 
-    model_config = examples({"files": FILES})
+    model_config = with_examples({"files": FILES})
 
     files: Annotated[dict[str, str], Field(min_length=1, max_length=1000)]
     prune: bool = False
@@ -88,7 +88,7 @@ class Applied(Schema):
     follow at once. *effect* is what it does to grades.
     """
 
-    model_config = examples(
+    model_config = with_examples(
         {
             "changes": [
                 {

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from api.http.fields import Count, Email, Points, Slug, When
-from api.http.schema import Schema, examples
+from api.http.fields import Count, Email, Points, Slug, UtcDatetime
+from api.http.schema import Schema, with_examples
 from api.schemas.shared.effects import EFFECT, Effect
-from api.schemas.shared.patching import Title, patch_of
-from api.schemas.shared.setting import Column, Setting
+from api.schemas.shared.patching import Title, patch_schema
+from api.schemas.shared.setting import ColumnConverter, Setting
 
 __all__ = [
     "CategorySpec",
@@ -122,7 +122,7 @@ class CourseSettings(Schema):
             "Assignments of a category count together with its weight. Without categories, points "
             "are added up. Empty a row to take it out.",
             section="rows",
-            column=Column(_store_categories),
+            column=ColumnConverter(_store_categories),
         ),
     ] = ()
 
@@ -130,7 +130,7 @@ class CourseSettings(Schema):
 class CourseIn(CourseSettings):
     """A new course; *instructor* is the address of somebody who has an account."""
 
-    model_config = examples(SETTINGS | {"instructor": "ada@example.edu"})
+    model_config = with_examples(SETTINGS | {"instructor": "ada@example.edu"})
 
     slug: CourseSlug
     title: CourseTitle
@@ -144,7 +144,7 @@ class CoursePatch(CourseSettings):
     With another zone every time keeps its wall clock.
     """
 
-    model_config = ConfigDict(json_schema_extra=patch_of({"late_day_budget": 3}))
+    model_config = ConfigDict(json_schema_extra=patch_schema({"late_day_budget": 3}))
 
     slug: CourseSlug = ""
     title: CourseTitle = ""
@@ -154,21 +154,21 @@ class CoursePatch(CourseSettings):
 class CourseView(CourseSettings):
     """A course, and what the caller is in it."""
 
-    model_config = examples(COURSE)
+    model_config = with_examples(COURSE)
 
     id: UUID
     slug: str
     title: str
     zone: str
     role: Literal["student", "grader", "instructor", "admin"]
-    archived_at: When | None
+    archived_at: UtcDatetime | None
     version: Count
 
 
 class CourseChanged(Schema):
     """A course after a change, and what that does to grades."""
 
-    model_config = examples({"course": COURSE, "effect": EFFECT})
+    model_config = with_examples({"course": COURSE, "effect": EFFECT})
 
     course: CourseView
     effect: Effect
@@ -177,7 +177,7 @@ class CourseChanged(Schema):
 class CopyIn(Schema):
     """A copy of a course: every time *shift_days* later, on the same wall clock."""
 
-    model_config = examples({"slug": "dl-2027", "title": "Deep Learning", "shift_days": 364})
+    model_config = with_examples({"slug": "dl-2027", "title": "Deep Learning", "shift_days": 364})
 
     slug: Slug
     title: Title

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.http.fields import Count, Line, Score, When
+from api.http.fields import Count, Line, Score, UtcDatetime
 from api.http.pagination import Page
 from api.http.problem_details import WrongField
-from api.http.schema import Schema, examples
+from api.http.schema import Schema, with_examples
 from api.schemas.assignments.problems import PartSummary
 
 __all__ = [
@@ -26,8 +26,8 @@ __all__ = [
 ]
 
 ID: Final = "01933e3a-0000-7000-8000-00000000000b"
-OTHER: Final = "01933e3a-0000-7000-8000-00000000000a"
-AT: Final = "2026-11-21T18:00:00.000000Z"
+OTHER_ID: Final = "01933e3a-0000-7000-8000-00000000000a"
+EXAMPLE_TIME: Final = "2026-11-21T18:00:00.000000Z"
 REPORT: Final[dict[str, Any]] = {
     "walked": 73,
     "refused": {"side: rounded_up gives the key": 13},
@@ -48,24 +48,24 @@ LISTED: Final[dict[str, Any]] = {
     "points": 2,
     "parts": [{"id": "side", "kind": "integer", "points": 2}],
     "variants": 60,
-    "created_at": AT,
+    "created_at": EXAMPLE_TIME,
 }
 LATEST: Final[dict[str, Any]] = {
     "id": ID,
     "number": 2,
     "status": "published",
     "note": "the pooling has a stride now",
-    "based_on": OTHER,
+    "based_on": OTHER_ID,
     "keeps_numbers": True,
     "engine": "1",
     "created_by": "01933e3a-0000-7000-8000-000000000001",
-    "created_at": AT,
+    "created_at": EXAMPLE_TIME,
     "retired_at": None,
 }
 WHOLE: Final[dict[str, Any]] = {
     **LISTED,
     "note": "the pooling has a stride now",
-    "based_on": OTHER,
+    "based_on": OTHER_ID,
     "engine": "1",
     "draw_hash": "5f0c",
     "marking_hash": "9ab1",
@@ -87,7 +87,7 @@ class ProblemChecked(Schema):
     says which seeds were refused, which mistakes no variant shows, and which answers are right.
     """
 
-    model_config = examples(
+    model_config = with_examples(
         {
             "ok": False,
             "problem": "conv-output-size",
@@ -127,13 +127,13 @@ class ProblemListed(Schema):
     points: Score
     parts: tuple[PartSummary, ...]
     variants: Count
-    created_at: When
+    created_at: UtcDatetime
 
 
 class ProblemPage(Page[ProblemListed]):
     """One page of the problems that a course can set, by id."""
 
-    model_config = examples({"items": [LISTED], "next": None})
+    model_config = with_examples({"items": [LISTED], "next": None})
 
 
 class VersionOut(ProblemListed):
@@ -142,7 +142,7 @@ class VersionOut(ProblemListed):
     *based_on* is the version whose numbers it keeps, null where it has its own.
     """
 
-    model_config = examples(WHOLE)
+    model_config = with_examples(WHOLE)
 
     note: str
     based_on: UUID | None
@@ -150,7 +150,7 @@ class VersionOut(ProblemListed):
     draw_hash: str
     marking_hash: str
     created_by: UUID | None
-    retired_at: When | None
+    retired_at: UtcDatetime | None
     report: dict[str, Any]
     source: str
 
@@ -166,14 +166,14 @@ class VersionListed(Schema):
     keeps_numbers: bool
     engine: str
     created_by: UUID | None
-    created_at: When
-    retired_at: When | None
+    created_at: UtcDatetime
+    retired_at: UtcDatetime | None
 
 
 class VersionsOut(Schema):
     """All versions of a problem, the newest first."""
 
-    model_config = examples({"items": [LATEST]})
+    model_config = with_examples({"items": [LATEST]})
 
     items: tuple[VersionListed, ...]
 
@@ -184,9 +184,9 @@ class DiffOut(Schema):
     Where ``draw`` is not among them, the students' numbers stay.
     """
 
-    model_config = examples(
+    model_config = with_examples(
         {
-            "before": OTHER,
+            "before": OTHER_ID,
             "after": ID,
             "changed": ["marking"],
             "text": "--- version 1\n+++ version 2\n@@ -9 +9 @@\n-points: 1\n+points: 2\n",
@@ -224,7 +224,7 @@ class PreviewPart(Schema):
 class PreviewOut(Schema):
     """A variant as a student gets it, with all that only staff may see."""
 
-    model_config = examples(
+    model_config = with_examples(
         {
             "version": ID,
             "position": 0,
@@ -271,6 +271,6 @@ class PreviewOut(Schema):
 class ReasonIn(Schema):
     """Why something is done, for the audit log."""
 
-    model_config = examples({"reason": "the new one is better"})
+    model_config = with_examples({"reason": "the new one is better"})
 
     reason: Line | Literal[""] = Field("", description="may be left out")

@@ -4,7 +4,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from api.http.fields import Count, Score
-from api.http.schema import Schema, examples
+from api.http.schema import Schema, with_examples
 
 __all__ = ["ExportCheck", "ExportWarning", "SheetChangeOut", "SheetLine", "SheetOut"]
 
@@ -34,7 +34,7 @@ class ExportWarning(Schema):
 class ExportCheck(Schema):
     """What is to be looked at before a file is handed on."""
 
-    model_config = examples(
+    model_config = with_examples(
         {
             "form": "canvas",
             "students": 190,
@@ -78,7 +78,7 @@ class SheetOut(Schema):
     scores of the assignment they move.
     """
 
-    model_config = examples(
+    model_config = with_examples(
         {
             "applied": False,
             "changed": 1,

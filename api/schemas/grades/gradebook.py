@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.http.fields import Count, Points, Score, When
-from api.http.schema import Schema, examples
+from api.http.fields import Count, Points, Score, UtcDatetime
+from api.http.schema import Schema, with_examples
 
 __all__ = ["GradebookCategory", "GradebookCell", "GradebookColumn", "GradebookOut", "GradebookRow"]
 
@@ -108,8 +108,8 @@ class GradebookColumn(Schema):
     category: str
     possible: Score
     extra: bool
-    due_at: When | None
-    closes_at: When | None
+    due_at: UtcDatetime | None
+    closes_at: UtcDatetime | None
     lms_id: str
     summary: ColumnSummary
 
@@ -160,7 +160,7 @@ class GradebookOut(Schema):
     and no *percent* of the course.
     """
 
-    model_config = examples(BOOK)
+    model_config = with_examples(BOOK)
 
     course: UUID
     students: Count

@@ -3,8 +3,8 @@
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from api.http.fields import Count, Score, When
-from api.http.schema import Schema, examples
+from api.http.fields import Count, Score, UtcDatetime
+from api.http.schema import Schema, with_examples
 
 __all__ = [
     "OVERRIDE",
@@ -53,7 +53,7 @@ LINE: Final[dict[str, Any]] = {
         },
     ],
 }
-SHOWN: Final[dict[str, Any]] = {
+EXAMPLE_GRADE: Final[dict[str, Any]] = {
     "results_shown": True,
     "assignment": ASSIGNMENT,
     "slug": "hw-1",
@@ -82,12 +82,12 @@ SHOWN: Final[dict[str, Any]] = {
     "overrides": [OVERRIDE],
     "explain": [LINE],
 }
-STAFF_SHOWN: Final[dict[str, Any]] = SHOWN | {
+EXAMPLE_STAFF_GRADE: Final[dict[str, Any]] = EXAMPLE_GRADE | {
     "student_sees": True,
     "not_released_until": None,
     "version": 3,
 }
-HIDDEN: Final[dict[str, Any]] = {
+EXAMPLE_HIDDEN_GRADE: Final[dict[str, Any]] = {
     "results_shown": False,
     "assignment": "01933e3a-0000-7000-8000-000000000002",
     "slug": "hw-2",
@@ -153,7 +153,7 @@ class OverrideShown(Schema):
     points: Score
     reason: str
     author: str
-    at: When
+    at: UtcDatetime
 
 
 class ProblemGrade(Schema):
@@ -173,7 +173,7 @@ class ProblemGrade(Schema):
     part_titles: dict[str, str] = {}
 
 
-class _Named(Schema):
+class _AssignmentIdentity(Schema):
     """An assignment as both sides name it."""
 
     assignment: UUID
@@ -183,7 +183,7 @@ class _Named(Schema):
     extra: bool
 
 
-class GradeShown(_Named):
+class GradeShown(_AssignmentIdentity):
     """A grade in full; *score* is null while there is nothing to grade, or for who is excused.
 
     *waiting_points* of *possible* wait to be marked by a person.
@@ -202,18 +202,18 @@ class GradeShown(_Named):
     explain: tuple[GradeLine, ...]
 
 
-class GradeHidden(_Named):
+class GradeHidden(_AssignmentIdentity):
     """An assignment whose results are not released to the student yet; null: no time is set."""
 
     results_shown: Literal[False] = False
-    not_released_until: When | None
+    not_released_until: UtcDatetime | None
 
 
 class StaffGrade(GradeShown):
     """A grade as staff see it: whether the *student* sees it too; overrides change *version*."""
 
     student_sees: bool
-    not_released_until: When | None
+    not_released_until: UtcDatetime | None
     version: Count
 
 
@@ -238,10 +238,10 @@ class MyGrades(Schema):
     *waiting_points* wait to be marked by a person, and take no part in *percent*.
     """
 
-    model_config = examples(
+    model_config = with_examples(
         TOTAL
         | {"course": COURSE, "course_title": "Deep Learning"}
-        | {"assignments": [SHOWN, HIDDEN]}
+        | {"assignments": [EXAMPLE_GRADE, EXAMPLE_HIDDEN_GRADE]}
     )
 
     course: UUID
@@ -262,10 +262,10 @@ class StudentGrades(Schema):
     *not_released_until* are null for graders.
     """
 
-    model_config = examples(
+    model_config = with_examples(
         TOTAL
         | {"course": COURSE, "user": STUDENT, "name": "Ann Example", "counts": True}
-        | {"assignments": [STAFF_SHOWN], "withheld": []}
+        | {"assignments": [EXAMPLE_STAFF_GRADE], "withheld": []}
     )
 
     course: UUID

@@ -3,9 +3,9 @@
 from typing import Any, Final, Literal, TypeAlias
 from uuid import UUID
 
-from api.http.fields import Count, Score, When
+from api.http.fields import Count, Score, UtcDatetime
 from api.http.pagination import Page
-from api.http.schema import Schema, examples
+from api.http.schema import Schema, with_examples
 
 __all__ = ["EventKind", "GradeEvent", "GradeEventPage", "StaffGradeEvent", "StaffGradeEventPage"]
 
@@ -56,7 +56,7 @@ class GradeEvent(Schema):
     *author* of an override is named to the student, that of a mark is not.
     """
 
-    at: When
+    at: UtcDatetime
     kind: EventKind
     said: str
     problem: str | None = None
@@ -88,10 +88,10 @@ class StaffGradeEvent(GradeEvent):
 class GradeEventPage(Page[GradeEvent]):
     """One page of what happened to one's own grade, from the start."""
 
-    model_config = examples({"items": [EVENT], "next": None})
+    model_config = with_examples({"items": [EVENT], "next": None})
 
 
 class StaffGradeEventPage(Page[StaffGradeEvent]):
     """One page of what happened to a student's grade, from the start."""
 
-    model_config = examples({"items": [STAFF_EVENT], "next": None})
+    model_config = with_examples({"items": [STAFF_EVENT], "next": None})

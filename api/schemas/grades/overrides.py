@@ -3,15 +3,15 @@
 from typing import Any, Final
 from uuid import UUID
 
-from api.http.fields import Count, Line, Points, Score, When
+from api.http.fields import Count, Line, Points, Score, UtcDatetime
 from api.http.pagination import Page
-from api.http.schema import Schema, examples
+from api.http.schema import Schema, with_examples
 from api.schemas.grades.grades import OVERRIDE, OverrideShown
 
 __all__ = ["GradeNow", "OverrideDone", "OverrideIn", "OverrideOut", "OverridePage"]
 
 STUDENT: Final = "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a10"
-OUT: Final[dict[str, Any]] = OVERRIDE | {
+EXAMPLE_OVERRIDE: Final[dict[str, Any]] = OVERRIDE | {
     "student": STUDENT,
     "student_name": "Ann Example",
     "withdrawn_at": None,
@@ -25,7 +25,7 @@ class OverrideIn(Schema):
     points, those of a part in the problem's. More than the maximum are taken with *over_maximum*.
     """
 
-    model_config = examples(
+    model_config = with_examples(
         {
             "student": STUDENT,
             "problem": "conv-output-size",
@@ -48,7 +48,7 @@ class OverrideOut(OverrideShown):
 
     student: UUID
     student_name: str
-    withdrawn_at: When | None
+    withdrawn_at: UtcDatetime | None
 
 
 class GradeNow(Schema):
@@ -63,9 +63,9 @@ class GradeNow(Schema):
 class OverrideDone(Schema):
     """What was set or withdrawn, and what the score was *before* it and is now."""
 
-    model_config = examples(
+    model_config = with_examples(
         {
-            "override": OUT,
+            "override": EXAMPLE_OVERRIDE,
             "before": 2.9,
             "grade": {"score": 4, "possible": 4, "waiting": False, "version": 4},
         }
@@ -79,4 +79,4 @@ class OverrideDone(Schema):
 class OverridePage(Page[OverrideOut]):
     """One page of the overrides of an assignment, the newest first."""
 
-    model_config = examples({"items": [OUT], "next": None})
+    model_config = with_examples({"items": [EXAMPLE_OVERRIDE], "next": None})

@@ -6,8 +6,17 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
 
-from api.http.fields import MAX_DENOMINATOR, MAX_POINTS, Count, Credit, Line, Score, Text, When
-from api.http.schema import Refused, Schema, examples
+from api.http.fields import (
+    MAX_DENOMINATOR,
+    MAX_POINTS,
+    Count,
+    Credit,
+    Line,
+    Score,
+    Text,
+    UtcDatetime,
+)
+from api.http.schema import InvalidValue, Schema, with_examples
 from api.schemas.grading.review import MARK, MarkView, Staff
 
 __all__ = [
@@ -66,13 +75,13 @@ GRADING: Final[dict[str, Any]] = {
 }
 
 
-def _bounded(number: Fraction) -> Fraction:
+def _check_points(number: Fraction) -> Fraction:
     if abs(number) > MAX_POINTS or number.denominator > MAX_DENOMINATOR:
-        raise Refused(f"must be a number from -{MAX_POINTS:,} to {MAX_POINTS:,}")
+        raise InvalidValue(f"must be a number from -{MAX_POINTS:,} to {MAX_POINTS:,}")
     return number
 
 
-Signed = Annotated[Score, AfterValidator(_bounded)]
+SignedPoints = Annotated[Score, AfterValidator(_check_points)]
 """Points that are given or, below 0, taken."""
 
 
@@ -83,49 +92,49 @@ class MarkIn(Schema):
     *reason* is for the staff.
     """
 
-    model_config = examples({"items": [ITEM], "comment": "Say also why."})
+    model_config = with_examples({"items": [ITEM], "comment": "Say also why."})
 
     items: Annotated[tuple[UUID, ...], Field(max_length=50)] = ()
-    adjustment: Signed = Fraction(0)
+    adjustment: SignedPoints = Fraction(0)
     credit: Credit | None = None
     comment: Annotated[Text, Field(max_length=5_000)] = ""
     reason: Annotated[Text, Field(max_length=1_000)] = ""
 
     @model_validator(mode="after")
-    def _one_way(self) -> Self:
+    def _check_one_way(self) -> Self:
         if self.credit is not None and (self.items or self.adjustment):
-            raise Refused("must be either a credit, or rubric items with an adjustment")
+            raise InvalidValue("must be either a credit, or rubric items with an adjustment")
         if len(set(self.items)) != len(self.items):
-            raise Refused("must name every rubric item once")
+            raise InvalidValue("must name every rubric item once")
         return self
 
 
 class RubricItemIn(Schema):
     """A new rubric item: what it gives (or, below 0, takes), and what the student reads."""
 
-    model_config = examples(RUBRIC_IN)
+    model_config = with_examples(RUBRIC_IN)
 
     label: Line
     say: Annotated[Text, Field(max_length=2_000)] = ""
-    points: Signed
+    points: SignedPoints
     position: Count | None = None
 
 
 class RubricItemPatch(Schema):
     """What changes in a rubric item; what is not named stays."""
 
-    model_config = examples({"points": 1.5})
+    model_config = with_examples({"points": 1.5})
 
     label: Line | None = None
     say: Annotated[Text, Field(max_length=2_000)] | None = None
-    points: Signed | None = None
+    points: SignedPoints | None = None
     position: Count | None = None
 
 
 class RubricItemView(Schema):
     """A rubric item; *used* counts the answers that have it, *version* is its ETag."""
 
-    model_config = examples(RUBRIC_ITEM)
+    model_config = with_examples(RUBRIC_ITEM)
 
     id: UUID
     label: str
@@ -139,7 +148,7 @@ class RubricItemView(Schema):
 class RubricView(Schema):
     """The rubric of a part, which is worth *points*."""
 
-    model_config = examples(
+    model_config = with_examples(
         {"problem": "why-small-kernels", "part": "why", "points": 4, "items": [RUBRIC_ITEM]}
     )
 
@@ -166,7 +175,7 @@ class Remarked(Schema):
 class RubricChange(Schema):
     """A rubric item after a change, null where it was taken out, and what that did to marks."""
 
-    model_config = examples({"item": RUBRIC_ITEM, "remarked": REMARKED})
+    model_config = with_examples({"item": RUBRIC_ITEM, "remarked": REMARKED})
 
     item: RubricItemView | None
     remarked: Remarked
@@ -175,7 +184,7 @@ class RubricChange(Schema):
 class GroupView(Schema):
     """Answers that say the same to the same numbers, and the last mark that one of them got."""
 
-    model_config = examples(GROUP)
+    model_config = with_examples(GROUP)
 
     id: UUID
     text: str
@@ -188,7 +197,7 @@ class GroupView(Schema):
 class GroupMarked(Schema):
     """What marking a group did: answers that were *marked*, and that others have *claimed*."""
 
-    model_config = examples({"marked": 11, "claimed": 1})
+    model_config = with_examples({"marked": 11, "claimed": 1})
 
     marked: Count
     claimed: Count
@@ -197,7 +206,7 @@ class GroupMarked(Schema):
 class GradingView(Schema):
     """One marking of an answer: by the machine, a regrade or a person; *counts* is the one now."""
 
-    model_config = examples(GRADING)
+    model_config = with_examples(GRADING)
 
     id: UUID
     kind: Literal["auto", "manual", "regrade"]
@@ -211,4 +220,4 @@ class GradingView(Schema):
     engine: str
     version: UUID
     regrade: UUID | None
-    at: When
+    at: UtcDatetime

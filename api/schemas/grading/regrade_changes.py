@@ -4,7 +4,7 @@ from typing import Literal
 from uuid import UUID
 
 from api.http.fields import Count, Score
-from api.http.schema import Schema, examples
+from api.http.schema import Schema, with_examples
 from api.schemas.grading.regrades import OTHER, RUN
 
 __all__ = ["ChangeOut", "Side", "StudentOut", "Turn"]
@@ -32,7 +32,7 @@ class ChangeOut(Schema):
     a person for review.
     """
 
-    model_config = examples(
+    model_config = with_examples(
         {
             "id": RUN,
             "answer": OTHER,
@@ -91,7 +91,7 @@ class StudentOut(Schema):
     *never_lower* has what both are where no answer loses credit.
     """
 
-    model_config = examples(
+    model_config = with_examples(
         {
             "student": OTHER,
             "name": "Ada Example",

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from api.http.fields import Count, Score, Text, When
-from api.http.schema import Refused, Schema, examples
+from api.http.fields import Count, Score, Text, UtcDatetime
+from api.http.schema import InvalidValue, Schema, with_examples
 from api.schemas.grading.marks import MarkIn
-from api.schemas.grading.review import ANSWER, AT, MARKER, Staff, Who
+from api.schemas.grading.review import ANSWER, EXAMPLE_TIME, MARKER, Staff, Who
 
 __all__ = [
     "CommentIn",
@@ -27,7 +27,12 @@ __all__ = [
 
 RequestStatus = Literal["open", "accepted", "declined"]
 COMMENT_ID = "01933e3a-0000-7000-8000-0000000000c0"
-COMMENT: Final[dict[str, Any]] = {"id": COMMENT_ID, "text": "Well put.", "by": MARKER, "at": AT}
+COMMENT: Final[dict[str, Any]] = {
+    "id": COMMENT_ID,
+    "text": "Well put.",
+    "by": MARKER,
+    "at": EXAMPLE_TIME,
+}
 STAFF_COMMENT: Final[dict[str, Any]] = COMMENT | {"public": True, "mine": True}
 REQUEST: Final[dict[str, Any]] = {
     "id": "01933e3a-0000-7000-8000-0000000000d0",
@@ -38,15 +43,15 @@ REQUEST: Final[dict[str, Any]] = {
     "text": "I named both reasons.",
     "status": "accepted",
     "reply": "Right, the second one was overlooked.",
-    "created_at": AT,
-    "replied_at": AT,
+    "created_at": EXAMPLE_TIME,
+    "replied_at": EXAMPLE_TIME,
 }
-OWN: Final[dict[str, Any]] = REQUEST | {
+EXAMPLE_OWN_REQUEST: Final[dict[str, Any]] = REQUEST | {
     "course": "01933e3a-0000-7000-8000-00000000000c",
     "submission": "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a10",
     "credit": 1,
 }
-STAFF: Final[dict[str, Any]] = REQUEST | {
+EXAMPLE_STAFF_REQUEST: Final[dict[str, Any]] = REQUEST | {
     "student": {"pseudonym": "Student 7F3A09C1", "id": None, "name": None},
     "replied_by": MARKER,
     "credit": 1,
@@ -56,7 +61,7 @@ STAFF: Final[dict[str, Any]] = REQUEST | {
 class CommentIn(Schema):
     """A comment on an answer; the student sees a *public* one once results are shown."""
 
-    model_config = examples({"text": "Well put."})
+    model_config = with_examples({"text": "Well put."})
 
     text: Annotated[Text, Field(min_length=1, max_length=5_000)]
     public: bool = True
@@ -68,13 +73,13 @@ class PublicComment(Schema):
     id: UUID
     text: str
     by: Staff
-    at: When
+    at: UtcDatetime
 
 
 class CommentView(PublicComment):
     """A comment as the staff see it; one's own can be taken back."""
 
-    model_config = examples(STAFF_COMMENT)
+    model_config = with_examples(STAFF_COMMENT)
 
     public: bool
     mine: bool
@@ -83,17 +88,19 @@ class CommentView(PublicComment):
 class OwnComments(Schema):
     """The comments that a student may read now; *results_from* is when there may be more."""
 
-    model_config = examples({"comments": [COMMENT], "results_shown": True, "results_from": None})
+    model_config = with_examples(
+        {"comments": [COMMENT], "results_shown": True, "results_from": None}
+    )
 
     comments: tuple[PublicComment, ...]
     results_shown: bool
-    results_from: When | None
+    results_from: UtcDatetime | None
 
 
 class StaffComments(Schema):
     """All comments on an answer."""
 
-    model_config = examples({"comments": [STAFF_COMMENT]})
+    model_config = with_examples({"comments": [STAFF_COMMENT]})
 
     comments: tuple[CommentView, ...]
 
@@ -101,7 +108,7 @@ class StaffComments(Schema):
 class RequestIn(Schema):
     """Why an answer should be marked again."""
 
-    model_config = examples({"text": REQUEST["text"]})
+    model_config = with_examples({"text": REQUEST["text"]})
 
     text: Annotated[Text, Field(min_length=1, max_length=5_000)]
 
@@ -109,20 +116,20 @@ class RequestIn(Schema):
 class DecisionIn(Schema):
     """The decision on a request, what the student is told, and for an accepted one a new mark."""
 
-    model_config = examples({"decision": "accepted", "reply": REQUEST["reply"]})
+    model_config = with_examples({"decision": "accepted", "reply": REQUEST["reply"]})
 
     decision: Literal["accepted", "declined"]
     reply: Annotated[Text, Field(min_length=1, max_length=5_000)]
     mark: MarkIn | None = None
 
     @model_validator(mode="after")
-    def _declined_keeps_the_mark(self) -> Self:
+    def _check_mark(self) -> Self:
         if self.decision == "declined" and self.mark is not None:
-            raise Refused("must not have a mark where the request is declined")
+            raise InvalidValue("must not have a mark where the request is declined")
         return self
 
 
-class _Request(Schema):
+class _RequestFields(Schema):
     """What everybody sees of a request."""
 
     id: UUID
@@ -133,24 +140,24 @@ class _Request(Schema):
     text: str
     status: RequestStatus
     reply: str
-    created_at: When
-    replied_at: When | None
+    created_at: UtcDatetime
+    replied_at: UtcDatetime | None
 
 
-class OwnRequest(_Request):
+class OwnRequest(_RequestFields):
     """A request of one's own; *credit* is that of the answer now, null until results are shown."""
 
-    model_config = examples(OWN)
+    model_config = with_examples(EXAMPLE_OWN_REQUEST)
 
     course: UUID
     submission: UUID
     credit: Score | None
 
 
-class RequestView(_Request):
+class RequestView(_RequestFields):
     """A request as the staff see it; *credit* is that of the answer now."""
 
-    model_config = examples(STAFF)
+    model_config = with_examples(EXAMPLE_STAFF_REQUEST)
 
     part_title: str = ""
     student: Who
@@ -174,7 +181,7 @@ class Readiness(Schema):
     say the same in sentences, none where it is ready.
     """
 
-    model_config = examples(
+    model_config = with_examples(
         {
             "ready": False,
             "unassessed": [{"problem": "why-small-kernels", "part": "why", "waiting": 40}],
@@ -194,5 +201,5 @@ class Readiness(Schema):
     students: Count
     requests: Count
     results: str
-    results_from: When | None
+    results_from: UtcDatetime | None
     warnings: tuple[str, ...]

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
 
-from api.http.fields import Count, Credit, Line, Points, Text, When
-from api.http.schema import Refused, Schema, examples
-from grader.definitions.fields import SNAKE
+from api.http.fields import Count, Credit, Line, Points, Text, UtcDatetime
+from api.http.schema import InvalidValue, Schema, with_examples
+from grader.definitions.fields import SNAKE_CASE_PATTERN
 
 __all__ = [
     "AcceptIn",
@@ -41,9 +41,9 @@ Status = Literal[
 Key = Annotated[Line, Field(max_length=200)]
 
 
-def _snake(text: str) -> str:
-    if not re.fullmatch(SNAKE, text):
-        raise Refused(
+def _check_snake_case(text: str) -> str:
+    if not re.fullmatch(SNAKE_CASE_PATTERN, text):
+        raise InvalidValue(
             "must be small letters, digits and single underscores, a letter first, such as "
             "off_by_one"
         )
@@ -51,7 +51,9 @@ def _snake(text: str) -> str:
 
 
 Part = Annotated[
-    str, Field(max_length=80, json_schema_extra={"pattern": SNAKE}), AfterValidator(_snake)
+    str,
+    Field(max_length=80, json_schema_extra={"pattern": SNAKE_CASE_PATTERN}),
+    AfterValidator(_check_snake_case),
 ]
 
 
@@ -67,9 +69,9 @@ class PartIn(Schema):
     reason: Line | None = None
 
     @model_validator(mode="after")
-    def _says_something(self) -> Self:
+    def _check_not_empty(self) -> Self:
         if not self.model_fields_set:
-            raise Refused("must set points, tolerance or key")
+            raise InvalidValue("must set points, tolerance or key")
         return self
 
 
@@ -115,12 +117,12 @@ class VersionIn(Schema):
     drop_examples: Annotated[list[Annotated[int, Field(ge=0)]], Field(max_length=1_000)] = []
 
     @model_validator(mode="after")
-    def _is_one(self) -> Self:
+    def _check_one_way(self) -> Self:
         ways = self.model_fields_set - {"drop_examples"}
         if len(ways) != 1:
-            raise Refused("must have exactly one of id, source, parts, accept and mistake")
+            raise InvalidValue("must have exactly one of id, source, parts, accept and mistake")
         if self.drop_examples and ways & {"id", "source"}:
-            raise Refused("may have drop_examples only with parts, accept or mistake")
+            raise InvalidValue("may have drop_examples only with parts, accept or mistake")
         return self
 
 
@@ -132,7 +134,7 @@ class RegradeIn(Schema):
     version. *never_lower*: no answer loses credit.
     """
 
-    model_config = examples(
+    model_config = with_examples(
         {
             "version": {"accept": {"answer": OTHER, "reason": "The floor may be left out"}},
             "reason": "Question 2 could be read in two ways",
@@ -152,7 +154,9 @@ class RegradeIn(Schema):
 class ApplyIn(Schema):
     """How a regrade is applied; *notice* is shown to the students of the problem."""
 
-    model_config = examples({"never_lower": True, "notice": "The key of part b was corrected."})
+    model_config = with_examples(
+        {"never_lower": True, "notice": "The key of part b was corrected."}
+    )
 
     never_lower: bool | None = None
     notice: Annotated[Text, Field(max_length=1_000)] = ""
@@ -161,7 +165,7 @@ class ApplyIn(Schema):
 class UndoIn(Schema):
     """Why a regrade is undone."""
 
-    model_config = examples({"reason": "The old key was right"})
+    model_config = with_examples({"reason": "The old key was right"})
 
     reason: Annotated[Text, Field(max_length=1_000)] = ""
 
@@ -251,7 +255,7 @@ class RegradeOut(Schema):
     *warnings* say where the version that it made stays in use although it was undone.
     """
 
-    model_config = examples(REGRADE)
+    model_config = with_examples(REGRADE)
 
     id: UUID
     assignment: UUID
@@ -269,9 +273,9 @@ class RegradeOut(Schema):
     warnings: tuple[str, ...]
     may: tuple[Literal["apply", "cancel", "undo"], ...]
     created_by: UUID
-    created_at: When
+    created_at: UtcDatetime
     applied_by: UUID | None
-    applied_at: When | None
+    applied_at: UtcDatetime | None
     undone_by: UUID | None
-    undone_at: When | None
-    cancelled_at: When | None
+    undone_at: UtcDatetime | None
+    cancelled_at: UtcDatetime | None

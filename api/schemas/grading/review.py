@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.http.fields import Answer, Count, Score, Text, When
-from api.http.schema import Schema, examples
+from api.http.fields import Answer, Count, Score, Text, UtcDatetime
+from api.http.schema import Schema, with_examples
 
 __all__ = [
     "MARK",
@@ -25,7 +25,7 @@ __all__ = [
 
 ANSWER = "01933e3a-6a4c-7cc0-9d4e-2b7f5c1f9a11"
 MARKER: Final[dict[str, Any]] = {"id": "01933e3a-0000-7000-8000-00000000000d", "name": "Gra Der"}
-AT = "2026-11-21T18:00:00.000000Z"
+EXAMPLE_TIME = "2026-11-21T18:00:00.000000Z"
 MARK: Final[dict[str, Any]] = {
     "items": ["01933e3a-0000-5000-8000-0000000000aa"],
     "adjustment": 0,
@@ -33,7 +33,7 @@ MARK: Final[dict[str, Any]] = {
     "comment": "Say also why.",
     "reason": "",
     "by": MARKER,
-    "at": AT,
+    "at": EXAMPLE_TIME,
 }
 LINE: Final[dict[str, Any]] = {
     "answer": ANSWER,
@@ -45,7 +45,7 @@ LINE: Final[dict[str, Any]] = {
     "score": None,
     "points": 4,
     "marked_by": None,
-    "claim": {"by": MARKER, "until": AT, "mine": True},
+    "claim": {"by": MARKER, "until": EXAMPLE_TIME, "mine": True},
     "flag": "",
 }
 ITEM: Final[dict[str, Any]] = LINE | {
@@ -96,7 +96,7 @@ class ClaimView(Schema):
     """Who has an answer before them, and until when nobody else gets it."""
 
     by: Staff
-    until: When
+    until: UtcDatetime
     mine: bool
 
 
@@ -120,7 +120,7 @@ class PartProgress(Schema):
 class ReviewProgress(Schema):
     """How far the marking of an assignment is; *requests* of students are open."""
 
-    model_config = examples({"parts": [PART], "waiting": 40, "marked": 160, "requests": 2})
+    model_config = with_examples({"parts": [PART], "waiting": 40, "marked": 160, "requests": 2})
 
     parts: tuple[PartProgress, ...]
     waiting: Count
@@ -140,7 +140,7 @@ class MarkView(Schema):
     comment: str
     reason: str
     by: Staff | None
-    at: When
+    at: UtcDatetime
 
 
 class SameAs(Schema):
@@ -154,7 +154,7 @@ class SameAs(Schema):
 class QueueLine(Schema):
     """An answer in the queue of its part."""
 
-    model_config = examples(LINE)
+    model_config = with_examples(LINE)
 
     answer: UUID
     student: Who
@@ -177,7 +177,7 @@ class ReviewItem(QueueLine):
     graders. The `ETag` is that of the mark, for `If-Match`.
     """
 
-    model_config = examples(ITEM)
+    model_config = with_examples(ITEM)
 
     assignment: UUID
     problem: str
@@ -189,7 +189,7 @@ class ReviewItem(QueueLine):
     typed: Answer | None
     explanation: tuple[str, ...]
     submission: UUID | None
-    received_at: When | None
+    received_at: UtcDatetime | None
     late_credit: Score | None
     mark: MarkView | None
     same_as: SameAs | None
@@ -203,7 +203,7 @@ class NextAnswer(Schema):
     *waiting* counts those without a mark, *claimed* those of them that others have.
     """
 
-    model_config = examples({"item": ITEM, "waiting": 40, "claimed": 2})
+    model_config = with_examples({"item": ITEM, "waiting": 40, "claimed": 2})
 
     item: ReviewItem | None
     waiting: Count
@@ -213,6 +213,6 @@ class NextAnswer(Schema):
 class FlagIn(Schema):
     """Why somebody should look at an answer again."""
 
-    model_config = examples({"note": "Is this the same idea?"})
+    model_config = with_examples({"note": "Is this the same idea?"})
 
     note: Annotated[Text, Field(min_length=1, max_length=1_000)]

@@ -4,7 +4,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from api.http.fields import Count, Score
-from api.http.schema import Schema, examples
+from api.http.schema import Schema, with_examples
 
 __all__ = ["EFFECT", "Effect", "GradeMove"]
 
@@ -51,7 +51,7 @@ class Effect(Schema):
     maximum alone changed is in *changed* only. *largest* are the ten that move most.
     """
 
-    model_config = examples(EFFECT)
+    model_config = with_examples(EFFECT)
 
     dry_run: bool
     students: Count

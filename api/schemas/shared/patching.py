@@ -6,28 +6,28 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import AfterValidator
 
 from api.http.fields import Line, Text
-from api.http.schema import Refused, Schema
-from problems.documents import UNREADABLE
+from api.http.schema import InvalidValue, Schema
+from problems.documents import UNPRINTABLE
 
-__all__ = ["Prose", "Title", "changed", "patch_of"]
+__all__ = ["Prose", "Title", "changed_fields", "patch_schema"]
 
 
-def _readable(text: str) -> str:
+def _normalize_text(text: str) -> str:
     """Return *text* with plain ends of lines, as a file of the course can hold it."""
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
-    if found := UNREADABLE.search(plain):
-        raise Refused(f"must not hold the invisible character U+{ord(found[0]):04X}")
+    if match := UNPRINTABLE.search(plain):
+        raise InvalidValue(f"must not hold the invisible character U+{ord(match[0]):04X}")
     return plain
 
 
-Title: TypeAlias = Annotated[Line, AfterValidator(_readable)]
+Title: TypeAlias = Annotated[Line, AfterValidator(_normalize_text)]
 """One line that can stand in a file."""
 
-Prose: TypeAlias = Annotated[Text, AfterValidator(_readable)]
+Prose: TypeAlias = Annotated[Text, AfterValidator(_normalize_text)]
 """A text of some lines that can stand in a file."""
 
 
-def patch_of(example: Mapping[str, Any]) -> Callable[[dict[str, Any]], None]:
+def patch_schema(example: Mapping[str, Any]) -> Callable[[dict[str, Any]], None]:
     """Return what makes a schema that of a change: without defaults, with an *example*."""
 
     def describe(schema: dict[str, Any]) -> None:
@@ -38,6 +38,6 @@ def patch_of(example: Mapping[str, Any]) -> Callable[[dict[str, Any]], None]:
     return describe
 
 
-def changed(body: Schema) -> dict[str, Any]:
+def changed_fields(body: Schema) -> dict[str, Any]:
     """Return the fields that a change names, with their values."""
     return {name: getattr(body, name) for name in body.model_fields_set}

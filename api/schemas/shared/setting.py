@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-__all__ = ["Column", "Setting", "grade_settings", "settings_in"]
+__all__ = ["ColumnConverter", "Setting", "declared_settings", "grade_settings"]
 
 
 def _dump(value: Any) -> Any:
@@ -23,22 +23,22 @@ def _dump(value: Any) -> Any:
     return value
 
 
-def _same(value: Any) -> Any:
+def _identity(value: Any) -> Any:
     return value
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ColumnConverter:
     """The conversion between a setting's value and its database column.
 
     *store* turns a validated value into the column's; *load* turns the column's into JSON data.
     """
 
     store: Callable[[Any], Any] = _dump
-    load: Callable[[Any], Any] = _same
+    load: Callable[[Any], Any] = _identity
 
 
-PLAIN_COLUMN: Final = Column()
+PLAIN_CONVERTER: Final = ColumnConverter()
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # hashed by identity: annotations are hashed
@@ -61,21 +61,21 @@ class Setting:
     attributes: Mapping[str, object] = field(default_factory=dict)
     affects_grades: bool = False
     is_copied: bool = True
-    column: Column = PLAIN_COLUMN
+    column: ColumnConverter = PLAIN_CONVERTER
 
 
 @cache
-def settings_in(model: type[BaseModel]) -> Mapping[str, Setting]:
+def declared_settings(model: type[BaseModel]) -> Mapping[str, Setting]:
     """Return the settings that *model* declares, by field name, in field order."""
-    found = {}
+    settings = {}
     for name, info in model.model_fields.items():
         declared = [item for item in info.metadata if isinstance(item, Setting)]
         if declared:
-            found[name] = declared[-1]
-    return found
+            settings[name] = declared[-1]
+    return settings
 
 
 @cache
 def grade_settings(model: type[BaseModel]) -> frozenset[str]:
     """Return the names of the settings whose change recomputes grades."""
-    return frozenset(name for name, item in settings_in(model).items() if item.affects_grades)
+    return frozenset(name for name, item in declared_settings(model).items() if item.affects_grades)

@@ -3,8 +3,8 @@
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from api.http.fields import Count, Score, When
-from api.http.schema import Schema, examples
+from api.http.fields import Count, Score, UtcDatetime
+from api.http.schema import Schema, with_examples
 from api.schemas.student.submissions import ProblemScore
 
 __all__ = ["TIMES", "Moment", "MyAssignment", "MyProblem", "Stage", "Times"]
@@ -59,7 +59,7 @@ ASSIGNMENT: Final[dict[str, Any]] = {
 class Moment(Schema):
     """A time: in UTC, on the wall clock of the course with its zone, and how far it is from now."""
 
-    at: When
+    at: UtcDatetime
     text: str
     relative: str
 
@@ -109,7 +109,7 @@ class MyProblem(Schema):
 class MyAssignment(Schema):
     """An assignment with its times for this student; *grade* is null until results are shown."""
 
-    model_config = examples(ASSIGNMENT)
+    model_config = with_examples(ASSIGNMENT)
 
     id: UUID
     course: UUID
@@ -120,7 +120,7 @@ class MyAssignment(Schema):
     attempts: Count | None
     excused: bool
     results_shown: bool
-    results_from: When | None
+    results_from: UtcDatetime | None
     points: Score
     grade: ProblemScore | None
     problems: tuple[MyProblem, ...]

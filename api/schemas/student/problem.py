@@ -3,14 +3,14 @@
 from typing import Any, Final
 from uuid import UUID
 
-from api.http.fields import Answer, Count, Score, When
-from api.http.schema import Schema, examples
+from api.http.fields import Answer, Count, Score, UtcDatetime
+from api.http.schema import Schema, with_examples
 from api.schemas.grades.grades import OverrideShown
 from api.schemas.student.assignments import TIMES, Times
 from api.schemas.student.submissions import ProblemScore
 
 __all__ = [
-    "ASKED",
+    "EXAMPLE_PART",
     "Column",
     "DraftView",
     "Given",
@@ -37,7 +37,7 @@ TYPING: Final[dict[str, Any]] = {
     "unit": None,
     "units": None,
 }
-ASKED: Final[dict[str, Any]] = {
+EXAMPLE_PART: Final[dict[str, Any]] = {
     "id": "side",
     "title": "Output width",
     "kind": "integer",
@@ -53,7 +53,7 @@ PROBLEM: Final[dict[str, Any]] = {
     "statement": "A $64\\times64$ image passes ...",
     "numbers": [{"name": "W", "shape": [], "value": 64, "text": "64"}],
     "parts": [
-        ASKED
+        EXAMPLE_PART
         | {
             "attempts_used": 1,
             "attempts_left": 2,
@@ -174,7 +174,7 @@ class LastAnswer(Schema):
 
     submission: UUID
     sequence: Count
-    received_at: When
+    received_at: UtcDatetime
     typed: Answer | None
     read_as: str
     status: str
@@ -188,7 +188,7 @@ class PartView(PartAsked):
 
     attempts_used: Count
     attempts_left: Count | None
-    wait_until: When | None
+    wait_until: UtcDatetime | None
     voided: str
     standing: PartScore | None
     last: LastAnswer | None
@@ -206,10 +206,10 @@ class Given(Schema):
 class DraftView(Schema):
     """What was typed and not handed in, as it was typed; *version* 0: never saved."""
 
-    model_config = examples(PROBLEM["draft"])
+    model_config = with_examples(PROBLEM["draft"])
 
     answers: dict[str, Answer | None]
-    saved_at: When | None
+    saved_at: UtcDatetime | None
     version: Count
 
 
@@ -217,7 +217,7 @@ class NoticeView(Schema):
     """What was corrected, and what this student gained by it (null while results are hidden)."""
 
     text: str
-    at: When
+    at: UtcDatetime
     gained: Score | None
 
 
@@ -229,7 +229,7 @@ class ProblemView(Schema):
     which then stand above what is worked out here; none while results are hidden.
     """
 
-    model_config = examples(PROBLEM)
+    model_config = with_examples(PROBLEM)
 
     assignment: UUID
     course: UUID
@@ -239,7 +239,7 @@ class ProblemView(Schema):
     numbers: tuple[Given, ...]
     parts: tuple[PartView, ...]
     draw: Count | None
-    opened_at: When | None
+    opened_at: UtcDatetime | None
     draft: DraftView
     notices: tuple[NoticeView, ...]
     times: Times
@@ -247,8 +247,8 @@ class ProblemView(Schema):
     cool_down_seconds: Count
     new_numbers_after: Count | None
     results_shown: bool
-    results_from: When | None
+    results_from: UtcDatetime | None
     solutions_shown: bool
-    solutions_from: When | None
+    solutions_from: UtcDatetime | None
     standing: ProblemScore | None
     overrides: tuple[OverrideShown, ...]

@@ -6,8 +6,8 @@ from uuid import UUID
 from pydantic import Field
 
 from api.http.fields import Answer, Count, Score
-from api.http.schema import Schema, examples
-from api.schemas.student.problem import ASKED, Given, PartAsked
+from api.http.schema import Schema, with_examples
+from api.schemas.student.problem import EXAMPLE_PART, Given, PartAsked
 
 __all__ = [
     "KnownMistake",
@@ -21,7 +21,7 @@ __all__ = [
     "WorkedStep",
 ]
 
-GIVEN: Final[dict[str, Any]] = {"name": "W", "shape": [], "value": 128, "text": "128"}
+EXAMPLE_NUMBER: Final[dict[str, Any]] = {"name": "W", "shape": [], "value": 128, "text": "128"}
 STEP: Final[dict[str, Any]] = {
     "text": "side = (W - K) // S + 1 = (128 - 3) // 2 + 1 = 63",
     "mathml": "<math><mi>side</mi><mo>=</mo><mn>63</mn></math>",
@@ -31,8 +31,8 @@ PRACTICE: Final[dict[str, Any]] = {
     "number": 0,
     "title": "Output size of a convolution and the pooling after it",
     "statement": "A $128\\times128$ image passes ...",
-    "numbers": [GIVEN],
-    "parts": [ASKED],
+    "numbers": [EXAMPLE_NUMBER],
+    "parts": [EXAMPLE_PART],
 }
 
 
@@ -77,16 +77,16 @@ class SolvedPart(PartAsked):
 class SolutionView(Schema):
     """The worked solution of a problem with the student's own numbers."""
 
-    model_config = examples(
+    model_config = with_examples(
         {
             "assignment": "01933e3a-0000-7000-8000-000000000001",
             "problem": "conv-output-size",
             "title": "Output size of a convolution and the pooling after it",
             "statement": "A $128\\times128$ image passes ...",
-            "numbers": [GIVEN],
+            "numbers": [EXAMPLE_NUMBER],
             "words": "",
             "parts": [
-                ASKED
+                EXAMPLE_PART
                 | {
                     "steps": [STEP],
                     "answer": "63",
@@ -112,7 +112,7 @@ class SolutionView(Schema):
 class PracticeIn(Schema):
     """Answers to the numbers of a practice: 0, 1, 2, ... are others each time."""
 
-    model_config = examples({"number": 0, "answers": {"side": "63"}})
+    model_config = with_examples({"number": 0, "answers": {"side": "63"}})
 
     number: Count = 0
     answers: Annotated[dict[str, Answer], Field(min_length=1, max_length=100)]
@@ -121,7 +121,7 @@ class PracticeIn(Schema):
 class PracticeProblem(Schema):
     """A problem with other numbers than the student's own."""
 
-    model_config = examples(PRACTICE)
+    model_config = with_examples(PRACTICE)
 
     number: Count
     title: str
@@ -147,7 +147,7 @@ class PracticeOutcome(Schema):
 class PracticeReply(Schema):
     """The answers of a practice judged; nothing of it is kept."""
 
-    model_config = examples(
+    model_config = with_examples(
         {
             "problem": PRACTICE,
             "results": [

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.http.fields import Answer, Count, Score, When
-from api.http.schema import Schema, examples
+from api.http.fields import Answer, Count, Score, UtcDatetime
+from api.http.schema import Schema, with_examples
 
 __all__ = ["RESULT", "AnswersIn", "PartReply", "ProblemScore", "Receipt", "SubmissionReply"]
 
@@ -48,7 +48,7 @@ REPLY: Final[dict[str, Any]] = {
 class AnswersIn(Schema):
     """Answers to any of the parts, by the id of the part: as text, number or array."""
 
-    model_config = examples({"answers": {"side": "32"}})
+    model_config = with_examples({"answers": {"side": "32"}})
 
     answers: Annotated[dict[str, Answer], Field(min_length=1, max_length=100)]
 
@@ -99,17 +99,17 @@ class SubmissionReply(Schema):
     if that is known.
     """
 
-    model_config = examples(REPLY)
+    model_config = with_examples(REPLY)
 
     id: UUID
     assignment: UUID
     problem: str
     sequence: Count
-    received_at: When
+    received_at: UtcDatetime
     late_credit: Score
     results: tuple[PartReply, ...]
     results_shown: bool
-    results_from: When | None
+    results_from: UtcDatetime | None
     standing: ProblemScore | None
     messages: tuple[str, ...]
     receipt: Receipt

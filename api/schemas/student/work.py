@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.http.fields import Answer, Count, Score, When
-from api.http.schema import Schema, examples
+from api.http.fields import Answer, Count, Score, UtcDatetime
+from api.http.schema import Schema, with_examples
 from api.schemas.student.submissions import RESULT, Receipt
 
 __all__ = [
@@ -40,7 +40,7 @@ OUTCOME: Final[dict[str, Any]] = RESULT | {
     "typed": "64",
     "manual": False,
 }
-KEPT: Final[dict[str, Any]] = {
+EXAMPLE_SUBMISSION: Final[dict[str, Any]] = {
     "id": SUBMISSION,
     "assignment": ASSIGNMENT,
     "problem": "conv-output-size",
@@ -63,7 +63,7 @@ STAFF_OUTCOME: Final[dict[str, Any]] = OUTCOME | {
 class DraftIn(Schema):
     """What is typed so far, by the id of the part; it takes the place of the draft before."""
 
-    model_config = examples({"answers": {"side": "63"}})
+    model_config = with_examples({"answers": {"side": "63"}})
 
     answers: Annotated[dict[str, Answer], Field(max_length=100)]
 
@@ -71,7 +71,7 @@ class DraftIn(Schema):
 class ReadingIn(Schema):
     """A text to be read as an answer to a part."""
 
-    model_config = examples({"part": "side", "answer": "2^6"})
+    model_config = with_examples({"part": "side", "answer": "2^6"})
 
     part: Annotated[str, Field(max_length=80)]
     answer: Answer
@@ -84,7 +84,7 @@ class ReadAs(Schema):
     not be read. Whether it is right is not known here.
     """
 
-    model_config = examples(READ)
+    model_config = with_examples(READ)
 
     readable: bool
     read_as: str = ""
@@ -124,8 +124,8 @@ class PartOutcome(Schema):
 class StudentSubmission(Schema):
     """A submission of one's own, as far as its results are shown now."""
 
-    model_config = examples(
-        KEPT | {"results": [OUTCOME], "results_shown": True, "results_from": None}
+    model_config = with_examples(
+        EXAMPLE_SUBMISSION | {"results": [OUTCOME], "results_shown": True, "results_from": None}
     )
 
     id: UUID
@@ -133,11 +133,11 @@ class StudentSubmission(Schema):
     problem: str
     sequence: Count
     draw: Count
-    received_at: When
+    received_at: UtcDatetime
     late_credit: Score
     results: tuple[PartOutcome, ...]
     results_shown: bool
-    results_from: When | None
+    results_from: UtcDatetime | None
     receipt: Receipt
 
 
@@ -163,8 +163,8 @@ class StaffSubmission(Schema):
     assignment is marked without names.
     """
 
-    model_config = examples(
-        KEPT
+    model_config = with_examples(
+        EXAMPLE_SUBMISSION
         | {
             "course": "01933e3a-0000-7000-8000-00000000000c",
             "student": "01933e3a-0000-7000-8000-00000000000a",
@@ -187,7 +187,7 @@ class StaffSubmission(Schema):
     version: UUID
     position: int
     seed: int | None
-    received_at: When | None
+    received_at: UtcDatetime | None
     late_credit: Score | None
     results: tuple[StaffOutcome, ...]
     receipt: Receipt | None
@@ -201,7 +201,7 @@ class ReceiptProof(Schema):
     assignment is marked without names.
     """
 
-    model_config = examples(
+    model_config = with_examples(
         {
             "id": SUBMISSION,
             "valid": True,
@@ -222,14 +222,14 @@ class ReceiptProof(Schema):
     problem: str
     student: UUID | None
     sequence: Count
-    received_at: When | None
+    received_at: UtcDatetime | None
     answers: dict[str, Answer | None]
 
 
 class NewNumbers(Schema):
     """New numbers: *draw* counts them from 0. What was earned with the old ones stays."""
 
-    model_config = examples({"draw": 1, "opened_at": RECEIVED})
+    model_config = with_examples({"draw": 1, "opened_at": RECEIVED})
 
     draw: Count
-    opened_at: When
+    opened_at: UtcDatetime

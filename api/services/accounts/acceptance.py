@@ -6,31 +6,31 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.auth.passwords import Passwords
-from api.auth.secrets import matches, parse
-from api.auth.sessions import Event
-from api.core.errors import Gone, Invalid, NotFound
+from api.auth.passwords import PasswordHasher
+from api.auth.secrets import digests_match, parse
+from api.auth.sessions import SessionEvent
+from api.core.errors import Gone, InvalidInput, NotFound
 from api.db.engine import Database
-from api.db.models import LOCKED, Invite, User
+from api.db.models import LOCKED_PASSWORD_PREFIX, Invite, User
 from api.services.accounts import login, sessions
 from api.services.accounts.credentials import end_vouching, needs_locked_password
-from api.services.accounts.invitation_tokens import LASTS, check_password, withdraw
-from api.services.accounts.login import Attempt
-from api.services.accounts.sessions import Begun
+from api.services.accounts.invitation_tokens import LINK_LIFETIMES, check_password, revoke_links
+from api.services.accounts.login import LoginAttempt
+from api.services.accounts.sessions import NewSession
 from api.services.rate_limits import rate_limit_events
 
-__all__ = ["Acceptance", "accept"]
+__all__ = ["LinkAcceptance", "accept_link"]
 
 NO_LINK = "There is no such link."
-USED = "This link was used, or a newer one was. Log in, or ask for another."
-WRONG_CURRENT = (
-    "is needed with this link, and was not right: the account is in another course, which the link "
+LINK_USED = "This link was used, or a newer one was. Log in, or ask for another."
+WRONG_LOCKED_PASSWORD = (
+    "is needed with this link, and was not right: the account is in another course, which the link "  # noqa: S105  # not a secret
     "gives no way into; an administrator can make a link without it"
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Acceptance:
+class LinkAcceptance:
     """A request to use a link, from a network *address*, with the *password* to set.
 
     *current* is the locked password, "" if none was sent.
@@ -43,16 +43,18 @@ class Acceptance:
     current: str = field(default="", repr=False)
 
 
-def accept(db: Database, acceptance: Acceptance, *, passwords: Passwords) -> Begun:
+def accept_link(
+    db: Database, acceptance: LinkAcceptance, *, passwords: PasswordHasher
+) -> NewSession:
     """Set the password of a link's owner and return a new session for them.
 
     A reset ends sessions and tokens, since the owner may have lost those too. Raises `NotFound`,
-    `Gone`, `Invalid` for an unusable password, and `RateLimited`.
+    `Gone`, `InvalidInput` for an unusable password, and `RateLimited`.
     """
     now = acceptance.now
-    _count(db, acceptance)
+    _count_use(db, acceptance)
     with db.reading() as session:
-        invite, user = _find(session, acceptance)
+        invite, user = _load_invite_and_owner(session, acceptance)
         needs_current = needs_locked_password(session, invite, user)
         check_password(user, acceptance.password)
     if needs_current:
@@ -60,80 +62,82 @@ def accept(db: Database, acceptance: Acceptance, *, passwords: Passwords) -> Beg
     hashed = passwords.hash(acceptance.password)
     with db.transaction() as session:
         stored = user.password_hash
-        invite, user = _lock(session, acceptance)
+        invite, user = _lock_invite_and_owner(session, acceptance)
         # A new password or a new course changes whether the link needs the locked password.
         needed_now = needs_locked_password(session, invite, user)
-        if needed_now is not needs_current or not login.is_still(user, stored):
-            raise Gone(USED)
+        if needed_now is not needs_current or not login.is_password_unchanged(user, stored):
+            raise Gone(LINK_USED)
         if not needs_current:
             end_vouching(session, user.id, now=now)
         is_reset = invite.purpose == "reset" or user.has_locked_password
         user.password_hash = hashed
         invite.used_at = now
-        withdraw(session, [user.id], now=now)
-        event: Event = "reset" if is_reset else "password_changed"
-        sessions.settle(session, event, [user.id], now=now)
+        revoke_links(session, [user.id], now=now)
+        event: SessionEvent = "reset" if is_reset else "password_changed"
+        sessions.revoke_for_event(session, event, [user.id], now=now)
         rate_limit_events.forget_devices(session, user.email)
-        device = login.new_device(session, user.email or "", now=now)
-        return sessions.begin(session, user, now=now, device=device)
+        device = login.remember_device(session, user.email or "", now=now)
+        return sessions.create_session(session, user, now=now, device=device)
 
 
-def _count(db: Database, acceptance: Acceptance) -> None:
+def _count_use(db: Database, acceptance: LinkAcceptance) -> None:
     """Count a use of a link, or a guess at one; raise `NotFound` if there is no such link.
 
     A secret cannot be guessed, so the limits only save work. Wrong guesses by others do not block a
     link.
     """
     with db.reading() as session:
-        invite = _link(session, acceptance.secret)
+        invite = _find_invite(session, acceptance.secret)
     with db.transaction() as session:
         if invite is None:
-            rate_limit_events.spend(
+            rate_limit_events.count_action(
                 session, "invite_address", acceptance.address, now=acceptance.now
             )
         else:
-            rate_limit_events.spend(session, "invite_link", invite.prefix, now=acceptance.now)
+            rate_limit_events.count_action(
+                session, "invite_link", invite.prefix, now=acceptance.now
+            )
     if invite is None:
         raise NotFound(NO_LINK)
 
 
-def _link(session: Session, secret: str) -> Invite | None:
-    shown = parse(secret)
-    if shown is None or shown.kind not in LASTS:
+def _find_invite(session: Session, secret: str) -> Invite | None:
+    parsed = parse(secret)
+    if parsed is None or parsed.kind not in LINK_LIFETIMES:
         return None
-    invite = session.scalar(select(Invite).where(Invite.prefix == shown.prefix))
+    invite = session.scalar(select(Invite).where(Invite.prefix == parsed.prefix))
     stored = None if invite is None else invite.digest
-    return invite if matches(shown.digest, stored) else None
+    return invite if digests_match(parsed.digest, stored) else None
 
 
-def _find(session: Session, acceptance: Acceptance) -> tuple[Invite, User]:
+def _load_invite_and_owner(session: Session, acceptance: LinkAcceptance) -> tuple[Invite, User]:
     """Return a usable link and its owner."""
-    invite = _link(session, acceptance.secret)
+    invite = _find_invite(session, acceptance.secret)
     if invite is None:
         raise NotFound(NO_LINK)
     _check_usable(invite, now=acceptance.now)
-    return invite, _active(session.get(User, invite.user_id))
+    return invite, _require_active(session.get(User, invite.user_id))
 
 
-def _lock(session: Session, acceptance: Acceptance) -> tuple[Invite, User]:
+def _lock_invite_and_owner(session: Session, acceptance: LinkAcceptance) -> tuple[Invite, User]:
     """Lock the owner, then the link, and return both; raise `Gone` if the link has ended."""
-    invite, user = _find(session, acceptance)
-    held = _active(
+    invite, user = _load_invite_and_owner(session, acceptance)
+    owner = _require_active(
         session.get(User, user.id, with_for_update={"key_share": True}, populate_existing=True)
     )
     session.refresh(invite, with_for_update=True)
     _check_usable(invite, now=acceptance.now)
-    return invite, held
+    return invite, owner
 
 
 def _check_usable(invite: Invite, *, now: datetime) -> None:
     if invite.used_at is not None or invite.revoked_at is not None:
-        raise Gone(USED)
+        raise Gone(LINK_USED)
     if invite.expires_at is None or invite.expires_at <= now:
         raise Gone("This link has expired. Ask for another.")
 
 
-def _active(user: User | None) -> User:
+def _require_active(user: User | None) -> User:
     """Return *user*; raise `Gone` if the account is suspended or erased."""
     if user is None or user.suspended_at is not None or user.erased_at is not None:
         raise Gone("This account is not active. Ask your instructor.")
@@ -141,14 +145,18 @@ def _active(user: User | None) -> User:
 
 
 def _check_locked_password(
-    db: Database, acceptance: Acceptance, user: User, *, passwords: Passwords
+    db: Database, acceptance: LinkAcceptance, user: User, *, passwords: PasswordHasher
 ) -> None:
-    """Raise `Invalid` unless the locked password is right; a wrong one counts as a failed login."""
-    stored = (user.password_hash or "").removeprefix(LOCKED)
-    attempt = Attempt(user.email or "", acceptance.address, acceptance.now, acceptance.current)
+    """Raise `InvalidInput` unless the locked password is right; if not, count a failed login."""
+    stored = (user.password_hash or "").removeprefix(LOCKED_PASSWORD_PREFIX)
+    attempt = LoginAttempt(user.email or "", acceptance.address, acceptance.now, acceptance.current)
     with db.transaction() as session:
-        counted = login.count(session, attempt)
+        counted = login.record_attempt(session, attempt)
     if not passwords.verify(acceptance.current, stored):
-        raise counted.failure() if counted.seconds else Invalid.of("current", WRONG_CURRENT)
+        raise (
+            counted.to_error()
+            if counted.wait_seconds
+            else InvalidInput.for_field("current", WRONG_LOCKED_PASSWORD)
+        )
     with db.transaction() as session:
-        login.forgive(session, counted)
+        login.clear_failure(session, counted)

@@ -12,21 +12,33 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from api.auth.authorization import Member
-from api.auth.roles import may_reset
+from api.auth.authorization import CourseMembership
+from api.auth.roles import can_create_reset_link
 from api.db.models import Enrolment, User
-from api.services.accounts.credentials import is_sole_waiting
-from api.services.accounts.tokens import highest
+from api.services.accounts.credentials import is_only_course_awaiting_password
+from api.services.accounts.tokens import highest_role
 
-__all__ = ["ELSEWHERE", "NUMBERS", "Custody", "custody_of", "invited_here", "may_edit"]
+__all__ = [
+    "NEEDS_ADMIN",
+    "STUDENT_ID_LABELS",
+    "AccountPermissions",
+    "is_inviting_enrolment",
+    "load_account_permissions",
+    "may_edit_account",
+]
 
-NUMBERS: Final = {"student_number": "student number", "login": "login"}
-"""What every course gives to an account that has none: nobody logs in with it."""
-ELSEWHERE: Final = "This person is in another course too, or is staff; an administrator can do it."
+STUDENT_ID_LABELS: Final = {"student_number": "student number", "login": "login"}
+"""Identifiers that any course may set on an account without them.
+
+Nobody logs in with them.
+"""
+NEEDS_ADMIN: Final = (
+    "This person is in another course too, or is staff; an administrator can do it."
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Custody:
+class AccountPermissions:
     """Permissions of a member on the account of a person: edit its identity, or invite its owner.
 
     *is_locked*: the owner has to replace a locked password.
@@ -37,28 +49,34 @@ class Custody:
     is_locked: bool = False
 
 
-def custody_of(session: Session, member: Member, user_id: UUID) -> Custody:
+def load_account_permissions(
+    session: Session, member: CourseMembership, user_id: UUID
+) -> AccountPermissions:
     """Return the permissions of *member* on the account of a person in the course."""
     enrolment, user = session.execute(
         select(Enrolment, User)
         .join(User, User.id == Enrolment.user_id)
         .where(Enrolment.course_id == member.course.id, Enrolment.user_id == user_id)
     ).one()
-    here = select(Enrolment.id).where(Enrolment.id == enrolment.id, invited_here())
-    may_invite = not user.is_admin and session.scalar(here) is not None
-    return Custody(may_edit(session, member, enrolment, user), may_invite, user.has_locked_password)
-
-
-def may_edit(session: Session, member: Member, enrolment: Enrolment, user: User) -> bool:
-    """Tell whether *member* may change the account's identity, and let its owner set a password."""
-    return may_reset(
-        member.role,
-        here=enrolment.role,  # type: ignore[arg-type]  # the column holds a role
-        elsewhere=highest(session, user, but=member.course.id),
+    inviting = select(Enrolment.id).where(Enrolment.id == enrolment.id, is_inviting_enrolment())
+    may_invite = not user.is_admin and session.scalar(inviting) is not None
+    return AccountPermissions(
+        may_edit_account(session, member, enrolment, user), may_invite, user.has_locked_password
     )
 
 
-def invited_here() -> ColumnElement[bool]:
+def may_edit_account(
+    session: Session, member: CourseMembership, enrolment: Enrolment, user: User
+) -> bool:
+    """Tell whether *member* may change the account's identity, and let its owner set a password."""
+    return can_create_reset_link(
+        member.role,
+        role_in_course=enrolment.role,  # type: ignore[arg-type]  # the column holds a role
+        highest_other_role=highest_role(session, user, excluded_course=member.course.id),
+    )
+
+
+def is_inviting_enrolment() -> ColumnElement[bool]:
     """Return the condition of an enrollment whose course invites the person.
 
     It is the person's earliest enrollment in force, and they are staff of no other course; or it
@@ -75,4 +93,4 @@ def invited_here() -> ColumnElement[bool]:
         other.withdrawn_at.is_(None),
         or_(other.role != "student", earlier),
     )
-    return or_(first, is_sole_waiting())
+    return or_(first, is_only_course_awaiting_password())

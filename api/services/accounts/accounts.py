@@ -7,64 +7,66 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Caller
+from api.auth.authorization import Principal
 from api.core.errors import Conflict, NotFound
 from api.core.ids import new_id
 from api.db.models import User
-from api.http.pagination import Cursor, keyset
+from api.http.pagination import Cursor, apply_keyset
 from api.schemas.accounts.users import UserOut, UserPatch
 from api.services.accounts import sessions
 from api.services.accounts.credentials import secure_new_staff
 from api.services.accounts.invitation_tokens import (
     SUSPENDED,
-    Link,
-    Maker,
-    issue,
-    issue_reset,
-    withdraw,
+    LinkCreator,
+    PasswordLink,
+    issue_links,
+    issue_reset_link,
+    revoke_links,
 )
 from api.services.audit import recorder
-from api.services.enrolment.enrolments import check_free
-from api.services.enrolment.search import called
+from api.services.enrolment.enrolments import check_email_free
+from api.services.enrolment.search import matches_person
 
 __all__ = [
-    "by_email",
-    "change",
-    "check_other",
-    "create",
-    "find",
-    "link",
-    "listed",
-    "locked_user",
-    "name_admin",
-    "reset",
-    "restore",
-    "shut_out",
-    "suspend",
-    "users",
+    "check_not_self",
+    "create_login_link",
+    "create_reset_link",
+    "create_user",
+    "get_user",
+    "get_user_by_email",
+    "list_users",
+    "lock_user",
+    "restore_user",
+    "revoke_access",
+    "serialize_user",
+    "set_admin",
+    "suspend_user",
+    "update_user",
 ]
 
 
-def users(
+def list_users(
     session: Session, *, text: str, state: str, after: Cursor | None, limit: int
 ) -> Sequence[User]:
     """Return accounts by family name.
 
     *state* is ``active``, ``suspended``, ``admin`` or ``all``.
     """
-    found = select(User).where(User.erased_at.is_(None))
+    query = select(User).where(User.erased_at.is_(None))
     if state == "active":
-        found = found.where(User.suspended_at.is_(None))
+        query = query.where(User.suspended_at.is_(None))
     elif state == "suspended":
-        found = found.where(User.suspended_at.is_not(None))
+        query = query.where(User.suspended_at.is_not(None))
     elif state == "admin":
-        found = found.where(User.is_admin)
+        query = query.where(User.is_admin)
     if text:
-        found = found.where(called(text, User.email, User.student_number))
-    return session.scalars(keyset(found, User.sort_name, User.id, after=after).limit(limit)).all()
+        query = query.where(matches_person(text, User.email, User.student_number))
+    return session.scalars(
+        apply_keyset(query, User.sort_name, User.id, after=after).limit(limit)
+    ).all()
 
 
-def listed(user: User) -> UserOut:
+def serialize_user(user: User) -> UserOut:
     """Serialize an account for administrators."""
     return UserOut(
         id=user.id,
@@ -79,63 +81,67 @@ def listed(user: User) -> UserOut:
     )
 
 
-def find(session: Session, user_id: UUID) -> UserOut:
-    """Return an account as administrators see it; raise `NotFound` as `locked_user` does."""
-    return listed(_there(session.get(User, user_id)))
+def get_user(session: Session, user_id: UUID) -> UserOut:
+    """Return an account as administrators see it; raise `NotFound` as `lock_user` does."""
+    return serialize_user(_require_user(session.get(User, user_id)))
 
 
-def locked_user(session: Session, user_id: UUID) -> User:
+def lock_user(session: Session, user_id: UUID) -> User:
     """Lock and return an account; raise `NotFound` if there is none, or if it is erased.
 
     Rows that refer to it, such as submissions, can still be written: their writers lock the rows
     that end with the account.
     """
-    return _there(session.get(User, user_id, with_for_update={"key_share": True}))
+    return _require_user(session.get(User, user_id, with_for_update={"key_share": True}))
 
 
-def _there(user: User | None) -> User:
+def _require_user(user: User | None) -> User:
     if user is None or user.erased_at is not None:
         raise NotFound("There is no such account.")
     return user
 
 
-def change(
-    session: Session, caller: Caller, user: User, given: UserPatch, *, now: datetime
+def update_user(
+    session: Session, caller: Principal, user: User, patch: UserPatch, *, now: datetime
 ) -> None:
     """Correct the name or the e-mail address of an account."""
-    if given.email is not None and given.email != user.email:
-        check_free(session, given.email)
-        user.email = given.email
-    user.name = given.name or user.name
+    if patch.email is not None and patch.email != user.email:
+        check_email_free(session, patch.email)
+        user.email = patch.email
+    user.name = patch.name or user.name
     user.version += 1
-    told = {"fields": sorted(given.model_fields_set)}
-    recorder.record_account(session, caller, "user.changed", user=user.id, now=now, told=told)
+    details = {"fields": sorted(patch.model_fields_set)}
+    recorder.record_account_action(
+        session, caller, "user.changed", user=user.id, now=now, after=details
+    )
 
 
-def suspend(session: Session, caller: Caller, user: User, *, now: datetime) -> None:
+def suspend_user(session: Session, caller: Principal, user: User, *, now: datetime) -> None:
     """Suspend an account; its sessions, tokens and links end."""
-    check_other(caller, user)
+    check_not_self(caller, user)
     if user.suspended_at is not None:
         return
     user.suspended_at = now
     user.version += 1
-    sessions.settle(session, "suspended", [user.id], now=now)
-    withdraw(session, [user.id], now=now)
-    recorder.record(session, caller, "user.suspended", now=now, target=("user", user.id))
+    sessions.revoke_for_event(session, "suspended", [user.id], now=now)
+    revoke_links(session, [user.id], now=now)
+    recorder.record_action(session, caller, "user.suspended", now=now, target=("user", user.id))
 
 
-def restore(session: Session, caller: Caller, user: User, *, now: datetime) -> None:
+def restore_user(session: Session, caller: Principal, user: User, *, now: datetime) -> None:
     """Restore a suspended account; ended tokens stay ended."""
     if user.suspended_at is None:
         return
     user.suspended_at = None
     user.version += 1
-    recorder.record(session, caller, "user.restored", now=now, target=("user", user.id))
+    recorder.record_action(session, caller, "user.restored", now=now, target=("user", user.id))
 
 
-def name_admin(session: Session, caller: Caller, user: User, *, admin: bool, now: datetime) -> None:
+def set_admin(
+    session: Session, caller: Principal, user: User, *, admin: bool, now: datetime
+) -> None:
     """Grant or revoke the administrator role; not for oneself, so that an administrator remains."""
-    check_other(caller, user)
+    check_not_self(caller, user)
     if user.is_admin == admin:
         return
     user.is_admin = admin
@@ -143,49 +149,57 @@ def name_admin(session: Session, caller: Caller, user: User, *, admin: bool, now
     if admin:
         secure_new_staff(session, caller, user, course=None, now=now)
     else:
-        sessions.settle(session, "role_changed", [user.id], now=now)
+        sessions.revoke_for_event(session, "role_changed", [user.id], now=now)
     change = ({"admin": not admin}, {"admin": admin})
     target = ("user", user.id)
-    recorder.record(session, caller, "user.admin_changed", now=now, target=target, change=change)
+    recorder.record_action(
+        session, caller, "user.admin_changed", now=now, target=target, change=change
+    )
 
 
-def reset(session: Session, caller: Caller, user: User, *, public_url: str, now: datetime) -> Link:
+def create_reset_link(
+    session: Session, caller: Principal, user: User, *, public_url: str, now: datetime
+) -> PasswordLink:
     """Return a link by which the owner sets another password."""
     if user.email is None:
         raise Conflict("This account has no e-mail address to log in with.")
     if user.suspended_at is not None:
         raise Conflict(SUSPENDED)
-    maker = Maker(caller.id)
-    found = issue_reset(session, user, public_url=public_url, maker=maker, now=now)
-    recorder.record_account(session, caller, "person.reset", user=user.id, now=now)
-    return found
+    creator = LinkCreator(caller.id)
+    reset_link = issue_reset_link(session, user, public_url=public_url, creator=creator, now=now)
+    recorder.record_account_action(session, caller, "person.reset", user=user.id, now=now)
+    return reset_link
 
 
-def create(session: Session, email: str, name: str, *, admin: bool, now: datetime) -> User:
+def create_user(session: Session, email: str, name: str, *, admin: bool, now: datetime) -> User:
     """Create an account; raise `Invalid` if the e-mail address is taken."""
-    check_free(session, email)
+    check_email_free(session, email)
     user = User(id=new_id(), email=email, name=name, is_admin=admin, created_at=now)
     session.add(user)
     session.flush()
-    told = {"admin": admin}
-    recorder.record(
-        session, None, "user.created", now=now, target=("user", user.id), change=({}, told)
+    after = {"admin": admin}
+    recorder.record_action(
+        session, None, "user.created", now=now, target=("user", user.id), change=({}, after)
     )
     return user
 
 
-def link(session: Session, email: str, *, public_url: str, now: datetime) -> Link:
+def create_login_link(
+    session: Session, email: str, *, public_url: str, now: datetime
+) -> PasswordLink:
     """Return a link for the owner of *email*: an invitation, or a reset if a password is set."""
-    user = by_email(session, email)
+    user = get_user_by_email(session, email)
     if user.suspended_at is not None:
         raise Conflict(SUSPENDED)
-    recorder.record(session, None, "person.reset", now=now, target=("user", user.id))
+    recorder.record_action(session, None, "person.reset", now=now, target=("user", user.id))
     if user.password_hash is None:
-        return issue(session, [user], "invite", public_url=public_url, maker=Maker(), now=now)[0]
-    return issue_reset(session, user, public_url=public_url, maker=Maker(), now=now)
+        return issue_links(
+            session, [user], "invite", public_url=public_url, creator=LinkCreator(), now=now
+        )[0]
+    return issue_reset_link(session, user, public_url=public_url, creator=LinkCreator(), now=now)
 
 
-def by_email(session: Session, email: str) -> User:
+def get_user_by_email(session: Session, email: str) -> User:
     """Return the account of an e-mail address; raise `NotFound` if there is none."""
     user = session.scalar(select(User).where(User.email == email))
     if user is None:
@@ -193,15 +207,15 @@ def by_email(session: Session, email: str) -> User:
     return user
 
 
-def shut_out(session: Session, email: str, *, now: datetime) -> User:
+def revoke_access(session: Session, email: str, *, now: datetime) -> User:
     """End the sessions and tokens of the owner of *email*, and return the account."""
-    user = by_email(session, email)
-    sessions.settle(session, "reset", [user.id], now=now)
-    recorder.record(session, None, "user.revoked", now=now, target=("user", user.id))
+    user = get_user_by_email(session, email)
+    sessions.revoke_for_event(session, "reset", [user.id], now=now)
+    recorder.record_action(session, None, "user.revoked", now=now, target=("user", user.id))
     return user
 
 
-def check_other(caller: Caller, user: User) -> None:
+def check_not_self(caller: Principal, user: User) -> None:
     """Raise `Conflict` if *user* is the caller's own account."""
     if caller.id == user.id:
         raise Conflict("This is your own account; another administrator has to do it.")

@@ -13,22 +13,22 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, exists, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from api.auth.authorization import Caller, Member
+from api.auth.authorization import CourseMembership, Principal
 from api.core.errors import Gone
-from api.db.models import LOCKED, Enrolment, Invite, User
+from api.db.models import LOCKED_PASSWORD_PREFIX, Enrolment, Invite, User
 from api.services.accounts import sessions
 from api.services.audit import recorder
 from api.services.rate_limits import rate_limit_events
 
 __all__ = [
     "end_vouching",
-    "is_set_up_elsewhere",
-    "is_sole_waiting",
+    "is_only_course_awaiting_password",
+    "is_password_vouched_elsewhere",
     "needs_locked_password",
     "secure_new_staff",
 ]
 
-SEVERAL: Final = (
+SEVERAL_COURSES: Final = (
     "Several courses gave you a role, and each would have to let you in. Ask an administrator for "
     "a link."
 )
@@ -36,7 +36,12 @@ SET_UP_PASSWORD: Final = (Invite.used_at.is_not(None), Invite.revoked_at.is_(Non
 
 
 def secure_new_staff(
-    session: Session, who: Member | Caller, user: User, *, course: UUID | None, now: datetime
+    session: Session,
+    actor: CourseMembership | Principal,
+    user: User,
+    *,
+    course: UUID | None,
+    now: datetime,
 ) -> None:
     """End the sessions of *user*, who gets a staff role, and lock a password from elsewhere.
 
@@ -46,10 +51,10 @@ def secure_new_staff(
     """
     if user.is_admin and course is not None:
         return
-    sessions.settle(session, "role_changed", [user.id], now=now)
+    sessions.revoke_for_event(session, "role_changed", [user.id], now=now)
     _revoke_links(session, user.id, course, now=now)
     if user.has_password and not _is_vouched(session, user.id, course):
-        _lock_password(session, who, user, now=now)
+        _lock_password(session, actor, user, now=now)
 
 
 def _revoke_links(session: Session, user_id: UUID, course: UUID | None, *, now: datetime) -> None:
@@ -75,12 +80,14 @@ def _is_vouched(session: Session, user_id: UUID, course: UUID | None) -> bool:
     return not vouching or bool(vouching & {None, course})
 
 
-def _lock_password(session: Session, who: Member | Caller, user: User, *, now: datetime) -> None:
-    user.password_hash = f"{LOCKED}{user.password_hash}"
+def _lock_password(
+    session: Session, actor: CourseMembership | Principal, user: User, *, now: datetime
+) -> None:
+    user.password_hash = f"{LOCKED_PASSWORD_PREFIX}{user.password_hash}"
     user.version += 1
-    sessions.settle(session, "password_locked", [user.id], now=now)
+    sessions.revoke_for_event(session, "password_locked", [user.id], now=now)
     rate_limit_events.forget_devices(session, user.email)
-    recorder.record_account(session, who, "user.password_locked", user=user.id, now=now)
+    recorder.record_account_action(session, actor, "user.password_locked", user=user.id, now=now)
 
 
 def _is_vouched_by(
@@ -96,7 +103,7 @@ def _is_vouched_by(
     )
 
 
-def is_sole_waiting() -> ColumnElement[bool]:
+def is_only_course_awaiting_password() -> ColumnElement[bool]:
     """Return the condition of an enrollment whose course alone waits for a new password.
 
     The password is locked, and no other course with a staff role lacks a link that set it up.
@@ -105,14 +112,16 @@ def is_sole_waiting() -> ColumnElement[bool]:
     others = exists().where(
         other.user_id == Enrolment.user_id,
         other.course_id != Enrolment.course_id,
-        *_is_waiting(other),
+        *_is_awaiting_password(other),
     )
     person = aliased(User)
-    locked = exists().where(person.id == Enrolment.user_id, person.password_hash.startswith(LOCKED))
-    return and_(locked, *_is_waiting(Enrolment), ~others)
+    locked = exists().where(
+        person.id == Enrolment.user_id, person.password_hash.startswith(LOCKED_PASSWORD_PREFIX)
+    )
+    return and_(locked, *_is_awaiting_password(Enrolment), ~others)
 
 
-def _is_waiting(enrolment: type[Enrolment]) -> tuple[ColumnElement[bool], ...]:
+def _is_awaiting_password(enrolment: type[Enrolment]) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions of a staff role whose course does not vouch for the password."""
     return (
         enrolment.role != "student",
@@ -121,7 +130,7 @@ def _is_waiting(enrolment: type[Enrolment]) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def is_set_up_elsewhere(course: UUID) -> ColumnElement[bool]:
+def is_password_vouched_elsewhere(course: UUID) -> ColumnElement[bool]:
     """Return the condition that another course or an administrator vouches for a password."""
     return exists().where(
         Invite.user_id == User.id,
@@ -144,8 +153,10 @@ def needs_locked_password(session: Session, invite: Invite, user: User) -> bool:
         Enrolment.course_id != course,
         Enrolment.withdrawn_at.is_(None),
     )
-    if session.scalar(select(Enrolment.id).where(*elsewhere, *_is_waiting(Enrolment)).limit(1)):
-        raise Gone(SEVERAL)
+    if session.scalar(
+        select(Enrolment.id).where(*elsewhere, *_is_awaiting_password(Enrolment)).limit(1)
+    ):
+        raise Gone(SEVERAL_COURSES)
     return session.scalar(select(Enrolment.id).where(*elsewhere).limit(1)) is not None
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from api.core.clock import to_micros
-from api.core.json_text import written
+from api.core.json_text import serialize_json
 from api.db.models import (
     Answer,
     Assignment,
@@ -37,36 +37,36 @@ from api.db.models import (
     Submission,
     User,
 )
-from api.http.fields import told
+from api.http.fields import serialize_fraction
 from api.schemas.accounts.account import MeExport
-from api.services.accounts.profile import courses_of
-from api.services.accounts.sessions import sessions_of
-from api.services.accounts.tokens import tokens_of
-from api.services.assignments.release import results_shown
-from api.services.assignments.rules import rules_for
+from api.services.accounts.profile import list_user_courses
+from api.services.accounts.sessions import list_sessions
+from api.services.accounts.tokens import list_tokens
+from api.services.assignments.release import compute_results_visibility
+from api.services.assignments.rules import load_rules
 
-__all__ = ["export"]
+__all__ = ["stream_account_data"]
 
-Data: TypeAlias = dict[str, Any]
+JsonObject: TypeAlias = dict[str, Any]
 BATCH_SIZE: Final = 10
-"""How many submissions or drafts are in memory at a time: each may have some hundred KiB."""
+"""Number of submissions or drafts in memory at a time; each may have some hundred KiB."""
 PROFILE: Final = ("id", "name", "family_name", "email", "student_number", "login", "created_at")
 
 
-class Reading(Protocol):
+class ReadSessionFactory(Protocol):
     """Factory of read-only database sessions."""
 
     def __call__(self) -> AbstractContextManager[Session]:
         """Return a read-only session, to be used in a ``with``."""
 
 
-def export(reading: Reading, user: User, *, now: datetime) -> Iterator[str]:
+def stream_account_data(reading: ReadSessionFactory, user: User, *, now: datetime) -> Iterator[str]:
     """Return all data about *user* as pieces of one JSON object, a `MeExport`.
 
     The first transaction has ended when it returns.
     """
     with reading() as session:
-        short = _short(session, user, now=now)
+        small_fields = _load_small_fields(session, user, now=now)
         submissions = session.scalars(
             select(Submission.id)
             .where(Submission.student_id == user.id)
@@ -74,55 +74,62 @@ def export(reading: Reading, user: User, *, now: datetime) -> Iterator[str]:
         ).all()
         drafts = session.scalars(select(Draft.problem_id).where(Draft.student_id == user.id)).all()
     large = {
-        "submissions": _in_batches(reading, _submissions, submissions),
-        "drafts": _in_batches(reading, partial(_drafts, student=user.id), drafts),
+        "submissions": _read_in_batches(reading, _load_submissions, submissions),
+        "drafts": _read_in_batches(reading, partial(_load_drafts, student=user.id), drafts),
     }
-    return _pieces(short, large)
+    return _stream_json(small_fields, large)
 
 
-def _short(session: Session, user: User, *, now: datetime) -> MeExport:
+def _load_small_fields(session: Session, user: User, *, now: datetime) -> MeExport:
     """Return the export without submissions and drafts."""
-    shown = _shown(session, user.id, now=now)
+    visible_assignments = _load_visible_assignments(session, user.id, now=now)
     return MeExport(
         exported_at=now,
-        profile=_row(user, PROFILE),
-        courses=tuple(one.model_dump(mode="json") for one in courses_of(session, user.id)),
+        profile=_serialize_row(user, PROFILE),
+        courses=tuple(one.model_dump(mode="json") for one in list_user_courses(session, user.id)),
         submissions=(),
         drafts=(),
-        grades=_grades(session, user.id, shown),
-        comments=_comments(session, user.id, shown),
-        regrade_requests=_requests(session, user.id),
-        extensions=_extensions(session, user.id),
+        grades=_load_grades(session, user.id, visible_assignments),
+        comments=_load_comments(session, user.id, visible_assignments),
+        regrade_requests=_load_regrade_requests(session, user.id),
+        extensions=_load_extensions(session, user.id),
         tokens=tuple(
-            _row(one, ("name", "prefix", "scopes", "created_at", "expires_at", "last_used_at"))
-            for one in tokens_of(session, user.id)
+            _serialize_row(
+                one, ("name", "prefix", "scopes", "created_at", "expires_at", "last_used_at")
+            )
+            for one in list_tokens(session, user.id)
         ),
         sessions=tuple(
-            _row(one, ("created_at", "seen_at")) for one in sessions_of(session, user.id, now=now)
+            _serialize_row(one, ("created_at", "seen_at"))
+            for one in list_sessions(session, user.id, now=now)
         ),
-        acts=_acts(session, user.id),
+        acts=_load_audit_entries(session, user.id),
     )
 
 
-def _pieces(short: MeExport, large: Mapping[str, Iterator[Data]]) -> Iterator[str]:
-    """Yield *short* as JSON; its fields that are in *large* are streamed item by item."""
-    begin = "{"
-    for name, value in short.model_dump(mode="json").items():
-        yield f"{begin}{written(name)}:"
-        begin = ","
+def _stream_json(
+    small_fields: MeExport, large: Mapping[str, Iterator[JsonObject]]
+) -> Iterator[str]:
+    """Yield *small_fields* as JSON; its fields that are in *large* are streamed item by item."""
+    separator = "{"
+    for name, value in small_fields.model_dump(mode="json").items():
+        yield f"{separator}{serialize_json(name)}:"
+        separator = ","
         if name in large:
             yield "["
             for number, item in enumerate(large[name]):
-                yield f"{',' if number else ''}{written(item)}"
+                yield f"{',' if number else ''}{serialize_json(item)}"
             yield "]"
         else:
-            yield written(value)
+            yield serialize_json(value)
     yield "}"
 
 
-def _in_batches(
-    reading: Reading, read: Callable[[Session, Sequence[UUID]], Iterable[Data]], ids: Sequence[UUID]
-) -> Iterator[Data]:
+def _read_in_batches(
+    reading: ReadSessionFactory,
+    read: Callable[[Session, Sequence[UUID]], Iterable[JsonObject]],
+    ids: Sequence[UUID],
+) -> Iterator[JsonObject]:
     """Yield the items of *ids* in order; each batch is read in its own session."""
     for start in range(0, len(ids), BATCH_SIZE):
         batch = ids[start : start + BATCH_SIZE]
@@ -131,50 +138,55 @@ def _in_batches(
         yield from items
 
 
-def _row(row: Base, names: Iterable[str]) -> dict[str, Any]:
-    return {name: _plain(getattr(row, name)) for name in names}
+def _serialize_row(row: Base, names: Iterable[str]) -> dict[str, Any]:
+    return {name: _to_json_value(getattr(row, name)) for name in names}
 
 
-def _plain(value: object) -> object:
+def _to_json_value(value: object) -> object:
     if isinstance(value, datetime):
         return value.isoformat()
     return str(value) if isinstance(value, UUID) else value
 
 
-def _shown(session: Session, student: UUID, *, now: datetime) -> set[UUID]:
+def _load_visible_assignments(session: Session, student: UUID, *, now: datetime) -> set[UUID]:
     """Return the assignments whose results the student sees now."""
-    found = session.execute(
+    rows = session.execute(
         select(Assignment, Course)
         .join(Course, Course.id == Assignment.course_id)
         .join(Enrolment, Enrolment.course_id == Course.id)
         .where(Enrolment.user_id == student, Assignment.published_at.is_not(None))
     )
-    seen = set()
-    for assignment, course in found:
-        rules = rules_for(session, assignment, course, [student])[student]
-        if rules.released(to_micros(now)) and results_shown(assignment, rules, now=now).now:
-            seen.add(assignment.id)
-    return seen
+    visible = set()
+    for assignment, course in rows:
+        rules = load_rules(session, assignment, course, [student])[student]
+        if (
+            rules.is_released(to_micros(now))
+            and compute_results_visibility(assignment, rules, now=now).now
+        ):
+            visible.add(assignment.id)
+    return visible
 
 
-def _submissions(session: Session, ids: Sequence[UUID]) -> list[Data]:
+def _load_submissions(session: Session, ids: Sequence[UUID]) -> list[JsonObject]:
     rows = session.scalars(
         select(Submission)
         .where(Submission.id.in_(ids))
         .order_by(Submission.received_at, Submission.id)
     )
     names = ("id", "problem_id", "sequence", "received_at", "answers")
-    return [_row(one, names) | {"told": one.reply} for one in rows]
+    return [_serialize_row(row, names) | {"told": row.reply} for row in rows]
 
 
-def _drafts(session: Session, problems: Sequence[UUID], *, student: UUID) -> list[Data]:
+def _load_drafts(session: Session, problems: Sequence[UUID], *, student: UUID) -> list[JsonObject]:
     rows = session.scalars(
         select(Draft).where(Draft.student_id == student, Draft.problem_id.in_(problems))
     )
-    return [_row(one, ("problem_id", "answers", "saved_at")) for one in rows]
+    return [_serialize_row(row, ("problem_id", "answers", "saved_at")) for row in rows]
 
 
-def _grades(session: Session, student: UUID, shown: Collection[UUID]) -> tuple[dict[str, Any], ...]:
+def _load_grades(
+    session: Session, student: UUID, visible_assignments: Collection[UUID]
+) -> tuple[dict[str, Any], ...]:
     rows = session.scalars(
         select(Grade).where(Grade.student_id == student).order_by(Grade.assignment_id)
     )
@@ -184,23 +196,24 @@ def _grades(session: Session, student: UUID, shown: Collection[UUID]) -> tuple[d
         .order_by(Override.created_at, Override.id)
     ).all()
     return tuple(
-        _row(one, ("assignment_id", "updated_at"))
+        _serialize_row(row, ("assignment_id", "updated_at"))
         | {
-            "score": None if one.score is None else told(one.score),
-            "possible": told(one.possible),
+            "score": None if row.score is None else serialize_fraction(row.score),
+            "possible": serialize_fraction(row.possible),
             "overrides": [
-                _row(other, ("part", "reason", "created_at")) | {"points": told(other.points)}
+                _serialize_row(other, ("part", "reason", "created_at"))
+                | {"points": serialize_fraction(other.points)}
                 for other in overrides
-                if other.assignment_id == one.assignment_id
+                if other.assignment_id == row.assignment_id
             ],
         }
-        for one in rows
-        if one.assignment_id in shown
+        for row in rows
+        if row.assignment_id in visible_assignments
     )
 
 
-def _comments(
-    session: Session, user_id: UUID, shown: Collection[UUID]
+def _load_comments(
+    session: Session, user_id: UUID, visible_assignments: Collection[UUID]
 ) -> tuple[dict[str, Any], ...]:
     """Return the comments that the user wrote, and those that staff published on their answers."""
     rows = session.execute(
@@ -217,38 +230,40 @@ def _comments(
         .order_by(Comment.created_at, Comment.id)
     )
     return tuple(
-        _row(one, ("answer_id", "text", "created_at")) | {"mine": one.author_id == user_id}
-        for one, assignment in rows
-        if one.author_id == user_id or assignment in shown
+        _serialize_row(row, ("answer_id", "text", "created_at"))
+        | {"mine": row.author_id == user_id}
+        for row, assignment in rows
+        if row.author_id == user_id or assignment in visible_assignments
     )
 
 
-def _requests(session: Session, student: UUID) -> tuple[dict[str, Any], ...]:
+def _load_regrade_requests(session: Session, student: UUID) -> tuple[dict[str, Any], ...]:
     rows = session.scalars(
         select(RegradeRequest)
         .where(RegradeRequest.student_id == student)
         .order_by(RegradeRequest.created_at, RegradeRequest.id)
     )
     names = ("answer_id", "text", "status", "reply", "created_at", "replied_at")
-    return tuple(_row(one, names) for one in rows)
+    return tuple(_serialize_row(row, names) for row in rows)
 
 
-def _extensions(session: Session, student: UUID) -> tuple[dict[str, Any], ...]:
+def _load_extensions(session: Session, student: UUID) -> tuple[dict[str, Any], ...]:
     rows = session.scalars(
         select(Extension)
         .where(Extension.student_id == student, Extension.withdrawn_at.is_(None))
         .order_by(Extension.created_at, Extension.id)
     )
     return tuple(
-        _row(one, ("course_id", "assignment_id", "spec", "reason", "created_at")) for one in rows
+        _serialize_row(row, ("course_id", "assignment_id", "spec", "reason", "created_at"))
+        for row in rows
     )
 
 
-def _acts(session: Session, user_id: UUID) -> tuple[dict[str, Any], ...]:
+def _load_audit_entries(session: Session, user_id: UUID) -> tuple[dict[str, Any], ...]:
     """Return the user's actions in the audit log, without the people that they concern."""
     rows = session.scalars(
         select(AuditEntry)
         .where(AuditEntry.actor_id == user_id)
         .order_by(AuditEntry.at, AuditEntry.id)
     )
-    return tuple(_row(one, ("at", "action", "target")) for one in rows)
+    return tuple(_serialize_row(row, ("at", "action", "target")) for row in rows)

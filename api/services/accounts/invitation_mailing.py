@@ -9,64 +9,89 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Member
-from api.core.errors import Conflict, FieldError, Forbidden, Invalid
+from api.auth.authorization import CourseMembership
+from api.core.errors import Conflict, FieldError, Forbidden, InvalidInput
 from api.db.models import Enrolment, User
-from api.services.accounts.account_ownership import ELSEWHERE, invited_here, may_edit
-from api.services.accounts.invitation_tokens import SUSPENDED, Link, Maker, issue, issue_reset
+from api.services.accounts.account_ownership import (
+    NEEDS_ADMIN,
+    is_inviting_enrolment,
+    may_edit_account,
+)
+from api.services.accounts.invitation_tokens import (
+    SUSPENDED,
+    LinkCreator,
+    PasswordLink,
+    issue_links,
+    issue_reset_link,
+)
 from api.services.audit import recorder
-from api.services.courses.active_students import PRESENT
-from api.services.enrolment.enrolments import locked
-from api.services.files.csv_rows import guard
+from api.services.courses.active_students import ACTIVE_PEOPLE
+from api.services.enrolment.enrolments import lock_person
+from api.services.files.csv_rows import escape_formula
 
-__all__ = ["COLUMNS", "invite", "left_out", "reset", "write_links"]
+__all__ = [
+    "CSV_COLUMNS",
+    "count_uninvitable",
+    "create_reset_link",
+    "format_links_csv",
+    "invite_people",
+]
 
-COLUMNS = ("name", "email", "link", "expires")
+CSV_COLUMNS = ("name", "email", "link", "expires")
 
 
-def invite(
+def invite_people(
     session: Session,
-    member: Member,
-    named: Collection[UUID] | None,
+    member: CourseMembership,
+    user_ids: Collection[UUID] | None,
     *,
     public_url: str,
     now: datetime,
-) -> list[Link]:
-    """Create an invitation for each person *named*, or for all in the course without a password.
+) -> list[PasswordLink]:
+    """Create an invitation for each person *user_ids*, or for all in the course without a password.
 
     The holder of a link can log in as that person. So people with a password get none, nor do
     people whom another course had first or has as staff: their account does not belong to this
     course.
     """
-    here = select(User).where(*_invitable(member)).join(Enrolment, Enrolment.user_id == User.id)
-    if named is not None:
-        here = here.where(User.id.in_(named))
-    users = session.scalars(here.order_by(User.sort_name, User.id)).all()
-    if named is not None and len(users) < len(set(named)):
-        missing = sorted(set(named) - {user.id for user in users}, key=str)
-        raise Invalid(
+    query = select(User).where(*_is_invitable(member)).join(Enrolment, Enrolment.user_id == User.id)
+    if user_ids is not None:
+        query = query.where(User.id.in_(user_ids))
+    users = session.scalars(query.order_by(User.sort_name, User.id)).all()
+    if user_ids is not None and len(users) < len(set(user_ids)):
+        missing = sorted(set(user_ids) - {user.id for user in users}, key=str)
+        raise InvalidInput(
             "Some cannot be invited from here: they are not in the course, have no e-mail address, "
             "have a password already, were in another course first, or are staff of one. An "
             "administrator can make a link for them.",
             errors=tuple(FieldError(f"people {one}", "cannot be invited") for one in missing),
         )
-    links = issue(session, users, "invite", public_url=public_url, maker=Maker.of(member), now=now)
-    _note(session, member, [user.id for user in users], now=now)
+    links = issue_links(
+        session,
+        users,
+        "invite",
+        public_url=public_url,
+        creator=LinkCreator.from_member(member),
+        now=now,
+    )
+    _record_invitations(session, member, [user.id for user in users], now=now)
     return links
 
 
-def _note(session: Session, member: Member, users: Sequence[UUID], *, now: datetime) -> None:
+def _record_invitations(
+    session: Session, member: CourseMembership, users: Sequence[UUID], *, now: datetime
+) -> None:
     """Record the invitations in the audit log of every course of the invited people."""
-    told: dict[UUID, list[str]] = {member.course.id: [str(one) for one in users]}
+    people_by_course: dict[UUID, list[str]] = {member.course.id: [str(one) for one in users]}
     others = select(Enrolment.course_id, Enrolment.user_id).where(
         Enrolment.user_id.in_(users),
         Enrolment.course_id != member.course.id,
         Enrolment.withdrawn_at.is_(None),
     )
     for course, user in session.execute(others.order_by(Enrolment.course_id, Enrolment.user_id)):
-        told.setdefault(course, []).append(str(user))
-    for course, people in told.items():
-        recorder.record(
+        people_by_course.setdefault(course, []).append(str(user))
+    for course, people in people_by_course.items():
+        recorder.record_action(
             session,
             member.caller,
             "person.invited",
@@ -77,7 +102,7 @@ def _note(session: Session, member: Member, users: Sequence[UUID], *, now: datet
         )
 
 
-def left_out(session: Session, member: Member) -> tuple[int, int]:
+def count_uninvitable(session: Session, member: CourseMembership) -> tuple[int, int]:
     """Return how many people without a password get no link: without an address, and others.
 
     The others were in another course first, or are staff of one or administrators.
@@ -86,53 +111,60 @@ def left_out(session: Session, member: Member) -> tuple[int, int]:
         select(func.count())
         .select_from(User)
         .join(Enrolment, Enrolment.user_id == User.id)
-        .where(*_waiting(member))
+        .where(*_lacks_password(member))
     )
-    nowhere = session.scalar(waiting.where(User.email.is_(None))) or 0
-    all_, here = session.scalar(waiting) or 0, waiting.where(*_invitable(member))
-    return nowhere, all_ - nowhere - (session.scalar(here) or 0)
+    without_email = session.scalar(waiting.where(User.email.is_(None))) or 0
+    total, invitable = session.scalar(waiting) or 0, waiting.where(*_is_invitable(member))
+    return without_email, total - without_email - (session.scalar(invitable) or 0)
 
 
-def _waiting(member: Member) -> tuple[ColumnElement[bool], ...]:
+def _lacks_password(member: CourseMembership) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions of people in the course who have set no password."""
     return (
         Enrolment.course_id == member.course.id,
-        *PRESENT,
+        *ACTIVE_PEOPLE,
         ~User.has_password,
         User.suspended_at.is_(None),
     )
 
 
-def _invitable(member: Member) -> tuple[ColumnElement[bool], ...]:
+def _is_invitable(member: CourseMembership) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions of people whom the course may invite."""
-    return (*_waiting(member), User.email.is_not(None), User.is_admin.is_(False), invited_here())
+    return (
+        *_lacks_password(member),
+        User.email.is_not(None),
+        User.is_admin.is_(False),
+        is_inviting_enrolment(),
+    )
 
 
-def reset(
-    session: Session, member: Member, user_id: UUID, *, public_url: str, now: datetime
-) -> Link:
+def create_reset_link(
+    session: Session, member: CourseMembership, user_id: UUID, *, public_url: str, now: datetime
+) -> PasswordLink:
     """Return a link by which a person of the course sets another password."""
-    enrolment, user = locked(session, member, user_id)
+    enrolment, user = lock_person(session, member, user_id)
     if enrolment.is_test or user.email is None:
         raise Conflict("This person has no e-mail address to log in with.")
     if enrolment.withdrawn_at is not None:
         raise Conflict("This person is not in the course any more.")
-    if not may_edit(session, member, enrolment, user):
-        raise Forbidden(ELSEWHERE)
+    if not may_edit_account(session, member, enrolment, user):
+        raise Forbidden(NEEDS_ADMIN)
     if user.suspended_at is not None:
         raise Conflict(SUSPENDED)
-    link = issue_reset(session, user, public_url=public_url, maker=Maker.of(member), now=now)
-    recorder.record_account(session, member, "person.reset", user=user.id, now=now)
+    link = issue_reset_link(
+        session, user, public_url=public_url, creator=LinkCreator.from_member(member), now=now
+    )
+    recorder.record_account_action(session, member, "person.reset", user=user.id, now=now)
     return link
 
 
-def write_links(links: Sequence[Link]) -> str:
+def format_links_csv(links: Sequence[PasswordLink]) -> str:
     """Return links as CSV for a mail merge."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for one in links:
-        told = (one.user.name, one.user.email or "")
-        expires = one.expires_at.isoformat(timespec="minutes")
-        writer.writerow([*map(guard, told), one.address, expires])
+    writer.writerow(CSV_COLUMNS)
+    for link in links:
+        identity = (link.user.name, link.user.email or "")
+        expires = link.expires_at.isoformat(timespec="minutes")
+        writer.writerow([*map(escape_formula, identity), link.url, expires])
     return out.getvalue()

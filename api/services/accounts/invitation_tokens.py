@@ -12,26 +12,26 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Member
-from api.auth.passwords import fault_of
+from api.auth.authorization import CourseMembership
+from api.auth.passwords import find_password_fault
 from api.auth.secrets import new_secret
-from api.core.errors import FieldError, Invalid
+from api.core.errors import FieldError, InvalidInput
 from api.db.models import Invite, User
 
 __all__ = [
-    "LASTS",
+    "LINK_LIFETIMES",
     "SUSPENDED",
-    "Link",
-    "Maker",
+    "LinkCreator",
+    "PasswordLink",
     "Purpose",
     "check_password",
-    "issue",
-    "issue_reset",
-    "withdraw",
+    "issue_links",
+    "issue_reset_link",
+    "revoke_links",
 ]
 
 Purpose = Literal["invite", "reset"]
-LASTS: Final[dict[Purpose, timedelta]] = {
+LINK_LIFETIMES: Final[dict[Purpose, timedelta]] = {
     "invite": timedelta(days=30),
     "reset": timedelta(days=1),
 }
@@ -39,36 +39,36 @@ SUSPENDED: Final = "This account is suspended. An administrator can restore it f
 
 
 @dataclass(frozen=True, slots=True)
-class Maker:
+class LinkCreator:
     """Creator of a link: a user (None for the command line), and the course that they staff."""
 
     user_id: UUID | None = None
     course_id: UUID | None = None
 
     @classmethod
-    def of(cls, member: Member) -> Self:
+    def from_member(cls, member: CourseMembership) -> Self:
         """Return *member* as the creator of a link; an administrator's is not for a course."""
         return cls(member.caller.id, None if member.role == "admin" else member.course.id)
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """A link for *user*; its *address* is shown once."""
+class PasswordLink:
+    """A link for *user*; its *url* is shown once."""
 
     user: User
     expires_at: datetime
-    address: str = field(repr=False)
+    url: str = field(repr=False)
 
 
-def issue(
+def issue_links(
     session: Session,
     users: Sequence[User],
     purpose: Purpose,
     *,
     public_url: str,
-    maker: Maker,
+    creator: LinkCreator,
     now: datetime,
-) -> list[Link]:
+) -> list[PasswordLink]:
     """Create a link for each of *users*; earlier links stay valid until one is used."""
     links = []
     for user in users:
@@ -79,27 +79,27 @@ def issue(
                 digest=secret.digest,
                 user_id=user.id,
                 purpose=purpose,
-                created_by=maker.user_id,
-                course_id=maker.course_id,
+                created_by=creator.user_id,
+                course_id=creator.course_id,
                 created_at=now,
-                expires_at=now + LASTS[purpose],
+                expires_at=now + LINK_LIFETIMES[purpose],
             )
         )
-        address = f"{public_url.rstrip('/')}/welcome#{secret.text}"
-        links.append(Link(user, now + LASTS[purpose], address))
+        url = f"{public_url.rstrip('/')}/welcome#{secret.text}"
+        links.append(PasswordLink(user, now + LINK_LIFETIMES[purpose], url))
     return links
 
 
-def issue_reset(
-    session: Session, user: User, *, public_url: str, maker: Maker, now: datetime
-) -> Link:
+def issue_reset_link(
+    session: Session, user: User, *, public_url: str, creator: LinkCreator, now: datetime
+) -> PasswordLink:
     """Create a reset link for *user*; earlier resets are revoked."""
-    withdraw(session, [user.id], now=now, purpose="reset")
-    [link] = issue(session, [user], "reset", public_url=public_url, maker=maker, now=now)
+    revoke_links(session, [user.id], now=now, purpose="reset")
+    [link] = issue_links(session, [user], "reset", public_url=public_url, creator=creator, now=now)
     return link
 
 
-def withdraw(
+def revoke_links(
     session: Session, users: Collection[UUID], *, now: datetime, purpose: Purpose | None = None
 ) -> None:
     """Revoke the unused links of *users*, those of one *purpose* or all."""
@@ -112,7 +112,7 @@ def withdraw(
 
 
 def check_password(user: User, password: str, *, name: str = "password") -> None:
-    """Raise `Invalid`, naming the fault, if a new *password* in the field *name* is not allowed."""
-    fault = fault_of(password, email=user.email or "", name=user.name)
+    """Raise `InvalidInput` with the fault if *password*, in the field *name*, is not allowed."""
+    fault = find_password_fault(password, email=user.email or "", name=user.name)
     if fault:
-        raise Invalid(fault, errors=(FieldError(name, "needs to be another one"),))
+        raise InvalidInput(fault, errors=(FieldError(name, "needs to be another one"),))

@@ -12,30 +12,30 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from api.auth.limits import LIMITS, Action, Failures, rule_login
-from api.auth.passwords import Passwords
-from api.auth.secrets import matches, new_secret, parse
+from api.auth.limits import EVENT_LIMITS, LimitedAction, LoginFailures, decide_login
+from api.auth.passwords import PasswordHasher
+from api.auth.secrets import digests_match, new_secret, parse
 from api.core.errors import Forbidden, RateLimited, ServiceError, Unauthenticated
 from api.core.ids import new_id
 from api.db.engine import Database
-from api.db.models import LOCKED, Knock, LoginSession, User
+from api.db.models import LOCKED_PASSWORD_PREFIX, LoginSession, RateLimitEvent, User
 from api.services.accounts import sessions
-from api.services.accounts.sessions import Begun
+from api.services.accounts.sessions import NewSession
 from api.services.rate_limits import rate_limit_events
 
 __all__ = [
-    "Attempt",
-    "Counted",
-    "count",
-    "forgive",
-    "is_still",
+    "LoginAttempt",
+    "RecordedAttempt",
+    "clear_failure",
+    "find_session_id",
+    "is_password_unchanged",
     "log_in",
-    "new_device",
-    "session_of",
+    "record_attempt",
+    "remember_device",
 ]
 
-WRONG = "The e-mail address or the password is not right."
-SLOWED = "Too many failed log-ins. Try again in {seconds} s."
+WRONG_CREDENTIALS = "The e-mail address or the password is not right."
+TOO_MANY_FAILURES = "Too many failed log-ins. Try again in {seconds} s."
 SUSPENDED = "This account is suspended. Ask your instructor."
 LOCKED_OUT = (
     "You were given a new role, and your password came from another course. Set a new one with the "
@@ -44,7 +44,7 @@ LOCKED_OUT = (
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class LoginAttempt:
     """An attempt to log in: for which *email*, from which network *address*.
 
     *device* is the secret of a known browser, "" if it has none.
@@ -57,157 +57,173 @@ class Attempt:
     device: str = field(default="", repr=False)
 
     @property
-    def by_account(self) -> str:
+    def account_key(self) -> str:
         """The key of failures for the account from any address."""
-        return rate_limit_events.key_of("login_account", self.email)
+        return rate_limit_events.build_event_key("login_account", self.email)
 
     @property
-    def by_address(self) -> str:
+    def address_key(self) -> str:
         """The key of failures from the address for any account."""
-        return rate_limit_events.key_of("login_address", self.address)
+        return rate_limit_events.build_event_key("login_address", self.address)
 
     @property
-    def by_pair(self) -> str:
+    def pair_key(self) -> str:
         """The key of failures for the account from the address."""
-        return rate_limit_events.key_of("login_pair", self.email, self.address)
+        return rate_limit_events.build_event_key("login_pair", self.email, self.address)
 
     @property
-    def by_device(self) -> str:
+    def device_key(self) -> str:
         """The key of failures for the account in the browser."""
-        return rate_limit_events.key_of("login_device", self.email, self.device)
+        return rate_limit_events.build_event_key("login_device", self.email, self.device)
 
     @property
-    def known(self) -> str:
+    def known_device_key(self) -> str:
         """The key of the event that the account has logged in with the browser."""
-        return rate_limit_events.key_of(rate_limit_events.KNOWN, self.email, self.device)
+        return rate_limit_events.build_event_key(
+            rate_limit_events.KNOWN_DEVICE_KIND, self.email, self.device
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class RecordedAttempt:
     """An attempt stored as failures: their ids, and the wait in seconds if it fails."""
 
-    knocks: tuple[UUID, ...]
-    seconds: int
+    event_ids: tuple[UUID, ...]
+    wait_seconds: int
     is_known_device: bool
 
-    def failure(self) -> ServiceError:
+    def to_error(self) -> ServiceError:
         """Return the error for a wrong password."""
-        return _slowed(self.seconds) if self.seconds else Unauthenticated(WRONG)
+        return (
+            _too_many_failures(self.wait_seconds)
+            if self.wait_seconds
+            else Unauthenticated(WRONG_CREDENTIALS)
+        )
 
 
-def log_in(db: Database, attempt: Attempt, *, passwords: Passwords, before: str = "") -> Begun:
+def log_in(
+    db: Database, attempt: LoginAttempt, *, passwords: PasswordHasher, previous_cookie: str = ""
+) -> NewSession:
     """Check the password and return a new session.
 
-    *before* is the cookie of an earlier session in this browser, which ends. Raises
+    *previous_cookie* is the cookie of an earlier session in this browser, which ends. Raises
     `Unauthenticated`, `RateLimited`, or `Forbidden` for a suspended account or a locked password.
     """
-    user_id, counted, stored = _counted(db, attempt)
-    usable = None if stored is None else stored.removeprefix(LOCKED)
+    user_id, counted, stored = _record_with_account(db, attempt)
+    usable = None if stored is None else stored.removeprefix(LOCKED_PASSWORD_PREFIX)
     if not passwords.verify(attempt.password, usable) or user_id is None or stored is None:
-        raise counted.failure()
-    if stored.startswith(LOCKED):
+        raise counted.to_error()
+    if stored.startswith(LOCKED_PASSWORD_PREFIX):
         raise Forbidden(LOCKED_OUT)
     new_hash = passwords.hash(attempt.password) if passwords.needs_rehash(stored) else stored
     with db.transaction() as session:
         user = session.get(User, user_id, with_for_update={"key_share": True})
-        if user is None or not is_still(user, stored):
-            raise counted.failure()
+        if user is None or not is_password_unchanged(user, stored):
+            raise counted.to_error()
         if user.suspended_at is not None:
             raise Forbidden(SUSPENDED)
-        forgive(session, counted)
+        clear_failure(session, counted)
         user.password_hash = new_hash
-        this = session_of(session, before)
-        sessions.settle(session, "login", [user.id], now=attempt.now, this=this)
+        previous_session = find_session_id(session, previous_cookie)
+        sessions.revoke_for_event(
+            session, "login", [user.id], now=attempt.now, current_session=previous_session
+        )
         device = attempt.device if counted.is_known_device else ""
-        device = new_device(session, attempt.email, now=attempt.now, device=device)
-        return sessions.begin(session, user, now=attempt.now, device=device)
+        device = remember_device(session, attempt.email, now=attempt.now, device=device)
+        return sessions.create_session(session, user, now=attempt.now, device=device)
 
 
-def _counted(db: Database, attempt: Attempt) -> tuple[UUID | None, Counted, str | None]:
+def _record_with_account(
+    db: Database, attempt: LoginAttempt
+) -> tuple[UUID | None, RecordedAttempt, str | None]:
     """Count the attempt; return the account's id, the count, and the stored hash."""
     with db.transaction() as session:
-        counted = count(session, attempt)
+        counted = record_attempt(session, attempt)
         user = session.scalar(select(User).where(User.email == attempt.email))
         return (None, counted, None) if user is None else (user.id, counted, user.password_hash)
 
 
-def is_still(user: User, stored: str | None) -> bool:
+def is_password_unchanged(user: User, stored: str | None) -> bool:
     """Tell whether the password is unchanged since *stored* was read."""
-    now = None if user.password_hash is None else user.password_hash.encode()
-    return now is None if stored is None else matches(stored.encode(), now)
+    current = None if user.password_hash is None else user.password_hash.encode()
+    return current is None if stored is None else digests_match(stored.encode(), current)
 
 
-def count(session: Session, attempt: Attempt, *, is_known_device: bool | None = None) -> Counted:
+def record_attempt(
+    session: Session, attempt: LoginAttempt, *, is_known_device: bool | None = None
+) -> RecordedAttempt:
     """Store an attempt as failed; raise `RateLimited` if its password is not to be checked.
 
     A refused attempt is not stored, or a wait would never end. Whether the browser is known is
     looked up unless *is_known_device* is given.
     """
     if is_known_device is None:
-        known = attempt.device and rate_limit_events.times(
-            session, attempt.known, since=attempt.now
+        known = attempt.device and rate_limit_events.load_event_times(
+            session, attempt.known_device_key, since=attempt.now
         )
         is_known_device = bool(known)
-    keys = [attempt.by_device] if is_known_device else [attempt.by_account, attempt.by_address]
-    rate_limit_events.lock(session, keys)
-    failures = _failures(session, attempt, is_known_device=is_known_device)
-    ruling = rule_login(failures, attempt.now)
-    if not ruling.is_checked:
-        raise _slowed(ruling.seconds)
+    keys = [attempt.device_key] if is_known_device else [attempt.account_key, attempt.address_key]
+    rate_limit_events.lock_keys(session, keys)
+    failures = _load_failures(session, attempt, is_known_device=is_known_device)
+    ruling = decide_login(failures, attempt.now)
+    if not ruling.checks_password:
+        raise _too_many_failures(ruling.wait_seconds)
     if not is_known_device:
-        keys.append(attempt.by_pair)
-    rows = [Knock(id=new_id(), key=key, at=attempt.now) for key in keys]
+        keys.append(attempt.pair_key)
+    rows = [RateLimitEvent(id=new_id(), key=key, at=attempt.now) for key in keys]
     session.add_all(rows)
-    rate_limit_events.prune(session, now=attempt.now)
+    rate_limit_events.prune_events(session, now=attempt.now)
     # During a flood from one address, an attempt must not read an hour of events.
-    memory = LIMITS["login_address"].memory
-    rate_limit_events.forget(session, attempt.by_address, before=attempt.now - memory)
-    return Counted(tuple(row.id for row in rows), ruling.seconds, is_known_device)
+    memory = EVENT_LIMITS["login_address"].retention
+    rate_limit_events.delete_events(session, attempt.address_key, before=attempt.now - memory)
+    return RecordedAttempt(tuple(row.id for row in rows), ruling.wait_seconds, is_known_device)
 
 
-def _failures(session: Session, attempt: Attempt, *, is_known_device: bool) -> Failures:
-    def stored(key: str, *actions: Action) -> list[datetime]:
-        memory = max(LIMITS[action].memory for action in actions)
-        return rate_limit_events.times(session, key, since=attempt.now - memory)
+def _load_failures(
+    session: Session, attempt: LoginAttempt, *, is_known_device: bool
+) -> LoginFailures:
+    def load_timestamps(key: str, *actions: LimitedAction) -> list[datetime]:
+        memory = max(EVENT_LIMITS[action].retention for action in actions)
+        return rate_limit_events.load_event_times(session, key, since=attempt.now - memory)
 
     if is_known_device:
-        return Failures(stored(attempt.by_device, "login_device"), [], [], [])
-    return Failures(
+        return LoginFailures(load_timestamps(attempt.device_key, "login_device"), [], [], [])
+    return LoginFailures(
         device=None,
-        account=stored(attempt.by_account, "login_account", "login_account_cap"),
-        address=stored(attempt.by_address, "login_address", "login_address_cap"),
-        pair=stored(attempt.by_pair, "login_pair"),
+        account=load_timestamps(attempt.account_key, "login_account", "login_account_cap"),
+        address=load_timestamps(attempt.address_key, "login_address", "login_address_cap"),
+        pair=load_timestamps(attempt.pair_key, "login_pair"),
     )
 
 
-def _slowed(seconds: int) -> RateLimited:
-    return RateLimited(SLOWED.format(seconds=seconds), retry_after=seconds)
+def _too_many_failures(seconds: int) -> RateLimited:
+    return RateLimited(TOO_MANY_FAILURES.format(seconds=seconds), retry_after=seconds)
 
 
-def forgive(session: Session, counted: Counted) -> None:
+def clear_failure(session: Session, counted: RecordedAttempt) -> None:
     """Delete the stored failure of an attempt that succeeded.
 
     Earlier failures stay: otherwise others could see by their waits that the owner has logged in.
     """
-    session.execute(delete(Knock).where(Knock.id.in_(counted.knocks)))
+    session.execute(delete(RateLimitEvent).where(RateLimitEvent.id.in_(counted.event_ids)))
 
 
-def new_device(session: Session, email: str, *, now: datetime, device: str = "") -> str:
+def remember_device(session: Session, email: str, *, now: datetime, device: str = "") -> str:
     """Return the secret by which a browser is known to an account from now on.
 
     A known *device* stays. Any other browser gets a new secret: an earlier user of it may have the
     old one.
     """
     device = device or new_secret("device").text
-    key = rate_limit_events.key_of(rate_limit_events.KNOWN, email, device)
+    key = rate_limit_events.build_event_key(rate_limit_events.KNOWN_DEVICE_KIND, email, device)
     rate_limit_events.remember_device(session, key, now=now)
     return device
 
 
-def session_of(session: Session, cookie: str) -> UUID | None:
+def find_session_id(session: Session, cookie: str) -> UUID | None:
     """Return the id of the session that *cookie* belongs to, None if there is none."""
-    shown = parse(cookie)
-    if shown is None or shown.kind != "session":
+    parsed = parse(cookie)
+    if parsed is None or parsed.kind != "session":
         return None
-    found = session.scalar(select(LoginSession).where(LoginSession.prefix == shown.prefix))
-    return found.id if found is not None and matches(shown.digest, found.digest) else None
+    row = session.scalar(select(LoginSession).where(LoginSession.prefix == parsed.prefix))
+    return row.id if row is not None and digests_match(parsed.digest, row.digest) else None

@@ -7,24 +7,30 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Caller
-from api.auth.passwords import Passwords
-from api.core.errors import FieldError, Invalid, Unauthenticated
+from api.auth.authorization import Principal
+from api.auth.passwords import PasswordHasher
+from api.core.errors import FieldError, InvalidInput, Unauthenticated
 from api.db.engine import Database
 from api.db.models import Course, Enrolment, Section, User
 from api.schemas.accounts.account import CourseOfMine, Me
 from api.services.accounts import login, sessions
-from api.services.accounts.invitation_tokens import check_password, withdraw
-from api.services.accounts.login import Attempt
-from api.services.accounts.sessions import Begun
+from api.services.accounts.invitation_tokens import check_password, revoke_links
+from api.services.accounts.login import LoginAttempt
+from api.services.accounts.sessions import NewSession
 from api.services.audit import recorder
 
-__all__ = ["change_password", "courses_of", "me", "own_version", "rename"]
+__all__ = [
+    "change_name",
+    "change_password",
+    "get_profile",
+    "list_user_courses",
+    "lock_account_version",
+]
 
 LOGGED_OUT = "You were logged out meanwhile; log in again."
 
 
-def me(session: Session, caller: Caller) -> Me:
+def get_profile(session: Session, caller: Principal) -> Me:
     """Return the account of the caller; a token for one course shows only that course."""
     user = caller.user
     return Me(
@@ -33,16 +39,16 @@ def me(session: Session, caller: Caller) -> Me:
         email=user.email,
         student_number=user.student_number,
         admin=user.is_admin,
-        courses=tuple(courses_of(session, user.id, only=caller.only_course)),
+        courses=tuple(list_user_courses(session, user.id, only=caller.only_course)),
         version=user.version,
     )
 
 
-def courses_of(
+def list_user_courses(
     session: Session, user_id: UUID, *, only: UUID | None = None
 ) -> Sequence[CourseOfMine]:
     """Return the courses of a user, by title."""
-    held = (
+    query = (
         select(Course, Enrolment.role, Section.name)
         .join(Enrolment, Enrolment.course_id == Course.id)
         .outerjoin(Section, Section.id == Enrolment.section_id)
@@ -50,7 +56,7 @@ def courses_of(
         .order_by(Course.title, Course.id)
     )
     if only is not None:
-        held = held.where(Course.id == only)
+        query = query.where(Course.id == only)
     return [
         CourseOfMine(
             course=course.id,
@@ -59,58 +65,66 @@ def courses_of(
             role=role,  # type: ignore[arg-type]  # the column holds a role
             section=section,
         )
-        for course, role, section in session.execute(held)
+        for course, role, section in session.execute(query)
     ]
 
 
-def own_version(session: Session, caller: Caller) -> int:
+def lock_account_version(session: Session, caller: Principal) -> int:
     """Lock the caller's account and return its version."""
     session.refresh(caller.user, with_for_update={"key_share": True})
     return caller.user.version
 
 
-def rename(session: Session, caller: Caller, name: str, *, now: datetime) -> None:
+def change_name(session: Session, caller: Principal, name: str, *, now: datetime) -> None:
     """Change the caller's name, as staff read it."""
     user = caller.user
     before, user.name, user.version = user.name, name, user.version + 1
     change = ({"name": before}, {"name": name})
-    recorder.record(
+    recorder.record_action(
         session, caller, "user.renamed", now=now, target=("user", user.id), change=change
     )
 
 
 def change_password(
     db: Database,
-    caller: Caller,
-    attempt: Attempt,
-    new: str,
+    caller: Principal,
+    attempt: LoginAttempt,
+    new_password: str,
     *,
-    passwords: Passwords,
-) -> Begun:
+    passwords: PasswordHasher,
+) -> NewSession:
     """Check the current password, set a new one, and return a new session.
 
     All other sessions end, and so do outstanding links. Wrong tries count for this session alone,
-    which the *attempt* has as its device, so nobody else can use them up. Raises `Invalid` for a
-    wrong or an unusable password, `RateLimited`, and `Unauthenticated` if the account changed
+    which the *attempt* has as its device, so nobody else can use them up. Raises `InvalidInput` for
+    a wrong or an unusable password, `RateLimited`, and `Unauthenticated` if the account changed
     meanwhile.
     """
     with db.transaction() as session:
-        counted = login.count(session, attempt, is_known_device=True)
+        counted = login.record_attempt(session, attempt, is_known_device=True)
         user = session.get(User, caller.id)
     stored = None if user is None else user.password_hash
     if not passwords.verify(attempt.password, stored) or user is None or stored is None:
-        said = "is not your password"
-        raise Invalid("The current password is not right.", errors=(FieldError("current", said),))
-    check_password(user, new, name="new")
-    hashed = passwords.hash(new)
+        message = "is not your password"
+        raise InvalidInput(
+            "The current password is not right.", errors=(FieldError("current", message),)
+        )
+    check_password(user, new_password, name="new")
+    hashed = passwords.hash(new_password)
     with db.transaction() as session:
         user = session.get(User, caller.id, with_for_update={"key_share": True})
-        if user is None or user.suspended_at is not None or not login.is_still(user, stored):
+        if (
+            user is None
+            or user.suspended_at is not None
+            or not login.is_password_unchanged(user, stored)
+        ):
             raise Unauthenticated(LOGGED_OUT)
-        login.forgive(session, counted)
+        login.clear_failure(session, counted)
         user.password_hash = hashed
-        withdraw(session, [user.id], now=attempt.now)
-        sessions.settle(session, "password_changed", [user.id], now=attempt.now)
+        revoke_links(session, [user.id], now=attempt.now)
+        sessions.revoke_for_event(session, "password_changed", [user.id], now=attempt.now)
         target = ("user", user.id)
-        recorder.record(session, caller, "user.password_changed", now=attempt.now, target=target)
-        return sessions.begin(session, user, now=attempt.now)
+        recorder.record_action(
+            session, caller, "user.password_changed", now=attempt.now, target=target
+        )
+        return sessions.create_session(session, user, now=attempt.now)

@@ -1,4 +1,4 @@
-"""Login sessions of the pages: begun at login, ended as `EVENTS` defines."""
+"""Login sessions of the pages: begun at login, ended as `SESSION_EVENT_EFFECTS` defines."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -8,18 +8,25 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Caller
+from api.auth.authorization import Principal
 from api.auth.secrets import new_secret
-from api.auth.sessions import ABSOLUTE, EVENTS, IDLE, Event
+from api.auth.sessions import IDLE_TIMEOUT, SESSION_EVENT_EFFECTS, SESSION_LIFETIME, SessionEvent
 from api.core.errors import NotFound
 from api.core.ids import new_id
 from api.db.models import LoginSession, Token, User
 
-__all__ = ["Begun", "begin", "end", "end_one", "sessions_of", "settle"]
+__all__ = [
+    "NewSession",
+    "create_session",
+    "end_session",
+    "end_sessions",
+    "list_sessions",
+    "revoke_for_event",
+]
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class NewSession:
     """A new session of *user*; *secret* goes into their cookie.
 
     *device* goes into another cookie, by which the browser is known; "" leaves that cookie as it
@@ -33,7 +40,7 @@ class Begun:
     device: str = field(default="", repr=False)
 
 
-def begin(session: Session, user: User, *, now: datetime, device: str = "") -> Begun:
+def create_session(session: Session, user: User, *, now: datetime, device: str = "") -> NewSession:
     """Create a session of *user*."""
     secret = new_secret("session")
     row = LoginSession(
@@ -43,58 +50,60 @@ def begin(session: Session, user: User, *, now: datetime, device: str = "") -> B
         user_id=user.id,
         created_at=now,
         seen_at=now,
-        expires_at=now + ABSOLUTE,
+        expires_at=now + SESSION_LIFETIME,
     )
     session.add(row)
-    return Begun(user, row.id, now + ABSOLUTE, secret.text, device)
+    return NewSession(user, row.id, now + SESSION_LIFETIME, secret.text, device)
 
 
-def settle(
+def revoke_for_event(
     session: Session,
-    event: Event,
+    event: SessionEvent,
     users: Collection[UUID],
     *,
     now: datetime,
-    this: UUID | None = None,
+    current_session: UUID | None = None,
 ) -> None:
-    """End the sessions and tokens of *users* that *event* ends; *this* is the session of the event.
+    """End the sessions and tokens of *users* that *event*, made in *current_session*, ends.
 
     If its effect on that session is ``new``, the caller begins another.
     """
-    effect = EVENTS[event]
+    effect = SESSION_EVENT_EFFECTS[event]
     if effect.others == "end":
-        end(session, users, now=now)
-    elif this is not None:
-        session.execute(update(LoginSession).where(LoginSession.id == this).values(revoked_at=now))
+        end_sessions(session, users, now=now)
+    elif current_session is not None:
+        session.execute(
+            update(LoginSession).where(LoginSession.id == current_session).values(revoked_at=now)
+        )
     if effect.tokens == "end":
         revoked = update(Token).where(Token.user_id.in_(users), Token.revoked_at.is_(None))
         session.execute(revoked.values(revoked_at=now))
 
 
-def end(session: Session, users: Collection[UUID], *, now: datetime) -> None:
+def end_sessions(session: Session, users: Collection[UUID], *, now: datetime) -> None:
     """End every session of *users*."""
     theirs = LoginSession.user_id.in_(users)
     ended = update(LoginSession).where(theirs, LoginSession.revoked_at.is_(None))
     session.execute(ended.values(revoked_at=now))
 
 
-def sessions_of(session: Session, user_id: UUID, *, now: datetime) -> Sequence[LoginSession]:
+def list_sessions(session: Session, user_id: UUID, *, now: datetime) -> Sequence[LoginSession]:
     """Return the active sessions of a user, last used first."""
     return session.scalars(
         select(LoginSession)
         .where(
             LoginSession.user_id == user_id,
             LoginSession.revoked_at.is_(None),
-            LoginSession.created_at > now - ABSOLUTE,
-            LoginSession.seen_at > now - IDLE,
+            LoginSession.created_at > now - SESSION_LIFETIME,
+            LoginSession.seen_at > now - IDLE_TIMEOUT,
         )
         .order_by(LoginSession.seen_at.desc(), LoginSession.id.desc())
     ).all()
 
 
-def end_one(session: Session, caller: Caller, session_id: UUID, *, now: datetime) -> None:
+def end_session(session: Session, caller: Principal, session_id: UUID, *, now: datetime) -> None:
     """End one session of the caller; raise `NotFound` if it is not theirs or has ended."""
-    found = session.get(LoginSession, session_id)
-    if found is None or found.user_id != caller.id or found.revoked_at is not None:
+    row = session.get(LoginSession, session_id)
+    if row is None or row.user_id != caller.id or row.revoked_at is not None:
         raise NotFound("There is no such session.")
-    found.revoked_at = now
+    row.revoked_at = now

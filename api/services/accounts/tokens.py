@@ -8,64 +8,71 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Caller
-from api.auth.roles import RANKS, Standing, grantable
-from api.auth.scopes import SCOPES, Scope
-from api.auth.secrets import Secret, new_secret
-from api.core.errors import Conflict, FieldError, Invalid, NotFound, Unauthenticated
+from api.auth.authorization import Principal
+from api.auth.roles import ROLE_RANKS, EffectiveRole, grantable_scopes
+from api.auth.scopes import SCOPE_GRANTS, Scope
+from api.auth.secrets import NewSecret, new_secret
+from api.core.errors import Conflict, FieldError, InvalidInput, NotFound, Unauthenticated
 from api.core.ids import new_id
 from api.db.models import Enrolment, LoginSession, Token, User
 from api.services.audit import recorder
 
-__all__ = ["MAX_TOKENS", "create", "highest", "revoke", "revoke_by_operator", "tokens_of"]
+__all__ = [
+    "MAX_TOKENS",
+    "create_token",
+    "highest_role",
+    "list_tokens",
+    "revoke_by_operator",
+    "revoke_token",
+]
 
 MAX_TOKENS: Final = 50
-"""How many tokens that can be used an account may have."""
+"""Maximum number of usable tokens of an account."""
 
 
-def highest(
-    session: Session, user: User, *, course: UUID | None = None, but: UUID | None = None
-) -> Standing | None:
-    """Return the highest role of *user* in any course, in one, or in all *but* one, if any."""
+def highest_role(
+    session: Session, user: User, *, course: UUID | None = None, excluded_course: UUID | None = None
+) -> EffectiveRole | None:
+    """Return *user*'s highest role, if any: in *course*, or in all but *excluded_course*."""
     if user.is_admin:
         return "admin"
-    held = select(Enrolment.role).where(
+    query = select(Enrolment.role).where(
         Enrolment.user_id == user.id, Enrolment.withdrawn_at.is_(None)
     )
     if course is not None:
-        held = held.where(Enrolment.course_id == course)
-    if but is not None:
-        held = held.where(Enrolment.course_id != but)
-    roles: Sequence[Standing] = session.scalars(held).all()  # type: ignore[assignment]
-    return max(roles, key=RANKS.__getitem__, default=None)
+        query = query.where(Enrolment.course_id == course)
+    if excluded_course is not None:
+        query = query.where(Enrolment.course_id != excluded_course)
+    roles: Sequence[EffectiveRole] = session.scalars(query).all()  # type: ignore[assignment]
+    return max(roles, key=ROLE_RANKS.__getitem__, default=None)
 
 
-def create(
+def create_token(
     session: Session,
     owner: User,
     *,
-    by: Caller | None,
+    actor: Principal | None,
     name: str,
     scopes: Sequence[Scope],
     days: int,
     course: UUID | None,
     now: datetime,
-) -> tuple[Token, Secret]:
-    """Create a token of *owner*, requested *by* them or the service; return it with its secret.
+) -> tuple[Token, NewSecret]:
+    """Create a token of *owner*, requested *actor* them or the service; return it with its secret.
 
     The secret is not stored. Raises `Conflict` if the account has `MAX_TOKENS` already, and
-    `Invalid` for a course that the owner is not in, or scopes above the owner's role.
+    `InvalidInput` for a course that the owner is not in, or scopes above the owner's role.
     """
-    _check_count(session, owner, by, now=now)
-    standing = highest(session, owner, course=course)
-    if course is not None and standing is None:
+    _check_token_count(session, owner, actor, now=now)
+    role = highest_role(session, owner, course=course)
+    if course is not None and role is None:
         fault = "is no course that you are in"
-        raise Invalid(f"The course {fault}.", errors=(FieldError("course", fault),))
+        raise InvalidInput(f"The course {fault}.", errors=(FieldError("course", fault),))
     # People who are in no course yet may create a token in advance.
-    useful = grantable(standing or "student")
+    useful = grantable_scopes(role or "student")
     if not set(scopes) <= set(useful):
         fault = f"may be {', '.join(useful)}; the others are above your role"
-        raise Invalid(f"The scopes {fault}.", errors=(FieldError("scopes", fault),))
+        raise InvalidInput(f"The scopes {fault}.", errors=(FieldError("scopes", fault),))
     secret = new_secret("api")
     token = Token(
         id=new_id(),
@@ -73,27 +80,31 @@ def create(
         digest=secret.digest,
         user_id=owner.id,
         name=name,
-        scopes=[one for one in SCOPES if one in scopes],
+        scopes=[grant for grant in SCOPE_GRANTS if grant in scopes],
         course_id=course,
         created_at=now,
         expires_at=now + timedelta(days=days),
     )
     session.add(token)
-    told = {"scopes": token.scopes, "course": str(course) if course else None}
-    recorder.record(
-        session, by, "token.created", now=now, target=("token", token.id), change=({}, told)
+    after = {"scopes": token.scopes, "course": str(course) if course else None}
+    recorder.record_action(
+        session, actor, "token.created", now=now, target=("token", token.id), change=({}, after)
     )
     return token, secret
 
 
-def _check_count(session: Session, owner: User, by: Caller | None, *, now: datetime) -> None:
+def _check_token_count(
+    session: Session, owner: User, actor: Principal | None, *, now: datetime
+) -> None:
     """Raise `Conflict` if *owner* has `MAX_TOKENS` tokens already.
 
     The account is locked, so that two concurrent requests cannot both create the last token. Raises
     `Unauthenticated` if the session has ended in the meantime.
     """
-    held = session.get(User, owner.id, with_for_update={"key_share": True}, populate_existing=True)
-    if held is None or (by is not None and not _is_logged_in(session, by)):
+    account = session.get(
+        User, owner.id, with_for_update={"key_share": True}, populate_existing=True
+    )
+    if account is None or (actor is not None and not _is_logged_in(session, actor)):
         raise Unauthenticated("You were logged out; log in again.")
     usable = session.scalar(
         select(func.count())
@@ -111,13 +122,13 @@ def _check_count(session: Session, owner: User, by: Caller | None, *, now: datet
         )
 
 
-def _is_logged_in(session: Session, caller: Caller) -> bool:
-    this = select(LoginSession.revoked_at).where(LoginSession.id == caller.session_id)
-    row = session.execute(this).one_or_none()
+def _is_logged_in(session: Session, caller: Principal) -> bool:
+    query = select(LoginSession.revoked_at).where(LoginSession.id == caller.session_id)
+    row = session.execute(query).one_or_none()
     return row is not None and row.revoked_at is None
 
 
-def tokens_of(session: Session, user_id: UUID) -> Sequence[Token]:
+def list_tokens(session: Session, user_id: UUID) -> Sequence[Token]:
     """Return the tokens of a user that are not revoked, newest first."""
     return session.scalars(
         select(Token)
@@ -126,18 +137,18 @@ def tokens_of(session: Session, user_id: UUID) -> Sequence[Token]:
     ).all()
 
 
-def revoke(session: Session, caller: Caller, token_id: UUID, *, now: datetime) -> None:
+def revoke_token(session: Session, caller: Principal, token_id: UUID, *, now: datetime) -> None:
     """Revoke a token of the caller; a token can only revoke itself."""
     if caller.token_id != token_id:
-        caller.need_login()
+        caller.require_login()
     token = session.get(Token, token_id)
     if token is None or token.user_id != caller.id or token.revoked_at is not None:
         raise NotFound("There is no such token.")
     token.revoked_at = now
-    recorder.record(session, caller, "token.revoked", now=now, target=("token", token.id))
+    recorder.record_action(session, caller, "token.revoked", now=now, target=("token", token.id))
 
 
 def revoke_by_operator(session: Session, token: Token, *, now: datetime) -> None:
     """Revoke *token* on behalf of the operator of the service, for any owner."""
     token.revoked_at = now
-    recorder.record(session, None, "token.revoked", now=now, target=("token", token.id))
+    recorder.record_action(session, None, "token.revoked", now=now, target=("token", token.id))

@@ -8,14 +8,14 @@ statistics. Single answers are read only as examples and for guess detection.
 from api.services.analytics.course import course_analytics
 from api.services.analytics.overview import assignment_analytics
 from api.services.analytics.problem import problem_analytics
-from api.services.analytics.queries.answers import Which, check_section
-from api.services.courses.attention import course_attention
+from api.services.analytics.queries.answers import MeasuredAttempt, check_section
+from api.services.courses.attention import load_course_attention
 
 __all__ = [
-    "Which",
+    "MeasuredAttempt",
     "assignment_analytics",
     "check_section",
     "course_analytics",
-    "course_attention",
+    "load_course_attention",
     "problem_analytics",
 ]

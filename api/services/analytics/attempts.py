@@ -6,116 +6,147 @@ from typing import Any, Final
 from sqlalchemy import CTE, Float, Integer, Select, case, cast, func, select
 
 from api.db.models import Draw
-from api.services.analytics.queries.distributions import numbered, quartiles_asked, quartiles_of
-from api.services.analytics.queries.query_batch import Asked, Rows, flag, micros_of, sum_if
-from api.services.engine.assigned_variant import draw_of
-from grader.analysis import IDLE_SECONDS, NEARLY, Attempts, Gain, Times, attempts_to_correct
+from api.services.analytics.queries.distributions import (
+    interpolate_quartiles,
+    rank_numbers,
+    select_quartile_neighbors,
+)
+from api.services.analytics.queries.query_batch import (
+    QueryBatch,
+    ResultRows,
+    as_flag,
+    as_micros,
+    sum_if,
+)
+from api.services.engine.assigned_variant import draw_condition
+from grader.analysis import (
+    FULL_CREDIT_THRESHOLD,
+    IDLE_SECONDS,
+    AttemptsToCorrect,
+    FirstAnswerTimes,
+    RetryGain,
+    compute_attempts_to_correct,
+)
 
-__all__ = ["Answered", "answered_of", "attempts_asked", "times_of"]
+__all__ = [
+    "AttemptStatistics",
+    "build_attempt_queries",
+    "read_attempt_statistics",
+    "read_time_statistics",
+]
 
-SECOND: Final = 1_000_000
-NO_GAIN: Final = Gain(0, None, None, None, 0, 0)
+MICROSECONDS_PER_SECOND: Final = 1_000_000
+NO_GAIN: Final = RetryGain(0, None, None, None, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class AttemptStatistics:
     """Counts of the answers to a part, and the gain of later attempts.
 
-    *follows* counts the first answers that are right given the student's own earlier answers.
+    *follow_through_count* counts the first answers that are right given the student's own earlier
+    answers.
     """
 
-    answered: int
-    follows: int
-    attempts: Attempts
-    gain: Gain
+    answer_count: int
+    follow_through_count: int
+    attempts: AttemptsToCorrect
+    gain: RetryGain
 
 
-def attempts_asked(firsts: CTE) -> Asked:
-    """Return the queries whose rows `answered_of` and `times_of` need."""
-    return {"answered": _answered(firsts), "solved": _solved(firsts), **_times(firsts)}
+def build_attempt_queries(firsts: CTE) -> QueryBatch:
+    """Return the queries whose rows `read_attempt_statistics` and `read_time_statistics` need."""
+    return {
+        "answered": _select_answer_counts(firsts),
+        "solved": _select_solving_attempts(firsts),
+        **_build_time_queries(firsts),
+    }
 
 
-def _answered(firsts: CTE) -> Select[Any]:
-    one = firsts.c
-    known = one.credit.is_not(None) & one.best.is_not(None)
-    below = known & (one.credit < NEARLY)
+def _select_answer_counts(firsts: CTE) -> Select[Any]:
+    first = firsts.c
+    known = first.credit.is_not(None) & first.best.is_not(None)
+    below = known & (first.credit < FULL_CREDIT_THRESHOLD)
     return select(
-        one.item.label("unit"),
+        first.item.label("unit"),
         func.count().label("answered"),
-        func.sum(one.follows).label("follows"),
-        func.sum(flag(known)).label("n"),
-        sum_if(known, one.credit).label("first"),
-        sum_if(known, one.best).label("better"),
-        func.sum(flag(below)).label("improvable"),
-        func.sum(flag(below & (one.best > one.credit + (1 - NEARLY)))).label("improved"),
-    ).group_by(one.item)
+        func.sum(first.follows).label("follows"),
+        func.sum(as_flag(known)).label("n"),
+        sum_if(known, first.credit).label("first"),
+        sum_if(known, first.best).label("better"),
+        func.sum(as_flag(below)).label("improvable"),
+        func.sum(as_flag(below & (first.best > first.credit + (1 - FULL_CREDIT_THRESHOLD)))).label(
+            "improved"
+        ),
+    ).group_by(first.item)
 
 
-def _solved(firsts: CTE) -> Select[Any]:
+def _select_solving_attempts(firsts: CTE) -> Select[Any]:
     """Return the query that counts students by the attempt that was right; null means never."""
-    one = firsts.c
+    first = firsts.c
     return (
-        select(one.item.label("unit"), one.solved_at.label("at"), func.count().label("n"))
-        .where(one.best.is_not(None))
-        .group_by(one.item, one.solved_at)
+        select(first.item.label("unit"), first.solved_at.label("at"), func.count().label("n"))
+        .where(first.best.is_not(None))
+        .group_by(first.item, first.solved_at)
     )
 
 
-def _times(firsts: CTE) -> Asked:
+def _build_time_queries(firsts: CTE) -> QueryBatch:
     """Return the queries for the time from opening a problem to the first answer in it.
 
     Students who submitted answers without opening the page have no time.
     """
-    one = firsts.c
-    place = func.row_number(type_=Integer).over(
-        partition_by=(one.problem, one.student_id), order_by=(one.received_at, one.item)
+    first = firsts.c
+    rank = func.row_number(type_=Integer).over(
+        partition_by=(first.problem, first.student_id), order_by=(first.received_at, first.item)
     )
-    earliest = select(firsts, place.label("at")).subquery().c
+    earliest = select(firsts, rank.label("at")).subquery().c
     took = (
         select(
             earliest.problem.label("key"),
-            ((earliest.received_at - micros_of(Draw.opened_at)) / (SECOND + 0.0)).label("took"),
+            (
+                (earliest.received_at - as_micros(Draw.opened_at)) / (MICROSECONDS_PER_SECOND + 0.0)
+            ).label("took"),
         )
-        .join(Draw, draw_of(earliest))
+        .join(Draw, draw_condition(earliest))
         .where(earliest.at == 1)
         .cte("took")
     )
     # A time of 0 means that the student answered without seeing the page before.
-    there = took.c.took != 0
+    has_opened = took.c.took != 0
     capped = case((took.c.took > IDLE_SECONDS, cast(IDLE_SECONDS, Float)), else_=took.c.took)
-    numbers = select(took.c.key, capped.label("number")).where(there, took.c.took >= 0)
+    numbers = select(took.c.key, capped.label("number")).where(has_opened, took.c.took >= 0)
     idle = select(took.c.key, func.count().label("n")).where(took.c.took > IDLE_SECONDS)
     return {
-        "times": quartiles_asked(numbered(numbers, "times")),
+        "times": select_quartile_neighbors(rank_numbers(numbers, "times")),
         "idle": idle.group_by(took.c.key),
     }
 
 
-def answered_of(at: int, rows: dict[str, Rows]) -> Answered:
-    """Return the counts, attempts and gain of the part at index *at*."""
-    row = next((one for one in rows["answered"] if one.unit == at), None)
-    solved = {one.at: one.n for one in rows["solved"] if one.unit == at}
-    attempts = attempts_to_correct(
+def read_attempt_statistics(item_index: int, rows: dict[str, ResultRows]) -> AttemptStatistics:
+    """Return the counts, attempts and gain of the part at index *item_index*."""
+    row = next((one for one in rows["answered"] if one.unit == item_index), None)
+    solved = {one.at: one.n for one in rows["solved"] if one.unit == item_index}
+    attempts = compute_attempts_to_correct(
         {attempt: n for attempt, n in solved.items() if attempt is not None},
         never=solved.get(None, 0),
     )
     if row is None:
-        return Answered(0, 0, attempts, NO_GAIN)
-    return Answered(row.answered, row.follows, attempts, _gain(row))
+        return AttemptStatistics(0, 0, attempts, NO_GAIN)
+    return AttemptStatistics(row.answered, row.follows, attempts, _compute_gain(row))
 
 
-def _gain(row: Any) -> Gain:
+def _compute_gain(row: Any) -> RetryGain:
     if not row.n:
         return NO_GAIN
     first, best = row.first / row.n, row.better / row.n
-    return Gain(row.n, first, best, best - first, row.improvable, row.improved)
+    return RetryGain(row.n, first, best, best - first, row.improvable, row.improved)
 
 
-def times_of(number: int, rows: dict[str, Rows]) -> Times:
+def read_time_statistics(problem_index: int, rows: dict[str, ResultRows]) -> FirstAnswerTimes:
     """Return the median, quartiles and idle count of the times that a problem took."""
-    near = [row for row in rows["times"] if row.key == number]
+    near = [row for row in rows["times"] if row.key == problem_index]
     if not near:
-        return Times(0, None, None, 0)
-    low, median, high = quartiles_of(near)
-    idle = sum(row.n for row in rows["idle"] if row.key == number)
-    return Times(near[0].n, median, (low, high), idle)
+        return FirstAnswerTimes(0, None, None, 0)
+    low, median, high = interpolate_quartiles(near)
+    idle = sum(row.n for row in rows["idle"] if row.key == problem_index)
+    return FirstAnswerTimes(near[0].n, median, (low, high), idle)

@@ -7,28 +7,36 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from api.db.models import Answer, Assignment, AssignmentProblem, Course, Draw, Grade, Standing
+from api.db.models import (
+    Answer,
+    Assignment,
+    AssignmentProblem,
+    Course,
+    Draw,
+    Grade,
+    ProblemProgress,
+)
 from api.schemas.analytics.assignment import AssignmentSummary, CourseAnalytics, HandedIn
 from api.schemas.analytics.figures import DistributionOut
-from api.services.analytics.overview import PERCENT, grades_asked, how_many
-from api.services.analytics.queries.answers import Students, check_section, counted
-from api.services.analytics.queries.distributions import spread_of
-from api.services.analytics.queries.query_batch import Rows, ask, hex_of, micros_of
+from api.services.analytics.overview import PERCENT, build_grade_queries, count_students
+from api.services.analytics.queries.answers import StudentQuery, check_section, select_students
+from api.services.analytics.queries.distributions import read_distribution
+from api.services.analytics.queries.query_batch import ResultRows, as_hex, as_micros, run_queries
 
 __all__ = ["course_analytics"]
 
-HOURS: Final = (-168, -72, -24, -12, -6, -3, -1, 0, 24, 72)
-"""The ends of the spans in which hand-ins are counted: hours after the time that it was due."""
-Column: TypeAlias = InstrumentedAttribute[UUID]
-LATER: Final = 1_000
-HOUR: Final = 3_600_000_000
-"""In microseconds, in which moments are stored."""
+LATENESS_BINS_HOURS: Final = (-168, -72, -24, -12, -6, -3, -1, 0, 24, 72)
+"""Upper ends of the bins that count submissions, in hours after the due time."""
+UuidColumn: TypeAlias = InstrumentedAttribute[UUID]
+LATER_BIN: Final = 1_000
+MICROSECONDS_PER_HOUR: Final = 3_600_000_000
+"""Microseconds per hour; timestamps are stored in microseconds."""
 
 
 def course_analytics(session: Session, course: Course, *, section: UUID | None) -> CourseAnalytics:
     """Return a summary of each published assignment, with a fixed number of queries."""
     check_section(session, course.id, section)
-    students = counted(course.id, section)
+    students = select_students(course.id, section)
     assignments = session.scalars(
         select(Assignment)
         .where(
@@ -38,54 +46,56 @@ def course_analytics(session: Session, course: Course, *, section: UUID | None) 
         )
         .order_by(Assignment.position, Assignment.id)
     ).all()
-    read = _Read(session, course, students)
+    statistics = _CourseStatistics(session, course, students)
     return CourseAnalytics(
         course=course.id,
         section=section,
-        students=how_many(session, students),
-        assignments=tuple(read.summary(one) for one in assignments),
+        students=count_students(session, students),
+        assignments=tuple(statistics.summarize(assignment) for assignment in assignments),
     )
 
 
-class _Read:
+class _CourseStatistics:
     """Data of all assignments of a course, loaded with one query per kind of figure."""
 
-    def __init__(self, session: Session, course: Course, students: Students) -> None:
+    def __init__(self, session: Session, course: Course, students: StudentQuery) -> None:
         self.session, self.course, self.students = session, course, students
-        self.opened = self._opened()
-        self.penalised = self._penalised()
-        self.grades = self._grades()
-        self.times = self._times()
+        self.opened_counts = self._count_opened()
+        self.penalized_counts = self._count_penalized()
+        self.grade_rows = self._load_grade_rows()
+        self.lateness_counts = self._count_lateness()
 
-    def summary(self, one: Assignment) -> AssignmentSummary:
+    def summarize(self, assignment: Assignment) -> AssignmentSummary:
         """Return the summary of one assignment."""
-        times = self.times.get(one.id, Counter())
+        times = self.lateness_counts.get(assignment.id, Counter())
         handed_in = sum(times.values())
-        after = sum(count for end, count in times.items() if end > 0 and one.due_at is not None)
+        after = sum(
+            count for end, count in times.items() if end > 0 and assignment.due_at is not None
+        )
         return AssignmentSummary(
-            assignment=one.id,
-            slug=one.slug,
-            title=one.title,
-            due_at=one.due_at,
-            opened=self.opened.get(one.id, 0),
+            assignment=assignment.id,
+            slug=assignment.slug,
+            title=assignment.title,
+            due_at=assignment.due_at,
+            opened=self.opened_counts.get(assignment.id, 0),
             handed_in=handed_in,
             grades=DistributionOut.model_validate(
-                spread_of("grades", self.grades, PERCENT, one.id.hex)
+                read_distribution("grades", self.grade_rows, PERCENT, assignment.id.hex)
             ),
-            times=() if one.due_at is None else tuple(_rows(times)),
+            times=() if assignment.due_at is None else tuple(_serialize_lateness(times)),
             after_due=after,
             late_share=after / handed_in if handed_in else None,
-            penalised=self.penalised.get(one.id, 0),
+            penalised=self.penalized_counts.get(assignment.id, 0),
         )
 
-    def _opened(self) -> dict[UUID, int]:
-        return self._count(Draw.student_id, Draw.problem_id)
+    def _count_opened(self) -> dict[UUID, int]:
+        return self._count_students(Draw.student_id, Draw.problem_id)
 
-    def _penalised(self) -> dict[UUID, int]:
-        return self._count(Answer.student_id, Answer.problem_id, Answer.late != 1)
+    def _count_penalized(self) -> dict[UUID, int]:
+        return self._count_students(Answer.student_id, Answer.problem_id, Answer.late != 1)
 
-    def _count(
-        self, student: Column, problem: Column, *more: ColumnElement[bool]
+    def _count_students(
+        self, student: UuidColumn, problem: UuidColumn, *more: ColumnElement[bool]
     ) -> dict[UUID, int]:
         """Return the number of students with at least one row, by assignment."""
         rows = self.session.execute(
@@ -102,47 +112,47 @@ class _Read:
         )
         return {row[0]: row[1] for row in rows}
 
-    def _grades(self) -> dict[str, Rows]:
-        own = select(hex_of(Grade.assignment_id).label("key")).where(
+    def _load_grade_rows(self) -> dict[str, ResultRows]:
+        grade_keys = select(as_hex(Grade.assignment_id).label("key")).where(
             Grade.assignment_id == Assignment.id,
             Assignment.course_id == self.course.id,
             Grade.student_id.in_(self.students),
         )
-        return ask(self.session, grades_asked(own))
+        return run_queries(self.session, build_grade_queries(grade_keys))
 
-    def _times(self) -> dict[UUID, Counter[int]]:
+    def _count_lateness(self) -> dict[UUID, Counter[int]]:
         """Count students by the span of hours of their last submission, for each assignment."""
         last = (
             select(
                 AssignmentProblem.assignment_id,
-                Standing.student_id,
-                func.max(Standing.last_at).label("last_at"),
+                ProblemProgress.student_id,
+                func.max(ProblemProgress.last_at).label("last_at"),
             )
-            .join(AssignmentProblem, AssignmentProblem.id == Standing.problem_id)
+            .join(AssignmentProblem, AssignmentProblem.id == ProblemProgress.problem_id)
             .join(Assignment, Assignment.id == AssignmentProblem.assignment_id)
             .where(
                 Assignment.course_id == self.course.id,
                 AssignmentProblem.removed_at.is_(None),
-                Standing.student_id.in_(self.students),
-                Standing.last_at.is_not(None),
+                ProblemProgress.student_id.in_(self.students),
+                ProblemProgress.last_at.is_not(None),
             )
-            .group_by(AssignmentProblem.assignment_id, Standing.student_id)
+            .group_by(AssignmentProblem.assignment_id, ProblemProgress.student_id)
             .subquery()
         )
-        late = micros_of(last.c.last_at) - micros_of(Assignment.due_at)
-        ends = [(late <= hours * HOUR, hours) for hours in HOURS]
-        span = case(*ends, else_=LATER).label("span")
+        late = as_micros(last.c.last_at) - as_micros(Assignment.due_at)
+        ends = [(late <= hours * MICROSECONDS_PER_HOUR, hours) for hours in LATENESS_BINS_HOURS]
+        span = case(*ends, else_=LATER_BIN).label("span")
         rows = self.session.execute(
             select(last.c.assignment_id, span, func.count())
             .join(Assignment, Assignment.id == last.c.assignment_id)
             .group_by(last.c.assignment_id, span)
         )
-        found: defaultdict[UUID, Counter[int]] = defaultdict(Counter)
+        counts: defaultdict[UUID, Counter[int]] = defaultdict(Counter)
         for assignment, end, count in rows:
-            found[assignment][end] = count
-        return found
+            counts[assignment][end] = count
+        return counts
 
 
-def _rows(times: Counter[int]) -> list[HandedIn]:
-    rows = [HandedIn(hours=hours, count=times[hours]) for hours in HOURS]
-    return [*rows, HandedIn(hours=None, count=times[LATER])]
+def _serialize_lateness(times: Counter[int]) -> list[HandedIn]:
+    rows = [HandedIn(hours=hours, count=times[hours]) for hours in LATENESS_BINS_HOURS]
+    return [*rows, HandedIn(hours=None, count=times[LATER_BIN])]

@@ -16,66 +16,68 @@ from sqlalchemy.orm import Session
 
 from api.db.models import Answer, Grading
 from api.schemas.analytics.problem import SearchOut
-from api.services.analytics.queries.answers import Students, answers_to
-from api.services.analytics.queries.query_batch import number_of
-from api.services.grades import PosedProblem
+from api.services.analytics.queries.answers import StudentQuery, readable_answer_conditions
+from api.services.analytics.queries.query_batch import as_float
+from api.services.grades import VersionedProblem
 from grader.analysis import looks_like_search
-from grader.analysis.searching import NEAR, SHRUNK
-from grader.grading.result import FREE
+from grader.analysis.searching import HALF_STEP_RANGE, MIN_SHRINK_FACTOR
+from grader.grading.result import FREE_STATUSES
 from grader.json_values import from_json
 from grader.values import is_number
 
-__all__ = ["searches_of"]
+__all__ = ["find_searches"]
 
-FEWEST: Final = 5
-"""Fewer answers are no search, and are not looked at."""
-MOST: Final = 50
-MOST_READ: Final = 100
-"""Of so many students to a part and its numbers the answers are read."""
-LAST: Final = 12
-"""So many of the answers are shown."""
-SLACK: Final = 1e-6
-"""Steps that floats make a little too large or small are looked at too."""
-LOW, HIGH = map(float, NEAR)
-Place: TypeAlias = tuple[str, UUID, int]
-"""A part, a student and the number of the draw."""
-PLACE: Final = (Answer.part, Answer.student_id, Answer.draw)
+MIN_ANSWERS: Final = 5
+"""Minimum number of answers in a search."""
+MAX_LISTED_SEARCHES: Final = 50
+MAX_CANDIDATES: Final = 100
+"""Maximum number of sequences, each of one part, student and draw, that are read."""
+MAX_LISTED_ANSWERS: Final = 12
+"""Number of answers of a search that are shown, the last ones."""
+STEP_TOLERANCE: Final = 1e-6
+"""Tolerance for steps that float errors make slightly too large or too small."""
+MIN_RATIO, MAX_RATIO = map(float, HALF_STEP_RANGE)
+SequenceKey: TypeAlias = tuple[str, UUID, int]
+"""Key of a sequence of answers: the part, the student and the draw number."""
+SEQUENCE_KEY_COLUMNS: Final = (Answer.part, Answer.student_id, Answer.draw)
 
 
-def searches_of(
-    session: Session, posed: PosedProblem, students: Students
+def find_searches(
+    session: Session, problem: VersionedProblem, students: StudentQuery
 ) -> dict[str, tuple[SearchOut, ...]]:
     """Return the suspected searches by part, each with the last submission of its student."""
-    found: defaultdict[str, list[SearchOut]] = defaultdict(list)
-    for (part, _, _), rows in _sequences(session, posed, students).items():
-        numbers = [(Fraction(value), row) for row in rows if is_number(value := _value(row))]
+    searches_by_part: defaultdict[str, list[SearchOut]] = defaultdict(list)
+    for (part, _, _), rows in _load_sequences(session, problem, students).items():
+        numbers = [(Fraction(value), row) for row in rows if is_number(value := _decode_value(row))]
         if looks_like_search([value for value, _ in numbers]):
             last = numbers[-1][1]
-            found[part].append(
+            searches_by_part[part].append(
                 SearchOut(
                     submission=last.submission_id,
                     answers=len(numbers),
-                    shown=tuple(row.shown for _, row in numbers[-LAST:]),
+                    shown=tuple(row.shown for _, row in numbers[-MAX_LISTED_ANSWERS:]),
                     solved=any(row.credit_float == 1 for _, row in numbers),
                 )
             )
-    return {part: tuple(searches[:MOST]) for part, searches in found.items()}
+    return {
+        part: tuple(searches[:MAX_LISTED_SEARCHES]) for part, searches in searches_by_part.items()
+    }
 
 
-def _value(row: Any) -> Any:
+def _decode_value(row: Any) -> Any:
     return None if row.value is None else from_json(row.value)
 
 
-def _sequences(
-    session: Session, posed: PosedProblem, students: Students
-) -> Mapping[Place, Sequence[Any]]:
+def _load_sequences(
+    session: Session, problem: VersionedProblem, students: StudentQuery
+) -> Mapping[SequenceKey, Sequence[Any]]:
     """Return the answers of each suspect in order of submission."""
-    places = session.execute(_suspects(posed, students)).all()
-    if not places:
+    keys = session.execute(_select_candidates(problem, students)).all()
+    if not keys:
         return {}
     rows = session.execute(
         select(
-            *PLACE,
+            *SEQUENCE_KEY_COLUMNS,
             Answer.submission_id,
             Answer.shown,
             Answer.credit_float,
@@ -83,35 +85,35 @@ def _sequences(
         )
         .join(Grading, Grading.id == Answer.grading_id)
         .where(
-            Answer.problem_id == posed.row.id,
-            tuple_(*PLACE).in_([tuple(row) for row in places]),
-            Answer.status.not_in(FREE),
+            Answer.problem_id == problem.row.id,
+            tuple_(*SEQUENCE_KEY_COLUMNS).in_([tuple(row) for row in keys]),
+            Answer.status.not_in(FREE_STATUSES),
         )
         .order_by(Answer.student_id, Answer.sequence)
     )
-    found: defaultdict[Place, list[Any]] = defaultdict(list)
+    sequences: defaultdict[SequenceKey, list[Any]] = defaultdict(list)
     for row in rows:
-        found[row.part, row.student_id, row.draw].append(row)
-    return found
+        sequences[row.part, row.student_id, row.draw].append(row)
+    return sequences
 
 
-def _suspects(posed: PosedProblem, students: Students) -> Select[Any]:
+def _select_candidates(problem: VersionedProblem, students: StudentQuery) -> Select[Any]:
     """Return the query for places where five consecutive numbers may halve an interval."""
-    own = answers_to(posed, students)
+    answer_conditions = readable_answer_conditions(problem, students)
     many = (
-        select(*PLACE)
-        .where(*own)
-        .group_by(*PLACE)
-        .having(func.count(Answer.value.distinct()) >= FEWEST)
+        select(*SEQUENCE_KEY_COLUMNS)
+        .where(*answer_conditions)
+        .group_by(*SEQUENCE_KEY_COLUMNS)
+        .having(func.count(Answer.value.distinct()) >= MIN_ANSWERS)
     )
-    text = _number_in(Grading.record["value"])
+    text = _extract_number(Grading.record["value"])
     each = (
-        select(*PLACE, Answer.sequence, number_of(text).label("number"))
+        select(*SEQUENCE_KEY_COLUMNS, Answer.sequence, as_float(text).label("number"))
         .join(Grading, Grading.id == Answer.grading_id)
-        .where(*own, tuple_(*PLACE).in_(many), text.is_not(None))
+        .where(*answer_conditions, tuple_(*SEQUENCE_KEY_COLUMNS).in_(many), text.is_not(None))
         .subquery()
     )
-    window = _window(each.c)
+    window = _sequence_window(each.c)
     moved = select(each, func.lag(each.c.number).over(**window).label("before")).subquery()
     changed = (
         select(moved)
@@ -121,40 +123,47 @@ def _suspects(posed: PosedProblem, students: Students) -> Select[Any]:
     values = [
         changed.c.number
         if not back
-        else func.lag(changed.c.number, back).over(**_window(changed.c))
-        for back in range(FEWEST - 1, -1, -1)
+        else func.lag(changed.c.number, back).over(**_sequence_window(changed.c))
+        for back in range(MIN_ANSWERS - 1, -1, -1)
     ]
-    named = select(
-        *(changed.c[one.key] for one in PLACE),
-        *(one.label(f"value_{at}") for at, one in enumerate(values)),
+    labelled = select(
+        *(changed.c[column.key] for column in SEQUENCE_KEY_COLUMNS),
+        *(value.label(f"value_{index}") for index, value in enumerate(values)),
     ).subquery()
-    place = [named.c[one.key] for one in PLACE]
-    return select(*place).where(_halves(named.c)).distinct().order_by(*place[1:]).limit(MOST_READ)
+    key_columns = [labelled.c[column.key] for column in SEQUENCE_KEY_COLUMNS]
+    return (
+        select(*key_columns)
+        .where(_is_halving(labelled.c))
+        .distinct()
+        .order_by(*key_columns[1:])
+        .limit(MAX_CANDIDATES)
+    )
 
 
-def _number_in(told: Any) -> Any:
+def _extract_number(json_value: Any) -> Any:
     """Return the number in the value of a record as text, or null if it is not a number."""
-    plain, fraction = told.as_string(), told["fraction"].as_string()
+    plain, fraction = json_value.as_string(), json_value["fraction"].as_string()
     is_whole = func.rtrim(plain, "0123456789").in_(["", "-"]) & plain.not_in(["", "-"])
     return case((fraction.is_not(None), fraction), (is_whole, plain))
 
 
-def _window(columns: Any) -> dict[str, Any]:
+def _sequence_window(columns: Any) -> dict[str, Any]:
     return {
-        "partition_by": [columns[one.key] for one in PLACE],
+        "partition_by": [columns[column.key] for column in SEQUENCE_KEY_COLUMNS],
         "order_by": columns["sequence"],
     }
 
 
-def _halves(columns: Any) -> Any:
+def _is_halving(columns: Any) -> Any:
     """Return the condition that the steps between values halve each time, up to rounding."""
-    values = [columns[f"value_{at}"] for at in range(FEWEST)]
+    values = [columns[f"value_{index}"] for index in range(MIN_ANSWERS)]
     steps = [after - before for before, after in pairwise(values)]
     sizes = [func.abs(step, type_=Float) for step in steps]
     half = [
-        (after >= before * (LOW - SLACK)) & (after <= before * (HIGH + SLACK))
-        | (func.abs(2 * after - before, type_=Float) <= 1 + SLACK)
+        (after >= before * (MIN_RATIO - STEP_TOLERANCE))
+        & (after <= before * (MAX_RATIO + STEP_TOLERANCE))
+        | (func.abs(2 * after - before, type_=Float) <= 1 + STEP_TOLERANCE)
         for before, after in pairwise(sizes)
     ]
     both_ways = or_(*(step > 0 for step in steps)) & or_(*(step < 0 for step in steps))
-    return and_(both_ways, sizes[0] > SHRUNK * (1 - SLACK) * sizes[-1], *half)
+    return and_(both_ways, sizes[0] > MIN_SHRINK_FACTOR * (1 - STEP_TOLERANCE) * sizes[-1], *half)

@@ -21,12 +21,12 @@ from sqlalchemy import (
     union_all,
 )
 
-from api.services.grades import PosedProblem
+from api.services.grades import VersionedProblem
 from grader.kinds import KINDS
 
-__all__ = ["Item", "Items", "items_of"]
+__all__ = ["AssignmentItem", "AssignmentItems", "collect_items"]
 
-COLUMNS: Final = {
+ITEM_COLUMN_TYPES: Final = {
     "item": Integer,
     "problem": Integer,
     "problem_id": Uuid,
@@ -37,14 +37,14 @@ COLUMNS: Final = {
     "voided": Integer,
     "of_first": Integer,
 }
-"""Of the parts as rows, with their types."""
+"""Columns of the parts as rows, with their types."""
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class AssignmentItem:
     """A part of a problem, worth *points* in the assignment."""
 
-    posed: PosedProblem
+    problem: VersionedProblem
     part: str
     kind: str
     points: Fraction
@@ -52,7 +52,7 @@ class Item:
     @property
     def voided(self) -> str:
         """Return ``full`` or ``out`` if the part is void, else an empty string."""
-        return str(self.posed.row.voided.get(self.part, ""))
+        return str(self.problem.row.voided.get(self.part, ""))
 
     @property
     def by_person(self) -> bool:
@@ -60,82 +60,93 @@ class Item:
         return KINDS[self.kind].by_person
 
     @property
-    def most(self) -> float:
+    def max_points(self) -> float:
         """Maximum points; 0 for a void part, which has no statistics."""
         return 0.0 if self.voided else float(self.points)
 
     @property
-    def counts(self) -> bool:
+    def counts_toward_maximum(self) -> bool:
         """Whether the part counts toward the maximum. Void and extra parts do not."""
-        return not (self.voided or self.posed.row.extra)
+        return not (self.voided or self.problem.row.extra)
 
 
 @dataclass(frozen=True)
-class Items:
+class AssignmentItems:
     """The parts of all problems of an assignment, identified by their index."""
 
-    problems: tuple[PosedProblem, ...]
-    items: tuple[Item, ...]
+    problems: tuple[VersionedProblem, ...]
+    items: tuple[AssignmentItem, ...]
 
     @cached_property
     def maximum(self) -> float:
         """Sum of the points of the parts that count."""
-        return sum(item.most for item in self.items if item.counts)
+        return sum(item.max_points for item in self.items if item.counts_toward_maximum)
 
     @cached_property
-    def worths(self) -> tuple[float, ...]:
+    def problem_max_points(self) -> tuple[float, ...]:
         """Sum of the points of the parts, for each problem."""
-        return tuple(sum(self.items[at].most for at in self.of(one)) for one in self.problems)
+        return tuple(
+            sum(self.items[at].max_points for at in self.indices_of(problem))
+            for problem in self.problems
+        )
 
-    def of(self, problem: PosedProblem) -> Sequence[int]:
+    def indices_of(self, problem: VersionedProblem) -> Sequence[int]:
         """Return the indices of the parts of a problem."""
-        return [at for at, item in enumerate(self.items) if item.posed.row.id == problem.row.id]
+        return [
+            index for index, item in enumerate(self.items) if item.problem.row.id == problem.row.id
+        ]
 
-    def table(self, *, by_best: bool) -> CTE:
+    def to_cte(self, *, by_best: bool) -> CTE:
         """Return the parts as rows of a CTE.
 
         *of_first* is 1 if the first answer is measured, and 0 if the answer that counts is.
         """
-        number = {one.row.id: at for at, one in enumerate(self.problems)}
+        problem_indices = {problem.row.id: index for index, problem in enumerate(self.problems)}
         rows = [
-            _row(
-                item=at,
-                problem=number[item.posed.row.id],
-                problem_id=item.posed.row.id,
+            _select_item(
+                item=index,
+                problem=problem_indices[item.problem.row.id],
+                problem_id=item.problem.row.id,
                 part=item.part,
-                most=item.most,
-                worth=self.worths[number[item.posed.row.id]],
-                counts=int(item.counts),
+                most=item.max_points,
+                worth=self.problem_max_points[problem_indices[item.problem.row.id]],
+                counts=int(item.counts_toward_maximum),
                 voided=int(bool(item.voided)),
                 of_first=int(not (by_best or item.by_person)),
             )
-            for at, item in enumerate(self.items)
+            for index, item in enumerate(self.items)
         ]
-        return union_all(*(rows or [_no_row()])).cte("items")
+        return union_all(*(rows or [_select_no_items()])).cte("items")
 
 
-def _row(**cells: Any) -> Select[Any]:
+def _select_item(**cells: Any) -> Select[Any]:
     """Return a part as a `SELECT`: SQLAlchemy would recompile a `VALUES` list for each request."""
-    columns: list[Any] = [literal(cells[name], kind).label(name) for name, kind in COLUMNS.items()]
+    columns: list[Any] = [
+        literal(cells[name], kind).label(name) for name, kind in ITEM_COLUMN_TYPES.items()
+    ]
     return select(*columns)
 
 
-def _no_row() -> Select[Any]:
+def _select_no_items() -> Select[Any]:
     """Return an empty row set with the columns of a part."""
-    columns: list[Any] = [cast(null(), kind).label(name) for name, kind in COLUMNS.items()]
+    columns: list[Any] = [
+        cast(null(), kind).label(name) for name, kind in ITEM_COLUMN_TYPES.items()
+    ]
     return select(*columns).where(false())
 
 
-def items_of(problems: Iterable[PosedProblem]) -> Items:
+def collect_items(problems: Iterable[VersionedProblem]) -> AssignmentItems:
     """Return the parts of these problems, with points scaled to those of the assignment."""
-    posed = tuple(problems)
-    return Items(posed, tuple(item for one in posed for item in _parts(one)))
+    all_problems = tuple(problems)
+    return AssignmentItems(
+        all_problems, tuple(item for problem in all_problems for item in _scale_parts(problem))
+    )
 
 
-def _parts(posed: PosedProblem) -> Iterable[Item]:
+def _scale_parts(problem: VersionedProblem) -> Iterable[AssignmentItem]:
     parts: list[Any] = [
-        (part["id"], part["kind"], Fraction(part["points"])) for part in posed.version.parts
+        (part["id"], part["kind"], Fraction(part["points"])) for part in problem.version.parts
     ]
-    worth = sum(points for _, _, points in parts)
-    scale = posed.points / worth if worth else Fraction(0)
-    return (Item(posed, part, kind, scale * points) for part, kind, points in parts)
+    total_points = sum(points for _, _, points in parts)
+    scale = problem.points / total_points if total_points else Fraction(0)
+    return (AssignmentItem(problem, part, kind, scale * points) for part, kind, points in parts)

@@ -27,119 +27,128 @@ from sqlalchemy.orm import Session
 
 from api.db.models import Answer, Draw, ProblemVersion, Variant
 from api.schemas.analytics.problem import ForeignKey, ForeignKeys
-from api.services.analytics.queries.answers import Students, answers_to
-from api.services.analytics.queries.groups import details_of
-from api.services.analytics.queries.keys import Keys
+from api.services.analytics.queries.answers import StudentQuery, readable_answer_conditions
+from api.services.analytics.queries.groups import load_answer_details
+from api.services.analytics.queries.keys import VariantKeys
 from api.services.analytics.queries.query_batch import (
-    Asked,
-    ask,
-    flag,
-    hex_of,
-    micros_of,
-    ordered,
-    unordered,
+    QueryBatch,
+    as_flag,
+    as_hex,
+    as_micros,
+    prefix_order,
+    run_queries,
+    strip_order,
 )
-from api.services.analytics.wrong_answers import digest_in, mistakes_in
+from api.services.analytics.wrong_answers import extract_digest, split_mistakes
 from api.services.engine.variant_identity import (
     DRAW_HASH,
-    NUMBERS,
+    IDENTITY_COLUMNS,
     SEED,
-    Numbers,
-    variant_of,
-    version_of,
+    VariantIdentity,
+    variant_condition,
+    version_condition,
 )
-from api.services.grades import PosedProblem
+from api.services.grades import VersionedProblem
 
-__all__ = ["foreign_keys"]
+__all__ = ["find_other_variant_matches"]
 
-FEWEST: Final = 20
-"""Below so many keys that nobody has, chance is not estimated."""
-MOST: Final = 50
+MIN_UNHELD_KEYS: Final = 20
+"""Minimum number of keys held by nobody for an estimate of chance matches."""
+MAX_LISTED_MATCHES: Final = 50
 
 
-def foreign_keys(
-    session: Session, posed: PosedProblem, keys: Keys, students: Students
+def find_other_variant_matches(
+    session: Session, problem: VersionedProblem, keys: VariantKeys, students: StudentQuery
 ) -> dict[str, ForeignKeys]:
     """Return by part the wrong answers that are keys of other students.
 
     Parts for which all students have the same key are left out.
     """
-    drawn = _drawn(session, posed, students)
-    unheld = {part: _unheld(digests, drawn) for part, digests in keys.digests.items()}
-    unlike = {
+    assigned_variants = _load_assigned_variants(session, problem, students)
+    unheld = {
+        part: _find_unheld_keys(digests, assigned_variants)
+        for part, digests in keys.digests.items()
+    }
+    differing_digests = {
         part: digests
         for part, digests in keys.digests.items()
-        if len({digests[one] for one in drawn if one in digests}) > 1
+        if len({digests[variant] for variant in assigned_variants if variant in digests}) > 1
     }
-    if not unlike:
+    if not differing_digests:
         return {}
-    rows = ask(session, _asked(posed, students, unlike, unheld))
-    listed = sorted(rows["matches"], key=lambda row: (-row.after, row.held_by, row.answer))
-    shown = details_of(session, [row.answer for row in listed])
+    rows = run_queries(session, _build_queries(problem, students, differing_digests, unheld))
+    matches = sorted(rows["matches"], key=lambda row: (-row.after, row.held_by, row.answer))
+    details = load_answer_details(session, [row.answer for row in matches])
     return {
         one.part: ForeignKeys(
             wrong=one.wrong,
             matches=one.matches,
             students=one.students,
-            by_chance=_by_chance(
-                one.by_chance, len({*unlike[one.part].values()}), len(unheld[one.part])
+            by_chance=_expected_chance_matches(
+                one.by_chance, len({*differing_digests[one.part].values()}), len(unheld[one.part])
             ),
-            rows=tuple(_row(row, shown) for row in listed if row.part == one.part),
+            rows=tuple(_serialize_match(row, details) for row in matches if row.part == one.part),
         )
         for one in rows["wrong"]
     }
 
 
-def _drawn(session: Session, posed: PosedProblem, students: Students) -> set[Numbers]:
+def _load_assigned_variants(
+    session: Session, problem: VersionedProblem, students: StudentQuery
+) -> set[VariantIdentity]:
     """Return the variants that at least one student has."""
     rows = session.execute(
-        select(*NUMBERS)
+        select(*IDENTITY_COLUMNS)
         .select_from(Draw)
-        .join(ProblemVersion, version_of(Draw))
-        .join(Variant, variant_of(Draw))
-        .where(Draw.problem_id == posed.row.id, Draw.student_id.in_(students))
+        .join(ProblemVersion, version_condition(Draw))
+        .join(Variant, variant_condition(Draw))
+        .where(Draw.problem_id == problem.row.id, Draw.student_id.in_(students))
         .distinct()
     )
-    return {Numbers(*row) for row in rows}
+    return {VariantIdentity(*row) for row in rows}
 
 
-def _unheld(digests: Mapping[Numbers, str], drawn: set[Numbers]) -> set[str]:
+def _find_unheld_keys(
+    digests: Mapping[VariantIdentity, str], assigned_variants: set[VariantIdentity]
+) -> set[str]:
     """Return the keys that no student has."""
-    return {*digests.values()} - {digests[one] for one in drawn if one in digests}
+    return {*digests.values()} - {
+        digests[variant] for variant in assigned_variants if variant in digests
+    }
 
 
-def _by_chance(hit: int, all_keys: int, unheld: int) -> float | None:
+def _expected_chance_matches(hit: int, all_keys: int, unheld: int) -> float | None:
     """Return the number of matches to expect if no answer came from a classmate.
 
-    The rate is the number of wrong answers per key that nobody holds. None if fewer than `FEWEST`
-    keys are unheld.
+    The rate is the number of wrong answers per key that nobody holds. None if fewer than
+    `MIN_UNHELD_KEYS` keys are unheld.
     """
-    return None if unheld < FEWEST else hit * (all_keys - unheld) / unheld
+    return None if unheld < MIN_UNHELD_KEYS else hit * (all_keys - unheld) / unheld
 
 
-def _row(row: Any, shown: Mapping[str, Any]) -> ForeignKey:
-    found = shown[row.answer]
+def _serialize_match(row: Any, details: Mapping[str, Any]) -> ForeignKey:
+    answer = details[row.answer]
     return ForeignKey(
-        answer=found.id,
-        submission=found.submission,
-        shown=found.shown,
-        mistakes=mistakes_in(found.mistakes),
+        answer=answer.id,
+        submission=answer.submission,
+        shown=answer.shown,
+        mistakes=split_mistakes(answer.mistakes),
         held_by=row.held_by,
         after_holder=bool(row.after),
     )
 
 
-def _asked(
-    posed: PosedProblem,
-    students: Students,
-    digests: Mapping[str, Mapping[Numbers, str]],
+def _build_queries(
+    problem: VersionedProblem,
+    students: StudentQuery,
+    digests: Mapping[str, Mapping[VariantIdentity, str]],
     unheld: Mapping[str, set[str]],
-) -> Asked:
+) -> QueryBatch:
     """Return the queries for the number of matches and for the listed matches."""
-    keys = _keys(digests, unheld)
-    given = _values(posed, students, list(digests))
-    each = _wrong(given, keys, _holders(posed, students, keys))
-    parts = select(given.c.part).distinct().subquery()
+    keys = _build_keys_cte(digests, unheld)
+    graded_values = _select_graded_values(problem, students, list(digests))
+    each = _select_wrong_values(graded_values, keys, _select_key_holders(problem, students, keys))
+    parts = select(graded_values.c.part).distinct().subquery()
     wrong = (
         select(
             parts.c.part,
@@ -151,46 +160,52 @@ def _asked(
         .join(each, each.c.part == parts.c.part, isouter=True)
         .group_by(parts.c.part)
     )
-    return {"wrong": wrong, "matches": _listed(each)}
+    return {"wrong": wrong, "matches": _select_top_matches(each)}
 
 
-def _wrong(given: CTE, keys: CTE, holders: CTE) -> CTE:
+def _select_wrong_values(graded_values: CTE, keys: CTE, holders: CTE) -> CTE:
     """Return each wrong value as a row.
 
     *match*: it is the key of other students; *missed*: it is a key that nobody holds; *after*: one
     of its holders had solved the part before.
     """
-    held = _held(given, holders)
-    wrong = select(given).where(given.c.right == 0).cte("wrong")
+    held = _count_holders(graded_values, holders)
+    wrong = select(graded_values).where(graded_values.c.right == 0).cte("wrong")
     missed = select(keys.c.part, keys.c.digest).where(keys.c.unheld == 1).distinct().subquery()
-    own = exists().where(_alike(holders, wrong), holders.c.student_id == wrong.c.student_id)
+    is_own_key = exists().where(
+        _has_same_key(holders, wrong), holders.c.student_id == wrong.c.student_id
+    )
     return (
         select(
             wrong.c.part,
             wrong.c.student_id,
             wrong.c.answer,
-            flag(held.c.held_by.is_not(None) & ~own).label("match"),
-            flag(missed.c.digest.is_not(None)).label("missed"),
+            as_flag(held.c.held_by.is_not(None) & ~is_own_key).label("match"),
+            as_flag(missed.c.digest.is_not(None)).label("missed"),
             func.coalesce(held.c.held_by, 0).label("held_by"),
-            flag(held.c.solved_at < wrong.c.at).label("after"),
+            as_flag(held.c.solved_at < wrong.c.at).label("after"),
         )
-        .join(held, _alike(held, wrong), isouter=True)
-        .join(missed, _alike(missed, wrong), isouter=True)
+        .join(held, _has_same_key(held, wrong), isouter=True)
+        .join(missed, _has_same_key(missed, wrong), isouter=True)
         .cte("each_wrong")
     )
 
 
-def _alike(one: FromClause, other: FromClause) -> ColumnElement[bool]:
+def _has_same_key(left: FromClause, right: FromClause) -> ColumnElement[bool]:
     """Return the condition that two rows have the same part and the same digest."""
-    return and_(one.c.part == other.c.part, one.c.digest == other.c.digest)
+    return and_(left.c.part == right.c.part, left.c.digest == right.c.digest)
 
 
-def _held(given: CTE, holders: CTE) -> CTE:
+def _count_holders(graded_values: CTE, holders: CTE) -> CTE:
     """Return the number of holders of each key, and when the first of them solved the part."""
     solved = (
-        select(given.c.part, given.c.student_id, func.min(given.c.at).label("at"))
-        .where(given.c.right == 1)
-        .group_by(given.c.part, given.c.student_id)
+        select(
+            graded_values.c.part,
+            graded_values.c.student_id,
+            func.min(graded_values.c.at).label("at"),
+        )
+        .where(graded_values.c.right == 1)
+        .group_by(graded_values.c.part, graded_values.c.student_id)
         .cte("solved")
     )
     return (
@@ -210,17 +225,21 @@ def _held(given: CTE, holders: CTE) -> CTE:
     )
 
 
-def _listed(each: CTE) -> Select[Any]:
-    """Return the query for the most telling matches of each part, at most `MOST`."""
-    one = select(each).where(each.c.match == 1).subquery().c
-    place = func.row_number(type_=Integer).over(
-        partition_by=one.part, order_by=(one.after.desc(), one.held_by, one.answer)
+def _select_top_matches(each: CTE) -> Select[Any]:
+    """Return the query for the most telling matches of each part, at most `MAX_LISTED_MATCHES`."""
+    match = select(each).where(each.c.match == 1).subquery().c
+    rank = func.row_number(type_=Integer).over(
+        partition_by=match.part, order_by=(match.after.desc(), match.held_by, match.answer)
     )
-    placed = select(one.part, one.answer, one.held_by, one.after, place.label("place")).subquery()
-    return select(placed).where(placed.c.place <= MOST)
+    ranked = select(
+        match.part, match.answer, match.held_by, match.after, rank.label("place")
+    ).subquery()
+    return select(ranked).where(ranked.c.place <= MAX_LISTED_MATCHES)
 
 
-def _keys(digests: Mapping[str, Mapping[Numbers, str]], unheld: Mapping[str, set[str]]) -> CTE:
+def _build_keys_cte(
+    digests: Mapping[str, Mapping[VariantIdentity, str]], unheld: Mapping[str, set[str]]
+) -> CTE:
     """Return the key of each part in every variant, and whether nobody holds it."""
     return (
         values(
@@ -242,23 +261,25 @@ def _keys(digests: Mapping[str, Mapping[Numbers, str]], unheld: Mapping[str, set
     )
 
 
-def _values(posed: PosedProblem, students: Students, parts: list[str]) -> CTE:
+def _select_graded_values(
+    problem: VersionedProblem, students: StudentQuery, parts: list[str]
+) -> CTE:
     """Return each graded value of a student once; *right* is 1 if it has full credit."""
-    own = (
+    key_columns = (
         Answer.part,
         Answer.student_id,
         Answer.draw,
-        digest_in(Answer.value).label("digest"),
+        extract_digest(Answer.value).label("digest"),
     )
     each = (
         select(
-            *own,
-            flag(Answer.credit_float >= 1).label("right"),
-            micros_of(Answer.received_at).label("at"),
-            ordered(Answer.sequence, hex_of(Answer.id)).label("came"),
+            *key_columns,
+            as_flag(Answer.credit_float >= 1).label("right"),
+            as_micros(Answer.received_at).label("at"),
+            prefix_order(Answer.sequence, as_hex(Answer.id)).label("came"),
         )
         .where(
-            *answers_to(posed, students),
+            *readable_answer_conditions(problem, students),
             Answer.part.in_(parts),
             Answer.credit_float.is_not(None),
         )
@@ -270,21 +291,21 @@ def _values(posed: PosedProblem, students: Students, parts: list[str]) -> CTE:
             *value,
             func.max(each.c.right).label("right"),
             func.min(each.c.at).label("at"),
-            unordered(func.min(each.c.came)).label("answer"),
+            strip_order(func.min(each.c.came)).label("answer"),
         )
         .group_by(*value)
         .cte("given")
     )
 
 
-def _holders(posed: PosedProblem, students: Students, keys: CTE) -> CTE:
+def _select_key_holders(problem: VersionedProblem, students: StudentQuery, keys: CTE) -> CTE:
     """Return the keys with the students who hold them."""
     return (
         select(keys.c.part, keys.c.digest, Draw.student_id)
-        .join(ProblemVersion, version_of(Draw))
-        .join(Variant, variant_of(Draw))
+        .join(ProblemVersion, version_condition(Draw))
+        .join(Variant, variant_condition(Draw))
         .join(keys, and_(keys.c.draw_hash == DRAW_HASH, keys.c.seed == SEED))
-        .where(Draw.problem_id == posed.row.id, Draw.student_id.in_(students))
+        .where(Draw.problem_id == problem.row.id, Draw.student_id.in_(students))
         .distinct()
         .cte("holders")
     )

@@ -10,89 +10,118 @@ from sqlalchemy.orm import Session
 from api.db.models import Assignment, Grade
 from api.schemas.analytics.assignment import AssignmentAnalytics
 from api.schemas.analytics.figures import DistributionOut, FlagOut, ReliabilityOut
-from api.services.analytics.parts import flagged, item_flags_of, problem_figures
-from api.services.analytics.queries.answers import Students, Which, check_section
-from api.services.analytics.queries.assignment import Sheet, read_sheet, units_of
-from api.services.analytics.queries.distributions import numbered, spread_asked, spread_of
-from api.services.analytics.queries.groups import answer_flags_of
-from api.services.analytics.queries.query_batch import Asked, ask, number_of
-from api.services.analytics.summary import wrong_briefly
-from api.services.analytics.wrong_answers import Wrong
+from api.services.analytics.parts import find_item_flags, serialize_flags, serialize_problems
+from api.services.analytics.queries.answers import MeasuredAttempt, StudentQuery, check_section
+from api.services.analytics.queries.assignment import (
+    AnalyticsData,
+    build_unit_queries,
+    load_analytics_data,
+)
+from api.services.analytics.queries.distributions import (
+    build_distribution_queries,
+    rank_numbers,
+    read_distribution,
+)
+from api.services.analytics.queries.groups import load_answer_flags
+from api.services.analytics.queries.query_batch import QueryBatch, as_float, run_queries
+from api.services.analytics.summary import summarize_wrong_answers
+from api.services.analytics.wrong_answers import WrongAnswerQueries
 
-__all__ = ["PERCENT", "assignment_analytics", "grades_asked", "how_many", "percent"]
+__all__ = [
+    "PERCENT",
+    "assignment_analytics",
+    "build_grade_queries",
+    "count_students",
+    "grade_percent",
+]
 
 PERCENT: Final = 100
-ALL: Final = 0
-"""The key of grades that are all of one assignment."""
+ALL_GRADES_KEY: Final = 0
+"""Key of the grades if all are of one assignment."""
 
 
 def assignment_analytics(
     session: Session,
     assignment: Assignment,
     *,
-    attempt: Which,
+    attempt: MeasuredAttempt,
     section: UUID | None,
     now: datetime,
 ) -> AssignmentAnalytics:
     """Return the statistics of an assignment, with at most a dozen queries for any class size."""
     check_section(session, assignment.course_id, section)
-    units = units_of(session, assignment, attempt=attempt, section=section, now=now)
-    cells = units.cells
-    wrong = Wrong(units, [at for at, one in enumerate(cells.items.items) if not one.by_person])
-    sheet = read_sheet(session, units, wrong.doubted() | wrong.brief())
-    sums = sheet.sums
+    units = build_unit_queries(session, assignment, attempt=attempt, section=section, now=now)
+    part_scores = units.part_scores
+    wrong_answer_queries = WrongAnswerQueries(
+        units, [index for index, item in enumerate(part_scores.items.items) if not item.by_person]
+    )
+    data = load_analytics_data(
+        session,
+        units,
+        wrong_answer_queries.build_doubt_queries() | wrong_answer_queries.build_summary_query(),
+    )
+    statistics = data.statistics
     return AssignmentAnalytics(
         assignment=assignment.id,
         as_of=now,
         attempt=attempt,
         section=section,
-        students=how_many(session, cells.students),
-        opened=sums.opened,
-        blank_is_zero=sums.over,
-        grades=_grades(session, assignment, cells.students),
-        scores=DistributionOut.model_validate(sums.scores),
-        reliability=ReliabilityOut.model_validate(sums.reliability),
-        problems=problem_figures(sheet),
-        wrong=wrong_briefly(session, sheet),
-        flags=tuple(_flags(session, sheet)),
+        students=count_students(session, part_scores.students),
+        opened=statistics.opened,
+        blank_is_zero=statistics.all_past_deadline,
+        grades=_load_grade_distribution(session, assignment, part_scores.students),
+        scores=DistributionOut.model_validate(statistics.scores),
+        reliability=ReliabilityOut.model_validate(statistics.reliability),
+        problems=serialize_problems(data),
+        wrong=summarize_wrong_answers(session, data),
+        flags=tuple(_collect_flags(session, data)),
     )
 
 
-def how_many(session: Session, students: Students) -> int:
+def count_students(session: Session, students: StudentQuery) -> int:
     """Return the number of students who count."""
     return session.scalar(select(func.count()).select_from(students.subquery())) or 0
 
 
-def percent() -> Any:
+def grade_percent() -> Any:
     """Return a grade as a percentage of the graded points; null if there are none.
 
     Points that wait for a person are excluded, including those already in the score.
     """
-    marked = number_of(Grade.possible) - number_of(Grade.pending_possible)
-    got = number_of(Grade.score) - number_of(Grade.pending_score)
-    return PERCENT * got / func.nullif(marked, 0.0, type_=Float)
+    possible = as_float(Grade.possible) - as_float(Grade.pending_possible)
+    score = as_float(Grade.score) - as_float(Grade.pending_score)
+    return PERCENT * score / func.nullif(possible, 0.0, type_=Float)
 
 
-def grades_asked(grades: Select[Any]) -> Asked:
+def build_grade_queries(grades: Select[Any]) -> QueryBatch:
     """Return the queries for the distribution of grades by their *key*."""
-    return spread_asked(
-        "grades", numbered(grades.add_columns(percent().label("number")), "marks"), PERCENT
+    return build_distribution_queries(
+        "grades",
+        rank_numbers(grades.add_columns(grade_percent().label("number")), "marks"),
+        PERCENT,
     )
 
 
-def _grades(session: Session, assignment: Assignment, students: Students) -> DistributionOut:
-    own = select(literal(ALL, Integer).label("key")).where(
+def _load_grade_distribution(
+    session: Session, assignment: Assignment, students: StudentQuery
+) -> DistributionOut:
+    grade_keys = select(literal(ALL_GRADES_KEY, Integer).label("key")).where(
         Grade.assignment_id == assignment.id, Grade.student_id.in_(students)
     )
-    rows = ask(session, grades_asked(own))
-    return DistributionOut.model_validate(spread_of("grades", rows, PERCENT, ALL))
+    rows = run_queries(session, build_grade_queries(grade_keys))
+    return DistributionOut.model_validate(
+        read_distribution("grades", rows, PERCENT, ALL_GRADES_KEY)
+    )
 
 
-def _flags(session: Session, sheet: Sheet) -> list[FlagOut]:
+def _collect_flags(session: Session, data: AnalyticsData) -> list[FlagOut]:
     """Return the flags of all parts, in the order of the parts."""
-    doubts = answer_flags_of(session, sheet)
+    answer_flags = load_answer_flags(session, data)
     return [
         flag
-        for at, item in enumerate(sheet.items.items)
-        for flag in (*item_flags_of(sheet, at), *flagged(item, doubts.get(at, ())))
+        for index, item in enumerate(data.items.items)
+        for flag in (
+            *find_item_flags(data, index),
+            *serialize_flags(item, answer_flags.get(index, ())),
+        )
     ]

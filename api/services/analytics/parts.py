@@ -1,61 +1,63 @@
-"""Statistics of the parts and problems of a sheet."""
+"""Statistics of the parts and problems of an assignment."""
 
 from collections.abc import Iterable
 from fractions import Fraction
 
 from api.schemas.analytics.assignment import PartFigures, ProblemFigures
 from api.schemas.analytics.figures import AttemptsOut, FlagOut, GainOut, ItemOut, TimesOut
-from api.services.analytics.items import Item
-from api.services.analytics.queries.assignment import Sheet
-from api.services.problems.versions import titles_of_parts
-from grader.analysis import Flag, item_flags
+from api.services.analytics.items import AssignmentItem
+from api.services.analytics.queries.assignment import AnalyticsData
+from api.services.problems.versions import part_titles
+from grader.analysis import ReviewFlag, flag_item
 
-__all__ = ["figures_of", "flagged", "item_flags_of", "problem_figures"]
+__all__ = ["find_item_flags", "serialize_flags", "serialize_problem", "serialize_problems"]
 
 
-def problem_figures(sheet: Sheet) -> tuple[ProblemFigures, ...]:
+def serialize_problems(data: AnalyticsData) -> tuple[ProblemFigures, ...]:
     """Return the statistics of all problems, each with those of its parts."""
-    return tuple(figures_of(sheet, number) for number in range(len(sheet.items.problems)))
+    return tuple(serialize_problem(data, number) for number in range(len(data.items.problems)))
 
 
-def figures_of(sheet: Sheet, number: int) -> ProblemFigures:
-    """Return the statistics of problem *number*, with those of its parts."""
-    posed = sheet.items.problems[number]
-    places = sheet.items.of(posed)
+def serialize_problem(data: AnalyticsData, problem_index: int) -> ProblemFigures:
+    """Return the statistics of problem *problem_index*, with those of its parts."""
+    problem = data.items.problems[problem_index]
+    item_indices = data.items.indices_of(problem)
     return ProblemFigures(
-        problem=posed.row.slug,
-        title=posed.version.title,
-        points=sum((sheet.items.items[at].points for at in places), Fraction(0)),
-        item=ItemOut.model_validate(sheet.sums.problems[number]),
-        time=TimesOut.model_validate(sheet.sums.times[number]),
-        parts=tuple(_part(sheet, at) for at in places),
+        problem=problem.row.slug,
+        title=problem.version.title,
+        points=sum((data.items.items[at].points for at in item_indices), Fraction(0)),
+        item=ItemOut.model_validate(data.statistics.problems[problem_index]),
+        time=TimesOut.model_validate(data.statistics.times[problem_index]),
+        parts=tuple(_serialize_part(data, at) for at in item_indices),
     )
 
 
-def _part(sheet: Sheet, at: int) -> PartFigures:
-    item, answered = sheet.items.items[at], sheet.sums.answered[at]
+def _serialize_part(data: AnalyticsData, item_index: int) -> PartFigures:
+    item, attempts = data.items.items[item_index], data.statistics.attempts[item_index]
     tried = not item.by_person
     return PartFigures(
         part=item.part,
-        part_title=titles_of_parts(item.posed.version.parts).get(item.part, ""),
+        part_title=part_titles(item.problem.version.parts).get(item.part, ""),
         kind=item.kind,
         points=item.points,
         voided=item.voided,
-        answered=answered.answered,
-        item=ItemOut.model_validate(sheet.sums.parts[at]),
-        attempts=AttemptsOut.model_validate(answered.attempts) if tried else None,
-        gain=GainOut.model_validate(answered.gain) if tried else None,
+        answered=attempts.answer_count,
+        item=ItemOut.model_validate(data.statistics.parts[item_index]),
+        attempts=AttemptsOut.model_validate(attempts.attempts) if tried else None,
+        gain=GainOut.model_validate(attempts.gain) if tried else None,
     )
 
 
-def item_flags_of(sheet: Sheet, at: int) -> list[FlagOut]:
-    """Return the flags raised by the statistics of the part at index *at*."""
-    return flagged(sheet.items.items[at], item_flags(sheet.sums.parts[at]))
+def find_item_flags(data: AnalyticsData, item_index: int) -> list[FlagOut]:
+    """Return the flags raised by the statistics of the part at index *item_index*."""
+    return serialize_flags(
+        data.items.items[item_index], flag_item(data.statistics.parts[item_index])
+    )
 
 
-def flagged(item: Item, flags: Iterable[Flag]) -> list[FlagOut]:
+def serialize_flags(item: AssignmentItem, flags: Iterable[ReviewFlag]) -> list[FlagOut]:
     """Return *flags* with the problem and part that they concern."""
     return [
-        FlagOut(problem=item.posed.row.slug, part=item.part, code=one.code, say=one.say)
-        for one in flags
+        FlagOut(problem=item.problem.row.slug, part=item.part, code=flag.code, say=flag.sentence)
+        for flag in flags
     ]

@@ -20,20 +20,24 @@ from api.schemas.analytics.problem import (
     SearchOut,
     WrongOut,
 )
-from api.services.analytics.guess_detection import searches_of
-from api.services.analytics.items import Items
-from api.services.analytics.other_variant_matches import foreign_keys
-from api.services.analytics.overview import how_many
-from api.services.analytics.parts import figures_of, flagged, item_flags_of
-from api.services.analytics.queries.answers import Students, Which, check_section
-from api.services.analytics.queries.assignment import Sheet, read_sheet, units_of
-from api.services.analytics.queries.keys import Keys, read_keys
-from api.services.analytics.queries.wrong_answer_tables import wrong_tables
-from api.services.analytics.variants import variants_of
-from api.services.analytics.wrong_answers import Wrong
-from api.services.engine.variants import Variants
-from api.services.grades import PosedProblem
-from grader.analysis import Flag
+from api.services.analytics.guess_detection import find_searches
+from api.services.analytics.items import AssignmentItems
+from api.services.analytics.other_variant_matches import find_other_variant_matches
+from api.services.analytics.overview import count_students
+from api.services.analytics.parts import find_item_flags, serialize_flags, serialize_problem
+from api.services.analytics.queries.answers import MeasuredAttempt, StudentQuery, check_section
+from api.services.analytics.queries.assignment import (
+    AnalyticsData,
+    build_unit_queries,
+    load_analytics_data,
+)
+from api.services.analytics.queries.keys import VariantKeys, load_keys
+from api.services.analytics.queries.wrong_answer_tables import load_wrong_answer_tables
+from api.services.analytics.variants import analyze_variants
+from api.services.analytics.wrong_answers import WrongAnswerQueries
+from api.services.engine.variants import VariantCache
+from api.services.grades import VersionedProblem
+from grader.analysis import ReviewFlag
 from grader.definitions.problem import Problem
 
 __all__ = ["problem_analytics"]
@@ -41,96 +45,113 @@ __all__ = ["problem_analytics"]
 
 def problem_analytics(
     session: Session,
-    asked: authorization.Posed,
+    assigned_problem: authorization.AssignedProblem,
     *,
-    variants: Variants,
-    attempt: Which,
+    variants: VariantCache,
+    attempt: MeasuredAttempt,
     section: UUID | None,
     now: datetime,
 ) -> ProblemAnalytics:
     """Return the statistics of a problem of an assignment, with a fixed number of queries."""
-    assignment = asked.assignment
+    assignment = assigned_problem.assignment
     check_section(session, assignment.course_id, section)
-    units = units_of(session, assignment, attempt=attempt, section=section, now=now)
-    cells = units.cells
-    number, posed = _among(cells.items, asked)
-    places = cells.items.of(posed)
-    sheet = read_sheet(session, units, Wrong(units, places).listed())
-    figures = figures_of(sheet, number)
-    problem = variants.problem(posed.version)
-    found = _find(session, sheet, posed, problem, cells.students)
-    told = [found.part(at, one) for at, one in zip(places, figures.parts, strict=True)]
+    units = build_unit_queries(session, assignment, attempt=attempt, section=section, now=now)
+    part_scores = units.part_scores
+    problem_index, problem = _find_problem(part_scores.items, assigned_problem)
+    item_indices = part_scores.items.indices_of(problem)
+    data = load_analytics_data(
+        session, units, WrongAnswerQueries(units, item_indices).build_table_queries()
+    )
+    figures = serialize_problem(data, problem_index)
+    definition = variants.get_problem(problem.version)
+    findings = _load_findings(session, data, problem, definition, part_scores.students)
+    parts_with_flags = [
+        findings.serialize_part(at, index)
+        for at, index in zip(item_indices, figures.parts, strict=True)
+    ]
     return ProblemAnalytics(
         assignment=assignment.id,
-        problem=posed.row.slug,
-        version=posed.version.id,
+        problem=problem.row.slug,
+        version=problem.version.id,
         as_of=now,
         attempt=attempt,
         section=section,
-        students=how_many(session, cells.students),
-        opened=sheet.sums.opened,
+        students=count_students(session, part_scores.students),
+        opened=data.statistics.opened,
         item=figures.item,
         time=figures.time,
-        parts=tuple(part for part, _ in told),
-        flags=tuple(flag for _, flags in told for flag in flags),
+        parts=tuple(part for part, _ in parts_with_flags),
+        flags=tuple(flag for _, flags in parts_with_flags for flag in flags),
     )
 
 
-def _among(items: Items, asked: authorization.Posed) -> tuple[int, PosedProblem]:
+def _find_problem(
+    items: AssignmentItems, assigned_problem: authorization.AssignedProblem
+) -> tuple[int, VersionedProblem]:
     """Return the index of a problem and the problem.
 
     Raises `NotFound` if it is not in the assignment.
     """
-    for number, posed in enumerate(items.problems):
-        if posed.row.id == asked.problem.id:
-            return number, posed
-    raise NotFound(authorization.NO_PROBLEM)
+    for problem_index, problem in enumerate(items.problems):
+        if problem.row.id == assigned_problem.problem.id:
+            return problem_index, problem
+    raise NotFound(authorization.PROBLEM_NOT_FOUND_MESSAGE)
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _ProblemFindings:
     """Findings in the answers to a problem, by index or id of a part."""
 
-    sheet: Sheet
-    keys: Keys
-    tables: Mapping[int, tuple[WrongOut, tuple[Flag, ...]]]
+    data: AnalyticsData
+    keys: VariantKeys
+    tables: Mapping[int, tuple[WrongOut, tuple[ReviewFlag, ...]]]
     foreign: Mapping[str, ForeignKeys]
     searches: Mapping[str, tuple[SearchOut, ...]]
 
-    def part(self, at: int, figures: PartFigures) -> tuple[PartAnalytics, list[FlagOut]]:
+    def serialize_part(
+        self, item_index: int, figures: PartFigures
+    ) -> tuple[PartAnalytics, list[FlagOut]]:
         """Return the analytics of a part and its flags."""
-        item = self.sheet.items.items[at]
-        own: dict[str, Any] = {name: getattr(figures, name) for name in PartFigures.model_fields}
-        flags = item_flags_of(self.sheet, at)
-        if at not in self.tables:
-            return PartAnalytics(**own), flags
-        wrong, doubts = self.tables[at]
-        variants, unlike = variants_of(self.sheet, at, self.keys)
-        told = PartAnalytics(
-            **own,
+        item = self.data.items.items[item_index]
+        figure_values: dict[str, Any] = {
+            name: getattr(figures, name) for name in PartFigures.model_fields
+        }
+        flags = find_item_flags(self.data, item_index)
+        if item_index not in self.tables:
+            return PartAnalytics(**figure_values), flags
+        wrong, doubts = self.tables[item_index]
+        variants, uneven = analyze_variants(self.data, item_index, self.keys)
+        part_analytics = PartAnalytics(
+            **figure_values,
             wrong=wrong,
-            follow_through=_follow_through(self.sheet, at),
+            follow_through=_serialize_follow_through(self.data, item_index),
             variants=variants,
             foreign=self.foreign.get(item.part),
             searches=self.searches.get(item.part, ()),
         )
-        return told, [*flags, *flagged(item, (*doubts, *unlike))]
+        return part_analytics, [*flags, *serialize_flags(item, (*doubts, *uneven))]
 
 
-def _find(
-    session: Session, sheet: Sheet, posed: PosedProblem, problem: Problem, students: Students
-) -> _Found:
-    keys = read_keys(session, posed)
-    return _Found(
-        sheet,
+def _load_findings(
+    session: Session,
+    data: AnalyticsData,
+    problem: VersionedProblem,
+    definition: Problem,
+    students: StudentQuery,
+) -> _ProblemFindings:
+    keys = load_keys(session, problem)
+    return _ProblemFindings(
+        data,
         keys,
-        wrong_tables(session, sheet, posed, keys, problem=problem, students=students),
-        foreign_keys(session, posed, keys, students),
-        searches_of(session, posed, students),
+        load_wrong_answer_tables(
+            session, data, problem, keys, definition=definition, students=students
+        ),
+        find_other_variant_matches(session, problem, keys, students),
+        find_searches(session, problem, students),
     )
 
 
-def _follow_through(sheet: Sheet, at: int) -> FollowThrough:
-    found = sheet.sums.answered[at]
-    n, count = found.answered, found.follows
+def _serialize_follow_through(data: AnalyticsData, item_index: int) -> FollowThrough:
+    attempts = data.statistics.attempts[item_index]
+    n, count = attempts.answer_count, attempts.follow_through_count
     return FollowThrough(n=n, count=count, share=count / n if n else None)

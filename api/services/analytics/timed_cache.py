@@ -10,36 +10,43 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar, cast
 
-from api.core.cache import Cache
+from api.core.cache import LruCache
 from api.core.clock import Clock
 from api.db.engine import Database
 
-__all__ = ["MOST", "QUICK", "REST", "Figures", "seconds_of"]
+__all__ = ["CACHE_FACTOR", "MAX_AGE", "MIN_COMPUTE_SECONDS", "TimedCache", "make_work_timer"]
 
 F = TypeVar("F")
-KEPT: Final = 64
-QUICK: Final = 0.25
-"""So many seconds are taken each time: the figures of a class are of now."""
-REST: Final = 20
-"""What took longer is kept for so many times as long: a twentieth of the time goes to it."""
-MOST: Final = timedelta(minutes=10)
-"""For no longer, however long it took."""
+MAX_ENTRIES: Final = 64
+MIN_COMPUTE_SECONDS: Final = 0.25
+"""Seconds up to which statistics are not cached, so that those of a class are current."""
+CACHE_FACTOR: Final = 20
+"""Ratio of the time for which a result is cached to the time that it took to compute.
+
+So computing takes a twentieth of the time.
+"""
+MAX_AGE: Final = timedelta(minutes=10)
+"""Maximum age of a cached result, however long it took to compute."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
+class _CachedResult:
     """Cached statistics, with the time of their computation and the seconds that it took."""
 
-    figures: Any
-    at: datetime
+    result: Any
+    computed_at: datetime
     seconds: float
 
-    def holds(self, now: datetime) -> bool:
+    def is_valid(self, now: datetime) -> bool:
         """Return whether the entry is still valid; it expires if the clock was set back."""
-        return timedelta() <= now - self.at < min(MOST, timedelta(seconds=REST * self.seconds))
+        return (
+            timedelta()
+            <= now - self.computed_at
+            < min(MAX_AGE, timedelta(seconds=CACHE_FACTOR * self.seconds))
+        )
 
 
-def seconds_of(db: Database, clock: Clock) -> Callable[[], float]:
+def make_work_timer(db: Database, clock: Clock) -> Callable[[], float]:
     """Return a function that measures the seconds of work done for a thread.
 
     SQLite works in the calling thread, so thread time counts and other load on the machine does not
@@ -48,35 +55,35 @@ def seconds_of(db: Database, clock: Clock) -> Callable[[], float]:
     return time.thread_time if db.is_sqlite else lambda: clock().timestamp()
 
 
-class Figures:
+class TimedCache:
     """Thread-safe, per-process cache of statistics.
 
-    *seconds* measures the work done for the calling thread; see `seconds_of`.
+    *seconds* measures the work done for the calling thread; see `make_work_timer`.
     """
 
     def __init__(self, seconds: Callable[[], float] = time.thread_time) -> None:
         self.seconds = seconds
-        self._made: Cache[Hashable, _Made] = Cache(KEPT)
+        self._entries: LruCache[Hashable, _CachedResult] = LruCache(MAX_ENTRIES)
 
     def find(self, key: Hashable, *, now: datetime) -> Any:
         """Return the cached statistics that are still valid, or None."""
-        before = self._made.find(key)
-        return before.figures if before is not None and before.holds(now) else None
+        entry = self._entries.find(key)
+        return entry.result if entry is not None and entry.is_valid(now) else None
 
-    def get(self, key: Hashable, make: Callable[[], F], *, now: datetime) -> F:
-        """Return cached statistics, or the result of *make* as of *now*.
+    def get(self, key: Hashable, compute: Callable[[], F], *, now: datetime) -> F:
+        """Return cached statistics, or the result of *compute* as of *now*.
 
         While one thread recomputes an expired entry, other threads get the old one.
         """
-        if (kept := self.find(key, now=now)) is not None:
-            return cast("F", kept)
-        if (before := self._made.find(key)) is not None:
-            self._made.keep(key, replace(before, at=now))
+        if (cached := self.find(key, now=now)) is not None:
+            return cast("F", cached)
+        if (stale := self._entries.find(key)) is not None:
+            self._entries.put(key, replace(stale, computed_at=now))
         began = self.seconds()
-        figures = make()
+        result = compute()
         seconds = self.seconds() - began
-        if seconds > QUICK:
-            self._made.keep(key, _Made(figures, now, seconds))
+        if seconds > MIN_COMPUTE_SECONDS:
+            self._entries.put(key, _CachedResult(result, now, seconds))
         else:
-            self._made.drop(key)
-        return figures
+            self._entries.discard(key)
+        return result

@@ -6,48 +6,59 @@ from typing import Final, TypeAlias
 
 from api.schemas.analytics.figures import FairnessOut
 from api.schemas.analytics.problem import ParameterFairness, VariantsOut
-from api.services.analytics.queries.assignment import Sheet
-from api.services.analytics.queries.keys import Keys
-from api.services.engine.variant_identity import Numbers
-from api.services.engine.variants import ORIGINAL
-from grader.analysis import MIN_STUDENTS, Fairness, Flag, Tally, fairness, variant_flags
+from api.services.analytics.queries.assignment import AnalyticsData
+from api.services.analytics.queries.keys import VariantKeys
+from api.services.engine.variant_identity import VariantIdentity
+from api.services.engine.variants import ORIGINAL_POSITION
+from grader.analysis import (
+    MIN_STUDENTS,
+    FairnessReport,
+    ReviewFlag,
+    VariantTally,
+    compare_variants,
+    flag_variants,
+)
 
-__all__ = ["variants_of"]
+__all__ = ["analyze_variants"]
 
-SHOWN: Final = 4
-"""So much of a hash tells draw blocks apart."""
+HASH_PREFIX_LENGTH: Final = 4
+"""Number of hash characters that distinguish draw blocks."""
 
-Tallies: TypeAlias = Sequence[tuple[Numbers, int, int]]
-"""Numbers, how many answers there are to them, and how many of these are right."""
+VariantTallies: TypeAlias = Sequence[tuple[VariantIdentity, int, int]]
+"""Variants, each with the number of answers to it and the number of right ones."""
 
 
-def variants_of(sheet: Sheet, at: int, keys: Keys) -> tuple[VariantsOut, tuple[Flag, ...]]:
+def analyze_variants(
+    data: AnalyticsData, item_index: int, keys: VariantKeys
+) -> tuple[VariantsOut, tuple[ReviewFlag, ...]]:
     """Return the difficulty of the variants of a part, and flags for the uneven ones."""
     tallies = [
-        (Numbers(row.draw_hash, row.seed), row.n, row.right)
-        for row in sheet.rows["tallies"]
-        if row.item == at
+        (VariantIdentity(row.draw_hash, row.seed), row.n, row.right)
+        for row in data.rows["tallies"]
+        if row.item == item_index
     ]
-    by_variant = _fairness(tallies, _names(keys))
-    found = []
-    for name, values in keys.values.items():
-        by_value = _fairness(tallies, values.get)
-        if _tells(by_value):
-            found.append((name, by_value))
-    flags = [*variant_flags(by_variant)]
-    for _, one in found:
-        flags += variant_flags(one)
-    told = VariantsOut(
+    by_variant = _compute_fairness(tallies, _variant_labeler(keys))
+    comparable = []
+    for name, values in keys.labels_by_parameter.items():
+        by_value = _compute_fairness(tallies, values.get)
+        if _is_comparable(by_value):
+            comparable.append((name, by_value))
+    flags = [*flag_variants(by_variant)]
+    for _, parameter_fairness in comparable:
+        flags += flag_variants(parameter_fairness)
+    variants_out = VariantsOut(
         by_variant=FairnessOut.model_validate(by_variant),
         by_parameter=tuple(
             ParameterFairness(parameter=name, fairness=FairnessOut.model_validate(one))
-            for name, one in found
+            for name, one in comparable
         ),
     )
-    return told, tuple(flags)
+    return variants_out, tuple(flags)
 
 
-def _fairness(tallies: Tallies, name_of: Callable[[Numbers], str | None]) -> Fairness:
+def _compute_fairness(
+    tallies: VariantTallies, name_of: Callable[[VariantIdentity], str | None]
+) -> FairnessReport:
     """Return the fairness over groups of variants; *name_of* labels a group, None leaves it out."""
     n, right = Counter[str](), Counter[str]()
     for numbers, count, count_right in tallies:
@@ -55,26 +66,30 @@ def _fairness(tallies: Tallies, name_of: Callable[[Numbers], str | None]) -> Fai
         if name is not None:
             n[name] += count
             right[name] += count_right
-    return fairness([Tally(name, count, right[name]) for name, count in sorted(n.items())])
+    return compare_variants(
+        [VariantTally(name, count, right[name]) for name, count in sorted(n.items())]
+    )
 
 
-def _names(keys: Keys) -> Callable[[Numbers], str]:
+def _variant_labeler(keys: VariantKeys) -> Callable[[VariantIdentity], str]:
     """Return the function that labels variants by position in the list that students draw from."""
 
-    def name(numbers: Numbers) -> str:
-        place = keys.places.get(numbers)
-        if place is None:
-            return f"{_called(numbers)}, old numbers {numbers.draw_hash[:SHOWN]}"
-        return "original" if place == ORIGINAL else str(place)
+    def label(numbers: VariantIdentity) -> str:
+        position = keys.positions.get(numbers)
+        if position is None:
+            return (
+                f"{_describe_seed(numbers)}, old numbers {numbers.draw_hash[:HASH_PREFIX_LENGTH]}"
+            )
+        return "original" if position == ORIGINAL_POSITION else str(position)
 
-    return name
-
-
-def _called(numbers: Numbers) -> str:
-    return "original" if numbers.seed == ORIGINAL else f"seed {numbers.seed}"
+    return label
 
 
-def _tells(found: Fairness) -> bool:
+def _describe_seed(numbers: VariantIdentity) -> str:
+    return "original" if numbers.seed == ORIGINAL_POSITION else f"seed {numbers.seed}"
+
+
+def _is_comparable(result: FairnessReport) -> bool:
     """Return whether at least two values have enough students to compare."""
-    large: Sequence[object] = [row for row in found.rows if row.n >= MIN_STUDENTS]
+    large: Sequence[object] = [row for row in result.rows if row.n >= MIN_STUDENTS]
     return len(large) > 1

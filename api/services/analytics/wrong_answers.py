@@ -12,99 +12,113 @@ from sqlalchemy import CTE, Integer, Select, String, Subquery, case, cast, func,
 
 from api.db.models import Draw, ProblemVersion, Variant
 from api.services.analytics.queries.query_batch import (
-    ORDERED,
-    Asked,
-    flag,
-    hex_of,
-    ordered,
-    unordered,
+    ORDER_OFFSET,
+    QueryBatch,
+    as_flag,
+    as_hex,
+    prefix_order,
+    strip_order,
 )
-from api.services.analytics.queries.units import PART, Units
-from api.services.engine.assigned_variant import draw_of
-from api.services.engine.variant_identity import NUMBERS, Numbers, variant_of, version_of
+from api.services.analytics.queries.units import PART, UnitScoreQueries
+from api.services.engine.assigned_variant import draw_condition
+from api.services.engine.variant_identity import (
+    IDENTITY_COLUMNS,
+    VariantIdentity,
+    variant_condition,
+    version_condition,
+)
 
-__all__ = ["MOST", "Wrong", "answer_in", "digest_in", "mistakes_in"]
+__all__ = [
+    "MAX_GROUPS",
+    "WrongAnswerQueries",
+    "extract_answer_id",
+    "extract_digest",
+    "split_mistakes",
+]
 
-MOST: Final = 200
-"""So many of the largest groups of a part come from the database, explained and unexplained."""
-MOST_DOUBTS: Final = 50
-DIGEST: Final = 64
-"""The length of a digest; behind it stands the number of the draw."""
-HEX: Final = 32
-MOMENT: Final = 16
-"""The length of a moment in microseconds, from 2001 to 2286."""
-GROUP: Final = ("item", "mistakes", *Numbers._fields, "own")
-"""By what a group is known."""
-SUMS: Final = ("n", "in_top", "total", "totals")
-"""What is added up of the answers that are equal."""
+MAX_GROUPS: Final = 200
+"""Maximum number of groups of a part that are loaded, the largest ones.
+
+Explained and unexplained groups count separately.
+"""
+MAX_DOUBTED_GROUPS: Final = 50
+DIGEST_LENGTH: Final = 64
+"""Length of a digest; the draw number follows it."""
+HEX_ID_LENGTH: Final = 32
+MICROS_LENGTH: Final = 16
+"""Number of digits of a time in microseconds, from 2001 to 2286."""
+GROUP_COLUMNS: Final = ("item", "mistakes", *VariantIdentity._fields, "own")
+"""Columns that identify a group."""
+SUM_COLUMNS: Final = ("n", "in_top", "total", "totals")
+"""Columns that are summed over equal answers."""
 
 
-class Wrong:
-    """Relations of the wrong answers to the parts at the indices *places*."""
+class WrongAnswerQueries:
+    """Relations of the wrong answers to the parts at the indices *item_indices*."""
 
-    def __init__(self, units: Units, places: Sequence[int]) -> None:
-        self._answers = _answers(units.ranked, places)
-        self._right = _right(self._answers)
-        self._by_value = _by_value(self._answers)
-        self._groups = _groups(self._by_value, self._right)
+    def __init__(self, units: UnitScoreQueries, item_indices: Sequence[int]) -> None:
+        self._answers = _select_answers(units.ranked, item_indices)
+        self._right = _count_right_answers(self._answers)
+        self._by_value = _group_by_value(self._answers)
+        self._groups = _rank_groups(self._by_value, self._right)
 
-    def doubted(self) -> Asked:
+    def build_doubt_queries(self) -> QueryBatch:
         """Return the queries for the groups that have more votes than the key."""
-        return {"right": select(self._right), "groups": self._listed(self._doubts())}
+        return {"right": select(self._right), "groups": self._select_groups(self._is_doubted())}
 
-    def listed(self) -> Asked:
+    def build_table_queries(self) -> QueryBatch:
         """Return the queries for the largest groups and for those that may be the key."""
-        near = (self._groups.c.place <= MOST) | self._doubts()
+        near = (self._groups.c.place <= MAX_GROUPS) | self._is_doubted()
         return {
             "right": select(self._right),
-            "groups": self._listed(near),
-            "mistakes": self._by_mistakes(),
-            "tallies": self._tallies(),
+            "groups": self._select_groups(near),
+            "mistakes": self._select_mistake_sums(),
+            "tallies": self._select_tallies(),
         }
 
-    def _doubts(self) -> Any:
-        one = self._groups.c
-        return (one.in_top > one.right_in_top) & (one.doubt <= MOST_DOUBTS)
+    def _is_doubted(self) -> Any:
+        group = self._groups.c
+        return (group.in_top > group.right_in_top) & (group.doubt <= MAX_DOUBTED_GROUPS)
 
-    def _listed(self, condition: Any) -> Select[Any]:
+    def _select_groups(self, condition: Any) -> Select[Any]:
         return select(self._groups).where(condition)
 
-    def _by_mistakes(self) -> Select[Any]:
-        one = self._by_value.c
+    def _select_mistake_sums(self) -> Select[Any]:
+        columns = self._by_value.c
         return (
             select(
-                one.item,
-                one.mistakes,
-                func.sum(one.n).label("n"),
-                func.sum(one.total).label("total"),
-                func.sum(one.totals).label("totals"),
+                columns.item,
+                columns.mistakes,
+                func.sum(columns.n).label("n"),
+                func.sum(columns.total).label("total"),
+                func.sum(columns.totals).label("totals"),
             )
-            .where(one.mistakes != "")
-            .group_by(one.item, one.mistakes)
+            .where(columns.mistakes != "")
+            .group_by(columns.item, columns.mistakes)
         )
 
-    def _tallies(self) -> Select[Any]:
-        one = self._answers.c
-        own = (one.item, one.draw_hash, one.seed)
-        right = func.sum(flag(one.full == 1)).label("right")
-        return select(*own, func.count().label("n"), right).group_by(*own)
+    def _select_tallies(self) -> Select[Any]:
+        columns = self._answers.c
+        key_columns = (columns.item, columns.draw_hash, columns.seed)
+        right = func.sum(as_flag(columns.full == 1)).label("right")
+        return select(*key_columns, func.count().label("n"), right).group_by(*key_columns)
 
-    def brief(self) -> Asked:
+    def build_summary_query(self) -> QueryBatch:
         """Return the query for the most common group of each part: of one cause, or of one value.
 
         Among groups of equal size, the one with the lowest student id wins.
         """
         each = self._by_value.c
         alone = each.mistakes == ""
-        own = (
+        label_columns = (
             each.item,
             each.mistakes,
             case((alone, each.draw_hash), else_="").label("draw_hash"),
             case((alone, each.seed), else_=0).label("seed"),
             case((alone, each.own), else_="").label("own"),
         )
-        labelled = select(*own, each.value, each.n, each.who).subquery()
-        label = tuple(labelled.c[name] for name in GROUP)
+        labelled = select(*label_columns, each.value, each.n, each.who).subquery()
+        label = tuple(labelled.c[name] for name in GROUP_COLUMNS)
         n = func.sum(labelled.c.n)
         groups = (
             select(
@@ -116,171 +130,182 @@ class Wrong:
             .group_by(*label)
             .subquery()
         )
-        one = groups.c
-        part: dict[str, Any] = {"partition_by": one.item}
+        group = groups.c
+        part: dict[str, Any] = {"partition_by": group.item}
         placed = select(
-            one.item,
-            one.mistakes,
-            one.n,
-            one.different,
-            one.who,
-            func.sum(one.n).over(**part).label("wrong"),
-            func.sum(case((one.mistakes == "", one.n), else_=0)).over(**part).label("unexplained"),
+            group.item,
+            group.mistakes,
+            group.n,
+            group.different,
+            group.who,
+            func.sum(group.n).over(**part).label("wrong"),
+            func.sum(case((group.mistakes == "", group.n), else_=0))
+            .over(**part)
+            .label("unexplained"),
             func.row_number(type_=Integer)
-            .over(**part, order_by=(one.n.desc(), one.who))
+            .over(**part, order_by=(group.n.desc(), group.who))
             .label("place"),
         ).subquery()
         return {"brief": select(placed).where(placed.c.place == 1)}
 
 
-def _answers(ranked: CTE, places: Sequence[int]) -> CTE:
+def _select_answers(ranked: CTE, item_indices: Sequence[int]) -> CTE:
     """Return the graded first answers with their variants.
 
     *right* is null if an answer follows from the student's own earlier ones.
     """
-    one = ranked.c
+    columns = ranked.c
     return (
         select(
-            one.unit.label("item"),
-            one.right,
-            one.full_credit.label("full"),
-            one.in_top,
-            one.total,
-            one.mistakes,
-            one.value,
-            digest_in(one.value).label("own"),
-            one.came,
-            hex_of(one.student_id).label("student"),
-            *NUMBERS,
+            columns.unit.label("item"),
+            columns.right,
+            columns.full_credit.label("full"),
+            columns.in_top,
+            columns.total,
+            columns.mistakes,
+            columns.value,
+            extract_digest(columns.value).label("own"),
+            columns.came,
+            as_hex(columns.student_id).label("student"),
+            *IDENTITY_COLUMNS,
         )
-        .join(Draw, draw_of(one))
-        .join(ProblemVersion, version_of(Draw))
-        .join(Variant, variant_of(Draw))
-        .where(one.level == PART, one.unit.in_(places), one.full_credit.is_not(None))
+        .join(Draw, draw_condition(columns))
+        .join(ProblemVersion, version_condition(Draw))
+        .join(Variant, variant_condition(Draw))
+        .where(
+            columns.level == PART, columns.unit.in_(item_indices), columns.full_credit.is_not(None)
+        )
         .cte("marked")
     )
 
 
-def _right(answers: CTE) -> CTE:
+def _count_right_answers(answers: CTE) -> CTE:
     """Count the right answers of each part; *by_value*: all students had the same variant."""
-    one = answers.c
-    same = (func.min(one.seed) == func.max(one.seed)) & (
-        func.min(one.draw_hash) == func.max(one.draw_hash)
+    columns = answers.c
+    same = (func.min(columns.seed) == func.max(columns.seed)) & (
+        func.min(columns.draw_hash) == func.max(columns.draw_hash)
     )
-    top = func.sum(flag((one.right == 1) & (one.in_top == 1)))
+    top = func.sum(as_flag((columns.right == 1) & (columns.in_top == 1)))
     return (
         select(
-            one.item,
+            columns.item,
             func.count().label("n"),
-            func.sum(one.right).label("right"),
+            func.sum(columns.right).label("right"),
             top.label("right_in_top"),
-            flag(same).label("by_value"),
-            func.min(one.seed).label("seed"),
-            func.min(one.draw_hash).label("draw_hash"),
+            as_flag(same).label("by_value"),
+            func.min(columns.seed).label("seed"),
+            func.min(columns.draw_hash).label("draw_hash"),
         )
-        .where(one.right.is_not(None))
-        .group_by(one.item)
+        .where(columns.right.is_not(None))
+        .group_by(columns.item)
         .cte("right_answers")
     )
 
 
-def _by_value(answers: CTE) -> CTE:
+def _group_by_value(answers: CTE) -> CTE:
     """Return the wrong answers grouped by value, variant and cause."""
-    one = answers.c
-    own = (one.item, one.mistakes, one.draw_hash, one.seed, one.own, one.value)
+    columns = answers.c
+    key_columns = (
+        columns.item,
+        columns.mistakes,
+        columns.draw_hash,
+        columns.seed,
+        columns.own,
+        columns.value,
+    )
     return (
         select(
-            *own,
+            *key_columns,
             func.count().label("n"),
-            func.sum(one.in_top).label("in_top"),
-            func.sum(one.total).label("total"),
-            func.count(one.total).label("totals"),
-            func.min(one.came).label("came"),
-            func.min(one.student.concat(func.substr(one.came, MOMENT + 1, type_=String))).label(
-                "who"
-            ),
+            func.sum(columns.in_top).label("in_top"),
+            func.sum(columns.total).label("total"),
+            func.count(columns.total).label("totals"),
+            func.min(columns.came).label("came"),
+            func.min(
+                columns.student.concat(func.substr(columns.came, MICROS_LENGTH + 1, type_=String))
+            ).label("who"),
         )
-        .where(one.right == 0)
-        .group_by(*own)
+        .where(columns.right == 0)
+        .group_by(*key_columns)
         .cte("by_value")
     )
 
 
-def _groups(by_value: CTE, right: CTE) -> CTE:
+def _rank_groups(by_value: CTE, right: CTE) -> CTE:
     """Return the groups with their ranks.
 
     The most common value is the example of a group; among equals, the one that came first.
     """
-    one = _values(by_value, right).c
-    label = tuple(one[name] for name in GROUP)
-    common = ordered(cast(ORDERED - one.n, Integer), one.came)
+    columns = _select_group_values(by_value, right).c
+    label = tuple(columns[name] for name in GROUP_COLUMNS)
+    common = prefix_order(cast(ORDER_OFFSET - columns.n, Integer), columns.came)
     groups = (
         select(
             *label,
-            *(func.sum(one[what]).label(what) for what in SUMS),
-            func.count(one.digest.distinct()).label("different"),
+            *(func.sum(columns[what]).label(what) for what in SUM_COLUMNS),
+            func.count(columns.digest.distinct()).label("different"),
             func.count().label("texts"),
             func.min(common).label("common"),
-            func.min(one.came).label("came"),
+            func.min(columns.came).label("came"),
         )
         .group_by(*label)
         .subquery()
     )
-    one, part = groups.c, right.c
-    kind: dict[str, Any] = {"partition_by": (one.item, one.mistakes == "")}
+    columns, part = groups.c, right.c
+    kind: dict[str, Any] = {"partition_by": (columns.item, columns.mistakes == "")}
     return (
         select(
             groups,
             part.right_in_top,
-            unordered(one.common).label("example"),
+            strip_order(columns.common).label("example"),
             func.count().over(**kind).label("groups"),
             func.row_number(type_=Integer)
-            .over(**kind, order_by=(one.n.desc(), one.came))
+            .over(**kind, order_by=(columns.n.desc(), columns.came))
             .label("place"),
             func.row_number(type_=Integer)
-            .over(partition_by=one.item, order_by=(one.in_top.desc(), one.came))
+            .over(partition_by=columns.item, order_by=(columns.in_top.desc(), columns.came))
             .label("doubt"),
         )
-        .join(right, part.item == one.item)
+        .join(right, part.item == columns.item)
         .cte("groups")
     )
 
 
-def _values(by_value: CTE, right: CTE) -> Subquery:
+def _select_group_values(by_value: CTE, right: CTE) -> Subquery:
     """Return the distinct values of each group, with the columns that identify the group."""
     each, part = by_value.c, right.c
     same, alone = part.by_value == 1, each.mistakes == ""
-    own = (
+    key_columns = (
         each.item,
         each.mistakes,
         case((~same & alone, each.draw_hash), else_="").label("draw_hash"),
         case((~same & alone, each.seed), else_=0).label("seed"),
         case((same | alone, each.own), else_="").label("own"),
     )
-    rest = (each.own.label("digest"), each.value, *(each[what] for what in SUMS), each.came)
-    one = select(*own, *rest).join(right, part.item == each.item).subquery().c
-    value = (*(one[name] for name in GROUP), one.digest, one.value)
+    rest = (each.own.label("digest"), each.value, *(each[what] for what in SUM_COLUMNS), each.came)
+    columns = select(*key_columns, *rest).join(right, part.item == each.item).subquery().c
+    value = (*(columns[name] for name in GROUP_COLUMNS), columns.digest, columns.value)
     return (
         select(
             *value,
-            *(func.sum(one[what]).label(what) for what in SUMS),
-            func.min(one.came).label("came"),
+            *(func.sum(columns[what]).label(what) for what in SUM_COLUMNS),
+            func.min(columns.came).label("came"),
         )
         .group_by(*value)
         .subquery()
     )
 
 
-def digest_in(value: Any) -> Any:
+def extract_digest(value: Any) -> Any:
     """Return the digest at the start of the value of an answer."""
-    return func.substr(value, 1, DIGEST, type_=String)
+    return func.substr(value, 1, DIGEST_LENGTH, type_=String)
 
 
-def answer_in(came: str) -> str:
+def extract_answer_id(came: str) -> str:
     """Return the hex id of the answer at the end of *came*."""
-    return came[-HEX:]
+    return came[-HEX_ID_LENGTH:]
 
 
-def mistakes_in(mistakes: str) -> tuple[str, ...]:
+def split_mistakes(mistakes: str) -> tuple[str, ...]:
     """Return the mistakes that explain an answer, from text separated by ``|``."""
     return tuple(mistakes.split("|")) if mistakes else ()

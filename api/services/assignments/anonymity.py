@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
-from api.auth.roles import Standing, may
+from api.auth.roles import EffectiveRole, role_has_permission
 from api.db.models import Assignment
 
 __all__ = [
@@ -41,14 +41,14 @@ HAS_ANONYMOUS: Final = select(
 )
 
 
-def is_blind_role(role: Standing) -> bool:
+def is_blind_role(role: EffectiveRole) -> bool:
     """Return whether *role* is a grader's, who sees no names in anonymous assignments.
 
     The scopes of a token do not matter: an instructor knows the names anyway.
     """
-    return role != "student" and not may(role, "manage_assignments")
+    return role != "student" and not role_has_permission(role, "manage_assignments")
 
 
-def is_blind_in_course(session: Session, role: Standing, course_id: UUID) -> bool:
+def is_blind_in_course(session: Session, role: EffectiveRole, course_id: UUID) -> bool:
     """Return whether the course has an anonymous assignment in which *role* sees no names."""
     return is_blind_role(role) and bool(session.scalar(HAS_ANONYMOUS, {"course": course_id}))

@@ -5,17 +5,19 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Posed
-from api.core.errors import Invalid, NotFound
+from api.auth.authorization import AssignedProblem
+from api.core.errors import InvalidInput, NotFound
 from api.core.ids import new_id
 from api.db.models import Notice, Regrade
 from api.schemas.assignments.problems import NoticeIn, NoticeOut
-from api.services.audit.change_context import Act
+from api.services.audit.change_context import ChangeContext
 
-__all__ = ["notices_on", "post_notice", "withdraw_notice"]
+__all__ = ["list_notices", "post_notice", "withdraw_notice"]
 
 
-def post_notice(session: Session, act: Act, posed: Posed, body: NoticeIn) -> NoticeOut:
+def post_notice(
+    session: Session, act: ChangeContext, posed: AssignedProblem, body: NoticeIn
+) -> NoticeOut:
     """Post a notice on a problem to all its students.
 
     The notice of a regrade also shows each student what they gained by it.
@@ -23,7 +25,7 @@ def post_notice(session: Session, act: Act, posed: Posed, body: NoticeIn) -> Not
     if body.regrade is not None:
         regrade = session.get(Regrade, body.regrade)
         if regrade is None or regrade.problem_id != posed.problem.id:
-            raise Invalid.of("regrade", "is no regrade of this problem")
+            raise InvalidInput.for_field("regrade", "is no regrade of this problem")
     row = Notice(
         id=new_id(),
         problem_id=posed.problem.id,
@@ -34,20 +36,22 @@ def post_notice(session: Session, act: Act, posed: Posed, body: NoticeIn) -> Not
     )
     session.add(row)
     act.record(session, "notice.posted", ("notice", row.id), change=({}, {"text": body.text}))
-    return _shown(row, posed)
+    return _serialize_notice(row, posed)
 
 
-def notices_on(session: Session, posed: Posed) -> tuple[NoticeOut, ...]:
+def list_notices(session: Session, posed: AssignedProblem) -> tuple[NoticeOut, ...]:
     """Return the notices on a problem that are not withdrawn, oldest first."""
     rows = session.scalars(
         select(Notice)
         .where(Notice.problem_id == posed.problem.id, Notice.withdrawn_at.is_(None))
         .order_by(Notice.created_at, Notice.id)
     )
-    return tuple(_shown(row, posed) for row in rows)
+    return tuple(_serialize_notice(row, posed) for row in rows)
 
 
-def withdraw_notice(session: Session, act: Act, posed: Posed, notice_id: UUID) -> None:
+def withdraw_notice(
+    session: Session, act: ChangeContext, posed: AssignedProblem, notice_id: UUID
+) -> None:
     """Withdraw a notice on a problem."""
     row = session.get(Notice, notice_id)
     if row is None or row.problem_id != posed.problem.id or row.withdrawn_at is not None:
@@ -56,7 +60,7 @@ def withdraw_notice(session: Session, act: Act, posed: Posed, notice_id: UUID) -
     act.record(session, "notice.withdrawn", ("notice", row.id), change=({"text": row.text}, {}))
 
 
-def _shown(row: Notice, posed: Posed) -> NoticeOut:
+def _serialize_notice(row: Notice, posed: AssignedProblem) -> NoticeOut:
     return NoticeOut(
         id=row.id,
         problem=posed.problem.slug,

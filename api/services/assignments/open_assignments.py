@@ -8,19 +8,19 @@ from uuid import UUID
 from sqlalchemy import Select, func, not_, select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Member
+from api.auth.authorization import CourseMembership
 from api.db.models import AssignmentProblem, Draw
 from api.schemas.assignments.assignments import StaffAssignment
-from api.services.analytics.overview import how_many
-from api.services.analytics.queries.deadline_passed import over_for
-from api.services.assignments.viewing import in_course
-from api.services.courses.active_students import students_who_count
+from api.services.analytics.overview import count_students
+from api.services.analytics.queries.deadline_passed import build_past_deadline_condition
+from api.services.assignments.viewing import list_assignments
+from api.services.courses.active_students import select_active_students
 
-__all__ = ["Ongoing", "ongoing"]
+__all__ = ["OpenAssignment", "list_open_assignments"]
 
 
 @dataclass(frozen=True, slots=True)
-class Ongoing:
+class OpenAssignment:
     """Assignment that is open for *students*, of whom *begun* have opened a problem."""
 
     assignment: StaffAssignment
@@ -28,32 +28,40 @@ class Ongoing:
     begun: int
 
 
-def ongoing(session: Session, member: Member, *, now: datetime) -> tuple[Ongoing, ...]:
+def list_open_assignments(
+    session: Session, member: CourseMembership, *, now: datetime
+) -> tuple[OpenAssignment, ...]:
     """Return the assignments of a course in which a student can still earn credit, in order.
 
     *member* must be staff.
     """
-    return tuple(_ongoing(session, member, now=now))
+    return tuple(_iterate_open_assignments(session, member, now=now))
 
 
-def _ongoing(session: Session, member: Member, *, now: datetime) -> Iterator[Ongoing]:
-    students = students_who_count(member.course.id)
-    for row, told in in_course(session, member, category=None, now=now):
-        if not isinstance(told, StaffAssignment) or told.published_at is None:
+def _iterate_open_assignments(
+    session: Session, member: CourseMembership, *, now: datetime
+) -> Iterator[OpenAssignment]:
+    students = select_active_students(member.course.id)
+    for row, assignment in list_assignments(session, member, category=None, now=now):
+        if not isinstance(assignment, StaffAssignment) or assignment.published_at is None:
             continue
-        if told.times.state == "planned":
+        if assignment.times.state == "planned":
             continue
-        left = students.where(not_(over_for(session, row, students, now=now)))
-        if count := how_many(session, left):
-            yield Ongoing(told, count, _begun(session, told.id, left))
+        still_open = students.where(
+            not_(build_past_deadline_condition(session, row, students, now=now))
+        )
+        if count := count_students(session, still_open):
+            yield OpenAssignment(
+                assignment, count, _count_started(session, assignment.id, still_open)
+            )
 
 
-def _begun(session: Session, assignment: UUID, students: Select[UUID]) -> int:
+def _count_started(session: Session, assignment: UUID, students: Select[UUID]) -> int:
     """Return how many of *students* have opened a problem of an assignment."""
-    posed = select(AssignmentProblem.id).where(
+    problems = select(AssignmentProblem.id).where(
         AssignmentProblem.assignment_id == assignment, AssignmentProblem.removed_at.is_(None)
     )
-    found = select(func.count(Draw.student_id.distinct())).where(
-        Draw.problem_id.in_(posed), Draw.student_id.in_(students)
+    query = select(func.count(Draw.student_id.distinct())).where(
+        Draw.problem_id.in_(problems), Draw.student_id.in_(students)
     )
-    return session.scalar(found) or 0
+    return session.scalar(query) or 0

@@ -9,26 +9,26 @@ from uuid import UUID
 from sqlalchemy import BindParameter, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from api.core.errors import Invalid
-from api.db.engine import once
+from api.core.errors import InvalidInput
+from api.db.engine import cache_in_snapshot
 from api.db.models import AssignmentProblem, Course, Draw, Enrolment, ProblemVersion, Submission
 from api.schemas.assignments.problems import PartSummary, PosedSettings, ProblemSettings
-from api.schemas.shared.setting import settings_in
-from api.services.problems.versions import BANK, newest, space_of
+from api.schemas.shared.setting import declared_settings
+from api.services.problems.versions import BANK, load_newest_version, space_kind
 
 __all__ = [
-    "Pinned",
-    "is_answered",
+    "PinnedProblem",
+    "find_version_to_pin",
+    "has_submissions",
     "is_opened",
-    "pinned",
-    "posed_in",
-    "posed_settings",
-    "seen_by_students",
-    "version_to_pin",
+    "load_pinned_problems",
+    "load_problems",
+    "load_seen_by_students",
+    "serialize_problem_settings",
 ]
 
-PROBLEMS: Final[BindParameter[Any]] = bindparam("problems", expanding=True)
-POSED: Final = (
+PROBLEM_IDS: Final[BindParameter[Any]] = bindparam("problems", expanding=True)
+PINNED_PROBLEMS: Final = (
     select(AssignmentProblem, ProblemVersion)
     .join(ProblemVersion, ProblemVersion.id == AssignmentProblem.version_id)
     .where(
@@ -37,20 +37,20 @@ POSED: Final = (
     )
     .order_by(AssignmentProblem.position, AssignmentProblem.id)
 )
-NEWEST: Final = (
+NEWEST_NUMBERS: Final = (
     select(ProblemVersion.space, ProblemVersion.problem, func.max(ProblemVersion.number))
-    .where(ProblemVersion.problem.in_(PROBLEMS), ProblemVersion.status == "published")
+    .where(ProblemVersion.problem.in_(PROBLEM_IDS), ProblemVersion.status == "published")
     .group_by(ProblemVersion.space, ProblemVersion.problem)
 )
-OPENED: Final = select(AssignmentProblem.id).where(
-    AssignmentProblem.id.in_(PROBLEMS),
+OPENED_PROBLEMS: Final = select(AssignmentProblem.id).where(
+    AssignmentProblem.id.in_(PROBLEM_IDS),
     or_(
         exists().where(Draw.problem_id == AssignmentProblem.id),
         exists().where(Submission.problem_id == AssignmentProblem.id),
     ),
 )
-SEEN: Final = select(AssignmentProblem.id).where(
-    AssignmentProblem.id.in_(PROBLEMS),
+PROBLEMS_SEEN_BY_STUDENTS: Final = select(AssignmentProblem.id).where(
+    AssignmentProblem.id.in_(PROBLEM_IDS),
     or_(
         *(
             exists().where(
@@ -64,7 +64,7 @@ SEEN: Final = select(AssignmentProblem.id).where(
 
 
 @dataclass(frozen=True, slots=True)
-class Pinned:
+class PinnedProblem:
     """Problem of an assignment, its version, and whether anybody has opened it."""
 
     row: AssignmentProblem
@@ -73,7 +73,7 @@ class Pinned:
     opened: bool
 
 
-def posed_in(session: Session, assignment_id: UUID) -> Sequence[AssignmentProblem]:
+def load_problems(session: Session, assignment_id: UUID) -> Sequence[AssignmentProblem]:
     """Return the problems of an assignment in their order."""
     return session.scalars(
         select(AssignmentProblem)
@@ -85,72 +85,76 @@ def posed_in(session: Session, assignment_id: UUID) -> Sequence[AssignmentProble
     ).all()
 
 
-def pinned(session: Session, assignments: Collection[UUID]) -> Mapping[UUID, tuple[Pinned, ...]]:
+def load_pinned_problems(
+    session: Session, assignments: Collection[UUID]
+) -> Mapping[UUID, tuple[PinnedProblem, ...]]:
     """Return the problems of each of *assignments* in order, with three queries in total."""
-    key = (Pinned, frozenset(assignments))
-    return once(session, key, lambda: _pinned(session, assignments))
+    key = (PinnedProblem, frozenset(assignments))
+    return cache_in_snapshot(session, key, lambda: _query_pinned_problems(session, assignments))
 
 
-def _pinned(session: Session, assignments: Collection[UUID]) -> Mapping[UUID, tuple[Pinned, ...]]:
-    rows = session.execute(POSED, {"assignments": list(assignments)}).all()
-    numbers = _newest_numbers(session, {version.problem for _, version in rows})
-    opened = _opened(session, [row.id for row, _ in rows])
-    found: defaultdict[UUID, list[Pinned]] = defaultdict(list)
+def _query_pinned_problems(
+    session: Session, assignments: Collection[UUID]
+) -> Mapping[UUID, tuple[PinnedProblem, ...]]:
+    rows = session.execute(PINNED_PROBLEMS, {"assignments": list(assignments)}).all()
+    numbers = _load_newest_numbers(session, {version.problem for _, version in rows})
+    opened = _load_opened(session, [row.id for row, _ in rows])
+    by_assignment: defaultdict[UUID, list[PinnedProblem]] = defaultdict(list)
     for row, version in rows:
         number = numbers.get((version.space, version.problem), version.number)
-        one = Pinned(row, version, number, row.id in opened)
-        found[row.assignment_id].append(one)
-    return {one: tuple(found[one]) for one in assignments}
+        problem = PinnedProblem(row, version, number, row.id in opened)
+        by_assignment[row.assignment_id].append(problem)
+    return {assignment: tuple(by_assignment[assignment]) for assignment in assignments}
 
 
-def _newest_numbers(session: Session, problems: Iterable[str]) -> dict[tuple[str, str], int]:
-    rows = session.execute(NEWEST, {"problems": list(problems)})
+def _load_newest_numbers(session: Session, problems: Iterable[str]) -> dict[tuple[str, str], int]:
+    rows = session.execute(NEWEST_NUMBERS, {"problems": list(problems)})
     return {(space, problem): number for space, problem, number in rows}
 
 
-def _opened(session: Session, problems: Sequence[UUID]) -> set[UUID]:
-    return {*session.scalars(OPENED, {"problems": list(problems)})}
+def _load_opened(session: Session, problems: Sequence[UUID]) -> set[UUID]:
+    return {*session.scalars(OPENED_PROBLEMS, {"problems": list(problems)})}
 
 
 def is_opened(session: Session, problem: AssignmentProblem) -> bool:
     """Return whether anybody, even the test student, has opened a problem."""
-    return bool(_opened(session, [problem.id]))
+    return bool(_load_opened(session, [problem.id]))
 
 
-def seen_by_students(session: Session, problems: Collection[UUID]) -> frozenset[UUID]:
+def load_seen_by_students(session: Session, problems: Collection[UUID]) -> frozenset[UUID]:
     """Return those of *problems* that a student other than the test student has opened."""
-    return frozenset(session.scalars(SEEN, {"problems": list(problems)}))
+    return frozenset(session.scalars(PROBLEMS_SEEN_BY_STUDENTS, {"problems": list(problems)}))
 
 
-def is_answered(session: Session, problem: AssignmentProblem) -> bool:
+def has_submissions(session: Session, problem: AssignmentProblem) -> bool:
     """Return whether anybody has submitted to a problem."""
-    found = select(Submission.id).where(Submission.problem_id == problem.id)
-    return session.scalar(found.limit(1)) is not None
+    query = select(Submission.id).where(Submission.problem_id == problem.id)
+    return session.scalar(query.limit(1)) is not None
 
 
-def posed_settings(one: Pinned) -> PosedSettings:
+def serialize_problem_settings(pinned_problem: PinnedProblem) -> PosedSettings:
     """Return a problem with its settings in the assignment, as staff see it."""
-    row, version = one.row, one.version
-    settings = {name: getattr(row, name) for name in settings_in(ProblemSettings)}
+    row, version = pinned_problem.row, pinned_problem.version
+    settings = {name: getattr(row, name) for name in declared_settings(ProblemSettings)}
     settings["points"] = version.points if row.points is None else row.points
     return PosedSettings(
         **settings,
         problem=row.slug,
         version_id=version.id,
         number=version.number,
-        newest=one.newest,
+        newest=pinned_problem.newest,
         of=version.problem,
-        space=space_of(version),
+        space=space_kind(version),
         title=version.title,
         own_points=row.points,
         position=row.position,
         parts=tuple(PartSummary(**part) for part in version.parts),
-        opened=one.opened,
+        opened=pinned_problem.opened,
         version=row.version,
     )
 
 
-def version_to_pin(
+def find_version_to_pin(
     session: Session,
     course: Course,
     *,
@@ -162,20 +166,22 @@ def version_to_pin(
     """Return a published version of the bank or of *course*, by its id or the newest of a problem.
 
     Without *version_id*, return the newest version of problem *of* in the first of *spaces* that
-    has one; by default the course comes before the bank. Raises `Invalid` if there is none: the
-    error names *field*, or ``version`` for an id. A version of another course does not count.
+    has one; by default the course comes before the bank. Raises `InvalidInput` if there is none:
+    the error names *field*, or ``version`` for an id. A version of another course does not count.
     """
     if version_id is None:
-        looked = (newest(session, of, space=one) for one in spaces or (str(course.id), BANK))
-        found = next((one for one in looked if one is not None), None)
-        said = "is no published problem of the course or of the bank"
-    else:
-        either = or_(ProblemVersion.space == BANK, ProblemVersion.space == str(course.id))
-        one = ProblemVersion.id == version_id
-        found = session.scalar(
-            select(ProblemVersion).where(one, either, ProblemVersion.status == "published")
+        candidates = (
+            load_newest_version(session, of, space=one) for one in spaces or (str(course.id), BANK)
         )
-        field, said = "version", "is no published version of the course or of the bank"
-    if found is None:
-        raise Invalid.of(field, said)
-    return found
+        version = next((candidate for candidate in candidates if candidate is not None), None)
+        message = "is no published problem of the course or of the bank"
+    else:
+        is_usable = or_(ProblemVersion.space == BANK, ProblemVersion.space == str(course.id))
+        is_wanted = ProblemVersion.id == version_id
+        version = session.scalar(
+            select(ProblemVersion).where(is_wanted, is_usable, ProblemVersion.status == "published")
+        )
+        field, message = "version", "is no published version of the course or of the bank"
+    if version is None:
+        raise InvalidInput.for_field(field, message)
+    return version

@@ -12,45 +12,46 @@ from uuid import UUID
 from sqlalchemy import BindParameter, Row, bindparam, func, or_, select, union
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Member
-from api.db.engine import once
+from api.auth.authorization import CourseMembership
+from api.db.engine import cache_in_snapshot
 from api.db.models import Assignment, Course, Enrolment, Extension, LateDays
 from api.schemas.assignments.timeline import ExtensionSpec, TimelineSpec
 from api.services.assignments import timeline
-from api.services.courses.active_students import COUNTS
-from grader.policy import Rules, Timeline
+from api.services.courses.active_students import ACTIVE_STUDENTS
+from grader.policy import SubmissionRules, Timeline
 
 __all__ = [
-    "GRANTED",
-    "Granted",
+    "ACTIVE_EXTENSIONS",
+    "Accommodations",
+    "base_timeline",
     "default_rules",
-    "excepted_students",
-    "own_timeline",
-    "rules_for",
-    "rules_in_class",
-    "rules_of",
+    "load_distinct_rules",
+    "load_excepted_students",
+    "load_rules",
+    "load_student_rules",
 ]
 
-SECOND: Final = 1_000_000
-KEPT: Final = 4096
+MICROSECONDS_PER_SECOND: Final = 1_000_000
+CACHE_SIZE: Final = 4096
 STUDENTS: Final[BindParameter[Any]] = bindparam("students", expanding=True)
-GRANTED: Final = (
+ACTIVE_EXTENSIONS: Final = (
     Extension.course_id == bindparam("course"),
     or_(Extension.assignment_id.is_(None), Extension.assignment_id == bindparam("assignment")),
     Extension.withdrawn_at.is_(None),
 )
 EXTENSIONS: Final = select(Extension.student_id, Extension.section_id, Extension.spec).where(
-    *GRANTED
+    *ACTIVE_EXTENSIONS
 )
 # A union: with an OR of student and section, a database scans the whole class.
-EXCEPTED: Final = union(
+EXCEPTED_STUDENTS: Final = union(
     select(Enrolment.user_id).where(
         Enrolment.course_id == bindparam("course"),
-        Enrolment.user_id.in_(select(Extension.student_id).where(*GRANTED)),
-        *COUNTS,
+        Enrolment.user_id.in_(select(Extension.student_id).where(*ACTIVE_EXTENSIONS)),
+        *ACTIVE_STUDENTS,
     ),
     select(Enrolment.user_id).where(
-        Enrolment.section_id.in_(select(Extension.section_id).where(*GRANTED)), *COUNTS
+        Enrolment.section_id.in_(select(Extension.section_id).where(*ACTIVE_EXTENSIONS)),
+        *ACTIVE_STUDENTS,
     ),
     select(Enrolment.user_id).where(
         Enrolment.course_id == bindparam("course"),
@@ -61,7 +62,7 @@ EXCEPTED: Final = union(
                 LateDays.days > bindparam("most_late_days"),
             )
         ),
-        *COUNTS,
+        *ACTIVE_STUDENTS,
     ),
 )
 SECTIONS: Final = select(Enrolment.user_id, Enrolment.section_id).where(
@@ -70,7 +71,7 @@ SECTIONS: Final = select(Enrolment.user_id, Enrolment.section_id).where(
 LATE_DAYS: Final = select(LateDays.student_id, LateDays.days).where(
     LateDays.assignment_id == bindparam("assignment"), LateDays.student_id.in_(STUDENTS)
 )
-SPENT: Final = (
+SPENT_LATE_DAYS: Final = (
     select(LateDays.student_id, func.sum(LateDays.days))
     .join(Assignment, Assignment.id == LateDays.assignment_id)
     .where(
@@ -80,7 +81,7 @@ SPENT: Final = (
     )
     .group_by(LateDays.student_id)
 )
-OWN_EXTENSIONS: Final = select(Extension.assignment_id, Extension.spec).where(
+STUDENT_EXTENSIONS: Final = select(Extension.assignment_id, Extension.spec).where(
     Extension.course_id == bindparam("course"),
     Extension.withdrawn_at.is_(None),
     or_(
@@ -88,7 +89,7 @@ OWN_EXTENSIONS: Final = select(Extension.assignment_id, Extension.spec).where(
         Extension.section_id == bindparam("section"),
     ),
 )
-OWN_LATE_DAYS: Final = (
+STUDENT_LATE_DAYS: Final = (
     select(LateDays.assignment_id, LateDays.days)
     .join(Assignment, Assignment.id == LateDays.assignment_id)
     .where(
@@ -100,7 +101,7 @@ OWN_LATE_DAYS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Granted:
+class Accommodations:
     """Extensions and late days of one student in an assignment.
 
     *spent* counts the late days spent in the whole course, which reduce its budget.
@@ -111,168 +112,199 @@ class Granted:
     spent: int = 0
 
 
-def own_timeline(assignment: Assignment, course: Course) -> Timeline:
+def base_timeline(assignment: Assignment, course: Course) -> Timeline:
     """Return the timeline of an assignment without extensions or late days."""
-    return _timeline(_told(assignment.timeline), course.zone, "", 0)
+    return _resolve_timeline(_dump_spec(assignment.timeline), course.zone, "", 0)
 
 
-def rules_for(
+def load_rules(
     session: Session, assignment: Assignment, course: Course, students: Collection[UUID]
-) -> dict[UUID, Rules]:
+) -> dict[UUID, SubmissionRules]:
     """Return the rules for each of *students* in an assignment of *course*."""
-    granted = granted_to(session, assignment, students)
-    found = {one: rules(assignment, course, one) for one in set(granted.values())}
-    return {student: found[granted[student]] for student in students}
+    accommodations = load_accommodations(session, assignment, students)
+    rules_by_accommodations = {
+        accommodation: build_rules(assignment, course, accommodation)
+        for accommodation in set(accommodations.values())
+    }
+    return {student: rules_by_accommodations[accommodations[student]] for student in students}
 
 
-def rules_of(
-    session: Session, member: Member, assignments: Sequence[Assignment]
-) -> dict[UUID, Rules]:
+def load_student_rules(
+    session: Session, member: CourseMembership, assignments: Sequence[Assignment]
+) -> dict[UUID, SubmissionRules]:
     """Return the rules for the student of *member* in each of *assignments*, with two queries.
 
     A second call with the same session reuses the result of these queries.
     """
-    key = (Granted, member.course.id, member.student_id)
-    granted, days = once(session, key, lambda: _granted_in_course(session, member))
+    key = (Accommodations, member.course.id, member.student_id)
+    extensions, days = cache_in_snapshot(
+        session, key, lambda: _load_student_accommodations(session, member)
+    )
     spent = sum(days.values())
     return {
-        one.id: rules(
-            one,
+        assignment.id: build_rules(
+            assignment,
             member.course,
-            Granted((*granted[None], *granted[one.id]), days.get(one.id, 0), spent),
+            Accommodations(
+                (*extensions[None], *extensions[assignment.id]), days.get(assignment.id, 0), spent
+            ),
         )
-        for one in assignments
+        for assignment in assignments
     }
 
 
-def _granted_in_course(
-    session: Session, member: Member
+def _load_student_accommodations(
+    session: Session, member: CourseMembership
 ) -> tuple[Mapping[UUID | None, list[ExtensionSpec]], Mapping[UUID, int]]:
     """Return a student's extensions and spent late days, each by assignment."""
-    told = {"course": member.course.id, "student": member.student_id}
-    granted: defaultdict[UUID | None, list[ExtensionSpec]] = defaultdict(list)
-    for assignment, spec in session.execute(OWN_EXTENSIONS, told | {"section": member.section_id}):
-        granted[assignment].append(_extension(_told(spec)))
-    return granted, _pairs(session.execute(OWN_LATE_DAYS, told))
+    params = {"course": member.course.id, "student": member.student_id}
+    extensions: defaultdict[UUID | None, list[ExtensionSpec]] = defaultdict(list)
+    for assignment, spec in session.execute(
+        STUDENT_EXTENSIONS, params | {"section": member.section_id}
+    ):
+        extensions[assignment].append(_parse_extension(_dump_spec(spec)))
+    return extensions, _pairs_to_dict(session.execute(STUDENT_LATE_DAYS, params))
 
 
-def rules_in_class(session: Session, assignment: Assignment, course: Course) -> tuple[Rules, ...]:
+def load_distinct_rules(
+    session: Session, assignment: Assignment, course: Course
+) -> tuple[SubmissionRules, ...]:
     """Return the distinct rules that hold for students of the course in an assignment.
 
     They are the default rules and those of each student with an exception. Test students and
     students who left the course do not count.
     """
-    excepted = excepted_students(session, assignment, course)
-    held = rules_for(session, assignment, course, excepted) if excepted else {}
-    return tuple(dict.fromkeys((default_rules(assignment, course), *held.values())))
+    excepted = load_excepted_students(session, assignment, course)
+    exceptional = load_rules(session, assignment, course, excepted) if excepted else {}
+    return tuple(dict.fromkeys((default_rules(assignment, course), *exceptional.values())))
 
 
-def default_rules(assignment: Assignment, course: Course) -> Rules:
+def default_rules(assignment: Assignment, course: Course) -> SubmissionRules:
     """Return the rules for a student without extensions or late days."""
-    return rules(assignment, course, Granted())
+    return build_rules(assignment, course, Accommodations())
 
 
-def excepted_students(session: Session, assignment: Assignment, course: Course) -> Collection[UUID]:
+def load_excepted_students(
+    session: Session, assignment: Assignment, course: Course
+) -> Collection[UUID]:
     """Return the students whose time may end later than the default rules allow.
 
     They have an extension, or spent late days before the instructor reduced the number allowed.
     """
-    most = min(_most_late_days(_told(assignment.timeline)), max(0, course.late_day_budget))
-    where = {"course": course.id, "assignment": assignment.id, "most_late_days": most}
-    return session.scalars(EXCEPTED, where).all()
+    most_late_days = min(
+        _max_late_days(_dump_spec(assignment.timeline)), max(0, course.late_day_budget)
+    )
+    params = {"course": course.id, "assignment": assignment.id, "most_late_days": most_late_days}
+    return session.scalars(EXCEPTED_STUDENTS, params).all()
 
 
-def granted_to(
+def load_accommodations(
     session: Session, assignment: Assignment, students: Collection[UUID]
-) -> Mapping[UUID, Granted]:
+) -> Mapping[UUID, Accommodations]:
     """Return the extensions and late days of each of *students*, with at most four queries."""
-    key = (Granted, assignment.id, frozenset(students))
-    return once(session, key, lambda: _granted(session, assignment, students))
+    key = (Accommodations, assignment.id, frozenset(students))
+    return cache_in_snapshot(
+        session, key, lambda: _query_accommodations(session, assignment, students)
+    )
 
 
-def _granted(
+def _query_accommodations(
     session: Session, assignment: Assignment, students: Collection[UUID]
-) -> Mapping[UUID, Granted]:
-    told = {
+) -> Mapping[UUID, Accommodations]:
+    params = {
         "course": assignment.course_id,
         "assignment": assignment.id,
         "students": list(students),
     }
-    found = session.execute(EXTENSIONS, told).all()
-    late_days = _pairs(session.execute(LATE_DAYS, told))
+    extensions = session.execute(EXTENSIONS, params).all()
+    late_days = _pairs_to_dict(session.execute(LATE_DAYS, params))
     spends = assignment.timeline.get("late_days")
-    spent = _pairs(session.execute(SPENT, told)) if spends else {}
-    by_section = any(one.section_id is not None for one in found)
+    spent = _pairs_to_dict(session.execute(SPENT_LATE_DAYS, params)) if spends else {}
+    by_section = any(extension.section_id is not None for extension in extensions)
     members: defaultdict[UUID | None, list[UUID]] = defaultdict(list)
-    for student, section in session.execute(SECTIONS, told) if by_section else ():
+    for student, section in session.execute(SECTIONS, params) if by_section else ():
         members[section].append(student)
     specs: dict[UUID, list[ExtensionSpec]] = {one: [] for one in students}
-    for one in found:
-        for student in [one.student_id] if one.section_id is None else members[one.section_id]:
+    for extension in extensions:
+        for student in (
+            [extension.student_id]
+            if extension.section_id is None
+            else members[extension.section_id]
+        ):
             if student in specs:
-                specs[student].append(_extension(_told(one.spec)))
+                specs[student].append(_parse_extension(_dump_spec(extension.spec)))
     return {
-        one: Granted(tuple(given), late_days.get(one, 0), spent.get(one, 0))
-        for one, given in specs.items()
+        spec: Accommodations(tuple(given), late_days.get(spec, 0), spent.get(spec, 0))
+        for spec, given in specs.items()
     }
 
 
-def _pairs(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[UUID, Any]:
+def _pairs_to_dict(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[UUID, Any]:
     return {row[0]: row[1] for row in rows}
 
 
-def rules(assignment: Assignment, course: Course, granted: Granted) -> Rules:
-    """Return the rules for a student with the exceptions *granted*; the most favorable wins."""
-    told, zone, days = _told(assignment.timeline), course.zone, granted.late_days
-    specs = ["", *(one.model_dump_json() for one in granted.extensions)]
-    timelines = dict.fromkeys(_timeline(told, zone, spec, days) for spec in specs)
-    most = min(_most_late_days(told), days + max(0, course.late_day_budget - granted.spent))
-    before = ([_timeline(told, zone, spec, day).due for spec in specs] for day in range(days))
-    later = (_timeline(told, zone, spec, most) for spec in specs) if most > days else ()
-    return Rules(
+def build_rules(
+    assignment: Assignment, course: Course, accommodations: Accommodations
+) -> SubmissionRules:
+    """Return the rules for a student with *accommodations*; the most favorable one wins."""
+    spec_json, zone, days = _dump_spec(assignment.timeline), course.zone, accommodations.late_days
+    specs = ["", *(extension.model_dump_json() for extension in accommodations.extensions)]
+    timelines = dict.fromkeys(_resolve_timeline(spec_json, zone, spec, days) for spec in specs)
+    most_late_days = min(
+        _max_late_days(spec_json), days + max(0, course.late_day_budget - accommodations.spent)
+    )
+    before = (
+        [_resolve_timeline(spec_json, zone, spec, day).due for spec in specs] for day in range(days)
+    )
+    later = (
+        (_resolve_timeline(spec_json, zone, spec, most_late_days) for spec in specs)
+        if most_late_days > days
+        else ()
+    )
+    return SubmissionRules(
         timelines=tuple(timelines),
         reserve=tuple(dict.fromkeys(later)),
-        attempts=_attempts(assignment.attempts, granted.extensions),
-        cool_down=_cool_down(assignment, granted.extensions),
+        attempts=_max_attempts(assignment.attempts, accommodations.extensions),
+        cool_down=_cool_down_microseconds(assignment, accommodations.extensions),
         by_attempt=tuple(Fraction(one) for one in assignment.by_attempt),
         bridged=tuple(max(due for due in dues if due is not None) for dues in before if all(dues)),
     )
 
 
-def _attempts(own: int | None, extensions: Iterable[ExtensionSpec]) -> int | None:
-    given = list(extensions)
-    if own is None or any(one.unlimited_attempts for one in given):
+def _max_attempts(base_attempts: int | None, extensions: Iterable[ExtensionSpec]) -> int | None:
+    granted = list(extensions)
+    if base_attempts is None or any(one.unlimited_attempts for one in granted):
         return None
-    return own + max((one.attempts or 0 for one in given), default=0)
+    return base_attempts + max((one.attempts or 0 for one in granted), default=0)
 
 
-def _cool_down(assignment: Assignment, extensions: Iterable[ExtensionSpec]) -> int:
-    if any(one.no_cool_down for one in extensions):
+def _cool_down_microseconds(assignment: Assignment, extensions: Iterable[ExtensionSpec]) -> int:
+    if any(extension.no_cool_down for extension in extensions):
         return 0
-    return assignment.cool_down_seconds * SECOND
+    return assignment.cool_down_seconds * MICROSECONDS_PER_SECOND
 
 
-def _told(spec: Mapping[str, Any]) -> str:
+def _dump_spec(spec: Mapping[str, Any]) -> str:
     return json.dumps(spec, sort_keys=True)
 
 
-@lru_cache(maxsize=KEPT)
-def _extension(told: str) -> ExtensionSpec:
-    return ExtensionSpec.model_validate_json(told)
+@lru_cache(maxsize=CACHE_SIZE)
+def _parse_extension(spec_json: str) -> ExtensionSpec:
+    return ExtensionSpec.model_validate_json(spec_json)
 
 
-@lru_cache(maxsize=KEPT)
-def _most_late_days(told: str) -> int:
+@lru_cache(maxsize=CACHE_SIZE)
+def _max_late_days(spec_json: str) -> int:
     """Return the maximum number of late days for an assignment."""
-    return TimelineSpec.model_validate_json(told).late_days
+    return TimelineSpec.model_validate_json(spec_json).late_days
 
 
-@lru_cache(maxsize=KEPT)
-def _timeline(told: str, zone_name: str, extension: str, late_days: int) -> Timeline:
-    zone = timeline.zone(zone_name)
-    spec = TimelineSpec.model_validate_json(told)
+@lru_cache(maxsize=CACHE_SIZE)
+def _resolve_timeline(spec_json: str, zone_name: str, extension: str, late_days: int) -> Timeline:
+    zone = timeline.get_zone(zone_name)
+    spec = TimelineSpec.model_validate_json(spec_json)
     if extension:
-        spec = timeline.extended(spec, _extension(extension), zone)
+        spec = timeline.extend(spec, _parse_extension(extension), zone)
     if late_days:
         spec = timeline.with_late_days(spec, late_days, zone)
     return timeline.resolve(spec, zone)

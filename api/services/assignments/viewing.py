@@ -8,21 +8,25 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Member
+from api.auth.authorization import CourseMembership
 from api.core.clock import to_micros
 from api.core.errors import NotFound
 from api.db.models import Assignment, Course
 from api.schemas.assignments.assignments import StaffAssignment, StudentAssignment, StudentProblem
-from api.services.assignments.pinned_versions import Pinned, pinned, posed_settings
-from api.services.assignments.rules import own_timeline, rules_of
-from api.services.assignments.settings import settings_of
-from api.services.gradebook.book import posed_problems
-from api.services.grades.assignment import PosedProblem
-from api.services.problems.versions import titles_of_parts
-from api.services.student.times import times
-from grader.policy import Rules
+from api.services.assignments.pinned_versions import (
+    PinnedProblem,
+    load_pinned_problems,
+    serialize_problem_settings,
+)
+from api.services.assignments.rules import base_timeline, load_student_rules
+from api.services.assignments.settings import serialize_settings
+from api.services.gradebook.book import load_assigned_problems
+from api.services.grades.assignment import VersionedProblem
+from api.services.problems.versions import part_titles
+from api.services.student.times import serialize_times
+from grader.policy import SubmissionRules
 
-__all__ = ["in_course", "one_for", "staff_view", "titles_in"]
+__all__ = ["build_staff_view", "get_assignment", "list_assignments", "load_titles"]
 
 TITLES: Final = (
     select(Assignment.id, Assignment.title)
@@ -31,103 +35,112 @@ TITLES: Final = (
 )
 
 
-def titles_in(session: Session, course_id: UUID) -> dict[UUID, str]:
+def load_titles(session: Session, course_id: UUID) -> dict[UUID, str]:
     """Return the titles of all assignments of a course, for staff, in order."""
     rows = session.execute(TITLES, {"course": course_id})
     return {row[0]: row[1] for row in rows}
 
 
-def in_course(
-    session: Session, member: Member, *, category: str | None, now: datetime
+def list_assignments(
+    session: Session, member: CourseMembership, *, category: str | None, now: datetime
 ) -> list[tuple[Assignment, StaffAssignment | StudentAssignment]]:
     """Return the assignments of a course that *member* may see, in order.
 
     The number of queries does not depend on the number of assignments.
     """
-    found = select(Assignment).where(
+    query = select(Assignment).where(
         Assignment.course_id == member.course.id, Assignment.deleted_at.is_(None)
     )
     if category is not None:
-        found = found.where(Assignment.category == category)
+        query = query.where(Assignment.category == category)
     if not member.is_staff:
-        found = found.where(Assignment.published_at.is_not(None))
-    rows = session.scalars(found.order_by(Assignment.position, Assignment.id)).all()
-    return _shown(session, member, rows, now=now)
+        query = query.where(Assignment.published_at.is_not(None))
+    rows = session.scalars(query.order_by(Assignment.position, Assignment.id)).all()
+    return _build_views(session, member, rows, now=now)
 
 
-def one_for(
-    session: Session, member: Member, assignment: Assignment, *, now: datetime
+def get_assignment(
+    session: Session, member: CourseMembership, assignment: Assignment, *, now: datetime
 ) -> StaffAssignment | StudentAssignment:
     """Return an assignment as *member* sees it.
 
     Raises `NotFound` for a student before the release.
     """
-    shown = _shown(session, member, [assignment], now=now)
-    if not shown:
+    views = _build_views(session, member, [assignment], now=now)
+    if not views:
         raise NotFound("There is no such assignment.")
-    return shown[0][1]
+    return views[0][1]
 
 
-def _shown(
-    session: Session, member: Member, rows: Sequence[Assignment], *, now: datetime
+def _build_views(
+    session: Session, member: CourseMembership, rows: Sequence[Assignment], *, now: datetime
 ) -> list[tuple[Assignment, StaffAssignment | StudentAssignment]]:
     ids = [row.id for row in rows]
     if member.is_staff:
-        problems = pinned(session, ids)
-        return [(row, staff_view(row, member.course, problems[row.id], now=now)) for row in rows]
-    posed, held = posed_problems(session, ids), rules_of(session, member, rows)
+        problems = load_pinned_problems(session, ids)
+        return [
+            (row, build_staff_view(row, member.course, problems[row.id], now=now)) for row in rows
+        ]
+    posed, rules = load_assigned_problems(session, ids), load_student_rules(session, member, rows)
     zone = member.course.zone
     return [
-        (row, _student_view(row, posed.get(row.id, ()), held[row.id], zone=zone, now=now))
+        (row, _build_student_view(row, posed.get(row.id, ()), rules[row.id], zone=zone, now=now))
         for row in rows
-        if held[row.id].released(to_micros(now))
+        if rules[row.id].is_released(to_micros(now))
     ]
 
 
-def staff_view(
-    row: Assignment, course: Course, problems: Iterable[Pinned], *, now: datetime
+def build_staff_view(
+    row: Assignment, course: Course, problems: Iterable[PinnedProblem], *, now: datetime
 ) -> StaffAssignment:
     """Return an assignment with all its settings, for staff."""
     return StaffAssignment.model_validate(
-        settings_of(row)
+        serialize_settings(row)
         | {
             "id": row.id,
             "course": row.course_id,
-            "times": times(Rules((own_timeline(row, course),)), course.zone, now=now),
+            "times": serialize_times(
+                SubmissionRules((base_timeline(row, course),)), course.zone, now=now
+            ),
             "results_released_at": row.results_released_at,
             "solutions_released_at": row.solutions_released_at,
             "published_at": row.published_at,
-            "problems": tuple(posed_settings(one) for one in problems),
+            "problems": tuple(serialize_problem_settings(problem) for problem in problems),
             "version": row.version,
         }
     )
 
 
-def _student_view(
-    row: Assignment, problems: Iterable[PosedProblem], held: Rules, *, zone: str, now: datetime
+def _build_student_view(
+    row: Assignment,
+    problems: Iterable[VersionedProblem],
+    rules: SubmissionRules,
+    *,
+    zone: str,
+    now: datetime,
 ) -> StudentAssignment:
-    told = settings_of(row)
+    settings = serialize_settings(row)
     same = ("slug", "title", "instructions", "category", "results", "solutions", "extra")
     return StudentAssignment(
         id=row.id,
         course=row.course_id,
-        times=times(held, zone, now=now),
+        times=serialize_times(rules, zone, now=now),
         late_days=row.timeline.get("late_days", 0),
-        attempts=held.attempts,
-        cool_down_seconds=held.cool_down // 1_000_000,
-        by_attempt=held.by_attempt,
+        attempts=rules.attempts,
+        cool_down_seconds=rules.cool_down // 1_000_000,
+        by_attempt=rules.by_attempt,
         regrade_days=row.regrade_days,
         regrade_limit=row.regrade_limit,
-        problems=tuple(_student_problem(one) for one in problems),
-        **{name: told[name] for name in same},
+        problems=tuple(_build_student_problem(problem) for problem in problems),
+        **{name: settings[name] for name in same},
     )
 
 
-def _student_problem(one: PosedProblem) -> StudentProblem:
+def _build_student_problem(problem: VersionedProblem) -> StudentProblem:
     return StudentProblem(
-        problem=one.row.slug,
-        title=one.version.title,
-        points=one.points,
-        extra=one.row.extra,
-        part_titles=titles_of_parts(one.version.parts),
+        problem=problem.row.slug,
+        title=problem.version.title,
+        points=problem.points,
+        extra=problem.row.extra,
+        part_titles=part_titles(problem.version.parts),
     )

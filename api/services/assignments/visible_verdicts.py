@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
 
-from api.services.assignments.release import Shown
-from grader.grading.result import FREE
+from api.services.assignments.release import Visibility
+from grader.grading.result import FREE_STATUSES
 
 __all__ = ["RECEIVED", "VisibleVerdict", "visible_status", "visible_verdict"]
 
 RECEIVED: Final = "received"
 UNREADABLE: Final = "unreadable"
-NOTHING: Final = Fraction(0)
+NO_CREDIT: Final = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class VisibleVerdict:
     credit: Fraction | None = None
     feedback: str | None = None
     cells: Sequence[bool] = ()
-    place: str = ""
+    location: str = ""
 
     @property
     def is_hidden(self) -> bool:
@@ -31,31 +31,33 @@ class VisibleVerdict:
         return self.status == RECEIVED
 
 
-def visible_status(status: str, misfit: str, *, results: Shown) -> str:
+def visible_status(status: str, form_mismatch: str, *, results: Visibility) -> str:
     """Return the status that a student sees.
 
-    While results are hidden, it depends only on the form of the answer: a *misfit* counts as
+    While results are hidden, it depends only on the form of the answer: a *form_mismatch* counts as
     unreadable, even if it is a known mistake or follows from the student's earlier answers.
     """
-    if results.now or status in FREE:
+    if results.now or status in FREE_STATUSES:
         return status
-    return UNREADABLE if misfit else RECEIVED
+    return UNREADABLE if form_mismatch else RECEIVED
 
 
 def visible_verdict(
     status: str,
     credit: Fraction | None,
-    said: Mapping[str, Any],
+    details: Mapping[str, Any],
     *,
-    misfit: str,
-    results: Shown,
+    form_mismatch: str,
+    results: Visibility,
 ) -> VisibleVerdict:
-    """Return the part of a verdict that a student sees; *said* is its text after the release."""
-    visible = visible_status(status, misfit, results=results)
+    """Return the part of a verdict that a student sees; *details* is its text after the release."""
+    visible = visible_status(status, form_mismatch, results=results)
     if visible == RECEIVED:
         return VisibleVerdict(RECEIVED)
     if visible != status:
-        return VisibleVerdict(visible, NOTHING, " ".join((misfit, *said.get("notes", ()))))
+        return VisibleVerdict(
+            visible, NO_CREDIT, " ".join((form_mismatch, *details.get("notes", ())))
+        )
     return VisibleVerdict(
-        status, credit, said.get("feedback"), said.get("cells", ()), said.get("place", "")
+        status, credit, details.get("feedback"), details.get("cells", ()), details.get("place", "")
     )

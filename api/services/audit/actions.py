@@ -76,4 +76,4 @@ ACTIONS: Final[Mapping[str, str]] = {
     "version.published": "a version of a problem was published",
     "version.retired": "a version of a problem was retired",
 }
-"""What each of them says was done; a new one is one line here."""
+"""Descriptions of the actions in the audit log; a new action is one line here."""

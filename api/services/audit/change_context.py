@@ -9,29 +9,29 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Member
+from api.auth.authorization import CourseMembership
 from api.db.models import Course
 from api.db.models.base import Base
 from api.services.audit import recorder
-from api.services.grades import Cause
+from api.services.grades import GradeCause
 
-__all__ = ["Act", "differences", "hold"]
+__all__ = ["ChangeContext", "diff_values", "lock_and_refresh"]
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class ChangeContext:
     """A change in *course* by a member, or by the service itself (None).
 
     A *dry_run* is rolled back.
     """
 
     course: Course
-    member: Member | None
+    member: CourseMembership | None
     now: datetime
     dry_run: bool = False
 
     @classmethod
-    def of(cls, member: Member, *, now: datetime, dry_run: bool = False) -> Self:
+    def for_member(cls, member: CourseMembership, *, now: datetime, dry_run: bool = False) -> Self:
         """Return the context of a change by *member* in the member's course."""
         return cls(member.course, member, now, dry_run)
 
@@ -41,7 +41,7 @@ class Act:
         return self.member.caller.id if self.member else None
 
     @contextmanager
-    def trial(self, session: Session) -> Iterator[None]:
+    def rollback_if_dry_run(self, session: Session) -> Iterator[None]:
         """Flush the changes of the block; roll them back if this is a dry run."""
         if not self.dry_run:
             yield
@@ -62,7 +62,7 @@ class Act:
         reason: str = "",
     ) -> None:
         """Record an action in the audit log, with the values before and after."""
-        recorder.record(
+        recorder.record_action(
             session,
             self.member,
             action,
@@ -73,12 +73,12 @@ class Act:
             course_id=self.course.id,
         )
 
-    def cause(self, kind: str, which: UUID | None = None) -> Cause:
+    def to_cause(self, kind: str, which: UUID | None = None) -> GradeCause:
         """Return this change as the cause of changed grades."""
-        return Cause(kind, which, self.author_id, self.now)
+        return GradeCause(kind, which, self.author_id, self.now)
 
 
-def differences(
+def diff_values(
     before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the values that differ, before and after; both mappings have the same names."""
@@ -86,7 +86,7 @@ def differences(
     return {name: before[name] for name in names}, {name: after[name] for name in names}
 
 
-def hold(session: Session, row: Base) -> None:
+def lock_and_refresh(session: Session, row: Base) -> None:
     """Lock *row* until the end of the transaction, and read its current values.
 
     Submissions hold a shared lock on their assignment, so no submission is graded by rules that

@@ -9,10 +9,10 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from api.db.models import AuditEntry, User
-from api.http.pagination import Cursor, keyset
+from api.http.pagination import Cursor, apply_keyset
 from api.schemas.accounts.users import AuditOut
 
-__all__ = ["AuditFilter", "entries", "listed"]
+__all__ = ["AuditFilter", "load_entries", "serialize_entry"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,31 +28,31 @@ class AuditFilter:
     until: datetime | None = None
 
 
-def entries(
-    session: Session, wanted: AuditFilter, *, after: Cursor | None, limit: int
+def load_entries(
+    session: Session, criteria: AuditFilter, *, after: Cursor | None, limit: int
 ) -> Sequence[Row[AuditEntry, str]]:
     """Return the entries that match a filter, with the names of their actors."""
-    found = select(AuditEntry, User.name).outerjoin(User, User.id == AuditEntry.actor_id)
+    query = select(AuditEntry, User.name).outerjoin(User, User.id == AuditEntry.actor_id)
     equal = {
-        AuditEntry.course_id: wanted.course,
-        AuditEntry.actor_id: wanted.actor,
-        AuditEntry.action: wanted.action,
-        AuditEntry.target: wanted.target,
-        AuditEntry.target_id: wanted.target_id,
+        AuditEntry.course_id: criteria.course,
+        AuditEntry.actor_id: criteria.actor,
+        AuditEntry.action: criteria.action,
+        AuditEntry.target: criteria.target,
+        AuditEntry.target_id: criteria.target_id,
     }
     for column, value in equal.items():
         if value:
-            found = found.where(column == value)
-    if wanted.since is not None:
-        found = found.where(AuditEntry.at >= wanted.since)
-    if wanted.until is not None:
-        found = found.where(AuditEntry.at < wanted.until)
-    page = keyset(found, AuditEntry.at, AuditEntry.id, after=after, order="descending")
+            query = query.where(column == value)
+    if criteria.since is not None:
+        query = query.where(AuditEntry.at >= criteria.since)
+    if criteria.until is not None:
+        query = query.where(AuditEntry.at < criteria.until)
+    page = apply_keyset(query, AuditEntry.at, AuditEntry.id, after=after, order="descending")
     return session.execute(page.limit(limit)).all()
 
 
-def listed(row: Row[AuditEntry, str], names: Mapping[tuple[str, str], str]) -> AuditOut:
-    """Serialize an entry; *names* are the names of targets (`names_of_things`)."""
+def serialize_entry(row: Row[AuditEntry, str], names: Mapping[tuple[str, str], str]) -> AuditOut:
+    """Serialize an entry; *names* are the names of targets (`load_target_names`)."""
     entry, name = row
     return AuditOut(
         id=entry.id,

@@ -8,17 +8,17 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Caller, Member
+from api.auth.authorization import CourseMembership, Principal
 from api.db.models import AuditEntry, Enrolment
 from api.services.audit.actions import ACTIONS
-from api.services.audit.targets import NAMES
+from api.services.audit.targets import TARGET_NAME_QUERIES
 
-__all__ = ["record", "record_account"]
+__all__ = ["record_account_action", "record_action"]
 
 
-def record(
+def record_action(
     session: Session,
-    who: Member | Caller | None,
+    actor: CourseMembership | Principal | None,
     action: str,
     *,
     now: datetime,
@@ -27,18 +27,18 @@ def record(
     reason: str = "",
     course_id: UUID | None = None,
 ) -> None:
-    """Record that *who* did *action* to *target* (its kind and id).
+    """Record that *actor* did *action* to *target* (its kind and id).
 
-    *change* holds the values before and after, without secrets. *who* is None for the service
+    *change* holds the values before and after, without secrets. *actor* is None for the service
     itself. Raises `ValueError` for an action that is not in `ACTIONS`, or a kind of target that is
-    not in `NAMES`.
+    not in `TARGET_NAME_QUERIES`.
     """
     if action not in ACTIONS:
         raise ValueError(f"ACTIONS has no {action!r}")
-    if target[0] and target[0] not in NAMES:
-        raise ValueError(f"NAMES has no {target[0]!r}")
-    member = who if isinstance(who, Member) else None
-    caller = who.caller if isinstance(who, Member) else who
+    if target[0] and target[0] not in TARGET_NAME_QUERIES:
+        raise ValueError(f"TARGET_NAME_QUERIES has no {target[0]!r}")
+    member = actor if isinstance(actor, CourseMembership) else None
+    caller = actor.caller if isinstance(actor, CourseMembership) else actor
     before, after = change
     session.add(
         AuditEntry(
@@ -57,24 +57,26 @@ def record(
     )
 
 
-def record_account(
+def record_account_action(
     session: Session,
-    who: Member | Caller,
+    actor: CourseMembership | Principal,
     action: str,
     *,
     user: UUID,
     now: datetime,
-    told: Mapping[str, Any] = {},
+    after: Mapping[str, Any] = {},
 ) -> None:
     """Record an action on an account: in the actor's context, and in every course of its owner."""
     target = ("user", user)
-    change: tuple[Mapping[str, Any], Mapping[str, Any]] = ({}, told)
-    record(session, who, action, now=now, target=target, change=change)
-    caller = who.caller if isinstance(who, Member) else who
+    change: tuple[Mapping[str, Any], Mapping[str, Any]] = ({}, after)
+    record_action(session, actor, action, now=now, target=target, change=change)
+    caller = actor.caller if isinstance(actor, CourseMembership) else actor
     courses = select(Enrolment.course_id).where(
         Enrolment.user_id == user, Enrolment.withdrawn_at.is_(None)
     )
-    if isinstance(who, Member):
-        courses = courses.where(Enrolment.course_id != who.course.id)
+    if isinstance(actor, CourseMembership):
+        courses = courses.where(Enrolment.course_id != actor.course.id)
     for course in session.scalars(courses.order_by(Enrolment.course_id)).all():
-        record(session, caller, action, now=now, target=target, change=change, course_id=course)
+        record_action(
+            session, caller, action, now=now, target=target, change=change, course_id=course
+        )

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from api.core.ids import read_id
+from api.core.ids import parse_id
 from api.db.models import (
     Answer,
     Assignment,
@@ -28,9 +28,9 @@ from api.db.models import (
     User,
 )
 
-__all__ = ["NAMES", "names_of_things"]
+__all__ = ["TARGET_NAME_QUERIES", "load_target_names"]
 
-NAMES: Final[Mapping[str, Select[UUID, str]]] = {
+TARGET_NAME_QUERIES: Final[Mapping[str, Select[UUID, str]]] = {
     "answer": select(Answer.id, User.name).join(User, User.id == Answer.student_id),
     "assignment": select(Assignment.id, Assignment.title),
     "comment": (
@@ -69,21 +69,27 @@ NAMES: Final[Mapping[str, Select[UUID, str]]] = {
     "user": select(User.id, User.name),
     "version": select(ProblemVersion.id, ProblemVersion.problem),
 }
-"""For each kind of thing the ids with what people know it by: whose an answer is, of which problem
-a regrade is."""
+"""Queries for the ids and names of the targets, by kind of target.
+
+An answer has the name of its student, a regrade that of its problem.
+"""
 
 
-def names_of_things(session: Session, entries: Iterable[AuditEntry]) -> dict[tuple[str, str], str]:
+def load_target_names(
+    session: Session, entries: Iterable[AuditEntry]
+) -> dict[tuple[str, str], str]:
     """Return the names of the targets of *entries* by kind and id, without deleted targets."""
-    asked: defaultdict[str, set[UUID]] = defaultdict(set)
-    for one in entries:
-        which = read_id(one.target_id)
-        if one.target in NAMES and which is not None:
-            asked[one.target].add(which)
+    ids_by_target: defaultdict[str, set[UUID]] = defaultdict(set)
+    for entry in entries:
+        which = parse_id(entry.target_id)
+        if entry.target in TARGET_NAME_QUERIES and which is not None:
+            ids_by_target[entry.target].add(which)
     return {
         (target, str(which)): name
-        for target, ids in asked.items()
+        for target, ids in ids_by_target.items()
         for which, name in session.execute(
-            NAMES[target].where(NAMES[target].selected_columns[0].in_(ids))
+            TARGET_NAME_QUERIES[target].where(
+                TARGET_NAME_QUERIES[target].selected_columns[0].in_(ids)
+            )
         )
     }

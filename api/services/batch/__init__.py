@@ -15,4 +15,4 @@ from typing import Final
 __all__ = ["JUDGING"]
 
 JUDGING: Final = f"{__name__}.judging"
-"""The module that judges; a process that has loaded it has loaded the engine."""
+"""Name of the grading module; a process that has imported it has loaded the engine."""

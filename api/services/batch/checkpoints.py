@@ -20,16 +20,19 @@ try:
 except ImportError:  # Windows: concurrent runs are not detected there
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["FORM", "Parts", "parts_beside"]
+__all__ = ["FORMAT_VERSION", "CheckpointFolder", "open_checkpoint_folder"]
 
-FORM: Final = 4
-"""How questions are cut into chunks and parts are written; parts in another form are of no use."""
-MANIFEST: Final = "manifest.json"
-LOCK: Final = "lock"
-NEW: Final = ".new"
+FORMAT_VERSION: Final = 4
+"""Version of the checkpoint format: how questions are chunked and parts are written.
+
+Parts of another version are useless.
+"""
+MANIFEST_NAME: Final = "manifest.json"
+LOCK_NAME: Final = "lock"
+TEMPORARY_SUFFIX: Final = ".new"
 
 
-class Parts:
+class CheckpointFolder:
     """The finished parts of one batch in a folder; *resumed*: some existed before this run."""
 
     def __init__(self, folder: Path) -> None:
@@ -38,15 +41,15 @@ class Parts:
 
     def begin(self, manifest: Mapping[str, object]) -> None:
         """Keep existing parts if they have the same manifest; otherwise delete them."""
-        path = self.folder / MANIFEST
-        told = json.dumps(manifest, indent=2, sort_keys=True)
-        self.resumed = path.is_file() and path.read_text(encoding="utf-8") == told
+        path = self.folder / MANIFEST_NAME
+        text = json.dumps(manifest, indent=2, sort_keys=True)
+        self.resumed = path.is_file() and path.read_text(encoding="utf-8") == text
         if self.resumed:
             return
-        for one in self.folder.iterdir():
-            if one.name != LOCK:
-                one.unlink()
-        self.write(MANIFEST, lambda new: _write_text(new, told))
+        for file in self.folder.iterdir():
+            if file.name != LOCK_NAME:
+                file.unlink()
+        self.write(MANIFEST_NAME, lambda new: _write_text(new, text))
 
     def path(self, name: str) -> Path:
         """Return the path of a part."""
@@ -58,11 +61,11 @@ class Parts:
 
     def write(self, name: str, fill: Callable[[Path], None]) -> None:
         """Write a part atomically: *fill* writes to a temporary path, which is then renamed."""
-        new = self.path(name + NEW)
+        new = self.path(name + TEMPORARY_SUFFIX)
         fill(new)
         new.replace(self.path(name))
 
-    def read(self, name: str) -> pl.DataFrame | None:
+    def read_frame(self, name: str) -> pl.DataFrame | None:
         """Return the columns of a part; None if it is missing or was damaged by a power failure."""
         if not self.has(name):
             return None
@@ -71,7 +74,7 @@ class Parts:
         except (OSError, pl.exceptions.PolarsError):
             return None
 
-    def keep(self, name: str, frame: pl.DataFrame) -> None:
+    def write_frame(self, name: str, frame: pl.DataFrame) -> None:
         """Write columns as a part."""
         self.write(name, frame.write_ipc)
 
@@ -81,23 +84,23 @@ def _write_text(path: Path, text: str) -> None:
 
 
 @contextmanager
-def parts_beside(path: Path) -> Iterator[Parts]:
+def open_checkpoint_folder(path: Path) -> Iterator[CheckpointFolder]:
     """Yield the parts of the output *path*, and remove them once it is written.
 
     They stay if the run ends otherwise. Raises `FileError` if another process uses them.
     """
     folder = path.with_name(f".{path.name}.parts")
     folder.mkdir(exist_ok=True)
-    with (folder / LOCK).open("w") as lock:
+    with (folder / LOCK_NAME).open("w") as lock:
         if fcntl is not None:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
                 raise FileError(f"another `grader batch` is writing {path}; wait for it") from error
         try:
-            yield Parts(folder)
+            yield CheckpointFolder(folder)
         except BaseException:
-            if not (folder / MANIFEST).is_file():
+            if not (folder / MANIFEST_NAME).is_file():
                 shutil.rmtree(folder)
             raise
     shutil.rmtree(folder)

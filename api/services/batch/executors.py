@@ -10,22 +10,29 @@ from dataclasses import replace
 from typing import Any, Final, ParamSpec, TypeVar
 
 from api.core.errors import FileError
-from api.core.process_lifecycle import end_with_parent, keep_what_there_is, killed_after, loaded
+from api.core.process_lifecycle import end_with_parent, freeze_gc, get_preloaded_context, kill_after
 from api.services.batch import JUDGING
-from api.services.batch.judging import Chunk, judge_chunk
-from api.services.batch.verdicts import Verdicts, failures, joined
+from api.services.batch.judging import Chunk, grade_chunk
+from api.services.batch.verdicts import Verdicts, build_failures, join_verdicts
 from grader import ENGINE
 
-__all__ = ["Here", "Pool", "cluster", "here", "processes", "spread"]
+__all__ = [
+    "BatchPool",
+    "InlineExecutor",
+    "grade_chunks",
+    "open_cluster_pool",
+    "open_local_pool",
+    "open_process_pool",
+]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 CONNECT_SECONDS: Final = 10
 CHUNK_SECONDS: Final = 600.0
-KILLED: Final = "the process that marked it ended; the answer is not marked"
+KILLED_MESSAGE: Final = "the process that marked it ended; the answer is not marked"
 
 
-class Here(Executor):
+class InlineExecutor(Executor):
     """Executor that runs each call immediately, in this process."""
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
@@ -38,20 +45,20 @@ class Here(Executor):
         return done
 
 
-class Pool:
+class BatchPool:
     """Executor that is replaced when its processes die.
 
-    *waiting* is the maximum number of submitted chunks; *judge* grades a chunk.
+    *max_waiting* is the maximum number of submitted chunks; *grade* grades a chunk.
     """
 
     def __init__(
         self,
         make: Callable[[], Executor],
         *,
-        waiting: int,
-        judge: Callable[[Chunk], Verdicts] = judge_chunk,
+        max_waiting: int,
+        grade: Callable[[Chunk], Verdicts] = grade_chunk,
     ) -> None:
-        self._make, self.waiting, self.judge = make, waiting, judge
+        self._make, self.max_waiting, self.grade = make, max_waiting, grade
         self.executor = make()
 
     def renew(self) -> None:
@@ -61,49 +68,51 @@ class Pool:
 
 
 @contextmanager
-def here() -> Iterator[Pool]:
+def open_local_pool() -> Iterator[BatchPool]:
     """Yield a pool that grades in this process."""
-    yield Pool(Here, waiting=1)
+    yield BatchPool(InlineExecutor, max_waiting=1)
 
 
 @contextmanager
-def processes(workers: int) -> Iterator[Pool]:
+def open_process_pool(workers: int) -> Iterator[BatchPool]:
     """Yield a pool of *workers* processes, which start at once."""
 
-    def make() -> Executor:
-        pool = ProcessPoolExecutor(workers, mp_context=loaded(JUDGING), initializer=_begin)
+    def start_executor() -> Executor:
+        pool = ProcessPoolExecutor(
+            workers, mp_context=get_preloaded_context(JUDGING), initializer=_initialize_worker
+        )
         for _ in range(workers):
-            pool.submit(_ready)
+            pool.submit(_warm_up)
         return pool
 
-    pool = Pool(make, waiting=4 * workers, judge=_judge_in_time)
+    pool = BatchPool(start_executor, max_waiting=4 * workers, grade=_grade_with_timeout)
     try:
         yield pool
     finally:
         pool.executor.shutdown(cancel_futures=True)
 
 
-def _begin() -> None:
+def _initialize_worker() -> None:
     """Initialize a worker process.
 
     It ends with its parent, and its garbage collector skips the objects that it inherits.
     """
     end_with_parent()
-    keep_what_there_is(sweep=False)
+    freeze_gc(sweep=False)
 
 
-def _judge_in_time(chunk: Chunk) -> Verdicts:
+def _grade_with_timeout(chunk: Chunk) -> Verdicts:
     """Grade a chunk. A timeout kills the process, and the chunk is retried in halves."""
-    with killed_after(CHUNK_SECONDS):
-        return judge_chunk(chunk)
+    with kill_after(CHUNK_SECONDS):
+        return grade_chunk(chunk)
 
 
-def _ready() -> None:
+def _warm_up() -> None:
     """Do nothing: running this makes a process load the engine."""
 
 
 @contextmanager
-def cluster(address: str) -> Iterator[Pool]:
+def open_cluster_pool(address: str) -> Iterator[BatchPool]:
     """Yield a pool on the workers of a Dask scheduler, such as ``tcp://10.0.0.5:8786``.
 
     Raises `FileError` if Dask is not installed, no scheduler answers, there are no workers, or the
@@ -126,7 +135,7 @@ def cluster(address: str) -> Iterator[Pool]:
                 f"`dask worker --preload dlgrader {address}`"
             ) from error
         _check_engines(client)
-        yield Pool(client.get_executor, waiting=8 * len(client.nthreads()))
+        yield BatchPool(client.get_executor, max_waiting=8 * len(client.nthreads()))
 
 
 def _check_engines(client: Any) -> None:
@@ -144,21 +153,23 @@ def _check_engines(client: Any) -> None:
 
 
 def _engines_of_workers(client: Any) -> dict[str, object]:
-    return dict(client.run(_engine, on_error="return"))
+    return dict(client.run(_get_engine, on_error="return"))
 
 
 def _engine_of_scheduler(client: Any) -> object:
     try:
-        return client.run_on_scheduler(_engine)
+        return client.run_on_scheduler(_get_engine)
     except Exception as error:
         return error
 
 
-def _engine() -> str:
+def _get_engine() -> str:
     return ENGINE
 
 
-def spread(pool: Pool, chunks: Iterator[tuple[int, Chunk]]) -> Iterator[tuple[int, Verdicts]]:
+def grade_chunks(
+    pool: BatchPool, chunks: Iterator[tuple[int, Chunk]]
+) -> Iterator[tuple[int, Verdicts]]:
     """Yield the number of each chunk with its verdicts, in order of completion.
 
     A chunk whose process dies is retried alone, then in halves, down to a single question, which
@@ -167,70 +178,70 @@ def spread(pool: Pool, chunks: Iterator[tuple[int, Chunk]]) -> Iterator[tuple[in
     waiting: dict[Future[Verdicts], tuple[int, Chunk]] = {}
     lost: list[tuple[int, Chunk]] = []
     for number, chunk in chunks:
-        waiting[_sent(pool, chunk)] = number, chunk
-        while len(waiting) >= pool.waiting:
-            yield from _done(waiting, lost)
+        waiting[_submit_chunk(pool, chunk)] = number, chunk
+        while len(waiting) >= pool.max_waiting:
+            yield from _collect_done(waiting, lost)
         if lost:
-            yield from _done_again(pool, waiting, lost)
+            yield from _retry_lost(pool, waiting, lost)
     while waiting:
-        yield from _done(waiting, lost)
-    yield from _done_again(pool, waiting, lost)
+        yield from _collect_done(waiting, lost)
+    yield from _retry_lost(pool, waiting, lost)
 
 
-def _sent(pool: Pool, chunk: Chunk) -> Future[Verdicts]:
+def _submit_chunk(pool: BatchPool, chunk: Chunk) -> Future[Verdicts]:
     try:
-        return pool.executor.submit(pool.judge, chunk)
+        return pool.executor.submit(pool.grade, chunk)
     except RuntimeError as error:  # processes died: waiting chunks fail too
-        gone: Future[Verdicts] = Future()
-        gone.set_exception(error)
-        return gone
+        failed: Future[Verdicts] = Future()
+        failed.set_exception(error)
+        return failed
 
 
-def _done(
+def _collect_done(
     waiting: dict[Future[Verdicts], tuple[int, Chunk]], lost: list[tuple[int, Chunk]]
 ) -> Iterator[tuple[int, Verdicts]]:
     """Wait for at least one chunk, yield the completed ones, and add the others to *lost*."""
     done, _ = wait(waiting, return_when=FIRST_COMPLETED)
-    for one in done:
-        number, chunk = waiting.pop(one)
-        if one.exception() is None:
-            yield number, one.result()
+    for future in done:
+        number, chunk = waiting.pop(future)
+        if future.exception() is None:
+            yield number, future.result()
         else:
             lost.append((number, chunk))
 
 
-def _done_again(
-    pool: Pool,
+def _retry_lost(
+    pool: BatchPool,
     waiting: dict[Future[Verdicts], tuple[int, Chunk]],
     lost: list[tuple[int, Chunk]],
 ) -> Iterator[tuple[int, Verdicts]]:
     """Wait for all chunks, then retry the lost ones one by one."""
     while waiting and lost:
-        yield from _done(waiting, lost)
+        yield from _collect_done(waiting, lost)
     if lost:
         pool.renew()
     while lost:
         number, chunk = lost.pop()
-        yield number, _alone(pool, chunk)
+        yield number, _grade_alone(pool, chunk)
 
 
-def _alone(pool: Pool, chunk: Chunk) -> Verdicts:
+def _grade_alone(pool: BatchPool, chunk: Chunk) -> Verdicts:
     """Return the verdicts on a chunk that runs alone."""
     try:
-        return _sent(pool, chunk).result()
+        return _submit_chunk(pool, chunk).result()
     except Exception:
         pool.renew()
-    halves = _halved(chunk)
+    halves = _split_in_halves(chunk)
     if not halves:
-        return failures([KILLED])
-    return joined(_alone(pool, half) for half in halves)
+        return build_failures([KILLED_MESSAGE])
+    return join_verdicts(_grade_alone(pool, half) for half in halves)
 
 
-def _halved(chunk: Chunk) -> tuple[Chunk, ...]:
+def _split_in_halves(chunk: Chunk) -> tuple[Chunk, ...]:
     """Split a chunk into two halves; return nothing if it is a single question."""
     if len(chunk) > 1:
         return chunk[: len(chunk) // 2], chunk[len(chunk) // 2 :]
     (job,) = chunk
-    middle = len(job.asked) // 2
-    pieces = (job.asked[:middle], job.asked[middle:]) if middle else ()
-    return tuple((replace(job, asked=piece),) for piece in pieces)
+    middle = len(job.questions) // 2
+    pieces = (job.questions[:middle], job.questions[middle:]) if middle else ()
+    return tuple((replace(job, questions=piece),) for piece in pieces)

@@ -11,25 +11,37 @@ from typing import Final, TypeAlias
 import numpy as np
 import polars as pl
 
-from api.services.batch.carrying import Flags, Levels, current_rows, levels_of, nearest, people
+from api.services.batch.carrying import (
+    Flags,
+    GradingLevels,
+    compute_levels,
+    find_carried_values,
+    find_current_rows,
+    number_students,
+)
 from api.services.batch.formats.blocks import Ints
-from api.services.batch.interning import Answers, Codes, Small, combined
-from api.services.batch.judging import Asked, Chunk, Job, Text
-from api.services.batch.questions import Bank, Place, Places
-from api.services.batch.verdicts import Outcome, Verdicts, failures
-from problems.stored import line_of_parts
+from api.services.batch.interning import BatchAnswers, SmallInts, TextCodes, combine_keys
+from api.services.batch.judging import BatchJob, BatchQuestion, Chunk, SourceFile
+from api.services.batch.questions import BatchProblems, PartIndex, VariantPart
+from api.services.batch.verdicts import QuestionOutcome, Verdicts, build_failures
+from problems.stored import filter_stored_line
 
-__all__ = ["Judge", "Marked", "frame_of", "mark_answers"]
+__all__ = ["GradedRows", "LevelGrader", "grade_answers", "verdicts_to_frame"]
 
 CHUNK_QUESTIONS: Final = 2_000
-"""How many questions are judged in one go."""
-OUTCOME: Final = {name: pl.Boolean if name == "costs" else pl.String for name in Outcome._fields}
+"""Number of questions that are graded as one chunk."""
+OUTCOME_SCHEMA: Final = {
+    name: pl.Boolean if name == "costs" else pl.String for name in QuestionOutcome._fields
+}
 
-Judge: TypeAlias = Callable[[int, int, Iterator[Chunk]], pl.DataFrame]
-"""Judges the questions of a level, so many, in chunks; the verdicts are in their order."""
+LevelGrader: TypeAlias = Callable[[int, int, Iterator[Chunk]], pl.DataFrame]
+"""Function that grades a number of questions of a level in chunks.
+
+The verdicts are in the order of the questions.
+"""
 
 
-def frame_of(verdicts: Verdicts) -> pl.DataFrame:
+def verdicts_to_frame(verdicts: Verdicts) -> pl.DataFrame:
     """Return verdicts as a data frame, with outcomes as JSON text."""
     outcomes = pl.Series("outcome", verdicts.outcomes, pl.String)
     return pl.DataFrame(
@@ -41,21 +53,21 @@ def frame_of(verdicts: Verdicts) -> pl.DataFrame:
     )
 
 
-def _told(verdicts: pl.DataFrame) -> pl.DataFrame:
+def _expand_outcomes(verdicts: pl.DataFrame) -> pl.DataFrame:
     """Expand the outcomes of verdicts into columns."""
-    codes = Codes()
-    which = codes.add(verdicts.get_column("outcome"))
+    codes = TextCodes()
+    outcome_indices = codes.encode(verdicts.get_column("outcome"))
     rows = list(map(json.loads, codes.texts))
-    outcomes = pl.DataFrame(rows, schema=OUTCOME, orient="row")
-    return outcomes[which].with_columns(verdicts.get_column("read_as"))
+    outcomes = pl.DataFrame(rows, schema=OUTCOME_SCHEMA, orient="row")
+    return outcomes[outcome_indices].with_columns(verdicts.get_column("read_as"))
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
+class GradedRows:
     """The distinct *verdicts* of a file, the verdict of each row, and whether the row counts."""
 
     verdicts: pl.DataFrame
-    result: Small
+    verdict_indices: SmallInts
     current: Flags
 
 
@@ -64,115 +76,139 @@ class _Questions:
     """Distinct questions of one level, by base and by the values carried to each."""
 
     base: Ints
-    carried: Small
+    carried: SmallInts
 
 
-def mark_answers(answers: Answers, places: Places, bank: Bank, judge: Judge) -> Marked:
-    """Grade every row; *judge* grades each distinct question once."""
-    return _Marking(answers, places, bank, judge).run()
+def grade_answers(
+    answers: BatchAnswers,
+    part_index: PartIndex,
+    batch_problems: BatchProblems,
+    grade_level: LevelGrader,
+) -> GradedRows:
+    """Grade every row; *grade_level* grades each distinct question once."""
+    return _BatchGrading(answers, part_index, batch_problems, grade_level).run()
 
 
-class _Marking:
+class _BatchGrading:
     """Grading in progress: the verdicts so far, and the verdict of each row."""
 
-    def __init__(self, answers: Answers, places: Places, bank: Bank, judge: Judge) -> None:
-        self._answers, self._places, self._bank, self._judge = answers, places.places, bank, judge
-        self._of_base = places.of_base
-        self._levels: Levels = levels_of(places.places)
-        self._person = people(answers)
-        self._rank = _ranks(places)
+    def __init__(
+        self,
+        answers: BatchAnswers,
+        part_index: PartIndex,
+        batch_problems: BatchProblems,
+        grade_level: LevelGrader,
+    ) -> None:
+        self._answers, self._variant_parts, self._batch_problems, self._grade_level = (
+            answers,
+            part_index.variant_parts,
+            batch_problems,
+            grade_level,
+        )
+        self._of_base = part_index.of_base
+        self._levels: GradingLevels = compute_levels(part_index.variant_parts)
+        self._person = number_students(answers)
+        self._rank = _rank_parts(part_index)
         self._verdicts: list[pl.DataFrame] = []
         self._count = 0
         self._values: dict[str, int] = {"": 0}
         self._texts: list[str] = []
-        self._carries: list[Small] = []
+        self._carries: list[SmallInts] = []
         self._result = np.zeros(len(answers.base), np.int32)
 
-    def run(self) -> Marked:
+    def run(self) -> GradedRows:
         """Grade level by level, and determine which rows count."""
-        self._broken()
-        self._first_level()
+        self._assign_row_errors()
+        self._grade_first_level()
         for level in range(1, int(self._levels.level.max(initial=0)) + 1):
-            self._next_level(level)
-        verdicts = _told(pl.concat(self._verdicts))
-        worth = _worths(verdicts)[self._result] if self._count else np.zeros(0, np.int64)
-        place = np.append(self._of_base, [0])[self._answers.base]
-        return Marked(verdicts, self._result, current_rows(self._person, place, worth))
+            self._grade_next_level(level)
+        verdicts = _expand_outcomes(pl.concat(self._verdicts))
+        worth = _rank_attempts(verdicts)[self._result] if self._count else np.zeros(0, np.int64)
+        part_indices = np.append(self._of_base, [0])[self._answers.base]
+        return GradedRows(
+            verdicts, self._result, find_current_rows(self._person, part_indices, worth)
+        )
 
-    def _broken(self) -> None:
+    def _assign_row_errors(self) -> None:
         """Assign errors to the rows that could not be read."""
         errors = {
-            error: at for at, error in enumerate(dict.fromkeys(self._answers.broken.values()))
+            error: index for index, error in enumerate(dict.fromkeys(self._answers.broken.values()))
         }
-        first = self._keep(frame_of(failures(errors)))
+        first = self._add_verdicts(verdicts_to_frame(build_failures(errors)))
         for row, error in self._answers.broken.items():
             self._result[row] = first + errors[error]
 
-    def _first_level(self) -> None:
+    def _grade_first_level(self) -> None:
         """Grade the questions that carry nothing: one verdict for all rows of a base."""
-        base = self._sorted(np.flatnonzero(self._levels.level[self._of_base] == 0))
-        found = np.full(len(self._of_base) + 1, -1, np.int32)
+        base = self._sort_bases(np.flatnonzero(self._levels.level[self._of_base] == 0))
+        verdict_of_base = np.full(len(self._of_base) + 1, -1, np.int32)
         empty = np.zeros((len(base), 0), np.int32)
-        found[base] = self._ask(0, _Questions(base, empty)) + np.arange(len(base))
-        rows = found[self._answers.base]
+        verdict_of_base[base] = self._grade_questions(0, _Questions(base, empty)) + np.arange(
+            len(base)
+        )
+        rows = verdict_of_base[self._answers.base]
         self._result = np.where(rows < 0, self._result, rows).astype(np.int32)
 
-    def _next_level(self, level: int) -> None:
+    def _grade_next_level(self, level: int) -> None:
         """Grade the questions that carry earlier answers, by base and carried values."""
         levels = np.append(self._levels.level[self._of_base], [-1])
         rows = np.flatnonzero(levels[self._answers.base] == level)
         base = self._answers.base[rows].astype(np.int64)
-        carried = self._carried(rows, base)
+        carried = self._find_carried(rows, base)
         self._texts = list(self._values)
         keys = base
         for column in carried.T:
-            keys = combined(keys, column.astype(np.int64), len(self._values))
+            keys = combine_keys(keys, column.astype(np.int64), len(self._values))
         _, first, question = np.unique(keys, return_index=True, return_inverse=True)
-        order = self._order(base[first], rows[first])
-        place = np.empty(len(order), np.int64)
-        place[order] = np.arange(len(order))
+        order = self._grading_order(base[first], rows[first])
+        position = np.empty(len(order), np.int64)
+        position[order] = np.arange(len(order))
         chosen = first[order]
-        start = self._ask(level, _Questions(base[chosen], carried[chosen]))
-        self._result[rows] = start + place[question]
+        start = self._grade_questions(level, _Questions(base[chosen], carried[chosen]))
+        self._result[rows] = start + position[question]
 
-    def _carried(self, rows: Ints, base: Ints) -> Small:
+    def _find_carried(self, rows: Ints, base: Ints) -> SmallInts:
         """Return, by row, the numbers of the values carried to it, 0 for none."""
-        heard = self._levels.heard[self._of_base[base]]
-        count = len(self._places)
-        asked = np.append(self._of_base, [-1])[self._answers.base]
+        dependencies = self._levels.dependencies[self._of_base[base]]
+        count = len(self._variant_parts)
+        part_indices = np.append(self._of_base, [-1])[self._answers.base]
         needed = np.zeros(count + 1, np.bool_)
-        needed[heard[heard >= 0]] = True
+        needed[dependencies[dependencies >= 0]] = True
         values = np.concatenate([*self._carries, np.zeros(1, np.int32)])
-        given = np.flatnonzero(needed[asked] & (self._person > 0))
-        given = given[values[self._result[given]] > 0]
-        slots = self._person[given] * count + asked[given]
-        found = np.zeros(heard.shape, np.int32)
-        for at, place in enumerate(heard.T):
-            known = (place >= 0) & (self._person[rows] > 0)
-            wanted = np.where(known, self._person[rows] * count + place, -1)
-            found[:, at] = nearest(rows, wanted, (given, slots), values[self._result[given]])
-        return found
+        carriers = np.flatnonzero(needed[part_indices] & (self._person > 0))
+        carriers = carriers[values[self._result[carriers]] > 0]
+        slots = self._person[carriers] * count + part_indices[carriers]
+        carried = np.zeros(dependencies.shape, np.int32)
+        for column, sources in enumerate(dependencies.T):
+            known = (sources >= 0) & (self._person[rows] > 0)
+            wanted = np.where(known, self._person[rows] * count + sources, -1)
+            carried[:, column] = find_carried_values(
+                rows, wanted, (carriers, slots), values[self._result[carriers]]
+            )
+        return carried
 
-    def _sorted(self, base: Ints) -> Ints:
-        return base[self._order(base, self._answers.rows[base])]
+    def _sort_bases(self, base: Ints) -> Ints:
+        return base[self._grading_order(base, self._answers.rows[base])]
 
-    def _order(self, base: Ints, rows: Ints) -> Ints:
+    def _grading_order(self, base: Ints, rows: Ints) -> Ints:
         """Return the order of grading: variant by variant, part by part."""
         return np.lexsort((rows, self._rank[self._of_base[base]]))
 
-    def _ask(self, level: int, questions: _Questions) -> int:
+    def _grade_questions(self, level: int, questions: _Questions) -> int:
         """Grade questions, and return the number of the first verdict."""
-        erroneous = [at for at, one in enumerate(self._places) if one.error]
+        erroneous = [index for index, part in enumerate(self._variant_parts) if part.error]
         wrong = np.isin(self._of_base[questions.base], erroneous)
         right = np.flatnonzero(~wrong)
-        judged = self._judge(level, len(right), self._chunks(questions, right))
+        judged = self._grade_level(level, len(right), self._split_into_chunks(questions, right))
         if not wrong.any():
-            return self._keep(judged)
-        errors = [self._places[at].error for at in self._of_base[questions.base[wrong]]]
+            return self._add_verdicts(judged)
+        errors = [self._variant_parts[at].error for at in self._of_base[questions.base[wrong]]]
         order = np.argsort(np.concatenate((right, np.flatnonzero(wrong))))
-        return self._keep(pl.concat([judged, frame_of(failures(errors))])[order])
+        return self._add_verdicts(
+            pl.concat([judged, verdicts_to_frame(build_failures(errors))])[order]
+        )
 
-    def _keep(self, verdicts: pl.DataFrame) -> int:
+    def _add_verdicts(self, verdicts: pl.DataFrame) -> int:
         """Add verdicts, and return the number of the first."""
         first = self._count
         self._verdicts.append(verdicts)
@@ -182,96 +218,108 @@ class _Marking:
         self._carries.append(np.fromiter(numbers, np.int32, len(texts)))
         return first
 
-    def _chunks(self, questions: _Questions, those: Ints) -> Iterator[Chunk]:
+    def _split_into_chunks(self, questions: _Questions, indices: Ints) -> Iterator[Chunk]:
         """Yield questions in chunks, with the sources of their problems."""
-        start, ends = 0, self._ends(self._of_base[questions.base[those]])
-        while start < len(those):
-            end = _end(start, ends)
-            pairs = self._asked(questions, those[start:end])
+        start, ends = 0, self._find_boundaries(self._of_base[questions.base[indices]])
+        while start < len(indices):
+            end = _find_chunk_end(start, ends)
+            pairs = self._build_questions(questions, indices[start:end])
             yield tuple(
-                self._job(problem, tuple(asked for _, asked in some))
+                self._build_job(problem, tuple(asked for _, asked in some))
                 for problem, some in groupby(pairs, itemgetter(0))
             )
             start = end
 
-    def _ends(self, places: Ints) -> tuple[Ints, Ints]:
-        """Return the indices of the questions on *places* at which problems and variants end."""
-        problems = {name: at for at, name in enumerate({one.problem for one in self._places})}
-        problem = np.array([problems[one.problem] for one in self._places], np.int64)[places]
-        variant = np.array([one.variant for one in self._places], np.int64)[places]
+    def _find_boundaries(self, part_indices: Ints) -> tuple[Ints, Ints]:
+        """Return the indices in *part_indices* at which problems and variants end."""
+        problems = {
+            name: index for index, name in enumerate({part.problem for part in self._variant_parts})
+        }
+        problem = np.array([problems[part.problem] for part in self._variant_parts], np.int64)[
+            part_indices
+        ]
+        variant = np.array([part.variant for part in self._variant_parts], np.int64)[part_indices]
         ends = (np.flatnonzero(np.diff(one)) + 1 for one in (problem, variant))
-        of_problem, of_variant = (np.append(one, len(places)) for one in ends)
+        of_problem, of_variant = (np.append(end, len(part_indices)) for end in ends)
         return of_problem, of_variant
 
-    def _asked(self, questions: _Questions, some: Ints) -> list[tuple[str, Asked]]:
+    def _build_questions(
+        self, questions: _Questions, indices: Ints
+    ) -> list[tuple[str, BatchQuestion]]:
         """Return questions with their problems and the values carried to them."""
-        base, texts = questions.base[some], self._answers.texts["answer"]
-        numbers, carried = self._of_base[base].tolist(), questions.carried[some]
-        places = [self._places[at] for at in numbers]
+        base, texts = questions.base[indices], self._answers.texts["answer"]
+        numbers, carried = self._of_base[base].tolist(), questions.carried[indices]
+        variant_parts = [self._variant_parts[at] for at in numbers]
         typed = [texts[at] for at in self._answers.answer[base].tolist()]
-        own = map(self._own, numbers, carried.tolist()) if carried.any() else repeat(())
-        seeds, parts = [one.seed for one in places], [one.part for one in places]
-        asked = map(Asked, seeds, parts, typed, own)
-        return list(zip([one.problem for one in places], asked, strict=True))
+        carried_texts = (
+            map(self._collect_carried, numbers, carried.tolist()) if carried.any() else repeat(())
+        )
+        seeds, parts = [part.seed for part in variant_parts], [part.part for part in variant_parts]
+        batch_questions = map(BatchQuestion, seeds, parts, typed, carried_texts)
+        return list(zip([part.problem for part in variant_parts], batch_questions, strict=True))
 
-    def _own(self, place: int, values: list[int]) -> tuple[tuple[str, str], ...]:
-        """Return the values carried to a place, with their parts."""
-        heard = self._levels.heard[place].tolist()
+    def _collect_carried(self, part_number: int, values: list[int]) -> tuple[tuple[str, str], ...]:
+        """Return the values carried to a variant part, with their parts."""
+        dependencies = self._levels.dependencies[part_number].tolist()
         return tuple(
-            (self._places[at].part, self._texts[value])
-            for at, value in zip(heard, values, strict=True)
+            (self._variant_parts[at].part, self._texts[value])
+            for at, value in zip(dependencies, values, strict=True)
             if value
         )
 
-    def _job(self, problem: str, asked: tuple[Asked, ...]) -> Job:
-        source = self._bank.source(problem)
-        assert isinstance(source, Text)  # noqa: S101  # otherwise its places have errors
-        stored = self._bank.variants(problem)
-        parts = frozenset(one.part for one in asked)
-        seeds = stored.keys() & {one.seed for one in asked}
-        return Job(
+    def _build_job(self, problem: str, questions: tuple[BatchQuestion, ...]) -> BatchJob:
+        source = self._batch_problems.get_source(problem)
+        assert isinstance(source, SourceFile)  # noqa: S101  # otherwise its parts have errors
+        stored = self._batch_problems.load_variants(problem)
+        parts = frozenset(question.part for question in questions)
+        seeds = stored.keys() & {question.seed for question in questions}
+        return BatchJob(
             source,
-            asked,
+            questions,
             parts,
             self._levels.followed.get(problem, frozenset()),
-            self._bank.typed_json,
-            {seed: line_of_parts(stored[seed], parts) for seed in seeds},
+            self._batch_problems.typed_json,
+            {seed: filter_stored_line(stored[seed], parts) for seed in seeds},
         )
 
 
-def _end(start: int, ends: tuple[Ints, Ints]) -> int:
+def _find_chunk_end(start: int, ends: tuple[Ints, Ints]) -> int:
     """Return the end of the chunk that begins at *start*, at a problem or variant if possible.
 
     This way, the process with the next chunk need not repeat the work for a problem or variant.
     """
-    for those in ends:
-        known = int(np.searchsorted(those, start + CHUNK_QUESTIONS, side="right"))
-        if known and those[known - 1] > start:
-            return int(those[known - 1])
+    for boundaries in ends:
+        position = int(np.searchsorted(boundaries, start + CHUNK_QUESTIONS, side="right"))
+        if position and boundaries[position - 1] > start:
+            return int(boundaries[position - 1])
     return start + CHUNK_QUESTIONS
 
 
-def _ranks(places: Places) -> Ints:
-    """Return the grading order of places: problem by problem, seed by seed, part by part."""
-    at = range(len(places.places))
-    order = sorted(at, key=lambda one: _rank(places.places[one]))
+def _rank_parts(part_index: PartIndex) -> Ints:
+    """Return the order of grading: problem by problem, seed by seed, part by part."""
+    indices = range(len(part_index.variant_parts))
+    order = sorted(indices, key=lambda item: _part_sort_key(part_index.variant_parts[item]))
     ranks = np.empty(len(order), np.int64)
     ranks[order] = np.arange(len(order))
     return ranks
 
 
-def _rank(place: Place) -> tuple[str, int, int]:
-    return place.problem, -1 if place.seed is None else place.seed, place.position
+def _part_sort_key(variant_part: VariantPart) -> tuple[str, int, int]:
+    return (
+        variant_part.problem,
+        -1 if variant_part.seed is None else variant_part.seed,
+        variant_part.position,
+    )
 
 
-def _worths(verdicts: pl.DataFrame) -> Ints:
+def _rank_attempts(verdicts: pl.DataFrame) -> Ints:
     """Return the rank of an attempt by its verdict: readable ones rank above all others.
 
     Credit that waits for a person counts as 0. The rank is -1 if there is no result.
     """
     exact = verdicts.get_column("exact").to_list()
     credits_ = {text: Fraction(text or 0) for text in set(exact)}
-    order = {credit: at for at, credit in enumerate(sorted(set(credits_.values())))}
+    order = {credit: index for index, credit in enumerate(sorted(set(credits_.values())))}
     ranks = {text: order[credit] for text, credit in credits_.items()}
     worth = np.array([ranks[text] for text in exact], np.int64)
     worth += len(order) * verdicts.get_column("costs").to_numpy().astype(np.int64)

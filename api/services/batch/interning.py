@@ -10,15 +10,15 @@ from typing import TypeAlias
 import numpy as np
 import polars as pl
 
-from api.services.batch.formats.blocks import Block, Ints
+from api.services.batch.formats.blocks import Ints, RowBlock
 from api.services.batch.formats.columns import FIELDS
 
-__all__ = ["Answers", "Codes", "Interner", "combined"]
+__all__ = ["BatchAnswers", "Interner", "TextCodes", "combine_keys"]
 
-Small: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int32]]
+SmallInts: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.int32]]
 
 
-class Codes:
+class TextCodes:
     """Numbering of the distinct texts of a column: the number is the index in *texts*."""
 
     def __init__(self) -> None:
@@ -29,32 +29,32 @@ class Codes:
         """All texts, in the order of their numbers."""
         return list(self._numbers)
 
-    def add(self, column: pl.Series) -> Small:
+    def encode(self, column: pl.Series) -> SmallInts:
         """Return the numbers of texts, adding new ones; null counts as the empty text.
 
         Polars numbers the texts of the block arbitrarily; only distinct texts are looked up here.
         """
         coded = column.fill_null("").cast(pl.Categorical)
-        found, different = coded.to_physical().to_numpy(), coded.unique()
-        places = different.to_physical().to_numpy()
-        known = np.zeros(int(places.max(initial=0)) + 1, np.int32)
-        texts = different.cast(pl.String).to_list()
-        learnt = (self._numbers.setdefault(text, len(self._numbers)) for text in texts)
-        known[places] = np.fromiter(learnt, np.int32, len(texts))
-        numbered: Small = known[found]
+        codes, distinct = coded.to_physical().to_numpy(), coded.unique()
+        distinct_codes = distinct.to_physical().to_numpy()
+        known = np.zeros(int(distinct_codes.max(initial=0)) + 1, np.int32)
+        texts = distinct.cast(pl.String).to_list()
+        numbers = (self._numbers.setdefault(text, len(self._numbers)) for text in texts)
+        known[distinct_codes] = np.fromiter(numbers, np.int32, len(texts))
+        numbered: SmallInts = known[codes]
         return numbered
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class BatchAnswers:
     """All rows of a file: *student* and *base* by row; *base* is -1 for a broken row.
 
     A base is a distinct (problem, seed, part, answer), each by the number of its text. *rows* has
     the first row of each base. *texts* are by field; *broken* has the errors of rows.
     """
 
-    student: Small
-    base: Small
+    student: SmallInts
+    base: SmallInts
     rows: Ints
     problem: Ints
     seed: Ints
@@ -66,34 +66,40 @@ class Answers:
 
 @dataclass(slots=True)
 class Interner:
-    """Builder of `Answers` from the blocks of a file."""
+    """Builder of `BatchAnswers` from the blocks of a file."""
 
-    codes: dict[str, Codes] = field(default_factory=lambda: {one: Codes() for one in FIELDS})
+    codes: dict[str, TextCodes] = field(
+        default_factory=lambda: {one: TextCodes() for one in FIELDS}
+    )
     broken: dict[int, str] = field(default_factory=dict)
     height: int = 0
-    _found: dict[str, list[Small]] = field(default_factory=lambda: {one: [] for one in FIELDS})
+    _columns: dict[str, list[SmallInts]] = field(
+        default_factory=lambda: {one: [] for one in FIELDS}
+    )
 
-    def add(self, block: Block) -> None:
+    def add(self, block: RowBlock) -> None:
         """Add the rows of a block."""
         for name in FIELDS:
-            self._found[name].append(self.codes[name].add(block.fields.get_column(name)))
+            self._columns[name].append(self.codes[name].encode(block.fields.get_column(name)))
         self.broken |= {self.height + at: error for at, error in block.errors.items()}
         self.height += block.height
 
-    def answers(self) -> Answers:
+    def build_answers(self) -> BatchAnswers:
         """Return all rows. Nothing can be added afterwards."""
-        student = self._column("student")
-        problem, seed, part, answer = (self._column(one).astype(np.int64) for one in FOUR)
+        student = self._pop_column("student")
+        problem, seed, part, answer = (
+            self._pop_column(one).astype(np.int64) for one in QUESTION_FIELDS
+        )
         texts = {name: codes.texts for name, codes in self.codes.items()}
-        counts = [len(texts[one]) for one in FOUR]
-        keys = combined(combined(problem, seed, counts[1]), part, counts[2])
-        keys = combined(keys, answer, counts[3])
+        counts = [len(texts[one]) for one in QUESTION_FIELDS]
+        keys = combine_keys(combine_keys(problem, seed, counts[1]), part, counts[2])
+        keys = combine_keys(keys, answer, counts[3])
         broken = np.fromiter(self.broken, np.int64, len(self.broken))
         keys[broken] = -1
         _, rows, base = np.unique(keys, return_index=True, return_inverse=True)
         if len(broken):
             rows, base = rows[1:], base - 1
-        return Answers(
+        return BatchAnswers(
             student,
             base.astype(np.int32),
             rows,
@@ -105,19 +111,19 @@ class Interner:
             self.broken,
         )
 
-    def _column(self, name: str) -> Small:
-        found = self._found.pop(name)
-        return np.concatenate(found) if found else np.zeros(0, np.int32)
+    def _pop_column(self, name: str) -> SmallInts:
+        pieces = self._columns.pop(name)
+        return np.concatenate(pieces) if pieces else np.zeros(0, np.int32)
 
 
-FOUR = ("problem", "seed", "part", "answer")
+QUESTION_FIELDS = ("problem", "seed", "part", "answer")
 
 
-def combined(one: Ints, other: Ints, count: int) -> Ints:
+def combine_keys(first: Ints, other: Ints, count: int) -> Ints:
     """Return a number for each pair, equal only for equal pairs; *other* is below *count*."""
-    if len(one) and int(one.max()) >= MOST // max(count, 1):
-        one = np.unique(one, return_inverse=True)[1]
-    return one * max(count, 1) + other
+    if len(first) and int(first.max()) >= MAX_KEY // max(count, 1):
+        first = np.unique(first, return_inverse=True)[1]
+    return first * max(count, 1) + other
 
 
-MOST = 2**62
+MAX_KEY = 2**62

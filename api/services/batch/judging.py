@@ -11,41 +11,41 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import pydantic_core
 
-from api.services.batch.verdicts import Telling, Verdicts
+from api.services.batch.verdicts import Verdicts, VerdictsBuilder
 from grader.definitions.problem import Problem
 from grader.errors import GraderError, ProblemError
-from grader.grading.context import PartContext, heard_parts, new_context
-from grader.grading.grade import grade_at
-from grader.grading.result import Result
+from grader.grading.context import PartContext, build_part_context, find_dependencies
+from grader.grading.grade import grade_part
+from grader.grading.result import PartResult
 from grader.json_values import from_json
-from grader.variants.variant import Variant, solve
-from problems.book import BOOK
+from grader.variants.variant import Variant, solve_variant
+from problems.book import REGISTRY
 from problems.catalogue import check_part
 from problems.loader import load_source
 from problems.stored import load_parts
 
 __all__ = [
-    "Asked",
+    "BatchJob",
+    "BatchQuestion",
     "Chunk",
-    "Job",
-    "Outline",
-    "Text",
-    "judge_chunk",
-    "outline",
+    "ProblemOutline",
+    "SourceFile",
+    "grade_chunk",
+    "outline_problem",
 ]
 
-PROBLEMS_KEPT: Final = 512
-VARIANTS_KEPT: Final = 64
+MAX_CACHED_PROBLEMS: Final = 512
+MAX_CACHED_VARIANTS: Final = 64
 
 
-class Text(NamedTuple):
+class SourceFile(NamedTuple):
     """The path and the source of a problem file."""
 
     file: str
     text: str
 
 
-class Asked(NamedTuple):
+class BatchQuestion(NamedTuple):
     """An answer to a part of a variant, with the values carried to it as JSON text, by part."""
 
     seed: int | None
@@ -55,34 +55,34 @@ class Asked(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class BatchJob:
     """Questions on *parts* of one problem; *typed_json*: answers are JSON text.
 
     *followed* are the parts whose values later parts may carry. *published* has the stored variants
     by seed, as JSON text of these parts.
     """
 
-    source: Text
-    asked: tuple[Asked, ...]
+    source: SourceFile
+    questions: tuple[BatchQuestion, ...]
     parts: frozenset[str]
     followed: frozenset[str]
     typed_json: bool
     published: Mapping[int, str] = field(default_factory=dict)
 
-    def __reduce__(self) -> tuple[Callable[..., "Job"], tuple[Any, ...]]:
+    def __reduce__(self) -> tuple[Callable[..., "BatchJob"], tuple[Any, ...]]:
         """Pickle the questions as columns, which is faster."""
-        told = {one.name: getattr(self, one.name) for one in fields(self)}
-        return _job_of, (tuple(zip(*told.pop("asked"), strict=True)), told)
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        return _restore_job, (tuple(zip(*values.pop("questions"), strict=True)), values)
 
 
-def _job_of(columns: tuple[tuple[Any, ...], ...], told: Mapping[str, Any]) -> Job:
-    return Job(asked=tuple(map(Asked, *columns)), **told)
+def _restore_job(columns: tuple[tuple[Any, ...], ...], values: Mapping[str, Any]) -> BatchJob:
+    return BatchJob(questions=tuple(map(BatchQuestion, *columns)), **values)
 
 
-Chunk: TypeAlias = tuple[Job, ...]
+Chunk: TypeAlias = tuple[BatchJob, ...]
 
 
-class Outline(NamedTuple):
+class ProblemOutline(NamedTuple):
     """The requested parts of a problem, by id.
 
     Each has its position and the parts that it may carry from, or the error why it is missing.
@@ -91,113 +91,132 @@ class Outline(NamedTuple):
     parts: Mapping[str, tuple[int, tuple[str, ...]] | str]
 
 
-def outline(source: Text, parts: Sequence[str]) -> Outline:
+def outline_problem(source: SourceFile, parts: Sequence[str]) -> ProblemOutline:
     """Return the outline of *parts* without solving anything."""
     try:
-        problem = _problem(source)
+        problem = _load_problem(source)
     except ProblemError as error:
-        return Outline(dict.fromkeys(parts, str(error)))
-    return Outline({part: _outlined(problem, part) for part in parts})
+        return ProblemOutline(dict.fromkeys(parts, str(error)))
+    return ProblemOutline({part: _outline_part(problem, part) for part in parts})
 
 
-def _outlined(problem: Problem, part: str) -> tuple[int, tuple[str, ...]] | str:
+def _outline_part(problem: Problem, part: str) -> tuple[int, tuple[str, ...]] | str:
     try:
         check_part(problem, part)
     except ProblemError as error:
         return str(error)
-    places = {one.id: at for at, one in enumerate(problem.parts)}
-    heard = heard_parts(problem, part, BOOK)
-    earlier = (one for one in places if one in heard and places[one] < places[part])
-    return places[part], tuple(earlier)
+    positions = {one.id: index for index, one in enumerate(problem.parts)}
+    dependencies = find_dependencies(problem, part, REGISTRY)
+    earlier = (
+        position
+        for position in positions
+        if position in dependencies and positions[position] < positions[part]
+    )
+    return positions[part], tuple(earlier)
 
 
-def judge_chunk(chunk: Chunk) -> Verdicts:
+def grade_chunk(chunk: Chunk) -> Verdicts:
     """Return the verdict on each question, in order; an error in one does not affect others."""
-    told = Telling()
+    builder = VerdictsBuilder()
     for job in chunk:
-        for seed, asked in groupby(job.asked, attrgetter("seed")):
-            _judge_variant(told, job, seed, asked)
-    return told.verdicts()
+        for seed, questions in groupby(job.questions, attrgetter("seed")):
+            _grade_variant(builder, job, seed, questions)
+    return builder.build()
 
 
-def _judge_variant(told: Telling, job: Job, seed: int | None, asked: Iterable[Asked]) -> None:
+def _grade_variant(
+    builder: VerdictsBuilder, job: BatchJob, seed: int | None, questions: Iterable[BatchQuestion]
+) -> None:
     """Grade the answers to one variant, which is loaded once, part by part."""
     try:
-        variant = _variant(job, seed)
+        variant = _load_variant(job, seed)
     except Exception as error:
-        _fail(told, asked, error)
+        _fail_questions(builder, questions, error)
         return
-    for part, those in groupby(asked, attrgetter("part")):
-        _judge_part(told, job, (variant, part), those)
+    for part, part_questions in groupby(questions, attrgetter("part")):
+        _grade_part(builder, job, (variant, part), part_questions)
 
 
-def _fail(told: Telling, asked: Iterable[Asked], error: Exception) -> None:
-    for _ in asked:
-        told.fail(_reason(error))
+def _fail_questions(
+    builder: VerdictsBuilder, questions: Iterable[BatchQuestion], error: Exception
+) -> None:
+    for _ in questions:
+        builder.fail(_error_message(error))
 
 
-def _judge_part(
-    told: Telling, job: Job, place: tuple[Variant, str], asked: Iterable[Asked]
+def _grade_part(
+    builder: VerdictsBuilder,
+    job: BatchJob,
+    variant_part: tuple[Variant, str],
+    questions: Iterable[BatchQuestion],
 ) -> None:
     """Grade the answers to one part of a variant, all in one context."""
     try:
-        context = new_context(*place, BOOK)
+        context = build_part_context(*variant_part, REGISTRY)
     except Exception as error:
-        _fail(told, asked, error)
+        _fail_questions(builder, questions, error)
         return
-    for one in asked:
+    for question in questions:
         try:
-            told.add(_result(job, one, context), carries=one.part in job.followed)
+            builder.add(
+                _grade_question(job, question, context), carries=question.part in job.followed
+            )
         except Exception as error:
-            told.fail(_reason(error))
+            builder.fail(_error_message(error))
 
 
-def _reason(error: Exception) -> str:
+def _error_message(error: Exception) -> str:
     """Return the message for an answer without a result."""
     if isinstance(error, GraderError):
         return str(error)
     return f"the answer could not be marked: {type(error).__name__}: {error}"
 
 
-def _result(job: Job, asked: Asked, context: PartContext) -> Result:
-    typed = from_json(json.loads(asked.typed)) if job.typed_json and asked.typed else asked.typed
-    carried = {part: from_json(json.loads(text)) for part, text in asked.carried}
-    return grade_at(context, typed, carried, context.variant.problem.numbers)
+def _grade_question(job: BatchJob, question: BatchQuestion, context: PartContext) -> PartResult:
+    typed = (
+        from_json(json.loads(question.typed))
+        if job.typed_json and question.typed
+        else question.typed
+    )
+    carried = {part: from_json(json.loads(text)) for part, text in question.carried}
+    return grade_part(context, typed, carried, context.variant.problem.numbers)
 
 
-@lru_cache(maxsize=PROBLEMS_KEPT)
-def _loaded(source: Text) -> Problem | ProblemError:
+@lru_cache(maxsize=MAX_CACHED_PROBLEMS)
+def _load_problem_or_error(source: SourceFile) -> Problem | ProblemError:
     try:
         return load_source(source.text, Path(source.file))
     except ProblemError as error:
         return error
 
 
-def _problem(source: Text) -> Problem:
-    found = _loaded(source)
-    if isinstance(found, ProblemError):
-        raise found.with_traceback(None)  # else the traceback would grow with each raise
-    return found
+def _load_problem(source: SourceFile) -> Problem:
+    problem = _load_problem_or_error(source)
+    if isinstance(problem, ProblemError):
+        raise problem.with_traceback(None)  # else the traceback would grow with each raise
+    return problem
 
 
-def _variant(job: Job, seed: int | None) -> Variant:
+def _load_variant(job: BatchJob, seed: int | None) -> Variant:
     """Return a variant: the published one if it fits problem and engine, else a solved one."""
     stored = job.published.get(seed) if seed is not None else None
     if stored is not None:
         try:
             data = pydantic_core.from_json(stored)
-            return load_parts(data, _problem(job.source), BOOK, job.parts)
+            return load_parts(data, _load_problem(job.source), REGISTRY, job.parts)
         except ProblemError:
             pass  # published for another version, so solve it
-    found = _solved(job.source, seed, job.parts)
-    if isinstance(found, ProblemError):
-        raise found.with_traceback(None)
-    return found
+    variant = _solve_or_error(job.source, seed, job.parts)
+    if isinstance(variant, ProblemError):
+        raise variant.with_traceback(None)
+    return variant
 
 
-@lru_cache(maxsize=VARIANTS_KEPT)
-def _solved(source: Text, seed: int | None, parts: frozenset[str]) -> Variant | ProblemError:
+@lru_cache(maxsize=MAX_CACHED_VARIANTS)
+def _solve_or_error(
+    source: SourceFile, seed: int | None, parts: frozenset[str]
+) -> Variant | ProblemError:
     try:
-        return solve(_problem(source), seed, BOOK, parts=parts)
+        return solve_variant(_load_problem(source), seed, REGISTRY, parts=parts)
     except ProblemError as error:
         return error

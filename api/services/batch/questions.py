@@ -12,23 +12,23 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from api.services.batch.formats.blocks import Ints
-from api.services.batch.interning import Answers, combined
-from api.services.batch.judging import Outline, Text, outline
+from api.services.batch.interning import BatchAnswers, combine_keys
+from api.services.batch.judging import ProblemOutline, SourceFile, outline_problem
 from grader.definitions.problem import MAX_SEED
 from grader.errors import ProblemError
-from problems.catalogue import Catalogue
+from problems.catalogue import ProblemCatalog
 from problems.loader import read_source
 
-__all__ = ["Bank", "Place", "Places", "find_places"]
+__all__ = ["BatchProblems", "PartIndex", "VariantPart", "index_parts"]
 
 SEED: Final = re.compile(rb'"seed": (\d+),')
 
 
-class Place(NamedTuple):
+class VariantPart(NamedTuple):
     """A part of a variant, or the error for which it is missing.
 
-    *variant* is equal for places of one problem and seed. *heard* are the variant's parts whose
-    answers may be carried to this one.
+    *variant* is equal for parts of one problem and seed. *dependencies* are the variant's parts
+    whose answers may be carried to this one.
     """
 
     problem: str = ""
@@ -36,11 +36,11 @@ class Place(NamedTuple):
     part: str = ""
     variant: int = -1
     position: int = 0
-    heard: tuple[str, ...] = ()
+    dependencies: tuple[str, ...] = ()
     error: str = ""
 
 
-class _Lines(Mapping[int, str]):
+class _VariantLines(Mapping[int, str]):
     """Stored variants of a file by seed: lines of JSON, decoded on demand."""
 
     def __init__(self, data: bytes) -> None:
@@ -68,64 +68,68 @@ class _Lines(Mapping[int, str]):
 
 
 @dataclass(slots=True, eq=False)
-class Bank:
+class BatchProblems:
     """The sources of the problems that a file names, and their published variants.
 
     *published* is a folder written by `grader publish -o`; its variants are not solved again.
     *typed_json*: the answers of the file are JSON text.
     """
 
-    catalogue: Catalogue
+    catalogue: ProblemCatalog
     published: Path | None = None
     typed_json: bool = False
-    sources: dict[str, Text | str] = field(default_factory=dict)
+    sources: dict[str, SourceFile | str] = field(default_factory=dict)
 
-    def source(self, problem: str) -> Text | str:
+    def get_source(self, problem: str) -> SourceFile | str:
         """Return the source of a problem, or an error message."""
         if problem not in self.sources:
-            self.sources[problem] = self._read(problem)
+            self.sources[problem] = self._read_source(problem)
         return self.sources[problem]
 
     def digest(self) -> str:
         """Return a SHA-256 digest of all sources requested so far."""
-        told = sha256()
+        hasher = sha256()
         for name, source in sorted(self.sources.items()):
-            told.update(repr((name, source)).encode())
-        return told.hexdigest()
+            hasher.update(repr((name, source)).encode())
+        return hasher.hexdigest()
 
     @lru_cache(maxsize=2)  # noqa: B019  # the problems of a chunk and of the next
-    def variants(self, problem: str) -> Mapping[int, str]:
+    def load_variants(self, problem: str) -> Mapping[int, str]:
         """Return the stored variants of a problem by seed, as JSON text; may be empty."""
         path = None if self.published is None else self.published / f"{problem}.jsonl"
         if path is None or not path.is_file():
             return {}
-        return _Lines(path.read_bytes())
+        return _VariantLines(path.read_bytes())
 
-    def _read(self, problem: str) -> Text | str:
+    def _read_source(self, problem: str) -> SourceFile | str:
         try:
             path = self.catalogue.path(problem)
-            return Text(str(path), read_source(path))
+            return SourceFile(str(path), read_source(path))
         except ProblemError as error:
             return str(error)
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
-    """The distinct places of a file, and the place of each base of its answers."""
+class PartIndex:
+    """The distinct variant parts of a file, and the one of each base of its answers."""
 
-    places: list[Place]
+    variant_parts: list[VariantPart]
     of_base: Ints
 
 
-def find_places(answers: Answers, bank: Bank, executor: Executor) -> Places:
+def index_parts(
+    answers: BatchAnswers, batch_problems: BatchProblems, executor: Executor
+) -> PartIndex:
     """Return the part and variant of each base, without solving anything."""
     texts = answers.texts
-    problems, parts = ([one.strip() for one in texts[name]] for name in ("problem", "part"))
-    seeds = [_seed(one.strip()) for one in texts["seed"]]
-    keys = combined(combined(answers.problem, answers.seed, len(seeds)), answers.part, len(parts))
+    problems, parts = ([text.strip() for text in texts[name]] for name in ("problem", "part"))
+    seeds = [_parse_seed(text.strip()) for text in texts["seed"]]
+    keys = combine_keys(
+        combine_keys(answers.problem, answers.seed, len(seeds)), answers.part, len(parts)
+    )
     _, first, of_base = np.unique(keys, return_index=True, return_inverse=True)
-    named = [
-        _named(problems[problem], seeds[seed], parts[part])
+    row_keys = [
+        _resolve_row_key(problems[problem], seeds[seed], parts[part])
         for problem, seed, part in zip(
             answers.problem[first].tolist(),
             answers.seed[first].tolist(),
@@ -133,12 +137,16 @@ def find_places(answers: Answers, bank: Bank, executor: Executor) -> Places:
             strict=True,
         )
     ]
-    outlines = _outlines([one for one in named if not isinstance(one, str)], bank, executor)
-    found, numbers = _placed(named, outlines)
-    return Places(found, numbers[of_base])
+    outlines = _load_outlines(
+        [key for key in row_keys if not isinstance(key, str)], batch_problems, executor
+    )
+    variant_parts, numbers = _list_variant_parts(row_keys, outlines)
+    return PartIndex(variant_parts, numbers[of_base])
 
 
-def _named(problem: str, seed: int | str | None, part: str) -> tuple[str, int | None, str] | str:
+def _resolve_row_key(
+    problem: str, seed: int | str | None, part: str
+) -> tuple[str, int | None, str] | str:
     """Return problem, seed and part as named by a row, or an error message."""
     if not problem:
         return "the row has no problem"
@@ -147,7 +155,7 @@ def _named(problem: str, seed: int | str | None, part: str) -> tuple[str, int | 
     return seed if isinstance(seed, str) else (problem, seed, part)
 
 
-def _seed(text: str) -> int | str | None:
+def _parse_seed(text: str) -> int | str | None:
     """Return the seed of a row, or an error message; None stands for the original."""
     if text in {"", "original"}:
         return None
@@ -160,44 +168,46 @@ def _seed(text: str) -> int | str | None:
     return int(text)
 
 
-def _outlines(
-    named: Iterable[tuple[str, int | None, str]], bank: Bank, executor: Executor
-) -> dict[str, Outline]:
+def _load_outlines(
+    row_keys: Iterable[tuple[str, int | None, str]],
+    batch_problems: BatchProblems,
+    executor: Executor,
+) -> dict[str, ProblemOutline]:
     """Return the outlines of the named parts, by problem."""
     parts: dict[str, dict[str, None]] = {}
-    for problem, _, part in named:
+    for problem, _, part in row_keys:
         parts.setdefault(problem, {})[part] = None
-    found, waiting = {}, {}
-    for problem, asked in parts.items():
-        source = bank.source(problem)
-        if isinstance(source, Text):
-            waiting[problem] = executor.submit(outline, source, tuple(asked))
+    outlines, waiting = {}, {}
+    for problem, part_ids in parts.items():
+        source = batch_problems.get_source(problem)
+        if isinstance(source, SourceFile):
+            waiting[problem] = executor.submit(outline_problem, source, tuple(part_ids))
         else:
-            found[problem] = Outline(dict.fromkeys(asked, source))
-    return found | {problem: one.result() for problem, one in waiting.items()}
+            outlines[problem] = ProblemOutline(dict.fromkeys(part_ids, source))
+    return outlines | {problem: one.result() for problem, one in waiting.items()}
 
 
-def _placed(
-    named: Sequence[tuple[str, int | None, str] | str], outlines: Mapping[str, Outline]
-) -> tuple[list[Place], Ints]:
-    """Return the distinct places, and the index of the place of each name."""
+def _list_variant_parts(
+    row_keys: Sequence[tuple[str, int | None, str] | str], outlines: Mapping[str, ProblemOutline]
+) -> tuple[list[VariantPart], Ints]:
+    """Return the distinct variant parts, and the index of the part of each row key."""
     variants: dict[tuple[str, int | None], int] = {}
-    different = {one: at for at, one in enumerate(dict.fromkeys(named))}
-    places = [_place(one, outlines, variants) for one in different]
-    return places, np.array([different[one] for one in named], np.int64)
+    distinct = {one: index for index, one in enumerate(dict.fromkeys(row_keys))}
+    variant_parts = [_build_variant_part(one, outlines, variants) for one in distinct]
+    return variant_parts, np.array([distinct[key] for key in row_keys], np.int64)
 
 
-def _place(
-    named: tuple[str, int | None, str] | str,
-    outlines: Mapping[str, Outline],
+def _build_variant_part(
+    row_key: tuple[str, int | None, str] | str,
+    outlines: Mapping[str, ProblemOutline],
     variants: dict[tuple[str, int | None], int],
-) -> Place:
-    if isinstance(named, str):
-        return Place(error=named)
-    problem, seed, part = named
+) -> VariantPart:
+    if isinstance(row_key, str):
+        return VariantPart(error=row_key)
+    problem, seed, part = row_key
     known = outlines[problem].parts[part]
     if isinstance(known, str):
-        return Place(error=known)
+        return VariantPart(error=known)
     variant = variants.setdefault((problem, seed), len(variants))
-    position, heard = known
-    return Place(problem, seed, part, variant, position, heard)
+    position, dependencies = known
+    return VariantPart(problem, seed, part, variant, position, dependencies)

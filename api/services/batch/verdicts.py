@@ -9,18 +9,25 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from api.services.engine.single_answer import decimal, number_in_json
-from grader.grading.result import Result
+from api.services.engine.single_answer import format_decimal, to_json_number
+from grader.grading.result import PartResult
 from grader.json_values import to_json
 from grader.values import Number
 
-__all__ = ["SEPARATOR", "Outcome", "Telling", "Verdicts", "failures", "joined"]
+__all__ = [
+    "SEPARATOR",
+    "QuestionOutcome",
+    "Verdicts",
+    "VerdictsBuilder",
+    "build_failures",
+    "join_verdicts",
+]
 
-NUMBERS_KEPT: Final = 4096
+MAX_CACHED_NUMBERS: Final = 4096
 SEPARATOR: Final = "|"
 
 
-class Outcome(NamedTuple):
+class QuestionOutcome(NamedTuple):
     """Outcome of a question, as text; *error* is the reason if there is no result.
 
     *exact*, *score_json* and *points_json* are for JSON. *costs*: the answer uses an attempt.
@@ -52,29 +59,29 @@ class Verdicts(NamedTuple):
     carries: tuple[str, ...]
 
 
-def failures(errors: Iterable[str]) -> Verdicts:
+def build_failures(errors: Iterable[str]) -> Verdicts:
     """Return the verdicts on questions without a result."""
-    told = Telling()
+    builder = VerdictsBuilder()
     for error in errors:
-        told.fail(error)
-    return told.verdicts()
+        builder.fail(error)
+    return builder.build()
 
 
-def joined(pieces: Iterable[Verdicts]) -> Verdicts:
+def join_verdicts(pieces: Iterable[Verdicts]) -> Verdicts:
     """Concatenate verdicts."""
-    found = Verdicts((), (), (), ())
-    for one in pieces:
-        behind = len(found.outcomes)
-        found = Verdicts(
-            found.outcomes + one.outcomes,
-            found.which + tuple(behind + at for at in one.which),
-            found.read_as + one.read_as,
-            found.carries + one.carries,
+    result = Verdicts((), (), (), ())
+    for piece in pieces:
+        offset = len(result.outcomes)
+        result = Verdicts(
+            result.outcomes + piece.outcomes,
+            result.which + tuple(offset + at for at in piece.which),
+            result.read_as + piece.read_as,
+            result.carries + piece.carries,
         )
-    return found
+    return result
 
 
-class Telling:
+class VerdictsBuilder:
     """Builder of `Verdicts` from results."""
 
     def __init__(self) -> None:
@@ -84,47 +91,49 @@ class Telling:
         self._read_as: list[str] = []
         self._carries: list[str] = []
 
-    def add(self, result: Result, *, carries: bool) -> None:
+    def add(self, result: PartResult, *, carries: bool) -> None:
         """Add the result of an answer; *carries*: later parts may carry its value."""
         value = result.carries if carries else None
-        told = "" if value is None else json.dumps(to_json(value))
+        carried_text = "" if value is None else json.dumps(to_json(value))
         ratio = None if result.credit is None else result.credit.as_integer_ratio()
-        key = (result.status, ratio, result.points, result.mistakes, result.say, result.notes)
+        key = (result.status, ratio, result.points, result.mistakes, result.hint, result.notes)
         number = self._numbers.get(key)
         if number is None:
-            number = self._numbers[key] = self._number(_outcome(result))
-        self._append(number, result.read_as, told)
+            number = self._numbers[key] = self._add_outcome(_build_outcome(result))
+        self._append_verdict(number, result.read_as, carried_text)
 
     def fail(self, error: str) -> None:
         """Add an answer without a result, with its error."""
         number = self._numbers.get((error,))
         if number is None:
-            number = self._numbers[(error,)] = self._number(_failure(error))
-        self._append(number, "", "")
+            number = self._numbers[(error,)] = self._add_outcome(_build_failed_outcome(error))
+        self._append_verdict(number, "", "")
 
-    def verdicts(self) -> Verdicts:
+    def build(self) -> Verdicts:
         """Return all verdicts."""
         return Verdicts(
             tuple(self._outcomes), tuple(self._which), tuple(self._read_as), tuple(self._carries)
         )
 
-    def _number(self, outcome: Outcome) -> int:
+    def _add_outcome(self, outcome: QuestionOutcome) -> int:
         self._outcomes.append(json.dumps(outcome))
         return len(self._outcomes) - 1
 
-    def _append(self, number: int, read_as: str, carries: str) -> None:
+    def _append_verdict(self, number: int, read_as: str, carries: str) -> None:
         self._which.append(number)
         self._read_as.append(read_as)
         self._carries.append(carries)
 
 
-def _failure(error: str) -> Outcome:
-    return Outcome("", "", "", "", "", "", error, None, "null", "null", costs=False)
+def _build_failed_outcome(error: str) -> QuestionOutcome:
+    return QuestionOutcome("", "", "", "", "", "", error, None, "null", "null", costs=False)
 
 
-def _outcome(result: Result) -> Outcome:
-    credit, score, points, exact, score_json, points_json = _numbers(result.credit, result.points)
-    return Outcome(
+def _build_outcome(result: PartResult) -> QuestionOutcome:
+    credit, score, points, exact, score_json, points_json = _format_numbers(
+        result.credit, result.points
+    )
+    return QuestionOutcome(
         result.status,
         credit,
         score,
@@ -139,15 +148,15 @@ def _outcome(result: Result) -> Outcome:
     )
 
 
-@lru_cache(maxsize=NUMBERS_KEPT)
-def _numbers(credit: Fraction | None, points: Number) -> tuple[Any, ...]:
+@lru_cache(maxsize=MAX_CACHED_NUMBERS)
+def _format_numbers(credit: Fraction | None, points: Number) -> tuple[Any, ...]:
     """Return credit, score and points as decimals, the exact credit, and both others as JSON."""
     score = None if credit is None else credit * points
     return (
-        decimal(credit),
-        decimal(score),
-        decimal(points),
+        format_decimal(credit),
+        format_decimal(score),
+        format_decimal(points),
         None if credit is None else str(credit),
-        json.dumps(number_in_json(score)),
-        json.dumps(number_in_json(points)),
+        json.dumps(to_json_number(score)),
+        json.dumps(to_json_number(points)),
     )

@@ -9,38 +9,44 @@ from sqlalchemy.orm import Session
 
 from api.db.models import Enrolment, User
 
-__all__ = ["COUNTS", "PRESENT", "Audience", "audience", "students_who_count"]
+__all__ = [
+    "ACTIVE_PEOPLE",
+    "ACTIVE_STUDENTS",
+    "AudienceSize",
+    "count_audience",
+    "select_active_students",
+]
 
-PRESENT: Final[tuple[ColumnElement[bool], ...]] = (
+ACTIVE_PEOPLE: Final[tuple[ColumnElement[bool], ...]] = (
     Enrolment.is_test.is_(False),
     Enrolment.withdrawn_at.is_(None),
 )
-"""What holds for the people of a course, whatever their role is."""
+"""Conditions for the active people of a course, in any role."""
 
-COUNTS: Final = (Enrolment.role == "student", *PRESENT)
-"""What holds for the students who count."""
+ACTIVE_STUDENTS: Final = (Enrolment.role == "student", *ACTIVE_PEOPLE)
+"""Conditions for the students who count in statistics."""
 
 
-def students_who_count(course_id: UUID) -> Select[UUID]:
+def select_active_students(course_id: UUID) -> Select[UUID]:
     """Return the query for the ids of the active students of a course."""
-    return select(Enrolment.user_id).where(Enrolment.course_id == course_id, *COUNTS)
+    return select(Enrolment.user_id).where(Enrolment.course_id == course_id, *ACTIVE_STUDENTS)
 
 
 @dataclass(frozen=True, slots=True)
-class Audience:
+class AudienceSize:
     """Number of active students of a course, and how many of them have no password yet."""
 
     students: int
     uninvited: int
 
 
-def audience(session: Session, course_id: UUID) -> Audience:
+def count_audience(session: Session, course_id: UUID) -> AudienceSize:
     """Return how many students see what a course publishes."""
     statement = (
         select(func.count(), func.count().filter(~User.has_password))
         .select_from(Enrolment)
         .join(User, User.id == Enrolment.user_id)
-        .where(Enrolment.course_id == course_id, *COUNTS)
+        .where(Enrolment.course_id == course_id, *ACTIVE_STUDENTS)
     )
     students, uninvited = session.execute(statement).one()
-    return Audience(students, uninvited)
+    return AudienceSize(students, uninvited)

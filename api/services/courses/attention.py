@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Float, func, select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Member
+from api.auth.authorization import CourseMembership
 from api.db.models import (
     Answer,
     Assignment,
@@ -23,62 +23,72 @@ from api.db.models import (
     Variant,
 )
 from api.schemas.courses.attention import AssignmentAttention, CourseAttention, RegradeUnderWay
-from api.services.analytics.overview import how_many, percent
-from api.services.analytics.queries.answers import Students, counted
-from api.services.analytics.queries.query_batch import flag
-from api.services.engine.assigned_variant import draw_of
-from api.services.engine.variant_identity import DRAW_HASH, SEED, variant_of, version_of
-from api.services.regrades.runs import ACTIVE
-from api.services.review.queue import progress_of_parts
-from grader.grading.result import FREE
+from api.services.analytics.overview import count_students, grade_percent
+from api.services.analytics.queries.answers import StudentQuery, select_students
+from api.services.analytics.queries.query_batch import as_flag
+from api.services.engine.assigned_variant import draw_condition
+from api.services.engine.variant_identity import (
+    DRAW_HASH,
+    SEED,
+    variant_condition,
+    version_condition,
+)
+from api.services.regrades.runs import ACTIVE_STATUSES
+from api.services.review.queue import load_part_progress
+from grader.grading.result import FREE_STATUSES
 
-__all__ = ["course_attention"]
+__all__ = ["load_course_attention"]
 
-GROUP: Final = 3
-"""So many students with one and the same answer are no coincidence."""
-TEXT: Final = "text"
+MIN_GROUP_SIZE: Final = 3
+"""Number of students from which an identical answer is no coincidence."""
+TEXT_KIND: Final = "text"
 
 
-def course_attention(session: Session, member: Member, *, now: datetime) -> CourseAttention:
+def load_course_attention(
+    session: Session, member: CourseMembership, *, now: datetime
+) -> CourseAttention:
     """Return the open work in each assignment of a course.
 
     Each kind takes one query for all assignments, except the answers to grade.
     """
-    students = counted(member.course.id, None)
+    students = select_students(member.course.id, None)
     assignments = session.scalars(
         select(Assignment)
         .where(Assignment.course_id == member.course.id, Assignment.deleted_at.is_(None))
         .order_by(Assignment.position, Assignment.id)
     ).all()
-    found = _Found.read(session, [one.id for one in assignments], students)
+    open_work = _OpenWork.load(session, [assignment.id for assignment in assignments], students)
     return CourseAttention(
         course=member.course.id,
-        students=how_many(session, students),
-        assignments=tuple(_told(session, member, one, found, now=now) for one in assignments),
+        students=count_students(session, students),
+        assignments=tuple(
+            _serialize_assignment(session, member, assignment, open_work, now=now)
+            for assignment in assignments
+        ),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _OpenWork:
     """Open work by assignment."""
 
-    grades: Mapping[UUID, "_Grades"]
+    grades: Mapping[UUID, "_GradeSummary"]
     requests: Mapping[UUID, int]
     unexplained: Mapping[UUID, int]
     regrades: Mapping[UUID, list[RegradeUnderWay]]
 
     @classmethod
-    def read(cls, session: Session, assignments: list[UUID], students: Students) -> "_Found":
+    def load(cls, session: Session, assignments: list[UUID], students: StudentQuery) -> "_OpenWork":
         return cls(
-            _grades(session, assignments, students),
-            _requests(session, assignments, students),
-            _unexplained(session, assignments, students),
-            _regrades(session, assignments),
+            _load_grade_summaries(session, assignments, students),
+            _count_open_requests(session, assignments, students),
+            _count_unexplained(session, assignments, students),
+            _load_regrades(session, assignments),
         )
 
 
 @dataclass(frozen=True, slots=True)
-class _Grades:
+class _GradeSummary:
     """Number of students who submitted and who wait for grading, and the mean grade in percent."""
 
     handed_in: int = 0
@@ -86,72 +96,87 @@ class _Grades:
     mean: float | None = None
 
 
-def _told(
-    session: Session, member: Member, assignment: Assignment, found: _Found, *, now: datetime
+def _serialize_assignment(
+    session: Session,
+    member: CourseMembership,
+    assignment: Assignment,
+    open_work: _OpenWork,
+    *,
+    now: datetime,
 ) -> AssignmentAttention:
-    grades = found.grades[assignment.id]
+    grades = open_work.grades[assignment.id]
     # The counts by part are slow, so query them only if something waits.
-    waits = bool(grades.waiting)
-    parts = progress_of_parts(session, member, assignment, now=now) if waits else ()
+    is_waiting = bool(grades.waiting)
+    parts = load_part_progress(session, member, assignment, now=now) if is_waiting else ()
     return AssignmentAttention(
         assignment=assignment.id,
         handed_in=grades.handed_in,
         mean=grades.mean,
-        to_mark=sum(one.waiting for one in parts),
-        failures=sum(one.waiting for one in parts if one.kind != TEXT),
-        requests=found.requests.get(assignment.id, 0),
-        unexplained=found.unexplained.get(assignment.id, 0),
-        regrades=tuple(found.regrades[assignment.id]),
+        to_mark=sum(part.waiting for part in parts),
+        failures=sum(part.waiting for part in parts if part.kind != TEXT_KIND),
+        requests=open_work.requests.get(assignment.id, 0),
+        unexplained=open_work.unexplained.get(assignment.id, 0),
+        regrades=tuple(open_work.regrades[assignment.id]),
     )
 
 
-def _grades(
-    session: Session, assignments: list[UUID], students: Students
-) -> defaultdict[UUID, _Grades]:
+def _load_grade_summaries(
+    session: Session, assignments: list[UUID], students: StudentQuery
+) -> defaultdict[UUID, _GradeSummary]:
     """Return the summed grades of each assignment."""
     rows = session.execute(
         select(
             Grade.assignment_id,
-            func.sum(flag(Grade.begun)),
-            func.sum(flag(Grade.waiting)),
-            func.avg(percent(), type_=Float),
+            func.sum(as_flag(Grade.begun)),
+            func.sum(as_flag(Grade.waiting)),
+            func.avg(grade_percent(), type_=Float),
         )
         .where(Grade.assignment_id.in_(assignments), Grade.student_id.in_(students))
         .group_by(Grade.assignment_id)
     )
-    found: defaultdict[UUID, _Grades] = defaultdict(_Grades)
+    summaries: defaultdict[UUID, _GradeSummary] = defaultdict(_GradeSummary)
     for assignment, handed_in, waiting, mean in rows:
-        found[assignment] = _Grades(handed_in, waiting, mean)
-    return found
+        summaries[assignment] = _GradeSummary(handed_in, waiting, mean)
+    return summaries
 
 
-def _requests(session: Session, assignments: list[UUID], students: Students) -> Mapping[UUID, int]:
+def _count_open_requests(
+    session: Session, assignments: list[UUID], students: StudentQuery
+) -> Mapping[UUID, int]:
     # Few requests, many answers: a correlated subquery per request is faster.
-    of = (
+    request_assignment = (
         select(AssignmentProblem.assignment_id)
         .join(Answer, Answer.problem_id == AssignmentProblem.id)
         .where(
             Answer.id == RegradeRequest.answer_id,
             Answer.student_id.in_(students),
-            *_set(assignments),
+            *_is_problem_of(assignments),
         )
         .scalar_subquery()
     )
-    each = select(of.label("assignment")).where(RegradeRequest.status == "open").subquery()
-    own = each.c.assignment
-    rows = session.execute(select(own, func.count()).where(own.is_not(None)).group_by(own))
+    open_requests = (
+        select(request_assignment.label("assignment"))
+        .where(RegradeRequest.status == "open")
+        .subquery()
+    )
+    assignment_id = open_requests.c.assignment
+    rows = session.execute(
+        select(assignment_id, func.count())
+        .where(assignment_id.is_not(None))
+        .group_by(assignment_id)
+    )
     return {row[0]: row[1] for row in rows}
 
 
-def _set(assignments: list[UUID]) -> tuple[Any, ...]:
+def _is_problem_of(assignments: list[UUID]) -> tuple[Any, ...]:
     return (
         AssignmentProblem.assignment_id.in_(assignments),
         AssignmentProblem.removed_at.is_(None),
     )
 
 
-def _unexplained(
-    session: Session, assignments: list[UUID], students: Students
+def _count_unexplained(
+    session: Session, assignments: list[UUID], students: StudentQuery
 ) -> Mapping[UUID, int]:
     """Return by assignment the number of groups of equal wrong answers without a known mistake.
 
@@ -160,13 +185,13 @@ def _unexplained(
     groups = (
         select(AssignmentProblem.assignment_id.label("assignment"))
         .join(Answer, Answer.problem_id == AssignmentProblem.id)
-        .join(Draw, draw_of(Answer))
-        .join(ProblemVersion, version_of(Draw))
-        .join(Variant, variant_of(Draw))
+        .join(Draw, draw_condition(Answer))
+        .join(ProblemVersion, version_condition(Draw))
+        .join(Variant, variant_condition(Draw))
         .where(
-            *_set(assignments),
+            *_is_problem_of(assignments),
             Answer.student_id.in_(students),
-            Answer.status.not_in((*FREE, "follow_through")),
+            Answer.status.not_in((*FREE_STATUSES, "follow_through")),
             Answer.credit_float < 1,
             Answer.mistakes == "",
             Answer.manual.is_(False),
@@ -179,25 +204,25 @@ def _unexplained(
             DRAW_HASH,
             SEED,
         )
-        .having(func.count(Answer.student_id.distinct()) >= GROUP)
+        .having(func.count(Answer.student_id.distinct()) >= MIN_GROUP_SIZE)
         .subquery()
     )
     rows = session.execute(select(groups.c.assignment, func.count()).group_by(groups.c.assignment))
     return {row[0]: row[1] for row in rows}
 
 
-def _regrades(
+def _load_regrades(
     session: Session, assignments: list[UUID]
 ) -> defaultdict[UUID, list[RegradeUnderWay]]:
     rows = session.execute(
         select(AssignmentProblem.assignment_id, Regrade.id, AssignmentProblem.slug, Regrade.status)
         .join(AssignmentProblem, AssignmentProblem.id == Regrade.problem_id)
-        .where(Regrade.status.in_(ACTIVE), *_set(assignments))
+        .where(Regrade.status.in_(ACTIVE_STATUSES), *_is_problem_of(assignments))
         .order_by(Regrade.created_at, Regrade.id)
     )
-    found: defaultdict[UUID, list[RegradeUnderWay]] = defaultdict(list)
+    regrades: defaultdict[UUID, list[RegradeUnderWay]] = defaultdict(list)
     for assignment, run, problem, status in rows:
-        found[assignment].append(
+        regrades[assignment].append(
             RegradeUnderWay.model_validate({"id": run, "problem": problem, "status": status})
         )
-    return found
+    return regrades

@@ -16,66 +16,78 @@ from api.db.models import (
     RubricItem,
     Variant,
 )
-from api.db.upserts import insert_all
+from api.db.upserts import insert_rows
 from api.schemas.assignments.assignments import AssignmentIn
 from api.schemas.assignments.problems import ProblemSettings
 from api.schemas.assignments.settings import store_timeline
 from api.schemas.assignments.timeline import TimelineSpec
 from api.schemas.courses.courses import CopyIn, CourseIn
 from api.services.assignments import timeline
-from api.services.assignments.settings import resolve_into
-from api.services.audit.change_context import Act
-from api.services.courses.lifecycle import assignments_of, check_slug, enrol_instructor, new_course
-from api.services.courses.stored_settings import column_values
+from api.services.assignments.settings import update_resolved_times
+from api.services.audit.change_context import ChangeContext
+from api.services.courses.lifecycle import (
+    build_course,
+    check_slug_free,
+    enrol_instructor,
+    load_assignments,
+)
+from api.services.courses.stored_settings import copyable_values
 
 __all__ = ["copy_course"]
 
-VERSION: Final = (
+COPIED_VERSION_COLUMNS: Final = (
     *("problem", "number", "status", "source", "title", "topic", "difficulty", "points", "parts"),
     *("draw_hash", "marking_hash", "engine", "variants", "report", "note"),
 )
 
 
-def copy_course(session: Session, act: Act, body: CopyIn) -> Course:
+def copy_course(session: Session, act: ChangeContext, body: CopyIn) -> Course:
     """Copy the setup of the course of *act* to a new course, all times moved by ``shift_days``.
 
     Its assignments are unpublished, voided parts count again, and the copying user becomes its
     instructor.
     """
-    check_slug(session, body.slug, None)
+    check_slug_free(session, body.slug, None)
     old = act.course
-    own = {"slug": body.slug, "title": body.title, "zone": body.zone or old.zone}
-    new = new_course(CourseIn.model_validate(column_values(CourseIn, old) | own), now=act.now)
+    overrides = {"slug": body.slug, "title": body.title, "zone": body.zone or old.zone}
+    new = build_course(
+        CourseIn.model_validate(copyable_values(CourseIn, old) | overrides), now=act.now
+    )
     session.add(new)
     session.flush()
     if act.member is not None and act.author_id is not None and act.member.role != "admin":
         enrol_instructor(session, new, act.author_id, now=act.now)
     versions = _copy_versions(session, act, new)
     assignments = {
-        one.id: _copied(one, new, act, days=body.shift_days) for one in assignments_of(session, old)
+        one.id: _copy_assignment(one, new, act, days=body.shift_days)
+        for one in load_assignments(session, old)
     }
     session.add_all(assignments.values())
     session.flush()
-    _copy_problems(session, {old_id: one.id for old_id, one in assignments.items()}, versions)
-    told = {"copy": str(new.id), "shift_days": body.shift_days}
-    act.record(session, "course.copied", ("course", new.id), change=({}, told))
+    _copy_problems(
+        session, {old_id: assignment.id for old_id, assignment in assignments.items()}, versions
+    )
+    details = {"copy": str(new.id), "shift_days": body.shift_days}
+    act.record(session, "course.copied", ("course", new.id), change=({}, details))
     return new
 
 
-def _copied(old: Assignment, course: Course, act: Act, *, days: int) -> Assignment:
-    spec = timeline.shifted(TimelineSpec.model_validate(old.timeline), days)
+def _copy_assignment(
+    old: Assignment, course: Course, act: ChangeContext, *, days: int
+) -> Assignment:
+    spec = timeline.shift_days(TimelineSpec.model_validate(old.timeline), days)
     row = Assignment(
         id=new_id(),
         course_id=course.id,
         created_at=act.now,
         version=1,
-        **column_values(AssignmentIn, old) | {"timeline": store_timeline(spec)},
+        **copyable_values(AssignmentIn, old) | {"timeline": store_timeline(spec)},
     )
-    resolve_into(row, course)
+    update_resolved_times(row, course)
     return row
 
 
-def _copy_versions(session: Session, act: Act, course: Course) -> Mapping[UUID, UUID]:
+def _copy_versions(session: Session, act: ChangeContext, course: Course) -> Mapping[UUID, UUID]:
     """Copy the course's own problems with their variants; return their new ids by the old ones."""
     rows = session.scalars(
         select(ProblemVersion).where(ProblemVersion.space == str(act.course.id))
@@ -89,7 +101,7 @@ def _copy_versions(session: Session, act: Act, course: Course) -> Mapping[UUID, 
             created_by=act.author_id,
             created_at=act.now,
             retired_at=row.retired_at,
-            **{name: getattr(row, name) for name in VERSION},
+            **{name: getattr(row, name) for name in COPIED_VERSION_COLUMNS},
         )
         for row in sorted(rows, key=lambda row: row.number)
     )
@@ -107,7 +119,7 @@ def _copy_variants(session: Session, ids: Mapping[UUID, UUID]) -> None:
             {"version_id": new, "position": position, "seed": seed, "data": data}
             for position, seed, data in rows
         ]
-        insert_all(session, Variant, copies)
+        insert_rows(session, Variant, copies)
 
 
 def _copy_problems(
@@ -128,15 +140,15 @@ def _copy_problems(
             slug=row.slug,
             version_id=versions.get(row.version_id, row.version_id),
             position=row.position,
-            **column_values(ProblemSettings, row),
+            **copyable_values(ProblemSettings, row),
         )
         for row in rows
     )
     session.flush()
-    session.add_all(_rubrics(session, ids))
+    session.add_all(_copy_rubrics(session, ids))
 
 
-def _rubrics(session: Session, ids: Mapping[UUID, UUID]) -> Iterable[RubricItem]:
+def _copy_rubrics(session: Session, ids: Mapping[UUID, UUID]) -> Iterable[RubricItem]:
     rows = session.scalars(
         select(RubricItem).where(RubricItem.problem_id.in_(ids), RubricItem.retired_at.is_(None))
     ).all()

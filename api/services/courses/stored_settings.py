@@ -6,38 +6,38 @@ from typing import Any
 from pydantic import BaseModel
 
 from api.db.models.base import Base
-from api.schemas.shared.setting import settings_in
+from api.schemas.shared.setting import declared_settings
 
-__all__ = ["column_values", "json_values", "read_settings", "write_settings"]
+__all__ = ["copyable_values", "dump_settings", "read_settings", "write_settings"]
 
 
 def read_settings(model: type[BaseModel], row: Base) -> dict[str, Any]:
     """Return the settings that *model* declares, as JSON data, from their columns in *row*."""
     return {
         name: setting.column.load(getattr(row, name))
-        for name, setting in settings_in(model).items()
+        for name, setting in declared_settings(model).items()
     }
 
 
-def json_values(model: type[BaseModel], values: BaseModel) -> dict[str, Any]:
+def dump_settings(model: type[BaseModel], values: BaseModel) -> dict[str, Any]:
     """Return the settings in *values* in the form that `read_settings` returns."""
     return {
         name: setting.column.load(setting.column.store(getattr(values, name)))
-        for name, setting in settings_in(model).items()
+        for name, setting in declared_settings(model).items()
     }
 
 
 def write_settings(model: type[BaseModel], row: Base, values: Mapping[str, Any]) -> None:
     """Write those of *values* that are settings of *model* to their columns in *row*."""
-    for name, setting in settings_in(model).items():
+    for name, setting in declared_settings(model).items():
         if name in values:
             setattr(row, name, setting.column.store(values[name]))
 
 
-def column_values(model: type[BaseModel], row: Base) -> dict[str, Any]:
+def copyable_values(model: type[BaseModel], row: Base) -> dict[str, Any]:
     """Return the columns of *row* that a copy keeps, by setting."""
     return {
         name: getattr(row, name)
-        for name, setting in settings_in(model).items()
+        for name, setting in declared_settings(model).items()
         if setting.is_copied
     }

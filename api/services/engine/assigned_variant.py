@@ -9,16 +9,22 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, bindparam, select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Posed
+from api.auth.authorization import AssignedProblem
 from api.db.models import Draw
-from api.services.engine.variants import ORIGINAL
-from api.services.submissions.drawn import Drawn
+from api.services.engine.variants import ORIGINAL_POSITION
+from api.services.submissions.drawn import VariantAssignment
 
-__all__ = ["current_draw", "draw_of", "draw_position", "drawn", "first_positions"]
+__all__ = [
+    "assign_variant",
+    "compute_draw_position",
+    "compute_first_positions",
+    "draw_condition",
+    "load_current_draw",
+]
 
-EVERYBODY = "all"
-FIRST: Final = 0
-LAST: Final = (
+SHARED_DRAW_KEY = "all"
+FIRST_DRAW: Final = 0
+LAST_DRAW_QUERY: Final = (
     select(Draw)
     .where(Draw.problem_id == bindparam("problem"), Draw.student_id == bindparam("student"))
     .order_by(Draw.number.desc())
@@ -26,53 +32,61 @@ LAST: Final = (
 )
 
 
-def drawn(posed: Posed, number: int, *, student: UUID) -> Drawn:
+def assign_variant(assigned: AssignedProblem, number: int, *, student: UUID) -> VariantAssignment:
     """Compute draw *number* of a student for a problem."""
-    position = draw_position(posed, number, student=student)
-    return Drawn(number, posed.version.id, position)
+    position = compute_draw_position(assigned, number, student=student)
+    return VariantAssignment(number, assigned.version.id, position)
 
 
-def draw_position(posed: Posed, number: int, *, student: UUID) -> int:
+def compute_draw_position(assigned: AssignedProblem, number: int, *, student: UUID) -> int:
     """Return the position in the list of variants: an HMAC with the course's secret."""
-    return _positions(posed, number, [student])[student]
+    return _compute_positions(assigned, number, [student])[student]
 
 
-def first_positions(posed: Posed, students: Collection[UUID]) -> dict[UUID, int]:
+def compute_first_positions(
+    assigned: AssignedProblem, students: Collection[UUID]
+) -> dict[UUID, int]:
     """Return the position of each student's first draw."""
-    return _positions(posed, FIRST, students)
+    return _compute_positions(assigned, FIRST_DRAW, students)
 
 
-def _positions(posed: Posed, number: int, students: Collection[UUID]) -> dict[UUID, int]:
+def _compute_positions(
+    assigned: AssignedProblem, number: int, students: Collection[UUID]
+) -> dict[UUID, int]:
     """Return the positions of one draw for many students; thousands take a few milliseconds."""
-    variants, how = posed.version.variants, posed.assignment.variants
-    if how == "original" or variants == 0:
-        return dict.fromkeys(students, ORIGINAL)
-    secret, problem = bytes.fromhex(posed.member.course.secret), posed.problem.id
+    variants, mode = assigned.version.variants, assigned.assignment.variants
+    if mode == "original" or variants == 0:
+        return dict.fromkeys(students, ORIGINAL_POSITION)
+    secret, problem = bytes.fromhex(assigned.member.course.secret), assigned.problem.id
 
-    def position(whose: object) -> int:
-        digest = hmac.digest(secret, f"{problem}|{whose}|{number}".encode(), "sha256")
+    def position_for(student: object) -> int:
+        digest = hmac.digest(secret, f"{problem}|{student}|{number}".encode(), "sha256")
         return int.from_bytes(digest, "big") % variants
 
-    if how == "shared":
-        return dict.fromkeys(students, position(EVERYBODY))
-    return {student: position(student) for student in students}
+    if mode == "shared":
+        return dict.fromkeys(students, position_for(SHARED_DRAW_KEY))
+    return {student: position_for(student) for student in students}
 
 
-def current_draw(session: Session, posed: Posed, *, student: UUID) -> tuple[Drawn, datetime | None]:
+def load_current_draw(
+    session: Session, assigned: AssignedProblem, *, student: UUID
+) -> tuple[VariantAssignment, datetime | None]:
     """Return a student's current draw, and when the student first saw it, None if never."""
-    found = session.scalars(LAST, {"problem": posed.problem.id, "student": student}).first()
-    if found is None:
-        return drawn(posed, FIRST, student=student), None
-    return Drawn(found.number, found.version_id, found.position), found.opened_at
+    row = session.scalars(
+        LAST_DRAW_QUERY, {"problem": assigned.problem.id, "student": student}
+    ).first()
+    if row is None:
+        return assign_variant(assigned, FIRST_DRAW, student=student), None
+    return VariantAssignment(row.number, row.version_id, row.position), row.opened_at
 
 
-def draw_of(given: Any) -> ColumnElement[bool]:
+def draw_condition(source: Any) -> ColumnElement[bool]:
     """Return the condition that a draw is the one that an answer or a submission was given to.
 
-    *given* is a table or the columns of a statement.
+    *source* is a table or the columns of a statement.
     """
     return and_(
-        Draw.problem_id == given.problem_id,
-        Draw.student_id == given.student_id,
-        Draw.number == given.draw,
+        Draw.problem_id == source.problem_id,
+        Draw.student_id == source.student_id,
+        Draw.number == source.draw,
     )

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from api.core.errors import FileError
-from api.services.engine.single_answer import Marker, mark_record
+from api.services.engine.single_answer import SingleAnswerGrader, serialize_full_result
 from grader.errors import GraderError
-from grader.grading.record import from_record, version
+from grader.grading.record import from_record, version_fields
 from grader.reading import load_json
 
-__all__ = ["Replayed", "replay"]
+__all__ = ["ReplayResult", "replay_records"]
 
-BEGIN: Final = re.compile(r"^(?=\{)", re.MULTILINE)
-COMPARED: Final = (
+RECORD_START: Final = re.compile(r"^(?=\{)", re.MULTILINE)
+COMPARED_FIELDS: Final = (
     "status",
     "credit",
     "points",
@@ -26,11 +26,11 @@ COMPARED: Final = (
     "mistakes",
     "feedback",
 )
-MOST_SHOWN: Final = 60
+MAX_VALUE_LENGTH: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
+class ReplayResult:
     """The outcome of one record, which begins at *line* and belongs to *answer*.
 
     *versions* names the hashes that have changed since, *changes* lists the differences of the
@@ -44,12 +44,12 @@ class Replayed:
     error: str = ""
 
     @property
-    def same(self) -> bool:
+    def is_unchanged(self) -> bool:
         """Whether the result equals that of the record."""
         return not self.changes and not self.error
 
 
-def replay(text: str, marker: Marker) -> Iterator[Replayed]:
+def replay_records(text: str, marker: SingleAnswerGrader) -> Iterator[ReplayResult]:
     """Grade each record in *text* again; a record begins at a line that begins with a brace.
 
     Raises `FileError` if there is none.
@@ -57,48 +57,50 @@ def replay(text: str, marker: Marker) -> Iterator[Replayed]:
     if not text.strip():
         raise FileError("there are no records; `grader mark --json` prints one")
     line = 1
-    for piece in BEGIN.split(text):
+    for piece in RECORD_START.split(text):
         if piece.strip():
-            yield _replayed(line, piece, marker)
+            yield _replay_record(line, piece, marker)
         line += piece.count("\n")
 
 
-def _replayed(line: int, text: str, marker: Marker) -> Replayed:
+def _replay_record(line: int, text: str, marker: SingleAnswerGrader) -> ReplayResult:
     try:
         record = load_json(text)
-        asked = from_record(record)
-        variant = marker.variant(asked.problem, asked.seed)
-        result = marker.mark(
-            asked.problem,
-            asked.part,
-            asked.typed,
-            seed=asked.seed,
-            carried=asked.carried,
-            numbers=asked.numbers,
+        recorded = from_record(record)
+        variant = marker.variant(recorded.problem_id, recorded.seed)
+        result = marker.grade(
+            recorded.problem_id,
+            recorded.part,
+            recorded.typed,
+            seed=recorded.seed,
+            carried=recorded.carried,
+            numbers=recorded.numbers,
         )
     except GraderError as error:
-        return Replayed(line, error=str(error))
-    told = load_json(json.dumps(mark_record(result, variant, numbers=asked.numbers)))
-    now = version(variant.problem)
-    return Replayed(
+        return ReplayResult(line, error=str(error))
+    new_record = load_json(
+        json.dumps(serialize_full_result(result, variant, numbers=recorded.numbers))
+    )
+    current_version = version_fields(variant.problem)
+    return ReplayResult(
         line,
-        f"{asked.problem} {asked.part} ({_seed(asked.seed)})",
-        tuple(name for name, then in asked.version.items() if now[name] != then),
-        tuple(_changes(record, told)),
+        f"{recorded.problem_id} {recorded.part} ({_describe_seed(recorded.seed)})",
+        tuple(name for name, then in recorded.version.items() if current_version[name] != then),
+        tuple(_find_changes(record, new_record)),
     )
 
 
-def _seed(seed: int | None) -> str:
+def _describe_seed(seed: int | None) -> str:
     return "original" if seed is None else f"seed {seed}"
 
 
-def _changes(then: Any, now: Any) -> Iterator[str]:
+def _find_changes(then: Any, now: Any) -> Iterator[str]:
     """Yield the differences between two records of the same answer."""
-    for name in COMPARED:
+    for name in COMPARED_FIELDS:
         if name in then and then[name] != now[name]:
-            yield f"{name} was {_short(then[name])}, is {_short(now[name])}"
+            yield f"{name} was {_abbreviate(then[name])}, is {_abbreviate(now[name])}"
 
 
-def _short(value: object) -> str:
+def _abbreviate(value: object) -> str:
     text = value if isinstance(value, str) else str(value)
-    return text if len(text) <= MOST_SHOWN else f"{text[: MOST_SHOWN - 1]}…"
+    return text if len(text) <= MAX_VALUE_LENGTH else f"{text[: MAX_VALUE_LENGTH - 1]}…"

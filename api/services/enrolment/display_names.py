@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 
 from api.db.models import User
 
-__all__ = ["names_of"]
+__all__ = ["load_display_names"]
 
 
-def names_of(session: Session, users: Iterable[UUID | None]) -> dict[UUID, str]:
+def load_display_names(session: Session, users: Iterable[UUID | None]) -> dict[UUID, str]:
     """Return the names of *users* by id, skipping None and unknown ids."""
-    wanted = {one for one in users if one is not None}
+    wanted = {user for user in users if user is not None}
     if not wanted:
         return {}
     rows = session.execute(select(User.id, User.name).where(User.id.in_(wanted)))

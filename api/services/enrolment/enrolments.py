@@ -9,36 +9,40 @@ from sqlalchemy import Row, Select, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Member
-from api.auth.roles import may_give
-from api.core.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
+from api.auth.authorization import CourseMembership
+from api.auth.roles import can_assign_role
+from api.core.errors import Conflict, FieldError, Forbidden, InvalidInput, NotFound
 from api.core.ids import new_id
 from api.db.models import Enrolment, Section, User
-from api.http.pagination import Cursor, keyset
+from api.http.pagination import Cursor, apply_keyset
 from api.schemas.accounts.people import Person, PersonIn, PersonPatch
 from api.services.accounts import sessions
-from api.services.accounts.account_ownership import ELSEWHERE, NUMBERS, may_edit
+from api.services.accounts.account_ownership import NEEDS_ADMIN, STUDENT_ID_LABELS, may_edit_account
 from api.services.accounts.credentials import secure_new_staff
 from api.services.audit import recorder
-from api.services.enrolment.search import called
-from api.services.enrolment.sections import hold_rules, regrade_moved, section_of
+from api.services.enrolment.search import matches_person
+from api.services.enrolment.sections import (
+    check_section,
+    lock_assignments,
+    recompute_section_grades,
+)
 
 __all__ = [
-    "add",
-    "change",
-    "check_free",
-    "find",
-    "flush_new",
-    "listed",
-    "locked",
-    "people",
-    "withdraw",
+    "add_person",
+    "check_email_free",
+    "flush_new_accounts",
+    "get_person",
+    "list_people",
+    "lock_person",
+    "serialize_person",
+    "update_person",
+    "withdraw_person",
 ]
 
-OF_USER: Final = ("name", "email", "student_number")
+ACCOUNT_FIELDS: Final = ("name", "email", "student_number")
 
 
-def _all(course_id: UUID) -> Select[Enrolment, User, str]:
+def _select_people(course_id: UUID) -> Select[Enrolment, User, str]:
     return (
         select(Enrolment, User, Section.name)
         .join(User, User.id == Enrolment.user_id)
@@ -47,9 +51,9 @@ def _all(course_id: UUID) -> Select[Enrolment, User, str]:
     )
 
 
-def people(
+def list_people(
     session: Session,
-    member: Member,
+    member: CourseMembership,
     *,
     role: str | None,
     section: UUID | None,
@@ -63,21 +67,25 @@ def people(
     *text* is part of a name, an e-mail address or a number; *state* is ``active``, ``withdrawn`` or
     ``all``.
     """
-    found = _all(member.course.id)
+    query = _select_people(member.course.id)
     if role is not None:
-        found = found.where(Enrolment.role == role)
+        query = query.where(Enrolment.role == role)
     if section is not None:
-        found = found.where(Enrolment.section_id == section)
+        query = query.where(Enrolment.section_id == section)
     if state != "all":
-        left = Enrolment.withdrawn_at
-        found = found.where(left.is_(None) if state == "active" else left.is_not(None))
+        withdrawn_at = Enrolment.withdrawn_at
+        query = query.where(
+            withdrawn_at.is_(None) if state == "active" else withdrawn_at.is_not(None)
+        )
     if text:
         columns = (User.email, User.student_number, Enrolment.lms_id)
-        found = found.where(called(text, *columns))
-    return session.execute(keyset(found, User.sort_name, User.id, after=after).limit(limit)).all()
+        query = query.where(matches_person(text, *columns))
+    return session.execute(
+        apply_keyset(query, User.sort_name, User.id, after=after).limit(limit)
+    ).all()
 
 
-def listed(row: Row[Enrolment, User, str]) -> Person:
+def serialize_person(row: Row[Enrolment, User, str]) -> Person:
     """Serialize a person of a course for staff."""
     enrolment, user, section = row
     return Person(
@@ -98,45 +106,51 @@ def listed(row: Row[Enrolment, User, str]) -> Person:
     )
 
 
-def find(session: Session, member: Member, user_id: UUID) -> Person:
+def get_person(session: Session, member: CourseMembership, user_id: UUID) -> Person:
     """Return a person of the course; raise `NotFound` if they never were in it."""
-    return listed(_one(session, member, user_id))
+    return serialize_person(_load_person(session, member, user_id))
 
 
-def _one(session: Session, member: Member, user_id: UUID) -> Row[Enrolment, User, str]:
+def _load_person(
+    session: Session, member: CourseMembership, user_id: UUID
+) -> Row[Enrolment, User, str]:
     session.flush()
-    found = session.execute(_all(member.course.id).where(User.id == user_id)).one_or_none()
-    if found is None:
+    row = session.execute(_select_people(member.course.id).where(User.id == user_id)).one_or_none()
+    if row is None:
         raise NotFound("There is no such person in this course.")
-    return found
+    return row
 
 
-def locked(session: Session, member: Member, user_id: UUID) -> tuple[Enrolment, User]:
+def lock_person(
+    session: Session, member: CourseMembership, user_id: UUID
+) -> tuple[Enrolment, User]:
     """Lock and return a person's enrollment and account; raise `NotFound` if there is none."""
-    found = session.execute(
+    row = session.execute(
         select(Enrolment, User)
         .join(User, User.id == Enrolment.user_id)
         .where(Enrolment.course_id == member.course.id, Enrolment.user_id == user_id)
         .with_for_update(key_share=True)
     ).one_or_none()
-    if found is None:
+    if row is None:
         raise NotFound("There is no such person in this course.")
-    return found[0], found[1]
+    return row[0], row[1]
 
 
-def add(session: Session, member: Member, given: PersonIn, *, now: datetime) -> Person:
+def add_person(
+    session: Session, member: CourseMembership, body: PersonIn, *, now: datetime
+) -> Person:
     """Add a person to the course; a withdrawn person comes back with all their work."""
-    _check_role(member, given.role)
-    hold_rules(session, member.course.id)
+    _check_role(member, body.role)
+    lock_assignments(session, member.course.id)
     user = session.scalar(
-        select(User).where(User.email == given.email).with_for_update(key_share=True)
+        select(User).where(User.email == body.email).with_for_update(key_share=True)
     )
     if user is None:
-        user = User(id=new_id(), email=given.email, name=given.name, created_at=now)
-        user.student_number = given.student_number
+        user = User(id=new_id(), email=body.email, name=body.name, created_at=now)
+        user.student_number = body.student_number
         session.add(user)
-        flush_new(session)
-    section = section_of(session, member.course.id, given.section)
+        flush_new_accounts(session)
+    section = check_section(session, member.course.id, body.section)
     enrolment = session.scalar(
         select(Enrolment)
         .where(Enrolment.course_id == member.course.id, Enrolment.user_id == user.id)
@@ -150,52 +164,59 @@ def add(session: Session, member: Member, given: PersonIn, *, now: datetime) -> 
     else:
         _check_role(member, enrolment.role)
         enrolment.version += 1
-    enrolment.role, enrolment.withdrawn_at = given.role, None
+    enrolment.role, enrolment.withdrawn_at = body.role, None
     enrolment.section_id = section
-    enrolment.lms_id = given.lms_id or enrolment.lms_id or ""
+    enrolment.lms_id = body.lms_id or enrolment.lms_id or ""
     session.flush()
-    if given.role != "student":
+    if body.role != "student":
         secure_new_staff(session, member, user, course=member.course.id, now=now)
-    regrade_moved(session, member, [user.id], now=now)
-    told = {"role": given.role, "section": _text(section)}
+    recompute_section_grades(session, member, [user.id], now=now)
+    after = {"role": body.role, "section": _id_to_text(section)}
     target = ("user", user.id)
-    recorder.record(session, member, "person.added", now=now, target=target, change=({}, told))
-    return find(session, member, user.id)
+    recorder.record_action(
+        session, member, "person.added", now=now, target=target, change=({}, after)
+    )
+    return get_person(session, member, user.id)
 
 
-def change(
-    session: Session, member: Member, user_id: UUID, given: PersonPatch, *, now: datetime
+def update_person(
+    session: Session, member: CourseMembership, user_id: UUID, patch: PersonPatch, *, now: datetime
 ) -> Person:
     """Change a person's enrollment, and their account if the course may edit it.
 
-    *given* holds the fields that were sent. Name, address and number belong to the account:
+    *patch* holds the fields that were sent. Name, address and number belong to the account:
     changing them needs the same permission as a reset of its password. Anybody may set a missing
     number.
     """
-    enrolment, user = locked(session, member, user_id)
-    fields = given.model_dump(exclude_unset=True)
-    if given.role is not None and given.role != enrolment.role:
-        _change_role(session, member, (enrolment, user), given.role, now=now)
-    before = {"role": enrolment.role, "section": _text(enrolment.section_id)}
-    if "section" in fields and given.section != enrolment.section_id:
-        enrolment.section_id = section_of(session, member.course.id, given.section)
+    enrolment, user = lock_person(session, member, user_id)
+    fields = patch.model_dump(exclude_unset=True)
+    if patch.role is not None and patch.role != enrolment.role:
+        _change_role(session, member, (enrolment, user), patch.role, now=now)
+    before = {"role": enrolment.role, "section": _id_to_text(enrolment.section_id)}
+    if "section" in fields and patch.section != enrolment.section_id:
+        enrolment.section_id = check_section(session, member.course.id, patch.section)
         session.flush()
-        regrade_moved(session, member, [user.id], now=now)
-    if given.lms_id is not None:
-        enrolment.lms_id = given.lms_id
-    own = {name: fields[name] for name in OF_USER if fields.get(name) is not None}
-    _change_account(session, member, (enrolment, user), own, now=now)
+        recompute_section_grades(session, member, [user.id], now=now)
+    if patch.lms_id is not None:
+        enrolment.lms_id = patch.lms_id
+    account_values = {name: fields[name] for name in ACCOUNT_FIELDS if fields.get(name) is not None}
+    _change_account(session, member, (enrolment, user), account_values, now=now)
     enrolment.version += 1
-    after = {"role": enrolment.role, "section": _text(enrolment.section_id)}
+    after = {"role": enrolment.role, "section": _id_to_text(enrolment.section_id)}
     target = ("user", user.id)
-    recorder.record(
+    recorder.record_action(
         session, member, "person.changed", now=now, target=target, change=(before, after)
     )
-    return find(session, member, user.id)
+    return get_person(session, member, user.id)
 
 
 def _change_role(
-    session: Session, member: Member, person: tuple[Enrolment, User], role: str, *, now: datetime
+    session: Session,
+    member: CourseMembership,
+    person: tuple[Enrolment, User],
+    role: str,
+    *,
+    now: datetime,
 ) -> None:
     enrolment, user = person
     _check_role(member, enrolment.role)
@@ -204,48 +225,54 @@ def _change_role(
         _check_not_last(session, member, enrolment)
     before, enrolment.role = enrolment.role, role
     if role == "student":
-        sessions.settle(session, "role_changed", [user.id], now=now)
+        sessions.revoke_for_event(session, "role_changed", [user.id], now=now)
     else:
         secure_new_staff(session, member, user, course=member.course.id, now=now)
     target = ("user", enrolment.user_id)
     change = ({"role": before}, {"role": role})
-    recorder.record(session, member, "person.role_changed", now=now, target=target, change=change)
+    recorder.record_action(
+        session, member, "person.role_changed", now=now, target=target, change=change
+    )
 
 
 def _change_account(
     session: Session,
-    member: Member,
+    member: CourseMembership,
     person: tuple[Enrolment, User],
-    own: Mapping[str, str],
+    values: Mapping[str, str],
     *,
     now: datetime,
 ) -> None:
     enrolment, user = person
-    changed = {name: value for name, value in own.items() if getattr(user, name) != value}
+    changed = {name: value for name, value in values.items() if getattr(user, name) != value}
     if not changed:
         return
-    first = {name for name in changed if name in NUMBERS and not getattr(user, name)}
-    if changed.keys() - first and not may_edit(session, member, enrolment, user):
-        raise Forbidden(ELSEWHERE)
+    first_set = {name for name in changed if name in STUDENT_ID_LABELS and not getattr(user, name)}
+    if changed.keys() - first_set and not may_edit_account(session, member, enrolment, user):
+        raise Forbidden(NEEDS_ADMIN)
     if "email" in changed:
-        check_free(session, changed["email"])
+        check_email_free(session, changed["email"])
     for name, value in changed.items():
         setattr(user, name, value)
     user.version += 1
-    told = {"fields": sorted(changed)}
-    recorder.record_account(session, member, "user.changed", user=user.id, now=now, told=told)
+    details = {"fields": sorted(changed)}
+    recorder.record_account_action(
+        session, member, "user.changed", user=user.id, now=now, after=details
+    )
 
 
-def check_free(session: Session, email: str) -> None:
-    """Raise `Invalid` if the e-mail address is taken."""
+def check_email_free(session: Session, email: str) -> None:
+    """Raise `InvalidInput` if the e-mail address is taken."""
     if session.scalar(select(User.id).where(User.email == email)) is not None:
-        said = "is somebody else's"
-        raise Invalid(f"The e-mail address {said}.", errors=(FieldError("email", said),))
+        message = "is somebody else's"
+        raise InvalidInput(f"The e-mail address {message}.", errors=(FieldError("email", message),))
 
 
-def withdraw(session: Session, member: Member, user_id: UUID, *, now: datetime) -> None:
+def withdraw_person(
+    session: Session, member: CourseMembership, user_id: UUID, *, now: datetime
+) -> None:
     """Withdraw a person from the course; their work stays, and comes back with them."""
-    enrolment, user = locked(session, member, user_id)
+    enrolment, user = lock_person(session, member, user_id)
     if enrolment.withdrawn_at is not None:
         return
     _check_role(member, enrolment.role)
@@ -253,10 +280,10 @@ def withdraw(session: Session, member: Member, user_id: UUID, *, now: datetime) 
         _check_not_last(session, member, enrolment)
     enrolment.withdrawn_at = now
     enrolment.version += 1
-    recorder.record(session, member, "person.withdrawn", now=now, target=("user", user.id))
+    recorder.record_action(session, member, "person.withdrawn", now=now, target=("user", user.id))
 
 
-def flush_new(session: Session) -> None:
+def flush_new_accounts(session: Session) -> None:
     """Flush new accounts; raise `Conflict` if another course is adding the same person."""
     try:
         session.flush()
@@ -264,12 +291,12 @@ def flush_new(session: Session) -> None:
         raise Conflict("Somebody adds the same person just now. Try again.") from error
 
 
-def _check_role(member: Member, role: str) -> None:
-    if not may_give(member.role, role):  # type: ignore[arg-type]  # the column holds a role
+def _check_role(member: CourseMembership, role: str) -> None:
+    if not can_assign_role(member.role, role):  # type: ignore[arg-type]  # the column holds a role
         raise Forbidden(f"Your role does not allow to give or take the role {role}.")
 
 
-def _check_not_last(session: Session, member: Member, enrolment: Enrolment) -> None:
+def _check_not_last(session: Session, member: CourseMembership, enrolment: Enrolment) -> None:
     """Raise `Conflict` if the course would be left without an instructor."""
     others = session.scalar(
         select(func.count())
@@ -285,5 +312,5 @@ def _check_not_last(session: Session, member: Member, enrolment: Enrolment) -> N
         raise Conflict("This is the only instructor of the course. Name another one first.")
 
 
-def _text(section: UUID | None) -> str | None:
+def _id_to_text(section: UUID | None) -> str | None:
     return None if section is None else str(section)

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["Columns", "choose_columns", "known"]
+__all__ = ["RosterColumns", "choose_columns", "count_known_headers"]
 
-MAX_SHOWN: Final = 100
+MAX_HEADER_LENGTH: Final = 100
 
 # If a file has two of the headers, the first in this list wins. Moodle translates its headers.
-FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+FIELD_HEADERS: Final[Mapping[str, tuple[str, ...]]] = {
     "name": (
         *("name", "student", "student name", "full name", "display name", "sortable name"),
         *("vollständiger name", "nom complet", "nombre completo"),
@@ -46,11 +46,11 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "role": ("role", "roles", "rolle", "rollen", "rôle", "rôles", "rol"),
 }
 # Headers with another meaning in these formats.
-OWN: Final[Mapping[str, Mapping[str, str]]] = {
+FORMAT_HEADERS: Final[Mapping[str, Mapping[str, str]]] = {
     "canvas gradebook": {"id": "lms_id"},
     "canvas people": {"id": "lms_id", "student id": "lms_id"},
 }
-TELLING: Final[Mapping[str, frozenset[str]]] = {
+DISTINCTIVE_HEADERS: Final[Mapping[str, frozenset[str]]] = {
     "canvas people": frozenset(
         {"sis user id", "student sis id", "sis id", "sis login id", "login id", "canvas user id"}
     ),
@@ -63,75 +63,75 @@ TELLING: Final[Mapping[str, frozenset[str]]] = {
         }
     ),
 }
-IDENTITIES: Final = ("email", "student_number", "login", "lms_id")
-KNOWN: Final = frozenset(header for headers in FIELDS.values() for header in headers)
+IDENTIFIER_FIELDS: Final = ("email", "student_number", "login", "lms_id")
+KNOWN_HEADERS: Final = frozenset(header for headers in FIELD_HEADERS.values() for header in headers)
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class RosterColumns:
     """Columns of a file: format, index of each field, number of columns, ignored headers."""
 
     format: str
-    places: Mapping[str, int]
+    indexes: Mapping[str, int]
     width: int
     ignored: tuple[str, ...]
 
 
-def known(cells: Sequence[str]) -> int:
+def count_known_headers(cells: Sequence[str]) -> int:
     """Return the number of *cells* that are known headers."""
-    return sum(_plain(cell) in KNOWN for cell in cells)
+    return sum(_normalize_header(cell) in KNOWN_HEADERS for cell in cells)
 
 
-def choose_columns(cells: Sequence[str]) -> Columns:
+def choose_columns(cells: Sequence[str]) -> RosterColumns:
     """Return the columns of a header; raise `ValueError` that says what is wrong with it."""
-    names = [_plain(cell) for cell in cells]
-    kind = _format(frozenset(names))
-    places: dict[str, int] = {}
-    for field in FIELDS:
-        found = next((header for header in _headers(field, kind) if header in names), None)
-        if found is None:
+    names = [_normalize_header(cell) for cell in cells]
+    kind = _detect_format(frozenset(names))
+    indexes: dict[str, int] = {}
+    for field in FIELD_HEADERS:
+        match = next((header for header in _list_headers(field, kind) if header in names), None)
+        if match is None:
             continue
-        if names.count(found) > 1:
-            raise ValueError(f"the file has two columns {found!r}; rename one")
-        places[field] = names.index(found)
-    _check(places, cells)
+        if names.count(match) > 1:
+            raise ValueError(f"the file has two columns {match!r}; rename one")
+        indexes[field] = names.index(match)
+    _check_columns(indexes, cells)
     ignored = tuple(
-        cell.strip()[:MAX_SHOWN]
-        for at, cell in enumerate(cells)
-        if at not in places.values() and cell.strip()
+        cell.strip()[:MAX_HEADER_LENGTH]
+        for index, cell in enumerate(cells)
+        if index not in indexes.values() and cell.strip()
     )
-    return Columns(kind, places, len(cells), ignored)
+    return RosterColumns(kind, indexes, len(cells), ignored)
 
 
-def _plain(header: str) -> str:
+def _normalize_header(header: str) -> str:
     """Normalize a header: lower case, one space for all punctuation between words."""
     text = unicodedata.normalize("NFC", header.casefold()).replace("’", "'")
     return " ".join(re.sub(r"[_\-.:*\ufeff]", " ", text).split())
 
 
-def _format(names: frozenset[str]) -> str:
+def _detect_format(names: frozenset[str]) -> str:
     named = "student" in names or {"lastname", "firstname"} <= names
     if named and {"id", "section"} <= names:
         return "canvas gradebook"
-    return next((kind for kind, telling in TELLING.items() if names & telling), "plain")
+    return next((kind for kind, telling in DISTINCTIVE_HEADERS.items() if names & telling), "plain")
 
 
-def _headers(field: str, kind: str) -> list[str]:
-    own = OWN.get(kind, {})
-    mine = [header for header, meant in own.items() if meant == field]
-    return mine + [header for header in FIELDS[field] if header not in own]
+def _list_headers(field: str, kind: str) -> list[str]:
+    overrides = FORMAT_HEADERS.get(kind, {})
+    overriding = [header for header, meant in overrides.items() if meant == field]
+    return overriding + [header for header in FIELD_HEADERS[field] if header not in overrides]
 
 
-def _check(places: Mapping[str, int], cells: Sequence[str]) -> None:
+def _check_columns(indexes: Mapping[str, int], cells: Sequence[str]) -> None:
     if not cells:
         raise ValueError("the file is empty; it needs a header such as name,email and the students")
     if any("@" in cell for cell in cells):
         raise ValueError(
             "the first line holds an address and no header; put a line such as name,email above it"
         )
-    if not {"name", "first", "last"} & places.keys():
+    if not {"name", "first", "last"} & indexes.keys():
         raise ValueError(
             "no column holds names; the header needs name, or first name and last name"
         )
-    if not set(IDENTITIES) & places.keys():
+    if not set(IDENTIFIER_FIELDS) & indexes.keys():
         raise ValueError("no column tells students apart; add one with the header email")

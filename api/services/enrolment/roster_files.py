@@ -9,27 +9,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from api.services.enrolment.roster_columns import Columns, choose_columns, known
+from api.services.enrolment.roster_columns import RosterColumns, choose_columns, count_known_headers
 from api.services.enrolment.roster_rows import (
-    TOLD_BY,
+    IDENTIFIER_LABELS,
     RosterRow,
     RowError,
-    row_of,
-    values_of,
-    why_skipped,
+    extract_values,
+    find_skip_reason,
+    parse_row,
 )
 from api.services.enrolment.roster_text import read_records
-from api.services.files.csv_reader import UnusableError
+from api.services.files.csv_reader import CsvFileError
 
 __all__ = ["Roster", "RowProblem", "read_roster"]
 
 MAX_ROWS: Final = 20_000
 MAX_PROBLEMS: Final = 100
-LISTED: Final = re.compile(r"(, and |, | and )")
+LIST_SEPARATOR: Final = re.compile(r"(, and |, | and )")
 # Maximum numbers of words and separators: in the name of one section, and in a cell.
 MAX_JOINED: Final = 9
 MAX_WORDS: Final = 41
-SEVERAL: Final = re.compile(r"[;,|]")
+SECTION_SEPARATOR: Final = re.compile(r"[;,|]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class RowProblem:
     """A line of the file with a message about it."""
 
     line: int
-    said: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,106 +56,108 @@ class Roster:
 
 
 @dataclass(slots=True)
-class _Reading:
-    """State of the reader; *seen* has the line of each identifier."""
+class _ReaderState:
+    """State of the reader; *lines_by_identifier* has the line of each identifier."""
 
-    columns: Columns
+    columns: RosterColumns
     rows: list[RosterRow] = field(default_factory=list)
     problems: list[RowProblem] = field(default_factory=list)
     skipped: list[RowProblem] = field(default_factory=list)
-    seen: dict[tuple[str, str], int] = field(default_factory=dict)
+    lines_by_identifier: dict[tuple[str, str], int] = field(default_factory=dict)
 
 
-def read_roster(given: str | bytes) -> Roster:
+def read_roster(content: str | bytes) -> Roster:
     """Read the students in a CSV file; it never raises, for any content."""
     try:
-        reading = _read(read_records(given, known))
-    except UnusableError as error:
+        state = _read_rows(read_records(content, count_known_headers))
+    except CsvFileError as error:
         return Roster(problems=(RowProblem(error.line, str(error)),))
     return Roster(
-        reading.columns.format,
-        tuple(_with_sections(reading)),
-        _shortened(reading.problems),
-        _shortened(reading.skipped),
-        reading.columns.ignored,
+        state.columns.format,
+        tuple(_split_sections(state)),
+        _truncate(state.problems),
+        _truncate(state.skipped),
+        state.columns.ignored,
     )
 
 
-def _read(records: Iterator[tuple[int, list[str]]]) -> _Reading:
+def _read_rows(records: Iterator[tuple[int, list[str]]]) -> _ReaderState:
     line, header = next(records, (1, []))
     try:
-        reading = _Reading(choose_columns(header))
+        state = _ReaderState(choose_columns(header))
     except ValueError as error:
-        raise UnusableError(str(error), line) from error
+        raise CsvFileError(str(error), line) from error
     for number, (line, cells) in enumerate(records, 1):
         if number > MAX_ROWS:
-            raise UnusableError(f"the file has over {MAX_ROWS:,} rows; split it", line)
-        _take(reading, line, cells)
-    return reading
+            raise CsvFileError(f"the file has over {MAX_ROWS:,} rows; split it", line)
+        _add_row(state, line, cells)
+    return state
 
 
-def _take(reading: _Reading, line: int, cells: list[str]) -> None:
+def _add_row(state: _ReaderState, line: int, cells: list[str]) -> None:
     """Add a row to the students, the problems, or the skipped rows."""
     try:
-        values = values_of(reading.columns, cells)
-        skipped = why_skipped(reading.columns, values)
+        values = extract_values(state.columns, cells)
+        skipped = find_skip_reason(state.columns, values)
         if skipped:
-            reading.skipped.append(RowProblem(line, skipped))
+            state.skipped.append(RowProblem(line, skipped))
             return
-        row = row_of(line, values, reading.columns)
-        _check_seen(reading, row)
+        row = parse_row(line, values, state.columns)
+        _check_duplicate(state, row)
     except RowError as error:
-        reading.problems.append(RowProblem(line, str(error)))
+        state.problems.append(RowProblem(line, str(error)))
     else:
-        reading.rows.append(row)
+        state.rows.append(row)
 
 
-def _check_seen(reading: _Reading, row: RosterRow) -> None:
+def _check_duplicate(state: _ReaderState, row: RosterRow) -> None:
     """Raise `RowError` if an earlier row has the same identifier."""
-    told = {name: getattr(row, name).casefold() for name in TOLD_BY}
-    for name, value in told.items():
-        before = reading.seen.get((name, value))
-        if value and before is not None:
+    identifiers = {name: getattr(row, name).casefold() for name in IDENTIFIER_LABELS}
+    for name, value in identifiers.items():
+        earlier_line = state.lines_by_identifier.get((name, value))
+        if value and earlier_line is not None:
             raise RowError(
-                f"the {TOLD_BY[name]} {getattr(row, name)} is on line {before} and on line "
-                f"{row.line}; keep one of the two"
+                f"the {IDENTIFIER_LABELS[name]} {getattr(row, name)} is on line {earlier_line} "
+                f"and on line {row.line}; keep one of the two"
             )
-    reading.seen |= {(name, value): row.line for name, value in told.items() if value}
+    state.lines_by_identifier |= {
+        (name, value): row.line for name, value in identifiers.items() if value
+    }
 
 
-def _with_sections(reading: _Reading) -> Iterator[RosterRow]:
+def _split_sections(state: _ReaderState) -> Iterator[RosterRow]:
     """Yield the rows with their cells of sections split into names."""
-    canvas = reading.columns.format.startswith("canvas")
-    cells = frozenset(section for row in reading.rows for section in row.sections)
-    for row in reading.rows:
-        given = "".join(row.sections)
-        pieces = _listed(given, cells) if canvas else SEVERAL.split(given)
+    canvas = state.columns.format.startswith("canvas")
+    cells = frozenset(section for row in state.rows for section in row.sections)
+    for row in state.rows:
+        cell = "".join(row.sections)
+        pieces = _split_canvas_sections(cell, cells) if canvas else SECTION_SEPARATOR.split(cell)
         sections = dict.fromkeys(piece.strip() for piece in pieces if piece.strip())
         yield replace(row, sections=tuple(sections))
 
 
-def _listed(cell: str, cells: frozenset[str]) -> list[str]:
+def _split_canvas_sections(cell: str, cells: frozenset[str]) -> list[str]:
     """Split a list of sections that Canvas joined as ``A, B, and C``.
 
     The name of a section may itself contain a comma or an "and". So a cell is split only if some
     piece of it is the whole of another cell, and that piece stays together.
     """
-    words = LISTED.split(cell)
+    words = LIST_SEPARATOR.split(cell)
     if len(words) > MAX_WORDS:
         return [cell]
-    found, at, known = [], 0, False
-    while at < len(words):
-        ends = range(min(len(words), at + MAX_JOINED), at, -2)
-        joined = {end: "".join(words[at:end]) for end in ends}
+    pieces, index, known = [], 0, False
+    while index < len(words):
+        ends = range(min(len(words), index + MAX_JOINED), index, -2)
+        joined = {end: "".join(words[index:end]) for end in ends}
         whole = [end for end, text in joined.items() if text != cell and text in cells]
-        end = whole[0] if whole else at + 1
+        end = whole[0] if whole else index + 1
         known = known or bool(whole)
-        found.append(joined[end])
-        at = end + 1
-    return found if known else [cell]
+        pieces.append(joined[end])
+        index = end + 1
+    return pieces if known else [cell]
 
 
-def _shortened(problems: list[RowProblem]) -> tuple[RowProblem, ...]:
+def _truncate(problems: list[RowProblem]) -> tuple[RowProblem, ...]:
     """Truncate *problems*; the last entry says how many more there are."""
     more = len(problems) - MAX_PROBLEMS
     if more <= 0:

@@ -10,35 +10,43 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
-from api.core.person_names import name_pair
+from api.core.person_names import split_name
 from api.db.models import Enrolment, User
-from api.services.accounts.account_ownership import NUMBERS
+from api.services.accounts.account_ownership import STUDENT_ID_LABELS
 from api.services.enrolment.roster_files import Roster, RowProblem
 from api.services.enrolment.roster_rows import RosterRow
 
-__all__ = ["LMS_ID", "OF_ACCOUNT", "SECTION", "Change", "Known", "Plan", "make_plan"]
+__all__ = [
+    "ACCOUNT_FIELDS",
+    "LMS_ID",
+    "SECTION",
+    "ExistingPerson",
+    "PlannedChange",
+    "RosterPlan",
+    "make_plan",
+]
 
-OF_ACCOUNT: Final = ("name", "family_name", "email", "student_number", "login")
-NAMED: Final = {"lms_id": "id", "email": "e-mail", "student_number": "student number"}
+ACCOUNT_FIELDS: Final = ("name", "family_name", "email", "student_number", "login")
+MATCH_LABELS: Final = {"lms_id": "id", "email": "e-mail", "student_number": "student number"}
 SECTION: Final = "section"
 LMS_ID: Final = "lms_id"
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class ExistingPerson:
     """A person with an account, and their enrollment in the course, if any.
 
-    *fixed*: also in another course, or an administrator. This course then only adds a missing
-    number or login to the account.
+    *is_protected*: also in another course, or an administrator. This course then only adds a
+    missing number or login to the account.
     """
 
     user: User
     enrolment: Enrolment | None = None
     section: str = ""
-    fixed: bool = False
+    is_protected: bool = False
 
     @property
-    def is_in(self) -> bool:
+    def is_enrolled(self) -> bool:
         """Whether the person is in the course now."""
         return self.enrolment is not None and self.enrolment.withdrawn_at is None
 
@@ -49,147 +57,161 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class PlannedChange:
     """The effect of a row: the matched person, if any, and each changed field before and after."""
 
     row: RosterRow
-    known: Known | None
+    person: ExistingPerson | None
     changes: Mapping[str, tuple[str, str]]
 
     @property
-    def adds(self) -> bool:
+    def is_addition(self) -> bool:
         """Whether the row adds a person to the course, or restores one."""
-        return self.known is None or not self.known.is_in
+        return self.person is None or not self.person.is_enrolled
 
 
 @dataclass(slots=True)
-class Plan:
+class RosterPlan:
     """Effects of a file on a course; *notes* name the data of rows that are not imported."""
 
     roster: Roster
-    new: list[Change] = field(default_factory=list)
-    changed: list[Change] = field(default_factory=list)
+    new: list[PlannedChange] = field(default_factory=list)
+    changed: list[PlannedChange] = field(default_factory=list)
     unchanged: int = 0
-    missing: list[Known] = field(default_factory=list)
+    missing: list[ExistingPerson] = field(default_factory=list)
     problems: list[RowProblem] = field(default_factory=list)
     skipped: list[RowProblem] = field(default_factory=list)
     notes: list[RowProblem] = field(default_factory=list)
     new_sections: list[str] = field(default_factory=list)
 
 
-def make_plan(roster: Roster, known: Collection[Known], sections: Collection[str]) -> Plan:
+def make_plan(
+    roster: Roster, people: Collection[ExistingPerson], sections: Collection[str]
+) -> RosterPlan:
     """Plan the import of *roster* into a course with these *sections*.
 
-    *known* are all people of the course, and the owners of e-mail addresses in the file.
+    *people* are all people of the course, and the owners of e-mail addresses in the file.
     """
-    plan = Plan(roster, problems=list(roster.problems), skipped=list(roster.skipped))
-    index = _index(known)
+    plan = RosterPlan(roster, problems=list(roster.problems), skipped=list(roster.skipped))
+    index = _index_people(people)
     lines: dict[UUID, int] = {}
     for row in roster.rows:
-        found = _matches(row, index)
-        if len({one.user.id for one in found.values()}) > 1:
-            plan.problems.append(RowProblem(row.line, _disagreement(found)))
+        matches = _find_matches(row, index)
+        if len({match.user.id for match in matches.values()}) > 1:
+            plan.problems.append(RowProblem(row.line, _describe_conflict(matches)))
             continue
-        person = next(iter(found.values()), None)
-        before = lines.setdefault(person.user.id, row.line) if person else row.line
-        if before != row.line:
+        person = next(iter(matches.values()), None)
+        earlier_line = lines.setdefault(person.user.id, row.line) if person else row.line
+        if earlier_line != row.line:
             plan.problems.append(
-                RowProblem(row.line, f"it is the same person as on line {before}; keep one")
+                RowProblem(row.line, f"it is the same person as on line {earlier_line}; keep one")
             )
             continue
-        _take(plan, row, person)
-    named = {change.row.sections[0] for change in (*plan.new, *plan.changed) if change.row.sections}
-    plan.new_sections = sorted(named - set(sections))
+        _plan_row(plan, row, person)
+    section_names = {
+        change.row.sections[0] for change in (*plan.new, *plan.changed) if change.row.sections
+    }
+    plan.new_sections = sorted(section_names - set(sections))
     plan.missing = [
-        one for one in known if one.is_in and not _is_kept(one) and one.user.id not in lines
+        one
+        for one in people
+        if one.is_enrolled and not _is_never_withdrawn(one) and one.user.id not in lines
     ]
     return plan
 
 
-def _is_kept(one: Known) -> bool:
+def _is_never_withdrawn(person: ExistingPerson) -> bool:
     """Tell whether a roster never withdraws this person: staff, or the test student."""
-    return one.is_staff or (one.enrolment is not None and one.enrolment.is_test)
+    return person.is_staff or (person.enrolment is not None and person.enrolment.is_test)
 
 
-def _index(known: Iterable[Known]) -> dict[tuple[str, str], Known]:
+def _index_people(people: Iterable[ExistingPerson]) -> dict[tuple[str, str], ExistingPerson]:
     """Index people by identifier; student numbers and ids count only within the course."""
-    index: dict[tuple[str, str], Known] = {}
-    for one in known:
-        if one.user.email:
-            index["email", one.user.email] = one
-        if one.enrolment is None:
+    index: dict[tuple[str, str], ExistingPerson] = {}
+    for person in people:
+        if person.user.email:
+            index["email", person.user.email] = person
+        if person.enrolment is None:
             continue
-        if one.user.student_number:
-            index["student_number", one.user.student_number.casefold()] = one
-        if one.enrolment.lms_id:
-            index[LMS_ID, one.enrolment.lms_id.casefold()] = one
+        if person.user.student_number:
+            index["student_number", person.user.student_number.casefold()] = person
+        if person.enrolment.lms_id:
+            index[LMS_ID, person.enrolment.lms_id.casefold()] = person
     return index
 
 
-def _matches(row: RosterRow, index: Mapping[tuple[str, str], Known]) -> dict[str, Known]:
+def _find_matches(
+    row: RosterRow, index: Mapping[tuple[str, str], ExistingPerson]
+) -> dict[str, ExistingPerson]:
     """Return the person that each identifier of the row names, strongest identifier first."""
-    given = ((name, getattr(row, name).casefold()) for name in NAMED)
-    return {name: index[name, value] for name, value in given if (name, value) in index}
+    identifiers = ((name, getattr(row, name).casefold()) for name in MATCH_LABELS)
+    return {name: index[name, value] for name, value in identifiers if (name, value) in index}
 
 
-def _disagreement(found: Mapping[str, Known]) -> str:
+def _describe_conflict(matches: Mapping[str, ExistingPerson]) -> str:
     people = ", ".join(
-        f"the {NAMED[name]} is that of {one.user.name}" for name, one in found.items()
+        f"the {MATCH_LABELS[name]} is that of {match.user.name}" for name, match in matches.items()
     )
     return f"{people}; correct one of them"
 
 
-def _take(plan: Plan, row: RosterRow, person: Known | None) -> None:
+def _plan_row(plan: RosterPlan, row: RosterRow, person: ExistingPerson | None) -> None:
     """Add a row to the part of the plan where it belongs."""
     if person is not None and person.is_staff and person.enrolment is not None:
-        said = f"{person.user.name} is {person.enrolment.role} of this course and stays it"
-        plan.skipped.append(RowProblem(row.line, said))
+        message = f"{person.user.name} is {person.enrolment.role} of this course and stays it"
+        plan.skipped.append(RowProblem(row.line, message))
         return
-    change = Change(row, person, _changes(row, person))
-    if change.adds:
+    change = PlannedChange(row, person, _find_changes(row, person))
+    if change.is_addition:
         plan.new.append(change)
     elif change.changes:
         plan.changed.append(change)
     else:
         plan.unchanged += 1
-    kept = ", ".join(_kept(row, person))
-    if person is not None and kept:
-        said = "is in another course too, or is staff; the account keeps its"
-        plan.notes.append(RowProblem(row.line, f"{person.user.name} {said} {kept}"))
+    unchanged_fields = ", ".join(_list_protected_fields(row, person))
+    if person is not None and unchanged_fields:
+        message = "is in another course too, or is staff; the account keeps its"
+        plan.notes.append(RowProblem(row.line, f"{person.user.name} {message} {unchanged_fields}"))
     if len(row.sections) > 1:
-        plan.notes.append(RowProblem(row.line, _one_section(row.sections)))
+        plan.notes.append(RowProblem(row.line, _describe_ignored_sections(row.sections)))
 
 
-def _kept(row: RosterRow, person: Known | None) -> list[str]:
+def _list_protected_fields(row: RosterRow, person: ExistingPerson | None) -> list[str]:
     """Return the fields in which the row differs from a fixed account, which stays as it is."""
-    if person is None or not person.fixed:
+    if person is None or not person.is_protected:
         return []
     names = {"name": "name", "email": "e-mail address"} | {
-        name: NUMBERS[name] for name in NUMBERS if getattr(person.user, name)
+        name: STUDENT_ID_LABELS[name] for name in STUDENT_ID_LABELS if getattr(person.user, name)
     }
-    given = {name: getattr(row, name) for name in names}
-    return [names[name] for name, one in given.items() if one and one != getattr(person.user, name)]
+    values = {name: getattr(row, name) for name in names}
+    return [
+        names[name]
+        for name, value in values.items()
+        if value and value != getattr(person.user, name)
+    ]
 
 
-def _one_section(sections: Sequence[str]) -> str:
+def _describe_ignored_sections(sections: Sequence[str]) -> str:
     taken, *others = sections
     return f"a person has one section: {taken!r} is taken, {', '.join(map(repr, others))} left out"
 
 
-def _changes(row: RosterRow, person: Known | None) -> dict[str, tuple[str, str]]:
+def _find_changes(row: RosterRow, person: ExistingPerson | None) -> dict[str, tuple[str, str]]:
     """Return the fields that the row changes; empty cells change nothing."""
     if person is None:
         return {}
     enrolment = person.enrolment
-    held = {name: getattr(person.user, name) or "" for name in OF_ACCOUNT}
-    held["family_name"] = name_pair(row.name, person.user.family_name)[1]
-    given = {
+    old_values = {name: getattr(person.user, name) or "" for name in ACCOUNT_FIELDS}
+    old_values["family_name"] = split_name(row.name, person.user.family_name)[1]
+    new_values = {
         name: getattr(row, name)
-        for name in OF_ACCOUNT
-        if not person.fixed or (name in NUMBERS and not held[name])
+        for name in ACCOUNT_FIELDS
+        if not person.is_protected or (name in STUDENT_ID_LABELS and not old_values[name])
     }
-    held |= {LMS_ID: enrolment.lms_id if enrolment else "", SECTION: person.section}
-    given |= {LMS_ID: row.lms_id, SECTION: row.sections[0] if row.sections else ""}
+    old_values |= {LMS_ID: enrolment.lms_id if enrolment else "", SECTION: person.section}
+    new_values |= {LMS_ID: row.lms_id, SECTION: row.sections[0] if row.sections else ""}
     return {
-        name: (held[name], value) for name, value in given.items() if value and value != held[name]
+        name: (old_values[name], value)
+        for name, value in new_values.items()
+        if value and value != old_values[name]
     }

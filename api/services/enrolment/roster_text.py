@@ -4,8 +4,14 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from api.services.files.csv_reader import CsvLimits, UnusableError, first_row, read_lines, read_rows
-from api.services.files.file_formats import no_csv
+from api.services.files.csv_reader import (
+    CsvFileError,
+    CsvLimits,
+    parse_first_row,
+    read_rows,
+    split_lines,
+)
+from api.services.files.file_formats import describe_non_csv
 
 __all__ = ["read_records"]
 
@@ -17,43 +23,47 @@ BLANK: Final = f'{DELIMITERS}" \r\n'
 
 
 def read_records(
-    given: str | bytes, known: Callable[[list[str]], int]
+    content: str | bytes, count_known: Callable[[list[str]], int]
 ) -> Iterator[tuple[int, list[str]]]:
     """Yield the cells of each non-blank row, with the line where it begins.
 
-    The separator is chosen by the header: *known* counts its known cells. Raises `UnusableError` if
-    the file is too large, is not text, or has a misplaced quote.
+    The separator is chosen by the header: *count_known* counts its known cells. Raises
+    `CsvFileError` if the file is too large, is not text, or has a misplaced quote.
     """
-    lines = read_lines(_text(given), LIMITS)
-    start = next((at for at, line in enumerate(lines) if line.strip(BLANK)), len(lines))
-    named = SEPARATOR_LINE.fullmatch(lines[start]) if start < len(lines) else None
-    start += named is not None
-    delimiter = named[1] if named else _delimiter("".join(lines[start : start + 1]), known)
+    lines = split_lines(_decode(content), LIMITS)
+    start = next((index for index, line in enumerate(lines) if line.strip(BLANK)), len(lines))
+    separator_line = SEPARATOR_LINE.fullmatch(lines[start]) if start < len(lines) else None
+    start += separator_line is not None
+    delimiter = (
+        separator_line[1]
+        if separator_line
+        else _choose_delimiter("".join(lines[start : start + 1]), count_known)
+    )
     for line, cells in read_rows(lines, delimiter, LIMITS, start=start):
         if any(cell.strip() for cell in cells):
             yield line, cells
 
 
-def _text(given: str | bytes) -> str:
+def _decode(content: str | bytes) -> str:
     """Decode a file from UTF-8 or UTF-16, without its byte order mark."""
-    if len(given) > MAX_BYTES:
-        raise UnusableError("the file is over 5 MB; export the list of students only")
+    if len(content) > MAX_BYTES:
+        raise CsvFileError("the file is over 5 MB; export the list of students only")
     try:
-        data = given.encode() if isinstance(given, str) else given
-        other = no_csv(data)
+        data = content.encode() if isinstance(content, str) else content
+        other = describe_non_csv(data)
         if other:
-            raise UnusableError(other)
-        text = data.decode(_encoding(data))
+            raise CsvFileError(other)
+        text = data.decode(_detect_encoding(data))
     except UnicodeError as error:
-        raise UnusableError(
+        raise CsvFileError(
             "the file is not UTF-8; save it as UTF-8 (CSV UTF-8 in a spreadsheet)"
         ) from error
     if "\0" in text:
-        raise UnusableError("the file is not text; save it as CSV UTF-8")
+        raise CsvFileError("the file is not text; save it as CSV UTF-8")
     return text.removeprefix("\ufeff")
 
 
-def _encoding(data: bytes) -> str:
+def _detect_encoding(data: bytes) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     if data[1:2] == b"\0":
@@ -61,11 +71,11 @@ def _encoding(data: bytes) -> str:
     return "utf-16-be" if data[:1] == b"\0" else "utf-8"
 
 
-def _delimiter(header: str, known: Callable[[list[str]], int]) -> str:
+def _choose_delimiter(header: str, count_known: Callable[[list[str]], int]) -> str:
     """Return the delimiter that gives a header the most known cells."""
 
-    def worth(delimiter: str) -> tuple[int, int]:
-        cells = first_row(header, delimiter)
-        return known(cells), len(cells)
+    def score(delimiter: str) -> tuple[int, int]:
+        cells = parse_first_row(header, delimiter)
+        return count_known(cells), len(cells)
 
-    return max(DELIMITERS, key=worth)
+    return max(DELIMITERS, key=score)

@@ -7,20 +7,28 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Member
-from api.core.errors import Conflict, FieldError, Invalid, NotFound
+from api.auth.authorization import CourseMembership
+from api.core.errors import Conflict, FieldError, InvalidInput, NotFound
 from api.core.ids import new_id
 from api.db.models import Assignment, Course, Enrolment, Extension, Grade, Section
 from api.schemas.accounts.people import SectionOut
 from api.services.audit import recorder
-from api.services.grades import Cause, refresh_all
+from api.services.grades import GradeCause, recompute_students
 
-__all__ = ["create", "delete", "hold_rules", "regrade_moved", "rename", "section_of", "sections"]
+__all__ = [
+    "check_section",
+    "create_section",
+    "delete_section",
+    "list_sections",
+    "lock_assignments",
+    "recompute_section_grades",
+    "rename_section",
+]
 
 
-def sections(session: Session, member: Member) -> Sequence[SectionOut]:
+def list_sections(session: Session, member: CourseMembership) -> Sequence[SectionOut]:
     """Return the sections of a course by name, each with its number of people."""
-    found = session.execute(
+    rows = session.execute(
         select(Section.id, Section.name, func.count(Enrolment.id))
         .outerjoin(
             Enrolment,
@@ -30,24 +38,26 @@ def sections(session: Session, member: Member) -> Sequence[SectionOut]:
         .group_by(Section.id, Section.name)
         .order_by(Section.name, Section.id)
     )
-    return [SectionOut(id=id_, name=name, people=people) for id_, name, people in found]
+    return [SectionOut(id=id_, name=name, people=people) for id_, name, people in rows]
 
 
-def section_of(session: Session, course_id: UUID, section: UUID | None) -> UUID | None:
-    """Return *section* if it is None or belongs to the course; raise `Invalid` otherwise."""
-    found = None if section is None else session.get(Section, section)
-    if section is not None and (found is None or found.course_id != course_id):
-        said = "is no section of this course"
-        raise Invalid(f"The section {said}.", errors=(FieldError("section", said),))
+def check_section(session: Session, course_id: UUID, section: UUID | None) -> UUID | None:
+    """Return *section* if it is None or belongs to the course; raise `InvalidInput` otherwise."""
+    row = None if section is None else session.get(Section, section)
+    if section is not None and (row is None or row.course_id != course_id):
+        message = "is no section of this course"
+        raise InvalidInput(f"The section {message}.", errors=(FieldError("section", message),))
     return section
 
 
-def create(session: Session, member: Member, name: str, *, now: datetime) -> SectionOut:
+def create_section(
+    session: Session, member: CourseMembership, name: str, *, now: datetime
+) -> SectionOut:
     """Create a section; raise `Conflict` if the name is taken."""
-    _check_free(session, member, name)
+    _check_name_free(session, member, name)
     section = Section(id=new_id(), course_id=member.course.id, name=name)
     session.add(section)
-    recorder.record(
+    recorder.record_action(
         session,
         member,
         "section.created",
@@ -58,32 +68,36 @@ def create(session: Session, member: Member, name: str, *, now: datetime) -> Sec
     return SectionOut(id=section.id, name=name, people=0)
 
 
-def rename(
-    session: Session, member: Member, section_id: UUID, name: str, *, now: datetime
+def rename_section(
+    session: Session, member: CourseMembership, section_id: UUID, name: str, *, now: datetime
 ) -> SectionOut:
     """Rename a section; raise `Conflict` if the name is taken."""
-    section = _one(session, member, section_id)
+    section = _lock_section(session, member, section_id)
     if section.name != name:
-        _check_free(session, member, name)
+        _check_name_free(session, member, name)
     change = ({"name": section.name}, {"name": name})
     section.name = name
     target = ("section", section.id)
-    recorder.record(session, member, "section.renamed", now=now, target=target, change=change)
+    recorder.record_action(
+        session, member, "section.renamed", now=now, target=target, change=change
+    )
     session.flush()
-    return next(one for one in sections(session, member) if one.id == section_id)
+    return next(one for one in list_sections(session, member) if one.id == section_id)
 
 
-def delete(session: Session, member: Member, section_id: UUID, *, now: datetime) -> None:
+def delete_section(
+    session: Session, member: CourseMembership, section_id: UUID, *, now: datetime
+) -> None:
     """Delete a section; raise `Conflict` if people or extensions refer to it."""
-    section = _one(session, member, section_id)
-    for table, what in ((Enrolment, "people"), (Extension, "extensions")):
+    section = _lock_section(session, member, section_id)
+    for table, label in ((Enrolment, "people"), (Extension, "extensions")):
         count = session.scalar(
             select(func.count()).select_from(table).where(table.section_id == section_id)
         )
         if count:
-            raise Conflict(f"The section has {count} {what}. Move them first.")
+            raise Conflict(f"The section has {count} {label}. Move them first.")
     session.delete(section)
-    recorder.record(
+    recorder.record_action(
         session,
         member,
         "section.deleted",
@@ -93,7 +107,7 @@ def delete(session: Session, member: Member, section_id: UUID, *, now: datetime)
     )
 
 
-def hold_rules(session: Session, course_id: UUID) -> None:
+def lock_assignments(session: Session, course_id: UUID) -> None:
     """Lock all assignments of a course, so that only this transaction changes rules and grades.
 
     Call it before locking an enrollment when people move between sections: submissions take their
@@ -107,12 +121,12 @@ def hold_rules(session: Session, course_id: UUID) -> None:
     )
 
 
-def regrade_moved(
-    session: Session, member: Member, students: Collection[UUID], *, now: datetime
+def recompute_section_grades(
+    session: Session, member: CourseMembership, students: Collection[UUID], *, now: datetime
 ) -> None:
     """Recompute the grades of *students* in assignments where a section has an extension.
 
-    The caller has locked the rules of the course (`hold_rules`).
+    The caller has locked the rules of the course (`lock_assignments`).
     """
     granted = session.scalars(
         select(Extension.assignment_id)
@@ -132,22 +146,22 @@ def regrade_moved(
     )
     if None not in granted:
         graded = graded.where(Grade.assignment_id.in_(granted))
-    cause = Cause("extension", None, member.caller.id, now)
+    cause = GradeCause("extension", None, member.caller.id, now)
     by_assignment: dict[UUID, list[UUID]] = {}
     for assignment, student in session.execute(graded):
         by_assignment.setdefault(assignment, []).append(student)
-    for assignment, those in by_assignment.items():
-        refresh_all(session, assignment, those, cause=cause)
+    for assignment, student_ids in by_assignment.items():
+        recompute_students(session, assignment, student_ids, cause=cause)
 
 
-def _one(session: Session, member: Member, section_id: UUID) -> Section:
+def _lock_section(session: Session, member: CourseMembership, section_id: UUID) -> Section:
     section = session.get(Section, section_id, with_for_update=True)
     if section is None or section.course_id != member.course.id:
         raise NotFound("There is no such section in this course.")
     return section
 
 
-def _check_free(session: Session, member: Member, name: str) -> None:
+def _check_name_free(session: Session, member: CourseMembership, name: str) -> None:
     session.get(Course, member.course.id, with_for_update=True)
     taken = select(Section.id).where(Section.course_id == member.course.id, Section.name == name)
     if session.scalar(taken) is not None:

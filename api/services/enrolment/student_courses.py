@@ -9,16 +9,16 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, bindparam, false, or_, select, true
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Caller
-from api.auth.roles import permitted
+from api.auth.authorization import Principal
+from api.auth.roles import is_permitted
 from api.core.errors import Forbidden
 from api.db.models import Assignment, Course, Enrolment, Extension, LateDays
 from api.schemas.assignments.timeline import ExtensionSpec
 from api.services.assignments.anonymity import IS_ANONYMOUS
-from api.services.assignments.rules import Granted, rules
-from grader.policy import Rules
+from api.services.assignments.rules import Accommodations, build_rules
+from grader.policy import SubmissionRules
 
-__all__ = ["Enrolled", "enrolled", "rules_in_all"]
+__all__ = ["StudentEnrolment", "load_rules_across_courses", "load_student_enrolments"]
 
 LATE_DAYS: Final = select(LateDays.assignment_id, LateDays.days).where(
     LateDays.assignment_id.in_(bindparam("assignments", expanding=True)),
@@ -39,7 +39,7 @@ EXTENSIONS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Enrolled:
+class StudentEnrolment:
     """A student in a course."""
 
     course: Course
@@ -47,38 +47,44 @@ class Enrolled:
     section_id: UUID | None
 
 
-def enrolled(session: Session, caller: Caller, *, course: UUID | None) -> list[Enrolled]:
+def load_student_enrolments(
+    session: Session, caller: Principal, *, course: UUID | None
+) -> list[StudentEnrolment]:
     """Return the courses in which the caller is a student, or the given one.
 
     Staff who view as a student get those of their courses that the student is in. Archived courses
     are excluded unless *course* names one.
     """
-    rows = (
+    query = (
         select(Enrolment, Course)
         .join(Course, Course.id == Enrolment.course_id)
-        .where(Enrolment.role == "student", Enrolment.withdrawn_at.is_(None), _whose(caller))
+        .where(
+            Enrolment.role == "student",
+            Enrolment.withdrawn_at.is_(None),
+            _is_of_caller_or_viewed(caller),
+        )
     )
-    rows = rows.where(Course.archived_at.is_(None) if course is None else Course.id == course)
+    query = query.where(Course.archived_at.is_(None) if course is None else Course.id == course)
     if caller.only_course is not None:
-        rows = rows.where(Course.id == caller.only_course)
+        query = query.where(Course.id == caller.only_course)
     return [
-        Enrolled(found, one.user_id, one.section_id)
-        for one, found in session.execute(rows.order_by(Course.id))
+        StudentEnrolment(found, one.user_id, one.section_id)
+        for one, found in session.execute(query.order_by(Course.id))
     ]
 
 
-def _whose(caller: Caller) -> ColumnElement[bool]:
+def _is_of_caller_or_viewed(caller: Principal) -> ColumnElement[bool]:
     """Return the condition that an enrollment is the caller's, or that of the viewed student."""
     if not caller.view_as:
-        if not permitted("student", "see_own_work", scopes=caller.scopes):
+        if not is_permitted("student", "see_own_work", scopes=caller.scopes):
             raise Forbidden("This token does not include: see_own_work")
         return Enrolment.user_id == caller.id
-    if not permitted("grader", "view_as_student", scopes=caller.scopes):
+    if not is_permitted("grader", "view_as_student", scopes=caller.scopes):
         raise Forbidden("This token does not include: view_as_student")
-    return and_(_whom(caller.view_as), _by_staff(caller))
+    return and_(_is_viewed_student(caller.view_as), _may_view_as_student(caller))
 
 
-def _whom(view_as: str) -> ColumnElement[bool]:
+def _is_viewed_student(view_as: str) -> ColumnElement[bool]:
     if view_as == "test":
         return Enrolment.is_test.is_(True)
     try:
@@ -87,61 +93,68 @@ def _whom(view_as: str) -> ColumnElement[bool]:
         return false()
 
 
-def _by_staff(caller: Caller) -> ColumnElement[bool]:
+def _may_view_as_student(caller: Principal) -> ColumnElement[bool]:
     """Return the condition that the caller may view as the student of an enrollment.
 
     If an assignment is graded anonymously, graders may view only as the test student.
     """
     if caller.user.is_admin:
         return true()
-    held = select(Enrolment.course_id).where(
+    staffed = select(Enrolment.course_id).where(
         Enrolment.user_id == caller.id, Enrolment.withdrawn_at.is_(None)
     )
-    blind = select(Assignment.course_id).where(*IS_ANONYMOUS)
+    anonymous = select(Assignment.course_id).where(*IS_ANONYMOUS)
     return or_(
-        Enrolment.course_id.in_(held.where(Enrolment.role == "instructor")),
+        Enrolment.course_id.in_(staffed.where(Enrolment.role == "instructor")),
         and_(
-            Enrolment.course_id.in_(held.where(Enrolment.role == "grader")),
-            or_(Enrolment.is_test, Enrolment.course_id.not_in(blind)),
+            Enrolment.course_id.in_(staffed.where(Enrolment.role == "grader")),
+            or_(Enrolment.is_test, Enrolment.course_id.not_in(anonymous)),
         ),
     )
 
 
-def rules_in_all(
-    session: Session, assignments: Sequence[Assignment], by_course: dict[UUID, Enrolled]
-) -> dict[UUID, Rules]:
+def load_rules_across_courses(
+    session: Session, assignments: Sequence[Assignment], by_course: dict[UUID, StudentEnrolment]
+) -> dict[UUID, SubmissionRules]:
     """Return the rules of each assignment for the student of its course."""
     students = {one.student_id for one in by_course.values()}
-    extensions = _extensions(session, by_course)
-    ids = [one.id for one in assignments]
+    extensions = _load_extensions(session, by_course)
+    ids = [assignment.id for assignment in assignments]
     spent_on = session.execute(LATE_DAYS, {"assignments": ids, "students": list(students)})
     days = {row.assignment_id: row.days for row in spent_on}
     spent: Counter[UUID] = Counter()
-    for one in assignments:
-        spent[one.course_id] += days.get(one.id, 0)
-    found = {}
-    for one in assignments:
-        given = [*extensions[one.course_id, None], *extensions[one.course_id, one.id]]
-        granted = Granted(tuple(given), days.get(one.id, 0), spent[one.course_id])
-        found[one.id] = rules(one, by_course[one.course_id].course, granted)
-    return found
+    for assignment in assignments:
+        spent[assignment.course_id] += days.get(assignment.id, 0)
+    rules_by_assignment = {}
+    for assignment in assignments:
+        specs = [
+            *extensions[assignment.course_id, None],
+            *extensions[assignment.course_id, assignment.id],
+        ]
+        accommodations = Accommodations(
+            tuple(specs), days.get(assignment.id, 0), spent[assignment.course_id]
+        )
+        rules_by_assignment[assignment.id] = build_rules(
+            assignment, by_course[assignment.course_id].course, accommodations
+        )
+    return rules_by_assignment
 
 
-def _extensions(
-    session: Session, by_course: dict[UUID, Enrolled]
+def _load_extensions(
+    session: Session, by_course: dict[UUID, StudentEnrolment]
 ) -> defaultdict[tuple[UUID, UUID | None], list[ExtensionSpec]]:
     """Return the extensions of the student of each course, by course and assignment."""
-    found: defaultdict[tuple[UUID, UUID | None], list[ExtensionSpec]] = defaultdict(list)
-    told = {
+    specs: defaultdict[tuple[UUID, UUID | None], list[ExtensionSpec]] = defaultdict(list)
+    params = {
         "courses": list(by_course),
         "students": list({one.student_id for one in by_course.values()}),
         "sections": list({one.section_id for one in by_course.values()} - {None}),
     }
-    for row in session.scalars(EXTENSIONS, told):
-        mine = by_course[row.course_id]
-        if row.student_id == mine.student_id or (
-            row.section_id is not None and row.section_id == mine.section_id
+    for row in session.scalars(EXTENSIONS, params):
+        enrolment = by_course[row.course_id]
+        if row.student_id == enrolment.student_id or (
+            row.section_id is not None and row.section_id == enrolment.section_id
         ):
             spec = ExtensionSpec.model_validate(row.spec)
-            found[row.course_id, row.assignment_id].append(spec)
-    return found
+            specs[row.course_id, row.assignment_id].append(spec)
+    return specs

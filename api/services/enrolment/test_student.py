@@ -6,25 +6,27 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Member
+from api.auth.authorization import CourseMembership
 from api.core.ids import new_id
 from api.db.models import Course, Enrolment, User
 from api.schemas.accounts.people import Person
 from api.services.audit import recorder
-from api.services.enrolment.enrolments import find
+from api.services.enrolment.enrolments import get_person
 
-__all__ = ["test_student"]
+__all__ = ["get_or_create_test_student"]
 
 TEST_NAME: Final = "Test student"
 
 
-def test_student(session: Session, member: Member, *, now: datetime) -> Person:
+def get_or_create_test_student(
+    session: Session, member: CourseMembership, *, now: datetime
+) -> Person:
     """Return the test student of the course; create it if there is none."""
     session.get(Course, member.course.id, with_for_update=True)  # concurrent calls create only one
-    theirs = select(Enrolment.user_id).where(
+    query = select(Enrolment.user_id).where(
         Enrolment.course_id == member.course.id, Enrolment.is_test
     )
-    user_id = session.scalar(theirs)
+    user_id = session.scalar(query)
     if user_id is None:
         user_id = new_id()
         session.add(User(id=user_id, name=TEST_NAME, created_at=now))
@@ -38,5 +40,7 @@ def test_student(session: Session, member: Member, *, now: datetime) -> Person:
                 created_at=now,
             )
         )
-        recorder.record(session, member, "test_student.added", now=now, target=("user", user_id))
-    return find(session, member, user_id)
+        recorder.record_action(
+            session, member, "test_student.added", now=now, target=("user", user_id)
+        )
+    return get_person(session, member, user_id)

@@ -5,26 +5,28 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.core.errors import Conflict, Invalid, NotFound
+from api.core.errors import Conflict, InvalidInput, NotFound
 from api.core.ids import new_id
 from api.db.models import Assignment, AssignmentProblem, Excuse
 from api.schemas.assignments.exceptions import ExcuseGranted, ExcuseIn, ExcuseOut
 from api.schemas.shared.effects import Effect
-from api.services.assignments.pinned_versions import posed_in
-from api.services.audit.change_context import Act
-from api.services.exceptions.students import student_of
-from api.services.grades.effects import settle
+from api.services.assignments.pinned_versions import load_problems
+from api.services.audit.change_context import ChangeContext
+from api.services.exceptions.students import load_student
+from api.services.grades.effects import recompute_grades
 
-__all__ = ["excuse", "excuses_in", "withdraw_excuse"]
+__all__ = ["grant_excuse", "list_excuses", "withdraw_excuse"]
 
 
-def excuse(session: Session, act: Act, assignment: Assignment, body: ExcuseIn) -> ExcuseGranted:
+def grant_excuse(
+    session: Session, act: ChangeContext, assignment: Assignment, body: ExcuseIn
+) -> ExcuseGranted:
     """Excuse a student from an assignment or from a problem of it."""
-    student_of(session, act.course, body.student, field="student")
-    problem_id = _problem(session, assignment, body.problem)
-    if _has(session, assignment, body.student, problem_id):
+    load_student(session, act.course, body.student, field="student")
+    problem_id = _find_problem_id(session, assignment, body.problem)
+    if _has_excuse(session, assignment, body.student, problem_id):
         raise Conflict("The student is excused from this already.")
-    with act.trial(session):
+    with act.rollback_if_dry_run(session):
         row = Excuse(
             id=new_id(),
             assignment_id=assignment.id,
@@ -35,39 +37,47 @@ def excuse(session: Session, act: Act, assignment: Assignment, body: ExcuseIn) -
             created_at=act.now,
         )
         session.add(row)
-        told = {"student": str(body.student), "problem": body.problem}
+        audit_values = {"student": str(body.student), "problem": body.problem}
         act.record(
-            session, "excuse.granted", ("excuse", row.id), change=({}, told), reason=body.reason
+            session,
+            "excuse.granted",
+            ("excuse", row.id),
+            change=({}, audit_values),
+            reason=body.reason,
         )
-        effect = _settled(session, act, assignment, row)
-        return ExcuseGranted(excuse=_shown(row, body.problem), effect=effect)
+        effect = _recompute_grades(session, act, assignment, row)
+        return ExcuseGranted(excuse=_serialize_excuse(row, body.problem), effect=effect)
 
 
-def _problem(session: Session, assignment: Assignment, slug: str | None) -> UUID | None:
+def _find_problem_id(session: Session, assignment: Assignment, slug: str | None) -> UUID | None:
     if slug is None:
         return None
-    for row in posed_in(session, assignment.id):
+    for row in load_problems(session, assignment.id):
         if row.slug == slug:
             return row.id
-    raise Invalid.of("problem", "is no problem of the assignment")
+    raise InvalidInput.for_field("problem", "is no problem of the assignment")
 
 
-def _has(session: Session, assignment: Assignment, student: UUID, problem_id: UUID | None) -> bool:
-    found = select(Excuse.id).where(
+def _has_excuse(
+    session: Session, assignment: Assignment, student: UUID, problem_id: UUID | None
+) -> bool:
+    statement = select(Excuse.id).where(
         Excuse.assignment_id == assignment.id,
         Excuse.student_id == student,
         Excuse.withdrawn_at.is_(None),
         Excuse.problem_id.is_(None) if problem_id is None else Excuse.problem_id == problem_id,
     )
-    return session.scalar(found.limit(1)) is not None
+    return session.scalar(statement.limit(1)) is not None
 
 
-def _settled(session: Session, act: Act, assignment: Assignment, row: Excuse) -> Effect:
-    cause = act.cause("excuse", row.id)
-    return settle(session, act, [assignment], cause=cause, students=[row.student_id])
+def _recompute_grades(
+    session: Session, act: ChangeContext, assignment: Assignment, row: Excuse
+) -> Effect:
+    cause = act.to_cause("excuse", row.id)
+    return recompute_grades(session, act, [assignment], cause=cause, students=[row.student_id])
 
 
-def _shown(row: Excuse, problem: str | None) -> ExcuseOut:
+def _serialize_excuse(row: Excuse, problem: str | None) -> ExcuseOut:
     return ExcuseOut(
         id=row.id,
         student=row.student_id,
@@ -78,7 +88,7 @@ def _shown(row: Excuse, problem: str | None) -> ExcuseOut:
     )
 
 
-def excuses_in(session: Session, assignment: Assignment) -> tuple[ExcuseOut, ...]:
+def list_excuses(session: Session, assignment: Assignment) -> tuple[ExcuseOut, ...]:
     """Return the active excuses in an assignment, oldest first."""
     rows = session.execute(
         select(Excuse, AssignmentProblem.slug)
@@ -86,16 +96,18 @@ def excuses_in(session: Session, assignment: Assignment) -> tuple[ExcuseOut, ...
         .where(Excuse.assignment_id == assignment.id, Excuse.withdrawn_at.is_(None))
         .order_by(Excuse.created_at, Excuse.id)
     )
-    return tuple(_shown(row, slug) for row, slug in rows)
+    return tuple(_serialize_excuse(row, slug) for row, slug in rows)
 
 
-def withdraw_excuse(session: Session, act: Act, assignment: Assignment, excuse_id: UUID) -> Effect:
+def withdraw_excuse(
+    session: Session, act: ChangeContext, assignment: Assignment, excuse_id: UUID
+) -> Effect:
     """Withdraw an excuse."""
     row = session.get(Excuse, excuse_id)
     if row is None or row.assignment_id != assignment.id or row.withdrawn_at is not None:
         raise NotFound("There is no such excuse in this assignment.")
-    with act.trial(session):
+    with act.rollback_if_dry_run(session):
         row.withdrawn_at = act.now
-        told = {"student": str(row.student_id)}
-        act.record(session, "excuse.withdrawn", ("excuse", row.id), change=(told, {}))
-        return _settled(session, act, assignment, row)
+        audit_values = {"student": str(row.student_id)}
+        act.record(session, "excuse.withdrawn", ("excuse", row.id), change=(audit_values, {}))
+        return _recompute_grades(session, act, assignment, row)

@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Member
-from api.core.errors import Conflict, Invalid, NotFound
+from api.auth.authorization import CourseMembership
+from api.core.errors import Conflict, InvalidInput, NotFound
 from api.core.ids import new_id
 from api.db.models import Assignment, Course, Enrolment, Extension, Section
-from api.http.pagination import Cursor, keyset
+from api.http.pagination import Cursor, apply_keyset
 from api.schemas.assignments.exceptions import (
     ExtensionGranted,
     ExtensionIn,
@@ -23,25 +23,25 @@ from api.schemas.assignments.exceptions import (
 from api.schemas.assignments.timeline import ExtensionSpec
 from api.schemas.shared.effects import Effect
 from api.services.assignments import timeline
-from api.services.assignments.rules import Granted, granted_to, rules
-from api.services.audit.change_context import Act, hold
-from api.services.exceptions.students import enrolled, in_section, student_of
-from api.services.grades.effects import settle
-from api.services.student.times import times
+from api.services.assignments.rules import Accommodations, build_rules, load_accommodations
+from api.services.audit.change_context import ChangeContext, lock_and_refresh
+from api.services.exceptions.students import filter_enrolled, list_section_students, load_student
+from api.services.grades.effects import recompute_grades
+from api.services.student.times import serialize_times
 
-__all__ = ["extensions_in", "grant", "times_of", "withdraw"]
+__all__ = ["grant_extension", "list_extensions", "load_student_times", "withdraw_extension"]
 
 
-def grant(session: Session, act: Act, body: ExtensionIn) -> ExtensionGranted:
+def grant_extension(session: Session, act: ChangeContext, body: ExtensionIn) -> ExtensionGranted:
     """Grant an extension; return it with the resulting times and its effect on grades.
 
     Raises `Conflict` if an active extension grants the same to the same people.
     """
-    assignments = _held(session, act.course, body.assignment)
-    students = _whom(session, act.course, body)
-    _check_new(session, act.course, body)
-    with act.trial(session):
-        before = _granted(session, assignments, body)
+    assignments = _lock_assignments(session, act.course, body.assignment)
+    students = _load_recipients(session, act.course, body)
+    _check_not_granted(session, act.course, body)
+    with act.rollback_if_dry_run(session):
+        before = _load_granted(session, assignments, body)
         row = Extension(
             id=new_id(),
             course_id=act.course.id,
@@ -55,41 +55,41 @@ def grant(session: Session, act: Act, body: ExtensionIn) -> ExtensionGranted:
         )
         session.add(row)
         session.flush()
-        after = [_with(one, body.grants) for one in before]
-        told = shown(row)
+        after = [_add_extension(one, body.grants) for one in before]
+        response = serialize_extension(row)
         act.record(
             session,
             "extension.granted",
             ("extension", row.id),
-            change=({}, told.model_dump(mode="json", exclude_none=True)),
+            change=({}, response.model_dump(mode="json", exclude_none=True)),
             reason=row.reason,
         )
-        effect = settle(
-            session, act, assignments, cause=act.cause("extension", row.id), students=students
+        effect = recompute_grades(
+            session, act, assignments, cause=act.to_cause("extension", row.id), students=students
         )
         previews = tuple(
-            _preview(one, act, old, new)
-            for one, old, new in zip(assignments, before, after, strict=True)
+            _build_preview(assignment, act, old, new)
+            for assignment, old, new in zip(assignments, before, after, strict=True)
         )
-        return ExtensionGranted(extension=told, previews=previews, effect=effect)
+        return ExtensionGranted(extension=response, previews=previews, effect=effect)
 
 
-def _whom(session: Session, course: Course, body: ExtensionIn) -> list[UUID]:
+def _load_recipients(session: Session, course: Course, body: ExtensionIn) -> list[UUID]:
     """Return the students who receive an extension."""
     if (body.student is None) == (body.section is None):
-        said = "is the one whom the extension is for; give either a student or a section"
-        raise Invalid.of("student", said)
+        message = "is the one whom the extension is for; give either a student or a section"
+        raise InvalidInput.for_field("student", message)
     if body.student is not None:
-        return [student_of(session, course, body.student, field="student").user_id]
+        return [load_student(session, course, body.student, field="student").user_id]
     section = session.get(Section, body.section)
     if section is None or section.course_id != course.id:
-        raise Invalid.of("section", "is no section of the course")
-    return in_section(session, course, section.id)
+        raise InvalidInput.for_field("section", "is no section of the course")
+    return list_section_students(session, course, section.id)
 
 
-def _check_new(session: Session, course: Course, body: ExtensionIn) -> None:
+def _check_not_granted(session: Session, course: Course, body: ExtensionIn) -> None:
     """Raise `Conflict` if the same extension is active already, even with another reason."""
-    found = session.scalars(
+    specs = session.scalars(
         select(Extension.spec).where(
             Extension.course_id == course.id,
             Extension.assignment_id.is_not_distinct_from(body.assignment),
@@ -98,52 +98,59 @@ def _check_new(session: Session, course: Course, body: ExtensionIn) -> None:
             Extension.withdrawn_at.is_(None),
         )
     )
-    wanted = _given_by(body.grants)
-    if any(_given_by(ExtensionSpec.model_validate(spec)) == wanted for spec in found):
+    wanted = _without_reason(body.grants)
+    if any(_without_reason(ExtensionSpec.model_validate(spec)) == wanted for spec in specs):
         raise Conflict("This is granted already; twice it gives no more than once.")
 
 
-def _given_by(spec: ExtensionSpec) -> ExtensionSpec:
+def _without_reason(spec: ExtensionSpec) -> ExtensionSpec:
     return spec.model_copy(update={"reason": ""})
 
 
-def _held(session: Session, course: Course, assignment_id: UUID | None) -> list[Assignment]:
+def _lock_assignments(
+    session: Session, course: Course, assignment_id: UUID | None
+) -> list[Assignment]:
     """Return the assignments of an extension, locked in the order of their ids."""
-    found = select(Assignment).where(
+    statement = select(Assignment).where(
         Assignment.course_id == course.id, Assignment.deleted_at.is_(None)
     )
     if assignment_id is not None:
-        found = found.where(Assignment.id == assignment_id)
-    rows = list(session.scalars(found.order_by(Assignment.id)))
+        statement = statement.where(Assignment.id == assignment_id)
+    rows = list(session.scalars(statement.order_by(Assignment.id)))
     if assignment_id is not None and not rows:
-        raise Invalid.of("assignment", "is no assignment of the course")
+        raise InvalidInput.for_field("assignment", "is no assignment of the course")
     for row in rows:
-        hold(session, row)
+        lock_and_refresh(session, row)
     return rows
 
 
-def _granted(
+def _load_granted(
     session: Session, assignments: Sequence[Assignment], body: ExtensionIn
-) -> list[Granted]:
+) -> list[Accommodations]:
     """Return the student's earlier exceptions in each assignment; none for a section."""
     if body.student is None:
-        return [Granted()] * len(assignments)
-    one = body.student
-    return [granted_to(session, row, [one])[one] for row in assignments]
+        return [Accommodations()] * len(assignments)
+    student_id = body.student
+    return [load_accommodations(session, row, [student_id])[student_id] for row in assignments]
 
 
-def _with(granted: Granted, spec: ExtensionSpec) -> Granted:
+def _add_extension(granted: Accommodations, spec: ExtensionSpec) -> Accommodations:
     return replace(granted, extensions=(*granted.extensions, spec))
 
 
-def _preview(row: Assignment, act: Act, before: Granted, after: Granted) -> Preview:
-    told = [
-        times(rules(row, act.course, one), act.course.zone, now=act.now) for one in (before, after)
+def _build_preview(
+    row: Assignment, act: ChangeContext, before: Accommodations, after: Accommodations
+) -> Preview:
+    student_times = [
+        serialize_times(build_rules(row, act.course, one), act.course.zone, now=act.now)
+        for one in (before, after)
     ]
-    return Preview(assignment=row.id, slug=row.slug, before=told[0], after=told[1])
+    return Preview(
+        assignment=row.id, slug=row.slug, before=student_times[0], after=student_times[1]
+    )
 
 
-def shown(row: Extension) -> ExtensionOut:
+def serialize_extension(row: Extension) -> ExtensionOut:
     """Return an extension as staff see it."""
     return ExtensionOut(
         id=row.id,
@@ -156,7 +163,7 @@ def shown(row: Extension) -> ExtensionOut:
     )
 
 
-def extensions_in(
+def list_extensions(
     session: Session,
     course: Course,
     *,
@@ -171,69 +178,71 @@ def extensions_in(
     An extension for all assignments matches each of them; one for a section matches each of its
     students.
     """
-    found = select(Extension).where(
+    statement = select(Extension).where(
         Extension.course_id == course.id, Extension.withdrawn_at.is_(None)
     )
     if assignment is not None:
-        holds = (Extension.assignment_id == assignment, Extension.assignment_id.is_(None))
-        found = found.where(or_(*holds))
+        conditions = (Extension.assignment_id == assignment, Extension.assignment_id.is_(None))
+        statement = statement.where(or_(*conditions))
     if student is not None:
-        own = select(Enrolment.section_id).where(
+        section_ids = select(Enrolment.section_id).where(
             Enrolment.course_id == course.id, Enrolment.user_id == student
         )
-        found = found.where(or_(Extension.student_id == student, Extension.section_id.in_(own)))
+        statement = statement.where(
+            or_(Extension.student_id == student, Extension.section_id.in_(section_ids))
+        )
     if section is not None:
-        found = found.where(Extension.section_id == section)
-    paged = keyset(found, Extension.created_at, Extension.id, after=after)
+        statement = statement.where(Extension.section_id == section)
+    paged = apply_keyset(statement, Extension.created_at, Extension.id, after=after)
     return session.scalars(paged.limit(limit + 1)).all()
 
 
-def withdraw(session: Session, act: Act, extension_id: UUID) -> Effect:
+def withdraw_extension(session: Session, act: ChangeContext, extension_id: UUID) -> Effect:
     """Withdraw an extension; work that was on time because of it keeps its credit."""
     row = session.get(Extension, extension_id)
     if row is None or row.course_id != act.course.id or row.withdrawn_at is not None:
         raise NotFound("There is no such extension in this course.")
-    assignments = _held(session, act.course, row.assignment_id)
-    with act.trial(session):
+    assignments = _lock_assignments(session, act.course, row.assignment_id)
+    with act.rollback_if_dry_run(session):
         row.withdrawn_at = act.now
-        told = shown(row).model_dump(mode="json", exclude_none=True)
-        act.record(session, "extension.withdrawn", ("extension", row.id), change=(told, {}))
-        whom = (
+        audit_values = serialize_extension(row).model_dump(mode="json", exclude_none=True)
+        act.record(session, "extension.withdrawn", ("extension", row.id), change=(audit_values, {}))
+        recipients = (
             [row.student_id]
             if row.student_id is not None
-            else in_section(session, act.course, row.section_id)
+            else list_section_students(session, act.course, row.section_id)
         )
-        students = enrolled(session, act.course, whom)
-        return settle(
-            session, act, assignments, cause=act.cause("extension", row.id), students=students
+        students = filter_enrolled(session, act.course, recipients)
+        return recompute_grades(
+            session, act, assignments, cause=act.to_cause("extension", row.id), students=students
         )
 
 
-def times_of(
-    session: Session, member: Member, assignment: Assignment, user: UUID, *, now: datetime
+def load_student_times(
+    session: Session, member: CourseMembership, assignment: Assignment, user: UUID, *, now: datetime
 ) -> StudentTimes:
     """Return a student's times and limits in an assignment, with the extensions behind them."""
     course = member.course
-    one = student_of(session, course, user)
-    granted = granted_to(session, assignment, [user])[user]
-    held = rules(assignment, course, granted)
-    whose = Extension.student_id == user
-    if one.section_id is not None:
-        whose = or_(whose, Extension.section_id == one.section_id)
+    enrolment = load_student(session, course, user)
+    granted = load_accommodations(session, assignment, [user])[user]
+    student_rules = build_rules(assignment, course, granted)
+    condition = Extension.student_id == user
+    if enrolment.section_id is not None:
+        condition = or_(condition, Extension.section_id == enrolment.section_id)
     rows = session.scalars(
         select(Extension)
         .where(
             Extension.course_id == course.id,
             Extension.withdrawn_at.is_(None),
             or_(Extension.assignment_id.is_(None), Extension.assignment_id == assignment.id),
-            whose,
+            condition,
         )
         .order_by(Extension.created_at, Extension.id)
     )
     return StudentTimes(
-        times=times(held, timeline.zone(course.zone).key, now=now),
-        attempts=held.attempts,
-        cool_down_seconds=held.cool_down // 1_000_000,
+        times=serialize_times(student_rules, timeline.get_zone(course.zone).key, now=now),
+        attempts=student_rules.attempts,
+        cool_down_seconds=student_rules.cool_down // 1_000_000,
         late_days=granted.late_days,
-        extensions=tuple(shown(row) for row in rows),
+        extensions=tuple(serialize_extension(row) for row in rows),
     )

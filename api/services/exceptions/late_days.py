@@ -5,17 +5,17 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.core.errors import Conflict, Invalid
+from api.core.errors import Conflict, InvalidInput
 from api.db.models import Assignment, Course, LateDays
 from api.schemas.assignments.exceptions import LateDaysChanged, LateDaysView, LateDayUse, RefundIn
-from api.services.audit.change_context import Act, hold
-from api.services.exceptions.students import student_of
-from api.services.grades.effects import settle
+from api.services.audit.change_context import ChangeContext, lock_and_refresh
+from api.services.exceptions.students import load_student
+from api.services.grades.effects import recompute_grades
 
-__all__ = ["late_days_of", "refund"]
+__all__ = ["load_late_days", "refund_late_days"]
 
 
-def late_days_of(session: Session, course: Course, user: UUID) -> LateDaysView:
+def load_late_days(session: Session, course: Course, user: UUID) -> LateDaysView:
     """Return a student's late day budget and where it was spent."""
     rows = session.execute(
         select(LateDays, Assignment)
@@ -28,7 +28,7 @@ def late_days_of(session: Session, course: Course, user: UUID) -> LateDaysView:
         )
         .order_by(LateDays.spent_at, Assignment.id)
     ).all()
-    spent = sum(one.days for one, _ in rows)
+    spent = sum(row.days for row, _ in rows)
     return LateDaysView(
         budget=course.late_day_budget,
         spent=spent,
@@ -46,23 +46,25 @@ def late_days_of(session: Session, course: Course, user: UUID) -> LateDaysView:
     )
 
 
-def refund(session: Session, act: Act, user: UUID, body: RefundIn) -> LateDaysChanged:
+def refund_late_days(
+    session: Session, act: ChangeContext, user: UUID, body: RefundIn
+) -> LateDaysChanged:
     """Refund late days that a student spent on an assignment.
 
     Raises `Conflict` if the student spent fewer.
     """
-    student_of(session, act.course, user)
+    load_student(session, act.course, user)
     assignment = session.get(Assignment, body.assignment)
     if assignment is None or assignment.course_id != act.course.id:
-        raise Invalid.of("assignment", "is no assignment of the course")
-    hold(session, assignment)
+        raise InvalidInput.for_field("assignment", "is no assignment of the course")
+    lock_and_refresh(session, assignment)
     row = session.get(
         LateDays, {"assignment_id": assignment.id, "student_id": user}, with_for_update=True
     )
     spent = row.days if row is not None else 0
     if row is None or spent < body.days:
         raise Conflict(f"The student has spent {spent} late days on this assignment, not so many.")
-    with act.trial(session):
+    with act.rollback_if_dry_run(session):
         row.days = spent - body.days
         act.record(
             session,
@@ -71,6 +73,6 @@ def refund(session: Session, act: Act, user: UUID, body: RefundIn) -> LateDaysCh
             change=({"days": spent}, {"days": row.days, "assignment": str(assignment.id)}),
             reason=body.reason,
         )
-        cause = act.cause("late_days", assignment.id)
-        effect = settle(session, act, [assignment], cause=cause, students=[user])
-        return LateDaysChanged(late_days=late_days_of(session, act.course, user), effect=effect)
+        cause = act.to_cause("late_days", assignment.id)
+        effect = recompute_grades(session, act, [assignment], cause=cause, students=[user])
+        return LateDaysChanged(late_days=load_late_days(session, act.course, user), effect=effect)

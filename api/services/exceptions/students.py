@@ -6,18 +6,18 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.core.errors import Invalid, NotFound
+from api.core.errors import InvalidInput, NotFound
 from api.db.models import Course, Enrolment
 
-__all__ = ["enrolled", "in_section", "student_of"]
+__all__ = ["filter_enrolled", "list_section_students", "load_student"]
 
 
-def student_of(session: Session, course: Course, user: UUID, *, field: str = "") -> Enrolment:
+def load_student(session: Session, course: Course, user: UUID, *, field: str = "") -> Enrolment:
     """Return the enrollment of an active student.
 
-    Raises `Invalid` at *field* if there is none, or `NotFound` without a *field*.
+    Raises `InvalidInput` at *field* if there is none, or `NotFound` without a *field*.
     """
-    found = session.scalar(
+    enrolment = session.scalar(
         select(Enrolment).where(
             Enrolment.course_id == course.id,
             Enrolment.user_id == user,
@@ -25,14 +25,14 @@ def student_of(session: Session, course: Course, user: UUID, *, field: str = "")
             Enrolment.withdrawn_at.is_(None),
         )
     )
-    if found is None and field:
-        raise Invalid.of(field, "is no student of the course")
-    if found is None:
+    if enrolment is None and field:
+        raise InvalidInput.for_field(field, "is no student of the course")
+    if enrolment is None:
         raise NotFound("There is no such student in this course.")
-    return found
+    return enrolment
 
 
-def in_section(session: Session, course: Course, section_id: UUID | None) -> list[UUID]:
+def list_section_students(session: Session, course: Course, section_id: UUID | None) -> list[UUID]:
     """Return the students of a section, including those who left the course, ordered by id."""
     return sorted(
         session.scalars(
@@ -45,7 +45,7 @@ def in_section(session: Session, course: Course, section_id: UUID | None) -> lis
     )
 
 
-def enrolled(session: Session, course: Course, users: Collection[UUID]) -> list[UUID]:
+def filter_enrolled(session: Session, course: Course, users: Collection[UUID]) -> list[UUID]:
     """Return those of *users* who are or were enrolled in a course, ordered by id."""
     return sorted(
         session.scalars(

@@ -20,17 +20,17 @@ from api.db.models import (
     Submission,
     User,
 )
-from api.services.courses.active_students import COUNTS
+from api.services.courses.active_students import ACTIVE_STUDENTS
 
-__all__ = ["Reading", "Scope", "all_work", "pseudonym"]
+__all__ = ["ExportScope", "ExportSessionFactory", "export_submissions", "pseudonym"]
 
-BATCH: Final = 10
-"""How many submissions are in memory at a time: each may have some hundred KiB."""
-DIGITS: Final = 16
-FIRST: Final = UUID(int=0)
+BATCH_SIZE: Final = 10
+"""Number of submissions in memory at a time; each may have some hundred KiB."""
+PSEUDONYM_DIGITS: Final = 16
+LOWEST_ID: Final = UUID(int=0)
 
 
-class Reading(Protocol):
+class ExportSessionFactory(Protocol):
     """Factory of read-only sessions."""
 
     def __call__(self) -> AbstractContextManager[Session]:
@@ -38,7 +38,7 @@ class Reading(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class ExportScope:
     """Scope of an export: a course, perhaps *only* some assignments, perhaps *pseudonymous*."""
 
     course: Course
@@ -49,32 +49,32 @@ class Scope:
 def pseudonym(course: Course, thing: UUID) -> str:
     """Return the pseudonym of a student or a submission, the same in every file of the course."""
     secret = bytes.fromhex(course.secret)
-    return hmac.digest(secret, f"export|{thing}".encode(), "sha256").hex()[:DIGITS]
+    return hmac.digest(secret, f"export|{thing}".encode(), "sha256").hex()[:PSEUDONYM_DIGITS]
 
 
-def all_work(reading: Reading, scope: Scope) -> Iterator[str]:
+def export_submissions(reading: ExportSessionFactory, scope: ExportScope) -> Iterator[str]:
     """Yield a JSON line for each submission, oldest first.
 
     Each piece uses its own session, so a slow reader holds no transaction. Submissions are only
     ever added: the export contains all submissions that exist at the start and no later ones.
     Results are those at the time when their piece is read.
     """
-    after = FIRST
+    after = LOWEST_ID
     with reading() as session:
         last = session.scalar(select(Submission.id).order_by(Submission.id.desc()).limit(1))
     while last is not None:
         with reading() as session:
-            rows = _batch(session, scope, after, last)
-            answers = _answers(session, [row[0].id for row in rows])
+            rows = _load_batch(session, scope, after, last)
+            answers = _load_answers(session, [row[0].id for row in rows])
         for row in rows:
-            yield _line(scope, row, answers.get(row[0].id, ()))
-        if len(rows) < BATCH:
+            yield _serialize_submission(scope, row, answers.get(row[0].id, ()))
+        if len(rows) < BATCH_SIZE:
             return
         after = rows[-1][0].id
 
 
-def _batch(session: Session, scope: Scope, after: UUID, last: UUID) -> Sequence[Any]:
-    found = (
+def _load_batch(session: Session, scope: ExportScope, after: UUID, last: UUID) -> Sequence[Any]:
+    query = (
         select(Submission, AssignmentProblem, Assignment, User)
         .join(AssignmentProblem, AssignmentProblem.id == Submission.problem_id)
         .join(Assignment, Assignment.id == AssignmentProblem.assignment_id)
@@ -87,33 +87,33 @@ def _batch(session: Session, scope: Scope, after: UUID, last: UUID) -> Sequence[
         .where(
             Assignment.course_id == scope.course.id,
             Assignment.deleted_at.is_(None),
-            *COUNTS,
+            *ACTIVE_STUDENTS,
             Submission.id > after,
             Submission.id <= last,
         )
     )
     if scope.only is not None:
-        found = found.where(Assignment.id.in_(scope.only))
-    return session.execute(found.order_by(Submission.id).limit(BATCH)).all()
+        query = query.where(Assignment.id.in_(scope.only))
+    return session.execute(query.order_by(Submission.id).limit(BATCH_SIZE)).all()
 
 
-def _answers(session: Session, submissions: Sequence[UUID]) -> dict[UUID, list[Answer]]:
+def _load_answers(session: Session, submissions: Sequence[UUID]) -> dict[UUID, list[Answer]]:
     rows = session.scalars(
         select(Answer)
         .where(Answer.submission_id.in_(submissions))
         .order_by(Answer.submission_id, Answer.id)
     )
-    found: dict[UUID, list[Answer]] = {}
+    answers_by_submission: dict[UUID, list[Answer]] = {}
     for row in rows:
-        found.setdefault(row.submission_id, []).append(row)
-    return found
+        answers_by_submission.setdefault(row.submission_id, []).append(row)
+    return answers_by_submission
 
 
-def _line(scope: Scope, row: Any, answers: Sequence[Answer]) -> str:
+def _serialize_submission(scope: ExportScope, row: Any, answers: Sequence[Answer]) -> str:
     submission, problem, assignment, user = row
-    told: dict[str, Any] = {
-        "submission": _id(scope, submission.id),
-        "student": _student(scope, user),
+    data: dict[str, Any] = {
+        "submission": _serialize_id(scope, submission.id),
+        "student": _serialize_student(scope, user),
         "assignment": {"id": str(assignment.id), "slug": assignment.slug},
         "problem": problem.slug,
         "version": str(submission.version_id),
@@ -122,16 +122,16 @@ def _line(scope: Scope, row: Any, answers: Sequence[Answer]) -> str:
         "sequence": submission.sequence,
         "received_at": submission.received_at.isoformat(),
         "answers": submission.answers,
-        "results": [_result(scope, one) for one in answers],
+        "results": [_serialize_result(scope, answer) for answer in answers],
     }
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":")) + "\n"
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def _id(scope: Scope, thing: UUID) -> str:
+def _serialize_id(scope: ExportScope, thing: UUID) -> str:
     return pseudonym(scope.course, thing) if scope.pseudonymous else str(thing)
 
 
-def _student(scope: Scope, user: User) -> Mapping[str, str | None]:
+def _serialize_student(scope: ExportScope, user: User) -> Mapping[str, str | None]:
     if scope.pseudonymous:
         return {"id": pseudonym(scope.course, user.id)}
     return {
@@ -142,17 +142,17 @@ def _student(scope: Scope, user: User) -> Mapping[str, str | None]:
     }
 
 
-def _result(scope: Scope, one: Answer) -> dict[str, Any]:
+def _serialize_result(scope: ExportScope, answer: Answer) -> dict[str, Any]:
     return {
-        "part": one.part,
-        "status": one.status,
-        "credit": None if one.credit is None else str(one.credit),
-        "credit_number": one.credit_float,
-        "attempt": one.attempt,
-        "late_credit": str(one.late),
-        "repeats": None if one.repeats is None else _id(scope, one.repeats),
-        "read_as": one.shown,
-        "value": one.value,
-        "mistakes": [name for name in one.mistakes.split("|") if name],
-        "by_hand": one.manual,
+        "part": answer.part,
+        "status": answer.status,
+        "credit": None if answer.credit is None else str(answer.credit),
+        "credit_number": answer.credit_float,
+        "attempt": answer.attempt,
+        "late_credit": str(answer.late),
+        "repeats": None if answer.repeats is None else _serialize_id(scope, answer.repeats),
+        "read_as": answer.shown,
+        "value": answer.value,
+        "mistakes": [name for name in answer.mistakes.split("|") if name],
+        "by_hand": answer.manual,
     }

@@ -9,40 +9,40 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Member
-from api.core.errors import Conflict, FieldError, Invalid, NotFound
+from api.auth.authorization import CourseMembership
+from api.core.errors import Conflict, FieldError, InvalidInput, NotFound
 from api.schemas.grades.exports import ExportCheck, ExportWarning
 from api.services.audit import recorder
 from api.services.enrolment.roster_files import read_roster
 from api.services.exports.formats import (
     WARNINGS,
     WRITERS,
-    Code,
+    ExportFile,
+    ExportGradebook,
     FileWarning,
-    Gradebook,
-    Written,
+    WarningCode,
     write_moodle,
 )
-from api.services.exports.gradebook_source import file_book
-from api.services.gradebook.book import Book, load_book
-from api.services.gradebook.students import counting
+from api.services.exports.gradebook_source import build_export_gradebook
+from api.services.gradebook.book import GradebookData, load_gradebook
+from api.services.gradebook.students import load_active_students
 
 __all__ = [
-    "FATAL",
-    "FORMS",
-    "Form",
-    "Made",
-    "checked",
-    "form_of",
-    "make",
-    "note",
-    "participants",
-    "refuse_fatal",
+    "FATAL_CODES",
+    "FORMATS",
+    "ExportFormat",
+    "GradebookExport",
+    "build_export",
+    "check_no_fatal_warnings",
+    "get_format",
+    "read_participants",
+    "record_export",
+    "serialize_check",
 ]
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class ExportFormat:
     """File format: its writer, media type and file name ending."""
 
     writer: str
@@ -50,122 +50,126 @@ class Form:
     ending: str
 
 
-FORMS: Final[Mapping[str, Form]] = {
-    "csv": Form("table", "text/csv", "csv"),
-    "cells": Form("cells", "text/csv", "csv"),
-    "jsonl": Form("json", "application/jsonl", "jsonl"),
-    "canvas": Form("canvas", "text/csv", "csv"),
-    "moodle": Form("moodle", "text/csv", "csv"),
-    "gradescope": Form("gradescope", "text/csv", "csv"),
+FORMATS: Final[Mapping[str, ExportFormat]] = {
+    "csv": ExportFormat("table", "text/csv", "csv"),
+    "cells": ExportFormat("cells", "text/csv", "csv"),
+    "jsonl": ExportFormat("json", "application/jsonl", "jsonl"),
+    "canvas": ExportFormat("canvas", "text/csv", "csv"),
+    "moodle": ExportFormat("moodle", "text/csv", "csv"),
+    "gradescope": ExportFormat("gradescope", "text/csv", "csv"),
 }
-"""The forms by the name that stands in the address."""
+"""File formats by their name in the URL."""
 
-FATAL: Final[frozenset[Code]] = frozenset(
+FATAL_CODES: Final[frozenset[WarningCode]] = frozenset(
     {"name_is_points_row", "reserved_title", "same_person", "same_title", "title_is_id"}
 )
-"""What would give scores to the wrong person or column, or lose a column without a word."""
+"""Warnings about scores for the wrong person or column, or a silently lost column."""
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class GradebookExport:
     """Written file with the gradebook that it contains."""
 
     name: str
-    form: Form
-    book: Gradebook
-    written: Written
+    form: ExportFormat
+    gradebook: ExportGradebook
+    file: ExportFile
 
 
-def form_of(name: str) -> Form:
+def get_format(name: str) -> ExportFormat:
     """Return a file format by its name; raise `NotFound` if there is none."""
-    if name not in FORMS:
-        raise NotFound(f"There is no such form of file. There are {', '.join(FORMS)}.")
-    return FORMS[name]
+    if name not in FORMATS:
+        raise NotFound(f"There is no such form of file. There are {', '.join(FORMATS)}.")
+    return FORMATS[name]
 
 
-def make(
+def build_export(
     session: Session,
-    member: Member,
+    member: CourseMembership,
     name: str,
     *,
     only: Collection[UUID] | None,
     section: UUID | None,
     now: datetime,
     known: Collection[str] | None = None,
-) -> Made:
+) -> GradebookExport:
     """Write the gradebook of a course, with all assignments or *only* those named.
 
     *known* holds the e-mail addresses of Moodle's participants, for its format.
     """
-    form = form_of(name)
-    students = counting(session, member.course.id, section=section)
-    book = load_book(session, member.course, students)
-    columns = _chosen(book, only)
-    gradebook = file_book(session, book, columns, now=now)
+    form = get_format(name)
+    students = load_active_students(session, member.course.id, section=section)
+    book = load_gradebook(session, member.course, students)
+    columns = _select_columns(book, only)
+    gradebook = build_export_gradebook(session, book, columns, now=now)
     write = WRITERS[form.writer] if known is None else partial(write_moodle, known=known)
-    return Made(name, form, gradebook, write(gradebook))
+    return GradebookExport(name, form, gradebook, write(gradebook))
 
 
-def participants(file: bytes) -> frozenset[str]:
+def read_participants(file: bytes) -> frozenset[str]:
     """Return the e-mail addresses in a list of Moodle's participants.
 
-    Raises `Invalid` if there are none.
+    Raises `InvalidInput` if there are none.
     """
     roster = read_roster(file)
-    found = frozenset(row.email for row in roster.rows if row.email)
-    if not found:
-        said = roster.problems[0].said if roster.problems else "the list has no e-mail addresses"
-        raise Invalid(f"The list of participants cannot be used: {said}.")
-    return found
+    emails = frozenset(row.email for row in roster.rows if row.email)
+    if not emails:
+        reason = (
+            roster.problems[0].message if roster.problems else "the list has no e-mail addresses"
+        )
+        raise InvalidInput(f"The list of participants cannot be used: {reason}.")
+    return emails
 
 
-def checked(made: Made) -> ExportCheck:
+def serialize_check(export: GradebookExport) -> ExportCheck:
     """Return the warnings on a file, fatal ones first."""
-    told = [_warning(one) for one in made.written.warnings]
+    warnings = [_serialize_warning(warning) for warning in export.file.warnings]
     return ExportCheck(
-        form=made.name,
-        students=len(made.book.people),
-        assignments=len(made.book.columns),
-        fatal=sum(one.fatal for one in told),
-        warnings=tuple(sorted(told, key=lambda one: not one.fatal)),
+        form=export.name,
+        students=len(export.gradebook.people),
+        assignments=len(export.gradebook.columns),
+        fatal=sum(warning.fatal for warning in warnings),
+        warnings=tuple(sorted(warnings, key=lambda item: not item.fatal)),
     )
 
 
-def _warning(one: FileWarning) -> ExportWarning:
+def _serialize_warning(warning: FileWarning) -> ExportWarning:
     return ExportWarning(
-        code=one.code,
-        fatal=one.code in FATAL,
-        about=UUID(one.about),
-        said=one.said,
-        meaning=WARNINGS[one.code],
+        code=warning.code,
+        fatal=warning.code in FATAL_CODES,
+        about=UUID(warning.about),
+        said=warning.message,
+        meaning=WARNINGS[warning.code],
     )
 
 
-def refuse_fatal(made: Made) -> None:
+def check_no_fatal_warnings(export: GradebookExport) -> None:
     """Raise `Conflict` if the other system would misread the file."""
-    fatal = [one for one in made.written.warnings if one.code in FATAL]
+    fatal = [warning for warning in export.file.warnings if warning.code in FATAL_CODES]
     if fatal:
         raise Conflict(
             "The other system would misread the file. Mend what is named, or ask for it all the "
             "same (by API with force=true).",
             code="file_misread",
-            errors=tuple(FieldError(one.code, one.said) for one in fatal),
+            errors=tuple(FieldError(one.code, one.message) for one in fatal),
         )
 
 
-def note(session: Session, member: Member, what: str, *, now: datetime, **more: object) -> None:
+def record_export(
+    session: Session, member: CourseMembership, what: str, *, now: datetime, **more: object
+) -> None:
     """Record in the audit log that grades or work of a course were exported as a file."""
     target = ("course", member.course.id)
     change: tuple[dict[str, object], dict[str, object]] = ({}, {"form": what, **more})
-    recorder.record(session, member, "file.exported", now=now, target=target, change=change)
+    recorder.record_action(session, member, "file.exported", now=now, target=target, change=change)
 
 
-def _chosen(book: Book, only: Collection[UUID] | None) -> list[int]:
-    """Return the indices of the assignments to write; raise `Invalid` for an unknown one."""
+def _select_columns(book: GradebookData, only: Collection[UUID] | None) -> list[int]:
+    """Return the indices of the assignments to write; raise `InvalidInput` for an unknown one."""
     if only is None:
         return list(range(len(book.assignments)))
-    known = {one.id for one in book.assignments}
+    known = {assignment.id for assignment in book.assignments}
     if set(only) - known:
-        said = "names an assignment that is not in the gradebook of this course"
-        raise Invalid.of("query assignments", said)
-    return [at for at, one in enumerate(book.assignments) if one.id in only]
+        message = "names an assignment that is not in the gradebook of this course"
+        raise InvalidInput.for_field("query assignments", message)
+    return [index for index, assignment in enumerate(book.assignments) if assignment.id in only]

@@ -18,57 +18,61 @@ from sqlalchemy.orm import Session
 from api.core.clock import to_micros
 from api.db.models import Assignment, AssignmentProblem, Submission
 from api.services.assignments import timeline
-from api.services.exports.formats import Cell, Column, Gradebook, Person
-from api.services.gradebook.book import Book
-from api.services.gradebook.cells import Cell as GradebookCell
-from api.services.gradebook.cells import cells_of, totals_of
-from api.services.gradebook.students import Student
-from grader.policy import Rules
+from api.services.exports.formats import ExportCell, ExportColumn, ExportGradebook, ExportPerson
+from api.services.gradebook.book import GradebookData
+from api.services.gradebook.cells import GradeCell as GradebookCell
+from api.services.gradebook.cells import compute_totals, load_cells
+from api.services.gradebook.students import GradebookStudent
+from grader.policy import SubmissionRules
 
-__all__ = ["file_book"]
+__all__ = ["build_export_gradebook"]
 
-SECOND: Final = 1_000_000
+MICROS_PER_SECOND: Final = 1_000_000
 
 Key = tuple[UUID, UUID]
-"""An assignment and a student."""
+"""Ids of an assignment and a student."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Work:
+class _SubmissionTotals:
     """Number of a student's submissions, and the time of the last one."""
 
     count: int
     last: datetime
 
 
-def file_book(session: Session, book: Book, columns: Sequence[int], *, now: datetime) -> Gradebook:
+def build_export_gradebook(
+    session: Session, book: GradebookData, columns: Sequence[int], *, now: datetime
+) -> ExportGradebook:
     """Return the gradebook with the assignments at the indices *columns*."""
-    kept = cells_of(session, book, now=now)
-    totals = totals_of(book, kept)
-    work, said = _work(session, book), _comments(book)
-    cells: dict[tuple[str, str], Cell] = {}
-    for at in columns:
-        assignment = book.assignments[at]
-        column = _column(book, assignment)
+    source_cells = load_cells(session, book, now=now)
+    totals = compute_totals(book, source_cells)
+    submissions, comments = _load_submission_totals(session, book), _collect_comments(book)
+    cells: dict[tuple[str, str], ExportCell] = {}
+    for index in columns:
+        assignment = book.assignments[index]
+        column = _build_column(book, assignment)
         for student in book.students:
             key = (assignment.id, student.id)
-            cell = _cell(kept[student.id][at], column.possible, said.get(key, ""))
-            if key in work:
-                cell = _with_work(cell, work[key], book.rules(assignment, student))
+            cell = _build_cell(
+                source_cells[student.id][index], column.possible, comments.get(key, "")
+            )
+            if key in submissions:
+                cell = _add_submissions(cell, submissions[key], book.rules_for(assignment, student))
             cells[str(student.id), column.id] = cell
-    return Gradebook(
+    return ExportGradebook(
         course=book.course.title,
-        zone=timeline.zone(book.course.zone),
-        columns=tuple(_column(book, book.assignments[at]) for at in columns),
-        people=tuple(_person(one) for one in book.students),
+        zone=timeline.get_zone(book.course.zone),
+        columns=tuple(_build_column(book, book.assignments[at]) for at in columns),
+        people=tuple(_build_person(one) for one in book.students),
         cells=cells,
         totals={str(student): total.percent for student, total in totals.items()},
         left_out={str(student): total.waiting_points for student, total in totals.items()},
     )
 
 
-def _column(book: Book, assignment: Assignment) -> Column:
-    return Column(
+def _build_column(book: GradebookData, assignment: Assignment) -> ExportColumn:
+    return ExportColumn(
         id=str(assignment.id),
         title=assignment.title,
         possible=book.blanks[assignment.id].possible,
@@ -77,8 +81,8 @@ def _column(book: Book, assignment: Assignment) -> Column:
     )
 
 
-def _person(student: Student) -> Person:
-    return Person(
+def _build_person(student: GradebookStudent) -> ExportPerson:
+    return ExportPerson(
         id=str(student.id),
         name=student.name,
         email=student.email,
@@ -90,35 +94,39 @@ def _person(student: Student) -> Person:
     )
 
 
-def _cell(kept: GradebookCell, worth: Fraction, comment: str) -> Cell:
-    free = not kept.possible and worth > 0
-    return Cell(
-        score=None if kept.excused or free else _score(kept, worth),
-        excused=kept.excused or free,
-        waiting=kept.waiting,
-        waiting_points=_scaled(kept.pending.possible, kept, worth),
-        overridden=kept.overridden,
+def _build_cell(source: GradebookCell, worth: Fraction, comment: str) -> ExportCell:
+    free = not source.possible and worth > 0
+    return ExportCell(
+        score=None if source.excused or free else _scale_score(source, worth),
+        excused=source.excused or free,
+        waiting=source.waiting,
+        waiting_points=_scale_points(source.pending.possible, source, worth),
+        overridden=source.overridden,
         comment=comment,
     )
 
 
-def _score(kept: GradebookCell, worth: Fraction) -> Fraction | None:
-    return None if kept.score is None else _scaled(kept.score, kept, worth)
+def _scale_score(source: GradebookCell, worth: Fraction) -> Fraction | None:
+    return None if source.score is None else _scale_points(source.score, source, worth)
 
 
-def _scaled(points: Fraction, kept: GradebookCell, worth: Fraction) -> Fraction:
+def _scale_points(points: Fraction, source: GradebookCell, worth: Fraction) -> Fraction:
     """Scale *points* from the student's maximum to the maximum *worth* of the column."""
-    return points if kept.possible in {0, worth} else points * worth / kept.possible
+    return points if source.possible in {0, worth} else points * worth / source.possible
 
 
-def _with_work(cell: Cell, work: _Work, rules: Rules) -> Cell:
-    late = 0 if rules.due is None else max(0, to_micros(work.last) - rules.due)
+def _add_submissions(
+    cell: ExportCell, submissions: _SubmissionTotals, rules: SubmissionRules
+) -> ExportCell:
+    late = 0 if rules.due is None else max(0, to_micros(submissions.last) - rules.due)
     # Round up to whole seconds, so that late work never looks on time.
-    seconds = -(-late // SECOND)
-    return replace(cell, late_seconds=seconds, submitted_at=work.last, submissions=work.count)
+    seconds = -(-late // MICROS_PER_SECOND)
+    return replace(
+        cell, late_seconds=seconds, submitted_at=submissions.last, submissions=submissions.count
+    )
 
 
-def _work(session: Session, book: Book) -> dict[Key, _Work]:
+def _load_submission_totals(session: Session, book: GradebookData) -> dict[Key, _SubmissionTotals]:
     """Return the submissions of each student to each assignment, counted in the database."""
     rows = session.execute(
         select(
@@ -128,15 +136,17 @@ def _work(session: Session, book: Book) -> dict[Key, _Work]:
             func.max(Submission.received_at),
         )
         .join(AssignmentProblem, AssignmentProblem.id == Submission.problem_id)
-        .where(AssignmentProblem.assignment_id.in_([one.id for one in book.assignments]))
+        .where(
+            AssignmentProblem.assignment_id.in_([assignment.id for assignment in book.assignments])
+        )
         .group_by(AssignmentProblem.assignment_id, Submission.student_id)
     )
-    return {(row[0], row[1]): _Work(row[2], row[3]) for row in rows}
+    return {(row[0], row[1]): _SubmissionTotals(row[2], row[3]) for row in rows}
 
 
-def _comments(book: Book) -> dict[Key, str]:
+def _collect_comments(book: GradebookData) -> dict[Key, str]:
     """Return the reasons of the overrides by assignment and student."""
-    said: defaultdict[Key, list[str]] = defaultdict(list)
-    for one in book.overrides:
-        said[one.assignment_id, one.student_id].append(one.reason)
-    return {key: "\n".join(reasons) for key, reasons in said.items()}
+    reasons_by_key: defaultdict[Key, list[str]] = defaultdict(list)
+    for override in book.overrides:
+        reasons_by_key[override.assignment_id, override.student_id].append(override.reason)
+    return {key: "\n".join(reasons) for key, reasons in reasons_by_key.items()}

@@ -10,19 +10,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["MAX_HEADER", "CsvLimits", "UnusableError", "first_row", "read_lines", "read_rows"]
+__all__ = [
+    "MAX_HEADER_CHARACTERS",
+    "CsvFileError",
+    "CsvLimits",
+    "parse_first_row",
+    "read_rows",
+    "split_lines",
+]
 
-MAX_HEADER: Final = 100_000
-"""Characters of the first line; less than `csv` takes in one cell."""
-BREAKS: Final = "\n\r\v\f\x85\u2028\u2029"
-"""Every character that any reader of a cell takes for a line break."""
+MAX_HEADER_CHARACTERS: Final = 100_000
+"""Maximum length of the first line, below the limit of `csv` for one cell."""
+LINE_BREAKS: Final = "\n\r\v\f\x85\u2028\u2029"
+"""Characters that any reader of a cell treats as a line break."""
 
 
-class UnusableError(Exception):
+class CsvFileError(Exception):
     """The file cannot be used; the message says why and what to do, *line* says where."""
 
-    def __init__(self, said: str, line: int = 1) -> None:
-        super().__init__(said)
+    def __init__(self, message: str, line: int = 1) -> None:
+        super().__init__(message)
         self.line = line
 
 
@@ -36,11 +43,11 @@ class CsvLimits:
     advice: str
 
 
-def read_lines(text: str, limits: CsvLimits) -> list[str]:
-    """Split *text* into lines with their ends; raise `UnusableError` if there are too many."""
-    breaks = sum(map(text.count, BREAKS)) - text.count("\r\n")
+def split_lines(text: str, limits: CsvLimits) -> list[str]:
+    """Split *text* into lines with their ends; raise `CsvFileError` if there are too many."""
+    breaks = sum(map(text.count, LINE_BREAKS)) - text.count("\r\n")
     if breaks > limits.lines:
-        raise UnusableError(
+        raise CsvFileError(
             f"the file has {breaks:,} lines; at most {limits.lines:,} are read; remove the empty "
             f"ones, or {limits.advice}",
             limits.lines + 1,
@@ -48,15 +55,15 @@ def read_lines(text: str, limits: CsvLimits) -> list[str]:
     return list(io.StringIO(text, newline=""))
 
 
-def first_row(line: str, delimiter: str) -> list[str]:
+def parse_first_row(line: str, delimiter: str) -> list[str]:
     """Return the cells of the first line, [] if it is not CSV with that delimiter.
 
-    Raises `UnusableError` if the line is too long.
+    Raises `CsvFileError` if the line is too long.
     """
-    if len(line) > MAX_HEADER:
-        raise UnusableError(
-            f"the first line has {len(line):,} characters; at most {MAX_HEADER:,} are read; it has "
-            "to be a header such as name,email"
+    if len(line) > MAX_HEADER_CHARACTERS:
+        raise CsvFileError(
+            f"the first line has {len(line):,} characters; at most {MAX_HEADER_CHARACTERS:,} are "
+            "read; it has to be a header such as name,email"
         )
     try:
         return next(csv.reader([line], delimiter=delimiter), [])
@@ -69,11 +76,11 @@ def read_rows(
 ) -> Iterator[tuple[int, list[str]]]:
     """Yield each row of *lines* from *start* on, with the number of its first line.
 
-    Raises `UnusableError` if a row is not CSV or exceeds a limit.
+    Raises `CsvFileError` if a row is not CSV or exceeds a limit.
     """
     cells = sum(line.count(delimiter) for line in lines) + len(lines)
     if cells > limits.cells:
-        raise UnusableError(
+        raise CsvFileError(
             f"the file has {cells:,} cells; at most {limits.cells:,} are read; {limits.advice}"
         )
     reader = csv.reader(lines[start:], delimiter=delimiter, strict=True)
@@ -82,11 +89,11 @@ def read_rows(
         try:
             row = next(reader, None)
         except csv.Error as error:
-            raise UnusableError(_reason(str(error)), number) from error
+            raise CsvFileError(_explain_csv_error(str(error)), number) from error
         if row is None:
             return
         if len(row) > limits.columns:
-            raise UnusableError(
+            raise CsvFileError(
                 f"the row has {len(row):,} cells; at most {limits.columns:,} are read; "
                 f"{limits.advice}",
                 number,
@@ -94,7 +101,7 @@ def read_rows(
         yield number, row
 
 
-def _reason(error: str) -> str:
+def _explain_csv_error(error: str) -> str:
     if "field limit" in error:
         return (
             f"the row that begins here has a cell of over {csv.field_size_limit():,} characters; "

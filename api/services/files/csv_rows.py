@@ -11,29 +11,29 @@ from typing import Final
 from api.core.errors import FileError
 
 __all__ = [
-    "MAX_CELL",
+    "MAX_CELL_CHARACTERS",
     "MAX_LINES",
-    "Records",
-    "columns_of",
-    "delimiter_of",
-    "guard",
+    "CsvRecords",
+    "detect_delimiter",
+    "escape_formula",
     "is_json",
     "is_parquet",
-    "not_utf8",
+    "not_utf8_error",
+    "parse_header",
     "read_text",
-    "unguard",
+    "unescape_formula",
 ]
 
 DELIMITERS: Final = ",;\t"
-MAX_CELL: Final = 1_000_000
+MAX_CELL_CHARACTERS: Final = 1_000_000
 MAX_COLUMNS: Final = 5_000
-# A longer row has an unclosed quote. After `MAX_WASTED` lines parsed in vain, fewer lines are
+# A longer row has an unclosed quote. After `MAX_WASTED_LINES` lines parsed in vain, fewer lines are
 # tried, so that reading time stays linear in the length of the file.
 MAX_LINES: Final = 2_000
-FEW_LINES: Final = 50
-MAX_WASTED: Final = 50 * MAX_LINES
-FORMULA: Final = re.compile(r"'*+[=+\-@\t\r]")
-GUARDED: Final = re.compile(r"'++[=+\-@\t\r]")
+REDUCED_MAX_LINES: Final = 50
+MAX_WASTED_LINES: Final = 50 * MAX_LINES
+FORMULA_START: Final = re.compile(r"'*+[=+\-@\t\r]")
+ESCAPED_FORMULA_START: Final = re.compile(r"'++[=+\-@\t\r]")
 
 
 def read_text(path: Path) -> str:
@@ -41,12 +41,12 @@ def read_text(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise not_utf8(path) from error
+        raise not_utf8_error(path) from error
     except OSError as error:
         raise FileError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def not_utf8(path: Path) -> FileError:
+def not_utf8_error(path: Path) -> FileError:
     """Return the error for a file with another encoding."""
     return FileError(f"{path} is not UTF-8; save it as UTF-8 (CSV UTF-8 in a spreadsheet)")
 
@@ -61,53 +61,55 @@ def is_parquet(path: Path) -> bool:
     return path.suffix in {".parquet", ".pq"}
 
 
-class Records:
+class CsvRecords:
     """Iterator over the rows of CSV text: the first line number of each, and its cells.
 
     A line that begins no valid row yields the error; reading continues on the next line. *line* is
-    the number of the next line, *read* the number of bytes read as rows, *wasted* the number of
-    lines parsed in vain.
+    the number of the next line, *bytes_read* the number of bytes read as rows, *wasted_lines* the
+    number of lines parsed in vain.
     """
 
     def __init__(
         self, lines: Iterator[str], delimiter: str, *, line: int = 1, wasted: int = 0
     ) -> None:
-        csv.field_size_limit(MAX_CELL)
+        csv.field_size_limit(MAX_CELL_CHARACTERS)
         self._lines, self._delimiter = lines, delimiter
-        self._ahead: deque[str] = deque()
-        self.line, self.read, self.wasted = line, 0, wasted
+        self._buffer: deque[str] = deque()
+        self.line, self.bytes_read, self.wasted_lines = line, 0, wasted
 
     def __iter__(self) -> Iterator[tuple[int, list[str] | csv.Error]]:
         """Yield the remaining rows."""
-        while self._look_ahead(most := MAX_LINES if self.wasted < MAX_WASTED else FEW_LINES):
-            found, taken = self._next(most)
+        while self._fill_buffer(
+            max_lines := MAX_LINES if self.wasted_lines < MAX_WASTED_LINES else REDUCED_MAX_LINES
+        ):
+            row, line_count = self._read_row(max_lines)
             line = self.line
-            self.read += sum(len(self._ahead.popleft().encode()) for _ in range(taken))
-            self.line += taken
-            yield line, found
+            self.bytes_read += sum(len(self._buffer.popleft().encode()) for _ in range(line_count))
+            self.line += line_count
+            yield line, row
 
-    def _next(self, most: int) -> tuple[list[str] | csv.Error, int]:
-        """Return the next row, of at most *most* lines, and the number of lines that it takes."""
-        reader = csv.reader(islice(self._ahead, most), delimiter=self._delimiter, strict=True)
+    def _read_row(self, max_lines: int) -> tuple[list[str] | csv.Error, int]:
+        """Return the next row, of at most *max_lines* lines, and the number of its lines."""
+        reader = csv.reader(islice(self._buffer, max_lines), delimiter=self._delimiter, strict=True)
         try:
             return next(reader), reader.line_num
         except csv.Error as error:
-            self.wasted += reader.line_num
+            self.wasted_lines += reader.line_num
             return error, 1
 
-    def _look_ahead(self, count: int) -> bool:
+    def _fill_buffer(self, count: int) -> bool:
         """Buffer at least *count* lines if the file has them; tell whether there is any."""
-        if len(self._ahead) < count:
-            self._ahead.extend(islice(self._lines, 2 * count))
-        return bool(self._ahead)
+        if len(self._buffer) < count:
+            self._buffer.extend(islice(self._lines, 2 * count))
+        return bool(self._buffer)
 
 
-def delimiter_of(head: str) -> str:
+def detect_delimiter(head: str) -> str:
     """Return the delimiter of a file with this first line."""
     return max(DELIMITERS, key=head.count)
 
 
-def columns_of(cells: list[str]) -> tuple[str, ...]:
+def parse_header(cells: list[str]) -> tuple[str, ...]:
     """Return the column names of a header, without empty ones at the end.
 
     Raises `FileError` for too many columns, or two with the same name.
@@ -123,13 +125,13 @@ def columns_of(cells: list[str]) -> tuple[str, ...]:
     return tuple(columns)
 
 
-def guard(cell: str) -> str:
+def escape_formula(cell: str) -> str:
     """Escape *cell* so that no spreadsheet runs it as a formula; numbers stay numbers.
 
-    >>> guard("=1+1"), guard("-3"), guard("- 3 apples"), guard("'=1+1")
-    ("'=1+1", '-3', "'- 3 apples", "''=1+1")
+    >>> [escape_formula(cell) for cell in ["=1+1", "-3", "- 3 apples", "'=1+1"]]
+    ["'=1+1", '-3', "'- 3 apples", "''=1+1"]
     """
-    if not FORMULA.match(cell):
+    if not FORMULA_START.match(cell):
         return cell
     try:
         float(cell)
@@ -138,10 +140,10 @@ def guard(cell: str) -> str:
     return cell
 
 
-def unguard(cell: str) -> str:
-    """Undo `guard`.
+def unescape_formula(cell: str) -> str:
+    """Undo `escape_formula`.
 
-    >>> unguard("'=1+1"), unguard("-3"), unguard("''=1+1"), unguard("'quoted'")
-    ('=1+1', '-3', "'=1+1", "'quoted'")
+    >>> [unescape_formula(cell) for cell in ["'=1+1", "-3", "''=1+1", "'quoted'"]]
+    ['=1+1', '-3', "'=1+1", "'quoted'"]
     """
-    return cell[1:] if GUARDED.match(cell) else cell
+    return cell[1:] if ESCAPED_FORMULA_START.match(cell) else cell

@@ -11,9 +11,9 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, defer
 
-from api.auth.authorization import Member
+from api.auth.authorization import CourseMembership
 from api.core.clock import to_micros
-from api.db.engine import once
+from api.db.engine import cache_in_snapshot
 from api.db.models import (
     Assignment,
     AssignmentProblem,
@@ -25,23 +25,23 @@ from api.db.models import (
     ProblemVersion,
 )
 from api.schemas.assignments.timeline import ExtensionSpec
-from api.services.assignments.rules import Granted, rules
-from api.services.gradebook.students import Student
-from api.services.grades.assignment import PosedProblem, WholeAssignment, graded_of
-from grader.policy import Category, Graded, Rules
+from api.services.assignments.rules import Accommodations, build_rules
+from api.services.gradebook.students import GradebookStudent
+from api.services.grades.assignment import GradingContext, VersionedProblem, compute_grade
+from grader.policy import ComputedGrade, GradeCategory, SubmissionRules
 
 __all__ = [
-    "Book",
-    "blank_grade",
-    "categories_of",
-    "is_over",
-    "load_book",
-    "posed_problems",
-    "published",
+    "GradebookData",
+    "grade_without_submissions",
+    "is_credit_over",
+    "load_assigned_problems",
+    "load_gradebook",
+    "load_published_assignments",
+    "parse_categories",
 ]
 
-NOBODY: Final = UUID(int=0)
-POSED: Final = (
+NIL_UUID: Final = UUID(int=0)
+ASSIGNED_PROBLEMS_QUERY: Final = (
     select(AssignmentProblem, ProblemVersion)
     .join(ProblemVersion, ProblemVersion.id == AssignmentProblem.version_id)
     .options(defer(ProblemVersion.source), defer(ProblemVersion.report))
@@ -54,119 +54,142 @@ POSED: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class GradebookData:
     """Assignments of a course in order, with the exceptions of its students.
 
-    *extensions* are by student; *blanks* are the grades of a student who submits nothing; *kept*
-    caches rules, which most students share. *spent* counts a student's late days in these
-    assignments. *withheld* are the assignments that the reader may not see by student.
+    *extensions* are by student; *blanks* are the grades of a student who submits nothing;
+    *cached_rules* caches rules, which most students share. *spent* counts a student's late days in
+    these assignments. *withheld* are the assignments that the reader may not see by student.
     """
 
     course: Course
-    students: Sequence[Student]
+    students: Sequence[GradebookStudent]
     assignments: tuple[Assignment, ...]
-    problems: Mapping[UUID, tuple[PosedProblem, ...]]
+    problems: Mapping[UUID, tuple[VersionedProblem, ...]]
     extensions: Mapping[UUID, Sequence[Extension]]
     late_days: Mapping[tuple[UUID, UUID], int]
     overrides: Sequence[Override]
     excuses: Sequence[Excuse]
-    blanks: Mapping[UUID, Graded]
-    kept: dict[tuple[UUID, tuple[UUID, ...], int, int], Rules] = field(default_factory=dict)
+    blanks: Mapping[UUID, ComputedGrade]
+    cached_rules: dict[tuple[UUID, tuple[UUID, ...], int, int], SubmissionRules] = field(
+        default_factory=dict
+    )
     spent: Mapping[UUID, int] = field(default_factory=dict)
     withheld: tuple[Assignment, ...] = ()
 
-    def whole(self, assignment: Assignment) -> WholeAssignment:
+    def grading_context(self, assignment: Assignment) -> GradingContext:
         """Return the grading context of an assignment, with its overrides and excuses."""
-        here = assignment.id
-        return WholeAssignment(
+        assignment_id = assignment.id
+        return GradingContext(
             assignment,
             self.course,
-            self.problems.get(here, ()),
+            self.problems.get(assignment_id, ()),
             {},
             {
-                (one.student_id, one.problem_id, one.part): one.points
-                for one in self.overrides
-                if one.assignment_id == here
+                (override.student_id, override.problem_id, override.part): override.points
+                for override in self.overrides
+                if override.assignment_id == assignment_id
             },
-            {(one.student_id, one.problem_id) for one in self.excuses if one.assignment_id == here},
+            {
+                (excuse.student_id, excuse.problem_id)
+                for excuse in self.excuses
+                if excuse.assignment_id == assignment_id
+            },
         )
 
-    def rules(self, assignment: Assignment, student: Student) -> Rules:
+    def rules_for(self, assignment: Assignment, student: GradebookStudent) -> SubmissionRules:
         """Return the rules for a student in an assignment."""
-        given = [
+        extensions = [
             one
             for one in self.extensions.get(student.id, ())
             if one.assignment_id in {None, assignment.id}
         ]
         days = self.late_days.get((assignment.id, student.id), 0)
         spent = self.spent.get(student.id, 0)
-        key = (assignment.id, tuple(one.id for one in given), days, spent)
-        if key not in self.kept:
-            specs = tuple(ExtensionSpec.model_validate(one.spec) for one in given)
-            self.kept[key] = rules(assignment, self.course, Granted(specs, days, spent))
-        return self.kept[key]
+        key = (assignment.id, tuple(extension.id for extension in extensions), days, spent)
+        if key not in self.cached_rules:
+            specs = tuple(ExtensionSpec.model_validate(extension.spec) for extension in extensions)
+            self.cached_rules[key] = build_rules(
+                assignment, self.course, Accommodations(specs, days, spent)
+            )
+        return self.cached_rules[key]
 
 
-def load_book(
-    session: Session, course: Course, students: Sequence[Student], *, reader: Member | None = None
-) -> Book:
+def load_gradebook(
+    session: Session,
+    course: Course,
+    students: Sequence[GradebookStudent],
+    *,
+    reader: CourseMembership | None = None,
+) -> GradebookData:
     """Load the book of *students*, with the published assignments of the course.
 
     Withholds assignments to which *reader* is blind; without a reader it withholds none.
     """
-    every = published(session, course.id)
-    withheld = tuple(one for one in every if reader is not None and reader.is_blind_to(one))
-    assignments = tuple(one for one in every if one not in withheld)
-    ids = [one.id for one in assignments]
-    one = students[0].id if len(students) == 1 else None
-    problems = posed_problems(session, ids)
-    late_days = _late_days(session, ids, one)
+    published = load_published_assignments(session, course.id)
+    withheld = tuple(one for one in published if reader is not None and reader.is_blind_to(one))
+    assignments = tuple(one for one in published if one not in withheld)
+    ids = [assignment.id for assignment in assignments]
+    student_id = students[0].id if len(students) == 1 else None
+    problems = load_assigned_problems(session, ids)
+    late_days = _load_late_days(session, ids, student_id)
     spent: Counter[UUID] = Counter()
     for (_, student), days in late_days.items():
         spent[student] += days
-    return Book(
+    return GradebookData(
         course,
         students,
         assignments,
         problems,
-        _extensions(session, course, students),
+        _load_extensions(session, course, students),
         late_days,
-        _rows(session, Override, ids, one),
-        _rows(session, Excuse, ids, one),
-        {each.id: blank_grade(each, course, problems.get(each.id, ())) for each in assignments},
+        _load_active_rows(session, Override, ids, student_id),
+        _load_active_rows(session, Excuse, ids, student_id),
+        {
+            each.id: grade_without_submissions(each, course, problems.get(each.id, ()))
+            for each in assignments
+        },
         spent=spent,
         withheld=withheld,
     )
 
 
-def published(session: Session, course_id: UUID) -> tuple[Assignment, ...]:
+def load_published_assignments(session: Session, course_id: UUID) -> tuple[Assignment, ...]:
     """Return the published assignments of a course, which have a column, in order."""
-    wanted = select(Assignment).where(
+    statement = select(Assignment).where(
         Assignment.course_id == course_id,
         Assignment.published_at.is_not(None),
         Assignment.deleted_at.is_(None),
     )
-    found = wanted.order_by(Assignment.position, Assignment.id)
-    return once(session, ("published", course_id), lambda: tuple(session.scalars(found)))
+    ordered = statement.order_by(Assignment.position, Assignment.id)
+    return cache_in_snapshot(
+        session, ("published", course_id), lambda: tuple(session.scalars(ordered))
+    )
 
 
-def blank_grade(assignment: Assignment, course: Course, posed: tuple[PosedProblem, ...]) -> Graded:
+def grade_without_submissions(
+    assignment: Assignment, course: Course, problems: tuple[VersionedProblem, ...]
+) -> ComputedGrade:
     """Return the grade of a student without exceptions who submits nothing."""
-    return graded_of(WholeAssignment(assignment, course, posed, {}, {}, ()), NOBODY, {})
+    return compute_grade(GradingContext(assignment, course, problems, {}, {}, ()), NIL_UUID, {})
 
 
-def posed_problems(session: Session, ids: Collection[UUID]) -> dict[UUID, tuple[PosedProblem, ...]]:
+def load_assigned_problems(
+    session: Session, ids: Collection[UUID]
+) -> dict[UUID, tuple[VersionedProblem, ...]]:
     """Return the problems of each assignment, in order."""
-    found: defaultdict[UUID, list[PosedProblem]] = defaultdict(list)
-    told = {"assignments": list(ids)}
-    key = (PosedProblem, frozenset(ids))
-    for row, version in once(session, key, lambda: session.execute(POSED, told).all()):
-        found[row.assignment_id].append(PosedProblem(row, version))
-    return {assignment: tuple(posed) for assignment, posed in found.items()}
+    by_assignment: defaultdict[UUID, list[VersionedProblem]] = defaultdict(list)
+    params = {"assignments": list(ids)}
+    key = (VersionedProblem, frozenset(ids))
+    for row, version in cache_in_snapshot(
+        session, key, lambda: session.execute(ASSIGNED_PROBLEMS_QUERY, params).all()
+    ):
+        by_assignment[row.assignment_id].append(VersionedProblem(row, version))
+    return {assignment: tuple(posed) for assignment, posed in by_assignment.items()}
 
 
-def _extensions(
-    session: Session, course: Course, students: Sequence[Student]
+def _load_extensions(
+    session: Session, course: Course, students: Sequence[GradebookStudent]
 ) -> dict[UUID, list[Extension]]:
     """Return the extensions of each student, including those of the section."""
     rows = session.scalars(
@@ -174,44 +197,49 @@ def _extensions(
         .where(Extension.course_id == course.id, Extension.withdrawn_at.is_(None))
         .order_by(Extension.created_at, Extension.id)
     )
-    by_whom: defaultdict[UUID | None, list[Extension]] = defaultdict(list)
+    by_owner: defaultdict[UUID | None, list[Extension]] = defaultdict(list)
     for row in rows:
-        by_whom[row.student_id or row.section_id].append(row)
+        by_owner[row.student_id or row.section_id].append(row)
     return {
-        one.id: [*by_whom.get(one.id, ()), *by_whom.get(one.section_id or NOBODY, ())]
-        for one in students
+        student.id: [
+            *by_owner.get(student.id, ()),
+            *by_owner.get(student.section_id or NIL_UUID, ()),
+        ]
+        for student in students
     }
 
 
-def _late_days(
+def _load_late_days(
     session: Session, ids: Collection[UUID], student: UUID | None
 ) -> dict[tuple[UUID, UUID], int]:
-    spent = select(LateDays).where(LateDays.assignment_id.in_(ids), LateDays.days > 0)
+    statement = select(LateDays).where(LateDays.assignment_id.in_(ids), LateDays.days > 0)
     if student is not None:
-        spent = spent.where(LateDays.student_id == student)
-    return {(row.assignment_id, row.student_id): row.days for row in session.scalars(spent)}
+        statement = statement.where(LateDays.student_id == student)
+    return {(row.assignment_id, row.student_id): row.days for row in session.scalars(statement)}
 
 
-def _rows(session: Session, table: Any, ids: Collection[UUID], student: UUID | None) -> Any:
+def _load_active_rows(
+    session: Session, table: Any, ids: Collection[UUID], student: UUID | None
+) -> Any:
     """Return the active overrides or excuses, oldest first."""
-    found = select(table).where(table.assignment_id.in_(ids), table.withdrawn_at.is_(None))
+    statement = select(table).where(table.assignment_id.in_(ids), table.withdrawn_at.is_(None))
     if student is not None:
-        found = found.where(table.student_id == student)
-    return session.scalars(found.order_by(table.created_at, table.id)).all()
+        statement = statement.where(table.student_id == student)
+    return session.scalars(statement.order_by(table.created_at, table.id)).all()
 
 
-def categories_of(course: Course) -> tuple[Category, ...]:
+def parse_categories(course: Course) -> tuple[GradeCategory, ...]:
     """Return the categories of a course with their weights."""
     return tuple(
-        Category(one["id"], Fraction(str(one["weight"])), one["drop_lowest"])
-        for one in course.categories
+        GradeCategory(category["id"], Fraction(str(category["weight"])), category["drop_lowest"])
+        for category in course.categories
     )
 
 
-def is_over(held: Rules, *, now: datetime) -> bool:
+def is_credit_over(student_rules: SubmissionRules, *, now: datetime) -> bool:
     """Return whether a student with these rules can earn no more credit.
 
     Late days that the student could still spend count as time; practice after the last credit does
     not.
     """
-    return held.pays_until is not None and to_micros(now) > held.pays_until
+    return student_rules.earns_until is not None and to_micros(now) > student_rules.earns_until

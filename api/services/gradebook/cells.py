@@ -16,30 +16,37 @@ from sqlalchemy import Text, bindparam, cast, select, type_coerce
 from sqlalchemy.orm import Session
 
 from api.db.models import Assignment, Grade
-from api.db.models.base import exact
-from api.services.gradebook.book import Book, categories_of, is_over
-from api.services.gradebook.students import Student
-from api.services.grades.assignment import PosedProblem
-from grader.policy import NO_MARK, AssignmentLine, Category, Graded, Mark, course_grade
+from api.db.models.base import parse_exact
+from api.services.gradebook.book import GradebookData, is_credit_over, parse_categories
+from api.services.gradebook.students import GradebookStudent
+from api.services.grades.assignment import VersionedProblem
+from grader.policy import (
+    NO_SCORE,
+    AssignmentLine,
+    ComputedGrade,
+    GradeCategory,
+    Score,
+    compute_course_grade,
+)
 
 __all__ = [
-    "Blanks",
-    "Cell",
-    "Total",
-    "cell_of",
-    "cells_of",
+    "BlankCells",
+    "CourseTotal",
+    "GradeCell",
+    "build_cell",
+    "compute_totals",
     "id_text",
-    "kept_grades",
-    "line_of",
-    "totals_of",
+    "load_cells",
+    "load_stored_grades",
+    "to_assignment_line",
 ]
 
-KEPT: Final = 20_000
-NONE: Final = "0"
-"""No points, as they are kept."""
+TOTAL_CACHE_SIZE: Final = 20_000
+ZERO_POINTS_TEXT: Final = "0"
+"""Zero points in their stored form."""
 
 
-EVERYBODYS: Final = select(
+ALL_GRADES_QUERY: Final = select(
     cast(Grade.assignment_id, Text),
     cast(Grade.student_id, Text),
     type_coerce(Grade.score, Text),
@@ -51,12 +58,14 @@ EVERYBODYS: Final = select(
     Grade.late,
     Grade.version,
 ).where(Grade.assignment_id.in_(bindparam("assignments", expanding=True)))
-THEIRS: Final = EVERYBODYS.where(Grade.student_id.in_(bindparam("students", expanding=True)))
+STUDENT_GRADES_QUERY: Final = ALL_GRADES_QUERY.where(
+    Grade.student_id.in_(bindparam("students", expanding=True))
+)
 
-Written: TypeAlias = tuple[str | None, str, str, str]
+StoredNumbers: TypeAlias = tuple[str | None, str, str, str]
 
 
-class Cell(NamedTuple):
+class GradeCell(NamedTuple):
     """Result of a student in an assignment; *score* is None if there is none (yet).
 
     *pending* is the share of score and maximum that waits for a person to grade it. *written* holds
@@ -65,8 +74,8 @@ class Cell(NamedTuple):
 
     score: Fraction | None
     possible: Fraction
-    written: Written
-    pending: Mark = NO_MARK
+    written: StoredNumbers
+    pending: Score = NO_SCORE
     waiting: bool = False
     late: bool = False
     excused: bool = False
@@ -75,15 +84,15 @@ class Cell(NamedTuple):
     version: int = 0
 
     @property
-    def settled(self) -> Mark | None:
+    def graded_share(self) -> Score | None:
         """Score and maximum of the graded share; None if nothing is graded."""
         if self.score is None:
             return None
-        found = Mark(self.score, self.possible).without(self.pending)
-        return found if found.possible or not self.pending.possible else None
+        graded = Score(self.score, self.possible).subtract(self.pending)
+        return graded if graded.possible or not self.pending.possible else None
 
 
-class Total(NamedTuple):
+class CourseTotal(NamedTuple):
     """Percentage in a course so far; None if nothing counts yet.
 
     It excludes *waiting_points*, which wait for grading.
@@ -94,40 +103,56 @@ class Total(NamedTuple):
     waiting_points: Fraction = Fraction(0)
 
 
-def _read(score: str | None) -> Fraction | None:
-    return None if score is None else exact(score)
+def _parse_score(score: str | None) -> Fraction | None:
+    return None if score is None else parse_exact(score)
 
 
-def cells_of(session: Session, book: Book, *, now: datetime) -> dict[UUID, list[Cell]]:
+def load_cells(
+    session: Session, book: GradebookData, *, now: datetime
+) -> dict[UUID, list[GradeCell]]:
     """Return each student's cells, in the order of the assignments."""
-    one = [book.students[0].id] if len(book.students) == 1 else None
-    kept = kept_grades(session, [row.id for row in book.assignments], one)
+    student_ids = [book.students[0].id] if len(book.students) == 1 else None
+    stored_grades = load_stored_grades(session, [row.id for row in book.assignments], student_ids)
     excused = {
-        (one.assignment_id, one.student_id) for one in book.excuses if one.problem_id is None
+        (excuse.assignment_id, excuse.student_id)
+        for excuse in book.excuses
+        if excuse.problem_id is None
     }
-    given = excused | {(one.assignment_id, one.student_id) for one in book.overrides}
+    with_exceptions = excused | {
+        (override.assignment_id, override.student_id) for override in book.overrides
+    }
     students = [(id_text(session, one.id), one) for one in book.students]
-    found: dict[UUID, list[Cell]] = {one.id: [] for one in book.students}
-    over: dict[int, bool] = {}
+    cells: dict[UUID, list[GradeCell]] = {one.id: [] for one in book.students}
+    over_by_rules: dict[int, bool] = {}
     for assignment in book.assignments:
-        blanks = Blanks.of(book.blanks[assignment.id], book.problems.get(assignment.id, ()))
-        rows = kept.get(id_text(session, assignment.id), {})
-        for written, student in students:
-            blank = partial(_blank, book, assignment, student, blanks=blanks, over=over, now=now)
-            cell = cell_of(rows.get(written), blank)
-            if given and (key := (assignment.id, student.id)) in given:
-                cell = _granted(cell, is_excused=key in excused)
-            found[student.id].append(cell)
-    return found
+        blanks = BlankCells.from_grade(
+            book.blanks[assignment.id], book.problems.get(assignment.id, ())
+        )
+        rows = stored_grades.get(id_text(session, assignment.id), {})
+        for student_key, student in students:
+            blank = partial(
+                _choose_blank_cell,
+                book,
+                assignment,
+                student,
+                blanks=blanks,
+                over_by_rules=over_by_rules,
+                now=now,
+            )
+            cell = build_cell(rows.get(student_key), blank)
+            if with_exceptions and (key := (assignment.id, student.id)) in with_exceptions:
+                cell = _apply_exception(cell, is_excused=key in excused)
+            cells[student.id].append(cell)
+    return cells
 
 
-def _granted(cell: Cell, *, is_excused: bool) -> Cell:
+def _apply_exception(cell: GradeCell, *, is_excused: bool) -> GradeCell:
     """Return the cell of a student who is excused or has an override."""
     if is_excused:
         return cell._replace(
             score=None,
-            written=(None, cell.written[1], NONE, NONE),
-            pending=NO_MARK,
+            written=(None, cell.written[1], ZERO_POINTS_TEXT, ZERO_POINTS_TEXT),
+            pending=NO_SCORE,
             excused=True,
             waiting=False,
             missing=False,
@@ -135,80 +160,90 @@ def _granted(cell: Cell, *, is_excused: bool) -> Cell:
     return cell._replace(overridden=True, missing=False)
 
 
-class Blanks(NamedTuple):
+class BlankCells(NamedTuple):
     """Cells of an assignment without a submission: while it is open, and after."""
 
-    open: Cell
-    missing: Cell
+    open: GradeCell
+    missing: GradeCell
 
     @classmethod
-    def of(cls, graded: Graded, problems: Collection[PosedProblem]) -> "Blanks":
+    def from_grade(
+        cls, graded: ComputedGrade, problems: Collection[VersionedProblem]
+    ) -> "BlankCells":
         """Return the cells with the grade of a student who submits nothing.
 
         If a part gives full marks to everybody, these count at once, whenever the student joined.
         """
         score, worth = graded.score, graded.possible
-        missing = Cell(score, worth, (str(score), str(worth), NONE, NONE), missing=True)
-        if any("full" in one.row.voided.values() for one in problems):
+        missing = GradeCell(
+            score, worth, (str(score), str(worth), ZERO_POINTS_TEXT, ZERO_POINTS_TEXT), missing=True
+        )
+        if any("full" in problem.row.voided.values() for problem in problems):
             return cls(missing._replace(missing=False), missing)
-        return cls(Cell(None, worth, (None, str(worth), NONE, NONE)), missing)
+        return cls(
+            GradeCell(None, worth, (None, str(worth), ZERO_POINTS_TEXT, ZERO_POINTS_TEXT)), missing
+        )
 
 
-def _blank(
-    book: Book,
+def _choose_blank_cell(
+    book: GradebookData,
     assignment: Assignment,
-    student: Student,
+    student: GradebookStudent,
     *,
-    blanks: Blanks,
-    over: dict[int, bool],
+    blanks: BlankCells,
+    over_by_rules: dict[int, bool],
     now: datetime,
-) -> Cell:
+) -> GradeCell:
     """Return the cell of a student without a submission.
 
-    *over* caches by rules, which many students share, whether their time is over.
+    *over_by_rules* caches by rules, which many students share, whether their time is over.
     """
-    held = book.rules(assignment, student)
-    key = id(held)  # the book keeps them alive, so ids stay unique
-    if key not in over:
-        over[key] = is_over(held, now=now)
-    return blanks.missing if over[key] else blanks.open
+    rules = book.rules_for(assignment, student)
+    key = id(rules)  # the book keeps them alive, so ids stay unique
+    if key not in over_by_rules:
+        over_by_rules[key] = is_credit_over(rules, now=now)
+    return blanks.missing if over_by_rules[key] else blanks.open
 
 
-def cell_of(row: Any | None, blank: Callable[[], Cell]) -> Cell:
-    """Return the cell of a stored grade; *blank* returns the cell for no submission."""
+def build_cell(row: Any | None, build_blank: Callable[[], GradeCell]) -> GradeCell:
+    """Return the cell of a stored grade; *build_blank* returns the cell for no submission."""
     if row is None:
-        return blank()
-    _, _, score, possible, held, pending, waiting, begun, late, version = row
-    written = (score, possible, held, pending)
+        return build_blank()
+    _, _, score, possible, pending_score, pending_possible, waiting, begun, late, version = row
+    written = (score, possible, pending_score, pending_possible)
     if begun:
-        left_out = Mark(exact(held), exact(pending)) if waiting else NO_MARK
-        mark = (exact(score), exact(possible))
-        return Cell(*mark, written, left_out, waiting, late, version=version)
-    empty = blank()
+        pending_share = (
+            Score(parse_exact(pending_score), parse_exact(pending_possible))
+            if waiting
+            else NO_SCORE
+        )
+        mark = (parse_exact(score), parse_exact(possible))
+        return GradeCell(*mark, written, pending_share, waiting, late, version=version)
+    empty = build_blank()
     if score is None and empty.score is not None:
         score = empty.written[0]
     return empty._replace(
-        score=_read(score),
-        possible=exact(possible),
+        score=_parse_score(score),
+        possible=parse_exact(possible),
         written=(score, *written[1:]),
         waiting=waiting,
         version=version,
     )
 
 
-def kept_grades(
+def load_stored_grades(
     session: Session, assignments: Collection[UUID], students: Collection[UUID] | None
 ) -> dict[str, dict[str, Any]]:
     """Return stored grades by assignment and student, of *students* or of all.
 
     Ids and numbers stay text as stored, because there are very many rows.
     """
-    told = {"assignments": list(assignments), "students": list(students or ())}
-    rows = session.execute(EVERYBODYS if students is None else THEIRS, told)
-    found: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+    params = {"assignments": list(assignments), "students": list(students or ())}
+    rows = session.execute(ALL_GRADES_QUERY if students is None else STUDENT_GRADES_QUERY, params)
+    grades: defaultdict[str, dict[str, Any]] = defaultdict(dict)
     for row in rows.all():
-        found[row[0]][row[1]] = row
-    return found
+        grades[row[0]][row[1]] = row
+    return grades
 
 
 def id_text(session: Session, key: UUID) -> str:
@@ -216,7 +251,7 @@ def id_text(session: Session, key: UUID) -> str:
     return key.hex if session.get_bind().dialect.name == "sqlite" else str(key)
 
 
-def line_of(assignment: Assignment, cell: Cell) -> AssignmentLine:
+def to_assignment_line(assignment: Assignment, cell: GradeCell) -> AssignmentLine:
     """Return the line of an assignment in the course grade."""
     return AssignmentLine(
         id=str(assignment.id),
@@ -231,46 +266,61 @@ def line_of(assignment: Assignment, cell: Cell) -> AssignmentLine:
     )
 
 
-def totals_of(book: Book, cells: Mapping[UUID, Sequence[Cell]]) -> dict[UUID, Total]:
+def compute_totals(
+    book: GradebookData, cells: Mapping[UUID, Sequence[GradeCell]]
+) -> dict[UUID, CourseTotal]:
     """Return the total of each student, with drops and weights.
 
     The percentage is None if assignments are withheld, because it would reveal their scores.
     """
-    shape = tuple((str(one.id), one.category, one.extra) for one in book.assignments)
-    categories = categories_of(book.course)
+    shape = tuple(
+        (str(assignment.id), assignment.category, assignment.extra)
+        for assignment in book.assignments
+    )
+    categories = parse_categories(book.course)
     totals = {
-        student: _total(
+        student: _compute_total(
             shape, tuple((one.written, one.waiting, one.excused) for one in row), categories
         )
         for student, row in cells.items()
     }
     if book.withheld:
-        return {student: one._replace(percent=None) for student, one in totals.items()}
+        return {student: total._replace(percent=None) for student, total in totals.items()}
     return totals
 
 
-@lru_cache(maxsize=KEPT)
-def _total(
+@lru_cache(maxsize=TOTAL_CACHE_SIZE)
+def _compute_total(
     shape: tuple[tuple[str, str, bool], ...],
-    marks: tuple[tuple[Written, bool, bool], ...],
-    categories: tuple[Category, ...],
-) -> Total:
+    marks: tuple[tuple[StoredNumbers, bool, bool], ...],
+    categories: tuple[GradeCategory, ...],
+) -> CourseTotal:
     """Return a total; cached, because every page needs a class's totals and few change."""
-    lines = [_line(one, *mark) for one, mark in zip(shape, marks, strict=True)]
-    graded = course_grade(lines, categories)
+    lines = [_build_assignment_line(one, *mark) for one, mark in zip(shape, marks, strict=True)]
+    graded = compute_course_grade(lines, categories)
     percent = graded.score if graded.possible else None
-    return Total(percent, graded.waiting, graded.pending.possible)
+    return CourseTotal(percent, graded.waiting, graded.pending.possible)
 
 
-def _line(
+def _build_assignment_line(
     shape: tuple[str, str, bool],
-    written: Written,
+    written: StoredNumbers,
     waiting: bool,  # noqa: FBT001 - the columns of a stored row
     excused: bool,  # noqa: FBT001
 ) -> AssignmentLine:
     name, category, extra = shape
-    score, possible, held, pending = written
-    left_out = Mark(exact(held), exact(pending)) if waiting else NO_MARK
+    score, possible, pending_score, pending_possible = written
+    pending_share = (
+        Score(parse_exact(pending_score), parse_exact(pending_possible)) if waiting else NO_SCORE
+    )
     return AssignmentLine(
-        name, "", category, _read(score), exact(possible), extra, excused, waiting, left_out
+        name,
+        "",
+        category,
+        _parse_score(score),
+        parse_exact(possible),
+        extra,
+        excused,
+        waiting,
+        pending_share,
     )

@@ -10,10 +10,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Member
+from api.auth.authorization import CourseMembership
 from api.core.clock import from_micros, to_micros
 from api.core.errors import NotFound
-from api.db.models import Assignment, Override, Standing
+from api.db.models import Assignment, Override, ProblemProgress
 from api.schemas.grades.grades import (
     GradeHidden,
     GradeLine,
@@ -28,50 +28,58 @@ from api.schemas.grades.grades import (
     StudentGrades,
 )
 from api.services.assignments.anonymity import is_blind_in_course
-from api.services.assignments.release import Shown, results_shown
-from api.services.enrolment.display_names import names_of
-from api.services.gradebook.book import Book, categories_of, load_book
-from api.services.gradebook.cells import Cell, cells_of, line_of
-from api.services.gradebook.students import Student, student_of
-from api.services.grades import read_part
-from api.services.grades.assignment import PosedProblem, graded_of, problem_line
-from api.services.problems.versions import titles_of_parts
-from grader.policy import Graded, Reckoning, Step, course_grade, problem_grade
+from api.services.assignments.release import Visibility, compute_results_visibility
+from api.services.enrolment.display_names import load_display_names
+from api.services.gradebook.book import GradebookData, load_gradebook, parse_categories
+from api.services.gradebook.cells import GradeCell, load_cells, to_assignment_line
+from api.services.gradebook.students import GradebookStudent, load_student
+from api.services.grades import deserialize_part
+from api.services.grades.assignment import VersionedProblem, build_problem_line, compute_grade
+from api.services.problems.versions import part_titles
+from grader.policy import (
+    BreakdownStep,
+    ComputedGrade,
+    ScoreBreakdown,
+    compute_course_grade,
+    compute_problem_grade,
+)
 
-__all__ = ["my_grades", "override_shown", "student_grades"]
+__all__ = ["load_my_grades", "load_student_grades", "serialize_override_for_student"]
 
-TOTAL: Final = "Total"
-NOT_A_STUDENT: Final = (
+TOTAL_LABEL: Final = "Total"
+NOT_A_STUDENT_MESSAGE: Final = (
     "You are not a student of this course. Staff read the grades of a student under students/{id}."
 )
 
 
 @dataclass(frozen=True, slots=True)
-class _Record:
+class _StudentRecord:
     """Data of one student: *parts* holds the progress in problems, *authors* names by id."""
 
-    book: Book
-    student: Student
-    cells: Mapping[UUID, Cell]
+    book: GradebookData
+    student: GradebookStudent
+    cells: Mapping[UUID, GradeCell]
     parts: Mapping[tuple[UUID, UUID], Mapping[str, Any]]
     authors: Mapping[UUID, str]
 
 
-def student_grades(
-    session: Session, member: Member, user_id: UUID, *, now: datetime
+def load_student_grades(
+    session: Session, member: CourseMembership, user_id: UUID, *, now: datetime
 ) -> StudentGrades:
     """Return all grades of a student, released or not, except withheld assignments."""
-    student = student_of(session, member.course.id, user_id)
-    record = _record(session, member, student, now=now)
-    graded = _course(record, record.book.assignments)
-    totals = _totals(record, graded)
-    assignments = tuple(_for_staff(record, one, now) for one in record.book.assignments)
+    student = load_student(session, member.course.id, user_id)
+    record = _load_record(session, member, student, now=now)
+    graded = _grade_course(record, record.book.assignments)
+    totals = _serialize_totals(record, graded)
+    assignments = tuple(
+        _serialize_for_staff(record, assignment, now) for assignment in record.book.assignments
+    )
     if record.book.withheld:
         totals |= {"percent": None, "explain": ()}
     if is_blind_in_course(session, member.role, member.course.id):
         totals |= {"late_days": None}
         hidden = {"not_released_until": None}
-        assignments = tuple(one.model_copy(update=hidden) for one in assignments)
+        assignments = tuple(assignment.model_copy(update=hidden) for assignment in assignments)
     return StudentGrades(
         course=member.course.id,
         user=student.id,
@@ -83,59 +91,69 @@ def student_grades(
     )
 
 
-def my_grades(session: Session, member: Member, *, now: datetime) -> MyGrades:
+def load_my_grades(session: Session, member: CourseMembership, *, now: datetime) -> MyGrades:
     """Return the released grades of the calling student, and when the others are released."""
     if member.is_staff:
-        raise NotFound(NOT_A_STUDENT)
-    student = student_of(session, member.course.id, member.student_id)
-    record = _record(session, member, student, now=now)
+        raise NotFound(NOT_A_STUDENT_MESSAGE)
+    student = load_student(session, member.course.id, member.student_id)
+    record = _load_record(session, member, student, now=now)
     book = record.book
-    visible = [one for one in book.assignments if book.rules(one, student).released(to_micros(now))]
-    told = [_for_student(record, one, now) for one in visible]
-    seen = [one for one, shown in zip(visible, told, strict=True) if shown.results_shown]
+    visible = [
+        assignment
+        for assignment in book.assignments
+        if book.rules_for(assignment, student).is_released(to_micros(now))
+    ]
+    grades = [_serialize_for_student(record, one, now) for one in visible]
+    released = [one for one, shown in zip(visible, grades, strict=True) if shown.results_shown]
     return MyGrades(
         course=member.course.id,
         course_title=member.course.title,
-        **_totals(record, _course(record, seen)),
-        assignments=tuple(told),
+        **_serialize_totals(record, _grade_course(record, released)),
+        assignments=tuple(grades),
     )
 
 
-def _record(session: Session, member: Member, student: Student, *, now: datetime) -> _Record:
-    book = load_book(session, member.course, [student], reader=member)
-    cells = cells_of(session, book, now=now)[student.id]
-    ids = [one.id for one in book.assignments]
-    posed = [one.row.id for those in book.problems.values() for one in those]
+def _load_record(
+    session: Session, member: CourseMembership, student: GradebookStudent, *, now: datetime
+) -> _StudentRecord:
+    book = load_gradebook(session, member.course, [student], reader=member)
+    cells = load_cells(session, book, now=now)[student.id]
+    ids = [assignment.id for assignment in book.assignments]
+    problem_ids = [one.row.id for those in book.problems.values() for one in those]
     rows = session.execute(
-        select(Standing.problem_id, Standing.student_id, Standing.parts).where(
-            Standing.problem_id.in_(posed), Standing.student_id == student.id
+        select(ProblemProgress.problem_id, ProblemProgress.student_id, ProblemProgress.parts).where(
+            ProblemProgress.problem_id.in_(problem_ids), ProblemProgress.student_id == student.id
         )
     )
-    return _Record(
+    return _StudentRecord(
         book,
         student,
         dict(zip(ids, cells, strict=True)),
         {(problem, owner): parts for problem, owner, parts in rows},
-        names_of(session, (one.author_id for one in book.overrides)),
+        load_display_names(session, (override.author_id for override in book.overrides)),
     )
 
 
-def _course(record: _Record, assignments: Sequence[Assignment]) -> Graded:
-    lines = [line_of(one, record.cells[one.id]) for one in assignments]
-    return course_grade(lines, categories_of(record.book.course))
+def _grade_course(record: _StudentRecord, assignments: Sequence[Assignment]) -> ComputedGrade:
+    lines = [
+        to_assignment_line(assignment, record.cells[assignment.id]) for assignment in assignments
+    ]
+    return compute_course_grade(lines, parse_categories(record.book.course))
 
 
-def _totals(record: _Record, graded: Graded) -> dict[str, Any]:
+def _serialize_totals(record: _StudentRecord, graded: ComputedGrade) -> dict[str, Any]:
     return {
         "percent": graded.score if graded.possible else None,
         "waiting": graded.waiting,
         "waiting_points": graded.pending.possible,
-        "explain": tuple(_line(one, "", {}) for one in graded.reckonings),
-        "late_days": _late_days(record),
+        "explain": tuple(
+            _serialize_breakdown(breakdown, "", {}) for breakdown in graded.breakdowns
+        ),
+        "late_days": _serialize_late_days(record),
     }
 
 
-def _late_days(record: _Record) -> LateDaysOut:
+def _serialize_late_days(record: _StudentRecord) -> LateDaysOut:
     spent = [
         LateDaysSpent(assignment=assignment, days=days)
         for (assignment, _), days in record.book.late_days.items()
@@ -145,46 +163,55 @@ def _late_days(record: _Record) -> LateDaysOut:
     return LateDaysOut(budget=budget, left=left, spent=tuple(spent))
 
 
-def _named(one: Assignment) -> dict[str, Any]:
+def _serialize_assignment(assignment: Assignment) -> dict[str, Any]:
     return {
-        "assignment": one.id,
-        "slug": one.slug,
-        "title": one.title,
-        "category": one.category,
-        "extra": one.extra,
+        "assignment": assignment.id,
+        "slug": assignment.slug,
+        "title": assignment.title,
+        "category": assignment.category,
+        "extra": assignment.extra,
     }
 
 
-def _for_student(record: _Record, one: Assignment, now: datetime) -> GradeShown | GradeHidden:
-    shown = results_shown(one, record.book.rules(one, record.student), now=now)
-    if not shown.now:
-        return GradeHidden(**_named(one), not_released_until=shown.since)
-    return GradeShown(**_named(one), **_grade(record, one))
+def _serialize_for_student(
+    record: _StudentRecord, assignment: Assignment, now: datetime
+) -> GradeShown | GradeHidden:
+    visibility = compute_results_visibility(
+        assignment, record.book.rules_for(assignment, record.student), now=now
+    )
+    if not visibility.now:
+        return GradeHidden(**_serialize_assignment(assignment), not_released_until=visibility.since)
+    return GradeShown(**_serialize_assignment(assignment), **_serialize_grade(record, assignment))
 
 
-def _for_staff(record: _Record, one: Assignment, now: datetime) -> StaffGrade:
-    rules = record.book.rules(one, record.student)
-    shown = results_shown(one, rules, now=now)
-    if shown.now and rules.release is not None and not rules.released(to_micros(now)):
-        shown = Shown(now=False, since=from_micros(rules.release))
+def _serialize_for_staff(
+    record: _StudentRecord, assignment: Assignment, now: datetime
+) -> StaffGrade:
+    rules = record.book.rules_for(assignment, record.student)
+    visibility = compute_results_visibility(assignment, rules, now=now)
+    if visibility.now and rules.release is not None and not rules.is_released(to_micros(now)):
+        visibility = Visibility(now=False, since=from_micros(rules.release))
     return StaffGrade(
-        **_named(one),
-        **_grade(record, one),
-        student_sees=shown.now,
-        not_released_until=None if shown.now else shown.since,
-        version=record.cells[one.id].version,
+        **_serialize_assignment(assignment),
+        **_serialize_grade(record, assignment),
+        student_sees=visibility.now,
+        not_released_until=None if visibility.now else visibility.since,
+        version=record.cells[assignment.id].version,
     )
 
 
-def _grade(record: _Record, one: Assignment) -> dict[str, Any]:
+def _serialize_grade(record: _StudentRecord, assignment: Assignment) -> dict[str, Any]:
     """Return the fields of a `GradeShown` other than those of the assignment."""
-    cell = record.cells[one.id]
-    here = record.book.whole(one)
-    graded = graded_of(here, record.student.id, record.parts)
-    overrides = [given for given in record.book.overrides if given.assignment_id == one.id]
-    slugs = {posed.row.id: posed.row.slug for posed in here.problems}
-    titles = {posed.row.slug: posed.version.title for posed in here.problems}
-    said = {_about(given, slugs): _by(given, record.authors) for given in overrides}
+    cell = record.cells[assignment.id]
+    context = record.book.grading_context(assignment)
+    graded = compute_grade(context, record.student.id, record.parts)
+    overrides = [given for given in record.book.overrides if given.assignment_id == assignment.id]
+    slugs = {posed.row.id: posed.row.slug for posed in context.problems}
+    titles = {posed.row.slug: posed.version.title for posed in context.problems}
+    explanations = {
+        _breakdown_label(given, slugs): _describe_override(given, record.authors)
+        for given in overrides
+    }
     return {
         "score": cell.score,
         "possible": cell.possible,
@@ -193,63 +220,74 @@ def _grade(record: _Record, one: Assignment) -> dict[str, Any]:
         "late": cell.late,
         "excused": cell.excused,
         "missing": cell.missing,
-        "problems": tuple(_problem(record, one, posed) for posed in here.problems),
-        "overrides": tuple(override_shown(given, slugs, record.authors) for given in overrides),
+        "problems": tuple(
+            _serialize_problem(record, assignment, posed) for posed in context.problems
+        ),
+        "overrides": tuple(
+            serialize_override_for_student(given, slugs, record.authors) for given in overrides
+        ),
         "explain": tuple(
-            _line(each, said.get(each.about, ""), titles) for each in graded.reckonings
+            _serialize_breakdown(each, explanations.get(each.about, ""), titles)
+            for each in graded.breakdowns
         ),
     }
 
 
-def _problem(record: _Record, assignment: Assignment, posed: PosedProblem) -> ProblemGrade:
-    kept = record.parts.get((posed.row.id, record.student.id), {})
-    parts = {part: read_part(told) for part, told in kept.items()}
-    line = problem_line(record.book.whole(assignment), posed, record.student.id, parts)
-    graded = problem_grade(line)
+def _serialize_problem(
+    record: _StudentRecord, assignment: Assignment, problem: VersionedProblem
+) -> ProblemGrade:
+    stored_parts = record.parts.get((problem.row.id, record.student.id), {})
+    parts = {part: deserialize_part(told) for part, told in stored_parts.items()}
+    line = build_problem_line(
+        record.book.grading_context(assignment), problem, record.student.id, parts
+    )
+    graded = compute_problem_grade(line)
     return ProblemGrade(
-        problem=posed.row.slug,
-        title=posed.version.title,
-        points=posed.points,
+        problem=problem.row.slug,
+        title=problem.version.title,
+        points=problem.points,
         score=graded.score,
         possible=graded.possible,
         waiting=graded.waiting,
         extra=line.extra,
         excused=line.excused,
-        part_titles=titles_of_parts(posed.version.parts),
+        part_titles=part_titles(problem.version.parts),
     )
 
 
-def _about(given: Override, slugs: Mapping[UUID, str]) -> str:
+def _breakdown_label(override: Override, slugs: Mapping[UUID, str]) -> str:
     """Return the label of the score breakdown to which an override belongs."""
-    if given.problem_id is None:
-        return TOTAL
-    slug = slugs.get(given.problem_id, "")
-    return slug if given.part is None else f"{slug}, {given.part}"
+    if override.problem_id is None:
+        return TOTAL_LABEL
+    slug = slugs.get(override.problem_id, "")
+    return slug if override.part is None else f"{slug}, {override.part}"
 
 
-def _by(given: Override, authors: Mapping[UUID, str]) -> str:
-    return f"by {authors[given.author_id]}: {given.reason}"
+def _describe_override(override: Override, authors: Mapping[UUID, str]) -> str:
+    return f"by {authors[override.author_id]}: {override.reason}"
 
 
-def override_shown(
-    given: Override, slugs: Mapping[UUID, str], authors: Mapping[UUID, str]
+def serialize_override_for_student(
+    override: Override, slugs: Mapping[UUID, str], authors: Mapping[UUID, str]
 ) -> OverrideShown:
     """Return an override as the student sees it."""
     return OverrideShown(
-        id=given.id,
-        problem=None if given.problem_id is None else slugs.get(given.problem_id, ""),
-        part=given.part,
-        points=given.points,
-        reason=given.reason,
-        author=authors[given.author_id],
-        at=given.created_at,
+        id=override.id,
+        problem=None if override.problem_id is None else slugs.get(override.problem_id, ""),
+        part=override.part,
+        points=override.points,
+        reason=override.reason,
+        author=authors[override.author_id],
+        at=override.created_at,
     )
 
 
-def _line(reckoning: Reckoning, said: str, titles: Mapping[str, str]) -> GradeLine:
-    """Return a score breakdown as data and text; *said* explains an override."""
-    if said and any(step.label == "override" for step in reckoning.steps):
-        author = Step("author", Fraction(0), said, "said")
+def _serialize_breakdown(
+    reckoning: ScoreBreakdown, explanation: str, titles: Mapping[str, str]
+) -> GradeLine:
+    """Return a score breakdown as data and text; *explanation* explains an override."""
+    if explanation and any(step.label == "override" for step in reckoning.steps):
+        author = BreakdownStep("author", Fraction(0), explanation, "said")
         reckoning = replace(reckoning, steps=(*reckoning.steps, author))
     return GradeLine(
         about=reckoning.about,
@@ -258,7 +296,7 @@ def _line(reckoning: Reckoning, said: str, titles: Mapping[str, str]) -> GradeLi
         title=titles.get(reckoning.problem),
         words=str(reckoning),
         steps=tuple(
-            GradeStep(label=one.label, value=one.value, why=one.why, sign=one.sign, of=one.of)
-            for one in reckoning.steps
+            GradeStep(label=step.label, value=step.value, why=step.why, sign=step.sign, of=step.of)
+            for step in reckoning.steps
         ),
     )

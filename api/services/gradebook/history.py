@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Member
+from api.auth.authorization import CourseMembership
 from api.core.clock import to_micros
 from api.core.errors import NotFound, NotReleased
 from api.db.models import (
@@ -24,48 +24,48 @@ from api.db.models import (
 )
 from api.http.pagination import Cursor
 from api.schemas.grades.history import GradeEvent, StaffGradeEvent
-from api.services.assignments.release import results_shown
-from api.services.assignments.rules import rules_for
-from api.services.enrolment.display_names import names_of
-from api.services.gradebook.sentences import sentence
-from api.services.gradebook.students import student_of
+from api.services.assignments.release import compute_results_visibility
+from api.services.assignments.rules import load_rules
+from api.services.enrolment.display_names import load_display_names
+from api.services.gradebook.sentences import describe_event
+from api.services.gradebook.students import load_student
 
-__all__ = ["my_history", "student_history"]
+__all__ = ["load_my_history", "load_student_history"]
 
-Place = tuple[datetime, UUID]
-"""Where an event stands: its time, and its id."""
+EventKey = tuple[datetime, UUID]
+"""Sort key of an event: its time and id."""
 
 
-def student_history(
+def load_student_history(
     session: Session,
-    member: Member,
+    member: CourseMembership,
     assignment: Assignment,
     user_id: UUID,
     *,
     after: Cursor | None,
     limit: int,
-) -> tuple[list[tuple[Place, StaffGradeEvent]], int]:
+) -> tuple[list[tuple[EventKey, StaffGradeEvent]], int]:
     """Return a page of a student's events, each with its cursor position, and the grade's version.
 
     Raises `Forbidden` if the member may not see names in the assignment.
     """
-    member.need_names(assignment)
-    student = student_of(session, member.course.id, user_id)
+    member.require_names(assignment)
+    student = load_student(session, member.course.id, user_id)
     key = {"assignment_id": assignment.id, "student_id": student.id}
     grade = session.get(Grade, key)
-    events = _events(session, assignment, student.id)
-    return _page(events, after=after, limit=limit), grade.version if grade else 0
+    events = _load_events(session, assignment, student.id)
+    return _paginate(events, after=after, limit=limit), grade.version if grade else 0
 
 
-def my_history(
+def load_my_history(
     session: Session,
-    member: Member,
+    member: CourseMembership,
     assignment: Assignment,
     *,
     after: Cursor | None,
     limit: int,
     now: datetime,
-) -> list[tuple[Place, GradeEvent]]:
+) -> list[tuple[EventKey, GradeEvent]]:
     """Return a page of the calling student's events.
 
     Raises `NotReleased` until results are visible.
@@ -73,53 +73,53 @@ def my_history(
     if member.is_staff:
         raise NotFound("There is no such assignment.")
     student = member.student_id
-    held = rules_for(session, assignment, member.course, [student])[student]
-    if not held.released(to_micros(now)):
+    rules = load_rules(session, assignment, member.course, [student])[student]
+    if not rules.is_released(to_micros(now)):
         raise NotFound("There is no such assignment.")
-    results = results_shown(assignment, held, now=now)
+    results = compute_results_visibility(assignment, rules, now=now)
     if not results.now:
         raise NotReleased("The results are not released yet.", until=results.since)
-    page = _page(_events(session, assignment, student), after=after, limit=limit)
-    return [(place, _for_student(event)) for place, event in page]
+    page = _paginate(_load_events(session, assignment, student), after=after, limit=limit)
+    return [(place, _serialize_for_student(event)) for place, event in page]
 
 
-def _for_student(event: StaffGradeEvent) -> GradeEvent:
+def _serialize_for_student(event: StaffGradeEvent) -> GradeEvent:
     """Return an event without what only staff see: who graded, and the reason of an excuse."""
-    told = {name: getattr(event, name) for name in GradeEvent.model_fields}
+    fields = {name: getattr(event, name) for name in GradeEvent.model_fields}
     if event.kind not in {"override", "override_withdrawn"}:
-        told |= {"author": None, "reason": None}
-    return GradeEvent(**told)
+        fields |= {"author": None, "reason": None}
+    return GradeEvent(**fields)
 
 
-def _page(
+def _paginate(
     events: Sequence[StaffGradeEvent], *, after: Cursor | None, limit: int
-) -> list[tuple[Place, StaffGradeEvent]]:
-    ordered = sorted((((one.at, one.id), one) for one in events), key=lambda one: one[0])
+) -> list[tuple[EventKey, StaffGradeEvent]]:
+    ordered = sorted((((event.at, event.id), event) for event in events), key=lambda item: item[0])
     if after is not None:
         ordered = [one for one in ordered if one[0] > (after.value, after.id)]
     return ordered[:limit]
 
 
-def _events(session: Session, assignment: Assignment, student: UUID) -> list[StaffGradeEvent]:
+def _load_events(session: Session, assignment: Assignment, student: UUID) -> list[StaffGradeEvent]:
     """Return all events of a grade, with a fixed number of queries."""
-    slugs = _slugs(session, assignment)
-    found = [
-        *_submissions(session, slugs, student),
-        *_gradings(session, slugs, student),
-        *_overrides(session, assignment, slugs, student),
-        *_excuses(session, assignment, slugs, student),
-        *_changes(session, assignment, student),
+    slugs = _load_slugs(session, assignment)
+    rows = [
+        *_load_submission_events(session, slugs, student),
+        *_load_grading_events(session, slugs, student),
+        *_load_override_events(session, assignment, slugs, student),
+        *_load_excuse_events(session, assignment, slugs, student),
+        *_load_change_events(session, assignment, student),
     ]
-    names = names_of(session, (told["author_id"] for told in found))
-    return [_in_words(told, author=names.get(told["author_id"])) for told in found]
+    names = load_display_names(session, (told["author_id"] for told in rows))
+    return [_build_event(told, author=names.get(told["author_id"])) for told in rows]
 
 
-def _in_words(told: Mapping[str, Any], *, author: str | None) -> StaffGradeEvent:
-    event = StaffGradeEvent(**told, said="", author=author)
-    return event.model_copy(update={"said": sentence(event)})
+def _build_event(fields: Mapping[str, Any], *, author: str | None) -> StaffGradeEvent:
+    event = StaffGradeEvent(**fields, said="", author=author)
+    return event.model_copy(update={"said": describe_event(event)})
 
 
-def _slugs(session: Session, assignment: Assignment) -> dict[UUID, str]:
+def _load_slugs(session: Session, assignment: Assignment) -> dict[UUID, str]:
     rows = session.execute(
         select(AssignmentProblem.id, AssignmentProblem.slug).where(
             AssignmentProblem.assignment_id == assignment.id
@@ -128,26 +128,26 @@ def _slugs(session: Session, assignment: Assignment) -> dict[UUID, str]:
     return {row[0]: row[1] for row in rows}
 
 
-def _submissions(
+def _load_submission_events(
     session: Session, slugs: Mapping[UUID, str], student: UUID
 ) -> Iterator[dict[str, Any]]:
     rows = session.scalars(
         select(Submission).where(Submission.problem_id.in_(slugs), Submission.student_id == student)
     )
-    for one in rows:
+    for submission in rows:
         yield {
-            "id": one.id,
-            "at": one.received_at,
+            "id": submission.id,
+            "at": submission.received_at,
             "kind": "submission",
-            "problem": slugs[one.problem_id],
-            "sequence": one.sequence,
-            "parts": tuple(one.answers),
-            "submission": one.id,
-            "author_id": one.author_id,
+            "problem": slugs[submission.problem_id],
+            "sequence": submission.sequence,
+            "parts": tuple(submission.answers),
+            "submission": submission.id,
+            "author_id": submission.author_id,
         }
 
 
-def _gradings(
+def _load_grading_events(
     session: Session, slugs: Mapping[UUID, str], student: UUID
 ) -> Iterator[dict[str, Any]]:
     rows = session.execute(
@@ -155,27 +155,27 @@ def _gradings(
         .join(Answer, Answer.id == Grading.answer_id)
         .where(Answer.problem_id.in_(slugs), Answer.student_id == student)
     )
-    for one, problem, part, submission in rows:
+    for grading, problem, part, submission in rows:
         yield {
-            "id": one.id,
-            "at": one.created_at,
+            "id": grading.id,
+            "at": grading.created_at,
             "kind": "grading",
             "problem": slugs[problem],
             "part": part,
             "submission": submission,
-            "status": one.status,
-            "credit": one.credit,
-            "cause": one.kind,
-            "cause_id": one.regrade_id,
-            "reason": one.reason or None,
-            "author_id": one.author_id,
-            "mistakes": one.mistakes or None,
-            "engine": one.engine,
-            "version": one.version_id,
+            "status": grading.status,
+            "credit": grading.credit,
+            "cause": grading.kind,
+            "cause_id": grading.regrade_id,
+            "reason": grading.reason or None,
+            "author_id": grading.author_id,
+            "mistakes": grading.mistakes or None,
+            "engine": grading.engine,
+            "version": grading.version_id,
         }
 
 
-def _overrides(
+def _load_override_events(
     session: Session, assignment: Assignment, slugs: Mapping[UUID, str], student: UUID
 ) -> Iterator[dict[str, Any]]:
     rows = session.scalars(
@@ -183,57 +183,67 @@ def _overrides(
             Override.assignment_id == assignment.id, Override.student_id == student
         )
     )
-    for one in rows:
-        told = {
+    for override in rows:
+        fields = {
             "kind": "override",
-            "problem": slugs.get(one.problem_id) if one.problem_id else None,
-            "part": one.part,
-            "points": one.points,
-            "reason": one.reason,
+            "problem": slugs.get(override.problem_id) if override.problem_id else None,
+            "part": override.part,
+            "points": override.points,
+            "reason": override.reason,
         }
-        yield told | {"id": one.id, "at": one.created_at, "author_id": one.author_id}
-        if one.withdrawn_at is not None:
-            told |= {"kind": "override_withdrawn"}
-            yield told | _ended(one.id, one.withdrawn_at, one.withdrawn_by)
+        yield fields | {
+            "id": override.id,
+            "at": override.created_at,
+            "author_id": override.author_id,
+        }
+        if override.withdrawn_at is not None:
+            fields |= {"kind": "override_withdrawn"}
+            yield fields | _serialize_withdrawal(
+                override.id, override.withdrawn_at, override.withdrawn_by
+            )
 
 
-def _excuses(
+def _load_excuse_events(
     session: Session, assignment: Assignment, slugs: Mapping[UUID, str], student: UUID
 ) -> Iterator[dict[str, Any]]:
     rows = session.scalars(
         select(Excuse).where(Excuse.assignment_id == assignment.id, Excuse.student_id == student)
     )
-    for one in rows:
-        told = {
+    for excuse in rows:
+        fields = {
             "kind": "excuse",
-            "problem": slugs.get(one.problem_id) if one.problem_id else None,
-            "reason": one.reason or None,
+            "problem": slugs.get(excuse.problem_id) if excuse.problem_id else None,
+            "reason": excuse.reason or None,
         }
-        yield told | {"id": one.id, "at": one.created_at, "author_id": one.created_by}
-        if one.withdrawn_at is not None:
-            told |= {"kind": "excuse_withdrawn"}
-            yield told | _ended(one.id, one.withdrawn_at, None)
+        yield fields | {"id": excuse.id, "at": excuse.created_at, "author_id": excuse.created_by}
+        if excuse.withdrawn_at is not None:
+            fields |= {"kind": "excuse_withdrawn"}
+            yield fields | _serialize_withdrawal(excuse.id, excuse.withdrawn_at, None)
 
 
-def _ended(row: UUID, at: datetime, author: UUID | None) -> dict[str, Any]:
+def _serialize_withdrawal(
+    row_id: UUID, withdrawn_at: datetime, author: UUID | None
+) -> dict[str, Any]:
     """Return id, time and author of a withdrawal; the id differs from the row's own."""
-    return {"id": UUID(int=row.int ^ 1), "at": at, "author_id": author}
+    return {"id": UUID(int=row_id.int ^ 1), "at": withdrawn_at, "author_id": author}
 
 
-def _changes(session: Session, assignment: Assignment, student: UUID) -> Iterator[dict[str, Any]]:
+def _load_change_events(
+    session: Session, assignment: Assignment, student: UUID
+) -> Iterator[dict[str, Any]]:
     rows = session.scalars(
         select(GradeChange).where(
             GradeChange.assignment_id == assignment.id, GradeChange.student_id == student
         )
     )
-    for one in rows:
+    for change in rows:
         yield {
-            "id": one.id,
-            "at": one.at,
+            "id": change.id,
+            "at": change.at,
             "kind": "grade",
-            "before": one.before,
-            "after": one.after,
-            "cause": one.cause,
-            "cause_id": one.cause_id,
-            "author_id": one.author_id,
+            "before": change.before,
+            "after": change.after,
+            "cause": change.cause,
+            "cause_id": change.cause_id,
+            "author_id": change.author_id,
         }

@@ -9,11 +9,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Member
-from api.core.errors import Invalid
-from api.core.ids import read_id
+from api.auth.authorization import CourseMembership
+from api.core.errors import InvalidInput
+from api.core.ids import parse_id
 from api.db.models import Assignment
-from api.http.pagination import Cursor, Sort
+from api.http.pagination import Cursor, SortValue
 from api.schemas.grades.gradebook import (
     ColumnSummary,
     GradebookCategory,
@@ -22,29 +22,36 @@ from api.schemas.grades.gradebook import (
     GradebookOut,
     GradebookRow,
 )
-from api.services.gradebook.book import Book, categories_of, load_book
-from api.services.gradebook.cells import Cell, Total, cells_of, totals_of
-from api.services.gradebook.students import Student, counting
-from api.services.gradebook.summaries import Summary, of_column, of_totals
+from api.services.gradebook.book import GradebookData, load_gradebook, parse_categories
+from api.services.gradebook.cells import CourseTotal, GradeCell, compute_totals, load_cells
+from api.services.gradebook.students import GradebookStudent, load_active_students
+from api.services.gradebook.summaries import ColumnStatistics, summarize_column, summarize_totals
 
-__all__ = ["Direction", "GradebookQuery", "Order", "gradebook", "kind_of", "order_of"]
+__all__ = [
+    "Direction",
+    "GradebookOrder",
+    "GradebookQuery",
+    "cursor_type",
+    "load_gradebook_page",
+    "parse_order",
+]
 
 Direction: TypeAlias = Literal["asc", "desc"]
 MILLIONTHS: Final = 1_000_000
-NONE_YET: Final = -(2**62)
-"""Where there is no score stands below every score."""
-TEXTS: Final = ("name", "section")
+NO_SCORE_KEY: Final = -(2**62)
+"""Sort key of a missing score, below every score."""
+TEXT_COLUMNS: Final = ("name", "section")
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class GradebookOrder:
     """Sort order of the rows: by name, section, total, or the id of an assignment."""
 
     by: str
     direction: Direction
 
     @property
-    def name(self) -> str:
+    def cursor_name(self) -> str:
         """Name of this order in a cursor."""
         return f"{self.by} {self.direction}"
 
@@ -56,7 +63,7 @@ class GradebookQuery:
     The summaries count the scores under the share *below*.
     """
 
-    order: Order
+    order: GradebookOrder
     section: UUID | None = None
     text: str = ""
     below: Fraction = Fraction(1, 2)
@@ -65,61 +72,66 @@ class GradebookQuery:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    student: Student
-    cells: Sequence[Cell]
-    total: Total
-    key: tuple[Sort, UUID]
+class _StudentRow:
+    student: GradebookStudent
+    cells: Sequence[GradeCell]
+    total: CourseTotal
+    key: tuple[SortValue, UUID]
 
 
-def order_of(by: str, direction: Direction) -> Order:
+def parse_order(by: str, direction: Direction) -> GradebookOrder:
     """Return the sort order that a query names.
 
-    Raises `Invalid` unless *by* names a column or is an id.
+    Raises `InvalidInput` unless *by* names a column or is an id.
     """
-    if by not in {*TEXTS, "total"} and read_id(by) is None:
-        said = "must be name, section, total, or the id of an assignment of the course"
-        raise Invalid.of("query sort", said)
-    return Order(by, direction)
+    if by not in {*TEXT_COLUMNS, "total"} and parse_id(by) is None:
+        message = "must be name, section, total, or the id of an assignment of the course"
+        raise InvalidInput.for_field("query sort", message)
+    return GradebookOrder(by, direction)
 
 
-def kind_of(order: Order) -> type[Sort]:
+def cursor_type(order: GradebookOrder) -> type[SortValue]:
     """Return the type of the values in a cursor of this order."""
-    return str if order.by in TEXTS else int
+    return str if order.by in TEXT_COLUMNS else int
 
 
-def gradebook(
-    session: Session, member: Member, query: GradebookQuery, *, now: datetime
+def load_gradebook_page(
+    session: Session, member: CourseMembership, query: GradebookQuery, *, now: datetime
 ) -> tuple[GradebookOut, list[tuple[GradebookRow, Cursor]]]:
     """Return the head of a gradebook and a page of its rows, with one row more if there are more.
 
     Each row comes with the cursor of a page that ends there.
     """
     course = member.course
-    students = counting(session, course.id, section=query.section, text=query.text)
-    book = load_book(session, course, students, reader=member)
-    cells = cells_of(session, book, now=now)
-    totals = totals_of(book, cells)
-    key = _key(book, cells, totals, query.order)
-    rows = [_Row(one, cells[one.id], totals[one.id], (key(one), one.id)) for one in students]
+    students = load_active_students(session, course.id, section=query.section, text=query.text)
+    book = load_gradebook(session, course, students, reader=member)
+    cells = load_cells(session, book, now=now)
+    totals = compute_totals(book, cells)
+    key = _sort_key(book, cells, totals, query.order)
+    rows = [
+        _StudentRow(student, cells[student.id], totals[student.id], (key(student), student.id))
+        for student in students
+    ]
     head = GradebookOut(
         course=course.id,
         students=len(rows),
         categories=tuple(
             GradebookCategory(id=one.id, weight=one.weight, drop_lowest=one.drop_lowest)
-            for one in categories_of(course)
+            for one in parse_categories(course)
         ),
-        columns=_columns(book, cells, query.below),
-        total=_summary(of_totals(totals.values(), query.below)),
+        columns=_serialize_columns(book, cells, query.below),
+        total=_serialize_summary(summarize_totals(totals.values(), query.below)),
         withheld=tuple(one.id for one in book.withheld),
         items=(),
         next=None,
     )
-    page = _page(rows, query)
-    return head, [(_row(book, one), Cursor(query.order.name, *one.key)) for one in page]
+    page = _select_page(rows, query)
+    return head, [
+        (_serialize_row(book, one), Cursor(query.order.cursor_name, *one.key)) for one in page
+    ]
 
 
-def _page(rows: Sequence[_Row], query: GradebookQuery) -> list[_Row]:
+def _select_page(rows: Sequence[_StudentRow], query: GradebookQuery) -> list[_StudentRow]:
     """Return the sorted rows after the cursor, at most one more than *limit*."""
     down = query.order.direction == "desc"
     after = query.after
@@ -129,57 +141,59 @@ def _page(rows: Sequence[_Row], query: GradebookQuery) -> list[_Row]:
     return sorted(rows, key=lambda row: row.key, reverse=down)[: query.limit + 1]
 
 
-def _key(
-    book: Book,
-    cells: Mapping[UUID, Sequence[Cell]],
-    totals: Mapping[UUID, Total],
-    order: Order,
-) -> Callable[[Student], Sort]:
-    """Return the sort key of an order; raise `Invalid` for an assignment without a column."""
+def _sort_key(
+    book: GradebookData,
+    cells: Mapping[UUID, Sequence[GradeCell]],
+    totals: Mapping[UUID, CourseTotal],
+    order: GradebookOrder,
+) -> Callable[[GradebookStudent], SortValue]:
+    """Return the sort key of an order; raise `InvalidInput` for an assignment without a column."""
     match order.by:
         case "name":
-            return lambda one: one.sort_name
+            return lambda item: item.sort_name
         case "section":
-            return lambda one: f"{one.section.casefold()}\n{one.sort_name}"
+            return lambda item: f"{item.section.casefold()}\n{item.sort_name}"
         case "total":
-            return lambda one: _millionths(totals[one.id].percent)
-    ids = [one.id for one in book.assignments]
+            return lambda item: _to_millionths(totals[item.id].percent)
+    ids = [assignment.id for assignment in book.assignments]
     if UUID(order.by) not in ids:
-        raise Invalid.of("query sort", "is no assignment in the gradebook of this course")
-    at = ids.index(UUID(order.by))
-    return lambda one: _millionths(cells[one.id][at].score)
+        raise InvalidInput.for_field(
+            "query sort", "is no assignment in the gradebook of this course"
+        )
+    index = ids.index(UUID(order.by))
+    return lambda item: _to_millionths(cells[item.id][index].score)
 
 
-def _millionths(score: Fraction | None) -> int:
-    return NONE_YET if score is None else round(score * MILLIONTHS)
+def _to_millionths(score: Fraction | None) -> int:
+    return NO_SCORE_KEY if score is None else round(score * MILLIONTHS)
 
 
-def _columns(
-    book: Book, cells: Mapping[UUID, Sequence[Cell]], below: Fraction
+def _serialize_columns(
+    book: GradebookData, cells: Mapping[UUID, Sequence[GradeCell]], below: Fraction
 ) -> tuple[GradebookColumn, ...]:
     rows = list(cells.values())
     return tuple(
         GradebookColumn(
-            assignment=one.id,
-            slug=one.slug,
-            title=one.title,
-            category=one.category,
-            possible=book.blanks[one.id].possible,
-            extra=one.extra,
-            due_at=one.due_at,
-            closes_at=one.closes_at,
-            lms_id=one.lms_id,
-            summary=_summary(of_column((row[at] for row in rows), below)),
+            assignment=assignment.id,
+            slug=assignment.slug,
+            title=assignment.title,
+            category=assignment.category,
+            possible=book.blanks[assignment.id].possible,
+            extra=assignment.extra,
+            due_at=assignment.due_at,
+            closes_at=assignment.closes_at,
+            lms_id=assignment.lms_id,
+            summary=_serialize_summary(summarize_column((row[index] for row in rows), below)),
         )
-        for at, one in enumerate(book.assignments)
+        for index, assignment in enumerate(book.assignments)
     )
 
 
-def _summary(found: Summary) -> ColumnSummary:
-    return ColumnSummary(**asdict(found))
+def _serialize_summary(statistics: ColumnStatistics) -> ColumnSummary:
+    return ColumnSummary(**asdict(statistics))
 
 
-def _row(book: Book, row: _Row) -> GradebookRow:
+def _serialize_row(book: GradebookData, row: _StudentRow) -> GradebookRow:
     student = row.student
     return GradebookRow(
         user=student.id,
@@ -189,7 +203,8 @@ def _row(book: Book, row: _Row) -> GradebookRow:
         section=student.section_id,
         section_name=student.section,
         cells=tuple(
-            _cell(one, cell) for one, cell in zip(book.assignments, row.cells, strict=True)
+            _serialize_cell(assignment, cell)
+            for assignment, cell in zip(book.assignments, row.cells, strict=True)
         ),
         percent=row.total.percent,
         waiting=row.total.waiting,
@@ -197,8 +212,8 @@ def _row(book: Book, row: _Row) -> GradebookRow:
     )
 
 
-def _cell(one: Assignment, cell: Cell) -> GradebookCell:
-    told = cell._asdict()
-    del told["written"]
-    pending = told.pop("pending")
-    return GradebookCell(assignment=one.id, waiting_points=pending.possible, **told)
+def _serialize_cell(assignment: Assignment, cell: GradeCell) -> GradebookCell:
+    fields = cell._asdict()
+    del fields["written"]
+    pending = fields.pop("pending")
+    return GradebookCell(assignment=assignment.id, waiting_points=pending.possible, **fields)

@@ -11,25 +11,33 @@ from uuid import UUID
 from sqlalchemy import Row, Select, select, update
 from sqlalchemy.orm import Session, aliased
 
-from api.auth.authorization import Member
-from api.core.errors import Conflict, Invalid, NotFound
+from api.auth.authorization import CourseMembership
+from api.core.errors import Conflict, InvalidInput, NotFound
 from api.core.ids import new_id
 from api.db.models import Assignment, AssignmentProblem, Grade, Override, User
-from api.http.fields import told
-from api.http.pagination import Cursor, keyset
+from api.http.fields import serialize_fraction
+from api.http.pagination import Cursor, apply_keyset
 from api.schemas.grades.overrides import GradeNow, OverrideDone, OverrideIn, OverrideOut
 from api.services.audit import recorder
-from api.services.audit.change_context import hold
-from api.services.gradebook.students import Student, student_of
-from api.services.grades import Cause, grade_of, refresh_all
-from api.services.grades.assignment import WholeAssignment, load_assignment
-from grader.policy import shown
+from api.services.audit.change_context import lock_and_refresh
+from api.services.gradebook.students import GradebookStudent, load_student
+from api.services.grades import GradeCause, load_student_grade, recompute_students
+from api.services.grades.assignment import GradingContext, load_grading_context
+from grader.policy import format_number
 
-__all__ = ["held_version", "listed", "override_of", "overrides", "put", "set_aside", "withdraw"]
+__all__ = [
+    "get_override",
+    "list_overrides",
+    "lock_grade_version",
+    "serialize_override",
+    "set_override",
+    "withdraw_override",
+    "withdraw_replaced",
+]
 
 
 @dataclass(frozen=True, slots=True)
-class _Target:
+class _OverrideTarget:
     """Assignment, problem or part that an override is for, and its maximum."""
 
     problem_id: UUID | None
@@ -37,21 +45,26 @@ class _Target:
     maximum: Fraction
 
 
-def held_version(session: Session, assignment: Assignment, student: UUID) -> int:
+def lock_grade_version(session: Session, assignment: Assignment, student: UUID) -> int:
     """Lock a grade until the transaction ends, and return its version; 0 if there is none yet."""
-    hold(session, assignment)
-    grade = _grade(session, assignment, student)
+    lock_and_refresh(session, assignment)
+    grade = _load_grade(session, assignment, student)
     return grade.version if grade else 0
 
 
-def put(
-    session: Session, member: Member, assignment: Assignment, given: OverrideIn, *, now: datetime
+def set_override(
+    session: Session,
+    member: CourseMembership,
+    assignment: Assignment,
+    payload: OverrideIn,
+    *,
+    now: datetime,
 ) -> OverrideDone:
     """Set an override in place of the active one."""
-    student = _student(session, member, given.student)
-    target = _target(session, assignment, given)
-    _check_points(given, target.maximum)
-    before = _grade(session, assignment, student.id)
+    student = _find_student(session, member, payload.student)
+    target = _resolve_target(session, assignment, payload)
+    _check_points(payload, target.maximum)
+    before = _load_grade(session, assignment, student.id)
     score = before.score if before else None
     row = Override(
         id=new_id(),
@@ -59,58 +72,66 @@ def put(
         problem_id=target.problem_id,
         part=target.part,
         student_id=student.id,
-        points=given.points,
-        reason=given.reason,
+        points=payload.points,
+        reason=payload.reason,
         author_id=member.caller.id,
         created_at=now,
     )
-    set_aside(session, [row], now=now)
+    withdraw_replaced(session, [row], now=now)
     session.add(row)
-    _settle(session, member, row, now=now)
-    change = ({"score": _text(score)}, {"points": _text(given.points), **_where(given)})
-    recorder.record(
+    _recompute_grade(session, member, row, now=now)
+    change = (
+        {"score": _serialize_points(score)},
+        {"points": _serialize_points(payload.points), **_target_fields(payload)},
+    )
+    recorder.record_action(
         session,
         member,
         "override.set",
         now=now,
         target=("user", student.id),
         change=change,
-        reason=given.reason,
+        reason=payload.reason,
     )
-    return _done(session, assignment, row, score)
+    return _serialize_result(session, assignment, row, score)
 
 
-def _student(session: Session, member: Member, user_id: UUID) -> Student:
+def _find_student(session: Session, member: CourseMembership, user_id: UUID) -> GradebookStudent:
     try:
-        return student_of(session, member.course.id, user_id)
+        return load_student(session, member.course.id, user_id)
     except NotFound as error:
-        raise Invalid.of("student", "is no student of this course") from error
+        raise InvalidInput.for_field("student", "is no student of this course") from error
 
 
-def withdraw(
-    session: Session, member: Member, assignment: Assignment, row: Override, *, now: datetime
+def withdraw_override(
+    session: Session,
+    member: CourseMembership,
+    assignment: Assignment,
+    row: Override,
+    *,
+    now: datetime,
 ) -> OverrideDone:
     """Withdraw an override, so that the computed points count again."""
     session.refresh(row)
     if row.withdrawn_at is not None:
         raise Conflict("This override was withdrawn before.")
-    before = _grade(session, assignment, row.student_id)
+    before = _load_grade(session, assignment, row.student_id)
     score = before.score if before else None
     row.withdrawn_at, row.withdrawn_by = now, member.caller.id
-    _settle(session, member, row, now=now)
-    recorder.record(
+    _recompute_grade(session, member, row, now=now)
+    recorder.record_action(
         session,
         member,
         "override.withdrawn",
         now=now,
         target=("user", row.student_id),
-        change=({"points": _text(row.points), "score": _text(score)}, {}),
+        change=({"points": _serialize_points(row.points), "score": _serialize_points(score)}, {}),
         reason=row.reason,
     )
-    return _done(session, assignment, row, score)
+    return _serialize_result(session, assignment, row, score)
 
 
-def override_of(session: Session, assignment: Assignment, override: UUID) -> Override:
+def get_override(session: Session, assignment: Assignment, override: UUID) -> Override:
     """Return an override of an assignment, withdrawn or not; raise `NotFound` if there is none."""
     row = session.get(Override, override)
     if row is None or row.assignment_id != assignment.id:
@@ -118,90 +139,98 @@ def override_of(session: Session, assignment: Assignment, override: UUID) -> Ove
     return row
 
 
-def set_aside(session: Session, rows: Sequence[Override], *, now: datetime) -> None:
+def withdraw_replaced(session: Session, rows: Sequence[Override], *, now: datetime) -> None:
     """Withdraw the active overrides that *rows* replace, one statement per part.
 
     All *rows* belong to one assignment.
     """
-    students: defaultdict[tuple[UUID | None, str | None], list[Override]] = defaultdict(list)
+    by_target: defaultdict[tuple[UUID | None, str | None], list[Override]] = defaultdict(list)
     for row in rows:
-        students[row.problem_id, row.part].append(row)
-    for (problem_id, part), those in students.items():
+        by_target[row.problem_id, row.part].append(row)
+    for (problem_id, part), replacements in by_target.items():
         session.execute(
             update(Override)
             .where(
-                Override.assignment_id == those[0].assignment_id,
+                Override.assignment_id == replacements[0].assignment_id,
                 Override.problem_id.is_not_distinct_from(problem_id),
                 Override.part.is_not_distinct_from(part),
-                Override.student_id.in_([one.student_id for one in those]),
+                Override.student_id.in_([replacement.student_id for replacement in replacements]),
                 Override.withdrawn_at.is_(None),
             )
-            .values(withdrawn_at=now, withdrawn_by=those[0].author_id)
+            .values(withdrawn_at=now, withdrawn_by=replacements[0].author_id)
         )
 
 
-def _settle(session: Session, member: Member, row: Override, *, now: datetime) -> None:
-    cause = Cause("override", row.id, member.caller.id, now)
-    refresh_all(session, row.assignment_id, [row.student_id], cause=cause)
+def _recompute_grade(
+    session: Session, member: CourseMembership, row: Override, *, now: datetime
+) -> None:
+    cause = GradeCause("override", row.id, member.caller.id, now)
+    recompute_students(session, row.assignment_id, [row.student_id], cause=cause)
 
 
-def _target(session: Session, assignment: Assignment, given: OverrideIn) -> _Target:
-    here = load_assignment(session, assignment.id, [given.student])
-    _check_not_excused(here, given.student, None)
-    if given.problem is None:
-        if given.part is not None:
-            raise Invalid.of("part", "needs the problem that it is of")
-        return _Target(None, None, grade_of(session, assignment.id, given.student).possible)
-    posed = next((one for one in here.problems if one.row.slug == given.problem), None)
-    if posed is None:
-        raise Invalid.of("problem", "is no problem of this assignment")
-    _check_not_excused(here, given.student, posed.row)
-    if given.part is None:
-        return _Target(posed.row.id, None, posed.points)
-    part = next((one for one in posed.version.parts if one["id"] == given.part), None)
+def _resolve_target(
+    session: Session, assignment: Assignment, payload: OverrideIn
+) -> _OverrideTarget:
+    context = load_grading_context(session, assignment.id, [payload.student])
+    _check_not_excused(context, payload.student, None)
+    if payload.problem is None:
+        if payload.part is not None:
+            raise InvalidInput.for_field("part", "needs the problem that it is of")
+        return _OverrideTarget(
+            None, None, load_student_grade(session, assignment.id, payload.student).possible
+        )
+    problem = next(
+        (problem for problem in context.problems if problem.row.slug == payload.problem), None
+    )
+    if problem is None:
+        raise InvalidInput.for_field("problem", "is no problem of this assignment")
+    _check_not_excused(context, payload.student, problem.row)
+    if payload.part is None:
+        return _OverrideTarget(problem.row.id, None, problem.points)
+    part = next((one for one in problem.version.parts if one["id"] == payload.part), None)
     if part is None:
-        raise Invalid.of("part", "is no part of this problem")
-    if posed.row.voided.get(given.part) == "out":
+        raise InvalidInput.for_field("part", "is no part of this problem")
+    if problem.row.voided.get(payload.part) == "out":
         raise Conflict("This part is left out of the score and the maximum; points change nothing.")
-    return _Target(posed.row.id, given.part, Fraction(part["points"]))
+    return _OverrideTarget(problem.row.id, payload.part, Fraction(part["points"]))
 
 
 def _check_not_excused(
-    here: WholeAssignment, student: UUID, problem: AssignmentProblem | None
+    context: GradingContext, student: UUID, problem: AssignmentProblem | None
 ) -> None:
-    if (student, problem.id if problem else None) in here.excused:
+    if (student, problem.id if problem else None) in context.excused:
         about = "problem" if problem else "assignment"
         raise Conflict(f"The student is excused from this {about}. Withdraw the excuse first.")
 
 
-def _check_points(given: OverrideIn, maximum: Fraction) -> None:
-    if given.points > maximum and not given.over_maximum:
+def _check_points(payload: OverrideIn, maximum: Fraction) -> None:
+    if payload.points > maximum and not payload.over_maximum:
         more = "unless more than the maximum is meant"
-        raise Invalid.of("points", f"must be at most {shown(maximum)}, {more}")
+        raise InvalidInput.for_field("points", f"must be at most {format_number(maximum)}, {more}")
 
 
-def _where(given: OverrideIn) -> dict[str, Any]:
-    return {"problem": given.problem, "part": given.part}
+def _target_fields(payload: OverrideIn) -> dict[str, Any]:
+    return {"problem": payload.problem, "part": payload.part}
 
 
-def _text(points: Fraction | None) -> object:
-    return None if points is None else told(points)
+def _serialize_points(points: Fraction | None) -> object:
+    return None if points is None else serialize_fraction(points)
 
 
-def _grade(session: Session, assignment: Assignment, student: UUID) -> Grade | None:
+def _load_grade(session: Session, assignment: Assignment, student: UUID) -> Grade | None:
     key = {"assignment_id": assignment.id, "student_id": student}
     return session.get(Grade, key, populate_existing=True)
 
 
-def _done(
+def _serialize_result(
     session: Session, assignment: Assignment, row: Override, before: Fraction | None
 ) -> OverrideDone:
     session.flush()
     key = {"assignment_id": assignment.id, "student_id": row.student_id}
     grade = session.get_one(Grade, key, populate_existing=True)
-    found = session.execute(_joined().where(Override.id == row.id)).one()
+    joined_row = session.execute(_override_query().where(Override.id == row.id)).one()
     return OverrideDone(
-        override=listed(found),
+        override=serialize_override(joined_row),
         before=before,
         grade=GradeNow(
             score=grade.score,
@@ -212,7 +241,7 @@ def _done(
     )
 
 
-def _joined() -> Select[Override, str, str, str]:
+def _override_query() -> Select[Override, str, str, str]:
     author = aliased(User)
     return (
         select(Override, User.name, author.name, AssignmentProblem.slug)
@@ -222,7 +251,7 @@ def _joined() -> Select[Override, str, str, str]:
     )
 
 
-def overrides(
+def list_overrides(
     session: Session,
     assignment: Assignment,
     *,
@@ -235,28 +264,32 @@ def overrides(
 
     *state* is ``active``, ``withdrawn`` or ``all``.
     """
-    found = _joined().where(Override.assignment_id == assignment.id)
+    statement = _override_query().where(Override.assignment_id == assignment.id)
     if student is not None:
-        found = found.where(Override.student_id == student)
+        statement = statement.where(Override.student_id == student)
     if state != "all":
-        ended = Override.withdrawn_at
-        found = found.where(ended.is_(None) if state == "active" else ended.is_not(None))
-    page = keyset(found, Override.created_at, Override.id, after=after, order="descending")
+        withdrawn_at = Override.withdrawn_at
+        statement = statement.where(
+            withdrawn_at.is_(None) if state == "active" else withdrawn_at.is_not(None)
+        )
+    page = apply_keyset(
+        statement, Override.created_at, Override.id, after=after, order="descending"
+    )
     return session.execute(page.limit(limit)).all()
 
 
-def listed(row: Row[Override, str, str, str]) -> OverrideOut:
+def serialize_override(row: Row[Override, str, str, str]) -> OverrideOut:
     """Return an override as staff see it."""
-    one, student, author, slug = row
+    override, student, author, slug = row
     return OverrideOut(
-        id=one.id,
-        student=one.student_id,
+        id=override.id,
+        student=override.student_id,
         student_name=student,
         problem=slug,
-        part=one.part,
-        points=one.points,
-        reason=one.reason,
+        part=override.part,
+        points=override.points,
+        reason=override.reason,
         author=author,
-        at=one.created_at,
-        withdrawn_at=one.withdrawn_at,
+        at=override.created_at,
+        withdrawn_at=override.withdrawn_at,
     )

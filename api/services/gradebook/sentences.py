@@ -5,12 +5,12 @@ from fractions import Fraction
 from typing import Final
 
 from api.schemas.grades.history import GradeEvent
-from grader.policy import shown
+from grader.policy import format_number
 
-__all__ = ["led", "sentence"]
+__all__ = ["describe_event", "punctuate"]
 
-MARKED_BY: Final = {"auto": "", "manual": ", by a person", "regrade": ", by a regrade"}
-ENDS: Final = ("?", "!", ".")
+GRADED_BY: Final = {"auto": "", "manual": ", by a person", "regrade": ", by a regrade"}
+PUNCTUATION: Final = ("?", "!", ".")
 CAUSES: Final = {
     "submission": "a submission",
     "regrade": "a regrade",
@@ -24,16 +24,16 @@ CAUSES: Final = {
 }
 
 
-def led(about: str, sign: str = ":") -> str:
+def punctuate(about: str, sign: str = ":") -> str:
     """Return *about* followed by *sign*, unless it ends with punctuation already.
 
-    >>> led("Sizes"), led("How large?"), led("How large?", ",")
+    >>> punctuate("Sizes"), punctuate("How large?"), punctuate("How large?", ",")
     ('Sizes:', 'How large?', 'How large?')
     """
-    return about if about.endswith(ENDS) else f"{about}{sign}"
+    return about if about.endswith(PUNCTUATION) else f"{about}{sign}"
 
 
-def sentence(
+def describe_event(
     event: GradeEvent,
     *,
     problem: Callable[[str], str] = str,
@@ -42,20 +42,20 @@ def sentence(
     """Return an event as a sentence; *problem* and *part* turn ids into names.
 
     >>> from datetime import UTC, datetime
-    >>> told = {"at": datetime(2026, 1, 1, tzinfo=UTC), "kind": "submission", "said": ""}
-    >>> event = GradeEvent(**told, problem="sizes", sequence=2, parts=("side", "area"))
-    >>> sentence(event), sentence(event, problem=str.upper, part=str.title)
+    >>> values = {"at": datetime(2026, 1, 1, tzinfo=UTC), "kind": "submission", "said": ""}
+    >>> event = GradeEvent(**values, problem="sizes", sequence=2, parts=("side", "area"))
+    >>> describe_event(event), describe_event(event, problem=str.upper, part=str.title)
     ('Submission 2 to sizes: side, area.', 'Submission 2 to SIZES: Side, Area.')
     """
     slug = problem(event.problem) if event.problem else ""
-    about = f"{led(slug, ',')} {part(event.part)}" if slug and event.part else slug
-    points = "" if event.points is None else shown(event.points)
+    about = f"{punctuate(slug, ',')} {part(event.part)}" if slug and event.part else slug
+    points = "" if event.points is None else format_number(event.points)
     match event.kind:
         case "submission":
             parts = ", ".join(map(part, event.parts))
-            return f"Submission {event.sequence} to {led(slug)} {parts}."
+            return f"Submission {event.sequence} to {punctuate(slug)} {parts}."
         case "grading":
-            return f"{led(about)} {_marked(event)}."
+            return f"{punctuate(about)} {_describe_grading(event)}."
         case "override":
             return f"{about or 'The assignment'} was set by hand to {points}: {event.reason}"
         case "override_withdrawn":
@@ -66,14 +66,15 @@ def sentence(
             return f"No longer excused from {slug or 'the assignment'}."
         case "grade":
             why = CAUSES.get(event.cause or "", event.cause)
-            return f"The score went from {_score(event.before)} to {_score(event.after)}, by {why}."
+            before, after = _format_score(event.before), _format_score(event.after)
+            return f"The score went from {before} to {after}, by {why}."
 
 
-def _marked(event: GradeEvent) -> str:
-    credit = "not marked yet" if event.credit is None else f"credit {shown(event.credit)}"
+def _describe_grading(event: GradeEvent) -> str:
+    credit = "not marked yet" if event.credit is None else f"credit {format_number(event.credit)}"
     status = (event.status or "").replace("_", " ")
-    return f"{status}, {credit}{MARKED_BY.get(event.cause or '', '')}"
+    return f"{status}, {credit}{GRADED_BY.get(event.cause or '', '')}"
 
 
-def _score(score: Fraction | None) -> str:
-    return "none" if score is None else shown(score)
+def _format_score(score: Fraction | None) -> str:
+    return "none" if score is None else format_number(score)

@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 
 from api.core.errors import NotFound
 from api.db.models import Enrolment, Section, User
-from api.services.courses.active_students import COUNTS
-from api.services.enrolment.search import called
+from api.services.courses.active_students import ACTIVE_STUDENTS
+from api.services.enrolment.search import matches_person
 
-__all__ = ["Student", "counting", "student_of"]
+__all__ = ["GradebookStudent", "load_active_students", "load_student"]
 
 
 @dataclass(frozen=True, slots=True)
-class Student:
+class GradebookStudent:
     """Student of a course; *counts* is false for a test student and for one who left."""
 
     id: UUID
@@ -33,7 +33,7 @@ class Student:
     counts: bool
 
 
-COLUMNS: Final = (
+STUDENT_COLUMNS: Final = (
     User.id,
     User.name,
     User.family_name,
@@ -49,10 +49,10 @@ COLUMNS: Final = (
 )
 
 
-def _students(course_id: UUID) -> Select[*tuple[Any, ...]]:
+def _student_query(course_id: UUID) -> Select[*tuple[Any, ...]]:
     """Return the query for the students of a course; plain columns, as a page reads hundreds."""
     return (
-        select(*COLUMNS)
+        select(*STUDENT_COLUMNS)
         .select_from(Enrolment)
         .join(User, User.id == Enrolment.user_id)
         .outerjoin(Section, Section.id == Enrolment.section_id)
@@ -60,10 +60,10 @@ def _students(course_id: UUID) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _student(row: Sequence[Any]) -> Student:
+def _build_student(row: Sequence[Any]) -> GradebookStudent:
     id_, name, family_name, sort_name, email, number, login, *row = row
     lms_id, section_id, section, is_test, withdrawn_at = row
-    return Student(
+    return GradebookStudent(
         id=id_,
         name=name,
         family_name=family_name,
@@ -78,26 +78,26 @@ def _student(row: Sequence[Any]) -> Student:
     )
 
 
-def counting(
+def load_active_students(
     session: Session, course_id: UUID, *, section: UUID | None = None, text: str = ""
-) -> Sequence[Student]:
+) -> Sequence[GradebookStudent]:
     """Return the active students of a course, ordered by family name and id.
 
     *section* and *text*, a part of a name, an address, a number or a login, narrow them down.
     """
-    found = _students(course_id).where(*COUNTS)
+    statement = _student_query(course_id).where(*ACTIVE_STUDENTS)
     if section is not None:
-        found = found.where(Enrolment.section_id == section)
+        statement = statement.where(Enrolment.section_id == section)
     if text:
         columns = (User.email, User.student_number, User.login)
-        found = found.where(called(text, *columns))
-    rows = session.execute(found.order_by(User.sort_name, User.id))
-    return [_student(row) for row in rows]
+        statement = statement.where(matches_person(text, *columns))
+    rows = session.execute(statement.order_by(User.sort_name, User.id))
+    return [_build_student(row) for row in rows]
 
 
-def student_of(session: Session, course_id: UUID, user_id: UUID) -> Student:
+def load_student(session: Session, course_id: UUID, user_id: UUID) -> GradebookStudent:
     """Return a student of a course, active or not; raise `NotFound` for anybody else."""
-    row = session.execute(_students(course_id).where(User.id == user_id)).one_or_none()
+    row = session.execute(_student_query(course_id).where(User.id == user_id)).one_or_none()
     if row is None:
         raise NotFound("There is no such student in this course.")
-    return _student(row)
+    return _build_student(row)

@@ -8,17 +8,17 @@ from fractions import Fraction
 from math import fsum
 from typing import Final
 
-from api.services.gradebook.cells import Cell, Total
-from grader.policy import Mark
+from api.services.gradebook.cells import CourseTotal, GradeCell
+from grader.policy import Score
 
-__all__ = ["Summary", "of_column", "of_totals"]
+__all__ = ["ColumnStatistics", "summarize_column", "summarize_totals"]
 
-PLACES: Final = 6
+DECIMAL_PLACES: Final = 6
 HUNDRED: Final = Fraction(100)
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class ColumnStatistics:
     """Number of students who count in a column, their mean and median, and the other counts.
 
     Mean and median are in points, or in percent for totals. *below* counts the students under the
@@ -35,46 +35,46 @@ class Summary:
     late: int = 0
 
 
-def of_column(cells: Iterable[Cell], share: Fraction) -> Summary:
+def summarize_column(cells: Iterable[GradeCell], share: Fraction) -> ColumnStatistics:
     """Return the summary of an assignment; missing work counts 0, excused students do not count.
 
     If some work waits for grading, the graded share stands for all of it. *below* counts students
     with less than *share* of their own maximum. Equal cells are computed once.
     """
-    every = list(cells)
+    all_cells = list(cells)
     numbers: list[float] = []
     below = 0
-    alike = Counter((one.written, one.waiting) for one in every)
-    one_of = {(one.written, one.waiting): one for one in every}
-    for key, count in alike.items():
-        mark = one_of[key].settled
+    counts_by_key = Counter((cell.written, cell.waiting) for cell in all_cells)
+    cells_by_key = {(cell.written, cell.waiting): cell for cell in all_cells}
+    for key, count in counts_by_key.items():
+        mark = cells_by_key[key].graded_share
         if mark is not None:
-            numbers += [_points(mark, one_of[key].possible)] * count
+            numbers += [_scale_score(mark, cells_by_key[key].possible)] * count
             below += count * _is_below(mark.score, share, mark.possible)
-    return _summary(
+    return _build_statistics(
         numbers,
         below,
-        missing=sum(one.missing for one in every),
-        waiting=sum(one.waiting for one in every),
-        excused=sum(one.excused for one in every),
-        late=sum(one.late for one in every),
+        missing=sum(cell.missing for cell in all_cells),
+        waiting=sum(cell.waiting for cell in all_cells),
+        excused=sum(cell.excused for cell in all_cells),
+        late=sum(cell.late for cell in all_cells),
     )
 
 
-def _points(mark: Mark, possible: Fraction) -> float:
+def _scale_score(mark: Score, possible: Fraction) -> float:
     """Return a score scaled to the maximum *possible*."""
     score = mark.score if mark.possible == possible else mark.score * possible / mark.possible
     return score.numerator / score.denominator
 
 
-def of_totals(totals: Iterable[Total], share: Fraction) -> Summary:
+def summarize_totals(totals: Iterable[CourseTotal], share: Fraction) -> ColumnStatistics:
     """Return the summary of course totals, in percent."""
-    every = list(totals)
-    counted = [one.percent for one in every if one.percent is not None]
-    return _summary(
+    all_totals = list(totals)
+    counted = [total.percent for total in all_totals if total.percent is not None]
+    return _build_statistics(
         [one.numerator / one.denominator for one in counted],
         sum(_is_below(one, share, HUNDRED) for one in counted),
-        waiting=sum(one.waiting for one in every),
+        waiting=sum(total.waiting for total in all_totals),
     )
 
 
@@ -86,8 +86,10 @@ def _is_below(score: Fraction, share: Fraction, possible: Fraction) -> bool:
     )
 
 
-def _summary(numbers: list[float], below: int, **counts: int) -> Summary:
+def _build_statistics(numbers: list[float], below: int, **counts: int) -> ColumnStatistics:
     if not numbers:
-        return Summary(0, None, None, 0, **counts)
-    mean = round(fsum(numbers) / len(numbers), PLACES)
-    return Summary(len(numbers), mean, round(statistics.median(numbers), PLACES), below, **counts)
+        return ColumnStatistics(0, None, None, 0, **counts)
+    mean = round(fsum(numbers) / len(numbers), DECIMAL_PLACES)
+    return ColumnStatistics(
+        len(numbers), mean, round(statistics.median(numbers), DECIMAL_PLACES), below, **counts
+    )

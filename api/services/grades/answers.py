@@ -10,29 +10,36 @@ from sqlalchemy.orm import Session
 
 from api.core.clock import to_micros
 from api.db.models import Answer
-from grader.policy import Answered
+from grader.policy import StoredAnswer
 
-__all__ = ["Given", "Key", "among", "answered", "earlier_answers", "given_answers"]
+__all__ = [
+    "PartAnswer",
+    "ProgressKey",
+    "load_answers",
+    "load_policy_answers",
+    "matches_any_key",
+    "to_policy_answer",
+]
 
 
-class Key(NamedTuple):
-    """The key of a standing: a problem of an assignment, and a student."""
+class ProgressKey(NamedTuple):
+    """The key of a student's progress: a problem of an assignment, and a student."""
 
     problem_id: UUID
     student_id: UUID
 
 
-Given: TypeAlias = tuple[str, Answered]
-"""A part, and an answer to it as the policy sees it."""
-TABLE: Final = Answer.__table__.c
+PartAnswer: TypeAlias = tuple[str, StoredAnswer]
+"""A part, and an answer to it in the form that the policy uses."""
+ANSWER_COLUMNS: Final = Answer.__table__.c
 
 
-def answered(row: Answer | Row[*tuple[Any, ...]]) -> Answered:
+def to_policy_answer(row: Answer | Row[*tuple[Any, ...]]) -> StoredAnswer:
     """Convert the row of an answer to the policy's form."""
-    return Answered(
+    return StoredAnswer(
         submission=str(row.submission_id),
         sequence=row.sequence,
-        at=to_micros(row.received_at),
+        submitted_at=to_micros(row.received_at),
         attempt=row.attempt,
         value=row.value,
         status=row.status,
@@ -42,46 +49,52 @@ def answered(row: Answer | Row[*tuple[Any, ...]]) -> Answered:
     )
 
 
-def earlier_answers(session: Session, keys: Iterable[Key]) -> dict[Key, list[Answer]]:
+def load_answers(session: Session, keys: Iterable[ProgressKey]) -> dict[ProgressKey, list[Answer]]:
     """Return all answers of each student in each problem, in the order of submission."""
-    found: dict[Key, list[Answer]] = {key: [] for key in keys}
+    answers_by_key: dict[ProgressKey, list[Answer]] = {key: [] for key in keys}
     rows = session.scalars(
         select(Answer)
-        .where(among(Answer.problem_id, Answer.student_id, found))
+        .where(matches_any_key(Answer.problem_id, Answer.student_id, answers_by_key))
         .order_by(Answer.sequence)
     )
     for row in rows:
-        found[Key(row.problem_id, row.student_id)].append(row)
-    return found
+        answers_by_key[ProgressKey(row.problem_id, row.student_id)].append(row)
+    return answers_by_key
 
 
-def given_answers(session: Session, keys: Iterable[Key]) -> dict[Key, list[Given]]:
+def load_policy_answers(
+    session: Session, keys: Iterable[ProgressKey]
+) -> dict[ProgressKey, list[PartAnswer]]:
     """Return all answers of each student in each problem in order, in the policy's form."""
-    found: dict[Key, list[Given]] = {key: [] for key in keys}
+    answers_by_key: dict[ProgressKey, list[PartAnswer]] = {key: [] for key in keys}
     rows = session.execute(
         select(
-            TABLE.problem_id,
-            TABLE.student_id,
-            TABLE.submission_id,
-            TABLE.part,
-            TABLE.sequence,
-            TABLE.received_at,
-            TABLE.attempt,
-            TABLE.value,
-            TABLE.status,
-            TABLE.credit,
-            TABLE.late,
-            TABLE.manual,
+            ANSWER_COLUMNS.problem_id,
+            ANSWER_COLUMNS.student_id,
+            ANSWER_COLUMNS.submission_id,
+            ANSWER_COLUMNS.part,
+            ANSWER_COLUMNS.sequence,
+            ANSWER_COLUMNS.received_at,
+            ANSWER_COLUMNS.attempt,
+            ANSWER_COLUMNS.value,
+            ANSWER_COLUMNS.status,
+            ANSWER_COLUMNS.credit,
+            ANSWER_COLUMNS.late,
+            ANSWER_COLUMNS.manual,
         )
-        .where(among(TABLE.problem_id, TABLE.student_id, found))
-        .order_by(TABLE.sequence)
+        .where(
+            matches_any_key(ANSWER_COLUMNS.problem_id, ANSWER_COLUMNS.student_id, answers_by_key)
+        )
+        .order_by(ANSWER_COLUMNS.sequence)
     )
     for row in rows:
-        found[Key(row.problem_id, row.student_id)].append((row.part, answered(row)))
-    return found
+        answers_by_key[ProgressKey(row.problem_id, row.student_id)].append(
+            (row.part, to_policy_answer(row))
+        )
+    return answers_by_key
 
 
-def among(problem: Any, student: Any, keys: Iterable[Key]) -> ColumnElement[bool]:
+def matches_any_key(problem: Any, student: Any, keys: Iterable[ProgressKey]) -> ColumnElement[bool]:
     """Return the condition that a row belongs to one of *keys*."""
     students: defaultdict[UUID, list[UUID]] = defaultdict(list)
     for key in keys:

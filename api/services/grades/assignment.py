@@ -9,51 +9,51 @@ from uuid import UUID
 from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
-from api.core.cache import Cache
-from api.db.engine import once
+from api.core.cache import LruCache
+from api.db.engine import cache_in_snapshot
 from api.db.models import (
     Assignment,
     AssignmentProblem,
     Course,
     Excuse,
     Override,
+    ProblemProgress,
     ProblemVersion,
-    Standing,
 )
-from api.services.assignments.rules import rules_for
-from api.services.grades.parts import read_part
+from api.services.assignments.rules import load_rules
+from api.services.grades.parts import deserialize_part
 from grader.policy import (
-    Graded,
-    Group,
+    ComputedGrade,
     PartLine,
-    PartStanding,
+    PartProgress,
+    ProblemGroup,
     ProblemLine,
-    Rules,
-    assignment_grade,
-    part_line,
+    SubmissionRules,
+    build_part_line,
+    compute_assignment_grade,
 )
 
 __all__ = [
-    "PosedProblem",
-    "WholeAssignment",
-    "grade_of",
-    "graded_of",
-    "groups_of",
-    "load_assignment",
-    "load_problem",
-    "load_students",
-    "overrides_of",
-    "posed_in",
-    "problem_line",
-    "standings_of",
+    "GradingContext",
+    "VersionedProblem",
+    "build_drop_groups",
+    "build_problem_line",
+    "compute_grade",
+    "load_grading_context",
+    "load_overrides",
+    "load_problem_context",
+    "load_problems",
+    "load_stored_progress",
+    "load_student_context",
+    "load_student_grade",
 ]
 
 TEXT: Final = "text"
-"""The kind of a part that is written in words."""
-NOWHERE: Final = PartStanding()
-TALLIES_KEPT: Final = 256
-STUDENTS: Final[BindParameter[Any]] = bindparam("students", expanding=True)
-POSED: Final = (
+"""Kind of a part that is answered in prose."""
+NO_PROGRESS: Final = PartProgress()
+TOTALS_CACHE_SIZE: Final = 256
+STUDENTS_PARAM: Final[BindParameter[Any]] = bindparam("students", expanding=True)
+PROBLEMS_QUERY: Final = (
     select(AssignmentProblem, ProblemVersion)
     .join(ProblemVersion, ProblemVersion.id == AssignmentProblem.version_id)
     .where(
@@ -62,28 +62,30 @@ POSED: Final = (
     )
     .order_by(AssignmentProblem.position, AssignmentProblem.id)
 )
-OVERRIDES: Final = (
+OVERRIDES_QUERY: Final = (
     select(Override)
     .where(
         Override.assignment_id == bindparam("assignment"),
-        Override.student_id.in_(STUDENTS),
+        Override.student_id.in_(STUDENTS_PARAM),
         Override.withdrawn_at.is_(None),
     )
     .order_by(Override.created_at, Override.id)
 )
-EXCUSED: Final = select(Excuse.student_id, Excuse.problem_id).where(
+EXCUSES_QUERY: Final = select(Excuse.student_id, Excuse.problem_id).where(
     Excuse.assignment_id == bindparam("assignment"),
-    Excuse.student_id.in_(STUDENTS),
+    Excuse.student_id.in_(STUDENTS_PARAM),
     Excuse.withdrawn_at.is_(None),
 )
-STANDINGS: Final = select(Standing.problem_id, Standing.student_id, Standing.parts).where(
-    Standing.problem_id.in_(bindparam("problems", expanding=True)),
-    Standing.student_id.in_(STUDENTS),
+PROGRESS_QUERY: Final = select(
+    ProblemProgress.problem_id, ProblemProgress.student_id, ProblemProgress.parts
+).where(
+    ProblemProgress.problem_id.in_(bindparam("problems", expanding=True)),
+    ProblemProgress.student_id.in_(STUDENTS_PARAM),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class AskedPart:
+class ScoredPart:
     """A part of a problem with its *points*; in a *text* part the last answer counts."""
 
     id: str
@@ -92,26 +94,27 @@ class AskedPart:
 
 
 @dataclass(frozen=True, slots=True)
-class PosedProblem:
-    """A problem of an assignment with the data that its grade depends on; *asked* are its parts.
+class VersionedProblem:
+    """A problem of an assignment with the data that its grade depends on; *parts* are its parts.
 
-    *tallied* caches totals by the progress in the parts: most students share one of a few values.
+    *total_cache* caches totals by the progress in the parts: most students share one of a few
+    values.
     """
 
     row: AssignmentProblem
     version: ProblemVersion
-    asked: tuple[AskedPart, ...] = field(init=False, compare=False)
-    tallied: Cache[Hashable, Any] = field(
-        init=False, compare=False, repr=False, default_factory=lambda: Cache(TALLIES_KEPT)
+    parts: tuple[ScoredPart, ...] = field(init=False, compare=False)
+    total_cache: LruCache[Hashable, Any] = field(
+        init=False, compare=False, repr=False, default_factory=lambda: LruCache(TOTALS_CACHE_SIZE)
     )
 
     def __post_init__(self) -> None:
         """Parse the parts once: exact points are slow to parse, and many grades need them."""
         parts = (
-            AskedPart(one["id"], Fraction(one["points"]), one["kind"] == TEXT)
-            for one in self.version.parts
+            ScoredPart(part["id"], Fraction(part["points"]), part["kind"] == TEXT)
+            for part in self.version.parts
         )
-        object.__setattr__(self, "asked", tuple(parts))
+        object.__setattr__(self, "parts", tuple(parts))
 
     @property
     def points(self) -> Fraction:
@@ -120,165 +123,171 @@ class PosedProblem:
 
 
 @dataclass(frozen=True, slots=True)
-class WholeAssignment:
+class GradingContext:
     """An assignment with its problems, and the rules, overrides and excuses of some students."""
 
     assignment: Assignment
     course: Course
-    problems: tuple[PosedProblem, ...]
-    rules: Mapping[UUID, Rules]
+    problems: tuple[VersionedProblem, ...]
+    rules: Mapping[UUID, SubmissionRules]
     overrides: Mapping[tuple[UUID, UUID | None, str | None], Fraction]
     excused: Collection[tuple[UUID, UUID | None]]
 
-    def with_rules(self, student: UUID, rules: Rules) -> "WholeAssignment":
+    def with_rules(self, student: UUID, rules: SubmissionRules) -> "GradingContext":
         """Return the assignment with other rules for one student."""
         if self.rules.get(student) is rules:
             return self
         return replace(self, rules={**self.rules, student: rules})
 
 
-def load_assignment(
+def load_grading_context(
     session: Session, assignment_id: UUID, students: Collection[UUID]
-) -> WholeAssignment:
+) -> GradingContext:
     """Load an assignment with the rules of *students*, in a fixed number of queries."""
     assignment = session.get_one(Assignment, assignment_id)
     course = session.get_one(Course, assignment.course_id)
-    problems = posed_in(session, assignment_id)
-    return load_students(session, assignment, course, problems, students)
+    problems = load_problems(session, assignment_id)
+    return load_student_context(session, assignment, course, problems, students)
 
 
-def posed_in(session: Session, assignment_id: UUID) -> tuple[PosedProblem, ...]:
+def load_problems(session: Session, assignment_id: UUID) -> tuple[VersionedProblem, ...]:
     """Return the problems of an assignment in order, without removed ones."""
-    found = session.execute(POSED, {"assignment": assignment_id})
-    return tuple(PosedProblem(row, version) for row, version in found)
+    rows = session.execute(PROBLEMS_QUERY, {"assignment": assignment_id})
+    return tuple(VersionedProblem(row, version) for row, version in rows)
 
 
-def load_students(
+def load_student_context(
     session: Session,
     assignment: Assignment,
     course: Course,
-    problems: tuple[PosedProblem, ...],
+    problems: tuple[VersionedProblem, ...],
     students: Collection[UUID],
-) -> WholeAssignment:
+) -> GradingContext:
     """Return an assignment that is already loaded, with the current rules of *students*."""
-    return WholeAssignment(
+    return GradingContext(
         assignment,
         course,
         problems,
-        rules_for(session, assignment, course, students),
-        _overrides(session, assignment.id, students),
-        _excused(session, assignment.id, students),
+        load_rules(session, assignment, course, students),
+        _load_override_points(session, assignment.id, students),
+        _load_excuses(session, assignment.id, students),
     )
 
 
-def load_problem(
+def load_problem_context(
     session: Session,
     assignment: Assignment,
     course: Course,
-    problem: PosedProblem,
+    problem: VersionedProblem,
     *,
-    held: Mapping[UUID, Rules],
-) -> WholeAssignment:
+    rules: Mapping[UUID, SubmissionRules],
+) -> GradingContext:
     """Return an assignment with a single *problem*, for the students whose rules are given."""
-    return WholeAssignment(
+    return GradingContext(
         assignment,
         course,
         (problem,),
-        held,
-        _overrides(session, assignment.id, held),
-        _excused(session, assignment.id, held),
+        rules,
+        _load_override_points(session, assignment.id, rules),
+        _load_excuses(session, assignment.id, rules),
     )
 
 
-def overrides_of(
+def load_overrides(
     session: Session, assignment_id: UUID, students: Collection[UUID]
 ) -> Sequence[Override]:
     """Return the overrides in force for *students* in an assignment, oldest first."""
-    told = {"assignment": assignment_id, "students": list(students)}
+    params = {"assignment": assignment_id, "students": list(students)}
     key = (Override, assignment_id, frozenset(students))
-    return once(session, key, lambda: session.scalars(OVERRIDES, told).all())
+    return cache_in_snapshot(session, key, lambda: session.scalars(OVERRIDES_QUERY, params).all())
 
 
-def _overrides(
+def _load_override_points(
     session: Session, assignment_id: UUID, students: Collection[UUID]
 ) -> dict[tuple[UUID, UUID | None, str | None], Fraction]:
-    rows = overrides_of(session, assignment_id, students)
+    rows = load_overrides(session, assignment_id, students)
     return {(row.student_id, row.problem_id, row.part): row.points for row in rows}
 
 
-def _excused(
+def _load_excuses(
     session: Session, assignment_id: UUID, students: Collection[UUID]
 ) -> set[tuple[UUID, UUID | None]]:
-    told = {"assignment": assignment_id, "students": list(students)}
-    rows = session.execute(EXCUSED, told)
+    params = {"assignment": assignment_id, "students": list(students)}
+    rows = session.execute(EXCUSES_QUERY, params)
     return {(student, problem) for student, problem in rows}
 
 
-def problem_line(
-    here: WholeAssignment, problem: PosedProblem, student: UUID, parts: Mapping[str, PartStanding]
+def build_problem_line(
+    context: GradingContext,
+    problem: VersionedProblem,
+    student: UUID,
+    parts: Mapping[str, PartProgress],
 ) -> ProblemLine:
     """Return a student's line of a problem, the input of the assignment's grade."""
     row, voided = problem.row, problem.row.voided
-    place = student, row.id
+    key = student, row.id
     lines: list[PartLine] = [
-        part_line(
-            one.id,
-            one.points,
-            parts.get(one.id, NOWHERE),
-            voided=voided.get(one.id, ""),
-            override=here.overrides.get((*place, one.id)),
+        build_part_line(
+            part.id,
+            part.points,
+            parts.get(part.id, NO_PROGRESS),
+            voided=voided.get(part.id, ""),
+            override=context.overrides.get((*key, part.id)),
         )
-        for one in problem.asked
+        for part in problem.parts
     ]
     return ProblemLine(
         problem=row.slug,
         points=problem.points,
         parts=tuple(lines),
         extra=row.extra,
-        excused=place in here.excused,
-        override=here.overrides.get((*place, None)),
+        excused=key in context.excused,
+        override=context.overrides.get((*key, None)),
     )
 
 
-def standings_of(
-    session: Session, here: WholeAssignment, students: Collection[UUID]
+def load_stored_progress(
+    session: Session, context: GradingContext, students: Collection[UUID]
 ) -> dict[tuple[UUID, UUID], Mapping[str, Any]]:
     """Return the stored progress in parts of *students*, by problem and student."""
-    told = {"problems": [one.row.id for one in here.problems], "students": list(students)}
-    rows = session.execute(STANDINGS, told)
+    params = {
+        "problems": [problem.row.id for problem in context.problems],
+        "students": list(students),
+    }
+    rows = session.execute(PROGRESS_QUERY, params)
     return {(problem, student): parts for problem, student, parts in rows}
 
 
-def graded_of(
-    here: WholeAssignment, student: UUID, standings: Mapping[tuple[UUID, UUID], Mapping[str, Any]]
-) -> Graded:
-    """Compute the grade of a student from *standings*."""
+def compute_grade(
+    context: GradingContext, student: UUID, progress: Mapping[tuple[UUID, UUID], Mapping[str, Any]]
+) -> ComputedGrade:
+    """Compute the grade of a student from *progress*."""
     lines = []
-    for one in here.problems:
-        told = standings.get((one.row.id, student), {})
-        parts = {part: read_part(kept) for part, kept in told.items()}
-        lines.append(problem_line(here, one, student, parts))
-    return assignment_grade(
+    for problem in context.problems:
+        stored_parts = progress.get((problem.row.id, student), {})
+        parts = {part: deserialize_part(kept) for part, kept in stored_parts.items()}
+        lines.append(build_problem_line(context, problem, student, parts))
+    return compute_assignment_grade(
         lines,
-        groups_of(here),
-        override=here.overrides.get((student, None, None)),
-        excused=(student, None) in here.excused,
+        build_drop_groups(context),
+        override=context.overrides.get((student, None, None)),
+        excused=(student, None) in context.excused,
     )
 
 
-def groups_of(here: WholeAssignment) -> tuple[Group, ...]:
+def build_drop_groups(context: GradingContext) -> tuple[ProblemGroup, ...]:
     """Return the groups of problems with the number of lowest scores that each drops."""
     return tuple(
-        Group(one["id"], one["drop_lowest"], _in_group(here, one["id"]))
-        for one in here.assignment.groups
+        ProblemGroup(group["id"], group["drop_lowest"], _slugs_in_group(context, group["id"]))
+        for group in context.assignment.groups
     )
 
 
-def _in_group(here: WholeAssignment, group: str) -> tuple[str, ...]:
-    return tuple(one.row.slug for one in here.problems if one.row.group == group)
+def _slugs_in_group(context: GradingContext, group: str) -> tuple[str, ...]:
+    return tuple(problem.row.slug for problem in context.problems if problem.row.group == group)
 
 
-def grade_of(session: Session, assignment_id: UUID, student: UUID) -> Graded:
+def load_student_grade(session: Session, assignment_id: UUID, student: UUID) -> ComputedGrade:
     """Compute the grade of a student in an assignment, with the steps of the computation."""
-    here = load_assignment(session, assignment_id, [student])
-    return graded_of(here, student, standings_of(session, here, [student]))
+    context = load_grading_context(session, assignment_id, [student])
+    return compute_grade(context, student, load_stored_progress(session, context, [student]))

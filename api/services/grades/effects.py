@@ -9,100 +9,109 @@ from uuid import UUID
 from sqlalchemy import select, union
 from sqlalchemy.orm import Session
 
-from api.db.models import Assignment, AssignmentProblem, Enrolment, Grade, Standing, User
+from api.db.models import Assignment, AssignmentProblem, Enrolment, Grade, ProblemProgress, User
 from api.schemas.shared.effects import Effect, GradeMove, OutOf
-from api.services.audit.change_context import Act
-from api.services.courses.active_students import PRESENT
-from api.services.grades import Cause, refresh_all
+from api.services.audit.change_context import ChangeContext
+from api.services.courses.active_students import ACTIVE_PEOPLE
+from api.services.grades import GradeCause, recompute_students
 
-__all__ = ["Marks", "compared", "marks_in", "settle"]
+__all__ = ["GradesByStudent", "compare_grades", "load_grades", "recompute_grades"]
 
-CHUNK: Final = 500
-LARGEST: Final = 10
-NOTHING: Final = Fraction(0)
+CHUNK_SIZE: Final = 500
+MAX_LISTED_CHANGES: Final = 10
+NO_POINTS: Final = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)
-class _Mark:
+class _GradeValues:
     """The compared columns of a grade."""
 
     score: Fraction | None
     possible: Fraction
 
 
-Marks: TypeAlias = Mapping[tuple[UUID, UUID], _Mark]
+GradesByStudent: TypeAlias = Mapping[tuple[UUID, UUID], _GradeValues]
 """Grades by assignment and student."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Move:
+class _GradeDifference:
     """A grade that changed."""
 
     assignment: UUID
     student: UUID
-    before: _Mark | None
-    after: _Mark
+    before: _GradeValues | None
+    after: _GradeValues
 
     @property
-    def by(self) -> Fraction:
+    def increase(self) -> Fraction:
         """The increase of the score, negative for a decrease."""
         old = self.before.score if self.before else None
-        return (self.after.score or NOTHING) - (old or NOTHING)
+        return (self.after.score or NO_POINTS) - (old or NO_POINTS)
 
 
-def settle(
+def recompute_grades(
     session: Session,
-    act: Act,
+    context: ChangeContext,
     assignments: Iterable[Assignment],
     *,
-    cause: Cause,
+    cause: GradeCause,
     students: Sequence[UUID] | None = None,
 ) -> Effect:
     """Recompute the grades of *students*, or of all who may be affected; return the differences."""
     rows = list(assignments)
-    before = marks_in(session, rows)
+    before = load_grades(session, rows)
     seen: set[UUID] = set()
     for row in rows:
-        who = _concerned(session, row) if students is None else students
-        for at in range(0, len(who), CHUNK):
-            refresh_all(session, row.id, who[at : at + CHUNK], cause=cause)
-        seen |= set(who)
-    return compared(session, act, before, marks_in(session, rows), seen=len(seen))
+        student_ids = _load_affected_students(session, row) if students is None else students
+        for start in range(0, len(student_ids), CHUNK_SIZE):
+            recompute_students(
+                session, row.id, student_ids[start : start + CHUNK_SIZE], cause=cause
+            )
+        seen |= set(student_ids)
+    return compare_grades(session, context, before, load_grades(session, rows), seen=len(seen))
 
 
-def marks_in(session: Session, assignments: Iterable[Assignment]) -> Marks:
+def load_grades(session: Session, assignments: Iterable[Assignment]) -> GradesByStudent:
     """Return all current grades in *assignments*."""
-    found = session.execute(
+    rows = session.execute(
         select(Grade.assignment_id, Grade.student_id, Grade.score, Grade.possible).where(
             Grade.assignment_id.in_([row.id for row in assignments])
         )
     )
-    return {(row[0], row[1]): _Mark(row[2], row[3]) for row in found}
+    return {(row[0], row[1]): _GradeValues(row[2], row[3]) for row in rows}
 
 
-def compared(session: Session, act: Act, before: Marks, after: Marks, *, seen: int) -> Effect:
+def compare_grades(
+    session: Session,
+    context: ChangeContext,
+    before: GradesByStudent,
+    after: GradesByStudent,
+    *,
+    seen: int,
+) -> Effect:
     """Compare two sets of grades; *seen* is the number of students whose grades were recomputed."""
     moves = [
-        _Move(*key, before.get(key), mark)
+        _GradeDifference(*key, before.get(key), mark)
         for key, mark in after.items()
-        if _differ(before.get(key), mark)
+        if _is_changed(before.get(key), mark)
     ]
-    return _told(session, act, moves, seen)
+    return _serialize_effect(session, context, moves, seen)
 
 
-def _differ(before: _Mark | None, after: _Mark) -> bool:
+def _is_changed(before: _GradeValues | None, after: _GradeValues) -> bool:
     """Tell whether a grade changed; a new one without a score does not count."""
     return after.score is not None if before is None else before != after
 
 
-def _concerned(session: Session, assignment: Assignment) -> list[UUID]:
-    """Return the students whose grades may change: those with a standing or a grade.
+def _load_affected_students(session: Session, assignment: Assignment) -> list[UUID]:
+    """Return the students whose grades may change: those with progress or a grade.
 
     If a part gives full points to everybody, all enrolled students count too.
     """
     standing = (
-        select(Standing.student_id)
-        .join(AssignmentProblem, AssignmentProblem.id == Standing.problem_id)
+        select(ProblemProgress.student_id)
+        .join(AssignmentProblem, AssignmentProblem.id == ProblemProgress.problem_id)
         .where(AssignmentProblem.assignment_id == assignment.id)
     )
     graded = select(Grade.student_id).where(Grade.assignment_id == assignment.id)
@@ -111,11 +120,11 @@ def _concerned(session: Session, assignment: Assignment) -> list[UUID]:
         Enrolment.role == "student",
         Enrolment.withdrawn_at.is_(None),
     )
-    more = (enrolled,) if _gives(session, assignment) else ()
+    more = (enrolled,) if _grants_full_points(session, assignment) else ()
     return sorted(session.scalars(union(standing, graded, *more)))
 
 
-def _gives(session: Session, assignment: Assignment) -> bool:
+def _grants_full_points(session: Session, assignment: Assignment) -> bool:
     """Tell whether a part gives full points to everybody, even without a submission."""
     voided = session.scalars(
         select(AssignmentProblem.voided).where(
@@ -126,35 +135,39 @@ def _gives(session: Session, assignment: Assignment) -> bool:
     return any("full" in one.values() for one in voided)
 
 
-def _told(session: Session, act: Act, moves: Sequence[_Move], seen: int) -> Effect:
-    names = _names(session, act, {one.student for one in moves})
-    counted = [one for one in moves if one.student in names]
-    largest = sorted(counted, key=lambda one: (-abs(one.by), one.assignment, one.student))
+def _serialize_effect(
+    session: Session, context: ChangeContext, moves: Sequence[_GradeDifference], seen: int
+) -> Effect:
+    names = _load_names(session, context, {move.student for move in moves})
+    counted = [move for move in moves if move.student in names]
+    largest = sorted(counted, key=lambda item: (-abs(item.increase), item.assignment, item.student))
     return Effect(
-        dry_run=act.dry_run,
+        dry_run=context.dry_run,
         students=seen,
         changed=len(counted),
-        up=sum(one.by > 0 for one in counted),
-        down=sum(one.by < 0 for one in counted),
-        largest=tuple(_shown(one, names) for one in largest[:LARGEST]),
+        up=sum(one.increase > 0 for one in counted),
+        down=sum(one.increase < 0 for one in counted),
+        largest=tuple(_serialize_difference(one, names) for one in largest[:MAX_LISTED_CHANGES]),
     )
 
 
-def _names(session: Session, act: Act, students: Iterable[UUID]) -> dict[UUID, str]:
+def _load_names(
+    session: Session, context: ChangeContext, students: Iterable[UUID]
+) -> dict[UUID, str]:
     """Return the names of those of *students* who count in the course."""
     rows = session.execute(
         select(User.id, User.name)
         .join(Enrolment, Enrolment.user_id == User.id)
         .where(
-            Enrolment.course_id == act.course.id,
-            *PRESENT,
+            Enrolment.course_id == context.course.id,
+            *ACTIVE_PEOPLE,
             User.id.in_(students),
         )
     )
     return {row[0]: row[1] for row in rows}
 
 
-def _shown(move: _Move, names: Mapping[UUID, str]) -> GradeMove:
+def _serialize_difference(move: _GradeDifference, names: Mapping[UUID, str]) -> GradeMove:
     old = move.before
     return GradeMove(
         assignment=move.assignment,

@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from api.core.json_text import JsonText, written
-from api.db.models.base import exact
-from grader.policy import PartStanding
+from api.core.json_text import JsonText, serialize_json
+from api.db.models.base import parse_exact
+from grader.policy import PartProgress
 
-__all__ = ["part_text", "part_told", "parts_text", "read_part"]
+__all__ = ["deserialize_part", "join_part_members", "serialize_part", "serialize_part_member"]
 
 
-def part_told(part: PartStanding) -> dict[str, Any]:
+def serialize_part(part: PartProgress) -> dict[str, Any]:
     """Serialize the progress in a part to JSON data."""
     return {
         "attempts": part.attempts_used,
@@ -27,32 +27,32 @@ def part_told(part: PartStanding) -> dict[str, Any]:
     }
 
 
-def part_text(name: str, part: PartStanding) -> str:
-    """Serialize the progress in a part to a named JSON member, for `parts_text` to join."""
-    return written({name: part_told(part)})[1:-1]
+def serialize_part_member(name: str, part: PartProgress) -> str:
+    """Serialize the progress in a part to a named JSON member, for `join_part_members` to join."""
+    return serialize_json({name: serialize_part(part)})[1:-1]
 
 
-def parts_text(texts: Iterable[str]) -> JsonText:
-    """Join the members of a standing's parts into one JSON object.
+def join_part_members(texts: Iterable[str]) -> JsonText:
+    """Join the members of the parts of a progress row into one JSON object.
 
-    >>> parts_text(['"a":{}', '"b":{}'])
+    >>> join_part_members(['"a":{}', '"b":{}'])
     '{"a":{},"b":{}}'
     """
     return JsonText(f"{{{','.join(texts)}}}")
 
 
-def read_part(told: Mapping[str, Any]) -> PartStanding:
-    """Deserialize the progress in a part from a standing."""
-    return PartStanding(
-        attempts_used=told["attempts"],
-        counts=told["counts"],
-        raw=None if told["raw"] is None else exact(told["raw"]),
-        attempt=told["attempt"],
-        attempt_factor=exact(told["attempt_factor"]),
-        late_factor=exact(told["late_factor"]),
-        credit=None if told["credit"] is None else exact(told["credit"]),
-        waiting=told["waiting"],
-        status=told["status"],
-        manual=told["manual"],
-        late_days=told.get("late_days", 0),  # rows from before this field have none
+def deserialize_part(data: Mapping[str, Any]) -> PartProgress:
+    """Deserialize the progress in a part from a progress row."""
+    return PartProgress(
+        attempts_used=data["attempts"],
+        counts=data["counts"],
+        raw=None if data["raw"] is None else parse_exact(data["raw"]),
+        attempt=data["attempt"],
+        attempt_factor=parse_exact(data["attempt_factor"]),
+        late_factor=parse_exact(data["late_factor"]),
+        credit=None if data["credit"] is None else parse_exact(data["credit"]),
+        waiting=data["waiting"],
+        status=data["status"],
+        manual=data["manual"],
+        late_days=data.get("late_days", 0),  # rows from before this field have none
     )

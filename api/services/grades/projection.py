@@ -9,22 +9,22 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from api.db.models import AssignmentProblem, ProblemVersion
-from api.services.grades.answers import Given, Key
+from api.services.grades.answers import PartAnswer, ProgressKey
 from api.services.grades.assignment import (
-    WholeAssignment,
-    graded_of,
-    load_assignment,
-    problem_line,
-    standings_of,
+    GradingContext,
+    build_problem_line,
+    compute_grade,
+    load_grading_context,
+    load_stored_progress,
 )
-from api.services.grades.parts import part_told
-from api.services.grades.recompute import parts_of
-from grader.policy import problem_grade
+from api.services.grades.parts import serialize_part
+from api.services.grades.recompute import compute_part_progress
+from grader.policy import compute_problem_grade
 
-__all__ = ["Figures", "Outlook"]
+__all__ = ["GradeProjection", "ProjectedGrade"]
 
 
-class Figures(NamedTuple):
+class ProjectedGrade(NamedTuple):
     """A student's score in a problem, and the grade of the assignment."""
 
     score: Fraction | None
@@ -32,48 +32,53 @@ class Figures(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class GradeProjection:
     """Projection for students in a problem, with all data that their grades depend on."""
 
-    here: WholeAssignment
+    context: GradingContext
     problem: AssignmentProblem
-    standings: Mapping[tuple[UUID, UUID], Mapping[str, Any]]
+    progress: Mapping[tuple[UUID, UUID], Mapping[str, Any]]
 
     @classmethod
-    def of(
+    def load(
         cls, session: Session, problem: AssignmentProblem, students: Collection[UUID]
-    ) -> "Outlook":
+    ) -> "GradeProjection":
         """Load the current data of *students* in a problem."""
-        here = load_assignment(session, problem.assignment_id, students)
-        return cls(here, problem, standings_of(session, here, students))
+        context = load_grading_context(session, problem.assignment_id, students)
+        return cls(context, problem, load_stored_progress(session, context, students))
 
-    def figures(
+    def project_grades(
         self,
-        given: Mapping[UUID, Iterable[Given]],
+        answers_by_student: Mapping[UUID, Iterable[PartAnswer]],
         *,
         version: ProblemVersion | None,
-    ) -> dict[UUID, Figures]:
-        """Return the score and grade of each student if *given* were all of their answers.
+    ) -> dict[UUID, ProjectedGrade]:
+        """Return the score and grade of each student if *answers_by_student* were all answers.
 
         *version* is the version that the problem would have, None for its current one.
         """
-        posed = next((one for one in self.here.problems if one.row.id == self.problem.id), None)
-        if posed is None:
+        problem = next(
+            (problem for problem in self.context.problems if problem.row.id == self.problem.id),
+            None,
+        )
+        if problem is None:
             return {}
         if version is not None:
-            posed = replace(posed, version=version)
-        problems = (posed if one.row.id == self.problem.id else one for one in self.here.problems)
-        here = replace(self.here, problems=tuple(problems))
-        found = {}
-        for student, answers in given.items():
-            key = Key(self.problem.id, student)
-            parts = parts_of(posed, answers, here.rules[student])
-            line = problem_line(here, posed, student, parts)
-            told = {part: part_told(one) for part, one in parts.items()}
-            own = {
-                (one.row.id, student): self.standings.get((one.row.id, student), {})
-                for one in here.problems
+            problem = replace(problem, version=version)
+        problems = (
+            problem if one.row.id == self.problem.id else one for one in self.context.problems
+        )
+        context = replace(self.context, problems=tuple(problems))
+        projected = {}
+        for student, answers in answers_by_student.items():
+            key = ProgressKey(self.problem.id, student)
+            parts = compute_part_progress(problem, answers, context.rules[student])
+            line = build_problem_line(context, problem, student, parts)
+            stored_parts = {part: serialize_part(one) for part, one in parts.items()}
+            student_progress = {
+                (problem.row.id, student): self.progress.get((problem.row.id, student), {})
+                for problem in context.problems
             }
-            graded = graded_of(here, student, own | {key: told})
-            found[student] = Figures(problem_grade(line).score, graded.score)
-        return found
+            graded = compute_grade(context, student, student_progress | {key: stored_parts})
+            projected[student] = ProjectedGrade(compute_problem_grade(line).score, graded.score)
+        return projected

@@ -6,18 +6,24 @@ from typing import Any
 from uuid import UUID
 
 from api.services.grades.assignment import (
-    PosedProblem,
-    WholeAssignment,
-    groups_of,
-    problem_line,
+    GradingContext,
+    VersionedProblem,
+    build_drop_groups,
+    build_problem_line,
 )
-from grader.policy import Graded, PartStanding, ProblemLine, problem_grade, total_grade
+from grader.policy import (
+    ComputedGrade,
+    PartProgress,
+    ProblemLine,
+    compute_problem_grade,
+    compute_total_grade,
+)
 
-__all__ = ["Tally", "grade_values", "tally"]
+__all__ = ["ProblemTotal", "build_grade_values", "compute_total"]
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class ProblemTotal:
     """Total of a student in one problem, without its parts and the steps of the computation.
 
     *begun*: the student has an answer that counts. *late*: lateness reduced the credit of such an
@@ -25,70 +31,86 @@ class Tally:
     """
 
     line: ProblemLine
-    graded: Graded
+    graded: ComputedGrade
     begun: bool
     late: bool
 
 
-def tally(
-    here: WholeAssignment, problem: PosedProblem, student: UUID, parts: Mapping[str, PartStanding]
-) -> Tally:
+def compute_total(
+    context: GradingContext,
+    problem: VersionedProblem,
+    student: UUID,
+    parts: Mapping[str, PartProgress],
+) -> ProblemTotal:
     """Return a student's total in a problem from the progress in its parts.
 
     Equal progress shares one cached total, unless the assignment has overrides or excuses.
     """
-    if here.overrides or here.excused:
-        return _tally(here, problem, student, parts)
-    alike = tuple([_figures(part, one) for part, one in parts.items()])
-    found: Tally = problem.tallied.get(alike, lambda: _tally(here, problem, student, parts))
-    return found
+    if context.overrides or context.excused:
+        return _compute_total_uncached(context, problem, student, parts)
+    cache_key = tuple([_progress_cache_key(part, one) for part, one in parts.items()])
+    total: ProblemTotal = problem.total_cache.get_or_create(
+        cache_key, lambda: _compute_total_uncached(context, problem, student, parts)
+    )
+    return total
 
 
-def _figures(part: str, one: PartStanding) -> tuple[object, ...]:
+def _progress_cache_key(part: str, progress: PartProgress) -> tuple[object, ...]:
     """Return the cache key of the progress in a part, as integers that compare fast."""
-    credit = None if one.credit is None else one.credit.as_integer_ratio()
-    return part, credit, one.waiting, one.counts is None, one.late_factor.as_integer_ratio()
+    credit = None if progress.credit is None else progress.credit.as_integer_ratio()
+    return (
+        part,
+        credit,
+        progress.waiting,
+        progress.counts is None,
+        progress.late_factor.as_integer_ratio(),
+    )
 
 
-def _tally(
-    here: WholeAssignment, problem: PosedProblem, student: UUID, parts: Mapping[str, PartStanding]
-) -> Tally:
-    line = problem_line(here, problem, student, parts)
-    graded = problem_grade(line)
-    counting = [one for one in parts.values() if one.counts is not None]
-    return Tally(
+def _compute_total_uncached(
+    context: GradingContext,
+    problem: VersionedProblem,
+    student: UUID,
+    parts: Mapping[str, PartProgress],
+) -> ProblemTotal:
+    line = build_problem_line(context, problem, student, parts)
+    graded = compute_problem_grade(line)
+    counting = [part for part in parts.values() if part.counts is not None]
+    return ProblemTotal(
         replace(line, parts=()),
-        Graded(graded.score, graded.possible, graded.waiting, pending=graded.pending),
+        ComputedGrade(graded.score, graded.possible, graded.waiting, pending=graded.pending),
         begun=bool(counting),
         late=any(one.late_factor != 1 for one in counting),
     )
 
 
-def grade_values(
-    here: WholeAssignment, student: UUID, tallies: Mapping[UUID, Tally]
+def build_grade_values(
+    context: GradingContext, student: UUID, totals_by_problem: Mapping[UUID, ProblemTotal]
 ) -> dict[str, Any]:
-    """Return the columns of a student's grade in an assignment; *tallies* are in order."""
-    own = tallies.values()
-    graded = total_grade(
-        {one.line.problem: one.graded for one in own},
-        [one.line for one in own],
-        groups_of(here),
-        override=here.overrides.get((student, None, None)) if here.overrides else None,
-        excused=bool(here.excused) and (student, None) in here.excused,
+    """Return the columns of a student's grade; *totals_by_problem* are in assignment order."""
+    totals = totals_by_problem.values()
+    graded = compute_total_grade(
+        {total.line.problem: total.graded for total in totals},
+        [total.line for total in totals],
+        build_drop_groups(context),
+        override=context.overrides.get((student, None, None)) if context.overrides else None,
+        excused=bool(context.excused) and (student, None) in context.excused,
     )
-    begun = any(one.begun for one in own)
+    begun = any(total.begun for total in totals)
     return {
-        "score": graded.score if begun or _was_granted(here, student) else None,
+        "score": graded.score if begun or _has_granted_points(context, student) else None,
         "possible": graded.possible,
         "waiting": graded.waiting,
         "pending_score": graded.pending.score,
         "pending_possible": graded.pending.possible,
         "begun": begun,
-        "late": any(one.late for one in own),
+        "late": any(total.late for total in totals),
     }
 
 
-def _was_granted(here: WholeAssignment, student: UUID) -> bool:
+def _has_granted_points(context: GradingContext, student: UUID) -> bool:
     """Tell whether a student has points without a submission: by an override or a voided part."""
-    given = any(one[0] == student for one in here.overrides)
-    return given or any("full" in one.row.voided.values() for one in here.problems)
+    has_override = any(override[0] == student for override in context.overrides)
+    return has_override or any(
+        "full" in problem.row.voided.values() for problem in context.problems
+    )

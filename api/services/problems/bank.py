@@ -12,23 +12,28 @@ from sqlalchemy.orm import Session
 
 from api.db.engine import Database
 from api.db.models import ProblemVersion
-from api.services.problems.publishing import Failed, Published, Source, publish_all
-from api.services.problems.versions import BANK, kept_variants, newest, store_version
+from api.services.problems.publishing import (
+    ProblemSource,
+    PublishedProblem,
+    PublishFailure,
+    publish_problems,
+)
+from api.services.problems.versions import BANK, load_newest_version, load_variants, store_version
 from grader import ENGINE
 from grader.errors import ProblemError
-from problems.catalogue import Catalogue
+from problems.catalogue import ProblemCatalog
 from problems.loader import load_problem
 
-__all__ = ["AT_ONCE", "BankReport", "Progress", "changed", "publish_bank"]
+__all__ = ["BATCH_SIZE", "BankReport", "Progress", "find_changed", "publish_bank"]
 
-BY_THE_SERVICE: Final = "from the bank"
-LOCK: Final = 4_242_000_003
-"""The advisory lock under which versions of the bank are stored into a PostgreSQL database."""
-AT_ONCE: Final = 16
-"""How many problems are read, with the variants that they keep, before the next ones are."""
+BANK_NOTE: Final = "from the bank"
+ADVISORY_LOCK_ID: Final = 4_242_000_003
+"""PostgreSQL advisory lock under which versions of the bank are stored."""
+BATCH_SIZE: Final = 16
+"""Number of problems that are loaded at a time, with the variants that they keep."""
 
 Progress: TypeAlias = Callable[[str, int, int], None]
-"""Is told the problem that is done, which one it is, and how many there are."""
+"""Callback with the finished problem, its number and the total."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +42,11 @@ class BankReport:
 
     published: tuple[str, ...]
     unchanged: int
-    failed: tuple[Failed, ...]
+    failed: tuple[PublishFailure, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Stored:
+class _StoredVersion:
     """Newest version of a problem of the bank, with the fields that its file is compared with."""
 
     id: UUID
@@ -52,24 +57,24 @@ class _Stored:
 
 
 @dataclass(slots=True)
-class _Run:
+class _PublishRun:
     """Progress of a run."""
 
     total: int
     published: list[str] = field(default_factory=list)
-    failed: list[Failed] = field(default_factory=list)
+    failed: list[PublishFailure] = field(default_factory=list)
     done: int = 0
 
 
 def publish_bank(
     db: Database,
-    catalogue: Catalogue,
+    catalogue: ProblemCatalog,
     executor: Executor,
     *,
     seeds: int,
     now: datetime,
     only: Collection[str] | None = None,
-    progress: Progress = lambda _name, _at, _of: None,
+    progress: Progress = lambda _name, _index, _total: None,
 ) -> BankReport:
     """Publish the problems of *catalogue* (*only* those named) that changed or are new.
 
@@ -79,35 +84,35 @@ def publish_bank(
     """
     names = [name for name in catalogue.ids if only is None or name in only]
     with db.reading() as session:
-        waiting = changed(session, catalogue, names)
-    run = _Run(len(waiting))
-    for start in range(0, len(waiting), AT_ONCE):
-        some = waiting[start : start + AT_ONCE]
+        waiting = find_changed(session, catalogue, names)
+    run = _PublishRun(len(waiting))
+    for start in range(0, len(waiting), BATCH_SIZE):
+        batch = waiting[start : start + BATCH_SIZE]
         with db.reading() as session:  # another run may have stored some of them meanwhile
-            still = changed(session, catalogue, some)
-            sources = list(_sources(session, catalogue, still))
-        run.done += len(some) - len(still)
-        outcomes = publish_all([one for one, _ in sources], seeds=seeds, executor=executor)
+            still_waiting = find_changed(session, catalogue, batch)
+            sources = list(_load_sources(session, catalogue, still_waiting))
+        run.done += len(batch) - len(still_waiting)
+        outcomes = publish_problems([one for one, _ in sources], seeds=seeds, executor=executor)
         for (source, based_on), outcome in zip(sources, outcomes, strict=True):
-            _keep(db, run, outcome, source, based_on=based_on, now=now)
+            _store_outcome(db, run, outcome, source, based_on=based_on, now=now)
             run.done += 1
             progress(source.id, run.done, run.total)
     return BankReport(tuple(run.published), len(names) - len(waiting), tuple(run.failed))
 
 
-def changed(session: Session, catalogue: Catalogue, names: Sequence[str]) -> list[str]:
+def find_changed(session: Session, catalogue: ProblemCatalog, names: Sequence[str]) -> list[str]:
     """Return those of *names* whose file or engine differs from their newest version.
 
     Changes to comments or blanks alone do not count.
     """
-    stored = _newest(session)
-    return [name for name in names if not _is_as_stored(catalogue, name, stored.get(name))]
+    stored = _load_newest_versions(session)
+    return [name for name in names if not _is_unchanged(catalogue, name, stored.get(name))]
 
 
-def _is_as_stored(catalogue: Catalogue, name: str, stored: _Stored | None) -> bool:
+def _is_unchanged(catalogue: ProblemCatalog, name: str, stored: _StoredVersion | None) -> bool:
     if stored is None or stored.engine != ENGINE:
         return False
-    text = _text(catalogue, name)
+    text = _read_source(catalogue, name)
     if text == stored.source:
         return True
     try:
@@ -117,15 +122,15 @@ def _is_as_stored(catalogue: Catalogue, name: str, stored: _Stored | None) -> bo
     return (problem.draw_hash, problem.marking_hash) == (stored.draw_hash, stored.marking_hash)
 
 
-def _text(catalogue: Catalogue, name: str) -> str:
+def _read_source(catalogue: ProblemCatalog, name: str) -> str:
     """Return the file of a problem; invalid UTF-8 becomes characters that no problem may have."""
     return catalogue.path(name).read_text(encoding="utf-8", errors="surrogateescape")
 
 
-def _newest(session: Session) -> dict[str, _Stored]:
+def _load_newest_versions(session: Session) -> dict[str, _StoredVersion]:
     """Return the newest published version of each problem of the bank, by its id."""
     published = (ProblemVersion.space == BANK, ProblemVersion.status == "published")
-    last = (
+    newest = (
         select(ProblemVersion.problem, func.max(ProblemVersion.number).label("number"))
         .where(*published)
         .group_by(ProblemVersion.problem)
@@ -141,40 +146,44 @@ def _newest(session: Session) -> dict[str, _Stored]:
             ProblemVersion.engine,
         )
         .join(
-            last,
-            (last.c.problem == ProblemVersion.problem) & (last.c.number == ProblemVersion.number),
+            newest,
+            (newest.c.problem == ProblemVersion.problem)
+            & (newest.c.number == ProblemVersion.number),
         )
         .where(*published)
     )
-    return {row[0]: _Stored(*row[1:]) for row in rows}
+    return {row[0]: _StoredVersion(*row[1:]) for row in rows}
 
 
-def _sources(
-    session: Session, catalogue: Catalogue, names: Sequence[str]
-) -> Iterator[tuple[Source, UUID | None]]:
+def _load_sources(
+    session: Session, catalogue: ProblemCatalog, names: Sequence[str]
+) -> Iterator[tuple[ProblemSource, UUID | None]]:
     """Yield the sources to publish, each with the id of the version that it follows."""
     for name in names:
-        stored = newest(session, name)
-        kept = kept_variants(session, stored.id) if stored else ()
-        yield Source(name, _text(catalogue, name), kept=kept), stored.id if stored else None
+        stored = load_newest_version(session, name)
+        variants = load_variants(session, stored.id) if stored else ()
+        yield (
+            ProblemSource(name, _read_source(catalogue, name), stored_variants=variants),
+            stored.id if stored else None,
+        )
 
 
-def _keep(
+def _store_outcome(
     db: Database,
-    run: _Run,
-    outcome: Published | Failed,
-    source: Source,
+    run: _PublishRun,
+    outcome: PublishedProblem | PublishFailure,
+    source: ProblemSource,
     *,
     based_on: UUID | None,
     now: datetime,
 ) -> None:
     """Store a published problem, unless another run stored one first."""
-    if isinstance(outcome, Failed):
+    if isinstance(outcome, PublishFailure):
         run.failed.append(outcome)
         return
     with db.transaction() as session:
-        _wait_for_others(session)
-        before = newest(session, outcome.id)
+        _acquire_lock(session)
+        before = load_newest_version(session, outcome.id)
         if (before.id if before else None) != based_on:
             return
         store_version(
@@ -182,13 +191,13 @@ def _keep(
             outcome,
             source.text,
             now=now,
-            note=BY_THE_SERVICE,
+            note=BANK_NOTE,
             based_on=based_on if outcome.rekeyed else None,
         )
     run.published.append(outcome.id)
 
 
-def _wait_for_others(session: Session) -> None:
+def _acquire_lock(session: Session) -> None:
     """Lock, so that one transaction at a time compares and stores the newest version."""
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.pg_advisory_xact_lock(LOCK)))
+        session.execute(select(func.pg_advisory_xact_lock(ADVISORY_LOCK_ID)))

@@ -7,38 +7,38 @@ from pathlib import Path
 from typing import Final
 
 from api.core.worker_pool import DeadlineExceeded, WorkerPool
-from api.markup.markdown import formula_faults
+from api.markup.markdown import find_formula_errors
 from api.markup.tex import TexUnavailableError
 from api.services.problems.publishing import OPERATOR_DEADLINE_SECONDS
-from problems.book import BOOK
-from problems.check import Report, check_file
+from problems.book import REGISTRY
+from problems.check import CheckReport, check_file
 
 __all__ = ["check_files"]
 
 DEADLINE_SECONDS: Final = OPERATOR_DEADLINE_SECONDS
 
 
-def check_files(files: Sequence[Path], *, seeds: int) -> Iterator[Report]:
+def check_files(files: Sequence[Path], *, seeds: int) -> Iterator[CheckReport]:
     """Yield a report for each file, in order; worker processes share the work.
 
     Each file has a deadline.
     """
     pool = WorkerPool(min(os.cpu_count() or 1, len(files)), deadline_seconds=DEADLINE_SECONDS)
     try:
-        futures = [pool.submit(_check, path, seeds=seeds) for path in files]
+        futures = [pool.submit(_check_file, path, seeds=seeds) for path in files]
         for path, future in zip(files, futures, strict=True):
-            yield _ended(path, future)
+            yield _await_report(path, future)
     finally:
         pool.kill()
 
 
-def _ended(path: Path, future: Future[Report]) -> Report:
+def _await_report(path: Path, future: Future[CheckReport]) -> CheckReport:
     """Return the report of a check, or that it was stopped: by the deadline or a dead worker."""
     try:
         return future.result()
     except (DeadlineExceeded, BrokenExecutor, TexUnavailableError) as error:
-        return Report(str(path), (f"{path}: the check was stopped: {error}",))
+        return CheckReport(str(path), (f"{path}: the check was stopped: {error}",))
 
 
-def _check(path: Path, *, seeds: int) -> Report:
-    return check_file(path, book=BOOK, seeds=seeds, proof=formula_faults)
+def _check_file(path: Path, *, seeds: int) -> CheckReport:
+    return check_file(path, registry=REGISTRY, seeds=seeds, validator=find_formula_errors)

@@ -4,17 +4,22 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Member
+from api.auth.authorization import CourseMembership
 from api.core.errors import Conflict, Forbidden
 from api.db.models import ProblemVersion
 from api.services.problems.versions import BANK
-from api.services.regrades.draft_versions import check_not_waiting, set_status
+from api.services.regrades.draft_versions import check_no_pending_regrade, set_version_status
 
-__all__ = ["publish", "retire"]
+__all__ = ["publish_version", "retire_version"]
 
 
-def publish(
-    session: Session, member: Member, version: ProblemVersion, *, reason: str, now: datetime
+def publish_version(
+    session: Session,
+    member: CourseMembership,
+    version: ProblemVersion,
+    *,
+    reason: str,
+    now: datetime,
 ) -> None:
     """Publish a draft or a retired version, so that assignments can use it.
 
@@ -22,25 +27,30 @@ def publish(
     """
     if version.status == "published":
         raise Conflict("This version is published already.")
-    check_not_waiting(session, version)
-    _lock_own(session, version)
-    set_status(session, member, version, "published", reason=reason, now=now)
+    check_no_pending_regrade(session, version)
+    _lock_course_version(session, version)
+    set_version_status(session, member, version, "published", reason=reason, now=now)
     version.retired_at = None
 
 
-def retire(
-    session: Session, member: Member, version: ProblemVersion, *, reason: str, now: datetime
+def retire_version(
+    session: Session,
+    member: CourseMembership,
+    version: ProblemVersion,
+    *,
+    reason: str,
+    now: datetime,
 ) -> None:
     """Retire a version: no further assignment can use it; those that have it keep it."""
     if version.status == "retired":
         raise Conflict("This version is retired already.")
-    check_not_waiting(session, version)
-    _lock_own(session, version)
-    set_status(session, member, version, "retired", reason=reason, now=now)
+    check_no_pending_regrade(session, version)
+    _lock_course_version(session, version)
+    set_version_status(session, member, version, "retired", reason=reason, now=now)
     version.retired_at = now
 
 
-def _lock_own(session: Session, version: ProblemVersion) -> None:
+def _lock_course_version(session: Session, version: ProblemVersion) -> None:
     if version.space == BANK:
         raise Forbidden("The bank is the same for all courses. Upload a version of your own.")
     session.refresh(version, with_for_update=True)

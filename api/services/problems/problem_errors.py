@@ -3,40 +3,43 @@
 import re
 from typing import Final
 
-from api.core.errors import FieldError, Invalid
-from api.services.problems.publishing import Failed
+from api.core.errors import FieldError, InvalidInput
+from api.services.problems.publishing import PublishFailure
 from grader.errors import ProblemError
 
-__all__ = ["FILE", "fault", "faults_of", "refused"]
+__all__ = ["DEFAULT_FILE_NAME", "parse_message", "to_field_errors", "to_invalid"]
 
-FILE: Final = "problem.yaml"
-"""What a file is called that came without a name."""
-SAID: Final = re.compile(
+DEFAULT_FILE_NAME: Final = "problem.yaml"
+"""Name of a file that was sent without one."""
+ERROR_MESSAGE: Final = re.compile(
     r"(?:[^\s:]+\.yaml(?::(\d+))?: )?(?:([a-z]+(?:\.\w+)*): )?(.*)", re.DOTALL | re.ASCII
 )
 
 
-def faults_of(error: ProblemError) -> tuple[FieldError, ...]:
+def to_field_errors(error: ProblemError) -> tuple[FieldError, ...]:
     """Return the errors of the loader, *error* and its others, with fields and lines."""
     return tuple(
-        FieldError(one.field, one.message, FILE, one.line) for one in (error, *error.others)
+        FieldError(one.field, one.message, DEFAULT_FILE_NAME, one.line)
+        for one in (error, *error.others)
     )
 
 
-def fault(said: str) -> FieldError:
+def parse_message(message: str) -> FieldError:
     """Parse a message of the checker, which may begin with file, line and field.
 
-    >>> fault("toy.yaml:9: parts.side.key: there is no solver size")
+    >>> parse_message("toy.yaml:9: parts.side.key: there is no solver size")
     FieldError(field='parts.side.key', said='there is no solver size', file='problem.yaml', line=9)
     """
-    found = SAID.fullmatch(said)
-    if found is None:
-        return FieldError("", said, FILE)
-    return FieldError(found[2] or "", found[3], FILE, int(found[1]) if found[1] else None)
+    match = ERROR_MESSAGE.fullmatch(message)
+    if match is None:
+        return FieldError("", message, DEFAULT_FILE_NAME)
+    return FieldError(
+        match[2] or "", match[3], DEFAULT_FILE_NAME, int(match[1]) if match[1] else None
+    )
 
 
-def refused(outcome: Failed) -> Invalid:
+def to_invalid(outcome: PublishFailure) -> InvalidInput:
     """Return the service error for a file that failed to publish."""
-    errors = tuple(map(fault, outcome.errors))
+    errors = tuple(map(parse_message, outcome.errors))
     first = ": ".join(filter(None, (errors[0].field, errors[0].said)))
-    return Invalid(f"{outcome.id} has errors: {first}", code="invalid_problem", errors=errors)
+    return InvalidInput(f"{outcome.id} has errors: {first}", code="invalid_problem", errors=errors)

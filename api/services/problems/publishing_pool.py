@@ -9,22 +9,26 @@ from contextlib import contextmanager
 from typing import Final, Protocol
 from uuid import UUID
 
-from api.core.errors import FieldError, Invalid, RateLimited, Unavailable
+from api.core.errors import FieldError, InvalidInput, RateLimited, ServiceUnavailable
 from api.core.worker_pool import DeadlineExceeded, WorkerPool
 from api.markup.tex import TexUnavailableError
-from api.services.problems.publishing import Outcome, Source, publish_one
+from api.services.problems.publishing import ProblemSource, PublishOutcome, publish_one
 
-__all__ = ["Publish", "PublishingPool"]
+__all__ = ["Publisher", "PublishingPool"]
 
-MAX_PER_USER: Final = 2
-"""How many requests of one user may publish or check at a time, in each process that serves."""
-MAX_IN_ALL: Final = 8
-"""How many of all users may. Each holds a thread, of which a process has forty for all requests."""
-TRIES: Final = 2
+MAX_REQUESTS_PER_USER: Final = 2
+"""Maximum number of concurrent requests of one user to publish or check, per process."""
+MAX_REQUESTS: Final = 8
+"""Maximum number of such requests of all users.
+
+Each occupies a thread, of which a process has forty for all requests.
+"""
+MAX_TRIES: Final = 2
 NICENESS: Final = 10
 RETRY_SECONDS: Final = 10
 TOO_MANY: Final = (
-    f"You have {MAX_PER_USER} checks or uploads of problems under way. Wait until one has ended."
+    f"You have {MAX_REQUESTS_PER_USER} checks or uploads of problems under way. "
+    "Wait until one has ended."
 )
 BUSY: Final = "Too many problems are being checked. Nothing was stored. Send it again in a moment."
 NO_WORKER: Final = "The problem cannot be worked out just now. Send it again in a moment."
@@ -36,13 +40,13 @@ TOO_SLOW: Final = (
 log = logging.getLogger("api.publishing")
 
 
-class Publish(Protocol):
+class Publisher(Protocol):
     """Function that publishes a problem with *seeds* seeds.
 
-    Raises `Invalid` with ``problem_too_slow`` if it takes too long.
+    Raises `InvalidInput` with ``problem_too_slow`` if it takes too long.
     """
 
-    def __call__(self, source: Source, *, seeds: int) -> Outcome:
+    def __call__(self, source: ProblemSource, *, seeds: int) -> PublishOutcome:
         """Return the outcome of publishing *source*."""
         ...
 
@@ -66,17 +70,17 @@ class PublishingPool:
         self._lock = threading.Lock()
 
     @contextmanager
-    def reserve(self, user: UUID) -> Iterator[Publish]:
+    def reserve(self, user: UUID) -> Iterator[Publisher]:
         """Yield the publish function for a request of *user*.
 
-        Raises `RateLimited` if the user has too many such requests in progress, `Unavailable` if
-        all users together do.
+        Raises `RateLimited` if the user has too many such requests in progress,
+        `ServiceUnavailable` if all users together do.
         """
         with self._lock:
-            if self._running[user] >= MAX_PER_USER:
+            if self._running[user] >= MAX_REQUESTS_PER_USER:
                 raise RateLimited(TOO_MANY, retry_after=RETRY_SECONDS)
-            if self._running.total() >= MAX_IN_ALL:
-                raise Unavailable(BUSY, retry_after=RETRY_SECONDS)
+            if self._running.total() >= MAX_REQUESTS:
+                raise ServiceUnavailable(BUSY, retry_after=RETRY_SECONDS)
             self._running[user] += 1
         try:
             yield self.publish
@@ -86,24 +90,24 @@ class PublishingPool:
                 if not self._running[user]:
                     del self._running[user]
 
-    def publish(self, source: Source, *, seeds: int) -> Outcome:
+    def publish(self, source: ProblemSource, *, seeds: int) -> PublishOutcome:
         """Return the outcome of publishing *source*; retries once if a worker dies.
 
-        Raises `Invalid` with ``problem_too_slow`` if it misses the deadline, and `Unavailable` if
-        the second worker dies too or the service stops.
+        Raises `InvalidInput` with ``problem_too_slow`` if it misses the deadline, and
+        `ServiceUnavailable` if the second worker dies too or the service stops.
         """
         if self._pool is None:
             return publish_one(source, seeds=seeds)
-        for _ in range(TRIES):
+        for _ in range(MAX_TRIES):
             try:
                 return self._pool.submit(publish_one, source, seeds=seeds).result()
             except DeadlineExceeded as error:
-                raise _too_slow(source, error.seconds) from error
+                raise _too_slow_error(source, error.seconds) from error
             except CancelledError:  # the service stops
                 break
             except (BrokenExecutor, TexUnavailableError) as error:
                 log.warning("publishing failed: %s", error)
-        raise Unavailable(NO_WORKER, retry_after=RETRY_SECONDS)
+        raise ServiceUnavailable(NO_WORKER, retry_after=RETRY_SECONDS)
 
     def close(self) -> None:
         """Kill the workers; their current jobs fail, and nothing of them is stored."""
@@ -111,7 +115,7 @@ class PublishingPool:
             self._pool.kill()
 
 
-def _too_slow(source: Source, seconds: float) -> Invalid:
-    said = TOO_SLOW.format(seconds=seconds)
-    field = FieldError("", said, f"{source.id}.yaml")
-    return Invalid(f"{source.id} {said}.", code="problem_too_slow", errors=(field,))
+def _too_slow_error(source: ProblemSource, seconds: float) -> InvalidInput:
+    message = TOO_SLOW.format(seconds=seconds)
+    field = FieldError("", message, f"{source.id}.yaml")
+    return InvalidInput(f"{source.id} {message}.", code="problem_too_slow", errors=(field,))

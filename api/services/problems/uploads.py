@@ -13,84 +13,102 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Member
+from api.auth.authorization import CourseMembership
 from api.core.errors import Conflict, FieldError
 from api.db.models import Course, ProblemVersion
 from api.http.problem_details import WrongField
 from api.schemas.courses.problems import ProblemChecked
 from api.services.audit import recorder
-from api.services.problems.problem_errors import FILE, fault, faults_of, refused
-from api.services.problems.publishing import Failed, Outcome, Published, Source
-from api.services.problems.publishing_pool import Publish
-from api.services.problems.search import newest_of_any
-from api.services.problems.versions import kept_variants, store_version
+from api.services.problems.problem_errors import (
+    DEFAULT_FILE_NAME,
+    parse_message,
+    to_field_errors,
+    to_invalid,
+)
+from api.services.problems.publishing import (
+    ProblemSource,
+    PublishedProblem,
+    PublishFailure,
+    PublishOutcome,
+)
+from api.services.problems.publishing_pool import Publisher
+from api.services.problems.search import find_newest_unretired
+from api.services.problems.versions import load_variants, store_version
 from grader import ENGINE
 from grader.definitions.problem import Problem
 from grader.errors import ProblemError
 from problems.loader import load_problem
 
-__all__ = ["Upload", "begin", "check", "settle"]
+__all__ = ["PreparedUpload", "check_problem", "prepare_upload", "store_upload"]
 
 SEEDS_TO_CHECK: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Upload:
+class PreparedUpload:
     """File that can become a version: the source to solve, and the version that it follows."""
 
-    source: Source
+    source: ProblemSource
     follows: UUID | None
     status: str
     note: str
 
 
-def check(text: bytes, *, publish: Publish) -> ProblemChecked:
+def check_problem(text: bytes, *, publish: Publisher) -> ProblemChecked:
     """Check a problem's file as `grader check` does; stores nothing."""
     try:
-        problem, told = _loaded(text)
+        problem, content = _parse_problem(text)
     except ProblemError as error:
-        return ProblemChecked(ok=False, problem=None, errors=_shown(faults_of(error)))
-    outcome = publish(Source(problem.id, told), seeds=SEEDS_TO_CHECK)
-    if isinstance(outcome, Failed):
-        found = _shown(map(fault, outcome.errors))
-        return ProblemChecked(ok=False, problem=problem.id, errors=found)
+        return ProblemChecked(
+            ok=False, problem=None, errors=_serialize_faults(to_field_errors(error))
+        )
+    outcome = publish(ProblemSource(problem.id, content), seeds=SEEDS_TO_CHECK)
+    if isinstance(outcome, PublishFailure):
+        errors = _serialize_faults(map(parse_message, outcome.errors))
+        return ProblemChecked(ok=False, problem=problem.id, errors=errors)
     report: dict[str, Any] = dict(outcome.report)
     return ProblemChecked(
         ok=True,
         problem=problem.id,
-        warnings=_shown(map(fault, report["warnings"])),
-        variants=sum(one["seed"] is not None for one in outcome.variants),
+        warnings=_serialize_faults(map(parse_message, report["warnings"])),
+        variants=sum(variant["seed"] is not None for variant in outcome.variants),
         report=report,
     )
 
 
-def _shown(faults: Iterable[FieldError]) -> tuple[WrongField, ...]:
+def _serialize_faults(faults: Iterable[FieldError]) -> tuple[WrongField, ...]:
     return tuple(WrongField(**asdict(one)) for one in faults)
 
 
-def _loaded(text: bytes) -> tuple[Problem, str]:
+def _parse_problem(text: bytes) -> tuple[Problem, str]:
     try:
-        told = text.decode("utf-8")
+        content = text.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise ProblemError("the file is not UTF-8; save it as UTF-8", file=FILE) from error
-    return load_problem(told, file=FILE), told
+        raise ProblemError(
+            "the file is not UTF-8; save it as UTF-8", file=DEFAULT_FILE_NAME
+        ) from error
+    return load_problem(content, file=DEFAULT_FILE_NAME), content
 
 
-def begin(session: Session, member: Member, text: bytes, *, status: str, note: str) -> Upload:
+def prepare_upload(
+    session: Session, member: CourseMembership, text: bytes, *, status: str, note: str
+) -> PreparedUpload:
     """Return the upload to solve.
 
     Raises `ProblemError` for a file with errors, and `Conflict` if the newest version is the same.
     A version with the same draw block keeps the variants of the previous one.
     """
-    problem, told = _loaded(text)  # the response to a `ProblemError` has its lines
-    before = newest_of_any(session, member, problem.id)
-    if before is not None and _is_same(before, problem, told):
+    problem, content = _parse_problem(text)  # the response to a `ProblemError` has its lines
+    before = find_newest_unretired(session, member, problem.id)
+    if before is not None and _is_same(before, problem, content):
         raise Conflict(f"Version {before.number} of {problem.id} is the same. Nothing was stored.")
-    kept = before is not None and before.draw_hash == problem.draw_hash
-    source = Source(
-        problem.id, told, kept=kept_variants(session, before.id) if before and kept else ()
+    keeps_variants = before is not None and before.draw_hash == problem.draw_hash
+    source = ProblemSource(
+        problem.id,
+        content,
+        stored_variants=load_variants(session, before.id) if before and keeps_variants else (),
     )
-    return Upload(source, before.id if before else None, status, note)
+    return PreparedUpload(source, before.id if before else None, status, note)
 
 
 def _is_same(before: ProblemVersion, problem: Problem, text: str) -> bool:
@@ -98,21 +116,26 @@ def _is_same(before: ProblemVersion, problem: Problem, text: str) -> bool:
     return before.source == text or hashes == (problem.draw_hash, problem.marking_hash, ENGINE)
 
 
-def settle(
-    session: Session, member: Member, upload: Upload, outcome: Outcome, *, now: datetime
+def store_upload(
+    session: Session,
+    member: CourseMembership,
+    upload: PreparedUpload,
+    outcome: PublishOutcome,
+    *,
+    now: datetime,
 ) -> ProblemVersion:
     """Store an upload as a new version and return it.
 
     Raises `Invalid` if publishing failed, and `Conflict` if another version was stored meanwhile.
     """
-    if isinstance(outcome, Failed):
-        raise refused(outcome)
+    if isinstance(outcome, PublishFailure):
+        raise to_invalid(outcome)
     session.execute(select(Course.id).where(Course.id == member.course.id).with_for_update())
-    before = newest_of_any(session, member, outcome.id)
+    before = find_newest_unretired(session, member, outcome.id)
     if (before.id if before else None) != upload.follows:
         raise Conflict(f"Somebody stored another version of {outcome.id} just now. Look at that.")
-    version = _stored(session, member, upload, outcome, now=now)
-    recorder.record(
+    version = _store_version(session, member, upload, outcome, now=now)
+    recorder.record_action(
         session,
         member,
         "version.created",
@@ -127,8 +150,13 @@ def settle(
     return version
 
 
-def _stored(
-    session: Session, member: Member, upload: Upload, outcome: Published, *, now: datetime
+def _store_version(
+    session: Session,
+    member: CourseMembership,
+    upload: PreparedUpload,
+    outcome: PublishedProblem,
+    *,
+    now: datetime,
 ) -> ProblemVersion:
     version = store_version(
         session,

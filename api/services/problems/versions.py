@@ -10,17 +10,26 @@ from sqlalchemy.orm import Session
 
 from api.core.ids import new_id
 from api.db.models import ProblemVersion, Variant
-from api.db.upserts import insert_all
-from api.services.engine.variants import ORIGINAL
-from api.services.problems.publishing import Published
+from api.db.upserts import insert_rows
+from api.services.engine.variants import ORIGINAL_POSITION
+from api.services.problems.publishing import PublishedProblem
 
-__all__ = ["BANK", "kept_variants", "newest", "space_of", "store_version", "titles_of_parts"]
+__all__ = [
+    "BANK",
+    "load_newest_version",
+    "load_variants",
+    "part_titles",
+    "space_kind",
+    "store_version",
+]
 
 BANK: Final = "bank"
-"""The space of the problems that every course may use."""
+"""Space of the problems that every course may use."""
 
 
-def newest(session: Session, problem: str, *, space: str = BANK) -> ProblemVersion | None:
+def load_newest_version(
+    session: Session, problem: str, *, space: str = BANK
+) -> ProblemVersion | None:
     """Return the newest published version of a problem; None if there is none."""
     return session.scalar(
         select(ProblemVersion)
@@ -34,7 +43,7 @@ def newest(session: Session, problem: str, *, space: str = BANK) -> ProblemVersi
     )
 
 
-def kept_variants(session: Session, version_id: UUID) -> tuple[dict[str, Any], ...]:
+def load_variants(session: Session, version_id: UUID) -> tuple[dict[str, Any], ...]:
     """Return the stored variants of a version, ordered by position."""
     return tuple(
         session.scalars(
@@ -43,19 +52,19 @@ def kept_variants(session: Session, version_id: UUID) -> tuple[dict[str, Any], .
     )
 
 
-def space_of(version: ProblemVersion) -> Literal["bank", "course"]:
+def space_kind(version: ProblemVersion) -> Literal["bank", "course"]:
     """Return whether a version belongs to the bank or to a course."""
     return "bank" if version.space == BANK else "course"
 
 
-def titles_of_parts(parts: Iterable[Mapping[str, str]]) -> dict[str, str]:
+def part_titles(parts: Iterable[Mapping[str, str]]) -> dict[str, str]:
     """Return the titles of the parts of a version by id, without parts that have no title."""
     return {part["id"]: part["title"] for part in parts if "title" in part}
 
 
 def store_version(
     session: Session,
-    published: Published,
+    published: PublishedProblem,
     source: str,
     *,
     now: datetime,
@@ -70,7 +79,7 @@ def store_version(
             ProblemVersion.space == space, ProblemVersion.problem == published.id
         )
     )
-    rows = list(_variant_rows(published.variants))
+    rows = list(_build_variant_rows(published.variants))
     version = ProblemVersion(
         id=new_id(),
         space=space,
@@ -86,7 +95,7 @@ def store_version(
         draw_hash=published.draw_hash,
         marking_hash=published.marking_hash,
         engine=published.engine,
-        variants=sum(row["position"] != ORIGINAL for row in rows),
+        variants=sum(row["position"] != ORIGINAL_POSITION for row in rows),
         report=dict(published.report),
         note=note,
         based_on=based_on,
@@ -95,16 +104,16 @@ def store_version(
     )
     session.add(version)
     session.flush()
-    insert_all(session, Variant, [{**row, "version_id": version.id} for row in rows])
+    insert_rows(session, Variant, [{**row, "version_id": version.id} for row in rows])
     return version
 
 
-def _variant_rows(variants: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, Any]]:
-    """Yield the rows of variants: the original at `ORIGINAL`, the others numbered in order."""
+def _build_variant_rows(variants: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, Any]]:
+    """Yield the rows of variants: the original at `ORIGINAL_POSITION`, the others in order."""
     position = 0
     for data in variants:
         if data["seed"] is None:
-            yield {"position": ORIGINAL, "seed": None, "data": dict(data)}
+            yield {"position": ORIGINAL_POSITION, "seed": None, "data": dict(data)}
         else:
             yield {"position": position, "seed": data["seed"], "data": dict(data)}
             position += 1

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Member
-from api.core.errors import Invalid, NotFound
+from api.auth.authorization import CourseMembership
+from api.core.errors import InvalidInput, NotFound
 from api.db.models import ProblemVersion
 from api.schemas.assignments.problems import PartSummary
 from api.schemas.courses.problems import (
@@ -21,24 +21,30 @@ from api.schemas.courses.problems import (
     VersionListed,
     VersionOut,
 )
-from api.services.engine.variants import Variants, chosen_position
+from api.services.engine.variants import VariantCache, resolve_position
 from api.services.problems import reports
-from api.services.problems.search import find
-from api.services.problems.versions import BANK, space_of
+from api.services.problems.search import get_version
+from api.services.problems.versions import BANK, space_kind
 
-__all__ = ["difference", "listed", "listed_version", "preview", "whole"]
+__all__ = [
+    "build_preview",
+    "diff_versions",
+    "serialize_problem",
+    "serialize_version",
+    "serialize_version_summary",
+]
 
 
-def listed(version: ProblemVersion) -> ProblemListed:
+def serialize_problem(version: ProblemVersion) -> ProblemListed:
     """Return a problem as lists show it."""
-    return ProblemListed(**_listed(version))
+    return ProblemListed(**_common_fields(version))
 
 
-def _listed(version: ProblemVersion) -> dict[str, Any]:
+def _common_fields(version: ProblemVersion) -> dict[str, Any]:
     return {
         "id": version.id,
         "problem": version.problem,
-        "space": space_of(version),
+        "space": space_kind(version),
         "number": version.number,
         "status": version.status,
         "title": version.title,
@@ -51,10 +57,10 @@ def _listed(version: ProblemVersion) -> dict[str, Any]:
     }
 
 
-def whole(version: ProblemVersion) -> VersionOut:
+def serialize_version(version: ProblemVersion) -> VersionOut:
     """Return a version with its file and its report."""
     return VersionOut(
-        **_listed(version),
+        **_common_fields(version),
         note=version.note,
         based_on=version.based_on,
         engine=version.engine,
@@ -67,7 +73,7 @@ def whole(version: ProblemVersion) -> VersionOut:
     )
 
 
-def listed_version(version: ProblemVersion) -> VersionListed:
+def serialize_version_summary(version: ProblemVersion) -> VersionListed:
     """Return a version as the list of its problem's versions shows it."""
     return VersionListed(
         id=version.id,
@@ -83,20 +89,24 @@ def listed_version(version: ProblemVersion) -> VersionListed:
     )
 
 
-def difference(
-    session: Session, member: Member, after: ProblemVersion, *, against: UUID | None
+def diff_versions(
+    session: Session, member: CourseMembership, after: ProblemVersion, *, against: UUID | None
 ) -> DiffOut:
     """Return the changes to *after* from the version *against*, by default from the previous one.
 
-    Raises `NotFound` if there is no previous version, and `Invalid` for a version of another
+    Raises `NotFound` if there is no previous version, and `InvalidInput` for a version of another
     problem.
     """
-    before = _before(session, after) if against is None else find(session, member, against)
+    before = (
+        _load_previous_version(session, after)
+        if against is None
+        else get_version(session, member, against)
+    )
     if before is None:
         raise NotFound("This is the first version. Name another one in `against`.")
     if before.problem != after.problem:
-        said = f"is a version of {before.problem}, not of {after.problem}"
-        raise Invalid.of("query against", said)
+        message = f"is a version of {before.problem}, not of {after.problem}"
+        raise InvalidInput.for_field("query against", message)
     blocks: dict[Block, bool] = {
         "draw": before.draw_hash != after.draw_hash,
         "marking": before.marking_hash != after.marking_hash,
@@ -106,11 +116,11 @@ def difference(
         before=before.id,
         after=after.id,
         changed=tuple(name for name, changed in blocks.items() if changed),
-        text="".join(_lines(before, after)),
+        text="".join(_diff_lines(before, after)),
     )
 
 
-def _before(session: Session, after: ProblemVersion) -> ProblemVersion | None:
+def _load_previous_version(session: Session, after: ProblemVersion) -> ProblemVersion | None:
     """Return the version whose numbers *after* keeps, otherwise the previous version."""
     if after.based_on is not None:
         return session.get(ProblemVersion, after.based_on)
@@ -126,26 +136,32 @@ def _before(session: Session, after: ProblemVersion) -> ProblemVersion | None:
     )
 
 
-def _lines(before: ProblemVersion, after: ProblemVersion) -> list[str]:
-    told = unified_diff(
+def _diff_lines(before: ProblemVersion, after: ProblemVersion) -> list[str]:
+    lines = unified_diff(
         before.source.splitlines(),
         after.source.splitlines(),
-        _name(before, after),
-        _name(after, before),
+        _version_label(before, after),
+        _version_label(after, before),
         lineterm="",
     )
-    return [f"{line}\n" for line in told]
+    return [f"{line}\n" for line in lines]
 
 
-def _name(one: ProblemVersion, other: ProblemVersion) -> str:
-    where = "" if one.space == other.space else " of the bank" if one.space == BANK else " (course)"
-    return f"version {one.number}{where}"
+def _version_label(version: ProblemVersion, other: ProblemVersion) -> str:
+    space_label = (
+        ""
+        if version.space == other.space
+        else " of the bank"
+        if version.space == BANK
+        else " (course)"
+    )
+    return f"version {version.number}{space_label}"
 
 
-def preview(
+def build_preview(
     session: Session,
     version: ProblemVersion,
-    variants: Variants,
+    variants: VariantCache,
     *,
     position: int | None = None,
     seed: int | None = None,
@@ -155,16 +171,16 @@ def preview(
     The default is the original if there is one, otherwise the first. Raises `NotFound` if no such
     variant was published.
     """
-    at = chosen_position(session, version.id, position=position, seed=seed)
-    variant = variants.variant(session, version.id, at)
-    asked, solved = reports.question(variant), reports.solution(variant)
-    parts = [{**one, **two} for one, two in zip(asked["parts"], solved["parts"], strict=True)]
+    resolved_position = resolve_position(session, version.id, position=position, seed=seed)
+    variant = variants.get_variant(session, version.id, resolved_position)
+    question, solution = reports.serialize_question(variant), reports.serialize_solution(variant)
+    parts = [{**one, **two} for one, two in zip(question["parts"], solution["parts"], strict=True)]
     return PreviewOut(
         version=version.id,
-        position=at,
+        position=resolved_position,
         seed=variant.seed,
         title=version.title,
-        statement=asked["statement"],
-        params=solved["params"],
-        parts=tuple(PreviewPart(**{**one, "points": Fraction(one["points"])}) for one in parts),
+        statement=question["statement"],
+        params=solution["params"],
+        parts=tuple(PreviewPart(**{**part, "points": Fraction(part["points"])}) for part in parts),
     )

@@ -20,57 +20,57 @@ from sqlalchemy.orm import Session
 
 from api.core.clock import Clock
 from api.db.engine import Database
-from api.db.models import Spending
-from api.http.pipeline.rate_limiter import Rate, Throttle
-from api.services.rate_limits.rate_limit_events import key_of
+from api.db.models import RateLimitUsage
+from api.http.pipeline.rate_limiter import LeakyBucketLimiter, RateLimit
+from api.services.rate_limits.rate_limit_events import build_event_key
 
-__all__ = ["LATEST", "SharedThrottles"]
+__all__ = ["MAX_EXCHANGE_SECONDS", "DistributedRateLimits"]
 
-SOONEST: Final = 0.5
-"""So many seconds lie between two exchanges, or everybody's requests would each make one."""
-LATEST: Final = 10.0
-"""After so many seconds at the latest others are told of what was spent here."""
-MOST: Final = 200
-"""So many people at a time: on SQLite nobody else writes meanwhile."""
-KEPT: Final = timedelta(hours=1)
-"""By then the level of every rate by the minute has gone down to nothing."""
-KEPT_RATES: Final = 2
-"""For how many spans of the longest rate a level is kept: it may have passed the limit."""
-MICROSECONDS: Final = 1_000_000
+MIN_EXCHANGE_SECONDS: Final = 0.5
+"""Minimum seconds between two exchanges; otherwise each request would cause one."""
+MAX_EXCHANGE_SECONDS: Final = 10.0
+"""Maximum seconds until usage in this process is shared with others."""
+MAX_BATCH_SIZE: Final = 200
+"""Maximum number of people per transaction; on SQLite nobody else can write meanwhile."""
+MIN_RETENTION: Final = timedelta(hours=1)
+"""Minimum retention of a level: by then every per-minute rate has decreased to zero."""
+RETAINED_PERIODS: Final = 2
+"""Periods of the longest rate for which a level is stored, as it may exceed the limit."""
+MICROSECONDS_PER_SECOND: Final = 1_000_000
 
 log = logging.getLogger("api.shared_throttles")
 
 
-class SharedThrottles:
-    """A throttle for each of *rates*, exchanged with *db* by a thread after `start`.
+class DistributedRateLimits:
+    """A limiter for each of *rates*, exchanged with *db* by a thread after `start`.
 
-    *min_owing* is the smallest amount to exchange for each rate, 1 by default.
+    *min_pending* is the smallest amount to exchange for each rate, 1 by default.
     """
 
     def __init__(
         self,
         db: Database,
         clock: Clock,
-        rates: Mapping[str, Rate],
+        rates: Mapping[str, RateLimit],
         *,
-        min_owing: Mapping[str, int] = MappingProxyType({}),
+        min_pending: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
         self._db, self._clock = db, clock
         longest = max((rate.seconds for rate in rates.values()), default=0.0)
-        self._kept = max(KEPT, timedelta(seconds=KEPT_RATES * longest))
+        self._retention = max(MIN_RETENTION, timedelta(seconds=RETAINED_PERIODS * longest))
         self._wake, self._stop = threading.Event(), threading.Event()
-        self._is_away = False
-        self._pruned: datetime | None = None
-        self.throttles: Mapping[str, Throttle] = {
-            pace: Throttle(
+        self._is_unreachable = False
+        self._last_pruned_at: datetime | None = None
+        self.limiters: Mapping[str, LeakyBucketLimiter] = {
+            pace: LeakyBucketLimiter(
                 rate,
                 clock=lambda: clock().timestamp(),
-                on_owing=self._wake.set,
-                min_owing=min_owing.get(pace, 1),
+                on_pending=self._wake.set,
+                min_pending=min_pending.get(pace, 1),
             )
             for pace, rate in rates.items()
         }
-        self._thread = threading.Thread(target=self._loop, name="throttles", daemon=True)
+        self._thread = threading.Thread(target=self._run_exchanges, name="throttles", daemon=True)
 
     def start(self) -> None:
         """Start the thread, which exchanges until `close`."""
@@ -88,66 +88,74 @@ class SharedThrottles:
 
         If nothing was spent, the database is not asked.
         """
-        for pace, throttle in self.throttles.items():
-            owing = list(throttle.owing().items())
-            while owing:
+        for rate_class, limiter in self.limiters.items():
+            pending = list(limiter.take_pending().items())
+            while pending:
                 try:
-                    throttle.learn(self._told(pace, dict(owing[:MOST])))
+                    limiter.merge(
+                        self._add_and_load_levels(rate_class, dict(pending[:MAX_BATCH_SIZE]))
+                    )
                 except BaseException:
-                    throttle.owe_again(dict(owing))
+                    limiter.requeue(dict(pending))
                     raise
-                del owing[:MOST]
+                del pending[:MAX_BATCH_SIZE]
 
-    def _told(self, pace: str, spent: Mapping[str, int]) -> dict[str, float]:
+    def _add_and_load_levels(self, rate_class: str, spent: Mapping[str, int]) -> dict[str, float]:
         """Add *spent* to the stored levels and return the new ones."""
-        keys = {key_of(pace, key): key for key in spent}
+        keys = {build_event_key(rate_class, key): key for key in spent}
         now = self._clock()
         # Rows are locked in the order of their keys, to avoid deadlocks between processes.
         rows = [{"key": key, "level": spent[keys[key]], "at": now} for key in sorted(keys)]
         with self._db.transaction() as session:
-            adding = _adding(session.get_bind().dialect.name, self.throttles[pace].rate)
-            levels = {keys[key]: level for key, level in session.execute(adding, rows)}
-            self._prune(session, now)
+            upsert = _build_upsert(session.get_bind().dialect.name, self.limiters[rate_class].rate)
+            levels = {keys[key]: level for key, level in session.execute(upsert, rows)}
+            self._prune_expired(session, now)
         return levels
 
-    def _prune(self, session: Session, now: datetime) -> None:
-        """Delete levels that have expired, at most once per `KEPT`."""
-        if self._pruned is None or abs(now - self._pruned) >= KEPT:
-            session.execute(delete(Spending).where(Spending.at < now - self._kept))
-            self._pruned = now
+    def _prune_expired(self, session: Session, now: datetime) -> None:
+        """Delete levels that have expired, at most once per `MIN_RETENTION`."""
+        if self._last_pruned_at is None or abs(now - self._last_pruned_at) >= MIN_RETENTION:
+            session.execute(delete(RateLimitUsage).where(RateLimitUsage.at < now - self._retention))
+            self._last_pruned_at = now
 
-    def _loop(self) -> None:
-        while not self._stop.wait(SOONEST):
-            self._wake.wait(LATEST)
+    def _run_exchanges(self) -> None:
+        while not self._stop.wait(MIN_EXCHANGE_SECONDS):
+            self._wake.wait(MAX_EXCHANGE_SECONDS)
             self._wake.clear()
-            self._try()
-        self._try()
+            self._exchange_and_log()
+        self._exchange_and_log()
 
-    def _try(self) -> None:
+    def _exchange_and_log(self) -> None:
         """Exchange; log the first failure of a series."""
         try:
             self.exchange()
         except Exception as error:
-            if not self._is_away:
+            if not self._is_unreachable:
                 log.warning("limits hold for each process alone: %s", type(error).__name__)
-            self._is_away = True
+            self._is_unreachable = True
         else:
-            self._is_away = False
+            self._is_unreachable = False
 
 
 @cache
-def _adding(dialect: str, rate: Rate) -> Any:
+def _build_upsert(dialect: str, rate: RateLimit) -> Any:
     """Return the upsert that adds amounts to the decayed levels and returns the new levels.
 
     If this process's clock is behind, the stored level does not decay.
     """
-    made = (sqlite if dialect == "sqlite" else postgresql).insert(Spending)
-    elapsed = type_coerce(made.excluded.at, BigInteger) - type_coerce(Spending.at, BigInteger)
-    left = Spending.level - elapsed * literal(rate.per_second / MICROSECONDS, Double)
-    level = case((elapsed < 0, Spending.level), (left > 0, left), else_=0.0)
+    insert_statement = (sqlite if dialect == "sqlite" else postgresql).insert(RateLimitUsage)
+    elapsed = type_coerce(insert_statement.excluded.at, BigInteger) - type_coerce(
+        RateLimitUsage.at, BigInteger
+    )
+    remaining = RateLimitUsage.level - elapsed * literal(
+        rate.per_second / MICROSECONDS_PER_SECOND, Double
+    )
+    level = case((elapsed < 0, RateLimitUsage.level), (remaining > 0, remaining), else_=0.0)
     values = {
-        "level": level + made.excluded.level,
-        "at": case((elapsed > 0, made.excluded.at), else_=Spending.at),
+        "level": level + insert_statement.excluded.level,
+        "at": case((elapsed > 0, insert_statement.excluded.at), else_=RateLimitUsage.at),
     }
-    added = made.on_conflict_do_update(index_elements=[Spending.key], set_=values)
-    return added.returning(Spending.key, Spending.level)
+    upsert = insert_statement.on_conflict_do_update(
+        index_elements=[RateLimitUsage.key], set_=values
+    )
+    return upsert.returning(RateLimitUsage.key, RateLimitUsage.level)

@@ -11,15 +11,15 @@ from contextlib import contextmanager
 from typing import Final
 from uuid import UUID
 
-from api.core.errors import RateLimited, Unavailable
+from api.core.errors import RateLimited, ServiceUnavailable
 
-__all__ = ["PersonLimit", "TurnQueue"]
+__all__ = ["HeavyWorkQueue", "PersonLimit"]
 
 MAX_PER_PERSON: Final = 4
 MAX_WAITING: Final = 10
 RETRY_SECONDS: Final = 5
-TOO_MANY: Final = "You have several large requests under way. Wait for them first."
-BUSY: Final = "The service is busy with other large requests. Try again in a moment."
+TOO_MANY_MESSAGE: Final = "You have several large requests under way. Wait for them first."
+BUSY_MESSAGE: Final = "The service is busy with other large requests. Try again in a moment."
 
 
 class PersonLimit:
@@ -27,12 +27,12 @@ class PersonLimit:
 
     def __init__(
         self,
-        most: int = MAX_PER_PERSON,
-        message: str = TOO_MANY,
+        max_requests: int = MAX_PER_PERSON,
+        message: str = TOO_MANY_MESSAGE,
         *,
         retry_after: int = RETRY_SECONDS,
     ) -> None:
-        self._most, self._message, self._retry_after = most, message, retry_after
+        self._max_requests, self._message, self._retry_after = max_requests, message, retry_after
         self._lock = threading.Lock()
         self._counts: Counter[UUID] = Counter()
 
@@ -40,10 +40,10 @@ class PersonLimit:
         return sum(self._counts.values())
 
     @contextmanager
-    def hold(self, person: UUID) -> Iterator[None]:
+    def acquire(self, person: UUID) -> Iterator[None]:
         """Count one request until the block ends; raise `RateLimited` if the limit is reached."""
         with self._lock:
-            if self._counts[person] >= self._most:
+            if self._counts[person] >= self._max_requests:
                 raise RateLimited(self._message, retry_after=self._retry_after)
             self._counts[person] += 1
         try:
@@ -55,20 +55,21 @@ class PersonLimit:
                     del self._counts[person]
 
 
-class TurnQueue:
+class HeavyWorkQueue:
     """Queue that runs one heavy job at a time and lets a few wait."""
 
     def __init__(self) -> None:
         self._limit = PersonLimit()
-        self._turn = threading.Lock()
+        self._job_lock = threading.Lock()
 
     @contextmanager
-    def turn(self, person: UUID) -> Iterator[None]:
+    def acquire(self, person: UUID) -> Iterator[None]:
         """Wait for a turn and hold it until the block ends.
 
-        Raises `RateLimited` if *person* has four jobs already, `Unavailable` if ten are waiting.
+        Raises `RateLimited` if *person* has four jobs already, `ServiceUnavailable` if ten are
+        waiting.
         """
         if len(self._limit) > MAX_WAITING:
-            raise Unavailable(BUSY, retry_after=RETRY_SECONDS)
-        with self._limit.hold(person), self._turn:
+            raise ServiceUnavailable(BUSY_MESSAGE, retry_after=RETRY_SECONDS)
+        with self._limit.acquire(person), self._job_lock:
             yield

@@ -12,39 +12,42 @@ from typing import Final
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from api.auth.limits import LIMITS, Action, wait
+from api.auth.limits import EVENT_LIMITS, LimitedAction, seconds_until_allowed
 from api.auth.sessions import DEVICE_LIFETIME
 from api.core.errors import RateLimited
-from api.db.models import Knock
+from api.db.models import RateLimitEvent
 
 __all__ = [
-    "KNOWN",
-    "forget",
+    "KNOWN_DEVICE_KIND",
+    "build_event_key",
+    "count_action",
+    "delete_events",
     "forget_devices",
-    "key_of",
-    "lock",
-    "prune",
-    "refuse",
+    "load_event_times",
+    "lock_keys",
+    "prune_events",
+    "raise_if_limited",
     "remember_device",
-    "spend",
-    "times",
 ]
 
-KNOWN: Final = "known"
-"""The keys that say in which browsers an account has logged in: until when each is known."""
-LONGEST: Final = max(limit.memory for limit in LIMITS.values())
+KNOWN_DEVICE_KIND: Final = "known"
+"""Kind of the keys of known browsers, where an account has logged in.
+
+The time of such an event is that until which the browser is known.
+"""
+MAX_EVENT_LIFETIME: Final = max(limit.retention for limit in EVENT_LIMITS.values())
 
 
-def key_of(kind: str, *names: str) -> str:
+def build_event_key(kind: str, *names: str) -> str:
     """Return the key of events for *names*, as digests because a name may be personal.
 
-    >>> len(key_of("login_account", "ann@example.edu"))
+    >>> len(build_event_key("login_account", "ann@example.edu"))
     46
     """
     return " ".join((kind, *(sha256(name.encode()).hexdigest()[:32] for name in names)))
 
 
-def lock(session: Session, keys: Iterable[str]) -> None:
+def lock_keys(session: Session, keys: Iterable[str]) -> None:
     """Lock *keys* against other processes until the end of the transaction.
 
     SQLite needs no lock: it has one writer at a time.
@@ -55,44 +58,58 @@ def lock(session: Session, keys: Iterable[str]) -> None:
         session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
 
 
-def times(session: Session, key: str, *, since: datetime) -> list[datetime]:
+def load_event_times(session: Session, key: str, *, since: datetime) -> list[datetime]:
     """Return the times of the events under *key* after *since*."""
-    return list(session.scalars(select(Knock.at).where(Knock.key == key, Knock.at > since)))
+    return list(
+        session.scalars(
+            select(RateLimitEvent.at).where(RateLimitEvent.key == key, RateLimitEvent.at > since)
+        )
+    )
 
 
-def spend(session: Session, action: Action, who: str, *, now: datetime) -> None:
-    """Count one *action* of *who*; raise `RateLimited` if the limit is reached."""
-    key = key_of(action, who)
-    lock(session, [key])
-    limit = LIMITS[action]
-    refuse(wait(limit, times(session, key, since=now - limit.memory), now))
-    session.add(Knock(key=key, at=now))
-    prune(session, now=now)
+def count_action(session: Session, action: LimitedAction, subject: str, *, now: datetime) -> None:
+    """Count one *action* of *subject*; raise `RateLimited` if the limit is reached."""
+    key = build_event_key(action, subject)
+    lock_keys(session, [key])
+    limit = EVENT_LIMITS[action]
+    raise_if_limited(
+        seconds_until_allowed(
+            limit, load_event_times(session, key, since=now - limit.retention), now
+        )
+    )
+    session.add(RateLimitEvent(key=key, at=now))
+    prune_events(session, now=now)
 
 
-def refuse(seconds: int) -> None:
+def raise_if_limited(seconds: int) -> None:
     """Raise `RateLimited` unless *seconds* to wait is 0."""
     if seconds:
         raise RateLimited(f"Too many requests. Try again in {seconds} s.", retry_after=seconds)
 
 
-def forget(session: Session, key: str, *, before: datetime) -> None:
+def delete_events(session: Session, key: str, *, before: datetime) -> None:
     """Delete the events under *key* before a time."""
-    session.execute(delete(Knock).where(Knock.key == key, Knock.at < before))
+    session.execute(
+        delete(RateLimitEvent).where(RateLimitEvent.key == key, RateLimitEvent.at < before)
+    )
 
 
 def remember_device(session: Session, key: str, *, now: datetime) -> None:
     """Store the time until which the browser of *key* is known."""
-    session.execute(delete(Knock).where(Knock.key == key))
-    session.add(Knock(key=key, at=now + DEVICE_LIFETIME))
+    session.execute(delete(RateLimitEvent).where(RateLimitEvent.key == key))
+    session.add(RateLimitEvent(key=key, at=now + DEVICE_LIFETIME))
 
 
 def forget_devices(session: Session, email: str | None) -> None:
     """Delete the known browsers of an account."""
     if email is not None:
-        session.execute(delete(Knock).where(Knock.key.startswith(f"{key_of(KNOWN, email)} ")))
+        session.execute(
+            delete(RateLimitEvent).where(
+                RateLimitEvent.key.startswith(f"{build_event_key(KNOWN_DEVICE_KIND, email)} ")
+            )
+        )
 
 
-def prune(session: Session, *, now: datetime) -> None:
+def prune_events(session: Session, *, now: datetime) -> None:
     """Delete expired events and known browsers."""
-    session.execute(delete(Knock).where(Knock.at < now - LONGEST))
+    session.execute(delete(RateLimitEvent).where(RateLimitEvent.at < now - MAX_EVENT_LIFETIME))

@@ -11,20 +11,23 @@ from typing import Final
 from uuid import UUID
 
 from api.core.errors import RateLimited
-from api.http.pipeline.rate_limiter import Rate, Throttle
+from api.http.pipeline.rate_limiter import LeakyBucketLimiter, RateLimit
 
-__all__ = ["EXCHANGED_BYTES", "StorageBudget", "daily_rate", "text_bytes"]
+__all__ = ["MIN_EXCHANGED_BYTES", "StorageBudget", "daily_rate", "text_bytes"]
 
 MEBIBYTE: Final = 1024 * 1024
 DAY_SECONDS: Final = 24 * 60 * 60
 MINUTE_SECONDS: Final = 60
-EXCHANGED_BYTES: Final = 64 * 1024
-"""What one process may store for a person before it tells the others: few in a class reach it."""
+MIN_EXCHANGED_BYTES: Final = 64 * 1024
+"""Bytes that a process may store for a person before it shares the amount.
+
+Few people in a class reach it.
+"""
 
 
-def daily_rate(mebibytes: int) -> Rate:
+def daily_rate(mebibytes: int) -> RateLimit:
     """Return the rate of a budget of *mebibytes* a day, in bytes."""
-    return Rate(mebibytes * MEBIBYTE, DAY_SECONDS)
+    return RateLimit(mebibytes * MEBIBYTE, DAY_SECONDS)
 
 
 def text_bytes(text: str | None) -> int:
@@ -35,21 +38,21 @@ def text_bytes(text: str | None) -> int:
 
 
 class StorageBudget:
-    """Storage budget of each person, counted in bytes by a *throttle*."""
+    """Storage budget of each person, counted in bytes by a *limiter*."""
 
-    def __init__(self, throttle: Throttle) -> None:
-        self._throttle = throttle
+    def __init__(self, limiter: LeakyBucketLimiter) -> None:
+        self._limiter = limiter
 
     def is_spent(self, person: UUID) -> bool:
         """Tell whether the budget of *person* is spent."""
-        return self._throttle.wait_seconds(str(person)) > 0
+        return self._limiter.wait_seconds(str(person)) > 0
 
     def check(self, person: UUID) -> None:
         """Raise `RateLimited`, with the seconds to wait, if the budget of *person* is spent."""
-        wait = self._throttle.wait_seconds(str(person))
+        wait = self._limiter.wait_seconds(str(person))
         if wait:
             seconds = math.ceil(wait)
-            mebibytes = self._throttle.rate.times // MEBIBYTE
+            mebibytes = self._limiter.rate.events // MEBIBYTE
             raise RateLimited(
                 f"You have stored {mebibytes} MiB of answers and drafts within a day, which is the "
                 "most that one person may. Nothing was stored: send shorter answers, in "
@@ -60,4 +63,4 @@ class StorageBudget:
 
     def add(self, person: UUID, size_bytes: int) -> None:
         """Count *size_bytes* stored for *person*."""
-        self._throttle.add(str(person), size_bytes)
+        self._limiter.add(str(person), size_bytes)

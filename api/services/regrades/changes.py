@@ -9,61 +9,67 @@ from uuid import UUID
 
 from api.core.clock import to_micros
 from api.core.ids import new_id
-from api.services.grades.answers import Given
-from api.services.regrades.execution.judging import Verdicts
-from api.services.regrades.execution.loading import Stored
-from api.services.submissions.grading import Judged
-from grader.policy import Answered
+from api.services.grades.answers import PartAnswer
+from api.services.regrades.execution.judging import ResultsBySubmission
+from api.services.regrades.execution.loading import AnswerWithGrading
+from api.services.submissions.grading import AnswerResult
+from grader.policy import StoredAnswer
 
 __all__ = [
-    "COUNTED",
+    "COUNT_NAMES",
     "MANUAL",
-    "Change",
-    "changes_of",
-    "counts_of",
-    "direction",
-    "found_in",
-    "given_by",
+    "AnswerChange",
+    "count_changes",
+    "credit_direction",
+    "find_changes",
     "is_lowered",
+    "project_answers",
+    "serialize_result",
 ]
 
-COUNTED: Final = (
+COUNT_NAMES: Final = (
     *("answers", "answers_changed", "up", "down", "same", "review", "manual", "newly_readable"),
     *("students", "students_up", "students_down"),
 )
-"""What is counted; every answer is one of up, down, same and review, unless it is manual."""
-VERSION: Final = frozenset({"problem", "draw_hash", "marking_hash", "engine"})
-NOT_COMPARED: Final = VERSION | {"typed"}
-"""What says nothing of a verdict; *typed*, the answer as it was sent, is in older records alone."""
+"""Names of the counts.
+
+Every answer is one of up, down, same and review, unless it is manual.
+"""
+VERSION_FIELDS: Final = frozenset({"problem", "draw_hash", "marking_hash", "engine"})
+IGNORED_RECORD_FIELDS: Final = VERSION_FIELDS | {"typed"}
+"""Record fields that say nothing about the verdict.
+
+Only older records have *typed*, the answer as it was sent.
+"""
 MANUAL: Final = "manual"
-LOWERING: Final = frozenset({"down", "review"})
+LOWERING_DIRECTIONS: Final = frozenset({"down", "review"})
 UNREADABLE: Final = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class AnswerChange:
     """An answer whose grading differs under another version, with the new grading."""
 
-    old: Stored
-    new: Judged
+    old: AnswerWithGrading
+    new: AnswerResult
     direction: str
     flag: str = ""
 
     @property
     def is_lowering(self) -> bool:
         """Whether the answer would lose credit, or would have to wait for a person."""
-        return self.direction in LOWERING
+        return self.direction in LOWERING_DIRECTIONS
 
     @property
     def is_shown(self) -> bool:
         """Whether staff and students see a difference; otherwise only the record differs."""
         before, after = (
-            (one.status, one.credit, one.mistakes, one.shown, one.said)
+            (one.status, one.credit, one.mistakes, one.rendered_value, one.feedback)
             for one in (self.old, self.new)
         )
         return before != after
 
-    def row(self, regrade: UUID, chunk: int) -> dict[str, Any]:
+    def to_row(self, regrade: UUID, chunk: int) -> dict[str, Any]:
         """Return the change as a row of `RegradeChange`."""
         return {
             "id": new_id(),
@@ -79,28 +85,28 @@ class Change:
             "new_credit": self.new.credit,
             "direction": self.direction,
             "is_shown": self.is_shown,
-            "result": found_in(self.new),
+            "result": serialize_result(self.new),
             "before": {},
             "flag": self.flag,
         }
 
 
-def found_in(new: Judged) -> dict[str, Any]:
+def serialize_result(new: AnswerResult) -> dict[str, Any]:
     """Return the result of grading as JSON data, without status and credit."""
     return {
         "mistakes": new.mistakes,
         "value": new.value,
-        "shown": new.shown,
+        "shown": new.rendered_value,
         "carries": new.carries,
-        "said": new.said,
+        "said": new.feedback,
         "record": new.record,
         "engine": new.engine,
     }
 
 
-def changes_of(
-    stored: Iterable[Stored], verdicts: Verdicts, *, by_person: Collection[str]
-) -> list[Change]:
+def find_changes(
+    stored: Iterable[AnswerWithGrading], results: ResultsBySubmission, *, by_person: Collection[str]
+) -> list[AnswerChange]:
     """Return the answers whose grading changes.
 
     Answers to parts that a person grades stay as they are. If a person graded an answer that the
@@ -108,65 +114,85 @@ def changes_of(
     differs.
     """
     changed = []
-    same = _Same()
+    comparison = _RecordComparison()
     for old in stored:
-        new = verdicts.get(old.submission, {}).get(old.part)
+        new = results.get(old.submission, {}).get(old.part)
         if new is None or old.part in by_person:
             continue
         if old.manual:
             if new.credit not in {None, old.credit}:
-                changed.append(Change(old, new, direction(old.credit, new.credit), MANUAL))
-        elif _differs(old, new) or not same.told(old.record, new.record):
-            changed.append(Change(old, new, direction(old.credit, new.credit)))
+                changed.append(
+                    AnswerChange(old, new, credit_direction(old.credit, new.credit), MANUAL)
+                )
+        elif _has_different_result(old, new) or not comparison.are_equal(old.record, new.record):
+            changed.append(AnswerChange(old, new, credit_direction(old.credit, new.credit)))
     return changed
 
 
-def _differs(old: Stored, new: Judged) -> bool:
-    before = (old.status, old.credit, old.mistakes, old.value, old.shown, old.carries, old.said)
-    after = (new.status, new.credit, new.mistakes, new.value, new.shown, new.carries, new.said)
+def _has_different_result(old: AnswerWithGrading, new: AnswerResult) -> bool:
+    before = (
+        old.status,
+        old.credit,
+        old.mistakes,
+        old.value,
+        old.rendered_value,
+        old.carries,
+        old.feedback,
+    )
+    after = (
+        new.status,
+        new.credit,
+        new.mistakes,
+        new.value,
+        new.rendered_value,
+        new.carries,
+        new.feedback,
+    )
     return before != after
 
 
-class _Same:
+class _RecordComparison:
     """Memoized comparison of records by object identity, valid while the records exist."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, int], bool] = {}
 
-    def told(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    def are_equal(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
         """Return whether two records are equal, apart from their versions."""
         pair = id(old), id(new)
         if pair not in self._known:
-            self._known[pair] = _told(old) == _told(new)
+            self._known[pair] = _comparable_fields(old) == _comparable_fields(new)
         return self._known[pair]
 
 
-def _told(record: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in record.items() if name not in NOT_COMPARED}
+def _comparable_fields(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name not in IGNORED_RECORD_FIELDS}
 
 
-def given_by(stored: Iterable[Stored], changes: Iterable[Change]) -> dict[UUID, list[Given]]:
+def project_answers(
+    stored: Iterable[AnswerWithGrading], changes: Iterable[AnswerChange]
+) -> dict[UUID, list[PartAnswer]]:
     """Return the answers of each student as the grading policy sees them after *changes*."""
-    found: defaultdict[UUID, list[Given]] = defaultdict(list)
-    new = {one.old.id: one.new for one in changes}
+    answers: defaultdict[UUID, list[PartAnswer]] = defaultdict(list)
+    new = {change.old.id: change.new for change in changes}
     for old in stored:
-        marked = new.get(old.id, old)
-        answered = Answered(
+        graded = new.get(old.id, old)
+        answered = StoredAnswer(
             submission=str(old.submission),
             sequence=old.sequence,
-            at=to_micros(old.received_at),
+            submitted_at=to_micros(old.received_at),
             attempt=old.attempt,
-            value=marked.value,
-            status=marked.status,
-            credit=marked.credit,
+            value=graded.value,
+            status=graded.status,
+            credit=graded.credit,
             admitted_late=old.late,
             manual=old.manual,
         )
-        found[old.student].append((old.part, answered))
-    return found
+        answers[old.student].append((old.part, answered))
+    return answers
 
 
-def direction(before: Fraction | None, after: Fraction | None) -> str:
+def credit_direction(before: Fraction | None, after: Fraction | None) -> str:
     """Return the direction of a credit: up, down, same, or review by a person.
 
     An answer that waited for a person has no credit to lose.
@@ -179,16 +205,16 @@ def direction(before: Fraction | None, after: Fraction | None) -> str:
 
 def is_lowered(before: Fraction | None, after: Fraction | None) -> bool:
     """Return whether an answer would lose credit, or would have to wait for a person."""
-    return direction(before, after) in LOWERING
+    return credit_direction(before, after) in LOWERING_DIRECTIONS
 
 
-def counts_of(
-    stored: Collection[Stored],
-    changes: Iterable[Change],
+def count_changes(
+    stored: Collection[AnswerWithGrading],
+    changes: Iterable[AnswerChange],
     totals: Mapping[UUID, Mapping[str, Any]],
 ) -> dict[str, int]:
     """Return the counts of a chunk. *totals* omits students who do not count in statistics."""
-    counts = Counter(dict.fromkeys(COUNTED, 0))
+    counts = Counter(dict.fromkeys(COUNT_NAMES, 0))
     for change in changes:
         if change.old.student not in totals:
             continue
@@ -197,8 +223,8 @@ def counts_of(
         newly = change.old.status == UNREADABLE != change.new.status
         counts["newly_readable"] += newly and not change.flag
     counts["answers"] = sum(one.student in totals for one in stored)
-    told = ("up", "down", "review", MANUAL)
-    counts["same"] = counts["answers"] - sum(counts[name] for name in told)
+    directions = ("up", "down", "review", MANUAL)
+    counts["same"] = counts["answers"] - sum(counts[name] for name in directions)
     for figures in totals.values():
         before, after = figures["score_before"] or 0, figures["score_after"] or 0
         counts["students"] += 1

@@ -9,35 +9,49 @@ from uuid import UUID
 from sqlalchemy import select, union
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Member
+from api.auth.authorization import CourseMembership
 from api.core.errors import Conflict
 from api.db.models import Assignment, AssignmentProblem, ProblemVersion, Regrade
 from api.services.audit import recorder
-from api.services.regrades.runs import ACTIVE
+from api.services.regrades.runs import ACTIVE_STATUSES
 
-__all__ = ["bring_out", "check_not_waiting", "kept_in", "set_status", "take_back"]
+__all__ = [
+    "check_no_pending_regrade",
+    "load_remaining_usage",
+    "publish_regrade_version",
+    "retire_regrade_version",
+    "set_version_status",
+]
 
-TAKEN_BACK: Final = ("undoing", "undone")
+UNDO_STATUSES: Final = ("undoing", "undone")
 
 
-def bring_out(session: Session, member: Member, run: Regrade, *, now: datetime) -> None:
+def publish_regrade_version(
+    session: Session, member: CourseMembership, run: Regrade, *, now: datetime
+) -> None:
     """Publish the version that an applied regrade made."""
     version = session.get_one(ProblemVersion, run.to_version)
     if run.made and version.status == "draft":
-        set_status(session, member, version, "published", now=now)
+        set_version_status(session, member, version, "published", now=now)
 
 
-def take_back(session: Session, member: Member | None, run: Regrade, *, now: datetime) -> None:
+def retire_regrade_version(
+    session: Session, member: CourseMembership | None, run: Regrade, *, now: datetime
+) -> None:
     """Retire the version that a regrade made, unless something else uses it."""
     version = session.get_one(ProblemVersion, run.to_version)
-    if run.made and version.status != "retired" and not _users(session, [run.to_version]):
-        set_status(session, member, version, "retired", now=now)
+    if (
+        run.made
+        and version.status != "retired"
+        and not _load_using_assignments(session, [run.to_version])
+    ):
+        set_version_status(session, member, version, "retired", now=now)
         version.retired_at = now
 
 
-def set_status(
+def set_version_status(
     session: Session,
-    member: Member | None,
+    member: CourseMembership | None,
     version: ProblemVersion,
     status: str,
     *,
@@ -45,7 +59,7 @@ def set_status(
     reason: str = "",
 ) -> None:
     """Change the status of a course's own version, and record it; *member* None is the service."""
-    recorder.record(
+    recorder.record_action(
         session,
         member,
         f"version.{status}",
@@ -58,45 +72,54 @@ def set_status(
     version.status = status
 
 
-def check_not_waiting(session: Session, version: ProblemVersion) -> None:
+def check_no_pending_regrade(session: Session, version: ProblemVersion) -> None:
     """Raise `Conflict` for a draft that a regrade made and has not applied yet."""
     run = session.scalar(
         select(Regrade.id).where(
-            Regrade.to_version == version.id, Regrade.made, Regrade.status.in_(ACTIVE)
+            Regrade.to_version == version.id, Regrade.made, Regrade.status.in_(ACTIVE_STATUSES)
         )
     )
     if version.status == "draft" and run is not None:
         raise Conflict(f"The regrade {run} made this version; apply or cancel that.")
 
 
-def kept_in(session: Session, runs: Iterable[Regrade]) -> dict[UUID, tuple[str, ...]]:
+def load_remaining_usage(session: Session, runs: Iterable[Regrade]) -> dict[UUID, tuple[str, ...]]:
     """Return the assignments that still use a version made by a regrade that is undone.
 
     Returns titles by version, with one query for all *runs*.
     """
-    versions = [run.to_version for run in runs if run.made and run.status in TAKEN_BACK]
-    return _users(session, versions) if versions else {}
+    versions = [run.to_version for run in runs if run.made and run.status in UNDO_STATUSES]
+    return _load_using_assignments(session, versions) if versions else {}
 
 
-def _users(session: Session, versions: Collection[UUID]) -> dict[UUID, tuple[str, ...]]:
+def _load_using_assignments(
+    session: Session, versions: Collection[UUID]
+) -> dict[UUID, tuple[str, ...]]:
     """Return the titles of the assignments that use *versions*, directly or through a regrade.
 
     Ignores the regrade that made a version.
     """
     session.flush()
-    problem, there = AssignmentProblem, Assignment.deleted_at.is_(None)
-    posed = (
+    problem, not_deleted = AssignmentProblem, Assignment.deleted_at.is_(None)
+    used_directly = (
         select(problem.version_id, Assignment.title)
         .join(Assignment, Assignment.id == problem.assignment_id)
-        .where(problem.version_id.in_(versions), problem.removed_at.is_(None), there)
+        .where(problem.version_id.in_(versions), problem.removed_at.is_(None), not_deleted)
     )
-    wanted = (
+    used_by_regrade = (
         select(Regrade.to_version, Assignment.title)
         .join(problem, problem.id == Regrade.problem_id)
         .join(Assignment, Assignment.id == problem.assignment_id)
-        .where(Regrade.to_version.in_(versions), Regrade.status.in_(ACTIVE), ~Regrade.made, there)
+        .where(
+            Regrade.to_version.in_(versions),
+            Regrade.status.in_(ACTIVE_STATUSES),
+            ~Regrade.made,
+            not_deleted,
+        )
     )
-    found: defaultdict[UUID, list[str]] = defaultdict(list)
-    for version, title in session.execute(union(posed, wanted).order_by(Assignment.title)):
-        found[version].append(title)
-    return {version: tuple(titles) for version, titles in found.items()}
+    titles_by_version: defaultdict[UUID, list[str]] = defaultdict(list)
+    for version, title in session.execute(
+        union(used_directly, used_by_regrade).order_by(Assignment.title)
+    ):
+        titles_by_version[version].append(title)
+    return {version: tuple(titles) for version, titles in titles_by_version.items()}

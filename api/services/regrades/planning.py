@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Posed
-from api.core.errors import Conflict, FieldError, Invalid
+from api.auth.authorization import AssignedProblem
+from api.core.errors import Conflict, FieldError, InvalidInput
 from api.core.ids import new_id
 from api.db.models import (
     Answer,
@@ -22,14 +22,19 @@ from api.db.models import (
     RegradeStudent,
 )
 from api.services.audit import recorder
-from api.services.courses.active_students import students_who_count
-from api.services.engine.variant_identity import numbers_in
-from api.services.regrades.runs import check_free, handed_in, lock_problem, most_chunk
+from api.services.courses.active_students import select_active_students
+from api.services.engine.variant_identity import load_identities
+from api.services.regrades.runs import (
+    check_no_active_regrade,
+    count_submissions_by_student,
+    highest_chunk_number,
+    lock_problem,
+)
 from grader.kinds import KINDS
 
-__all__ = ["RegradeOptions", "Scope", "add_chunks", "plan"]
+__all__ = ["RegradeOptions", "RegradeScope", "add_chunks", "plan_regrade"]
 
-Scope: TypeAlias = Literal["all", "some", "unopened"]
+RegradeScope: TypeAlias = Literal["all", "some", "unopened"]
 STUDENTS_IN_CHUNK: Final = 200
 SUBMISSIONS_IN_CHUNK: Final = 1_000
 
@@ -50,9 +55,9 @@ class RegradeOptions:
     reason: str = ""
 
 
-def plan(
+def plan_regrade(
     session: Session,
-    posed: Posed,
+    posed: AssignedProblem,
     version: ProblemVersion,
     options: RegradeOptions,
     *,
@@ -66,9 +71,9 @@ def plan(
     """
     problem = lock_problem(session, posed.problem.id)
     pinned = session.get_one(ProblemVersion, problem.version_id)
-    check_free(session, problem.id)
+    check_no_active_regrade(session, problem.id)
     _check_parts(pinned, version)
-    scope = _scope(session, problem, pinned, version, options)
+    scope = _resolve_scope(session, problem, pinned, version, options)
     run = Regrade(
         id=new_id(),
         problem_id=problem.id,
@@ -87,54 +92,58 @@ def plan(
     session.add(run)
     session.flush()
     if scope != "unopened":
-        found = handed_in(session, problem.id, students=_students(session, problem, options))
-        if scope == "some" and not found:
-            raise Invalid("None of these students has handed in anything to this problem.")
-        run.total = add_chunks(session, run, found, course=posed.member.course.id)
-    told = {"version": str(version.id), "scope": scope, "never_lower": options.never_lower}
-    recorder.record(
+        submission_counts = count_submissions_by_student(
+            session, problem.id, students=_select_students(session, problem, options)
+        )
+        if scope == "some" and not submission_counts:
+            raise InvalidInput("None of these students has handed in anything to this problem.")
+        run.total = add_chunks(session, run, submission_counts, course=posed.member.course.id)
+    new_state = {"version": str(version.id), "scope": scope, "never_lower": options.never_lower}
+    recorder.record_action(
         session,
         posed.member,
         "regrade.created",
         now=now,
         target=("regrade", run.id),
-        change=({"version": str(pinned.id)}, told),
+        change=({"version": str(pinned.id)}, new_state),
         reason=options.reason,
     )
     return run
 
 
 def _check_parts(pinned: ProblemVersion, version: ProblemVersion) -> None:
-    """Raise `Invalid` if existing answers do not fit the *version*."""
+    """Raise `InvalidInput` if existing answers do not fit the *version*."""
     if version.problem != pinned.problem:
-        raise _unfit(f"is a version of {version.problem}, not of {pinned.problem}")
+        raise _version_error(f"is a version of {version.problem}, not of {pinned.problem}")
     kinds = {part["id"]: part["kind"] for part in version.parts}
     for part in pinned.parts:
         kind = kinds.get(part["id"])
         if kind is None:
-            raise _unfit(f"lacks the part {part['id']}; void a part that is not to count")
+            raise _version_error(f"lacks the part {part['id']}; void a part that is not to count")
         if KINDS[kind].by_person != KINDS[part["kind"]].by_person:
-            raise _unfit(f"changes who marks the part {part['id']}; give the new part another id")
+            raise _version_error(
+                f"changes who marks the part {part['id']}; give the new part another id"
+            )
 
 
-def _unfit(said: str) -> Invalid:
-    return Invalid(f"The version {said}.", errors=(FieldError("version", said),))
+def _version_error(reason: str) -> InvalidInput:
+    return InvalidInput(f"The version {reason}.", errors=(FieldError("version", reason),))
 
 
-def _scope(
+def _resolve_scope(
     session: Session,
     problem: AssignmentProblem,
     pinned: ProblemVersion,
     version: ProblemVersion,
     options: RegradeOptions,
-) -> Scope:
+) -> RegradeScope:
     """Return the scope of the regrade.
 
     Raises `Conflict` if the version has other numbers and a student has opened the problem.
     """
     if options.unopened:
         return "unopened"
-    if numbers_in(session, version.id) != numbers_in(session, pinned.id):
+    if load_identities(session, version.id) != load_identities(session, pinned.id):
         opened = session.scalar(select(Draw.student_id).where(Draw.problem_id == problem.id))
         if opened is not None:
             raise Conflict(
@@ -147,30 +156,32 @@ def _scope(
     return "all" if options.students is None and not options.statuses else "some"
 
 
-def _students(
+def _select_students(
     session: Session, problem: AssignmentProblem, options: RegradeOptions
 ) -> Collection[UUID] | None:
     if not options.statuses:
         return options.students
-    asked = select(Answer.student_id).where(
+    query = select(Answer.student_id).where(
         Answer.problem_id == problem.id, Answer.status.in_(options.statuses)
     )
     if options.part is not None:
-        asked = asked.where(Answer.part == options.part)
-    found = set(session.scalars(asked.distinct()))
-    return found if options.students is None else found & set(options.students)
+        query = query.where(Answer.part == options.part)
+    students = set(session.scalars(query.distinct()))
+    return students if options.students is None else students & set(options.students)
 
 
-def add_chunks(session: Session, run: Regrade, found: Mapping[UUID, int], *, course: UUID) -> int:
+def add_chunks(
+    session: Session, run: Regrade, submission_counts: Mapping[UUID, int], *, course: UUID
+) -> int:
     """Add chunks of students to a regrade; return their total number of submissions.
 
-    *found* has the number of submissions of each student.
+    *submission_counts* has the number of submissions of each student.
     """
-    counted = set(session.scalars(students_who_count(course)))
+    counted = set(session.scalars(select_active_students(course)))
     total = 0
-    chunks = _chunks(found.items())
-    for number, chunk in enumerate(chunks, most_chunk(session, run) + 1):
-        count = sum(found[student] for student in chunk)
+    chunks = _split_into_chunks(submission_counts.items())
+    for number, chunk in enumerate(chunks, highest_chunk_number(session, run) + 1):
+        count = sum(submission_counts[student] for student in chunk)
         session.add(RegradeChunk(regrade_id=run.id, number=number, submissions=count))
         students = [
             {
@@ -187,11 +198,11 @@ def add_chunks(session: Session, run: Regrade, found: Mapping[UUID, int], *, cou
     return total
 
 
-def _chunks(found: Iterable[tuple[UUID, int]]) -> Iterator[list[UUID]]:
+def _split_into_chunks(submission_counts: Iterable[tuple[UUID, int]]) -> Iterator[list[UUID]]:
     """Split students into chunks small enough for a short transaction."""
     piece: list[UUID] = []
     submissions = 0
-    for student, count in found:
+    for student, count in submission_counts:
         full = len(piece) == STUDENTS_IN_CHUNK or submissions + count > SUBMISSIONS_IN_CHUNK
         if piece and full:
             yield piece

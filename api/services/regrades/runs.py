@@ -12,55 +12,57 @@ from api.db.models import (
     Assignment,
     AssignmentProblem,
     Draw,
+    ProblemProgress,
     ProblemVersion,
     Regrade,
     RegradeChunk,
     RegradeStudent,
-    Standing,
     Submission,
     Variant,
 )
 
 __all__ = [
-    "ACTIVE",
-    "NO_REGRADE",
-    "PENDING",
-    "check_free",
-    "family",
-    "find",
-    "handed_in",
+    "ACTIVE_STATUSES",
+    "NO_REGRADE_MESSAGE",
+    "PENDING_CHUNK_STATUSES",
+    "check_no_active_regrade",
+    "count_submissions",
+    "count_submissions_by_student",
+    "highest_chunk_number",
+    "load_compatible_versions",
+    "load_regrade",
     "lock_problem",
-    "lock_run",
-    "lock_standings",
-    "most_chunk",
+    "lock_progress",
+    "lock_regrade",
     "move_draws",
-    "next_chunk",
-    "submissions_of",
+    "next_pending_chunk",
 ]
 
-NO_REGRADE: Final = "There is no such regrade."
-ACTIVE: Final = ("judging", "ready", "applying", "stopped", "undoing")
-"""What keeps another regrade of the problem from beginning."""
-PENDING: Final = {
+NO_REGRADE_MESSAGE: Final = "There is no such regrade."
+ACTIVE_STATUSES: Final = ("judging", "ready", "applying", "stopped", "undoing")
+"""Statuses in which a regrade prevents another one of the same problem."""
+PENDING_CHUNK_STATUSES: Final = {
     "judging": ("new",),
     "applying": ("new", "judged"),
     "undoing": ("new", "judged", "applied"),
 }
-"""The states in which work goes on, each with those of the chunks that are still to be done."""
+"""Statuses of regrades in progress, each with the statuses of its pending chunks."""
 
 
-def find(session: Session, regrade_id: UUID) -> tuple[Regrade, AssignmentProblem]:
+def load_regrade(session: Session, regrade_id: UUID) -> tuple[Regrade, AssignmentProblem]:
     """Return a regrade and its problem. Raises `NotFound` if there is no such regrade."""
     run = session.get(Regrade, regrade_id)
     if run is None:
-        raise NotFound(NO_REGRADE)
+        raise NotFound(NO_REGRADE_MESSAGE)
     return run, session.get_one(AssignmentProblem, run.problem_id)
 
 
-def check_free(session: Session, problem_id: UUID) -> None:
+def check_no_active_regrade(session: Session, problem_id: UUID) -> None:
     """Raise `Conflict` if another regrade of the problem is active."""
     active = session.scalar(
-        select(Regrade.id).where(Regrade.problem_id == problem_id, Regrade.status.in_(ACTIVE))
+        select(Regrade.id).where(
+            Regrade.problem_id == problem_id, Regrade.status.in_(ACTIVE_STATUSES)
+        )
     )
     if active is not None:
         raise Conflict(
@@ -69,7 +71,7 @@ def check_free(session: Session, problem_id: UUID) -> None:
         )
 
 
-def lock_run(session: Session, regrade_id: UUID) -> Regrade:
+def lock_regrade(session: Session, regrade_id: UUID) -> Regrade:
     """Lock a regrade until the transaction ends, and return its current state."""
     return session.scalars(
         select(Regrade)
@@ -94,42 +96,42 @@ def lock_problem(session: Session, problem_id: UUID) -> AssignmentProblem:
     return session.get_one(AssignmentProblem, problem_id, populate_existing=True)
 
 
-def lock_standings(session: Session, problem_id: UUID, students: Collection[UUID]) -> set[UUID]:
+def lock_progress(session: Session, problem_id: UUID, students: Collection[UUID]) -> set[UUID]:
     """Lock the standings of *students* in the writer's lock order; return who has one."""
-    found = session.scalars(
-        select(Standing.student_id)
-        .where(Standing.problem_id == problem_id, Standing.student_id.in_(students))
-        .order_by(Standing.problem_id, Standing.student_id)
+    locked = session.scalars(
+        select(ProblemProgress.student_id)
+        .where(ProblemProgress.problem_id == problem_id, ProblemProgress.student_id.in_(students))
+        .order_by(ProblemProgress.problem_id, ProblemProgress.student_id)
         .with_for_update()
     )
-    return set(found)
+    return set(locked)
 
 
-def family(session: Session, version: ProblemVersion) -> set[UUID]:
+def load_compatible_versions(session: Session, version: ProblemVersion) -> set[UUID]:
     """Return the versions of a problem with the same seeds at the same positions.
 
     An equal draw block is not enough: a later version may have been published with other seeds.
     """
-    own, here = aliased(Variant), aliased(Variant)
-    same = exists().where(
-        here.version_id == version.id,
-        here.position == own.position,
-        here.seed.is_not_distinct_from(own.seed),
+    candidate, reference = aliased(Variant), aliased(Variant)
+    has_same_seed = exists().where(
+        reference.version_id == version.id,
+        reference.position == candidate.position,
+        reference.seed.is_not_distinct_from(candidate.seed),
     )
     return set(
         session.scalars(
             select(ProblemVersion.id).where(
                 ProblemVersion.problem == version.problem,
                 ProblemVersion.draw_hash == version.draw_hash,
-                ~exists().where(own.version_id == ProblemVersion.id, ~same),
+                ~exists().where(candidate.version_id == ProblemVersion.id, ~has_same_seed),
             )
         )
     )
 
 
-def submissions_of(session: Session, run: Regrade, chunk: int) -> int:
+def count_submissions(session: Session, run: Regrade, chunk: int) -> int:
     """Return the current number of submissions of a chunk's students to the problem."""
-    found = session.scalar(
+    count = session.scalar(
         select(func.count(Submission.id))
         .join(RegradeStudent, RegradeStudent.student_id == Submission.student_id)
         .where(
@@ -138,36 +140,36 @@ def submissions_of(session: Session, run: Regrade, chunk: int) -> int:
             Submission.problem_id == run.problem_id,
         )
     )
-    return found or 0
+    return count or 0
 
 
-def handed_in(
+def count_submissions_by_student(
     session: Session, problem_id: UUID, *, students: Collection[UUID] | None = None
 ) -> dict[UUID, int]:
     """Return the number of submissions of each student to a problem."""
-    asked = select(Submission.student_id, func.count(Submission.id)).where(
+    query = select(Submission.student_id, func.count(Submission.id)).where(
         Submission.problem_id == problem_id
     )
     if students is not None:
-        asked = asked.where(Submission.student_id.in_(students))
-    rows = session.execute(asked.group_by(Submission.student_id).order_by(Submission.student_id))
+        query = query.where(Submission.student_id.in_(students))
+    rows = session.execute(query.group_by(Submission.student_id).order_by(Submission.student_id))
     return {row[0]: row[1] for row in rows}
 
 
-def most_chunk(session: Session, run: Regrade) -> int:
+def highest_chunk_number(session: Session, run: Regrade) -> int:
     """Return the highest chunk number, -1 if there is no chunk."""
-    most = session.scalar(
+    highest = session.scalar(
         select(func.max(RegradeChunk.number)).where(RegradeChunk.regrade_id == run.id)
     )
-    return -1 if most is None else most
+    return -1 if highest is None else highest
 
 
-def next_chunk(session: Session, run: Regrade) -> int | None:
+def next_pending_chunk(session: Session, run: Regrade) -> int | None:
     """Return the first pending chunk of the current phase; None if there is none."""
     return session.scalar(
         select(func.min(RegradeChunk.number)).where(
             RegradeChunk.regrade_id == run.id,
-            RegradeChunk.status.in_(PENDING.get(run.status, ())),
+            RegradeChunk.status.in_(PENDING_CHUNK_STATUSES.get(run.status, ())),
         )
     )
 
@@ -179,17 +181,17 @@ def move_draws(
 
     Return the draws that had another version than the run's old one, as version, student, number.
     """
-    theirs = [Draw.problem_id == run.problem_id, Draw.version_id.in_(source)]
+    conditions = [Draw.problem_id == run.problem_id, Draw.version_id.in_(source)]
     if run.scope == "some":
         students = select(RegradeStudent.student_id).where(RegradeStudent.regrade_id == run.id)
-        theirs.append(Draw.student_id.in_(students))
-    odd = session.execute(
+        conditions.append(Draw.student_id.in_(students))
+    displaced = session.execute(
         select(Draw.version_id, Draw.student_id, Draw.number)
-        .where(*theirs, Draw.version_id != run.from_version)
+        .where(*conditions, Draw.version_id != run.from_version)
         .order_by(Draw.student_id, Draw.number)
     ).all()
     session.execute(
-        update(Draw).where(*theirs).values(version_id=to),
+        update(Draw).where(*conditions).values(version_id=to),
         execution_options={"synchronize_session": False},
     )
-    return [(row[0], row[1], row[2]) for row in odd]
+    return [(row[0], row[1], row[2]) for row in displaced]

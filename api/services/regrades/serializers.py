@@ -18,26 +18,26 @@ from api.db.models import (
     Submission,
     User,
 )
-from api.http.pagination import Cursor, keyset
+from api.http.pagination import Cursor, apply_keyset
 from api.schemas.grading.regrade_changes import ChangeOut, Side, StudentOut, Turn
 from api.schemas.grading.regrades import Counts, Progress, RegradeOut, VersionRef
-from api.services.engine.single_answer import points_of
-from api.services.problems.versions import space_of
-from api.services.regrades.draft_versions import kept_in
+from api.services.engine.single_answer import read_points
+from api.services.problems.versions import space_kind
+from api.services.regrades.draft_versions import load_remaining_usage
 
 __all__ = [
     "ChangeRow",
-    "change_told",
-    "changes",
-    "count_handed_in",
+    "count_submitters",
     "count_unchanged",
-    "regrades",
-    "student_told",
-    "students",
-    "told",
+    "iter_changes",
+    "load_regrades",
+    "load_students",
+    "serialize_change",
+    "serialize_regrades",
+    "serialize_student",
 ]
 
-MAY: Final = {
+ALLOWED_ACTIONS: Final = {
     "judging": ("cancel",),
     "ready": ("apply", "cancel"),
     "applying": ("cancel",),
@@ -49,51 +49,57 @@ ChangeRow: TypeAlias = tuple[RegradeChange, Answer, Grading]
 """A change, its answer, and the grading that counted before it."""
 
 
-def told(session: Session, runs: Sequence[Regrade], problem: AssignmentProblem) -> list[RegradeOut]:
+def serialize_regrades(
+    session: Session, runs: Sequence[Regrade], problem: AssignmentProblem
+) -> list[RegradeOut]:
     """Serialize *runs* of a problem for staff, with at most three queries for all."""
     ids = {version for run in runs for version in (run.from_version, run.to_version)}
-    found = session.scalars(select(ProblemVersion).where(ProblemVersion.id.in_(ids)))
+    version_rows = session.scalars(select(ProblemVersion).where(ProblemVersion.id.in_(ids)))
     versions = {
-        row.id: VersionRef(id=row.id, number=row.number, space=space_of(row)) for row in found
+        row.id: VersionRef(id=row.id, number=row.number, space=space_kind(row))
+        for row in version_rows
     }
-    kept = kept_in(session, runs)
-    counts = _counts(session, runs)
+    remaining_usage = load_remaining_usage(session, runs)
+    counts = _load_counts(session, runs)
     return [
-        _told(run, problem, versions, kept.get(run.to_version, ()), counts[run.id]) for run in runs
+        _serialize_regrade(
+            run, problem, versions, remaining_usage.get(run.to_version, ()), counts[run.id]
+        )
+        for run in runs
     ]
 
 
-def _counts(session: Session, runs: Sequence[Regrade]) -> dict[UUID, Counts]:
+def _load_counts(session: Session, runs: Sequence[Regrade]) -> dict[UUID, Counts]:
     """Return the counts of *runs*. With *never_lower*, students are counted by the kept scores.
 
     The database counts them: many students move, but in few different ways.
     """
-    found = {run.id: run.counts for run in runs}
-    gentle = [run.id for run in runs if run.never_lower and run.counts]
-    if not gentle:
-        return {run: Counts(**counts) for run, counts in found.items()}
-    own = RegradeStudent
+    counts_by_run = {run.id: run.counts for run in runs}
+    never_lowering = [run.id for run in runs if run.never_lower and run.counts]
+    if not never_lowering:
+        return {run: Counts(**counts) for run, counts in counts_by_run.items()}
+    student = RegradeStudent
     rows = session.execute(
-        select(own.regrade_id, own.score_before, own.score_kept, func.count())
+        select(student.regrade_id, student.score_before, student.score_kept, func.count())
         .where(
-            own.regrade_id.in_(gentle),
-            own.counted,
-            own.score_before.is_distinct_from(own.score_kept),
+            student.regrade_id.in_(never_lowering),
+            student.counted,
+            student.score_before.is_distinct_from(student.score_kept),
         )
-        .group_by(own.regrade_id, own.score_before, own.score_kept)
+        .group_by(student.regrade_id, student.score_before, student.score_kept)
     )
-    moved = {run: {"students_up": 0, "students_down": 0} for run in gentle}
+    moved = {run: {"students_up": 0, "students_down": 0} for run in never_lowering}
     for run, before, after, students in rows:
         moved[run]["students_up"] += students * ((after or 0) > (before or 0))
         moved[run]["students_down"] += students * ((after or 0) < (before or 0))
-    return {run: Counts(**counts | moved.get(run, {})) for run, counts in found.items()}
+    return {run: Counts(**counts | moved.get(run, {})) for run, counts in counts_by_run.items()}
 
 
-def _told(
+def _serialize_regrade(
     run: Regrade,
     problem: AssignmentProblem,
     versions: dict[UUID, VersionRef],
-    kept: Iterable[str],
+    titles: Iterable[str],
     counts: Counts,
 ) -> RegradeOut:
     values: dict[str, Any] = {
@@ -108,22 +114,24 @@ def _told(
             "problem": problem.slug,
             "from_version": versions[run.from_version],
             "to_version": versions[run.to_version],
-            "progress": _progress(run),
+            "progress": _serialize_progress(run),
             "counts": counts,
-            "warnings": tuple(_kept(versions[run.to_version], title) for title in kept),
-            "may": MAY.get(run.status, ()),
+            "warnings": tuple(
+                _describe_remaining_use(versions[run.to_version], title) for title in titles
+            ),
+            "may": ALLOWED_ACTIONS.get(run.status, ()),
         }
     )
 
 
-def _kept(version: VersionRef, title: str) -> str:
+def _describe_remaining_use(version: VersionRef, title: str) -> str:
     return (
         f"Version {version.number} of the {version.space} stays published: {title} has it. "
         "Regrade that as well, or give it another version."
     )
 
 
-def _progress(run: Regrade) -> Progress:
+def _serialize_progress(run: Regrade) -> Progress:
     seconds = 0.0
     if run.stepped_at is not None and run.began_at is not None:
         seconds = (run.stepped_at - run.began_at).total_seconds()
@@ -131,7 +139,7 @@ def _progress(run: Regrade) -> Progress:
     return Progress(done=run.done, total=run.total, rate=rate)
 
 
-def regrades(
+def load_regrades(
     session: Session,
     problem_id: UUID,
     *,
@@ -140,14 +148,14 @@ def regrades(
     status: str | None = None,
 ) -> Sequence[Regrade]:
     """Return a page of the regrades of a problem, latest first."""
-    asked = select(Regrade).where(Regrade.problem_id == problem_id)
+    query = select(Regrade).where(Regrade.problem_id == problem_id)
     if status is not None:
-        asked = asked.where(Regrade.status == status)
-    asked = keyset(asked, Regrade.created_at, Regrade.id, after=after, order="descending")
-    return session.scalars(asked.limit(limit)).all()
+        query = query.where(Regrade.status == status)
+    query = apply_keyset(query, Regrade.created_at, Regrade.id, after=after, order="descending")
+    return session.scalars(query.limit(limit)).all()
 
 
-def changes(
+def iter_changes(
     session: Session,
     run: Regrade,
     *,
@@ -161,22 +169,22 @@ def changes(
 
     Rows are read in small batches: the records of a change may take hundreds of KiB.
     """
-    asked = (
+    query = (
         select(RegradeChange, Answer, Grading)
         .join(Answer, Answer.id == RegradeChange.answer_id)
         .join(Grading, Grading.id == RegradeChange.old_grading)
         .where(RegradeChange.regrade_id == run.id, RegradeChange.is_shown)
     )
-    given = {"direction": direction, "flag": flag, "student_id": student}
-    for name, value in given.items():
+    filters = {"direction": direction, "flag": flag, "student_id": student}
+    for name, value in filters.items():
         if value is not None:
-            asked = asked.where(getattr(RegradeChange, name) == value)
-    asked = keyset(asked, RegradeChange.chunk, RegradeChange.id, after=after)
-    rows = session.execute(asked.limit(limit), execution_options={"yield_per": BATCH_SIZE})
+            query = query.where(getattr(RegradeChange, name) == value)
+    query = apply_keyset(query, RegradeChange.chunk, RegradeChange.id, after=after)
+    rows = session.execute(query.limit(limit), execution_options={"yield_per": BATCH_SIZE})
     yield from ((row[0], row[1], row[2]) for row in rows)
 
 
-def change_told(row: ChangeRow) -> ChangeOut:
+def serialize_change(row: ChangeRow) -> ChangeOut:
     """Serialize a change for staff."""
     change, answer, grading = row
     before = change.before or {"shown": answer.shown, "mistakes": answer.mistakes}
@@ -190,29 +198,29 @@ def change_told(row: ChangeRow) -> ChangeOut:
         direction=change.direction,  # type: ignore[arg-type]  # pydantic checks it
         flag=change.flag,  # type: ignore[arg-type]
         is_applied=change.new_grading is not None and change.new_grading == answer.grading_id,
-        before=_side(
+        before=_serialize_side(
             change.old_status,
             change.old_credit,
             {**before, "record": grading.record, "said": grading.said},
         ),
-        after=_side(change.new_status, change.new_credit, change.result),
+        after=_serialize_side(change.new_status, change.new_credit, change.result),
     )
 
 
-def _side(status: str, credit: Any, found: dict[str, Any]) -> Side:
-    points = points_of(found["record"], found["said"])
+def _serialize_side(status: str, credit: Any, result: dict[str, Any]) -> Side:
+    points = read_points(result["record"], result["said"])
     return Side(
         status=status,
         credit=credit,
         points=points,
         score=None if credit is None else credit * points,
-        read_as=found["shown"],
-        mistakes=tuple(one for one in found["mistakes"].split("|") if one),
-        feedback=found["said"].get("feedback", ""),
+        read_as=result["shown"],
+        mistakes=tuple(one for one in result["mistakes"].split("|") if one),
+        feedback=result["said"].get("feedback", ""),
     )
 
 
-def students(
+def load_students(
     session: Session,
     run: Regrade,
     *,
@@ -224,33 +232,33 @@ def students(
 
     *changed*: True for only those whose score or grade changes, False for only the others.
     """
-    asked = (
+    query = (
         select(RegradeStudent, User)
         .join(User, User.id == RegradeStudent.student_id)
         .where(RegradeStudent.regrade_id == run.id)
     )
     if changed is not None:
-        asked = asked.where(_is_changed(run) if changed else ~_is_changed(run))
-    asked = keyset(asked, User.sort_name, User.id, after=after)
-    return [(row[0], row[1]) for row in session.execute(asked.limit(limit))]
+        query = query.where(_is_changed(run) if changed else ~_is_changed(run))
+    query = apply_keyset(query, User.sort_name, User.id, after=after)
+    return [(row[0], row[1]) for row in session.execute(query.limit(limit))]
 
 
 def count_unchanged(session: Session, run: UUID) -> int:
     """Return the number of students with submissions who keep their score and grade."""
-    found = session.get_one(Regrade, run)
-    return session.scalar(_handed_in(run).where(~_is_changed(found))) or 0
+    regrade = session.get_one(Regrade, run)
+    return session.scalar(_submitter_count_query(run).where(~_is_changed(regrade))) or 0
 
 
-def count_handed_in(session: Session, run: UUID) -> int:
+def count_submitters(session: Session, run: UUID) -> int:
     """Return the number of students of a regrade who count and have submissions to the problem.
 
     An applied regrade may also have students for whom only the grade is recomputed.
     """
-    return session.scalar(_handed_in(run).where(RegradeStudent.counted)) or 0
+    return session.scalar(_submitter_count_query(run).where(RegradeStudent.counted)) or 0
 
 
-def _handed_in(run: UUID) -> Select[int]:
-    own = exists().where(
+def _submitter_count_query(run: UUID) -> Select[int]:
+    has_submission = exists().where(
         Submission.problem_id == Regrade.problem_id,
         Submission.student_id == RegradeStudent.student_id,
     )
@@ -258,26 +266,34 @@ def _handed_in(run: UUID) -> Select[int]:
         select(func.count())
         .select_from(RegradeStudent)
         .join(Regrade, Regrade.id == RegradeStudent.regrade_id)
-        .where(Regrade.id == run, own)
+        .where(Regrade.id == run, has_submission)
     )
 
 
 def _is_changed(run: Regrade) -> ColumnElement[bool]:
     """Return the condition that a *run* changes the score or grade of a student."""
-    own = RegradeStudent
+    student = RegradeStudent
     score, grade = (
-        (own.score_kept, own.grade_kept) if run.never_lower else (own.score_after, own.grade_after)
+        (student.score_kept, student.grade_kept)
+        if run.never_lower
+        else (student.score_after, student.grade_after)
     )
-    return or_(own.score_before.is_distinct_from(score), own.grade_before.is_distinct_from(grade))
+    return or_(
+        student.score_before.is_distinct_from(score), student.grade_before.is_distinct_from(grade)
+    )
 
 
-def student_told(row: tuple[RegradeStudent, User]) -> StudentOut:
+def serialize_student(row: tuple[RegradeStudent, User]) -> StudentOut:
     """Serialize the effect of a regrade on a student for staff."""
-    one, user = row
+    student, user = row
     return StudentOut(
-        student=one.student_id,
+        student=student.student_id,
         name=user.name,
-        counts=one.counted,
-        score=Turn(before=one.score_before, after=one.score_after, never_lower=one.score_kept),
-        grade=Turn(before=one.grade_before, after=one.grade_after, never_lower=one.grade_kept),
+        counts=student.counted,
+        score=Turn(
+            before=student.score_before, after=student.score_after, never_lower=student.score_kept
+        ),
+        grade=Turn(
+            before=student.grade_before, after=student.grade_after, never_lower=student.grade_kept
+        ),
     )

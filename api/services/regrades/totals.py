@@ -7,81 +7,85 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.db.models import AssignmentProblem, Grade, ProblemVersion, Regrade, Standing
-from api.services.grades.answers import Given
-from api.services.grades.projection import Figures, Outlook
-from api.services.regrades.changes import Change, given_by
-from api.services.regrades.execution.loading import Stored
+from api.db.models import AssignmentProblem, Grade, ProblemProgress, ProblemVersion, Regrade
+from api.services.grades.answers import PartAnswer
+from api.services.grades.projection import GradeProjection, ProjectedGrade
+from api.services.regrades.changes import AnswerChange, project_answers
+from api.services.regrades.execution.loading import AnswerWithGrading
 
-__all__ = ["everybody_shifts", "totals_of"]
+__all__ = ["changes_part_points", "compute_totals"]
 
 
-def everybody_shifts(session: Session, run: Regrade) -> bool:
+def changes_part_points(session: Session, run: Regrade) -> bool:
     """Return whether the points of a part change, so that scores change without new answers."""
     if run.scope == "some":
         return False
     old, new = run.from_version, run.to_version
-    return _worth(session, old) != _worth(session, new)
+    return _load_part_points(session, old) != _load_part_points(session, new)
 
 
-def _worth(session: Session, version: UUID) -> dict[str, str]:
+def _load_part_points(session: Session, version: UUID) -> dict[str, str]:
     """Return the points of each part of a version."""
     parts = session.get_one(ProblemVersion, version).parts
     return {part["id"]: part["points"] for part in parts}
 
 
-def totals_of(
+def compute_totals(
     session: Session,
     run: Regrade,
     problem: AssignmentProblem,
     students: Collection[UUID],
-    stored: Sequence[Stored],
-    changes: Sequence[Change],
+    stored: Sequence[AnswerWithGrading],
+    changes: Sequence[AnswerChange],
 ) -> dict[UUID, dict[str, Any]]:
     """Return score and grade of each student: before, after, and after without lowering.
 
     *stored* are all their answers to the problem. Only touched students are recomputed.
     """
     version = session.get_one(ProblemVersion, run.to_version) if run.scope == "all" else None
-    moved = [one for one in changes if not one.flag]
-    kept = [one for one in moved if not one.is_lowering]
+    moved = [change for change in changes if not change.flag]
+    not_lowering = [one for one in moved if not one.is_lowering]
     lowered = {one.old.student for one in moved if one.is_lowering}
     touched = {one.old.student for one in moved}
-    if everybody_shifts(session, run):
+    if changes_part_points(session, run):
         touched = set(students)
-    before = _before(session, problem, students)
+    before = _load_figures(session, problem, students)
     after, after_kept = before, before
     if touched:
-        outlook = Outlook.of(session, problem, touched)
-        after = before | outlook.figures(_of(touched, stored, moved), version=version)
-        found = outlook.figures(_of(lowered, stored, kept), version=version)
-        after_kept = after | found
-    turns = {"before": before, "after": after, "kept": after_kept}
+        projection = GradeProjection.load(session, problem, touched)
+        after = before | projection.project_grades(
+            _project_student_answers(touched, stored, moved), version=version
+        )
+        without_lowering = projection.project_grades(
+            _project_student_answers(lowered, stored, not_lowering), version=version
+        )
+        after_kept = after | without_lowering
+    stages = {"before": before, "after": after, "kept": after_kept}
     return {
         student: {
             f"{what}_{when}": getattr(those[student], what)
-            for when, those in turns.items()
-            for what in Figures._fields
+            for when, those in stages.items()
+            for what in ProjectedGrade._fields
         }
         for student in students
     }
 
 
-def _of(
-    students: Collection[UUID], stored: Sequence[Stored], changes: Sequence[Change]
-) -> dict[UUID, list[Given]]:
+def _project_student_answers(
+    students: Collection[UUID], stored: Sequence[AnswerWithGrading], changes: Sequence[AnswerChange]
+) -> dict[UUID, list[PartAnswer]]:
     """Return the answers of each of *students* after *changes*, including students without any."""
-    found = given_by((one for one in stored if one.student in students), changes)
-    return {student: found.get(student, []) for student in students}
+    answers = project_answers((one for one in stored if one.student in students), changes)
+    return {student: answers.get(student, []) for student in students}
 
 
-def _before(
+def _load_figures(
     session: Session, problem: AssignmentProblem, students: Collection[UUID]
-) -> dict[UUID, Figures]:
+) -> dict[UUID, ProjectedGrade]:
     """Return the stored scores and grades."""
     scores = session.execute(
-        select(Standing.student_id, Standing.score).where(
-            Standing.problem_id == problem.id, Standing.student_id.in_(students)
+        select(ProblemProgress.student_id, ProblemProgress.score).where(
+            ProblemProgress.problem_id == problem.id, ProblemProgress.student_id.in_(students)
         )
     )
     grades = session.execute(
@@ -90,4 +94,4 @@ def _before(
         )
     )
     score, grade = {row[0]: row[1] for row in scores}, {row[0]: row[1] for row in grades}
-    return {one: Figures(score.get(one), grade.get(one)) for one in students}
+    return {student: ProjectedGrade(score.get(student), grade.get(student)) for student in students}

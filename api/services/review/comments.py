@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Caller
+from api.auth.authorization import Principal
 from api.core.errors import Forbidden, NotFound
 from api.core.ids import new_id
 from api.db.models import Comment
@@ -20,12 +20,16 @@ from api.schemas.grading.regrade_requests import (
     StaffComments,
 )
 from api.schemas.grading.review import Staff
-from api.services.assignments.release import results_shown
-from api.services.audit.recorder import record
-from api.services.enrolment.display_names import names_of
-from api.services.review.locations import Found, own_rules, reach_answer
+from api.services.assignments.release import compute_results_visibility
+from api.services.audit.recorder import record_action
+from api.services.enrolment.display_names import load_display_names
+from api.services.review.locations import (
+    AnswerContext,
+    load_answer_unchecked,
+    load_own_answer_rules,
+)
 
-__all__ = ["add_comment", "comments", "comments_in", "delete_comment"]
+__all__ = ["add_comment", "delete_comment", "load_comments", "load_comments_by_answer"]
 
 NO_COMMENT = "There is no such comment."
 COMMENTS: Final = (
@@ -37,91 +41,99 @@ COMMENTS: Final = (
 )
 
 
-def comments(
-    session: Session, caller: Caller, answer: UUID, *, now: datetime
+def load_comments(
+    session: Session, caller: Principal, answer: UUID, *, now: datetime
 ) -> StaffComments | OwnComments:
     """Return the comments on an answer: all for staff, the visible ones for its student."""
-    return comments_in(session, caller, [answer], now=now)[answer]
+    return load_comments_by_answer(session, caller, [answer], now=now)[answer]
 
 
-def comments_in(
-    session: Session, caller: Caller, answers: Sequence[UUID], *, now: datetime
+def load_comments_by_answer(
+    session: Session, caller: Principal, answers: Sequence[UUID], *, now: datetime
 ) -> Mapping[UUID, StaffComments | OwnComments]:
     """Return the comments on *answers*, which belong to one submission, by answer."""
     if not answers:
         return {}
-    found = reach_answer(session, caller, answers[0])
-    if not found.member.is_staff:
-        return _own(session, found, answers, now=now)
-    found.member.need("see_submissions")
+    context = load_answer_unchecked(session, caller, answers[0])
+    if not context.member.is_staff:
+        return _load_student_comments(session, context, answers, now=now)
+    context.member.require("see_submissions")
     rows = session.scalars(COMMENTS, {"answers": answers}).all()
-    names = names_of(session, {row.author_id for row in rows})
+    names = load_display_names(session, {row.author_id for row in rows})
     views = {
-        one: tuple(_view(row, names, caller.id) for row in those)
-        for one, those in _by_answer(answers, rows).items()
+        one: tuple(_serialize_staff_comment(row, names, caller.id) for row in those)
+        for one, those in _group_by_answer(answers, rows).items()
     }
-    return {one: StaffComments(comments=those) for one, those in views.items()}
+    return {view: StaffComments(comments=those) for view, those in views.items()}
 
 
-def _own(
-    session: Session, found: Found, answers: Sequence[UUID], *, now: datetime
+def _load_student_comments(
+    session: Session, context: AnswerContext, answers: Sequence[UUID], *, now: datetime
 ) -> dict[UUID, OwnComments]:
-    rules = own_rules(session, found, now=now)
-    found.member.need("see_own_work")
-    shown = results_shown(found.asked.posed.assignment, rules, now=now)
-    rows = session.scalars(COMMENTS, {"answers": answers}).all() if shown.now else ()
-    public = [one for one in rows if one.public]
-    names = names_of(session, {row.author_id for row in public})
+    rules = load_own_answer_rules(session, context, now=now)
+    context.member.require("see_own_work")
+    visibility = compute_results_visibility(
+        context.part.assigned_problem.assignment, rules, now=now
+    )
+    rows = session.scalars(COMMENTS, {"answers": answers}).all() if visibility.now else ()
+    public = [row for row in rows if row.public]
+    names = load_display_names(session, {row.author_id for row in public})
     return {
         one: OwnComments(
-            comments=tuple(PublicComment(**_told(row, names)) for row in those),
-            results_shown=shown.now,
-            results_from=None if shown.now else shown.since,
+            comments=tuple(PublicComment(**_serialize_comment(row, names)) for row in those),
+            results_shown=visibility.now,
+            results_from=None if visibility.now else visibility.since,
         )
-        for one, those in _by_answer(answers, public).items()
+        for one, those in _group_by_answer(answers, public).items()
     }
 
 
-def _by_answer(answers: Sequence[UUID], rows: Sequence[Comment]) -> Mapping[UUID, list[Comment]]:
-    found: dict[UUID, list[Comment]] = {one: [] for one in answers}
+def _group_by_answer(
+    answers: Sequence[UUID], rows: Sequence[Comment]
+) -> Mapping[UUID, list[Comment]]:
+    comments_by_answer: dict[UUID, list[Comment]] = {answer: [] for answer in answers}
     for row in rows:
-        found[row.answer_id].append(row)
-    return found
+        comments_by_answer[row.answer_id].append(row)
+    return comments_by_answer
 
 
-def _told(row: Comment, names: dict[UUID, str]) -> dict[str, Any]:
+def _serialize_comment(row: Comment, names: dict[UUID, str]) -> dict[str, Any]:
     by = Staff(id=row.author_id, name=names.get(row.author_id, ""))
     return {"id": row.id, "text": row.text, "by": by, "at": row.created_at}
 
 
-def _view(row: Comment, names: dict[UUID, str], me: UUID) -> CommentView:
-    return CommentView(**_told(row, names), public=row.public, mine=row.author_id == me)
+def _serialize_staff_comment(row: Comment, names: dict[UUID, str], me: UUID) -> CommentView:
+    return CommentView(
+        **_serialize_comment(row, names), public=row.public, mine=row.author_id == me
+    )
 
 
-def add_comment(session: Session, found: Found, given: CommentIn, *, now: datetime) -> CommentView:
+def add_comment(
+    session: Session, context: AnswerContext, comment: CommentIn, *, now: datetime
+) -> CommentView:
     """Add a comment to an answer, and record it in the audit log."""
-    user = found.member.caller.user
+    user = context.member.caller.user
     row = Comment(
         id=new_id(),
-        answer_id=found.answer.id,
+        answer_id=context.answer.id,
         author_id=user.id,
-        text=given.text,
-        public=given.public,
+        text=comment.text,
+        public=comment.public,
         created_at=now,
     )
     session.add(row)
-    record(
+    record_action(
         session,
-        found.member,
+        context.member,
         "comment.added",
         now=now,
-        target=("answer", found.answer.id),
+        target=("answer", context.answer.id),
         change=({}, {"comment": str(row.id), "public": row.public}),
     )
-    return _view(row, {user.id: user.name}, user.id)
+    return _serialize_staff_comment(row, {user.id: user.name}, user.id)
 
 
-def delete_comment(session: Session, caller: Caller, comment: UUID, *, now: datetime) -> None:
+def delete_comment(session: Session, caller: Principal, comment: UUID, *, now: datetime) -> None:
     """Delete the caller's own comment.
 
     Raises `NotFound` if the caller may not see it, and `Forbidden` if another person wrote it.
@@ -130,13 +142,13 @@ def delete_comment(session: Session, caller: Caller, comment: UUID, *, now: date
     if row is None or row.deleted_at is not None:
         raise NotFound(NO_COMMENT)
     try:
-        found = reach_answer(session, caller, row.answer_id)
+        context = load_answer_unchecked(session, caller, row.answer_id)
     except NotFound as error:
         raise NotFound(NO_COMMENT) from error
-    if not found.member.is_staff:
+    if not context.member.is_staff:
         raise NotFound(NO_COMMENT)
-    found.member.need("mark")
+    context.member.require("mark")
     if row.author_id != caller.id:
         raise Forbidden("You can take back your own comments only.")
     row.deleted_at = now
-    record(session, found.member, "comment.deleted", now=now, target=("comment", row.id))
+    record_action(session, context.member, "comment.deleted", now=now, target=("comment", row.id))

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ColumnElement, Row, case, select, type_coerce
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Caller, Member, Posed
+from api.auth.authorization import AssignedProblem, CourseMembership, Principal
 from api.core.clock import to_micros
 from api.core.errors import Conflict, NotFound
 from api.db.models import (
@@ -19,30 +19,30 @@ from api.db.models import (
     ProblemVersion,
     RegradeRequest,
 )
-from api.http.etags import Expected
-from api.http.pagination import Cursor, keyset
+from api.http.etags import IfMatchVersions
+from api.http.pagination import Cursor, apply_keyset
 from api.schemas.grading.regrade_requests import DecisionIn, RequestStatus, RequestView
-from api.services.audit.recorder import record
-from api.services.courses.active_students import PRESENT
-from api.services.engine.variants import Variants
-from api.services.enrolment.display_names import names_of
-from api.services.problems.versions import titles_of_parts
-from api.services.review.locations import Found, reach_answer, who
-from api.services.review.marks.marking import mark
-from api.services.review.serializers import staff
+from api.services.audit.recorder import record_action
+from api.services.courses.active_students import ACTIVE_PEOPLE
+from api.services.engine.variants import VariantCache
+from api.services.enrolment.display_names import load_display_names
+from api.services.problems.versions import part_titles
+from api.services.review.locations import AnswerContext, load_answer_unchecked, serialize_student
+from api.services.review.marks.marking import mark_answer
+from api.services.review.serializers import serialize_staff
 
-__all__ = ["decide", "request_cursor", "requests_to"]
+__all__ = ["decide_request", "list_requests", "request_cursor"]
 
-_Columns: TypeAlias = tuple[RegradeRequest, Answer, AssignmentProblem, ProblemVersion]
+_RequestColumns: TypeAlias = tuple[RegradeRequest, Answer, AssignmentProblem, ProblemVersion]
 
 NO_REQUEST = "There is no such request."
-AFTERWARDS: Final = 2**61
-"""More than any time in microseconds: what was decided comes after all that is open."""
+DECIDED_OFFSET_MICROS: Final = 2**61
+"""Offset greater than any time in microseconds: decided requests sort after open ones."""
 
 
-def requests_to(
+def list_requests(
     session: Session,
-    member: Member,
+    member: CourseMembership,
     assignment: Assignment,
     *,
     status: RequestStatus | None,
@@ -51,9 +51,9 @@ def requests_to(
 ) -> list[RequestView]:
     """Return a page of the requests of an assignment: open ones first, then oldest first."""
     students = select(Enrolment.user_id).where(
-        Enrolment.course_id == assignment.course_id, *PRESENT
+        Enrolment.course_id == assignment.course_id, *ACTIVE_PEOPLE
     )
-    rows = (
+    query = (
         select(RegradeRequest, Answer, AssignmentProblem, ProblemVersion)
         .join(Answer, Answer.id == RegradeRequest.answer_id)
         .join(AssignmentProblem, AssignmentProblem.id == Answer.problem_id)
@@ -65,59 +65,66 @@ def requests_to(
         )
     )
     if status is not None:
-        rows = rows.where(RegradeRequest.status == status)
-    page = keyset(rows, _order(), RegradeRequest.id, after=after).limit(limit)
-    return _views(session, member, assignment, session.execute(page).all())
+        query = query.where(RegradeRequest.status == status)
+    page = apply_keyset(query, _request_order(), RegradeRequest.id, after=after).limit(limit)
+    return _serialize_requests(session, member, assignment, session.execute(page).all())
 
 
-def _order() -> ColumnElement[int]:
-    later = case((RegradeRequest.status == "open", 0), else_=AFTERWARDS)
+def _request_order() -> ColumnElement[int]:
+    later = case((RegradeRequest.status == "open", 0), else_=DECIDED_OFFSET_MICROS)
     return type_coerce(RegradeRequest.created_at, BigInteger) + type_coerce(later, BigInteger)
 
 
 def request_cursor(row: RequestView) -> Cursor:
     """Return the pagination cursor of a page that ends with this request."""
-    later = 0 if row.status == "open" else AFTERWARDS
+    later = 0 if row.status == "open" else DECIDED_OFFSET_MICROS
     return Cursor("requests", to_micros(row.created_at) + later, row.id)
 
 
-def _views(
-    session: Session, member: Member, assignment: Assignment, found: Sequence[Row[*_Columns]]
+def _serialize_requests(
+    session: Session,
+    member: CourseMembership,
+    assignment: Assignment,
+    rows: Sequence[Row[*_RequestColumns]],
 ) -> list[RequestView]:
-    people = {row[0].student_id for row in found} | {row[0].replied_by for row in found}
-    names = names_of(session, people)
+    people = {row[0].student_id for row in rows} | {row[0].replied_by for row in rows}
+    names = load_display_names(session, people)
     return [
-        _view(row, answer, Posed(member, assignment, problem, version), names)
-        for row, answer, problem, version in found
+        _serialize_request(
+            row, answer, AssignedProblem(member, assignment, problem, version), names
+        )
+        for row, answer, problem, version in rows
     ]
 
 
-def _view(row: RegradeRequest, answer: Answer, posed: Posed, names: dict[UUID, str]) -> RequestView:
+def _serialize_request(
+    row: RegradeRequest, answer: Answer, assigned_problem: AssignedProblem, names: dict[UUID, str]
+) -> RequestView:
     return RequestView(
         id=row.id,
-        assignment=posed.assignment.id,
-        problem=posed.problem.slug,
+        assignment=assigned_problem.assignment.id,
+        problem=assigned_problem.problem.slug,
         part=answer.part,
-        part_title=titles_of_parts(posed.version.parts).get(answer.part, ""),
+        part_title=part_titles(assigned_problem.version.parts).get(answer.part, ""),
         answer=answer.id,
-        student=who(posed, row.student_id, names.get(row.student_id, "")),
+        student=serialize_student(assigned_problem, row.student_id, names.get(row.student_id, "")),
         text=row.text,
         status=row.status,  # type: ignore[arg-type]  # only three values are stored
         reply=row.reply,
         created_at=row.created_at,
         replied_at=row.replied_at,
-        replied_by=staff(row.replied_by, names),
+        replied_by=serialize_staff(row.replied_by, names),
         credit=answer.credit,
     )
 
 
-def decide(
+def decide_request(
     session: Session,
-    caller: Caller,
+    caller: Principal,
     request: UUID,
-    given: DecisionIn,
+    decision: DecisionIn,
     *,
-    variants: Variants,
+    variants: VariantCache,
     now: datetime,
 ) -> RequestView:
     """Answer a request, and grade the answer again if the decision contains a mark.
@@ -127,38 +134,47 @@ def decide(
     row = session.get(RegradeRequest, request, with_for_update=True)
     if row is None:
         raise NotFound(NO_REQUEST)
-    found = _reach(session, caller, row)
+    context = _load_requested_answer(session, caller, row)
     if row.status != "open":
         raise Conflict("This request was answered already.")
-    if given.mark is not None:
-        found.member.need("mark")
-        mark(session, found, given.mark, variants=variants, expected=Expected(None), now=now)
-    row.status, row.reply = given.decision, given.reply
+    if decision.mark is not None:
+        context.member.require("mark")
+        mark_answer(
+            session,
+            context,
+            decision.mark,
+            variants=variants,
+            expected=IfMatchVersions(None),
+            now=now,
+        )
+    row.status, row.reply = decision.decision, decision.reply
     row.replied_by, row.replied_at = caller.id, now
     row.version += 1
-    record(
+    record_action(
         session,
-        found.member,
+        context.member,
         "request.answered",
         now=now,
         target=("regrade_request", row.id),
         change=({"status": "open"}, {"status": row.status}),
-        reason=given.reply,
+        reason=decision.reply,
     )
-    names = names_of(session, {row.student_id, caller.id})
-    return _view(row, found.answer, found.asked.posed, names)
+    names = load_display_names(session, {row.student_id, caller.id})
+    return _serialize_request(row, context.answer, context.part.assigned_problem, names)
 
 
-def _reach(session: Session, caller: Caller, row: RegradeRequest) -> Found:
+def _load_requested_answer(
+    session: Session, caller: Principal, row: RegradeRequest
+) -> AnswerContext:
     """Return the answer that a request concerns.
 
     Raises `NotFound` if the caller may not see it.
     """
     try:
-        found = reach_answer(session, caller, row.answer_id)
+        context = load_answer_unchecked(session, caller, row.answer_id)
     except NotFound as error:
         raise NotFound(NO_REQUEST) from error
-    if not found.member.is_staff and found.answer.student_id != found.member.student_id:
+    if not context.member.is_staff and context.answer.student_id != context.member.student_id:
         raise NotFound(NO_REQUEST)
-    found.member.need("answer_requests")
-    return found
+    context.member.require("answer_requests")
+    return context

@@ -5,31 +5,31 @@ from sqlalchemy.orm import Session
 
 from api.db.models import Grading
 from api.schemas.grading.marks import GradingView
-from api.services.enrolment.display_names import names_of
-from api.services.review.locations import Found
-from api.services.review.serializers import staff
+from api.services.enrolment.display_names import load_display_names
+from api.services.review.locations import AnswerContext
+from api.services.review.serializers import serialize_staff
 
-__all__ = ["gradings"]
+__all__ = ["load_gradings"]
 
 
-def gradings(session: Session, found: Found) -> list[GradingView]:
+def load_gradings(session: Session, context: AnswerContext) -> list[GradingView]:
     """Return the gradings of an answer in order of creation."""
     rows = session.scalars(
         select(Grading)
-        .where(Grading.answer_id == found.answer.id)
+        .where(Grading.answer_id == context.answer.id)
         .order_by(Grading.created_at, Grading.id)
     ).all()
-    names = names_of(session, {row.author_id for row in rows})
+    names = load_display_names(session, {row.author_id for row in rows})
     return [
         GradingView(
             id=row.id,
             kind=row.kind,  # type: ignore[arg-type]  # only three values are stored
-            counts=row.id == found.answer.grading_id,
+            counts=row.id == context.answer.grading_id,
             status=row.status,
             credit=row.credit,
-            score=None if row.credit is None else row.credit * found.asked.points,
+            score=None if row.credit is None else row.credit * context.part.points,
             said=row.said.get("feedback", ""),
-            by=staff(row.author_id, names),
+            by=serialize_staff(row.author_id, names),
             reason=row.reason,
             engine=row.engine,
             version=row.version_id,

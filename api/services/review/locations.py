@@ -11,32 +11,38 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import NO_PROBLEM, Caller, Member, Posed, course_member
-from api.auth.roles import Right
+from api.auth.authorization import (
+    PROBLEM_NOT_FOUND_MESSAGE,
+    AssignedProblem,
+    CourseMembership,
+    Principal,
+    load_course_membership,
+)
+from api.auth.roles import Permission
 from api.core.clock import to_micros
 from api.core.errors import Forbidden, NotFound
-from api.db.engine import find_one
+from api.db.engine import fetch_one
 from api.db.models import Answer, Assignment, AssignmentProblem, ProblemVersion, Submission
 from api.schemas.grading.review import Who
-from api.services.assignments.rules import rules_of
-from grader.policy import Rules
+from api.services.assignments.rules import load_student_rules
+from grader.policy import SubmissionRules
 
 __all__ = [
-    "Asked",
-    "Found",
-    "asked_part",
+    "AnswerContext",
+    "AssignedPart",
+    "answer_rank",
+    "find_part",
     "is_blind",
-    "own_rules",
+    "load_answer_for_staff",
+    "load_answer_unchecked",
+    "load_own_answer_rules",
     "pseudonym",
-    "rank",
-    "reach_answer",
-    "staff_answer",
-    "who",
+    "serialize_student",
 ]
 
 NO_ANSWER: Final = "There is no such answer."
-RANKS_KEPT: Final = 16_384
-AROUND: Final = (
+RANK_CACHE_SIZE: Final = 16_384
+ANSWER_CONTEXT_QUERY: Final = (
     select(Answer, Submission, Assignment, AssignmentProblem, ProblemVersion)
     .join(Submission, Submission.id == Answer.submission_id)
     .join(AssignmentProblem, AssignmentProblem.id == Answer.problem_id)
@@ -48,15 +54,15 @@ AROUND: Final = (
         Assignment.deleted_at.is_(None),
     )
 )
-"""An answer with all that it is of."""
+"""Query for an answer with its submission, assignment, problem and version."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AssignedPart:
     """A part of a problem in an assignment, with its *points* there and the requesting member."""
 
-    posed: Posed
-    part: str
+    assigned_problem: AssignedProblem
+    part_id: str
     title: str
     kind: str
     points: Fraction
@@ -64,101 +70,109 @@ class Asked:
     @property
     def secret(self) -> str:
         """Secret of the course, from which queue orders and pseudonyms are derived."""
-        return self.posed.member.course.secret
+        return self.assigned_problem.member.course.secret
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class AnswerContext:
     """An answer with its submission and the part that it answers."""
 
     answer: Answer
     submission: Submission
-    asked: Asked
+    part: AssignedPart
 
     @property
-    def member(self) -> Member:
+    def member(self) -> CourseMembership:
         """The requesting member of the course."""
-        return self.asked.posed.member
+        return self.part.assigned_problem.member
 
 
-def asked_part(posed: Posed, part: str) -> Asked:
+def find_part(assigned_problem: AssignedProblem, part_id: str) -> AssignedPart:
     """Return a part of a problem. Raises `NotFound` if the problem has no such part."""
-    for one in posed.version.parts:
-        if one["id"] == part:
-            title = one.get("title", "")
-            return Asked(posed, part, title, one["kind"], Fraction(one["points"]))
-    raise NotFound(NO_PROBLEM)
+    for definition in assigned_problem.version.parts:
+        if definition["id"] == part_id:
+            title = definition.get("title", "")
+            return AssignedPart(
+                assigned_problem, part_id, title, definition["kind"], Fraction(definition["points"])
+            )
+    raise NotFound(PROBLEM_NOT_FOUND_MESSAGE)
 
 
-def staff_answer(session: Session, caller: Caller, answer_id: UUID, *, right: Right) -> Found:
+def load_answer_for_staff(
+    session: Session, caller: Principal, answer_id: UUID, *, right: Permission
+) -> AnswerContext:
     """Return an answer for a member of the staff who has the permission *right*.
 
     Raises `NotFound` if the caller may not see the answer, and `Forbidden` for a student's own.
     """
-    found = reach_answer(session, caller, answer_id)
-    if not found.member.is_staff:
-        if found.answer.student_id != found.member.student_id:
+    context = load_answer_unchecked(session, caller, answer_id)
+    if not context.member.is_staff:
+        if context.answer.student_id != context.member.student_id:
             raise NotFound(NO_ANSWER)
         raise Forbidden("This is for the staff of the course.")
-    found.member.need(right)
-    return found
+    context.member.require(right)
+    return context
 
 
-def own_rules(session: Session, found: Found, *, now: datetime) -> Rules:
+def load_own_answer_rules(
+    session: Session, context: AnswerContext, *, now: datetime
+) -> SubmissionRules:
     """Return the rules for a student's own answer.
 
     Raises `NotFound` if the answer belongs to another student or is hidden.
     """
-    assignment, student = found.asked.posed.assignment, found.member.student_id
-    if found.answer.student_id != student or assignment.published_at is None:
+    assignment, student = context.part.assigned_problem.assignment, context.member.student_id
+    if context.answer.student_id != student or assignment.published_at is None:
         raise NotFound(NO_ANSWER)
-    rules = rules_of(session, found.member, [assignment])[assignment.id]
-    if not rules.released(to_micros(now)):
+    rules = load_student_rules(session, context.member, [assignment])[assignment.id]
+    if not rules.is_released(to_micros(now)):
         raise NotFound(NO_ANSWER)
     return rules
 
 
-def reach_answer(session: Session, caller: Caller, answer_id: UUID) -> Found:
+def load_answer_unchecked(session: Session, caller: Principal, answer_id: UUID) -> AnswerContext:
     """Return an answer in one of the caller's courses.
 
     Does not check whether the caller may see the answer.
     """
-    row = find_one(session, AROUND, answer=answer_id)
+    row = fetch_one(session, ANSWER_CONTEXT_QUERY, answer=answer_id)
     if row is None:
         raise NotFound(NO_ANSWER)
     answer, submission, assignment, problem, version = row
     try:
-        member = course_member(session, caller, assignment.course_id)
-        asked = asked_part(Posed(member, assignment, problem, version), answer.part)
+        member = load_course_membership(session, caller, assignment.course_id)
+        part = find_part(AssignedProblem(member, assignment, problem, version), answer.part)
     except NotFound as error:
         raise NotFound(NO_ANSWER) from error
-    return Found(answer, submission, asked)
+    return AnswerContext(answer, submission, part)
 
 
-def is_blind(posed: Posed) -> bool:
+def is_blind(assigned_problem: AssignedProblem) -> bool:
     """Return whether the names of students are hidden from the member."""
-    return posed.member.is_blind_to(posed.assignment)
+    return assigned_problem.member.is_blind_to(assigned_problem.assignment)
 
 
-@lru_cache(maxsize=RANKS_KEPT)
-def rank(secret: str, answer_id: UUID) -> str:
+@lru_cache(maxsize=RANK_CACHE_SIZE)
+def answer_rank(secret: str, answer_id: UUID) -> str:
     """Return the sort key of an answer in the queue: random, and the same for every marker."""
-    return _digest(secret, f"review|{answer_id}")
+    return _hmac_digest(secret, f"review|{answer_id}")
 
 
 def pseudonym(secret: str, assignment_id: UUID, student_id: UUID) -> str:
     """Return the pseudonym of a student in an assignment with anonymous grading."""
-    digest = _digest(secret, f"pseudonym|{assignment_id}|{student_id}")
+    digest = _hmac_digest(secret, f"pseudonym|{assignment_id}|{student_id}")
     return f"Student {digest[:8].upper()}"
 
 
-def _digest(secret: str, told: str) -> str:
-    return hmac.digest(bytes.fromhex(secret), told.encode(), "sha256").hex()
+def _hmac_digest(secret: str, message: str) -> str:
+    return hmac.digest(bytes.fromhex(secret), message.encode(), "sha256").hex()
 
 
-def who(posed: Posed, student_id: UUID, name: str) -> Who:
+def serialize_student(assigned_problem: AssignedProblem, student_id: UUID, name: str) -> Who:
     """Return the student of an answer; without id and name if grading is anonymous."""
-    called = pseudonym(posed.member.course.secret, posed.assignment.id, student_id)
-    if is_blind(posed):
-        return Who(pseudonym=called, id=None, name=None)
-    return Who(pseudonym=called, id=student_id, name=name)
+    alias = pseudonym(
+        assigned_problem.member.course.secret, assigned_problem.assignment.id, student_id
+    )
+    if is_blind(assigned_problem):
+        return Who(pseudonym=alias, id=None, name=None)
+    return Who(pseudonym=alias, id=student_id, name=name)

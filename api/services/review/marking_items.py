@@ -16,73 +16,93 @@ from api.db.models import (
     Assignment,
     AssignmentProblem,
     Grading,
+    ProblemProgress,
     ProblemVersion,
     Review,
-    Standing,
     Submission,
     Variant,
 )
-from api.db.upserts import insert_missing
-from api.services.engine.variant_identity import NUMBERS, Numbers, variant_of, version_of
-from api.services.engine.variants import Variants
-from api.services.grades import Cause, Key, among, refresh_each
-from api.services.review.locations import Asked
-from api.services.review.marks.answer_similarity import likeness
+from api.db.upserts import insert_missing_rows
+from api.services.engine.variant_identity import (
+    IDENTITY_COLUMNS,
+    VariantIdentity,
+    variant_condition,
+    version_condition,
+)
+from api.services.engine.variants import VariantCache
+from api.services.grades import GradeCause, ProgressKey, matches_any_key, recompute_keys_by_cause
+from api.services.review.locations import AssignedPart
+from api.services.review.marks.answer_similarity import similarity_id
 from api.services.review.marks.rubric import Criterion
-from api.services.review.marks.values import Given, Outcome, outcome
+from api.services.review.marks.values import MarkOutcome, MarkValues, compute_outcome
 from grader.definitions.template import Template
-from problems.book import BOOK
+from problems.book import REGISTRY
 
-__all__ = ["Work", "filler", "hold", "load", "point_to", "reckon", "refresh_works", "write"]
+__all__ = [
+    "MarkingItem",
+    "evaluate_mark",
+    "load_items",
+    "lock_items",
+    "make_text_filler",
+    "recompute_item_grades",
+    "set_current_grading",
+    "store_marks",
+]
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class MarkingItem:
     """An answer to grade, with the grading that counts now and the state of its review."""
 
     answer: Answer
     review: Review
     submission: Submission
     grading: Grading
-    numbers: Numbers
+    numbers: VariantIdentity
 
     @property
-    def key(self) -> Key:
-        """Key of the standing that a mark changes."""
-        return Key(self.answer.problem_id, self.answer.student_id)
+    def progress_key(self) -> ProgressKey:
+        """Key of the progress that a mark changes."""
+        return ProgressKey(self.answer.problem_id, self.answer.student_id)
 
 
-def hold(session: Session, answers: Collection[UUID]) -> list[Work]:
+def lock_items(session: Session, answers: Collection[UUID]) -> list[MarkingItem]:
     """Lock answers against other markers and regrades until the transaction ends, and load them.
 
     Takes locks in a fixed order, to avoid deadlocks: the assignment (shared), the reviews, the
-    standings, the answers. Submissions lock the assignment and the standings in the same order.
+    progress, the answers. Submissions lock the assignment and the progress in the same order.
     """
-    _hold_rules(session, answers)
-    insert_missing(session, Review, [{"answer_id": one} for one in sorted(answers)])
+    _lock_rules(session, answers)
+    insert_missing_rows(session, Review, [{"answer_id": answer} for answer in sorted(answers)])
     reviews = select(Review.answer_id).where(Review.answer_id.in_(answers))
     session.execute(reviews.order_by(Review.answer_id).with_for_update()).all()
-    _hold_standings(session, answers)
+    _lock_progress(session, answers)
     rows = select(Answer.id).where(Answer.id.in_(answers))
     session.execute(rows.order_by(Answer.id).with_for_update(key_share=True)).all()
-    return load(session, answers)
+    return load_items(session, answers)
 
 
-def _hold_standings(session: Session, answers: Collection[UUID]) -> None:
+def _lock_progress(session: Session, answers: Collection[UUID]) -> None:
     keys = session.execute(
         select(Answer.problem_id, Answer.student_id).where(Answer.id.in_(answers)).distinct()
     ).all()
     if not keys:
         return
     session.execute(
-        select(Standing.problem_id)
-        .where(among(Standing.problem_id, Standing.student_id, [Key(*key) for key in keys]))
-        .order_by(Standing.problem_id, Standing.student_id)
+        select(ProblemProgress.problem_id)
+        .where(
+            matches_any_key(
+                ProblemProgress.problem_id,
+                ProblemProgress.student_id,
+                [ProgressKey(*key) for key in keys],
+            )
+        )
+        .order_by(ProblemProgress.problem_id, ProblemProgress.student_id)
         .with_for_update()
     ).all()
 
 
-def _hold_rules(session: Session, answers: Collection[UUID]) -> None:
+def _lock_rules(session: Session, answers: Collection[UUID]) -> None:
     """Lock the rules of the assignments against changes, and reload their problems."""
     of = select(Answer.problem_id).where(Answer.id.in_(answers))
     ids = select(AssignmentProblem.assignment_id).where(AssignmentProblem.id.in_(of))
@@ -100,52 +120,54 @@ def _hold_rules(session: Session, answers: Collection[UUID]) -> None:
     ).all()
 
 
-def load(session: Session, answers: Collection[UUID]) -> list[Work]:
+def load_items(session: Session, answers: Collection[UUID]) -> list[MarkingItem]:
     """Load the answers that have a review, in their current state, with one query."""
     rows = session.execute(
-        select(Answer, Review, Submission, Grading, *NUMBERS)
+        select(Answer, Review, Submission, Grading, *IDENTITY_COLUMNS)
         .join(Review, Review.answer_id == Answer.id)
         .join(Submission, Submission.id == Answer.submission_id)
-        .join(ProblemVersion, version_of(Submission))
-        .join(Variant, variant_of(Submission))
+        .join(ProblemVersion, version_condition(Submission))
+        .join(Variant, variant_condition(Submission))
         .join(Grading, Grading.id == Answer.grading_id)
         .where(Answer.id.in_(answers))
         .order_by(Answer.id)
         .execution_options(populate_existing=True)
     )
-    return [Work(*row[:4], Numbers(*row[4:])) for row in rows]
+    return [MarkingItem(*row[:4], VariantIdentity(*row[4:])) for row in rows]
 
 
-def filler(session: Session, submission: Submission, variants: Variants) -> Callable[[str], str]:
+def make_text_filler(
+    session: Session, submission: Submission, variants: VariantCache
+) -> Callable[[str], str]:
     """Return a function that fills the placeholders of a text with the numbers of a submission."""
 
     def fill(text: str) -> str:
         if "{{" not in text:
             return text
-        variant = variants.variant(session, submission.version_id, submission.position)
-        return Template.parse(text).fill(variant.scope(BOOK))
+        variant = variants.get_variant(session, submission.version_id, submission.position)
+        return Template.parse(text).fill(variant.student_scope(REGISTRY))
 
     return fill
 
 
-def reckon(
+def evaluate_mark(
     session: Session,
-    asked: Asked,
-    work: Work,
-    given: Given,
+    part: AssignedPart,
+    item: MarkingItem,
+    mark_values: MarkValues,
     *,
     rubric: Mapping[UUID, Criterion],
-    variants: Variants,
-) -> Outcome:
+    variants: VariantCache,
+) -> MarkOutcome:
     """Return the outcome of a mark for an answer."""
-    fill = filler(session, work.submission, variants)
-    return outcome(given, rubric, asked.points, fill=fill)
+    fill = make_text_filler(session, item.submission, variants)
+    return compute_outcome(mark_values, rubric, part.points, fill=fill)
 
 
-def write(
+def store_marks(
     session: Session,
-    asked: Asked,
-    marked: Sequence[tuple[Work, Given, Outcome]],
+    part: AssignedPart,
+    marks: Sequence[tuple[MarkingItem, MarkValues, MarkOutcome]],
     *,
     now: datetime,
     remark: bool = False,
@@ -154,78 +176,85 @@ def write(
 
     A *remark* for a changed rubric keeps the marker and the time of the mark.
     """
-    me = asked.posed.member.caller.id
-    for work, given, found in marked:
-        grading = _grading(asked, work, given, found, now=now)
+    me = part.assigned_problem.member.caller.id
+    for item, mark_values, outcome in marks:
+        grading = _build_grading(part, item, mark_values, outcome, now=now)
         session.add(grading)
-        point_to(work.answer, grading, manual=True)
-        _keep(asked, work, given)
+        set_current_grading(item.answer, grading, manual=True)
+        _update_review(part, item, mark_values)
         if not remark:
-            work.review.marked_by, work.review.marked_at = me, now
-            work.review.claimed_by = work.review.claimed_until = None
-    refresh_works(session, [work for work, _, _ in marked], author=me, now=now)
+            item.review.marked_by, item.review.marked_at = me, now
+            item.review.claimed_by = item.review.claimed_until = None
+    recompute_item_grades(session, [work for work, _, _ in marks], author=me, now=now)
 
 
-def _keep(asked: Asked, work: Work, given: Given) -> None:
-    review = work.review
-    review.items = [str(one) for one in given.items]
-    review.adjustment, review.credit = given.adjustment, given.credit
-    review.comment, review.reason = given.comment, given.reason
-    review.likeness = likeness(asked, work.answer, work.submission, work.numbers)
+def _update_review(part: AssignedPart, item: MarkingItem, mark_values: MarkValues) -> None:
+    review = item.review
+    review.items = [str(item) for item in mark_values.items]
+    review.adjustment, review.credit = mark_values.adjustment, mark_values.credit
+    review.comment, review.reason = mark_values.comment, mark_values.reason
+    review.likeness = similarity_id(part, item.answer, item.submission, item.numbers)
     review.version += 1
 
 
-def _grading(asked: Asked, work: Work, given: Given, found: Outcome, *, now: datetime) -> Grading:
+def _build_grading(
+    part: AssignedPart,
+    item: MarkingItem,
+    mark_values: MarkValues,
+    outcome: MarkOutcome,
+    *,
+    now: datetime,
+) -> Grading:
     """Return the grading of a mark; its record keeps what the engine read and found."""
-    before = work.grading
+    before = item.grading
     return Grading(
         id=new_id(),
-        answer_id=work.answer.id,
+        answer_id=item.answer.id,
         kind="manual",
-        status=found.status,
-        credit=found.credit,
-        mistakes="" if found.status == "correct" else before.mistakes,
-        record=before.record | _recorded(given, found),
-        said=before.said | _told(found, asked.points),
+        status=outcome.status,
+        credit=outcome.credit,
+        mistakes="" if outcome.status == "correct" else before.mistakes,
+        record=before.record | _build_record(mark_values, outcome),
+        said=before.said | _build_feedback(outcome, part.points),
         engine=before.engine,
         version_id=before.version_id,
-        author_id=asked.posed.member.caller.id,
-        reason=given.reason,
+        author_id=part.assigned_problem.member.caller.id,
+        reason=mark_values.reason,
         created_at=now,
     )
 
 
-def _recorded(given: Given, found: Outcome) -> dict[str, Any]:
+def _build_record(mark_values: MarkValues, outcome: MarkOutcome) -> dict[str, Any]:
     mark = {
-        "items": [str(one) for one in given.items],
-        "adjustment": str(given.adjustment),
-        "credit": None if given.credit is None else str(given.credit),
-        "comment": given.comment,
+        "items": [str(item) for item in mark_values.items],
+        "adjustment": str(mark_values.adjustment),
+        "credit": None if mark_values.credit is None else str(mark_values.credit),
+        "comment": mark_values.comment,
     }
     return {
-        "status": found.status,
+        "status": outcome.status,
         "rule": "person",
-        "credit": str(found.credit),
-        "explanation": list(found.explanation),
+        "credit": str(outcome.credit),
+        "explanation": list(outcome.explanation),
         "mark": mark,
     }
 
 
-def _told(found: Outcome, points: Fraction) -> dict[str, Any]:
-    score = found.credit * points
+def _build_feedback(outcome: MarkOutcome, points: Fraction) -> dict[str, Any]:
+    score = outcome.credit * points
     return {
-        "status": found.status,
-        "credit": str(found.credit),
+        "status": outcome.status,
+        "credit": str(outcome.credit),
         "score": score.numerator if score.denominator == 1 else float(score),
-        "say": found.feedback,
-        "feedback": found.feedback,
+        "say": outcome.feedback,
+        "feedback": outcome.feedback,
         "position": None,
         "cells": [],
         "place": "",
     }
 
 
-def point_to(answer: Answer, grading: Grading, *, manual: bool) -> None:
+def set_current_grading(answer: Answer, grading: Grading, *, manual: bool) -> None:
     """Make *grading* the one that counts for an answer."""
     answer.grading_id = grading.id
     answer.status, answer.mistakes = grading.status, grading.mistakes
@@ -233,9 +262,14 @@ def point_to(answer: Answer, grading: Grading, *, manual: bool) -> None:
     answer.credit_float = None if grading.credit is None else float(grading.credit)
 
 
-def refresh_works(session: Session, works: Sequence[Work], *, author: UUID, now: datetime) -> None:
+def recompute_item_grades(
+    session: Session, items: Sequence[MarkingItem], *, author: UUID, now: datetime
+) -> None:
     """Recompute the grades that depend on the gradings of some answers."""
-    refresh_each(
+    recompute_keys_by_cause(
         session,
-        {one.key: Cause("review", one.answer.grading_id, author, now) for one in works},
+        {
+            item.progress_key: GradeCause("review", item.answer.grading_id, author, now)
+            for item in items
+        },
     )

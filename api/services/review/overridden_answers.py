@@ -6,20 +6,20 @@ from sqlalchemy import ColumnElement, or_, select, tuple_
 
 from api.db.models import Answer, Override
 
-__all__ = ["has_points_by_hand"]
+__all__ = ["has_overridden_points"]
 
 
-def has_points_by_hand(assignment_id: UUID) -> ColumnElement[bool]:
+def has_overridden_points(assignment_id: UUID) -> ColumnElement[bool]:
     """Return the condition that an override covers an answer.
 
     The override is for the part, the problem or the whole assignment, and is not withdrawn.
     """
     # One subquery per kind runs once for all answers; a combined one would run for each answer.
-    given = Override.assignment_id == assignment_id, Override.withdrawn_at.is_(None)
+    is_active = Override.assignment_id == assignment_id, Override.withdrawn_at.is_(None)
     student, problem, part = Override.student_id, Override.problem_id, Override.part
-    for_all = select(student).where(*given, problem.is_(None))
-    for_problem = select(student, problem).where(*given, problem.is_not(None), part.is_(None))
-    for_part = select(student, problem, part).where(*given, part.is_not(None))
+    for_all = select(student).where(*is_active, problem.is_(None))
+    for_problem = select(student, problem).where(*is_active, problem.is_not(None), part.is_(None))
+    for_part = select(student, problem, part).where(*is_active, part.is_not(None))
     return or_(
         Answer.student_id.in_(for_all),
         tuple_(Answer.student_id, Answer.problem_id).in_(for_problem),

@@ -14,9 +14,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, false, func, or_, select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Member
+from api.auth.authorization import CourseMembership
 from api.core.clock import to_micros
-from api.db.engine import once
+from api.db.engine import cache_in_snapshot
 from api.db.models import (
     Answer,
     Assignment,
@@ -28,36 +28,36 @@ from api.db.models import (
 )
 from api.http.pagination import Cursor
 from api.schemas.grading.review import PartProgress, ReviewProgress
-from api.services.courses.active_students import students_who_count
-from api.services.review.locations import Asked, rank
-from api.services.review.overridden_answers import has_points_by_hand
-from grader.grading.result import FREE
+from api.services.courses.active_students import select_active_students
+from api.services.review.locations import AssignedPart, answer_rank
+from api.services.review.overridden_answers import has_overridden_points
+from grader.grading.result import FREE_STATUSES
 
 __all__ = [
-    "Queued",
-    "Shows",
+    "QueueFilter",
+    "QueuedAnswer",
+    "filter_queue",
     "in_queue",
-    "page",
-    "progress",
-    "progress_of_parts",
-    "queue",
-    "texts_of",
+    "load_part_progress",
+    "load_progress",
+    "load_queue",
+    "load_text_parts",
 ]
 
 TEXT: Final = "text"
-NEVER: Final = 0
-KEPT: Final = 256
-"""So many assignments keep what asks for their queues."""
-WAITS: Final = ~Answer.manual
-CONDITIONS: Final = {
-    "waiting": WAITS,
+NEVER_SKIPPED: Final = 0
+QUERY_CACHE_SIZE: Final = 256
+"""Number of assignments whose queue queries are cached."""
+IS_WAITING: Final = ~Answer.manual
+COUNTED_CONDITIONS: Final = {
+    "waiting": IS_WAITING,
     "marked": Answer.manual,
-    "claimed": and_(WAITS, Review.claimed_until > bindparam("now")),
+    "claimed": and_(IS_WAITING, Review.claimed_until > bindparam("now")),
     "flagged": Review.flag != "",
     "mine": and_(Answer.manual, Review.marked_by == bindparam("me")),
 }
-"""What is counted of a part."""
-POSED: Final = (
+"""Conditions by which the queued answers of a part are counted."""
+PROBLEMS_QUERY: Final = (
     select(AssignmentProblem.id, AssignmentProblem.slug, ProblemVersion.parts)
     .join(ProblemVersion, ProblemVersion.id == AssignmentProblem.version_id)
     .where(
@@ -66,14 +66,14 @@ POSED: Final = (
     )
     .order_by(AssignmentProblem.position, AssignmentProblem.id)
 )
-"""The problems of an assignment in their order."""
+"""Query for the problems of an assignment in their order."""
 
-Shows: TypeAlias = Literal["all", "waiting", "marked", "mine", "flagged"]
-"""What of a queue is listed; *mine* are those that the caller marked or holds."""
+QueueFilter: TypeAlias = Literal["all", "waiting", "marked", "mine", "flagged"]
+"""Filter of a queue; *mine* are the answers that the caller marked or holds."""
 
 
 @dataclass(frozen=True, slots=True)
-class Queued:
+class QueuedAnswer:
     """An answer in the queue, from the view of one marker.
 
     *claimed_by* holds it now. *skipped* is the time at which this marker skipped it, 0 for never.
@@ -89,7 +89,7 @@ class Queued:
     skipped: int
 
     @property
-    def turn(self) -> tuple[int, str]:
+    def claim_order(self) -> tuple[int, str]:
         """Sort key for this marker: skipped answers come last."""
         return self.skipped, self.rank
 
@@ -102,48 +102,50 @@ def in_queue(assignment: Assignment, texts: Sequence[tuple[UUID, str]]) -> Colum
     return _in_queue(assignment.id, assignment.course_id, tuple(texts))
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=QUERY_CACHE_SIZE)
 def _in_queue(
     assignment_id: UUID, course_id: UUID, texts: tuple[tuple[UUID, str], ...]
 ) -> ColumnElement[bool]:
     """Return the cached condition: building it takes as long as querying with it."""
     is_text = or_(
-        false(), *(and_(Answer.problem_id == one, Answer.part == part) for one, part in texts)
+        false(), *(and_(Answer.problem_id == text, Answer.part == part) for text, part in texts)
     )
-    place = func.row_number().over(
+    rank = func.row_number().over(
         partition_by=(Answer.problem_id, Answer.part, Answer.student_id),
         order_by=Answer.sequence.desc(),
     )
     ranked = (
-        select(Answer.id.label("id"), place.label("place"))
-        .where(is_text, Answer.status.not_in(FREE), Answer.repeats.is_(None))
+        select(Answer.id.label("id"), rank.label("place"))
+        .where(is_text, Answer.status.not_in(FREE_STATUSES), Answer.repeats.is_(None))
         .subquery()
     )
     last = Answer.id.in_(select(ranked.c.id).where(ranked.c.place == 1))
     by_person = or_(Answer.status == "needs_review", Answer.manual)
-    due = or_(Answer.manual, ~has_points_by_hand(assignment_id))
-    return and_(_of_students(assignment_id, course_id), due, or_(last, and_(~is_text, by_person)))
+    due = or_(Answer.manual, ~has_overridden_points(assignment_id))
+    return and_(
+        _is_by_active_student(assignment_id, course_id), due, or_(last, and_(~is_text, by_person))
+    )
 
 
-def _of_students(assignment_id: UUID, course_id: UUID) -> ColumnElement[bool]:
+def _is_by_active_student(assignment_id: UUID, course_id: UUID) -> ColumnElement[bool]:
     problems = select(AssignmentProblem.id).where(
         AssignmentProblem.assignment_id == assignment_id, AssignmentProblem.removed_at.is_(None)
     )
-    students = students_who_count(course_id)
+    students = select_active_students(course_id)
     return and_(Answer.problem_id.in_(problems), Answer.student_id.in_(students))
 
 
-def queue(session: Session, asked: Asked, *, now: datetime) -> list[Queued]:
+def load_queue(session: Session, part: AssignedPart, *, now: datetime) -> list[QueuedAnswer]:
     """Return the queue of a part in order, cached within a read-only session."""
-    key = (Queued, asked.posed.problem.id, asked.part)
-    return once(session, key, lambda: _queue(session, asked, now=now))
+    key = (QueuedAnswer, part.assigned_problem.problem.id, part.part_id)
+    return cache_in_snapshot(session, key, lambda: _load_queue(session, part, now=now))
 
 
-def _queue(session: Session, asked: Asked, *, now: datetime) -> list[Queued]:
-    me = asked.posed.member.caller.id
+def _load_queue(session: Session, part: AssignedPart, *, now: datetime) -> list[QueuedAnswer]:
+    me = part.assigned_problem.member.caller.id
     rows = session.execute(
-        _listed(
-            asked,
+        _select_queue(
+            part,
             Answer.id,
             Answer.student_id,
             Answer.manual,
@@ -156,112 +158,119 @@ def _queue(session: Session, asked: Asked, *, now: datetime) -> list[Queued]:
         .outerjoin(Review, Review.answer_id == Answer.id)
         .outerjoin(ReviewSkip, and_(ReviewSkip.answer_id == Answer.id, ReviewSkip.user_id == me))
     )
-    found = [
-        Queued(
+    answers = [
+        QueuedAnswer(
             answer=answer,
             student=student,
-            rank=rank(asked.secret, answer),
+            rank=answer_rank(part.secret, answer),
             waiting=not manual,
             claimed_by=holder if until is not None and until > now else None,
             marked_by=marker,
             flagged=bool(flag),
-            skipped=NEVER if skipped is None else to_micros(skipped),
+            skipped=NEVER_SKIPPED if skipped is None else to_micros(skipped),
         )
         for answer, student, manual, holder, until, marker, flag, skipped in rows
     ]
-    return sorted(found, key=lambda one: one.rank)
+    return sorted(answers, key=lambda item: item.rank)
 
 
-def _listed(asked: Asked, *columns: Any) -> Select[*tuple[Any, ...]]:
+def _select_queue(part: AssignedPart, *columns: Any) -> Select[*tuple[Any, ...]]:
     """Return the query for *columns* of the answers in the queue of a part."""
-    problem = asked.posed.problem
-    texts = [(problem.id, asked.part)] if asked.kind == TEXT else []
+    problem = part.assigned_problem.problem
+    texts = [(problem.id, part.part_id)] if part.kind == TEXT else []
     return select(*columns).where(
         Answer.problem_id == problem.id,
-        Answer.part == asked.part,
-        in_queue(asked.posed.assignment, texts),
+        Answer.part == part.part_id,
+        in_queue(part.assigned_problem.assignment, texts),
     )
 
 
-def page(
-    queued: Sequence[Queued], shows: Shows, *, me: UUID, after: Cursor | None, limit: int
-) -> list[Queued]:
+def filter_queue(
+    queued: Sequence[QueuedAnswer],
+    shows: QueueFilter,
+    *,
+    me: UUID,
+    after: Cursor | None,
+    limit: int,
+) -> list[QueuedAnswer]:
     """Return a page of the answers of a queue that match the filter *shows* for *me*."""
-    found = [one for one in queued if FILTERS[shows](one, me)]
+    matches = [one for one in queued if QUEUE_FILTERS[shows](one, me)]
     if after is not None:
-        found = [one for one in found if one.rank > str(after.value)]
-    return found[:limit]
+        matches = [match for match in matches if match.rank > str(after.value)]
+    return matches[:limit]
 
 
-FILTERS: Final[Mapping[Shows, Callable[[Queued, UUID], bool]]] = {
-    "all": lambda _one, _me: True,
-    "waiting": lambda one, _me: one.waiting,
-    "marked": lambda one, _me: not one.waiting,
-    "mine": lambda one, me: one.marked_by == me or (one.waiting and one.claimed_by == me),
-    "flagged": lambda one, _me: one.flagged,
+QUEUE_FILTERS: Final[Mapping[QueueFilter, Callable[[QueuedAnswer, UUID], bool]]] = {
+    "all": lambda _item, _me: True,
+    "waiting": lambda item, _me: item.waiting,
+    "marked": lambda item, _me: not item.waiting,
+    "mine": lambda item, me: item.marked_by == me or (item.waiting and item.claimed_by == me),
+    "flagged": lambda item, _me: item.flagged,
 }
 
 
-def progress(
-    session: Session, member: Member, assignment: Assignment, *, now: datetime
+def load_progress(
+    session: Session, member: CourseMembership, assignment: Assignment, *, now: datetime
 ) -> ReviewProgress:
     """Return the grading progress of an assignment, part by part, with three queries.
 
     The result is cached within a read-only session.
     """
     key = (ReviewProgress, assignment.id)
-    return once(session, key, lambda: _progress(session, member, assignment, now=now))
-
-
-def _progress(
-    session: Session, member: Member, assignment: Assignment, *, now: datetime
-) -> ReviewProgress:
-    parts = progress_of_parts(session, member, assignment, now=now)
-    return ReviewProgress(
-        parts=parts,
-        waiting=sum(one.waiting for one in parts),
-        marked=sum(one.marked for one in parts),
-        requests=_open_requests(session, assignment),
+    return cache_in_snapshot(
+        session, key, lambda: _load_progress(session, member, assignment, now=now)
     )
 
 
-def progress_of_parts(
-    session: Session, member: Member, assignment: Assignment, *, now: datetime
+def _load_progress(
+    session: Session, member: CourseMembership, assignment: Assignment, *, now: datetime
+) -> ReviewProgress:
+    parts = load_part_progress(session, member, assignment, now=now)
+    return ReviewProgress(
+        parts=parts,
+        waiting=sum(part.waiting for part in parts),
+        marked=sum(part.marked for part in parts),
+        requests=_count_open_requests(session, assignment),
+    )
+
+
+def load_part_progress(
+    session: Session, member: CourseMembership, assignment: Assignment, *, now: datetime
 ) -> tuple[PartProgress, ...]:
     """Return the grading progress of each part that has answers to grade, with two queries."""
-    problems, texts = _posed(session, assignment), texts_of(session, assignment)
-    counts = _counts(session, assignment, texts, me=member.caller.id, now=now)
+    problems, texts = _load_problems(session, assignment), load_text_parts(session, assignment)
+    counts = _count_answers(session, assignment, texts, me=member.caller.id, now=now)
     return tuple(
         PartProgress(
             problem=row.slug,
-            part=one["id"],
-            part_title=one.get("title", ""),
-            kind=one["kind"],
+            part=part["id"],
+            part_title=part.get("title", ""),
+            kind=part["kind"],
             **counts[key],
         )
         for row in problems
-        for one in row.parts
-        if (key := (row.id, one["id"])) in counts
+        for part in row.parts
+        if (key := (row.id, part["id"])) in counts
     )
 
 
-def texts_of(session: Session, assignment: Assignment) -> list[tuple[UUID, str]]:
+def load_text_parts(session: Session, assignment: Assignment) -> list[tuple[UUID, str]]:
     """Return the parts of an assignment with text answers, as (problem, part)."""
     return [
-        (row.id, one["id"])
-        for row in _posed(session, assignment)
-        for one in row.parts
-        if one["kind"] == TEXT
+        (row.id, part["id"])
+        for row in _load_problems(session, assignment)
+        for part in row.parts
+        if part["kind"] == TEXT
     ]
 
 
-def _posed(session: Session, assignment: Assignment) -> Sequence[Row[*tuple[Any, ...]]]:
+def _load_problems(session: Session, assignment: Assignment) -> Sequence[Row[*tuple[Any, ...]]]:
     """Return id, slug and parts of the problems of an assignment, in order."""
-    key, told = (PartProgress, assignment.id), {"assignment": assignment.id}
-    return once(session, key, lambda: session.execute(POSED, told).all())
+    key, params = (PartProgress, assignment.id), {"assignment": assignment.id}
+    return cache_in_snapshot(session, key, lambda: session.execute(PROBLEMS_QUERY, params).all())
 
 
-def _counts(
+def _count_answers(
     session: Session,
     assignment: Assignment,
     texts: Sequence[tuple[UUID, str]],
@@ -269,19 +278,19 @@ def _counts(
     me: UUID,
     now: datetime,
 ) -> dict[tuple[UUID, str], dict[str, int]]:
-    statement = _counting(assignment.id, assignment.course_id, tuple(texts))
+    statement = _select_counts(assignment.id, assignment.course_id, tuple(texts))
     return {
-        (problem, part): dict(zip(CONDITIONS, map(int, counts), strict=True))
+        (problem, part): dict(zip(COUNTED_CONDITIONS, map(int, counts), strict=True))
         for problem, part, *counts in session.execute(statement, {"me": me, "now": now})
     }
 
 
-@lru_cache(maxsize=KEPT)
-def _counting(
+@lru_cache(maxsize=QUERY_CACHE_SIZE)
+def _select_counts(
     assignment_id: UUID, course_id: UUID, texts: tuple[tuple[UUID, str], ...]
 ) -> Select[*tuple[Any, ...]]:
     """Return the query that counts, by part, the queued answers that meet each condition."""
-    sums = [func.sum(case((one, 1), else_=0)) for one in CONDITIONS.values()]
+    sums = [func.sum(case((condition, 1), else_=0)) for condition in COUNTED_CONDITIONS.values()]
     return (
         select(Answer.problem_id, Answer.part, *sums)
         .outerjoin(Review, Review.answer_id == Answer.id)
@@ -290,10 +299,10 @@ def _counting(
     )
 
 
-def _open_requests(session: Session, assignment: Assignment) -> int:
+def _count_open_requests(session: Session, assignment: Assignment) -> int:
     """Return the number of open regrade requests of an assignment."""
     # There are few requests and many answers, so look up the answer of each request.
-    students = _of_students(assignment.id, assignment.course_id)
-    own = select(Answer.id).where(Answer.id == RegradeRequest.answer_id, students)
-    open_ = RegradeRequest.status == "open", own.exists()
+    students = _is_by_active_student(assignment.id, assignment.course_id)
+    answer_query = select(Answer.id).where(Answer.id == RegradeRequest.answer_id, students)
+    open_ = RegradeRequest.status == "open", answer_query.exists()
     return session.scalar(select(func.count()).select_from(RegradeRequest).where(*open_)) or 0

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Caller
-from api.auth.roles import permitted
+from api.auth.authorization import Principal
+from api.auth.roles import is_permitted
 from api.core.clock import from_micros
 from api.core.errors import Conflict, Forbidden, NotFound, NotReleased
 from api.core.ids import new_id
@@ -23,35 +23,39 @@ from api.db.models import (
     Grading,
     RegradeRequest,
 )
-from api.http.pagination import Cursor, keyset
+from api.http.pagination import Cursor, apply_keyset
 from api.schemas.grading.regrade_requests import OwnRequest
 from api.services.assignments import timeline
-from api.services.assignments.release import Shown, results_shown
-from api.services.assignments.rules import rules_for
-from api.services.review.locations import Found, own_rules, reach_answer
+from api.services.assignments.release import Visibility, compute_results_visibility
+from api.services.assignments.rules import load_rules
+from api.services.review.locations import (
+    AnswerContext,
+    load_answer_unchecked,
+    load_own_answer_rules,
+)
 
-__all__ = ["ask", "own_requests"]
+__all__ = ["create_regrade_request", "list_own_requests"]
 
-_Columns: TypeAlias = tuple[RegradeRequest, Answer, AssignmentProblem, Assignment, Course]
+_OwnRequestColumns: TypeAlias = tuple[RegradeRequest, Answer, AssignmentProblem, Assignment, Course]
 
 NO_PART = "There is no such submission, or it has no such part."
 
 
-def ask(
-    session: Session, caller: Caller, submission: UUID, part: str, text: str, *, now: datetime
+def create_regrade_request(
+    session: Session, caller: Principal, submission: UUID, part: str, text: str, *, now: datetime
 ) -> OwnRequest:
     """Store a student's request about one of their own answers.
 
     Raises `NotFound` for any other answer, `NotReleased` before results are shown, and `Conflict`
     if a request is open, the window is over or the limit is reached.
     """
-    found = _own(session, caller, submission, part, now=now)
-    _check_one_open(session, found)
-    _check_limit(session, found)
+    context = _load_own_answer(session, caller, submission, part, now=now)
+    _check_one_open(session, context)
+    _check_limit(session, context)
     row = RegradeRequest(
         id=new_id(),
-        answer_id=found.answer.id,
-        student_id=found.member.student_id,
+        answer_id=context.answer.id,
+        student_id=context.member.student_id,
         text=text,
         status="open",
         reply="",
@@ -59,11 +63,19 @@ def ask(
         version=1,
     )
     session.add(row)
-    posed = found.asked.posed
-    return _told(row, found.answer, posed.problem, posed.assignment, Shown(now=True))
+    assigned_problem = context.part.assigned_problem
+    return _serialize_request(
+        row,
+        context.answer,
+        assigned_problem.problem,
+        assigned_problem.assignment,
+        Visibility(now=True),
+    )
 
 
-def _own(session: Session, caller: Caller, submission: UUID, part: str, *, now: datetime) -> Found:
+def _load_own_answer(
+    session: Session, caller: Principal, submission: UUID, part: str, *, now: datetime
+) -> AnswerContext:
     """Return the answer, after checking that the student may request a regrade of it now."""
     answer = session.scalar(
         select(Answer.id).where(Answer.submission_id == submission, Answer.part == part)
@@ -71,76 +83,84 @@ def _own(session: Session, caller: Caller, submission: UUID, part: str, *, now: 
     if answer is None:
         raise NotFound(NO_PART)
     try:
-        found = reach_answer(session, caller, answer)
-        rules = own_rules(session, found, now=now)
+        context = load_answer_unchecked(session, caller, answer)
+        rules = load_own_answer_rules(session, context, now=now)
     except NotFound as error:
         raise NotFound(NO_PART) from error
-    found.member.need("request_regrade")
-    shown = results_shown(found.asked.posed.assignment, rules, now=now)
-    if not shown.now:
+    context.member.require("request_regrade")
+    visibility = compute_results_visibility(
+        context.part.assigned_problem.assignment, rules, now=now
+    )
+    if not visibility.now:
         raise NotReleased("Results are not shown yet, so there is none to ask about.")
-    _check_window(session, found, shown, now=now)
-    return found
+    _check_window(session, context, visibility, now=now)
+    return context
 
 
-def _check_window(session: Session, found: Found, shown: Shown, *, now: datetime) -> None:
+def _check_window(
+    session: Session, context: AnswerContext, visibility: Visibility, *, now: datetime
+) -> None:
     """Raise `Conflict` before the answer is graded, and after the days for requests.
 
     The days start when the student can see this result, and follow the course's calendar.
     """
-    assignment = found.asked.posed.assignment
-    if found.answer.credit is None:
+    assignment = context.part.assigned_problem.assignment
+    if context.answer.credit is None:
         raise Conflict("This answer is not marked yet; ask when it is.")
     if assignment.regrade_days is None:
         return
-    since = session.get_one(Grading, found.answer.grading_id).created_at
-    shown_from = [one for one in (assignment.results_released_at, shown.since) if one is not None]
+    since = session.get_one(Grading, context.answer.grading_id).created_at
+    shown_from = [
+        one for one in (assignment.results_released_at, visibility.since) if one is not None
+    ]
     if shown_from:
         since = max(since, min(shown_from))
-    where = timeline.zone(found.member.course.zone)
+    where = timeline.get_zone(context.member.course.zone)
     wall = since.astimezone(where).replace(tzinfo=None, fold=0)
-    end = from_micros(timeline.moment(wall + timedelta(days=assignment.regrade_days), where))
+    end = from_micros(
+        timeline.local_to_microseconds(wall + timedelta(days=assignment.regrade_days), where)
+    )
     if now > end:
         raise Conflict(
-            f"The time to ask about this answer ended on {timeline.absolute(end, where)}.",
+            f"The time to ask about this answer ended on {timeline.format_absolute(end, where)}.",
             code="requests_closed",
         )
 
 
-def _check_one_open(session: Session, found: Found) -> None:
+def _check_one_open(session: Session, context: AnswerContext) -> None:
     # Of two concurrent requests by a student, the second waits here for the first.
     session.execute(
         select(Grade.student_id)
         .where(
-            Grade.assignment_id == found.asked.posed.assignment.id,
-            Grade.student_id == found.member.student_id,
+            Grade.assignment_id == context.part.assigned_problem.assignment.id,
+            Grade.student_id == context.member.student_id,
         )
         .with_for_update()
     ).all()
-    there = session.scalar(
+    open_request = session.scalar(
         select(RegradeRequest.id).where(
-            RegradeRequest.answer_id == found.answer.id, RegradeRequest.status == "open"
+            RegradeRequest.answer_id == context.answer.id, RegradeRequest.status == "open"
         )
     )
-    if there is not None:
+    if open_request is not None:
         raise Conflict("You have asked about this answer already; the request is open.")
 
 
-def _check_limit(session: Session, found: Found) -> None:
-    assignment = found.asked.posed.assignment
+def _check_limit(session: Session, context: AnswerContext) -> None:
+    assignment = context.part.assigned_problem.assignment
     if assignment.regrade_limit is None:
         return
-    made = session.scalar(
+    request_count = session.scalar(
         select(func.count())
         .select_from(RegradeRequest)
         .join(Answer, Answer.id == RegradeRequest.answer_id)
         .join(AssignmentProblem, AssignmentProblem.id == Answer.problem_id)
         .where(
             AssignmentProblem.assignment_id == assignment.id,
-            RegradeRequest.student_id == found.member.student_id,
+            RegradeRequest.student_id == context.member.student_id,
         )
     )
-    if (made or 0) >= assignment.regrade_limit:
+    if (request_count or 0) >= assignment.regrade_limit:
         raise Conflict(
             f"No more requests can be made in this assignment: {assignment.regrade_limit} are "
             "allowed.",
@@ -148,16 +168,16 @@ def _check_limit(session: Session, found: Found) -> None:
         )
 
 
-def own_requests(
-    session: Session, caller: Caller, *, after: Cursor | None, limit: int, now: datetime
+def list_own_requests(
+    session: Session, caller: Principal, *, after: Cursor | None, limit: int, now: datetime
 ) -> list[OwnRequest]:
     """Return the caller's own requests in all courses, latest first.
 
     Raises `Forbidden` if the token may not read.
     """
-    if not permitted("student", "see_own_work", scopes=caller.scopes):
+    if not is_permitted("student", "see_own_work", scopes=caller.scopes):
         raise Forbidden("This needs a token that may read.")
-    rows = (
+    query = (
         select(RegradeRequest, Answer, AssignmentProblem, Assignment, Course)
         .join(Answer, Answer.id == RegradeRequest.answer_id)
         .join(AssignmentProblem, AssignmentProblem.id == Answer.problem_id)
@@ -175,31 +195,33 @@ def own_requests(
         )
     )
     if caller.only_course is not None:
-        rows = rows.where(Course.id == caller.only_course)
-    page = keyset(
-        rows, RegradeRequest.created_at, RegradeRequest.id, after=after, order="descending"
+        query = query.where(Course.id == caller.only_course)
+    page = apply_keyset(
+        query, RegradeRequest.created_at, RegradeRequest.id, after=after, order="descending"
     )
-    return _shown(session, caller, session.execute(page.limit(limit)).all(), now)
+    return _serialize_requests(session, caller, session.execute(page.limit(limit)).all(), now)
 
 
-def _shown(
-    session: Session, caller: Caller, found: Sequence[Row[*_Columns]], now: datetime
+def _serialize_requests(
+    session: Session, caller: Principal, rows: Sequence[Row[*_OwnRequestColumns]], now: datetime
 ) -> list[OwnRequest]:
-    told, shown = [], {}
-    for row, answer, problem, assignment, course in found:
-        if assignment.id not in shown:
-            rules = rules_for(session, assignment, course, [caller.id])[caller.id]
-            shown[assignment.id] = results_shown(assignment, rules, now=now)
-        told.append(_told(row, answer, problem, assignment, shown[assignment.id]))
-    return told
+    requests, visibilities = [], {}
+    for row, answer, problem, assignment, course in rows:
+        if assignment.id not in visibilities:
+            rules = load_rules(session, assignment, course, [caller.id])[caller.id]
+            visibilities[assignment.id] = compute_results_visibility(assignment, rules, now=now)
+        requests.append(
+            _serialize_request(row, answer, problem, assignment, visibilities[assignment.id])
+        )
+    return requests
 
 
-def _told(
+def _serialize_request(
     row: RegradeRequest,
     answer: Answer,
     problem: AssignmentProblem,
     assignment: Assignment,
-    shown: Shown,
+    visibility: Visibility,
 ) -> OwnRequest:
     return OwnRequest(
         id=row.id,
@@ -214,5 +236,5 @@ def _told(
         reply=row.reply,
         created_at=row.created_at,
         replied_at=row.replied_at,
-        credit=answer.credit if shown.now else None,
+        credit=answer.credit if visibility.now else None,
     )

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from api.services.exports.formats.cells import lines, number, table, text
-from grader.reading import Style
+from api.services.exports.formats.cells import format_csv, format_lines, format_number, format_text
+from grader.reading import NumberStyle
 
 __all__ = ["COLUMNS", "SheetRow", "sheet_version", "write_score_sheet"]
 
@@ -33,8 +33,8 @@ COLUMNS: Final = (
     "version",
 )
 BYTE_ORDER_MARK: Final = "\ufeff"
-"""Without it a spreadsheet takes the file for one of its country's old encodings."""
-DIGITS: Final = 16
+"""Mark without which a spreadsheet assumes an old encoding of its country."""
+VERSION_DIGITS: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,37 +63,37 @@ def sheet_version(row: SheetRow) -> str:
     """
     graded = (row.submission_id, row.part, row.grading, row.status, row.comment)
     exact = (str(row.points), str(row.possible))
-    told = json.dumps([*graded, *exact]).encode()
-    return f"v{hashlib.sha256(told).hexdigest()[:DIGITS]}"
+    data = json.dumps([*graded, *exact]).encode()
+    return f"v{hashlib.sha256(data).hexdigest()[:VERSION_DIGITS]}"
 
 
-def write_score_sheet(rows: Iterable[SheetRow], *, style: Style = "point") -> str:
+def write_score_sheet(rows: Iterable[SheetRow], *, style: NumberStyle = "point") -> str:
     """Return the sheet as CSV; the comma style has decimal commas and ``;`` between cells."""
     delimiter = ";" if style == "comma" else ","
-    return BYTE_ORDER_MARK + table(
-        COLUMNS, (_cells(row, style) for row in rows), delimiter=delimiter
+    return BYTE_ORDER_MARK + format_csv(
+        COLUMNS, (_format_row(row, style) for row in rows), delimiter=delimiter
     )
 
 
-def _cells(row: SheetRow, style: Style) -> list[str]:
+def _format_row(row: SheetRow, style: NumberStyle) -> list[str]:
     return [
-        text(row.submission_id),
-        text(row.student),
-        text(row.email),
-        text(row.assignment),
-        text(row.problem),
-        text(row.part),
-        lines(row.answer),
-        text(row.status),
-        _styled(row.points, style),
-        lines(row.comment),
-        _styled(row.possible, style),
+        format_text(row.submission_id),
+        format_text(row.student),
+        format_text(row.email),
+        format_text(row.assignment),
+        format_text(row.problem),
+        format_text(row.part),
+        format_lines(row.answer),
+        format_text(row.status),
+        _format_points(row.points, style),
+        format_lines(row.comment),
+        _format_points(row.possible, style),
         "",
         "",
         sheet_version(row),
     ]
 
 
-def _styled(value: Fraction | None, style: Style) -> str:
-    shown = number(value)
-    return shown.replace(".", ",") if style == "comma" else shown
+def _format_points(value: Fraction | None, style: NumberStyle) -> str:
+    digits = format_number(value)
+    return digits.replace(".", ",") if style == "comma" else digits

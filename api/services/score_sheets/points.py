@@ -11,7 +11,10 @@ __all__ = ["read_points"]
 POINT: Final = re.compile(r"\+?(?:[0-9]{1,12}(?:\.[0-9]{0,12})?|\.[0-9]{1,12})")
 COMMA: Final = re.compile(r"\+?(?:[0-9]{1,12},[0-9]{0,12}|,[0-9]{1,12})")
 GROUPED: Final = re.compile(r"\+?[1-9][0-9]{0,2}\.[0-9]{3}")
-"""What is a thousand and more where the comma marks decimals, and a decimal where it does not."""
+"""Number with a point that is ambiguous, such as ``1.234``.
+
+It is 1,234 where the decimal sign is a comma, and a decimal elsewhere.
+"""
 RATIO: Final = re.compile(r"([0-9]{1,6}) ?/ ?([0-9]{1,6})")
 NEGATIVE: Final = re.compile(r"[-−–](?=[0-9.,])")
 DATE: Final = re.compile(
@@ -20,9 +23,9 @@ DATE: Final = re.compile(
     r"|[^\W\d_]{3,}\.?[-/. ]+[0-9]{1,4}"  # Jan-02
     r"|[0-9]{1,2}月[0-9]{1,2}日"
 )
-MAX_SHOWN: Final = 30
-MAX_LENGTH: Final = 200
-"""Characters of a cell that are read."""
+MAX_QUOTED_CHARACTERS: Final = 30
+MAX_CELL_CHARACTERS: Final = 200
+"""Maximum number of characters of a cell."""
 
 
 def read_points(cell: str, *, comma: bool = False) -> Fraction | None:
@@ -33,48 +36,50 @@ def read_points(cell: str, *, comma: bool = False) -> Fraction | None:
     >>> read_points(" 1.5 "), read_points("1/3"), read_points("2,5", comma=True), read_points("")
     (Fraction(3, 2), Fraction(1, 3), Fraction(5, 2), None)
     """
-    if len(cell) > MAX_LENGTH:
+    if len(cell) > MAX_CELL_CHARACTERS:
         raise AnswerError(f"the cell has {len(cell):,} characters; write the points alone")
     typed = " ".join(cell.split())
     if not typed:
         return None
     if ratio := RATIO.fullmatch(typed):
-        return _ratio(typed, int(ratio[1]), int(ratio[2]))
+        return _parse_ratio(typed, int(ratio[1]), int(ratio[2]))
     if comma and GROUPED.fullmatch(typed):
         raise AnswerError(f"{typed} may be a decimal or thousands; write {typed.replace('.', ',')}")
     if POINT.fullmatch(typed):
-        return _decimal(typed)
+        return _parse_decimal(typed)
     if COMMA.fullmatch(typed):
-        return _with_comma(typed, comma=comma)
-    raise AnswerError(_refused(typed, "0,5" if comma else "0.5"))
+        return _parse_with_comma(typed, comma=comma)
+    raise AnswerError(_describe_error(typed, "0,5" if comma else "0.5"))
 
 
-def _ratio(typed: str, top: int, bottom: int) -> Fraction:
+def _parse_ratio(typed: str, top: int, bottom: int) -> Fraction:
     if not bottom:
         raise AnswerError(f"{typed} divides by zero")
     return Fraction(top, bottom)
 
 
-def _with_comma(typed: str, *, comma: bool) -> Fraction:
+def _parse_with_comma(typed: str, *, comma: bool) -> Fraction:
     pointed = typed.replace(",", ".")
     if not comma:
         raise AnswerError(f"{typed} has a decimal comma; write {pointed}")
-    return _decimal(pointed)
+    return _parse_decimal(pointed)
 
 
-def _decimal(typed: str) -> Fraction:
+def _parse_decimal(typed: str) -> Fraction:
     """Parse digits with at most one point; faster than `Fraction(typed)`."""
     whole, _, decimals = typed.partition(".")
     return Fraction(int(whole + decimals), 10 ** len(decimals))
 
 
-def _refused(typed: str, half: str) -> str:
-    shown = repr(typed if len(typed) <= MAX_SHOWN else f"{typed[:MAX_SHOWN]}...")
+def _describe_error(typed: str, half: str) -> str:
+    quoted = repr(
+        typed if len(typed) <= MAX_QUOTED_CHARACTERS else f"{typed[:MAX_QUOTED_CHARACTERS]}..."
+    )
     if NEGATIVE.match(typed):
-        return f"{shown} is below 0; write 0 or more points"
+        return f"{quoted} is below 0; write 0 or more points"
     if DATE.fullmatch(typed):
         return (
-            f"{shown} is a date, which a spreadsheet makes of 1/2 or 1.2; write {half} as text or "
+            f"{quoted} is a date, which a spreadsheet makes of 1/2 or 1.2; write {half} as text or "
             "set the column's format to number"
         )
-    return f"{shown} is not a number of points; write one such as {half}, or leave the cell empty"
+    return f"{quoted} is not a number of points; write one such as {half}, or leave the cell empty"

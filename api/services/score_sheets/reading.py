@@ -5,10 +5,15 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
 
-from api.services.exports.formats.cells import lines, number, text, unguarded
-from api.services.files.csv_reader import CsvLimits, UnusableError, read_lines, read_rows
+from api.services.exports.formats.cells import (
+    format_lines,
+    format_number,
+    format_text,
+    remove_guard,
+)
+from api.services.files.csv_reader import CsvFileError, CsvLimits, read_rows, split_lines
 from api.services.files.csv_rows import DELIMITERS
-from api.services.files.file_formats import no_csv
+from api.services.files.file_formats import describe_non_csv
 from api.services.score_sheets.csv_format import (
     BYTE_ORDER_MARK,
     COLUMNS,
@@ -17,18 +22,18 @@ from api.services.score_sheets.csv_format import (
 )
 from api.services.score_sheets.points import read_points
 from grader.errors import AnswerError
-from grader.reading import Style
+from grader.reading import NumberStyle
 
-__all__ = ["LineProblem", "SheetChange", "SheetChanges", "check_sheet", "read_score_sheet"]
+__all__ = ["SheetChange", "SheetChanges", "SheetLineError", "check_sheet", "read_score_sheet"]
 
-REQUIRED: Final = ("submission_id", "part", "points", "comment", "version")
-VERIFIED: Final = ("email", "assignment", "problem")
-"""What has to agree with the submission where the sheet has it."""
+REQUIRED_COLUMNS: Final = ("submission_id", "part", "points", "comment", "version")
+VERIFIED_COLUMNS: Final = ("email", "assignment", "problem")
+"""Columns that must agree with the submission if the sheet has them."""
 MAX_ROWS: Final = 50_000
-LIMITS: Final = CsvLimits(300_000, 2_000_000, 5_000, "upload the sheet in pieces")
-MAX_COMMENT: Final = 20_000
-MAX_PROBLEMS: Final = 200
-AFRESH: Final = "download a new sheet"
+CSV_LIMITS: Final = CsvLimits(300_000, 2_000_000, 5_000, "upload the sheet in pieces")
+MAX_COMMENT_CHARACTERS: Final = 20_000
+MAX_LINE_ERRORS: Final = 200
+DOWNLOAD_ADVICE: Final = "download a new sheet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +50,11 @@ class SheetChange:
 
 
 @dataclass(frozen=True, slots=True)
-class LineProblem:
+class SheetLineError:
     """Error in a line of the sheet, with its remedy."""
 
     line: int
-    said: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,27 +62,30 @@ class SheetChanges:
     """Changes of a sheet, its errors by line, and the number of unchanged rows."""
 
     changes: tuple[SheetChange, ...] = ()
-    problems: tuple[LineProblem, ...] = ()
+    problems: tuple[SheetLineError, ...] = ()
     unchanged: int = 0
 
 
-def read_score_sheet(source: str | bytes, *, style: Style = "point") -> SheetChanges:
+def read_score_sheet(source: str | bytes, *, style: NumberStyle = "point") -> SheetChanges:
     """Parse the changes of a sheet; `check_sheet` compares them with the current grading.
 
     ``,``, ``;`` or a tab separates cells; with ``;`` or in the comma style, a comma marks decimals.
     Every unusable line has its error.
     """
     try:
-        given = read_lines(_text(source), LIMITS)
-        delimiter = _delimiter(given)
+        sheet_lines = split_lines(_decode_sheet(source), CSV_LIMITS)
+        delimiter = _detect_delimiter(sheet_lines)
         comma = style == "comma" or delimiter == ";"
-        read = [_read(line, cells, comma=comma) for line, cells in _rows(given, delimiter)]
-    except UnusableError as error:
-        return SheetChanges(problems=(LineProblem(error.line, str(error)),))
+        read = [
+            _parse_change(line, cells, comma=comma)
+            for line, cells in _parse_rows(sheet_lines, delimiter)
+        ]
+    except CsvFileError as error:
+        return SheetChanges(problems=(SheetLineError(error.line, str(error)),))
     changes = [one for one in read if isinstance(one, SheetChange)]
-    problems = [one for one in read if isinstance(one, LineProblem)]
-    once, twice = _apart(changes)
-    return SheetChanges(tuple(once), _listed([*problems, *twice]), read.count(None))
+    problems = [one for one in read if isinstance(one, SheetLineError)]
+    unique, repeated = _separate_repeated(changes)
+    return SheetChanges(tuple(unique), _limit_errors([*problems, *repeated]), read.count(None))
 
 
 def check_sheet(sheet: SheetChanges, rows: Iterable[SheetRow]) -> SheetChanges:
@@ -88,99 +96,107 @@ def check_sheet(sheet: SheetChanges, rows: Iterable[SheetRow]) -> SheetChanges:
     """
     known = {(row.submission_id, row.part): row for row in rows}
     agreed: list[SheetChange] = []
-    refused: list[LineProblem] = []
+    refused: list[SheetLineError] = []
     for change in sheet.changes:
-        said = _disagreement(change, known.get((change.submission_id, change.part)))
-        if said:
-            refused.append(LineProblem(change.line, said))
+        reason = _explain_mismatch(change, known.get((change.submission_id, change.part)))
+        if reason:
+            refused.append(SheetLineError(change.line, reason))
         else:
-            agreed.append(_exact(change, known[change.submission_id, change.part]))
-    return replace(sheet, changes=tuple(agreed), problems=_listed([*sheet.problems, *refused]))
+            agreed.append(_restore_full_points(change, known[change.submission_id, change.part]))
+    return replace(
+        sheet, changes=tuple(agreed), problems=_limit_errors([*sheet.problems, *refused])
+    )
 
 
-def _text(source: str | bytes) -> str:
+def _decode_sheet(source: str | bytes) -> str:
     if isinstance(source, str):
         return source.removeprefix(BYTE_ORDER_MARK)
-    other = no_csv(source)
+    other = describe_non_csv(source)
     if other:
-        raise UnusableError(other)
+        raise CsvFileError(other)
     wide = source.startswith((b"\xff\xfe", b"\xfe\xff"))
     try:
         return source.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UnusableError("the sheet is not UTF-8; save it as CSV UTF-8") from error
+        raise CsvFileError("the sheet is not UTF-8; save it as CSV UTF-8") from error
 
 
-def _delimiter(given: list[str]) -> str:
-    head = next((line for line in given if line.strip(f" {DELIMITERS}\r\n")), "")
+def _detect_delimiter(sheet_lines: list[str]) -> str:
+    head = next((line for line in sheet_lines if line.strip(f" {DELIMITERS}\r\n")), "")
     return max(DELIMITERS, key=head.count)
 
 
-def _rows(given: list[str], delimiter: str) -> Iterator[tuple[int, dict[str, str] | LineProblem]]:
+def _parse_rows(
+    sheet_lines: list[str], delimiter: str
+) -> Iterator[tuple[int, dict[str, str] | SheetLineError]]:
     """Yield each row that is not blank, by column, with the line where it begins."""
     columns: list[str] = []
-    for count, (line, cells) in enumerate(_records(given, delimiter)):
+    for count, (line, cells) in enumerate(_read_records(sheet_lines, delimiter)):
         if count > MAX_ROWS:
-            raise UnusableError(f"the sheet has over {MAX_ROWS:,} rows; upload it in pieces", line)
+            raise CsvFileError(f"the sheet has over {MAX_ROWS:,} rows; upload it in pieces", line)
         if not columns:
-            columns = _columns(cells, line)
+            columns = _read_columns(cells, line)
         elif any(cells[len(columns) :]):
-            said = "the row has more cells than the header; put a comment with commas in quotes"
-            yield line, LineProblem(line, said)
+            message = "the row has more cells than the header; put a comment with commas in quotes"
+            yield line, SheetLineError(line, message)
         else:
             empty = [""] * (len(columns) - len(cells))
             yield line, dict(zip(columns, cells + empty, strict=False))
     if not columns:
-        raise UnusableError(f"the sheet is empty; {AFRESH}")
+        raise CsvFileError(f"the sheet is empty; {DOWNLOAD_ADVICE}")
 
 
-def _records(given: list[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    for line, row in read_rows(given, delimiter, LIMITS):
+def _read_records(sheet_lines: list[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    for line, row in read_rows(sheet_lines, delimiter, CSV_LIMITS):
         cells = [cell.strip() for cell in row]
         if any(cell.strip(DELIMITERS) for cell in cells):
             yield line, cells
 
 
-def _columns(cells: list[str], line: int) -> list[str]:
+def _read_columns(cells: list[str], line: int) -> list[str]:
     columns = [cell.casefold() for cell in cells]
-    for column in REQUIRED:
+    for column in REQUIRED_COLUMNS:
         if column not in columns:
-            raise UnusableError(f"the sheet has no column {column!r}; {AFRESH}", line)
+            raise CsvFileError(f"the sheet has no column {column!r}; {DOWNLOAD_ADVICE}", line)
     for column in COLUMNS:
         if columns.count(column) > 1:
-            raise UnusableError(f"the sheet has two columns {column!r}; remove one", line)
+            raise CsvFileError(f"the sheet has two columns {column!r}; remove one", line)
     return columns
 
 
-def _read(
-    line: int, cells: dict[str, str] | LineProblem, *, comma: bool
-) -> SheetChange | LineProblem | None:
+def _parse_change(
+    line: int, cells: dict[str, str] | SheetLineError, *, comma: bool
+) -> SheetChange | SheetLineError | None:
     """Return the change of a row, its error, or None if it changes nothing."""
-    if isinstance(cells, LineProblem):
+    if isinstance(cells, SheetLineError):
         return cells
     try:
         comment = _changed_comment(cells["comment"], cells.get("old_comment", ""))
         points = _changed_points(cells, comma=comma)
     except AnswerError as error:
-        return LineProblem(line, str(error))
+        return SheetLineError(line, str(error))
     if points is None and not comment:
         return None
-    if said := _unusable(cells):
-        return LineProblem(line, said)
-    verify = {column: cells[column] for column in VERIFIED if cells.get(column)}
-    named = unguarded(cells["submission_id"]), unguarded(cells["part"])
-    return SheetChange(line, *named, points, unguarded(comment), cells["version"], verify)
+    if reason := _explain_unusable(cells):
+        return SheetLineError(line, reason)
+    verify = {column: cells[column] for column in VERIFIED_COLUMNS if cells.get(column)}
+    answer_key = remove_guard(cells["submission_id"]), remove_guard(cells["part"])
+    return SheetChange(line, *answer_key, points, remove_guard(comment), cells["version"], verify)
 
 
 def _changed_comment(comment: str, old: str) -> str:
     """Return the new comment, or "" if it equals the old one."""
     if comment == old:
         return ""
-    if len(comment) > MAX_COMMENT:
-        raise AnswerError(f"the comment has over {MAX_COMMENT} characters; shorten it")
-    said = lines(unguarded(comment))
-    unchanged = old and len(old) <= MAX_COMMENT and said == lines(unguarded(old))
-    return "" if unchanged else said
+    if len(comment) > MAX_COMMENT_CHARACTERS:
+        raise AnswerError(f"the comment has over {MAX_COMMENT_CHARACTERS} characters; shorten it")
+    new_comment = format_lines(remove_guard(comment))
+    unchanged = (
+        old
+        and len(old) <= MAX_COMMENT_CHARACTERS
+        and new_comment == format_lines(remove_guard(old))
+    )
+    return "" if unchanged else new_comment
 
 
 def _changed_points(cells: dict[str, str], *, comma: bool) -> Fraction | None:
@@ -194,64 +210,67 @@ def _changed_points(cells: dict[str, str], *, comma: bool) -> Fraction | None:
     return None if points == old else points
 
 
-def _unusable(cells: dict[str, str]) -> str:
+def _explain_unusable(cells: dict[str, str]) -> str:
     """Return why a row with a change is unusable, or "" if it is usable."""
     for column in ("submission_id", "part", "version"):
         if not cells[column]:
-            return f"the row has no {column}; {AFRESH} and copy your points into it"
+            return f"the row has no {column}; {DOWNLOAD_ADVICE} and copy your points into it"
     return ""
 
 
-def _apart(changes: list[SheetChange]) -> tuple[list[SheetChange], list[LineProblem]]:
+def _separate_repeated(
+    changes: list[SheetChange],
+) -> tuple[list[SheetChange], list[SheetLineError]]:
     """Return the changes whose answer occurs once, and an error for each repetition."""
-    found: dict[tuple[str, str], list[SheetChange]] = {}
+    changes_by_answer: dict[tuple[str, str], list[SheetChange]] = {}
     for change in changes:
-        found.setdefault((change.submission_id, change.part), []).append(change)
-    once = [same[0] for same in found.values() if len(same) == 1]
-    twice = [
-        LineProblem(
+        changes_by_answer.setdefault((change.submission_id, change.part), []).append(change)
+    unique = [same[0] for same in changes_by_answer.values() if len(same) == 1]
+    repeated = [
+        SheetLineError(
             change.line,
             f"lines {same[0].line} and {change.line} change the same answer; keep one of them",
         )
-        for same in found.values()
+        for same in changes_by_answer.values()
         for change in same[1:]
     ]
-    return once, twice
+    return unique, repeated
 
 
-def _disagreement(change: SheetChange, row: SheetRow | None) -> str:
+def _explain_mismatch(change: SheetChange, row: SheetRow | None) -> str:
     """Return why a change does not apply to *row*, or "" if it does."""
     if row is None:
         return (
             f"there is no answer to part {change.part!r} in the submission "
-            f"{change.submission_id!r}; {AFRESH}"
+            f"{change.submission_id!r}; {DOWNLOAD_ADVICE}"
         )
-    held = {"email": row.email, "assignment": row.assignment, "problem": row.problem}
-    for column, said in change.verify.items():
-        if said.casefold() != text(held[column]).casefold():
+    current = {"email": row.email, "assignment": row.assignment, "problem": row.problem}
+    for column, value in change.verify.items():
+        if value.casefold() != format_text(current[column]).casefold():
             return (
-                f"the {column} of this submission is {held[column]!r}, not {said!r}; sort whole "
-                "rows only, or download a new sheet"
+                f"the {column} of this submission is {current[column]!r}, not {value!r}; "
+                "sort whole rows only, or download a new sheet"
             )
     if change.version != sheet_version(row):
-        return f"the grading has changed since the sheet was written; {AFRESH}"
-    points = _exact(change, row).points
+        return f"the grading has changed since the sheet was written; {DOWNLOAD_ADVICE}"
+    points = _restore_full_points(change, row).points
     if points is not None and points > row.possible and not row.extra:
-        return f"{number(points)} is more than the {number(row.possible)} points possible"
+        possible = format_number(row.possible)
+        return f"{format_number(points)} is more than the {possible} points possible"
     return ""
 
 
-def _exact(change: SheetChange, row: SheetRow) -> SheetChange:
+def _restore_full_points(change: SheetChange, row: SheetRow) -> SheetChange:
     """Return the change with exact full points if the sheet shows them rounded."""
-    full = change.points is not None and number(change.points) == number(row.possible)
+    full = change.points is not None and format_number(change.points) == format_number(row.possible)
     return replace(change, points=row.possible) if full else change
 
 
-def _listed(problems: list[LineProblem]) -> tuple[LineProblem, ...]:
-    """Return the errors by line, at most `MAX_PROBLEMS` and a note on the rest."""
+def _limit_errors(problems: list[SheetLineError]) -> tuple[SheetLineError, ...]:
+    """Return the errors by line, at most `MAX_LINE_ERRORS` and a note on the rest."""
     ordered = sorted(problems, key=lambda problem: problem.line)
-    more = len(ordered) - MAX_PROBLEMS
+    more = len(ordered) - MAX_LINE_ERRORS
     if more <= 0:
         return tuple(ordered)
-    shown = ordered[:MAX_PROBLEMS]
-    return (*shown, LineProblem(shown[-1].line, f"and {more} more lines have problems"))
+    listed = ordered[:MAX_LINE_ERRORS]
+    return (*listed, SheetLineError(listed[-1].line, f"and {more} more lines have problems"))

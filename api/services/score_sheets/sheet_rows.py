@@ -9,89 +9,91 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.db.models import Answer, Assignment, Comment, Override, Standing, Submission
+from api.db.models import Answer, Assignment, Comment, Override, ProblemProgress, Submission
 from api.services.exports.formats import SheetRow
-from api.services.gradebook.students import Student, counting
-from api.services.grades.assignment import PosedProblem, WholeAssignment, load_assignment
-from grader.grading.explain import typed_text
+from api.services.gradebook.students import GradebookStudent, load_active_students
+from api.services.grades.assignment import GradingContext, VersionedProblem, load_grading_context
+from grader.grading.explain import format_typed
 from grader.json_values import from_json
 
-__all__ = ["Row", "sheet_rows"]
+__all__ = ["ScoreSheetRow", "load_sheet_rows"]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ScoreSheetRow:
     """Row of a sheet with the ids of its objects."""
 
-    row: SheetRow
+    sheet_row: SheetRow
     assignment_id: UUID
     problem_id: UUID
-    student: Student
+    student: GradebookStudent
     answer_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _SheetData:
     """Data for the rows of an assignment.
 
-    *said* holds comments by answer, *reasons* those of overrides by student, problem and part.
+    *comments* holds comments by answer, *reasons* those of overrides by student, problem and part.
     """
 
-    here: WholeAssignment
-    students: Mapping[UUID, Student]
+    grading_context: GradingContext
+    students: Mapping[UUID, GradebookStudent]
     parts: Mapping[tuple[UUID, UUID], Mapping[str, Any]]
     answers: Mapping[tuple[str, str], tuple[Answer, Submission]]
-    said: Mapping[UUID, str]
+    comments: Mapping[UUID, str]
     reasons: Mapping[tuple[UUID, UUID | None, str | None], str]
 
 
-def sheet_rows(
+def load_sheet_rows(
     session: Session, assignment: Assignment, *, problem: str = "", part: str = ""
-) -> list[Row]:
+) -> list[ScoreSheetRow]:
     """Return the rows, sorted by problem, part and name, of all or of one *problem* or *part*."""
-    students = counting(session, assignment.course_id)
-    found = _find(session, assignment, students)
+    students = load_active_students(session, assignment.course_id)
+    data = _load_sheet_data(session, assignment, students)
     return [
         row
-        for posed in found.here.problems
+        for posed in data.grading_context.problems
         if problem in {"", posed.row.slug}
         for one in posed.version.parts
         if part in {"", one["id"]} and posed.row.voided.get(one["id"]) != "out"
-        for row in _rows(found, posed, one, students)
+        for row in _build_rows(data, posed, one, students)
     ]
 
 
-def _find(session: Session, assignment: Assignment, students: Sequence[Student]) -> _Found:
-    ids = {one.id for one in students}
-    here = load_assignment(session, assignment.id, ids)
-    posed = [one.row.id for one in here.problems]
+def _load_sheet_data(
+    session: Session, assignment: Assignment, students: Sequence[GradebookStudent]
+) -> _SheetData:
+    ids = {student.id for student in students}
+    grading_context = load_grading_context(session, assignment.id, ids)
+    problem_ids = [problem.row.id for problem in grading_context.problems]
     standings = session.execute(
-        select(Standing.problem_id, Standing.student_id, Standing.parts).where(
-            Standing.problem_id.in_(posed)
+        select(ProblemProgress.problem_id, ProblemProgress.student_id, ProblemProgress.parts).where(
+            ProblemProgress.problem_id.in_(problem_ids)
         )
     )
     answers = session.execute(
         select(Answer, Submission)
         .join(Submission, Submission.id == Answer.submission_id)
-        .where(Answer.problem_id.in_(posed))
+        .where(Answer.problem_id.in_(problem_ids))
     )
-    return _Found(
-        here,
-        {one.id: one for one in students},
+    return _SheetData(
+        grading_context,
+        {student.id: student for student in students},
         {(problem, student): parts for problem, student, parts in standings},
-        {(str(one.submission_id), one.part): (one, sent) for one, sent in answers},
-        _said(session, posed),
-        _reasons(session, assignment),
+        {(str(answer.submission_id), answer.part): (answer, sent) for answer, sent in answers},
+        _load_comments(session, problem_ids),
+        _load_override_reasons(session, assignment),
     )
 
 
-def _said(session: Session, posed: Iterable[UUID]) -> dict[UUID, str]:
+def _load_comments(session: Session, problem_ids: Iterable[UUID]) -> dict[UUID, str]:
     """Return the last staff comment on each answer that its student can see."""
     rows = session.scalars(
         select(Comment)
         .join(Answer, Answer.id == Comment.answer_id)
         .where(
-            Answer.problem_id.in_(posed),
+            Answer.problem_id.in_(problem_ids),
             Comment.public,
             Comment.deleted_at.is_(None),
             Comment.author_id != Answer.student_id,
@@ -101,7 +103,7 @@ def _said(session: Session, posed: Iterable[UUID]) -> dict[UUID, str]:
     return {row.answer_id: row.text for row in rows}
 
 
-def _reasons(
+def _load_override_reasons(
     session: Session, assignment: Assignment
 ) -> dict[tuple[UUID, UUID | None, str | None], str]:
     rows = session.scalars(
@@ -112,16 +114,19 @@ def _reasons(
     return {(row.student_id, row.problem_id, row.part): row.reason for row in rows}
 
 
-def _rows(
-    found: _Found, posed: PosedProblem, part: Mapping[str, Any], students: Sequence[Student]
-) -> Iterator[Row]:
+def _build_rows(
+    data: _SheetData,
+    posed: VersionedProblem,
+    part: Mapping[str, Any],
+    students: Sequence[GradebookStudent],
+) -> Iterator[ScoreSheetRow]:
     for student in students:
-        kept = found.parts.get((posed.row.id, student.id), {}).get(part["id"])
-        if kept is None or kept["counts"] is None:
+        progress = data.parts.get((posed.row.id, student.id), {}).get(part["id"])
+        if progress is None or progress["counts"] is None:
             continue
-        answer, submission = found.answers[kept["counts"], part["id"]]
-        yield Row(
-            _row(found, posed, part, kept, answer, submission),
+        answer, submission = data.answers[progress["counts"], part["id"]]
+        yield ScoreSheetRow(
+            _build_row(data, posed, part, progress, answer, submission),
             posed.row.assignment_id,
             posed.row.id,
             student,
@@ -129,33 +134,33 @@ def _rows(
         )
 
 
-def _row(
-    found: _Found,
-    posed: PosedProblem,
+def _build_row(
+    data: _SheetData,
+    posed: VersionedProblem,
     part: Mapping[str, Any],
-    kept: Mapping[str, Any],
+    progress: Mapping[str, Any],
     answer: Answer,
     submission: Submission,
 ) -> SheetRow:
-    student = found.students[answer.student_id]
+    student = data.students[answer.student_id]
     possible = Fraction(part["points"])
-    place = (student.id, posed.row.id, part["id"])
+    key = (student.id, posed.row.id, part["id"])
     return SheetRow(
         submission_id=str(submission.id),
         student=student.name,
         email=student.email,
-        assignment=found.here.assignment.title,
+        assignment=data.grading_context.assignment.title,
         problem=posed.row.slug,
         part=part["id"],
-        answer=typed_text(from_json(submission.answers.get(part["id"]))),
+        answer=format_typed(from_json(submission.answers.get(part["id"]))),
         status=answer.status,
-        points=found.here.overrides.get(place, _earned(kept, possible)),
+        points=data.grading_context.overrides.get(key, _earned_points(progress, possible)),
         possible=possible,
-        comment=found.reasons.get(place, found.said.get(answer.id, "")),
+        comment=data.reasons.get(key, data.comments.get(answer.id, "")),
         grading=str(answer.grading_id),
         extra=posed.row.extra,
     )
 
 
-def _earned(kept: Mapping[str, Any], possible: Fraction) -> Fraction | None:
-    return None if kept["credit"] is None else Fraction(kept["credit"]) * possible
+def _earned_points(progress: Mapping[str, Any], possible: Fraction) -> Fraction | None:
+    return None if progress["credit"] is None else Fraction(progress["credit"]) * possible

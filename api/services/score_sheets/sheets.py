@@ -15,104 +15,111 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.core.errors import FieldError, Invalid
+from api.core.errors import FieldError, InvalidInput
 from api.core.ids import new_id
 from api.db.models import Assignment, Comment, GradeChange, Override
 from api.schemas.grades.exports import SheetChangeOut, SheetLine, SheetOut
-from api.services.audit.change_context import Act, hold
+from api.services.audit.change_context import ChangeContext, lock_and_refresh
 from api.services.exports.formats import SheetChange, SheetChanges, check_sheet, read_score_sheet
-from api.services.gradebook.overrides import set_aside
-from api.services.grades import refresh_all
-from api.services.score_sheets.sheet_rows import Row, sheet_rows
-from grader.reading import Style
+from api.services.gradebook.overrides import withdraw_replaced
+from api.services.grades import recompute_students
+from api.services.score_sheets.sheet_rows import ScoreSheetRow, load_sheet_rows
+from grader.reading import NumberStyle
 
-__all__ = ["REASON", "apply"]
+__all__ = ["DEFAULT_REASON", "apply_sheet"]
 
-REASON: Final = "score sheet"
-"""The reason of an override that came without a comment."""
-MOST_SHOWN: Final = 200
-CHUNK: Final = 500
+DEFAULT_REASON: Final = "score sheet"
+"""Reason of an override without a comment."""
+MAX_LISTED_CHANGES: Final = 200
+STUDENTS_PER_CHUNK: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class _SheetPlan:
     """Sheet compared with the current grading, and the rows by submission and part."""
 
     sheet: SheetChanges
-    rows: Mapping[tuple[str, str], Row]
+    rows: Mapping[tuple[str, str], ScoreSheetRow]
 
-    def row(self, change: SheetChange) -> Row:
+    def get_row(self, change: SheetChange) -> ScoreSheetRow:
         """Return the row of a change."""
         return self.rows[change.submission_id, change.part]
 
 
-def apply(
+def apply_sheet(
     session: Session,
-    act: Act,
+    act: ChangeContext,
     assignment: Assignment,
     source: bytes,
     *,
-    style: Style,
+    style: NumberStyle,
 ) -> SheetOut:
     """Apply a sheet and return its changes; a dry run keeps nothing and also reports errors.
 
-    Raises `Invalid` with the unusable lines, if there are any, and changes nothing. The assignment
-    is locked, so no other change of its grades comes in between.
+    Raises `InvalidInput` with the unusable lines, if there are any, and changes nothing. The
+    assignment is locked, so no other change of its grades comes in between.
     """
-    hold(session, assignment)
-    plan = _plan(session, assignment, source, style)
+    lock_and_refresh(session, assignment)
+    plan = _plan_changes(session, assignment, source, style)
     if plan.sheet.problems and act.dry_run:
-        return _told(plan, applied=False, grades=0)
+        return _serialize_sheet(plan, applied=False, grades=0)
     if plan.sheet.problems:
-        raise _refused(plan.sheet)
-    with act.trial(session):
-        grades = _apply(session, act, assignment, plan)
-        return _told(plan, applied=not act.dry_run, grades=grades)
+        raise _sheet_error(plan.sheet)
+    with act.rollback_if_dry_run(session):
+        grades = _apply_changes(session, act, assignment, plan)
+        return _serialize_sheet(plan, applied=not act.dry_run, grades=grades)
 
 
-def _apply(session: Session, act: Act, assignment: Assignment, plan: _Plan) -> int:
+def _apply_changes(
+    session: Session, act: ChangeContext, assignment: Assignment, plan: _SheetPlan
+) -> int:
     """Write the changes of a sheet; return how many grades they change."""
     upload = new_id()
-    _write(session, act, plan)
-    students = sorted({plan.row(one).student.id for one in plan.sheet.changes})
-    cause = act.cause("override", upload)
-    for some in _chunks(students):
-        refresh_all(session, assignment.id, some, cause=cause)
+    _write_changes(session, act, plan)
+    students = sorted({plan.get_row(change).student.id for change in plan.sheet.changes})
+    cause = act.to_cause("override", upload)
+    for some in _split_into_chunks(students):
+        recompute_students(session, assignment.id, some, cause=cause)
     session.flush()
     moved = select(GradeChange.id).where(GradeChange.cause_id == upload)
     grades = len(session.scalars(moved).all())
-    told = {"upload": str(upload), "changes": len(plan.sheet.changes), "grades": grades}
-    act.record(session, "score_sheet.applied", ("assignment", assignment.id), change=({}, told))
+    after = {"upload": str(upload), "changes": len(plan.sheet.changes), "grades": grades}
+    act.record(session, "score_sheet.applied", ("assignment", assignment.id), change=({}, after))
     return grades
 
 
-def _plan(session: Session, assignment: Assignment, source: bytes, style: Style) -> _Plan:
-    rows = sheet_rows(session, assignment)
-    sheet = check_sheet(read_score_sheet(source, style=style), (one.row for one in rows))
-    return _Plan(sheet, {(one.row.submission_id, one.row.part): one for one in rows})
+def _plan_changes(
+    session: Session, assignment: Assignment, source: bytes, style: NumberStyle
+) -> _SheetPlan:
+    rows = load_sheet_rows(session, assignment)
+    sheet = check_sheet(read_score_sheet(source, style=style), (row.sheet_row for row in rows))
+    return _SheetPlan(
+        sheet, {(row.sheet_row.submission_id, row.sheet_row.part): row for row in rows}
+    )
 
 
-def _refused(sheet: SheetChanges) -> Invalid:
+def _sheet_error(sheet: SheetChanges) -> InvalidInput:
     first = sheet.problems[0]
     more = len(sheet.problems) - 1
     rest = f" {more} more lines have problems; dry_run=true tells of all." if more else ""
-    return Invalid(
-        f"Line {first.line}: {first.said}. Nothing was changed.{rest}",
+    return InvalidInput(
+        f"Line {first.line}: {first.message}. Nothing was changed.{rest}",
         errors=tuple(
-            FieldError(f"line {one.line}", one.said, line=one.line) for one in sheet.problems
+            FieldError(f"line {problem.line}", problem.message, line=problem.line)
+            for problem in sheet.problems
         ),
     )
 
 
-def _write(session: Session, act: Act, plan: _Plan) -> None:
+def _write_changes(session: Session, act: ChangeContext, plan: _SheetPlan) -> None:
     """Write an override for each change with points, and a comment for each without."""
-    given = [(plan.row(one), one) for one in plan.sheet.changes]
+    row_changes = [(plan.get_row(change), change) for change in plan.sheet.changes]
     overrides = [
-        _override(act, row, change.points, change.comment)
-        for row, change in given
+        _build_override(act, row, change.points, change.comment)
+        for row, change in row_changes
         if change.points is not None
     ]
-    set_aside(session, overrides, now=act.now)
+    withdraw_replaced(session, overrides, now=act.now)
     session.add_all(overrides)
     session.add_all(
         Comment(
@@ -123,52 +130,59 @@ def _write(session: Session, act: Act, plan: _Plan) -> None:
             public=True,
             created_at=act.now,
         )
-        for row, change in given
+        for row, change in row_changes
         if change.points is None
     )
 
 
-def _override(act: Act, row: Row, points: Fraction, comment: str) -> Override:
+def _build_override(
+    act: ChangeContext, row: ScoreSheetRow, points: Fraction, comment: str
+) -> Override:
     return Override(
         id=new_id(),
         assignment_id=row.assignment_id,
         problem_id=row.problem_id,
-        part=row.row.part,
+        part=row.sheet_row.part,
         student_id=row.student.id,
         points=points,
-        reason=comment or REASON,
+        reason=comment or DEFAULT_REASON,
         author_id=act.author_id,
         created_at=act.now,
     )
 
 
-def _chunks(students: Sequence[UUID]) -> Iterable[list[UUID]]:
+def _split_into_chunks(students: Sequence[UUID]) -> Iterable[list[UUID]]:
     left = iter(students)
-    while some := list(islice(left, CHUNK)):
+    while some := list(islice(left, STUDENTS_PER_CHUNK)):
         yield some
 
 
-def _told(plan: _Plan, *, applied: bool, grades: int) -> SheetOut:
+def _serialize_sheet(plan: _SheetPlan, *, applied: bool, grades: int) -> SheetOut:
     sheet = plan.sheet
     return SheetOut(
         applied=applied,
         changed=len(sheet.changes),
         unchanged=sheet.unchanged,
         grades=grades,
-        changes=tuple(SheetChangeOut(**_change(plan, one)) for one in sheet.changes[:MOST_SHOWN]),
-        problems=tuple(SheetLine(line=one.line, said=one.said) for one in sheet.problems),
+        changes=tuple(
+            SheetChangeOut(**_serialize_change(plan, change))
+            for change in sheet.changes[:MAX_LISTED_CHANGES]
+        ),
+        problems=tuple(
+            SheetLine(line=problem.line, said=problem.message) for problem in sheet.problems
+        ),
     )
 
 
-def _change(plan: _Plan, change: SheetChange) -> dict[str, Any]:
-    row = plan.row(change)
+def _serialize_change(plan: _SheetPlan, change: SheetChange) -> dict[str, Any]:
+    row = plan.get_row(change)
     return {
         "line": change.line,
         "student": row.student.id,
         "name": row.student.name,
-        "problem": row.row.problem,
+        "problem": row.sheet_row.problem,
         "part": change.part,
-        "before": row.row.points,
+        "before": row.sheet_row.points,
         "after": change.points,
         "comment": change.comment,
     }

@@ -9,196 +9,228 @@ from uuid import UUID
 from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Caller, Member
+from api.auth.authorization import CourseMembership, Principal
 from api.core.clock import to_micros
-from api.db.models import Assignment, Course, Draw, Excuse, Standing
+from api.db.models import Assignment, Course, Draw, Excuse, ProblemProgress
 from api.schemas.student.assignments import MyAssignment, MyProblem
 from api.schemas.student.submissions import ProblemScore
-from api.services.assignments.release import Shown, results_shown
-from api.services.assignments.rules import rules_of
-from api.services.enrolment.student_courses import enrolled, rules_in_all
-from api.services.gradebook.book import blank_grade, is_over, posed_problems
-from api.services.gradebook.cells import Blanks, Cell, cell_of, id_text, kept_grades
-from api.services.grades.assignment import PosedProblem
-from api.services.student.problem import score_of
-from api.services.student.times import times
-from grader.grading.result import FREE
-from grader.policy import Rules
-from grader.policy.drops import added
+from api.services.assignments.release import Visibility, compute_results_visibility
+from api.services.assignments.rules import load_student_rules
+from api.services.enrolment.student_courses import (
+    load_rules_across_courses,
+    load_student_enrolments,
+)
+from api.services.gradebook.book import (
+    grade_without_submissions,
+    is_credit_over,
+    load_assigned_problems,
+)
+from api.services.gradebook.cells import (
+    BlankCells,
+    GradeCell,
+    build_cell,
+    id_text,
+    load_stored_grades,
+)
+from api.services.grades.assignment import VersionedProblem
+from api.services.student.problem import serialize_score
+from api.services.student.times import serialize_times
+from grader.grading.result import FREE_STATUSES
+from grader.policy import SubmissionRules
+from grader.policy.drops import sum_fractions
 
-__all__ = ["State", "my_assignment", "my_assignments", "rank"]
+__all__ = ["AssignmentState", "list_my_assignments", "load_my_assignment", "sort_key"]
 
 NEEDS_REVIEW: Final = "needs_review"
 
-State: TypeAlias = Literal["open", "late", "closed"]
+AssignmentState: TypeAlias = Literal["open", "late", "closed"]
 
 
-def _among(name: str) -> BindParameter[Any]:
+def _list_param(name: str) -> BindParameter[Any]:
     return bindparam(name, expanding=True)
 
 
-PUBLISHED: Final = select(Assignment).where(
-    Assignment.course_id.in_(_among("courses")),
+PUBLISHED_QUERY: Final = select(Assignment).where(
+    Assignment.course_id.in_(_list_param("courses")),
     Assignment.published_at.is_not(None),
     Assignment.deleted_at.is_(None),
 )
-STANDINGS: Final = select(Standing).where(
-    Standing.problem_id.in_(_among("problems")), Standing.student_id.in_(_among("students"))
+PROGRESS_QUERY: Final = select(ProblemProgress).where(
+    ProblemProgress.problem_id.in_(_list_param("problems")),
+    ProblemProgress.student_id.in_(_list_param("students")),
 )
-OPENED: Final = select(Draw.problem_id).where(
-    Draw.problem_id.in_(_among("problems")), Draw.student_id.in_(_among("students"))
+OPENED_PROBLEMS_QUERY: Final = select(Draw.problem_id).where(
+    Draw.problem_id.in_(_list_param("problems")), Draw.student_id.in_(_list_param("students"))
 )
-EXCUSED: Final = select(Excuse.assignment_id).where(
-    Excuse.assignment_id.in_(_among("assignments")),
-    Excuse.student_id.in_(_among("students")),
+EXCUSED_ASSIGNMENTS_QUERY: Final = select(Excuse.assignment_id).where(
+    Excuse.assignment_id.in_(_list_param("assignments")),
+    Excuse.student_id.in_(_list_param("students")),
     Excuse.problem_id.is_(None),
     Excuse.withdrawn_at.is_(None),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class _Work:
+class _AssignmentWork:
     """A student's work, by assignment and by problem."""
 
-    problems: Mapping[UUID, Sequence[PosedProblem]]
-    standings: Mapping[UUID, Standing]
+    problems: Mapping[UUID, Sequence[VersionedProblem]]
+    progress: Mapping[UUID, ProblemProgress]
     opened: Collection[UUID]
     grades: Mapping[UUID, Any]
     excused: Collection[UUID]
 
 
-def my_assignments(
+def list_my_assignments(
     session: Session,
-    caller: Caller,
+    caller: Principal,
     *,
     course: UUID | None,
-    state: State | None,
+    state: AssignmentState | None,
     now: datetime,
 ) -> list[MyAssignment]:
     """Return the assignments released to the calling student: open ones first, next due first."""
-    by_course = {one.course.id: one for one in enrolled(session, caller, course=course)}
+    by_course = {
+        one.course.id: one for one in load_student_enrolments(session, caller, course=course)
+    }
     if not by_course:
         return []
-    published = session.scalars(PUBLISHED, {"courses": list(by_course)}).all()
-    rules = rules_in_all(session, published, by_course)
-    released = [one for one in published if rules[one.id].released(to_micros(now))]
-    work = _work(session, released, {one.student_id for one in by_course.values()})
-    told = [
-        _told(one, by_course[one.course_id].course, rules[one.id], work, now) for one in released
+    published = session.scalars(PUBLISHED_QUERY, {"courses": list(by_course)}).all()
+    rules = load_rules_across_courses(session, published, by_course)
+    released = [one for one in published if rules[one.id].is_released(to_micros(now))]
+    work = _load_work(session, released, {one.student_id for one in by_course.values()})
+    assignments = [
+        _serialize_assignment(one, by_course[one.course_id].course, rules[one.id], work, now)
+        for one in released
     ]
-    wanted = (one for one in told if state in {None, one.times.state})
-    return sorted(wanted, key=lambda one: (rank(one), one.id))
+    matching = (assignment for assignment in assignments if state in {None, assignment.times.state})
+    return sorted(matching, key=lambda item: (sort_key(item), item.id))
 
 
-def my_assignment(
-    session: Session, member: Member, assignment: Assignment, *, now: datetime
+def load_my_assignment(
+    session: Session, member: CourseMembership, assignment: Assignment, *, now: datetime
 ) -> MyAssignment:
     """Return an assignment as a student of the course sees it, released or not."""
     if not member.caller.view_as:
-        member.need("see_own_work")
-    held = rules_of(session, member, [assignment])[assignment.id]
-    work = _work(session, [assignment], [member.student_id])
-    return _told(assignment, member.course, held, work, now)
+        member.require("see_own_work")
+    rules = load_student_rules(session, member, [assignment])[assignment.id]
+    work = _load_work(session, [assignment], [member.student_id])
+    return _serialize_assignment(assignment, member.course, rules, work, now)
 
 
-def rank(one: MyAssignment) -> str:
+def sort_key(assignment: MyAssignment) -> str:
     """Return the sort key of an assignment: open work by its due time, closed work last.
 
     Late work is sorted by its close, closed work from the latest back.
     """
-    end = one.times.due if one.times.state == "open" else one.times.closes
-    more = one.times.late_days_until
-    if one.times.state == "late" and end is not None and more is not None and end.at < more.at:
-        end = more
-    at = None if end is None else to_micros(end.at)
-    if one.times.state == "closed":
-        return f"2 {10**17 - (at or 0):018}"
-    return "1" if at is None else f"0 {at:018}"
+    end = assignment.times.due if assignment.times.state == "open" else assignment.times.closes
+    late_days_end = assignment.times.late_days_until
+    if (
+        assignment.times.state == "late"
+        and end is not None
+        and late_days_end is not None
+        and end.at < late_days_end.at
+    ):
+        end = late_days_end
+    end_micros = None if end is None else to_micros(end.at)
+    if assignment.times.state == "closed":
+        return f"2 {10**17 - (end_micros or 0):018}"
+    return "1" if end_micros is None else f"0 {end_micros:018}"
 
 
-def _work(session: Session, assignments: Sequence[Assignment], students: Collection[UUID]) -> _Work:
-    ids = [one.id for one in assignments]
-    problems = posed_problems(session, ids)
-    told = {
+def _load_work(
+    session: Session, assignments: Sequence[Assignment], students: Collection[UUID]
+) -> _AssignmentWork:
+    ids = [assignment.id for assignment in assignments]
+    problems = load_assigned_problems(session, ids)
+    params = {
         "assignments": ids,
         "problems": [one.row.id for those in problems.values() for one in those],
         "students": list(students),
     }
-    grades = kept_grades(session, ids, students)
-    return _Work(
+    grades = load_stored_grades(session, ids, students)
+    return _AssignmentWork(
         problems,
-        {row.problem_id: row for row in session.scalars(STANDINGS, told)},
-        frozenset(session.scalars(OPENED, told)),
+        {row.problem_id: row for row in session.scalars(PROGRESS_QUERY, params)},
+        frozenset(session.scalars(OPENED_PROBLEMS_QUERY, params)),
         {one: next(iter(grades.get(id_text(session, one), {}).values()), None) for one in ids},
-        frozenset(session.scalars(EXCUSED, told)),
+        frozenset(session.scalars(EXCUSED_ASSIGNMENTS_QUERY, params)),
     )
 
 
-def _told(
-    one: Assignment, course: Course, rules: Rules, work: _Work, now: datetime
+def _serialize_assignment(
+    assignment: Assignment,
+    course: Course,
+    rules: SubmissionRules,
+    work: _AssignmentWork,
+    now: datetime,
 ) -> MyAssignment:
-    results = results_shown(one, rules, now=now)
-    problems = work.problems.get(one.id, ())
+    results = compute_results_visibility(assignment, rules, now=now)
+    problems = work.problems.get(assignment.id, ())
 
-    def blank() -> Cell:
-        blanks = Blanks.of(blank_grade(one, course, tuple(problems)), problems)
-        return blanks.missing if is_over(rules, now=now) else blanks.open
+    def choose_blank_cell() -> GradeCell:
+        blanks = BlankCells.from_grade(
+            grade_without_submissions(assignment, course, tuple(problems)), problems
+        )
+        return blanks.missing if is_credit_over(rules, now=now) else blanks.open
 
-    cell = cell_of(work.grades[one.id], blank)
+    cell = build_cell(work.grades[assignment.id], choose_blank_cell)
     return MyAssignment(
-        id=one.id,
+        id=assignment.id,
         course=course.id,
         course_title=course.title,
-        slug=one.slug,
-        title=one.title,
-        times=times(rules, course.zone, now=now),
+        slug=assignment.slug,
+        title=assignment.title,
+        times=serialize_times(rules, course.zone, now=now),
         attempts=rules.attempts,
-        excused=one.id in work.excused,
+        excused=assignment.id in work.excused,
         results_shown=results.now,
         results_from=None if results.now else results.since,
-        points=added(each.points for each in problems if not each.row.extra),
-        grade=_grade(cell) if results.now and one.id not in work.excused else None,
-        problems=tuple(_problem(each, work, results) for each in problems),
+        points=sum_fractions(each.points for each in problems if not each.row.extra),
+        grade=_serialize_score(cell) if results.now and assignment.id not in work.excused else None,
+        problems=tuple(_serialize_problem(each, work, results) for each in problems),
     )
 
 
-def _grade(cell: Cell) -> ProblemScore | None:
+def _serialize_score(cell: GradeCell) -> ProblemScore | None:
     if cell.score is None:
         return None
     return ProblemScore(score=cell.score, possible=cell.possible, waiting=cell.waiting)
 
 
-def _problem(one: PosedProblem, work: _Work, results: Shown) -> MyProblem:
-    standing = work.standings.get(one.row.id)
-    answered = _answered(standing, results)
-    parts = len(one.version.parts)
-    opened = standing is not None or one.row.id in work.opened
+def _serialize_problem(
+    problem: VersionedProblem, work: _AssignmentWork, results: Visibility
+) -> MyProblem:
+    progress = work.progress.get(problem.row.id)
+    answered = _count_answered(progress, results)
+    parts = len(problem.version.parts)
+    opened = progress is not None or problem.row.id in work.opened
     started: Literal["new", "opened", "started"] = "opened" if opened else "new"
     return MyProblem(
-        problem=one.row.slug,
-        title=one.version.title,
-        points=one.points,
-        extra=one.row.extra,
+        problem=problem.row.slug,
+        title=problem.version.title,
+        points=problem.points,
+        extra=problem.row.extra,
         state="answered" if answered >= parts else "started" if answered else started,
         parts=parts,
         answered=answered,
-        standing=score_of(standing) if results.now else None,
+        standing=serialize_score(progress) if results.now else None,
     )
 
 
-def _answered(standing: Standing | None, results: Shown) -> int:
+def _count_answered(progress: ProblemProgress | None, results: Visibility) -> int:
     """Return the number of parts with a readable answer."""
-    parts = standing.parts.values() if standing else ()
+    parts = progress.parts.values() if progress else ()
     return sum(_is_answered(told, results) for told in parts)
 
 
-def _is_answered(part: Mapping[str, Any], results: Shown) -> bool:
+def _is_answered(part: Mapping[str, Any], results: Visibility) -> bool:
     """Return whether a part has a readable answer, as far as its student knows.
 
     While results are hidden, a known mistake in another form counts as unreadable and costs no
     attempt.
     """
-    if part["counts"] is None or part["status"] in FREE:
+    if part["counts"] is None or part["status"] in FREE_STATUSES:
         return False
     is_for_person = part["manual"] or part["status"] == NEEDS_REVIEW
     return results.now or is_for_person or part["attempts"] > 0

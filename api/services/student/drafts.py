@@ -11,39 +11,41 @@ from typing import Final
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
-from api.core.json_text import written
-from api.db.engine import find_one
+from api.core.json_text import serialize_json
+from api.db.engine import fetch_one
 from api.db.models import Answer, Draft
-from api.db.upserts import insert_missing
-from api.http.etags import Expected
+from api.db.upserts import insert_missing_rows
+from api.http.etags import IfMatchVersions
 from api.schemas.student.problem import DraftView
-from api.services.engine.variants import Variants
-from api.services.grades import Key
+from api.services.engine.variants import VariantCache
+from api.services.grades import ProgressKey
 from api.services.rate_limits.storage_budget import StorageBudget, text_bytes
-from api.services.student.problem_session import Seat, check_writes
+from api.services.student.problem_session import ProblemSession, check_can_write
 from api.services.submissions.preparation import check_parts
 from grader.json_values import from_json, to_json
-from grader.reading import Typed
+from grader.reading import RawAnswer
 
-__all__ = ["draft_of", "save_draft"]
+__all__ = ["load_draft", "save_draft"]
 
-DRAFT: Final = select(Draft).where(
+DRAFT_QUERY: Final = select(Draft).where(
     Draft.problem_id == bindparam("problem_id"), Draft.student_id == bindparam("student_id")
 )
 
 
-def draft_of(session: Session, key: Key) -> DraftView:
+def load_draft(session: Session, key: ProgressKey) -> DraftView:
     """Return the draft without parts submitted since; empty if there is none."""
-    found = find_one(session, DRAFT, **key._asdict())
-    if found is None:
+    result = fetch_one(session, DRAFT_QUERY, **key._asdict())
+    if result is None:
         return DraftView(answers={}, saved_at=None, version=0)
-    row: Draft = found[0]
-    handed_in = _handed_in_since(session, row)
-    kept = {part: from_json(told) for part, told in row.answers.items() if part not in handed_in}
-    return DraftView(answers=kept, saved_at=row.saved_at, version=row.version)
+    row: Draft = result[0]
+    submitted_parts = _load_parts_submitted_since(session, row)
+    answers = {
+        part: from_json(told) for part, told in row.answers.items() if part not in submitted_parts
+    }
+    return DraftView(answers=answers, saved_at=row.saved_at, version=row.version)
 
 
-def _handed_in_since(session: Session, draft: Draft) -> set[str]:
+def _load_parts_submitted_since(session: Session, draft: Draft) -> set[str]:
     return set(
         session.scalars(
             select(Answer.part).where(
@@ -57,11 +59,11 @@ def _handed_in_since(session: Session, draft: Draft) -> set[str]:
 
 def save_draft(
     session: Session,
-    seat: Seat,
-    answers: Mapping[str, Typed],
+    problem_session: ProblemSession,
+    answers: Mapping[str, RawAnswer],
     *,
-    variants: Variants,
-    expected: Expected | None,
+    variants: VariantCache,
+    expected: IfMatchVersions | None,
     storage: StorageBudget,
 ) -> DraftView:
     """Replace the draft by *answers* (none discards it) and return its new version.
@@ -69,28 +71,28 @@ def save_draft(
     Raises `Precondition` if its version is not the *expected* one, `Invalid` for unknown parts, and
     `RateLimited` if it grows while its author's storage budget is exhausted.
     """
-    check_writes(seat.posed.member)
-    check_parts(variants.problem(seat.posed.version), answers)
-    row = _locked(session, seat.key, now=seat.now)
+    check_can_write(problem_session.assigned.member)
+    check_parts(variants.get_problem(problem_session.assigned.version), answers)
+    row = _lock_draft(session, problem_session.key, now=problem_session.now)
     if expected is not None:
         expected.check(row.version)
     stored = {part: to_json(typed) for part, typed in answers.items()}
-    growth_bytes = text_bytes(written(stored)) - text_bytes(written(row.answers))
+    growth_bytes = text_bytes(serialize_json(stored)) - text_bytes(serialize_json(row.answers))
     if growth_bytes > 0:
-        author_id = seat.posed.member.caller.id
+        author_id = problem_session.assigned.member.caller.id
         storage.check(author_id)
         storage.add(author_id, growth_bytes)
     row.answers = stored
-    row.saved_at = seat.now
-    row.sequence = _last_sequence(session, seat.key)
+    row.saved_at = problem_session.now
+    row.sequence = _load_last_sequence(session, problem_session.key)
     row.version += 1
-    return DraftView(answers=dict(answers), saved_at=seat.now, version=row.version)
+    return DraftView(answers=dict(answers), saved_at=problem_session.now, version=row.version)
 
 
-def _locked(session: Session, key: Key, *, now: datetime) -> Draft:
+def _lock_draft(session: Session, key: ProgressKey, *, now: datetime) -> Draft:
     """Return the row of the draft, created if missing, locked until the transaction ends."""
     empty = {**key._asdict(), "answers": {}, "saved_at": now, "sequence": 0, "version": 0}
-    insert_missing(session, Draft, [empty])
+    insert_missing_rows(session, Draft, [empty])
     return session.scalars(
         select(Draft)
         .where(Draft.problem_id == key.problem_id, Draft.student_id == key.student_id)
@@ -98,7 +100,7 @@ def _locked(session: Session, key: Key, *, now: datetime) -> Draft:
     ).one()
 
 
-def _last_sequence(session: Session, key: Key) -> int:
+def _load_last_sequence(session: Session, key: ProgressKey) -> int:
     """Return the number of the student's last submission; 0 before the first."""
     last = session.scalar(
         select(func.max(Answer.sequence)).where(

@@ -9,42 +9,47 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Caller, Member, course_member
-from api.auth.roles import permitted
+from api.auth.authorization import CourseMembership, Principal, load_course_membership
+from api.auth.roles import is_permitted
 from api.core.clock import to_micros
 from api.core.errors import Forbidden, NotFound
-from api.db.engine import find_one
+from api.db.engine import fetch_one
 from api.db.models import Assignment, AssignmentProblem, Submission
-from api.http.pagination import Cursor, keyset
+from api.http.pagination import Cursor, apply_keyset
 from api.schemas.student.work import ReceiptProof, StaffSubmission, StudentSubmission
-from api.services.assignments.release import results_shown
-from api.services.assignments.rules import rules_of
-from api.services.engine.variants import Variants
-from api.services.grades import Key
-from api.services.student.outcomes import graded_answers, shown_submission, stored
-from api.services.student.problem_session import Seat
+from api.services.assignments.release import compute_results_visibility
+from api.services.assignments.rules import load_student_rules
+from api.services.engine.variants import VariantCache
+from api.services.grades import ProgressKey
+from api.services.student.outcomes import (
+    load_graded_answers,
+    load_submissions,
+    serialize_submission,
+)
+from api.services.student.problem_session import ProblemSession
 from api.services.submissions.entries import receipt_digest
-from api.services.submissions.staff_view import staff_submission
+from api.services.submissions.staff_view import build_staff_submission
 from grader.json_values import from_json
-from grader.policy import Rules
+from grader.policy import SubmissionRules
 
-__all__ = ["last_submissions", "own_submissions", "receipt", "submission_view"]
+__all__ = ["iter_own_submissions", "load_own_submissions", "load_receipt", "load_submission_view"]
 
-NAMELESS: Final[Mapping[str, None]] = dict.fromkeys(
+ANONYMIZED_FIELDS: Final[Mapping[str, None]] = dict.fromkeys(
     ("student", "author", "received_at", "late_credit", "receipt")
 )
-"""What a grader is not told of a submission that is marked without names.
+"""Fields of a submission that are hidden from graders in anonymous marking.
 
-The digest of the receipt is made of the student's id: with the roster at hand one could find it.
+The digest of the receipt is computed from the student's id: a grader with the roster
+could find the student.
 """
-COMPARES_NAMES: Final = (
+ANONYMOUS_DIGEST_MESSAGE: Final = (
     "This assignment is marked without names, and a digest tells whose work it is. An instructor "
     "can compare it."
 )
 BATCH_SIZE: Final = 25
 NO_SUBMISSION = "There is no such submission."
 NO_RECEIPT = "There is no such receipt."
-PLACED: Final = (
+SUBMISSION_QUERY: Final = (
     select(Submission, AssignmentProblem, Assignment)
     .join(AssignmentProblem, AssignmentProblem.id == Submission.problem_id)
     .join(Assignment, Assignment.id == AssignmentProblem.assignment_id)
@@ -52,43 +57,49 @@ PLACED: Final = (
 )
 
 
-def own_submissions(
-    session: Session, seat: Seat, *, after: Cursor | None, limit: int
+def iter_own_submissions(
+    session: Session, problem_session: ProblemSession, *, after: Cursor | None, limit: int
 ) -> Iterator[StudentSubmission]:
     """Yield up to *limit* of the student's submissions to a problem, newest first.
 
     Reads small batches: a submission may have 256 KiB, and a page ends at 1 MiB.
     """
-    problem = seat.posed.problem
+    problem = problem_session.assigned.problem
     statement = select(Submission).where(
-        Submission.problem_id == problem.id, Submission.student_id == seat.student_id
+        Submission.problem_id == problem.id, Submission.student_id == problem_session.student_id
     )
     while limit > 0:
-        batch = keyset(
+        batch = apply_keyset(
             statement, Submission.sequence, Submission.id, after=after, order="descending"
         )
         rows = session.scalars(batch.limit(min(limit, BATCH_SIZE))).all()
-        yield from _shown(session, seat, rows)
+        yield from _serialize_submissions(session, problem_session, rows)
         if len(rows) < BATCH_SIZE:
             return
         limit -= len(rows)
         after = Cursor("sequence", rows[-1].sequence, rows[-1].id)
 
 
-def last_submissions(
-    session: Session, seat: Seat, ids: Collection[UUID]
+def load_own_submissions(
+    session: Session, problem_session: ProblemSession, ids: Collection[UUID]
 ) -> Sequence[StudentSubmission]:
     """Return the submissions with the given *ids*, as the student sees them, in any order."""
-    return _shown(session, seat, stored(session, ids))
+    return _serialize_submissions(session, problem_session, load_submissions(session, ids))
 
 
-def _shown(session: Session, seat: Seat, rows: Sequence[Submission]) -> Sequence[StudentSubmission]:
-    answers, problem, results = graded_answers(session, rows), seat.posed.problem, seat.results
-    return [shown_submission(one, answers[one.id], problem, results=results) for one in rows]
+def _serialize_submissions(
+    session: Session, problem_session: ProblemSession, rows: Sequence[Submission]
+) -> Sequence[StudentSubmission]:
+    answers, problem, results = (
+        load_graded_answers(session, rows),
+        problem_session.assigned.problem,
+        problem_session.results_visibility,
+    )
+    return [serialize_submission(row, answers[row.id], problem, results=results) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _SubmissionRow:
     """Submission with its problem and assignment."""
 
     submission: Submission
@@ -96,48 +107,52 @@ class _Found:
     assignment: Assignment
 
 
-def _find(session: Session, submission: UUID) -> _Found | None:
-    row = find_one(session, PLACED, submission=submission)
-    return None if row is None else _Found(*row)
+def _find_submission(session: Session, submission: UUID) -> _SubmissionRow | None:
+    row = fetch_one(session, SUBMISSION_QUERY, submission=submission)
+    return None if row is None else _SubmissionRow(*row)
 
 
-def submission_view(
-    session: Session, caller: Caller, submission: UUID, *, variants: Variants, now: datetime
+def load_submission_view(
+    session: Session, caller: Principal, submission: UUID, *, variants: VariantCache, now: datetime
 ) -> StudentSubmission | StaffSubmission:
     """Return a submission: a student's own as currently visible, for staff any with its record."""
-    found = _find(session, submission)
-    if found is None:
+    row = _find_submission(session, submission)
+    if row is None:
         raise NotFound(NO_SUBMISSION)
     try:
-        member = course_member(session, caller, found.assignment.course_id)
+        member = load_course_membership(session, caller, row.assignment.course_id)
     except NotFound as error:
         raise NotFound(NO_SUBMISSION) from error
-    answers = graded_answers(session, [found.submission])[submission]
+    answers = load_graded_answers(session, [row.submission])[submission]
     if member.is_staff:
-        member.need("see_submissions")
-        told = staff_submission(
-            session, found.submission, answers, found.problem, member, variants=variants
+        member.require("see_submissions")
+        response = build_staff_submission(
+            session, row.submission, answers, row.problem, member, variants=variants
         )
-        is_blind = member.is_blind_to(found.assignment)
-        return told.model_copy(update=NAMELESS) if is_blind else told
-    shown = results_shown(found.assignment, _own_rules(session, member, found, now), now=now)
-    return shown_submission(found.submission, answers, found.problem, results=shown)
+        is_blind = member.is_blind_to(row.assignment)
+        return response.model_copy(update=ANONYMIZED_FIELDS) if is_blind else response
+    visibility = compute_results_visibility(
+        row.assignment, _load_own_rules(session, member, row, now), now=now
+    )
+    return serialize_submission(row.submission, answers, row.problem, results=visibility)
 
 
-def _own_rules(session: Session, member: Member, found: _Found, now: datetime) -> Rules:
+def _load_own_rules(
+    session: Session, member: CourseMembership, row: _SubmissionRow, now: datetime
+) -> SubmissionRules:
     """Return the rules for a student's own submission; raise `NotFound` if it is hidden (again)."""
-    assignment = found.assignment
+    assignment = row.assignment
     hidden = assignment.deleted_at is not None or assignment.published_at is None
-    if hidden or found.submission.student_id != member.student_id:
+    if hidden or row.submission.student_id != member.student_id:
         raise NotFound(NO_SUBMISSION)
-    held = rules_of(session, member, [assignment])[assignment.id]
-    if not held.released(to_micros(now)):
+    rules = load_student_rules(session, member, [assignment])[assignment.id]
+    if not rules.is_released(to_micros(now)):
         raise NotFound(NO_SUBMISSION)
-    return held
+    return rules
 
 
-def receipt(
-    session: Session, caller: Caller, submission: UUID, *, digest: str | None = None
+def load_receipt(
+    session: Session, caller: Principal, submission: UUID, *, digest: str | None = None
 ) -> ReceiptProof:
     """Return the data of a receipt, with its digest recomputed from the stored rows.
 
@@ -145,52 +160,54 @@ def receipt(
     staff of the course. Graders of an anonymous assignment see neither student, time nor digest.
     Raises `Forbidden` if they ask to compare a *digest*.
     """
-    found = _find(session, submission)
-    if found is None:
+    row = _find_submission(session, submission)
+    if row is None:
         raise NotFound(NO_RECEIPT)
-    is_blind = _reach_receipt(session, caller, found)
+    is_blind = _authorize_receipt(session, caller, row)
     if is_blind and digest is not None:
-        raise Forbidden(COMPARES_NAMES)
-    proof = _proof(found, digest)
+        raise Forbidden(ANONYMOUS_DIGEST_MESSAGE)
+    proof = _build_receipt_proof(row, digest)
     if is_blind:
         return proof.model_copy(update=dict.fromkeys(("student", "received_at", "digest")))
     return proof
 
 
-def _proof(found: _Found, digest: str | None) -> ReceiptProof:
-    one = found.submission
-    key = Key(one.problem_id, one.student_id)
-    again = receipt_digest(one.id, key, one.sequence, one.received_at, one.answers)
+def _build_receipt_proof(row: _SubmissionRow, digest: str | None) -> ReceiptProof:
+    submission = row.submission
+    key = ProgressKey(submission.problem_id, submission.student_id)
+    recomputed = receipt_digest(
+        submission.id, key, submission.sequence, submission.received_at, submission.answers
+    )
     return ReceiptProof(
-        id=one.id,
-        valid=again == one.reply["receipt"]["digest"] and digest in {None, again},
-        digest=again,
-        assignment=found.assignment.id,
-        problem=found.problem.slug,
-        student=one.student_id,
-        sequence=one.sequence,
-        received_at=one.received_at,
-        answers={part: from_json(told) for part, told in one.answers.items()},
+        id=submission.id,
+        valid=recomputed == submission.reply["receipt"]["digest"] and digest in {None, recomputed},
+        digest=recomputed,
+        assignment=row.assignment.id,
+        problem=row.problem.slug,
+        student=submission.student_id,
+        sequence=submission.sequence,
+        received_at=submission.received_at,
+        answers={part: from_json(told) for part, told in submission.answers.items()},
     )
 
 
-def _reach_receipt(session: Session, caller: Caller, found: _Found) -> bool:
+def _authorize_receipt(session: Session, caller: Principal, row: _SubmissionRow) -> bool:
     """Return whether *caller* may see a receipt only without names.
 
     Raises `NotFound` if *caller* may not see it at all.
     """
-    course = found.assignment.course_id
+    course = row.assignment.course_id
     if caller.only_course not in {None, course}:
         raise NotFound(NO_RECEIPT)
-    if found.submission.student_id == caller.id and not caller.view_as:
-        if not permitted("student", "see_own_work", scopes=caller.scopes):
+    if row.submission.student_id == caller.id and not caller.view_as:
+        if not is_permitted("student", "see_own_work", scopes=caller.scopes):
             raise NotFound(NO_RECEIPT)
         return False
     try:
-        member = course_member(session, caller, course)
+        member = load_course_membership(session, caller, course)
     except NotFound as error:
         raise NotFound(NO_RECEIPT) from error
-    own = member.student_id == found.submission.student_id
-    if not (own or member.may("see_submissions")):
+    is_own = member.student_id == row.submission.student_id
+    if not (is_own or member.has_permission("see_submissions")):
         raise NotFound(NO_RECEIPT)
-    return member.is_blind_to(found.assignment) and not own
+    return member.is_blind_to(row.assignment) and not is_own

@@ -8,103 +8,116 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from api.db.engine import once
+from api.db.engine import cache_in_snapshot
 from api.db.models import Answer, AssignmentProblem, Grading, Submission
 from api.schemas.student.submissions import Receipt
 from api.schemas.student.work import PartOutcome, StudentSubmission
-from api.services.assignments.release import Shown
+from api.services.assignments.release import Visibility
 from api.services.assignments.visible_verdicts import visible_verdict
-from api.services.engine.single_answer import points_of
+from api.services.engine.single_answer import read_points
 from grader.json_values import from_json
 
 __all__ = [
-    "Graded",
-    "graded_answers",
-    "kept",
-    "misfit_of",
-    "outcome",
-    "shown_submission",
-    "stored",
+    "GradedAnswer",
+    "form_mismatch",
+    "load_graded_answers",
+    "load_submissions",
+    "serialize_outcome",
+    "serialize_submission",
+    "serialize_submission_fields",
 ]
 
-STORED: Final = select(Submission).where(Submission.id.in_(bindparam("ids", expanding=True)))
-GRADED: Final = (
+SUBMISSIONS_QUERY: Final = select(Submission).where(
+    Submission.id.in_(bindparam("ids", expanding=True))
+)
+GRADED_ANSWERS_QUERY: Final = (
     select(Answer, Grading)
     .join(Grading, Grading.id == Answer.grading_id)
     .where(Answer.submission_id.in_(bindparam("submissions", expanding=True)))
 )
 
-Graded = tuple[Answer, Grading]
-"""An answer with the grading of it that counts now."""
+GradedAnswer = tuple[Answer, Grading]
+"""An answer with its current grading."""
 
 
-def stored(session: Session, ids: Collection[UUID]) -> Sequence[Submission]:
+def load_submissions(session: Session, ids: Collection[UUID]) -> Sequence[Submission]:
     """Return submissions by their ids, in any order."""
     key = (Submission, frozenset(ids))
-    return once(session, key, lambda: session.scalars(STORED, {"ids": list(ids)}).all())
+    return cache_in_snapshot(
+        session, key, lambda: session.scalars(SUBMISSIONS_QUERY, {"ids": list(ids)}).all()
+    )
 
 
-def graded_answers(session: Session, submissions: Iterable[Submission]) -> dict[UUID, list[Graded]]:
+def load_graded_answers(
+    session: Session, submissions: Iterable[Submission]
+) -> dict[UUID, list[GradedAnswer]]:
     """Return each submission's answers, in the order sent, with the gradings that count now."""
-    sent = {one.id: list(one.answers) for one in submissions}
-    rows = session.execute(GRADED, {"submissions": list(sent)})
-    found: dict[UUID, list[Graded]] = {one: [] for one in sent}
+    part_order = {submission.id: list(submission.answers) for submission in submissions}
+    rows = session.execute(GRADED_ANSWERS_QUERY, {"submissions": list(part_order)})
+    by_submission: dict[UUID, list[GradedAnswer]] = {one: [] for one in part_order}
     for answer, grading in rows:
-        found[answer.submission_id].append((answer, grading))
-    for one, answers in found.items():
-        answers.sort(key=lambda graded: sent[one].index(graded[0].part))
-    return found
+        by_submission[answer.submission_id].append((answer, grading))
+    for submission_id, answers in by_submission.items():
+        answers.sort(key=lambda graded: part_order[submission_id].index(graded[0].part))
+    return by_submission
 
 
-def misfit_of(answer: Answer, grading: Grading) -> str:
+def form_mismatch(answer: Answer, grading: Grading) -> str:
     """Return how an answer's form differs from the expected one; "" if a person graded it."""
     return "" if answer.manual else str(grading.record.get("misfit", ""))
 
 
-def outcome(graded: Graded, submission: Submission, *, results: Shown) -> dict[str, Any]:
+def serialize_outcome(
+    graded: GradedAnswer, submission: Submission, *, results: Visibility
+) -> dict[str, Any]:
     """Return the fields of a `PartOutcome`, as far as the student may see them now."""
     answer, grading = graded
-    said, misfit = grading.said, misfit_of(answer, grading)
-    points = points_of(grading.record, said)
-    seen = visible_verdict(answer.status, answer.credit, said, misfit=misfit, results=results)
+    student_result, mismatch = grading.said, form_mismatch(answer, grading)
+    points = read_points(grading.record, student_result)
+    verdict = visible_verdict(
+        answer.status, answer.credit, student_result, form_mismatch=mismatch, results=results
+    )
     return {
         "part": answer.part,
         "answer": answer.id,
         "typed": from_json(submission.answers.get(answer.part)),
-        "status": seen.status,
-        "credit": seen.credit,
+        "status": verdict.status,
+        "credit": verdict.credit,
         "points": points,
-        "score": None if seen.credit is None else seen.credit * points,
-        "read_as": said.get("read_as", answer.shown),
-        "notes": tuple(said.get("notes", ())),
-        "feedback": seen.feedback,
-        "position": said.get("position"),
-        "cells": tuple(seen.cells),
-        "place": seen.place,
+        "score": None if verdict.credit is None else verdict.credit * points,
+        "read_as": student_result.get("read_as", answer.shown),
+        "notes": tuple(student_result.get("notes", ())),
+        "feedback": verdict.feedback,
+        "position": student_result.get("position"),
+        "cells": tuple(verdict.cells),
+        "place": verdict.location,
         "attempt": answer.attempt,
         "repeats": answer.repeats,
-        "manual": answer.manual and not seen.is_hidden,
+        "manual": answer.manual and not verdict.is_hidden,
     }
 
 
-def shown_submission(
+def serialize_submission(
     submission: Submission,
-    answers: Sequence[Graded],
+    answers: Sequence[GradedAnswer],
     problem: AssignmentProblem,
     *,
-    results: Shown,
+    results: Visibility,
 ) -> StudentSubmission:
     """Return a submission as its student may see it now."""
     return StudentSubmission(
-        results=tuple(PartOutcome(**outcome(one, submission, results=results)) for one in answers),
+        results=tuple(
+            PartOutcome(**serialize_outcome(answer, submission, results=results))
+            for answer in answers
+        ),
         results_shown=results.now,
         results_from=None if results.now else results.since,
-        **kept(submission, answers, problem),
+        **serialize_submission_fields(submission, answers, problem),
     )
 
 
-def kept(
-    submission: Submission, answers: Sequence[Graded], problem: AssignmentProblem
+def serialize_submission_fields(
+    submission: Submission, answers: Sequence[GradedAnswer], problem: AssignmentProblem
 ) -> dict[str, Any]:
     """Return the fields of a submission that do not depend on its results."""
     late = [answer.late for answer, _ in answers]

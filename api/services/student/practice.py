@@ -9,101 +9,115 @@ from sqlalchemy.orm import Session
 from api.core.clock import to_micros
 from api.core.errors import NotReleased
 from api.schemas.student.solution import PracticeOutcome, PracticeProblem, PracticeReply
-from api.services.engine.protected_numbers import numbers_at_work
-from api.services.engine.single_answer import student_record
-from api.services.engine.variant_identity import numbers_had, numbers_in
-from api.services.engine.variants import Variants
-from api.services.student.problem_session import Seat, solutions_of
-from api.services.student.questions import asked, numbers, statement
-from api.services.student.times import moment_of
+from api.services.engine.protected_numbers import load_protected_numbers
+from api.services.engine.single_answer import serialize_student_result
+from api.services.engine.variant_identity import load_identities, load_past_identities
+from api.services.engine.variants import VariantCache
+from api.services.student.problem_session import ProblemSession, solutions_visibility
+from api.services.student.questions import render_statement, serialize_numbers, serialize_question
+from api.services.student.times import serialize_moment
 from api.services.submissions.preparation import check_parts
 from grader.grading.grade import grade
-from grader.reading import Style, Typed
+from grader.reading import NumberStyle, RawAnswer
 from grader.variants.variant import Variant
-from problems.book import BOOK
+from problems.book import REGISTRY
 
-__all__ = ["practice_problem", "practice_variant", "practise"]
+__all__ = ["grade_practice", "load_practice_problem", "load_practice_variant"]
 
 
-def practice_problem(
-    session: Session, seat: Seat, number: int, *, variants: Variants
+def load_practice_problem(
+    session: Session, problem_session: ProblemSession, number: int, *, variants: VariantCache
 ) -> PracticeProblem:
     """Return the problem with the numbers of practice *number*."""
-    return _asked(number, practice_variant(session, seat, number, variants=variants))
-
-
-def _asked(number: int, variant: Variant) -> PracticeProblem:
-    return PracticeProblem(
-        number=number,
-        title=variant.problem.title,
-        statement=statement(variant),
-        numbers=numbers(variant),
-        parts=tuple(asked(part, variant) for part in variant.problem.parts),
+    return _serialize_practice_problem(
+        number, load_practice_variant(session, problem_session, number, variants=variants)
     )
 
 
-def practise(
-    variant: Variant, number: int, answers: Mapping[str, Typed], *, numbers: Style | None
+def _serialize_practice_problem(number: int, variant: Variant) -> PracticeProblem:
+    return PracticeProblem(
+        number=number,
+        title=variant.problem.title,
+        statement=render_statement(variant),
+        numbers=serialize_numbers(variant),
+        parts=tuple(serialize_question(part, variant) for part in variant.problem.parts),
+    )
+
+
+def grade_practice(
+    variant: Variant, number: int, answers: Mapping[str, RawAnswer], *, numbers: NumberStyle | None
 ) -> PracticeReply:
     """Grade *answers* to practice *number*, whose numbers are those of *variant*."""
     check_parts(variant.problem, answers)
-    results = grade(variant, answers, book=BOOK, numbers=numbers)
+    results = grade(variant, answers, registry=REGISTRY, numbers=numbers)
     return PracticeReply(
-        problem=_asked(number, variant),
+        problem=_serialize_practice_problem(number, variant),
         results=tuple(
-            PracticeOutcome(**_seen(student_record(one, variant)), credit=one.credit)
-            for one in results
-            if one.part in answers
+            PracticeOutcome(
+                **_select_visible_fields(serialize_student_result(result, variant)),
+                credit=result.credit,
+            )
+            for result in results
+            if result.part in answers
         ),
     )
 
 
-def _seen(told: Mapping[str, Any]) -> dict[str, Any]:
+def _select_visible_fields(record: Mapping[str, Any]) -> dict[str, Any]:
     names = ("part", "status", "read_as", "notes", "feedback", "position", "cells", "place")
-    return {name: told[name] for name in names}
+    return {name: record[name] for name in names}
 
 
-def practice_variant(session: Session, seat: Seat, number: int, *, variants: Variants) -> Variant:
+def load_practice_variant(
+    session: Session, problem_session: ProblemSession, number: int, *, variants: VariantCache
+) -> Variant:
     """Return the variant of a practice number; not the student's own unless it is the only one."""
-    _check_time(session, seat)
-    others = _others(session, seat)
+    _check_practice_released(session, problem_session)
+    others = _list_other_positions(session, problem_session)
     if not others:
-        _check_solutions(session, seat)
-        return seat.variant(session, variants)
-    told = f"practice|{seat.posed.problem.id}|{seat.student_id}".encode()
-    digest = hmac.digest(bytes.fromhex(seat.posed.member.course.secret), told, "sha256")
+        _check_solutions_visible(session, problem_session)
+        return problem_session.load_variant(session, variants)
+    message = (
+        f"practice|{problem_session.assigned.problem.id}|{problem_session.student_id}".encode()
+    )
+    digest = hmac.digest(
+        bytes.fromhex(problem_session.assigned.member.course.secret), message, "sha256"
+    )
     start = int.from_bytes(digest, "big") % len(others)
     position = others[(start + number) % len(others)]
-    return variants.variant(session, seat.drawn.version_id, position)
+    return variants.get_variant(session, problem_session.draw.version_id, position)
 
 
-def _check_time(session: Session, seat: Seat) -> None:
+def _check_practice_released(session: Session, problem_session: ProblemSession) -> None:
     """Raise `NotReleased` if the student may still submit, unless solutions are visible."""
-    ends = seat.rules.ends_at
-    if seat.preview or (ends is not None and ends < to_micros(seat.now)):
+    ends = problem_session.rules.ends_at
+    if problem_session.preview or (ends is not None and ends < to_micros(problem_session.now)):
         return
-    _check_solutions(session, seat)
+    _check_solutions_visible(session, problem_session)
 
 
-def _check_solutions(session: Session, seat: Seat) -> None:
-    shown = solutions_of(session, seat)
-    if seat.preview or shown.now:
+def _check_solutions_visible(session: Session, problem_session: ProblemSession) -> None:
+    visibility = solutions_visibility(session, problem_session)
+    if problem_session.preview or visibility.now:
         return
-    until = shown.since
+    until = visibility.since
     when = "later"
     if until is not None:
-        when = f"after {moment_of(until, seat.posed.member.course.zone, now=seat.now).text}"
+        zone, now = problem_session.assigned.member.course.zone, problem_session.now
+        when = f"after {serialize_moment(until, zone, now=now).text}"
     raise NotReleased(f"There is practice on this problem {when}.", until=until)
 
 
-def _others(session: Session, seat: Seat) -> list[int]:
+def _list_other_positions(session: Session, problem_session: ProblemSession) -> list[int]:
     """Return the positions of all variants except the student's own and those still graded.
 
     Numbers of students who may still submit are left out, so that nobody tries answers for them.
     """
-    listed = numbers_in(session, seat.drawn.version_id)
-    had = numbers_had(session, seat.key.problem_id, seat.student_id)
-    taken = {listed[seat.drawn.position], *had.values()}
-    if not seat.preview:
-        taken |= numbers_at_work(session, seat.posed, now=seat.now)
-    return [position for position, numbers in listed.items() if numbers not in taken]
+    listed = load_identities(session, problem_session.draw.version_id)
+    had = load_past_identities(session, problem_session.key.problem_id, problem_session.student_id)
+    excluded = {listed[problem_session.draw.position], *had.values()}
+    if not problem_session.preview:
+        excluded |= load_protected_numbers(
+            session, problem_session.assigned, now=problem_session.now
+        )
+    return [position for position, numbers in listed.items() if numbers not in excluded]

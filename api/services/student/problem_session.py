@@ -8,64 +8,69 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import NO_PROBLEM, Member, Posed
+from api.auth.authorization import PROBLEM_NOT_FOUND_MESSAGE, AssignedProblem, CourseMembership
 from api.core.clock import to_micros
 from api.core.errors import Forbidden, NotFound
 from api.db.models import Assignment, AssignmentProblem, Draw
-from api.db.upserts import insert_missing
-from api.services.assignments.release import Shown, results_shown, solutions_end, solutions_shown
-from api.services.assignments.rules import rules_in_class, rules_of
-from api.services.engine.assigned_variant import current_draw
-from api.services.engine.protected_numbers import rules_of_students_with
-from api.services.engine.variants import ORIGINAL, Variants, chosen_position
-from api.services.grades import Key
-from api.services.submissions.drawn import Drawn
-from grader.policy import Rules
-from grader.reading.grammar.number_styles import Style
+from api.db.upserts import insert_missing_rows
+from api.services.assignments.release import (
+    Visibility,
+    compute_results_visibility,
+    compute_solutions_visibility,
+    solutions_hidden_until,
+)
+from api.services.assignments.rules import load_distinct_rules, load_student_rules
+from api.services.engine.assigned_variant import load_current_draw
+from api.services.engine.protected_numbers import load_rules_of_sharers
+from api.services.engine.variants import ORIGINAL_POSITION, VariantCache, resolve_position
+from api.services.grades import ProgressKey
+from api.services.submissions.drawn import VariantAssignment
+from grader.policy import SubmissionRules
+from grader.reading.grammar.number_styles import NumberStyle
 from grader.variants.variant import Variant
 
 __all__ = [
-    "OWN",
-    "Choice",
-    "Seat",
-    "check_writes",
-    "is_pinned",
-    "note_opened",
-    "numbers_of",
-    "own_rules",
-    "solutions_of",
-    "take_seat",
+    "OWN_VARIANT",
+    "ProblemSession",
+    "VariantChoice",
+    "check_can_write",
+    "load_own_rules",
+    "lock_current_version",
+    "number_style",
+    "open_problem_session",
+    "record_first_view",
+    "solutions_visibility",
 ]
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class VariantChoice:
     """Variant that staff choose to see, by its seed or by its position in the list."""
 
     seed: int | None = None
     position: int | None = None
 
     @property
-    def is_made(self) -> bool:
+    def is_set(self) -> bool:
         """Whether a seed or a position is given."""
         return self.seed is not None or self.position is not None
 
 
-OWN: Final = Choice()
-"""No choice: a student's own numbers, for staff the original."""
+OWN_VARIANT: Final = VariantChoice()
+"""Default choice: a student's own numbers, or the original for staff."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
+class ProblemSession:
     """Problem session: a problem with the rules and the variant of one user.
 
     *opened_at* is the stored time when the student first saw these numbers; None before that.
     *preview* means that staff look at a variant that belongs to no student.
     """
 
-    posed: Posed
-    rules: Rules
-    drawn: Drawn
+    assigned: AssignedProblem
+    rules: SubmissionRules
+    draw: VariantAssignment
     opened_at: datetime | None
     preview: bool
     now: datetime
@@ -73,17 +78,17 @@ class Seat:
     @property
     def student_id(self) -> UUID:
         """Id of the student whose work it is."""
-        return self.posed.member.student_id
+        return self.assigned.member.student_id
 
     @property
-    def key(self) -> Key:
+    def key(self) -> ProgressKey:
         """Key of the student's progress in the problem."""
-        return Key(self.posed.problem.id, self.student_id)
+        return ProgressKey(self.assigned.problem.id, self.student_id)
 
     @property
-    def results(self) -> Shown:
+    def results_visibility(self) -> Visibility:
         """Whether the student sees verdicts now."""
-        return results_shown(self.posed.assignment, self.rules, now=self.now)
+        return compute_results_visibility(self.assigned.assignment, self.rules, now=self.now)
 
     @property
     def has_class_wide_numbers(self) -> bool:
@@ -91,109 +96,128 @@ class Seat:
 
         With `each_after`, students draw new numbers, which can be those of anybody.
         """
-        return self.posed.assignment.variants != "each" or self.drawn.position == ORIGINAL
+        return (
+            self.assigned.assignment.variants != "each" or self.draw.position == ORIGINAL_POSITION
+        )
 
     @property
-    def is_first_sight(self) -> bool:
+    def is_first_view(self) -> bool:
         """Whether the student sees the numbers for the first time, which must be recorded."""
         is_seen = self.opened_at is not None
-        return not (is_seen or self.preview or self.posed.member.viewing)
+        return not (is_seen or self.preview or self.assigned.member.viewing)
 
-    def variant(self, session: Session, variants: Variants) -> Variant:
+    def load_variant(self, session: Session, variants: VariantCache) -> Variant:
         """Return the variant of this session."""
-        return variants.variant(session, self.drawn.version_id, self.drawn.position)
+        return variants.get_variant(session, self.draw.version_id, self.draw.position)
 
 
-def own_rules(session: Session, posed: Posed, *, now: datetime) -> Rules:
+def load_own_rules(
+    session: Session, assigned: AssignedProblem, *, now: datetime
+) -> SubmissionRules:
     """Return the rules for the student whose work it is.
 
     Raises `NotFound` for a student before the release.
     """
-    member = posed.member
-    rules = rules_of(session, member, [posed.assignment])[posed.assignment.id]
-    if not member.is_staff and not rules.released(to_micros(now)):
-        raise NotFound(NO_PROBLEM)
+    member = assigned.member
+    rules = load_student_rules(session, member, [assigned.assignment])[assigned.assignment.id]
+    if not member.is_staff and not rules.is_released(to_micros(now)):
+        raise NotFound(PROBLEM_NOT_FOUND_MESSAGE)
     return rules
 
 
-def take_seat(session: Session, posed: Posed, choice: Choice = OWN, *, now: datetime) -> Seat:
+def open_problem_session(
+    session: Session,
+    assigned: AssignedProblem,
+    choice: VariantChoice = OWN_VARIANT,
+    *,
+    now: datetime,
+) -> ProblemSession:
     """Return the session with the student's own variant; staff get the original or their *choice*.
 
     Raises `NotFound` before the release, and `Forbidden` if a student makes a choice.
     """
-    rules = own_rules(session, posed, now=now)
-    if choice.is_made:
-        posed.member.need("see_key")
-    if choice.is_made or posed.member.is_staff:
-        position = chosen_position(
-            session, posed.version.id, seed=choice.seed, position=choice.position
+    rules = load_own_rules(session, assigned, now=now)
+    if choice.is_set:
+        assigned.member.require("see_key")
+    if choice.is_set or assigned.member.is_staff:
+        position = resolve_position(
+            session, assigned.version.id, seed=choice.seed, position=choice.position
         )
-        chosen = Drawn(0, posed.version.id, position)
-        return Seat(posed, rules, chosen, opened_at=None, preview=True, now=now)
-    drawn, opened_at = current_draw(session, posed, student=posed.member.student_id)
-    return Seat(posed, rules, drawn, opened_at=opened_at, preview=False, now=now)
+        chosen_draw = VariantAssignment(0, assigned.version.id, position)
+        return ProblemSession(assigned, rules, chosen_draw, opened_at=None, preview=True, now=now)
+    draw, opened_at = load_current_draw(session, assigned, student=assigned.member.student_id)
+    return ProblemSession(assigned, rules, draw, opened_at=opened_at, preview=False, now=now)
 
 
-def solutions_of(session: Session, seat: Seat) -> Shown:
+def solutions_visibility(session: Session, problem_session: ProblemSession) -> Visibility:
     """Return whether the student sees keys and worked solutions now."""
-    sharing = _sharing_rules(session, seat)
-    return solutions_shown(seat.posed.assignment, seat.rules, sharing=sharing, now=seat.now)
+    sharing = _load_sharing_rules(session, problem_session)
+    return compute_solutions_visibility(
+        problem_session.assigned.assignment,
+        problem_session.rules,
+        sharing=sharing,
+        now=problem_session.now,
+    )
 
 
-def _sharing_rules(session: Session, seat: Seat) -> tuple[Rules, ...]:
+def _load_sharing_rules(
+    session: Session, problem_session: ProblemSession
+) -> tuple[SubmissionRules, ...]:
     """Return the rules of students with the same numbers whose time may end later."""
-    posed = seat.posed
-    if seat.has_class_wide_numbers:
-        return rules_in_class(session, posed.assignment, posed.member.course)
-    own_end = solutions_end(posed.assignment, seat.rules)
-    if seat.preview or own_end is None:
+    assigned = problem_session.assigned
+    if problem_session.has_class_wide_numbers:
+        return load_distinct_rules(session, assigned.assignment, assigned.member.course)
+    own_end = solutions_hidden_until(assigned.assignment, problem_session.rules)
+    if problem_session.preview or own_end is None:
         return ()
-    return rules_of_students_with(session, posed, seat.drawn, own_end=own_end, now=seat.now)
+    return load_rules_of_sharers(
+        session, assigned, problem_session.draw, own_end=own_end, now=problem_session.now
+    )
 
 
-def note_opened(session: Session, seat: Seat) -> bool:
+def record_first_view(session: Session, problem_session: ProblemSession) -> bool:
     """Record when the student first saw the numbers, which now stay with the student.
 
     Returns False if the problem has another version by now, as its numbers may differ.
     """
-    if not is_pinned(session, seat):
+    if not lock_current_version(session, problem_session):
         return False
     row = {
-        "problem_id": seat.posed.problem.id,
-        "student_id": seat.student_id,
-        "number": seat.drawn.number,
-        "version_id": seat.drawn.version_id,
-        "position": seat.drawn.position,
-        "opened_at": seat.now,
+        "problem_id": problem_session.assigned.problem.id,
+        "student_id": problem_session.student_id,
+        "number": problem_session.draw.number,
+        "version_id": problem_session.draw.version_id,
+        "position": problem_session.draw.position,
+        "opened_at": problem_session.now,
     }
-    insert_missing(session, Draw, [row])
+    insert_missing_rows(session, Draw, [row])
     return True
 
 
-def is_pinned(session: Session, seat: Seat) -> bool:
-    """Return whether the problem still has the version of *seat*.
+def lock_current_version(session: Session, problem_session: ProblemSession) -> bool:
+    """Return whether the problem still has the version of *problem_session*.
 
     Takes a shared lock on the assignment until the transaction ends. A change of the version takes
     an exclusive one, so the answer stays true.
     """
     session.execute(
         select(Assignment.id)
-        .where(Assignment.id == seat.posed.assignment.id)
+        .where(Assignment.id == problem_session.assigned.assignment.id)
         .with_for_update(read=True)
     )
     pinned = select(AssignmentProblem.version_id).where(
-        AssignmentProblem.id == seat.posed.problem.id
+        AssignmentProblem.id == problem_session.assigned.problem.id
     )
-    return session.scalar(pinned) == seat.posed.version.id
+    return session.scalar(pinned) == problem_session.assigned.version.id
 
 
-def check_writes(member: Member) -> None:
+def check_can_write(member: CourseMembership) -> None:
     """Raise `Forbidden` if staff view the course as a student, for whom they cannot write."""
     if member.viewing:
         raise Forbidden("You look as a student; only the test student can do this.")
 
 
-def numbers_of(seat: Seat, variant: Variant) -> Style | None:
+def number_style(problem_session: ProblemSession, variant: Variant) -> NumberStyle | None:
     """Return the number style for answers: the problem's, otherwise the course's."""
-    own: Style | None = seat.posed.member.course.numbers  # type: ignore[assignment]
-    return variant.problem.numbers or own
+    course_style: NumberStyle | None = problem_session.assigned.member.course.numbers  # type: ignore[assignment]
+    return variant.problem.numbers or course_style

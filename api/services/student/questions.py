@@ -12,8 +12,8 @@ from typing import Any, Final
 from api.schemas.student.problem import Column, Given, Option, PartAsked, Typing
 from grader.definitions.problem import AnyPart, Problem
 from grader.definitions.template import Template
-from grader.display.steps import itemised
-from grader.display.text import show
+from grader.display.steps import format_items
+from grader.display.text import to_text
 from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.tree import Name
 from grader.kinds import KINDS
@@ -26,81 +26,86 @@ from grader.kinds.sets import SetPart
 from grader.kinds.shapes import ShapePart
 from grader.kinds.tables import TablePart
 from grader.reading.units.unit_names import DIMENSIONS
-from grader.values import Opaque, Tensor, Value
+from grader.values import OpaqueValue, Tensor, Value
 from grader.variants.variant import Variant
-from problems.book import BOOK
-from problems.publish import plain
+from problems.book import REGISTRY
+from problems.publish import to_json_data
 
-__all__ = ["asked", "numbers", "statement"]
+__all__ = ["render_statement", "serialize_numbers", "serialize_question"]
 
-CELLS: Final = {"integer": "32", "number": "0.5", "percent": "86%", "shape": "3×32×32"}
-ITEMS: Final = {"number": "0.5, 2", "integer": "3, 5", "shape": "3×3, 5×5"}
-AXIS: Final = "32"
+CELL_EXAMPLES: Final = {"integer": "32", "number": "0.5", "percent": "86%", "shape": "3×32×32"}
+SET_EXAMPLES: Final = {"number": "0.5, 2", "integer": "3, 5", "shape": "3×3, 5×5"}
+AXIS_EXAMPLE: Final = "32"
 
 
-def statement(variant: Variant) -> str:
+def render_statement(variant: Variant) -> str:
     """Return the statement of the problem with the numbers of *variant*."""
-    return variant.problem.statement.fill(variant.scope(BOOK)).strip()
+    return variant.problem.statement.fill(variant.student_scope(REGISTRY)).strip()
 
 
-def asked(part: AnyPart, variant: Variant) -> PartAsked:
+def serialize_question(part: AnyPart, variant: Variant) -> PartAsked:
     """Return the question of a part with the numbers of *variant*."""
-    scope = variant.scope(BOOK)
+    scope = variant.student_scope(REGISTRY)
     return PartAsked(
         id=part.id,
         title=part.title,
         kind=part.kind,
         points=Fraction(part.points),
         prompt=part.prompt.fill(scope).strip(),
-        typing=_typing(part, scope, variant.keys.get(part.id)),
+        typing=_serialize_typing(part, scope, variant.keys.get(part.id)),
     )
 
 
-def _typing(part: AnyPart, scope: Scope, key: Value | None) -> Typing:
+def _serialize_typing(part: AnyPart, scope: Scope, key: Value | None) -> Typing:
     kind = KINDS[part.kind]
-    told: dict[str, Any] = {"hint": kind.hint, "example": kind.example}
+    fields: dict[str, Any] = {"hint": kind.hint, "example": kind.example}
     match part:
         case ChoicePart() | ChoicesPart():
-            told |= _picked(part, scope)
+            fields |= _choice_fields(part, scope)
         case SetPart():
-            told |= _set(part)
+            fields |= _set_fields(part)
         case ShapePart():
-            told |= _shape(part)
+            fields |= _shape_fields(part)
         case TablePart():
-            told |= _table(part, scope)
+            fields |= _table_fields(part, scope)
         case ExpressionPart():
             first = next(iter(part.variables))
-            told |= {"variables": (*part.variables,), "count": part.length}
-            told["example"] = ", ".join([f"{first} + 1"] * (part.length or 1))
+            fields |= {"variables": (*part.variables,), "count": part.formula_count}
+            fields["example"] = ", ".join([f"{first} + 1"] * (part.formula_count or 1))
         case QuantityPart():
-            told |= {"unit": part.unit, "units": (*DIMENSIONS[part.dimension],)}
-            told["example"] = f"5 {part.unit}"
+            fields |= {"unit": part.unit, "units": (*DIMENSIONS[part.dimension],)}
+            fields["example"] = f"5 {part.unit}"
         case PredicatePart():
             count = len(part.as_)
-            told |= {"count": count, "example": ", ".join(str(at) for at in range(1, count + 1))}
+            fields |= {
+                "count": count,
+                "example": ", ".join(str(index) for index in range(1, count + 1)),
+            }
         case VectorPart() | MatrixPart() | TensorPart():
-            given = isinstance(key, Tensor) and part.size == "given"
-            told["shape"] = key.shape if given and isinstance(key, Tensor) else None
-    return Typing(**told)
+            is_shape_given = isinstance(key, Tensor) and part.size == "given"
+            fields["shape"] = key.shape if is_shape_given and isinstance(key, Tensor) else None
+    return Typing(**fields)
 
 
-def _picked(part: ChoicePart | ChoicesPart, scope: Scope) -> dict[str, Any]:
-    options = tuple(Option(id=one, text=text.fill(scope)) for one, text in part.options.items())
-    ids = [one.id for one in options]
+def _choice_fields(part: ChoicePart | ChoicesPart, scope: Scope) -> dict[str, Any]:
+    options = tuple(
+        Option(id=option, text=text.fill(scope)) for option, text in part.options.items()
+    )
+    ids = [option.id for option in options]
     return {"options": options, "example": ids[0] if part.kind == "choice" else ", ".join(ids[:2])}
 
 
-def _set(part: SetPart) -> dict[str, Any]:
+def _set_fields(part: SetPart) -> dict[str, Any]:
     if part.of != "name":
-        return {"example": ITEMS[part.of]}
+        return {"example": SET_EXAMPLES[part.of]}
     options = tuple(Option(id=name, text=name) for name in part.options)
     return {"options": options, "example": ", ".join(part.options[:2])}
 
 
-def _shape(part: ShapePart) -> dict[str, Any]:
+def _shape_fields(part: ShapePart) -> dict[str, Any]:
     axes = len(part.layout) if part.layout else 3
     if not part.variables:
-        return {"layout": part.layout, "example": "×".join([AXIS] * axes)}
+        return {"layout": part.layout, "example": "×".join([AXIS_EXAMPLE] * axes)}
     first = next(iter(part.variables))
     return {
         "layout": part.layout,
@@ -109,43 +114,49 @@ def _shape(part: ShapePart) -> dict[str, Any]:
     }
 
 
-def _table(part: TablePart, scope: Scope) -> dict[str, Any]:
+def _table_fields(part: TablePart, scope: Scope) -> dict[str, Any]:
     items = evaluate(part.rows.tree, scope)
-    if isinstance(items, Opaque):
-        items = items.field("layers")
+    if isinstance(items, OpaqueValue):
+        items = items.get_field("layers")
     rows = items if isinstance(items, tuple) else ()
     columns = tuple(
         Column(
             id=name,
-            kind=one.kind,
-            layout=one.layout if isinstance(one, ShapePart) else None,
-            example=_shape(one)["example"] if isinstance(one, ShapePart) else CELLS[one.kind],
+            kind=column.kind,
+            layout=column.layout if isinstance(column, ShapePart) else None,
+            example=_shape_fields(column)["example"]
+            if isinstance(column, ShapePart)
+            else CELL_EXAMPLES[column.kind],
         )
-        for name, one in part.columns.items()
+        for name, column in part.columns.items()
     )
-    example = "\n".join([" | ".join(one.example for one in columns)] * len(rows))
-    return {"rows": tuple(map(itemised, rows)), "columns": columns, "example": example}
+    example = "\n".join([" | ".join(column.example for column in columns)] * len(rows))
+    return {"rows": tuple(map(format_items, rows)), "columns": columns, "example": example}
 
 
-def numbers(variant: Variant) -> tuple[Given, ...]:
+def serialize_numbers(variant: Variant) -> tuple[Given, ...]:
     """Return the named values that the texts of *variant* show, in order.
 
     It omits all others: a value that the file derives but no text shows may be the answer.
     """
-    shown = dict.fromkeys(_named(variant.problem))
-    given = ((name, variant.names[name]) for name in shown if name in variant.names)
-    return tuple(_given(name, value) for name, value in given if not isinstance(value, Opaque))
+    names = dict.fromkeys(_iter_placeholder_names(variant.problem))
+    values = ((name, variant.names[name]) for name in names if name in variant.names)
+    return tuple(
+        _serialize_number(name, value)
+        for name, value in values
+        if not isinstance(value, OpaqueValue)
+    )
 
 
-def _named(problem: Problem) -> Iterator[str]:
+def _iter_placeholder_names(problem: Problem) -> Iterator[str]:
     """Yield the names that stand alone in a placeholder of a text for students."""
-    for template in _templates(problem):
+    for template in _iter_templates(problem):
         for placeholder in template.expressions:
             if isinstance(placeholder.tree, Name):
                 yield placeholder.tree.name
 
 
-def _templates(problem: Problem) -> Iterator[Template]:
+def _iter_templates(problem: Problem) -> Iterator[Template]:
     yield problem.statement
     for part in problem.parts:
         yield part.prompt
@@ -153,6 +164,6 @@ def _templates(problem: Problem) -> Iterator[Template]:
             yield from part.options.values()
 
 
-def _given(name: str, value: Value) -> Given:
+def _serialize_number(name: str, value: Value) -> Given:
     shape = value.shape if isinstance(value, Tensor) else ()
-    return Given(name=name, shape=shape, value=plain(value), text=show(value))
+    return Given(name=name, shape=shape, value=to_json_data(value), text=to_text(value))

@@ -8,91 +8,99 @@ from sqlalchemy.orm import Session
 
 from api.core.errors import NotReleased
 from api.schemas.student.solution import KnownMistake, RubricLine, SolutionView, SolvedPart
-from api.services.engine.variants import Variants
-from api.services.problems.reports import worked_solution
-from api.services.student.problem_session import Seat, solutions_of
-from api.services.student.questions import asked, numbers, statement
-from api.services.student.times import moment_of
+from api.services.engine.variants import VariantCache
+from api.services.problems.reports import serialize_worked_solution
+from api.services.student.problem_session import ProblemSession, solutions_visibility
+from api.services.student.questions import render_statement, serialize_numbers, serialize_question
+from api.services.student.times import serialize_moment
 from grader.definitions.problem import AnyPart
 from grader.kinds import KINDS
 from grader.kinds.texts import TextPart
 from grader.variants.variant import Variant
-from problems.book import BOOK
-from problems.publish import plain
+from problems.book import REGISTRY
+from problems.publish import to_json_data
 
-__all__ = ["solution_view"]
+__all__ = ["load_solution_view"]
 
-KEPT: Final = 256
-MOST_MISTAKES: Final = 20
-FAILED: Final = "The answer could not be computed; ask your instructor."
+SOLUTION_CACHE_SIZE: Final = 256
+MAX_MISTAKES: Final = 20
+FAILED_KEY_MESSAGE: Final = "The answer could not be computed; ask your instructor."
 
 
-def solution_view(session: Session, seat: Seat, *, variants: Variants) -> SolutionView:
+def load_solution_view(
+    session: Session, problem_session: ProblemSession, *, variants: VariantCache
+) -> SolutionView:
     """Return the worked solution; raise `NotReleased` for a student before its time."""
-    if not seat.preview:
-        _check_time(session, seat)
-    variant = seat.variant(session, variants)
-    way = _worked(variant)
-    steps = {one["id"]: one for one in way["parts"]}
+    if not problem_session.preview:
+        _check_released(session, problem_session)
+    variant = problem_session.load_variant(session, variants)
+    solution = _build_worked_solution(variant)
+    steps = {one["id"]: one for one in solution["parts"]}
     return SolutionView(
-        assignment=seat.posed.assignment.id,
-        problem=seat.posed.problem.slug,
+        assignment=problem_session.assigned.assignment.id,
+        problem=problem_session.assigned.problem.slug,
         title=variant.problem.title,
-        statement=statement(variant),
-        numbers=numbers(variant),
-        words=way["words"],
-        parts=tuple(_solved(part, variant, steps[part.id]) for part in variant.problem.parts),
+        statement=render_statement(variant),
+        numbers=serialize_numbers(variant),
+        words=solution["words"],
+        parts=tuple(
+            _serialize_part(part, variant, steps[part.id]) for part in variant.problem.parts
+        ),
     )
 
 
-@lru_cache(maxsize=KEPT)
-def _worked(variant: Variant) -> dict[str, Any]:
+@lru_cache(maxsize=SOLUTION_CACHE_SIZE)
+def _build_worked_solution(variant: Variant) -> dict[str, Any]:
     """Return the worked solution of a variant; cached, because large networks take a while."""
-    return worked_solution(variant)
+    return serialize_worked_solution(variant)
 
 
-def _check_time(session: Session, seat: Seat) -> None:
-    shown = solutions_of(session, seat)
-    if shown.now:
+def _check_released(session: Session, problem_session: ProblemSession) -> None:
+    visibility = solutions_visibility(session, problem_session)
+    if visibility.now:
         return
-    if shown.since is None:
+    if visibility.since is None:
         raise NotReleased("The solution is not shown yet.")
-    when = moment_of(shown.since, seat.posed.member.course.zone, now=seat.now)
+    when = serialize_moment(
+        visibility.since, problem_session.assigned.member.course.zone, now=problem_session.now
+    )
     raise NotReleased(
-        f"The solution is shown after {when.text}, {when.relative}.", until=shown.since
+        f"The solution is shown after {when.text}, {when.relative}.", until=visibility.since
     )
 
 
-def _solved(part: AnyPart, variant: Variant, way: dict[str, Any]) -> SolvedPart:
+def _serialize_part(part: AnyPart, variant: Variant, solution: dict[str, Any]) -> SolvedPart:
     key, kind = variant.keys.get(part.id), KINDS[part.kind]
     failed = part.id in variant.failures
     return SolvedPart(
-        **dict(asked(part, variant)),
-        steps=tuple(way["steps"]),
-        answer=FAILED if failed else way["answer"],
-        key=plain(key),
-        accepted="" if failed else kind.accepted(part, key),
-        mistakes=_mistakes(part, variant),
-        model=part.model.fill(variant.scope(BOOK)).strip() if isinstance(part, TextPart) else "",
-        rubric=_rubric(part, variant),
+        **dict(serialize_question(part, variant)),
+        steps=tuple(solution["steps"]),
+        answer=FAILED_KEY_MESSAGE if failed else solution["answer"],
+        key=to_json_data(key),
+        accepted="" if failed else kind.describe_accepted(part, key),
+        mistakes=_serialize_mistakes(part, variant),
+        model=part.model.fill(variant.student_scope(REGISTRY)).strip()
+        if isinstance(part, TextPart)
+        else "",
+        rubric=_serialize_rubric(part, variant),
     )
 
 
-def _mistakes(part: AnyPart, variant: Variant) -> tuple[KnownMistake, ...]:
+def _serialize_mistakes(part: AnyPart, variant: Variant) -> tuple[KnownMistake, ...]:
     """Return known wrong answers that have a hint, one per hint."""
     known = variant.mistakes.get(part.id)
-    found: dict[str, KnownMistake] = {}
-    for one in known.candidates if known else ():
-        if one.say and one.say not in found:
-            shown = KINDS[part.kind].show(one.value, part)
-            found[one.say] = KnownMistake(answer=shown, said=one.say)
-    return tuple(found.values())[:MOST_MISTAKES]
+    by_hint: dict[str, KnownMistake] = {}
+    for candidate in known.candidates if known else ():
+        if candidate.hint and candidate.hint not in by_hint:
+            answer = KINDS[part.kind].format_key(candidate.value, part)
+            by_hint[candidate.hint] = KnownMistake(answer=answer, said=candidate.hint)
+    return tuple(by_hint.values())[:MAX_MISTAKES]
 
 
-def _rubric(part: AnyPart, variant: Variant) -> tuple[RubricLine, ...]:
+def _serialize_rubric(part: AnyPart, variant: Variant) -> tuple[RubricLine, ...]:
     if not isinstance(part, TextPart):
         return ()
-    scope = variant.scope(BOOK)
+    scope = variant.student_scope(REGISTRY)
     return tuple(
         RubricLine(points=Fraction(item.points), said=item.say.fill(scope).strip())
         for item in part.rubric

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import NO_PROBLEM
+from api.auth.authorization import PROBLEM_NOT_FOUND_MESSAGE
 from api.core.clock import from_micros, to_micros
 from api.core.errors import Conflict, NotFound, RateLimited, ServiceError
 from api.core.ids import new_id
@@ -20,290 +20,366 @@ from api.db.models import (
     AssignmentProblem,
     Draw,
 )
-from api.services.assignments.release import Shown, results_shown
+from api.services.assignments.release import Visibility, compute_results_visibility
 from api.services.assignments.visible_verdicts import visible_status
 from api.services.engine.judging_pool import is_expensive
-from api.services.engine.variant_identity import numbers_at
-from api.services.engine.variants import Variants
-from api.services.grades import Key, PosedProblem, WholeAssignment, among, load_assignment
+from api.services.engine.variant_identity import load_identity_at
+from api.services.engine.variants import VariantCache
+from api.services.grades import (
+    GradingContext,
+    ProgressKey,
+    VersionedProblem,
+    load_grading_context,
+    matches_any_key,
+)
 from api.services.submissions import late_days
-from api.services.submissions.allowed import Allowed
-from api.services.submissions.cache.memory import Seat, Stamps
-from api.services.submissions.cache.states import seats_of
-from api.services.submissions.drawn import Drawn
-from api.services.submissions.entries import Entry, receipt_digest
-from api.services.submissions.grading import Judging, heard_values
-from api.services.submissions.stored_answers import stored_answers
-from grader.grading.result import FREE
-from grader.policy import Admission, Refused, Rules, admit
+from api.services.submissions.allowed import SubmissionPermissions
+from api.services.submissions.cache.memory import ChangeCounters, StudentProblemState
+from api.services.submissions.cache.states import load_states
+from api.services.submissions.drawn import VariantAssignment
+from api.services.submissions.entries import PendingSubmission, receipt_digest
+from api.services.submissions.grading import AnswerGrader, select_carried_inputs
+from api.services.submissions.stored_answers import serialize_answers
+from grader.grading.result import FREE_STATUSES
+from grader.policy import Admission, AdmissionError, SubmissionRules, admit_answers
 
-__all__ = ["GradeAgain", "Ground", "Situation", "Taken", "take"]
+__all__ = [
+    "AdmissionContext",
+    "AdmissionData",
+    "AdmittedSubmission",
+    "StaleGrading",
+    "admit_submission",
+]
 
-MOST_SUBMISSIONS: Final = 1_000
-"""How many submissions a student may hand in to one problem."""
-CHANGED: Final = "The problem was changed just now; look at it again, then answer."
+MAX_SUBMISSIONS_PER_PROBLEM: Final = 1_000
+"""Maximum number of submissions of a student to one problem."""
+PROBLEM_CHANGED_MESSAGE: Final = "The problem was changed just now; look at it again, then answer."
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class AdmissionContext:
     """Data by which the writer decides about an entry.
 
-    *here* is the assignment with the rules of the student, *version_id* the version that grades,
-    *seat* the student's state in the problem. *stamps* validate the result in the cache; None if it
-    must not be cached.
+    *grading_context* is the assignment with the rules of the student, *version_id* the version
+    that grades, *state* the student's state in the problem. *change_counters* validate the result
+    in the cache; None if it must not be cached.
     """
 
-    here: WholeAssignment
-    problem: PosedProblem
-    seat: Seat
+    grading_context: GradingContext
+    problem: VersionedProblem
+    state: StudentProblemState
     version_id: UUID
-    stamps: Stamps | None = None
+    change_counters: ChangeCounters | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """An admitted entry, with the *ground* of the decision.
+class AdmittedSubmission:
+    """An admitted entry, with the *context* of the decision.
 
-    *name* is *id* as text, as responses show it. *results* says whether the student sees verdicts
-    at the time of receipt. *late_days* is the total spent on the assignment, this submission
-    included. *is_spared*: the submission came after the due time, late days are left, and none was
-    spent.
+    *id_text* is *id* as text, as responses show it. *results* says whether the student sees
+    verdicts at the time of receipt. *late_days* is the total spent on the assignment, this
+    submission included. *is_spared*: the submission came after the due time, late days are left,
+    and none was spent.
     """
 
     id: UUID
-    name: str
-    entry: Entry
-    ground: Ground
+    id_text: str
+    entry: PendingSubmission
+    context: AdmissionContext
     sequence: int
     admission: Admission
-    rules: Rules
-    results: Shown
+    rules: SubmissionRules
+    results: Visibility
     late_days: int = 0
     is_spared: bool = False
 
     @property
-    def seat(self) -> Seat:
+    def state(self) -> StudentProblemState:
         """The student's state in the problem before this submission."""
-        return self.ground.seat
+        return self.context.state
 
     @property
     def assignment(self) -> Assignment:
         """The assignment of the submission."""
-        return self.ground.here.assignment
+        return self.context.grading_context.assignment
 
     @property
-    def receipt(self) -> str:
+    def receipt_digest(self) -> str:
         """The SHA-256 digest of the receipt."""
-        one = self.entry
-        key = one.ids.names[:2]
-        return receipt_digest(self.name, key, self.sequence, one.received_at, self.stored_answers)
+        entry = self.entry
+        key = entry.ids.id_texts[:2]
+        return receipt_digest(
+            self.id_text, key, self.sequence, entry.received_at, self.stored_answers
+        )
 
     @property
     def stored_answers(self) -> dict[str, object]:
         """The answers by part in their stored form."""
-        return stored_answers(self.entry.answers, self.entry.judged)
+        return serialize_answers(self.entry.answers, self.entry.answer_results)
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
+class AdmissionData:
     """Admission data of entries without valid cached data, read for all of them at once."""
 
-    allowed: Allowed
-    heres: Mapping[UUID, WholeAssignment]
-    seats: Mapping[Key, Seat]
-    versions: Mapping[Key, UUID]
-    posed: Collection[UUID]
+    permissions: SubmissionPermissions
+    grading_contexts: Mapping[UUID, GradingContext]
+    states: Mapping[ProgressKey, StudentProblemState]
+    versions: Mapping[ProgressKey, UUID]
+    published_problem_ids: Collection[UUID]
 
     @classmethod
-    def of(cls, session: Session, entries: Sequence[Entry], *, now: datetime) -> "Situation":
-        """Read the data for *entries* in this transaction; no two may concern the same standing."""
+    def load(
+        cls, session: Session, entries: Sequence[PendingSubmission], *, now: datetime
+    ) -> "AdmissionData":
+        """Read the data for *entries* in this transaction; no two may concern the same progress."""
         students: defaultdict[UUID, set[UUID]] = defaultdict(set)
-        for one in entries:
-            students[one.assignment_id].add(one.student_id)
+        for entry in entries:
+            students[entry.assignment_id].add(entry.student_id)
         return cls(
-            Allowed.of(session, entries, now=now),
-            {one: load_assignment(session, one, those) for one, those in students.items()},
-            seats_of(session, {one.standing: one.drawn for one in entries}, stamps={}),
-            _versions(session, entries),
-            _posed(session, entries),
+            SubmissionPermissions.load(session, entries, now=now),
+            {
+                student: load_grading_context(session, student, those)
+                for student, those in students.items()
+            },
+            load_states(
+                session,
+                {entry.progress_key: entry.variant_assignment for entry in entries},
+                change_counters={},
+            ),
+            _load_grading_versions(session, entries),
+            _load_published_problem_ids(session, entries),
         )
 
-    def ground(self, entry: Entry) -> Ground:
+    def build_context(self, entry: PendingSubmission) -> AdmissionContext:
         """Return the data for *entry*; raise a `ServiceError` if its author may not submit it."""
-        self.allowed.check(entry)
-        if entry.problem_id not in self.posed:
-            raise NotFound(NO_PROBLEM)
-        here, key = self.heres[entry.assignment_id], entry.standing
-        problem = next(one for one in here.problems if one.row.id == entry.problem_id)
-        return Ground(here, problem, self.seats[key], self.versions[key])
+        self.permissions.check(entry)
+        if entry.problem_id not in self.published_problem_ids:
+            raise NotFound(PROBLEM_NOT_FOUND_MESSAGE)
+        grading_context, key = self.grading_contexts[entry.assignment_id], entry.progress_key
+        problem = next(one for one in grading_context.problems if one.row.id == entry.problem_id)
+        return AdmissionContext(grading_context, problem, self.states[key], self.versions[key])
 
 
-def _posed(session: Session, entries: Sequence[Entry]) -> frozenset[UUID]:
+def _load_published_problem_ids(
+    session: Session, entries: Sequence[PendingSubmission]
+) -> frozenset[UUID]:
     """Return the problems of *entries* that are not removed, in assignments that are published."""
-    found = session.scalars(
+    problem_ids = session.scalars(
         select(AssignmentProblem.id)
         .join(Assignment, Assignment.id == AssignmentProblem.assignment_id)
         .where(
-            AssignmentProblem.id.in_({one.problem_id for one in entries}),
+            AssignmentProblem.id.in_({entry.problem_id for entry in entries}),
             AssignmentProblem.removed_at.is_(None),
             Assignment.deleted_at.is_(None),
             Assignment.published_at.is_not(None),
         )
     )
-    return frozenset(found)
+    return frozenset(problem_ids)
 
 
-def _versions(session: Session, entries: Sequence[Entry]) -> dict[Key, UUID]:
+def _load_grading_versions(
+    session: Session, entries: Sequence[PendingSubmission]
+) -> dict[ProgressKey, UUID]:
     """Return the version that grades each entry; a regrade may just have replaced it."""
-    pinned = session.execute(
+    pinned_rows = session.execute(
         select(AssignmentProblem.id, AssignmentProblem.version_id).where(
-            AssignmentProblem.id.in_({one.problem_id for one in entries})
+            AssignmentProblem.id.in_({entry.problem_id for entry in entries})
         )
     )
-    pins = {row[0]: row[1] for row in pinned}
-    drawn = session.execute(
+    pins = {row[0]: row[1] for row in pinned_rows}
+    draw_rows = session.execute(
         select(Draw.problem_id, Draw.student_id, Draw.number, Draw.version_id).where(
-            among(Draw.problem_id, Draw.student_id, [one.standing for one in entries])
+            matches_any_key(
+                Draw.problem_id, Draw.student_id, [entry.progress_key for entry in entries]
+            )
         )
     )
-    draws = {(row[0], row[1], row[2]): row[3] for row in drawn}
+    draws = {(row[0], row[1], row[2]): row[3] for row in draw_rows}
     return {
-        one.standing: draws.get((*one.standing, one.drawn.number), pins[one.problem_id])
-        for one in entries
+        entry.progress_key: draws.get(
+            (*entry.progress_key, entry.variant_assignment.number), pins[entry.problem_id]
+        )
+        for entry in entries
     }
 
 
-def take(
-    session: Session, entry: Entry, ground: Ground, *, variants: Variants, judging: Judging
-) -> Taken:
+def admit_submission(
+    session: Session,
+    entry: PendingSubmission,
+    context: AdmissionContext,
+    *,
+    variants: VariantCache,
+    answer_grader: AnswerGrader,
+) -> AdmittedSubmission:
     """Admit *entry*; grade it again if the student submitted an earlier part in the meantime.
 
     The entry was graded outside of the transaction, from a snapshot. Its version or the answers
     that it carries forward may have changed since.
     """
-    seat, here = ground.seat, ground.here
-    if seat.sequence >= MOST_SUBMISSIONS:
+    state, grading_context = context.state, context.grading_context
+    if state.sequence >= MAX_SUBMISSIONS_PER_PROBLEM:
         raise Conflict(
-            f"There are {MOST_SUBMISSIONS} submissions to this problem; ask your instructor."
+            f"There are {MAX_SUBMISSIONS_PER_PROBLEM} submissions to this problem; "
+            "ask your instructor."
         )
-    if ground.version_id != entry.drawn.version_id:
-        entry = entry._replace(drawn=_moved(session, entry, ground.version_id), seen=-1)
-    if seat.sequence != entry.seen:
-        entry = _judged_again(session, entry, seat, variants=variants, judging=judging)
-    admitted = _admitted(session, entry, ground)
-    if admitted.late_days:
-        late_days.spend(
+    if context.version_id != entry.variant_assignment.version_id:
+        entry = entry._replace(
+            variant_assignment=_move_to_version(session, entry, context.version_id),
+            last_sequence=-1,
+        )
+    if state.sequence != entry.last_sequence:
+        entry = _refresh_grading(
+            session, entry, state, variants=variants, answer_grader=answer_grader
+        )
+    decision = _decide_admission(session, entry, context)
+    if decision.late_days:
+        late_days.record_late_days(
             session,
-            here.assignment,
+            grading_context.assignment,
             entry.student_id,
-            days=admitted.late_days,
-            at=entry.received_at,
+            days=decision.late_days,
+            spent_at=entry.received_at,
         )
-    made = new_id()
-    return Taken(made, str(made), entry, ground, seat.sequence + 1, **admitted._asdict())
+    submission_id = new_id()
+    return AdmittedSubmission(
+        submission_id, str(submission_id), entry, context, state.sequence + 1, **decision._asdict()
+    )
 
 
-class _Admitted(NamedTuple):
+class _AdmissionDecision(NamedTuple):
     """The admission of an entry: the rules applied, and the total of late days spent."""
 
     admission: Admission
-    rules: Rules
-    results: Shown
+    rules: SubmissionRules
+    results: Visibility
     late_days: int = 0
     is_spared: bool = False
 
 
-def _admitted(session: Session, entry: Entry, ground: Ground) -> _Admitted:
+def _decide_admission(
+    session: Session, entry: PendingSubmission, context: AdmissionContext
+) -> _AdmissionDecision:
     """Return the admission of *entry*; raise the error that its author reads.
 
     Late days are spent on an answer that may count. While some are left, an answer that does not
     count, such as an unreadable one, is admitted without spending them. Whether it may count
     depends on the results that the student would see after spending them: they may be hidden again.
     """
-    assignment, seat = ground.here.assignment, ground.seat
-    rules, days = ground.here.rules[entry.student_id], 0
-    results = results_shown(assignment, rules, now=entry.received_at)
+    assignment, state = context.grading_context.assignment, context.state
+    rules, days = context.grading_context.rules[entry.student_id], 0
+    results = compute_results_visibility(assignment, rules, now=entry.received_at)
     credit = rules.late_credit(to_micros(entry.received_at))
     if credit == 1 or not assignment.timeline.get("late_days"):
-        return _Admitted(_admit(rules, entry, seat, results=results), rules, results)
-    bridged, days = late_days.with_late_days(
-        session, assignment, student=entry.student_id, at=entry.received_at
+        return _AdmissionDecision(
+            _apply_policy(rules, entry, state, results=results), rules, results
+        )
+    extended_rules, days = late_days.resolve_late_days(
+        session, assignment, student=entry.student_id, received_at=entry.received_at
     )
-    afterwards = results_shown(assignment, bridged, now=entry.received_at)
-    admission = _admit(bridged, entry, seat, results=afterwards)
-    if _is_new(entry, seat, afterwards):
-        return _Admitted(admission, bridged, afterwards, days)
+    results_after = compute_results_visibility(assignment, extended_rules, now=entry.received_at)
+    admission = _apply_policy(extended_rules, entry, state, results=results_after)
+    if _may_count(entry, state, results_after):
+        return _AdmissionDecision(admission, extended_rules, results_after, days)
     late = credit or Fraction(0)
-    return _Admitted(replace(admission, late=late), rules, results, is_spared=days > 0)
+    return _AdmissionDecision(replace(admission, late=late), rules, results, is_spared=days > 0)
 
 
-def _moved(session: Session, entry: Entry, version_id: UUID) -> Drawn:
+def _move_to_version(
+    session: Session, entry: PendingSubmission, version_id: UUID
+) -> VariantAssignment:
     """Return the draw in the new version; raise `Conflict` if the numbers differ there."""
-    old = entry.drawn
-    mine = numbers_at(session, old.version_id, old.position)
-    if numbers_at(session, version_id, old.position) != mine:
-        raise Conflict(CHANGED)
+    old = entry.variant_assignment
+    numbers = load_identity_at(session, old.version_id, old.position)
+    if load_identity_at(session, version_id, old.position) != numbers:
+        raise Conflict(PROBLEM_CHANGED_MESSAGE)
     return replace(old, version_id=version_id)
 
 
-def _is_new(entry: Entry, seat: Seat, results: Shown) -> bool:
+def _may_count(entry: PendingSubmission, state: StudentProblemState, results: Visibility) -> bool:
     """Tell whether any answer may count: readable, and different from all earlier ones."""
     return any(
-        visible_status(one.status, one.misfit, results=results) not in FREE
-        and all(one.value != other.value for other in seat.given.get(part, ()))
-        for part, one in entry.judged.items()
+        visible_status(result.status, result.misfit, results=results) not in FREE_STATUSES
+        and all(result.value != other.value for other in state.answers.get(part, ()))
+        for part, result in entry.answer_results.items()
     )
 
 
-class GradeAgain(Exception):  # noqa: N818  # it asks for another try
+class StaleGrading(Exception):  # noqa: N818  # it asks for another try
     """An entry has to be graded again, which takes too long for a transaction of the writer."""
 
 
-def _judged_again(
-    session: Session, entry: Entry, seat: Seat, *, variants: Variants, judging: Judging
-) -> Entry:
+def _refresh_grading(
+    session: Session,
+    entry: PendingSubmission,
+    state: StudentProblemState,
+    *,
+    variants: VariantCache,
+    answer_grader: AnswerGrader,
+) -> PendingSubmission:
     """Grade *entry* again with the answers stored since; skip it if the parts use none of them.
 
-    Raises `GradeAgain` if grading may take long, because the writer holds its locks meanwhile.
+    Raises `StaleGrading` if grading may take long, because the writer holds its locks meanwhile.
     """
-    drawn, carried = entry.drawn, seat.carried.get(entry.drawn.number, {})
-    variant = variants.variant(session, drawn.version_id, drawn.position)
-    if entry.seen >= 0:
-        before, now = (
-            heard_values(variant, entry.answers, one) for one in (entry.carried, carried)
+    variant_assignment, carried_values = (
+        entry.variant_assignment,
+        state.carried_values.get(entry.variant_assignment.number, {}),
+    )
+    variant = variants.get_variant(
+        session, variant_assignment.version_id, variant_assignment.position
+    )
+    if entry.last_sequence >= 0:
+        earlier_inputs, current_inputs = (
+            select_carried_inputs(variant, entry.answers, one)
+            for one in (entry.carried_values, carried_values)
         )
-        if before == now:
-            return entry._replace(seen=seat.sequence)
-    if is_expensive(entry.answers) or judging.is_slow(drawn, entry.answers):
-        raise GradeAgain
-    judged = judging.judge(variant, drawn, entry.answers, carried=carried, numbers=entry.numbers)
-    if judged.keys() != entry.answers.keys():
-        raise Conflict(CHANGED)
-    return entry._replace(judged=judged, carried=carried, seen=seat.sequence)
+        if earlier_inputs == current_inputs:
+            return entry._replace(last_sequence=state.sequence)
+    if is_expensive(entry.answers) or answer_grader.is_slow(variant_assignment, entry.answers):
+        raise StaleGrading
+    answer_results = answer_grader.grade(
+        variant,
+        variant_assignment,
+        entry.answers,
+        carried_values=carried_values,
+        number_style=entry.number_style,
+    )
+    if answer_results.keys() != entry.answers.keys():
+        raise Conflict(PROBLEM_CHANGED_MESSAGE)
+    return entry._replace(
+        answer_results=answer_results, carried_values=carried_values, last_sequence=state.sequence
+    )
 
 
-def _admit(held: Rules, entry: Entry, seat: Seat, *, results: Shown) -> Admission:
+def _apply_policy(
+    rules: SubmissionRules,
+    entry: PendingSubmission,
+    state: StudentProblemState,
+    *,
+    results: Visibility,
+) -> Admission:
     """Apply the policy to *entry*; raise the error that its author reads if it refuses."""
     try:
-        return admit(
-            held,
+        return admit_answers(
+            rules,
             to_micros(entry.received_at),
             answers={
-                part: one.offered(results_shown=results.now) for part, one in entry.judged.items()
+                part: result.to_policy_answer(results_shown=results.now)
+                for part, result in entry.answer_results.items()
             },
-            earlier=seat.given,
+            earlier=state.answers,
         )
-    except Refused as refused:
-        raise _refusal(refused, entry) from refused
+    except AdmissionError as refused:
+        raise _to_service_error(refused, entry) from refused
 
 
-def _refusal(refused: Refused, entry: Entry) -> ServiceError:
+def _to_service_error(refused: AdmissionError, entry: PendingSubmission) -> ServiceError:
     match refused.code:
         case "not_released":
-            return NotFound(NO_PROBLEM)
+            return NotFound(PROBLEM_NOT_FOUND_MESSAGE)
         case "deadline_passed" | "attempts_exhausted":
-            return Conflict(refused.said, code=refused.code)
+            return Conflict(refused.message, code=refused.code)
         case "cool_down":
-            again = from_micros(refused.retry_at or 0)
-            wait = max(1, -int((entry.received_at - again).total_seconds() // 1))
-            return RateLimited(refused.said, code="cool_down", retry_after=wait)
+            retry_at = from_micros(refused.retry_at or 0)
+            wait = max(1, -int((entry.received_at - retry_at).total_seconds() // 1))
+            return RateLimited(refused.message, code="cool_down", retry_after=wait)

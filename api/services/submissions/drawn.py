@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-__all__ = ["Drawn"]
+__all__ = ["VariantAssignment"]
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class VariantAssignment:
     """A student's draw: its *number*, the version, and the *position* in the list of variants."""
 
     number: int

@@ -11,26 +11,26 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from api.core.json_text import JsonText
-from api.services.grades import Key
-from api.services.submissions.cache.memory import Ids, Known
-from api.services.submissions.drawn import Drawn
-from api.services.submissions.grading import Judged
-from grader.reading import Typed
-from grader.reading.grammar.number_styles import Style
+from api.services.grades import ProgressKey
+from api.services.submissions.cache.memory import CachedSubmitter, SubmissionIds
+from api.services.submissions.drawn import VariantAssignment
+from api.services.submissions.grading import AnswerResult
+from grader.reading import RawAnswer
+from grader.reading.grammar.number_styles import NumberStyle
 from grader.values import Value
 
-__all__ = ["Accepted", "Entry", "fingerprint", "receipt_digest"]
+__all__ = ["PendingSubmission", "StoredSubmission", "fingerprint", "receipt_digest"]
 
-SORTED: Final = json.JSONEncoder(sort_keys=True, default=str)
+SORTED_ENCODER: Final = json.JSONEncoder(sort_keys=True, default=str)
 
 
-class Entry(NamedTuple):
+class PendingSubmission(NamedTuple):
     """A graded submission that is not stored yet.
 
-    *author_id* sent it, *student_id* owns it: they differ for the test student. *key* is the
-    idempotency key. *seen* is the sequence number of the latest submission, and *carried* the
-    earlier values of the student, at the time of grading. *known* is the identity under which the
-    request was accepted; *recalled*: it came from the cache and may be stale.
+    *author_id* sent it, *student_id* owns it: they differ for the test student. *last_sequence* is
+    the sequence number of the latest submission, and *carried_values* the earlier values of the
+    student, at the time of grading. *submitter* is the identity under which the request was
+    accepted; *from_cache*: it came from the cache and may be stale.
     """
 
     author_id: UUID
@@ -38,35 +38,37 @@ class Entry(NamedTuple):
     course_id: UUID
     assignment_id: UUID
     problem_id: UUID
-    problem: str
+    problem_slug: str
     token_id: UUID | None
-    drawn: Drawn
+    variant_assignment: VariantAssignment
     received_at: datetime
-    answers: Mapping[str, Typed]
-    key: str | None
-    judged: Mapping[str, Judged]
-    seen: int
-    numbers: Style | None
-    print: str
-    known: Known | None = None
-    recalled: bool = False
-    carried: Mapping[str, Value] = MappingProxyType({})
+    answers: Mapping[str, RawAnswer]
+    idempotency_key: str | None
+    answer_results: Mapping[str, AnswerResult]
+    last_sequence: int
+    number_style: NumberStyle | None
+    fingerprint: str
+    submitter: CachedSubmitter | None = None
+    from_cache: bool = False
+    carried_values: Mapping[str, Value] = MappingProxyType({})
 
     @property
-    def ids(self) -> Ids:
+    def ids(self) -> SubmissionIds:
         """The ids of the submission as text."""
-        if self.known is not None:
-            return self.known.ids
-        return Ids.of(self.problem_id, self.student_id, self.author_id, self.assignment_id)
+        if self.submitter is not None:
+            return self.submitter.ids
+        return SubmissionIds.from_uuids(
+            self.problem_id, self.student_id, self.author_id, self.assignment_id
+        )
 
     @property
-    def standing(self) -> Key:
-        """The key of the standing that the submission changes."""
-        return Key(self.problem_id, self.student_id)
+    def progress_key(self) -> ProgressKey:
+        """The key of the progress that the submission changes."""
+        return ProgressKey(self.problem_id, self.student_id)
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class StoredSubmission:
     """A stored submission: its id and the JSON reply to its author.
 
     *replayed*: an earlier request with the same idempotency key stored it. *stored_bytes* is the
@@ -79,16 +81,16 @@ class Accepted:
     stored_bytes: int = 0
 
 
-def fingerprint(problem_id: UUID, student_id: UUID, answers: Mapping[str, Typed]) -> str:
+def fingerprint(problem_id: UUID, student_id: UUID, answers: Mapping[str, RawAnswer]) -> str:
     """Return the digest of a request; it reveals an idempotency key reused for another request."""
-    pairs = [f"{_quoted(part)}: {_written(typed)}" for part, typed in sorted(answers.items())]
-    told = f'["{problem_id}", "{student_id}", {{{", ".join(pairs)}}}]'
-    return hashlib.sha256(told.encode()).hexdigest()
+    pairs = [f"{_quoted(part)}: {_encode_answer(typed)}" for part, typed in sorted(answers.items())]
+    text = f'["{problem_id}", "{student_id}", {{{", ".join(pairs)}}}]'
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _written(typed: Typed) -> str:
-    """Return an answer as `SORTED` encodes it, with a shortcut for plain text."""
-    return _quoted(typed) if type(typed) is str else SORTED.encode(typed)
+def _encode_answer(typed: RawAnswer) -> str:
+    """Return an answer as `SORTED_ENCODER` encodes it, with a shortcut for plain text."""
+    return _quoted(typed) if type(typed) is str else SORTED_ENCODER.encode(typed)
 
 
 def receipt_digest(
@@ -102,7 +104,7 @@ def receipt_digest(
 
     *key* holds the ids of the problem and the student.
     """
-    told = SORTED.encode(
+    text = SORTED_ENCODER.encode(
         [
             str(submission_id),
             str(key[0]),
@@ -112,4 +114,4 @@ def receipt_digest(
             answers,
         ]
     )
-    return hashlib.sha256(told.encode()).hexdigest()
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -8,185 +8,212 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import NO_PROBLEM, Member, Posed
+from api.auth.authorization import PROBLEM_NOT_FOUND_MESSAGE, AssignedProblem, CourseMembership
 from api.core.clock import to_micros
-from api.core.errors import FieldError, Forbidden, Invalid, NotFound, TooLarge
-from api.services.assignments.rules import rules_of
-from api.services.engine.assigned_variant import drawn
+from api.core.errors import ContentTooLarge, FieldError, Forbidden, InvalidInput, NotFound
+from api.services.assignments.rules import load_student_rules
+from api.services.engine.assigned_variant import assign_variant
 from api.services.engine.judging_pool import is_expensive
-from api.services.engine.variants import Variants
-from api.services.grades import Key
-from api.services.submissions.cache.loading import known_of
-from api.services.submissions.cache.memory import Known, Memory, Seat
-from api.services.submissions.cache.states import seats_of
-from api.services.submissions.entries import Accepted, Entry, fingerprint
-from api.services.submissions.grading import Judging
+from api.services.engine.variants import VariantCache
+from api.services.grades import ProgressKey
+from api.services.submissions.cache.loading import load_submitter
+from api.services.submissions.cache.memory import (
+    CachedSubmitter,
+    StudentProblemState,
+    SubmissionCache,
+)
+from api.services.submissions.cache.states import load_states
+from api.services.submissions.entries import PendingSubmission, StoredSubmission, fingerprint
+from api.services.submissions.grading import AnswerGrader
 from api.services.submissions.writer.writing import find_replay
-from grader.definitions.names import near
+from grader.definitions.names import suggest_similar
 from grader.definitions.problem import Problem
 from grader.kinds import KINDS
-from grader.reading import Typed
-from grader.reading.grammar.number_styles import Style
+from grader.reading import RawAnswer
+from grader.reading.grammar.number_styles import NumberStyle
 from grader.reading.lengths import text_length
 from grader.variants.variant import Variant
 
 __all__ = [
     "PreparedSubmission",
-    "Sent",
+    "SubmissionRequest",
     "check_parts",
     "check_released",
-    "prepare",
-    "recall",
+    "prepare_from_cache",
+    "prepare_submission",
 ]
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SubmissionRequest:
     """A request to submit: the answers, the idempotency key if any, and the time of receipt."""
 
-    answers: Mapping[str, Typed]
-    key: str | None
-    at: datetime
+    answers: Mapping[str, RawAnswer]
+    idempotency_key: str | None
+    received_at: datetime
 
 
 class PreparedSubmission(NamedTuple):
     """A submission before grading: its student, problem and variant.
 
-    *recalled*: the rules came from the cache and may be stale.
+    *from_cache*: the rules came from the cache and may be stale.
     """
 
-    known: Known
-    seat: Seat
-    sent: Sent
+    submitter: CachedSubmitter
+    state: StudentProblemState
+    request: SubmissionRequest
     variant: Variant
-    recalled: bool
+    from_cache: bool
 
-    def is_expensive(self, judging: Judging) -> bool:
+    def is_expensive(self, answer_grader: AnswerGrader) -> bool:
         """Tell whether grading may take long: then it must not run on the event loop."""
-        return is_expensive(self.sent.answers) or judging.is_slow(
-            self.seat.drawn, self.sent.answers
+        return is_expensive(self.request.answers) or answer_grader.is_slow(
+            self.state.variant_assignment, self.request.answers
         )
 
-    def judge(self, judging: Judging) -> Entry:
+    def grade(self, answer_grader: AnswerGrader) -> PendingSubmission:
         """Grade the submission and return it ready for the writer."""
-        known, seat, sent = self.known, self.seat, self.sent
-        course, problem_id = known.here.course, known.problem.row.id
-        numbers: Style | None = course.numbers  # type: ignore[assignment]  # a style or none
-        carried = seat.carried.get(seat.drawn.number, {})
-        return Entry(
-            author_id=known.author_id,
-            student_id=known.student_id,
+        submitter, state, request = self.submitter, self.state, self.request
+        course, problem_id = submitter.grading_context.course, submitter.problem.row.id
+        number_style: NumberStyle | None = course.numbers  # type: ignore[assignment]  # a style or none
+        carried_values = state.carried_values.get(state.variant_assignment.number, {})
+        return PendingSubmission(
+            author_id=submitter.author_id,
+            student_id=submitter.student_id,
             course_id=course.id,
-            assignment_id=known.here.assignment.id,
+            assignment_id=submitter.grading_context.assignment.id,
             problem_id=problem_id,
-            problem=known.problem.row.slug,
-            token_id=known.secret.token_id,
-            drawn=seat.drawn,
-            received_at=sent.at,
-            answers=sent.answers,
-            key=sent.key,
-            judged=judging.judge(
-                self.variant, seat.drawn, sent.answers, carried=carried, numbers=numbers
+            problem_slug=submitter.problem.row.slug,
+            token_id=submitter.credential.token_id,
+            variant_assignment=state.variant_assignment,
+            received_at=request.received_at,
+            answers=request.answers,
+            idempotency_key=request.idempotency_key,
+            answer_results=answer_grader.grade(
+                self.variant,
+                state.variant_assignment,
+                request.answers,
+                carried_values=carried_values,
+                number_style=number_style,
             ),
-            carried=carried,
-            seen=seat.sequence,
-            numbers=numbers,
-            print=fingerprint(problem_id, known.student_id, sent.answers),
-            known=known,
-            recalled=self.recalled,
+            carried_values=carried_values,
+            last_sequence=state.sequence,
+            number_style=number_style,
+            fingerprint=fingerprint(problem_id, submitter.student_id, request.answers),
+            submitter=submitter,
+            from_cache=self.from_cache,
         )
 
 
-def prepare(
-    session: Session, posed: Posed, sent: Sent, *, variants: Variants, memory: Memory
-) -> PreparedSubmission | Accepted:
+def prepare_submission(
+    session: Session,
+    assigned_problem: AssignedProblem,
+    request: SubmissionRequest,
+    *,
+    variants: VariantCache,
+    cache: SubmissionCache,
+) -> PreparedSubmission | StoredSubmission:
     """Return a submission ready for grading, or the reply to the same request made before.
 
     Nothing is decided here that others could change before the write: the writer checks limits and
     the deadline, and numbers the submission. The identity and state are cached for the next
     request.
     """
-    member, problem = posed.member, posed.problem
-    _check_hands_in(member)
-    print_ = fingerprint(problem.id, member.student_id, sent.answers)
-    replayed = find_replay(session, member.caller.id, sent.key, print_)
-    if replayed is not None:
-        return replayed
-    check_released(session, posed, now=sent.at)
-    asked = variants.problem(posed.version)
-    check_parts(asked, sent.answers)
-    _check_size(asked, sent.answers)
-    known = known_of(session, posed, memory, parts=[part.id for part in asked.parts])
-    first = drawn(posed, 0, student=member.student_id)
-    key = Key(problem.id, member.student_id)
-    seat = seats_of(session, {key: first}, stamps=known.stamps)[key]
-    variant = variants.variant(session, seat.drawn.version_id, seat.drawn.position)
-    memory.sit(known.ids.standing, seat)
+    member, problem = assigned_problem.member, assigned_problem.problem
+    _check_may_submit(member)
+    request_fingerprint = fingerprint(problem.id, member.student_id, request.answers)
+    replay = find_replay(session, member.caller.id, request.idempotency_key, request_fingerprint)
+    if replay is not None:
+        return replay
+    check_released(session, assigned_problem, now=request.received_at)
+    problem_definition = variants.get_problem(assigned_problem.version)
+    check_parts(problem_definition, request.answers)
+    _check_size(problem_definition, request.answers)
+    submitter = load_submitter(
+        session, assigned_problem, cache, parts=[part.id for part in problem_definition.parts]
+    )
+    initial_assignment = assign_variant(assigned_problem, 0, student=member.student_id)
+    key = ProgressKey(problem.id, member.student_id)
+    state = load_states(
+        session, {key: initial_assignment}, change_counters=submitter.change_counters
+    )[key]
+    variant = variants.get_variant(
+        session, state.variant_assignment.version_id, state.variant_assignment.position
+    )
+    cache.put_state(submitter.ids.progress_key, state)
     if not member.caller.view_as:
-        memory.learn(known)
+        cache.put_submitter(submitter)
     if member.caller.seen_at is not None:
-        memory.see(known.secret.digest, member.caller.seen_at)
-    return PreparedSubmission(known, seat, sent, variant, recalled=False)
+        cache.touch(submitter.credential.digest, member.caller.seen_at)
+    return PreparedSubmission(submitter, state, request, variant, from_cache=False)
 
 
-def recall(
+def prepare_from_cache(
     digest: bytes,
     assignment: UUID,
     problem: str,
-    sent: Sent,
+    request: SubmissionRequest,
     *,
-    variants: Variants,
-    memory: Memory,
+    variants: VariantCache,
+    cache: SubmissionCache,
 ) -> PreparedSubmission | None:
     """Prepare a submission from the cache alone; *digest* is that of the caller's credential.
 
-    Return None if the cache lacks something or the request is unusual: then use `prepare`.
+    Return None if the cache lacks something or the request is unusual: then use
+    `prepare_submission`.
     """
-    known = memory.known(digest, assignment, problem)
-    if known is None or not known.secret.is_good(memory.seen(known.secret), now=sent.at):
+    submitter = cache.get_submitter(digest, assignment, problem)
+    if submitter is None or not submitter.credential.is_valid(
+        cache.get_last_use(submitter.credential), now=request.received_at
+    ):
         return None
-    seat = memory.seat(known.ids.standing)
-    if seat is None or not sent.answers.keys() <= known.parts:
+    state = cache.get_state(submitter.ids.progress_key)
+    if state is None or not request.answers.keys() <= submitter.parts:
         return None
-    variant = variants.kept(seat.drawn.version_id, seat.drawn.position)
-    if variant is None or not known.rules.released(to_micros(sent.at)):
+    variant = variants.get_cached(
+        state.variant_assignment.version_id, state.variant_assignment.position
+    )
+    if variant is None or not submitter.rules.is_released(to_micros(request.received_at)):
         return None
-    if is_expensive(sent.answers) and _excess(variant.problem, sent.answers):
+    if is_expensive(request.answers) and _count_excess_characters(variant.problem, request.answers):
         return None
-    return PreparedSubmission(known, seat, sent, variant, recalled=True)
+    return PreparedSubmission(submitter, state, request, variant, from_cache=True)
 
 
-def _check_hands_in(member: Member) -> None:
+def _check_may_submit(member: CourseMembership) -> None:
     if member.viewing:
         raise Forbidden("You look as a student; only the test student can hand in.")
     if member.is_staff:
         raise Forbidden("Staff hand in as the test student: send the header X-View-As: test.")
 
 
-def check_parts(problem: Problem, answers: Mapping[str, Typed]) -> None:
-    """Raise `Invalid` if *answers* name a part that the problem does not have."""
-    known = [part.id for part in problem.parts]
-    wrong = [part for part in answers if part not in known]
-    if wrong:
-        raise Invalid(
-            f"The problem has the parts {', '.join(known)}.",
+def check_parts(problem: Problem, answers: Mapping[str, RawAnswer]) -> None:
+    """Raise `InvalidInput` if *answers* name a part that the problem does not have."""
+    part_names = [part.id for part in problem.parts]
+    unknown_parts = [part for part in answers if part not in part_names]
+    if unknown_parts:
+        raise InvalidInput(
+            f"The problem has the parts {', '.join(part_names)}.",
             errors=tuple(
-                FieldError(f"answers.{part[:80]}", f"is no part of the problem{near(part, known)}")
-                for part in wrong[:20]
+                FieldError(
+                    f"answers.{part[:80]}",
+                    f"is no part of the problem{suggest_similar(part, part_names)}",
+                )
+                for part in unknown_parts[:20]
             ),
         )
 
 
-def _check_size(problem: Problem, answers: Mapping[str, Typed]) -> None:
-    """Raise `TooLarge` if *answers* have more characters than all parts accept together."""
-    if _excess(problem, answers) > 0:
-        raise TooLarge(
+def _check_size(problem: Problem, answers: Mapping[str, RawAnswer]) -> None:
+    """Raise `ContentTooLarge` if *answers* have more characters than all parts accept together."""
+    if _count_excess_characters(problem, answers) > 0:
+        raise ContentTooLarge(
             f"The answers have {text_length(answers.values()):,} characters, and the parts of this "
             f"problem take at most {_max_characters(problem):,} together. Shorten them."
         )
 
 
-def _excess(problem: Problem, answers: Mapping[str, Typed]) -> int:
+def _count_excess_characters(problem: Problem, answers: Mapping[str, RawAnswer]) -> int:
     """Return the number of characters in *answers* above the limit, 0 if there are none."""
     return max(0, text_length(answers.values()) - _max_characters(problem))
 
@@ -195,11 +222,13 @@ def _max_characters(problem: Problem) -> int:
     return sum(KINDS[part.kind].max_characters for part in problem.parts)
 
 
-def check_released(session: Session, posed: Posed, *, now: datetime) -> None:
+def check_released(session: Session, assigned_problem: AssignedProblem, *, now: datetime) -> None:
     """Raise `NotFound` if a student may not see the problems of an assignment yet."""
-    member = posed.member
+    member = assigned_problem.member
     if member.is_staff:
         return
-    held = rules_of(session, member, [posed.assignment])[posed.assignment.id]
-    if not held.released(to_micros(now)):
-        raise NotFound(NO_PROBLEM)
+    rules = load_student_rules(session, member, [assigned_problem.assignment])[
+        assigned_problem.assignment.id
+    ]
+    if not rules.is_released(to_micros(now)):
+        raise NotFound(PROBLEM_NOT_FOUND_MESSAGE)

@@ -5,100 +5,116 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from api.http.fields import told, zulu
-from api.services.assignments.release import Shown
+from api.http.fields import format_utc, serialize_fraction
+from api.services.assignments.release import Visibility
 from api.services.assignments.visible_verdicts import visible_status, visible_verdict
-from api.services.submissions.admission import Taken
-from api.services.submissions.entries import Entry
-from api.services.submissions.grading import Judged
+from api.services.submissions.admission import AdmittedSubmission
+from api.services.submissions.entries import PendingSubmission
+from api.services.submissions.grading import AnswerResult
 from grader.policy import Admission
-from grader.policy import shown as shown_number
+from grader.policy import format_number as shown_number
 
-__all__ = ["Worth", "reply"]
+__all__ = ["ScoreSummary", "build_reply"]
 
 
 @dataclass(frozen=True, slots=True)
-class Worth:
-    """Progress in a problem for a reply: attempts *used* by part, the score and the possible score.
+class ScoreSummary:
+    """Progress in a problem for a reply: the score, the possible score and the used attempts.
 
-    *waiting*: a person has yet to grade something.
+    *used_attempts* is their number by part. *waiting*: a person has yet to grade something.
     """
 
-    used: Mapping[str, int]
+    used_attempts: Mapping[str, int]
     score: Fraction | None
     possible: Fraction | None
     waiting: bool
 
 
-def reply(taken: Taken, worth: Worth) -> dict[str, Any]:
+def build_reply(admitted: AdmittedSubmission, summary: ScoreSummary) -> dict[str, Any]:
     """Return the reply to an admitted submission as JSON data, in the form of `SubmissionReply`.
 
     It holds no more than the student may see now.
     """
-    entry, admission = taken.entry, taken.admission
-    shown = taken.results
+    entry, admission = admitted.entry, admitted.admission
+    visibility = admitted.results
     return {
-        "id": taken.name,
-        "assignment": entry.ids.names[2],
-        "problem": entry.problem,
-        "sequence": taken.sequence,
-        "received_at": zulu(entry.received_at),
-        "late_credit": told(admission.late),
-        "results": [_part(one, taken, worth) for one in entry.judged.values()],
-        "results_shown": shown.now,
-        "results_from": zulu(shown.since) if not shown.now and shown.since else None,
-        "standing": _score(worth) if shown.now else None,
-        "messages": [
-            *_messages(entry, admission, shown),
-            *_lateness(taken),
+        "id": admitted.id_text,
+        "assignment": entry.ids.id_texts[2],
+        "problem": entry.problem_slug,
+        "sequence": admitted.sequence,
+        "received_at": format_utc(entry.received_at),
+        "late_credit": serialize_fraction(admission.late),
+        "results": [
+            _serialize_part(result, admitted, summary) for result in entry.answer_results.values()
         ],
-        "receipt": {"id": taken.name, "digest": taken.receipt},
+        "results_shown": visibility.now,
+        "results_from": format_utc(visibility.since)
+        if not visibility.now and visibility.since
+        else None,
+        "standing": _serialize_score(summary) if visibility.now else None,
+        "messages": [
+            *_iter_messages(entry, admission, visibility),
+            *_iter_lateness_messages(admitted),
+        ],
+        "receipt": {"id": admitted.id_text, "digest": admitted.receipt_digest},
     }
 
 
-def _part(one: Judged, taken: Taken, worth: Worth) -> dict[str, Any]:
-    said = one.said
-    seen = visible_verdict(one.status, one.credit, said, misfit=one.misfit, results=taken.results)
+def _serialize_part(
+    result: AnswerResult, admitted: AdmittedSubmission, summary: ScoreSummary
+) -> dict[str, Any]:
+    feedback = result.feedback
+    verdict = visible_verdict(
+        result.status,
+        result.credit,
+        feedback,
+        form_mismatch=result.misfit,
+        results=admitted.results,
+    )
     return {
-        "part": one.part,
-        "status": seen.status,
-        "credit": None if seen.credit is None else told(seen.credit),
-        "points": told(one.points),
-        "score": None if seen.credit is None else told(seen.credit * one.points),
-        "read_as": said["read_as"],
-        "notes": said["notes"],
-        "feedback": seen.feedback,
-        "position": said["position"],
-        "cells": seen.cells,
-        "place": seen.place,
-        "attempt": taken.admission.attempts.get(one.part),
-        "attempts_left": taken.rules.attempts_left(worth.used[one.part]),
-        "repeats": taken.admission.repeats.get(one.part),
+        "part": result.part,
+        "status": verdict.status,
+        "credit": None if verdict.credit is None else serialize_fraction(verdict.credit),
+        "points": serialize_fraction(result.points),
+        "score": None
+        if verdict.credit is None
+        else serialize_fraction(verdict.credit * result.points),
+        "read_as": feedback["read_as"],
+        "notes": feedback["notes"],
+        "feedback": verdict.feedback,
+        "position": feedback["position"],
+        "cells": verdict.cells,
+        "place": verdict.location,
+        "attempt": admitted.admission.attempts.get(result.part),
+        "attempts_left": admitted.rules.attempts_left(summary.used_attempts[result.part]),
+        "repeats": admitted.admission.repeats.get(result.part),
     }
 
 
-def _score(worth: Worth) -> dict[str, Any]:
+def _serialize_score(summary: ScoreSummary) -> dict[str, Any]:
     return {
-        "score": told(worth.score or Fraction(0)),
-        "possible": told(worth.possible or Fraction(0)),
-        "waiting": worth.waiting,
+        "score": serialize_fraction(summary.score or Fraction(0)),
+        "possible": serialize_fraction(summary.possible or Fraction(0)),
+        "waiting": summary.waiting,
     }
 
 
-def _messages(entry: Entry, admission: Admission, shown: Shown) -> Iterator[str]:
+def _iter_messages(
+    entry: PendingSubmission, admission: Admission, visibility: Visibility
+) -> Iterator[str]:
     for part in admission.repeats:
         yield f"{part}: the same answer as before; no attempt was used."
-    for one in entry.judged.values():
-        status = visible_status(one.status, one.misfit, results=shown)
+    for result in entry.answer_results.values():
+        status = visible_status(result.status, result.misfit, results=visibility)
         if status == "unreadable":
-            yield f"{one.part}: it could not be read; no attempt was used."
-    if not shown.now:
+            yield f"{result.part}: it could not be read; no attempt was used."
+    if not visibility.now:
         yield "It is stored. Results are shown later."
 
 
-def _lateness(taken: Taken) -> Iterator[str]:
-    admission, late_days = taken.admission, taken.late_days
-    if taken.is_spared:
+def _iter_lateness_messages(admitted: AdmittedSubmission) -> Iterator[str]:
+    admission, late_days = admitted.admission, admitted.late_days
+    if admitted.is_spared:
         yield "It came after due, and no late day was spent on it."
         return
     if late_days:

@@ -5,42 +5,46 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Member
+from api.auth.authorization import CourseMembership
 from api.db.models import AssignmentProblem, Submission
 from api.schemas.student.work import StaffOutcome, StaffSubmission
-from api.services.assignments.release import Shown
-from api.services.engine.variants import Variants
-from api.services.grades import Key, earlier_answers
-from api.services.student.outcomes import Graded, kept, outcome
-from api.services.submissions.grading import carried_by
-from grader.diagnosis.patterns import patterns
+from api.services.assignments.release import Visibility
+from api.services.engine.variants import VariantCache
+from api.services.grades import ProgressKey, load_answers
+from api.services.student.outcomes import (
+    GradedAnswer,
+    serialize_outcome,
+    serialize_submission_fields,
+)
+from api.services.submissions.grading import load_carried_values
+from grader.diagnosis.patterns import describe_patterns
 from grader.grading.explain import explain
 from grader.grading.grade import grade
-from grader.grading.result import Result
+from grader.grading.result import PartResult
 from grader.json_values import from_json
 from grader.kinds import KINDS
-from grader.reading.grammar.number_styles import Style
+from grader.reading.grammar.number_styles import NumberStyle
 from grader.variants.variant import Variant
-from problems.book import BOOK
+from problems.book import REGISTRY
 
-__all__ = ["staff_submission"]
+__all__ = ["build_staff_submission"]
 
-ALL = Shown(now=True)
+ALL_RESULTS = Visibility(now=True)
 
 
-def staff_submission(
+def build_staff_submission(
     session: Session,
     submission: Submission,
-    answers: Sequence[Graded],
+    answers: Sequence[GradedAnswer],
     problem: AssignmentProblem,
-    member: Member,
+    member: CourseMembership,
     *,
-    variants: Variants,
+    variants: VariantCache,
 ) -> StaffSubmission:
     """Return a submission with its numbers, and the record, key and patterns of each answer."""
     version = answers[0][1].version_id if answers else submission.version_id
-    variant = variants.variant(session, version, submission.position)
-    results = _again(session, submission, variant, numbers=member.course.numbers)
+    variant = variants.get_variant(session, version, submission.position)
+    results = _grade_again(session, submission, variant, numbers=member.course.numbers)
     return StaffSubmission(
         course=member.course.id,
         student=submission.student_id,
@@ -48,39 +52,44 @@ def staff_submission(
         version=submission.version_id,
         position=submission.position,
         seed=variant.seed,
-        results=tuple(_told(one, submission, variant, results[one[0].part]) for one in answers),
-        **kept(submission, answers, problem),
+        results=tuple(
+            _build_staff_outcome(answer, submission, variant, results[answer[0].part])
+            for answer in answers
+        ),
+        **serialize_submission_fields(submission, answers, problem),
     )
 
 
-def _again(
+def _grade_again(
     session: Session, submission: Submission, variant: Variant, *, numbers: str | None
-) -> Mapping[str, Result]:
+) -> Mapping[str, PartResult]:
     """Grade a submission with today's code and the values that it carried forward at the time."""
-    key = Key(submission.problem_id, submission.student_id)
-    earlier = earlier_answers(session, [key])[key]
-    style: Style | None = numbers  # type: ignore[assignment]  # a course holds a style or none
+    key = ProgressKey(submission.problem_id, submission.student_id)
+    earlier = load_answers(session, [key])[key]
+    style: NumberStyle | None = numbers  # type: ignore[assignment]  # a course holds a style or none
     results = grade(
         variant,
         {part: from_json(told) for part, told in submission.answers.items()},
-        book=BOOK,
-        carried=carried_by(earlier, draw=submission.draw, before=submission.id),
+        registry=REGISTRY,
+        carried=load_carried_values(earlier, draw=submission.draw, before=submission.id),
         numbers=style,
     )
-    return {one.part: one for one in results}
+    return {result.part: result for result in results}
 
 
-def _told(graded: Graded, submission: Submission, variant: Variant, result: Result) -> StaffOutcome:
+def _build_staff_outcome(
+    graded: GradedAnswer, submission: Submission, variant: Variant, result: PartResult
+) -> StaffOutcome:
     answer, grading = graded
-    part = variant.problem.part(answer.part)
+    part = variant.problem.get_part(answer.part)
     key, kind = variant.keys.get(part.id), KINDS[part.kind]
-    said: Any = grading.record.get("explanation") or explain(result, part)
+    explanation: Any = grading.record.get("explanation") or explain(result, part)
     return StaffOutcome(
-        **outcome(graded, submission, results=ALL),
+        **serialize_outcome(graded, submission, results=ALL_RESULTS),
         mistakes=tuple(answer.mistakes.split("|")) if answer.mistakes else (),
-        key=kind.show(key, part),
-        accepted=kind.accepted(part, key),
-        patterns=patterns(result),
-        explanation=tuple(said),
+        key=kind.format_key(key, part),
+        accepted=kind.describe_accepted(part, key),
+        patterns=describe_patterns(result),
+        explanation=tuple(explanation),
         record=grading.record | {"typed": submission.answers.get(answer.part)},
     )

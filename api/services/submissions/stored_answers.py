@@ -4,35 +4,37 @@ import hashlib
 from collections.abc import Mapping
 from typing import Final
 
-from api.core.json_text import written
-from api.services.submissions.grading import Judged
+from api.core.json_text import serialize_json
+from api.services.submissions.grading import AnswerResult
 from grader.json_values import to_json
-from grader.reading import TruncatedAnswer, Typed
+from grader.reading import RawAnswer, TruncatedAnswer
 
-__all__ = ["MAX_UNREADABLE_BYTES", "is_truncated", "stored_answers"]
+__all__ = ["MAX_UNREADABLE_BYTES", "is_truncated", "serialize_answers"]
 
 MAX_UNREADABLE_BYTES: Final = 2 * 1024
-"""How much of an unreadable answer is stored: such an answer costs no attempt."""
+"""Maximum stored size of an unreadable answer; such an answer costs no attempt."""
 
 
-def stored_answers(answers: Mapping[str, Typed], judged: Mapping[str, Judged]) -> dict[str, object]:
+def serialize_answers(
+    answers: Mapping[str, RawAnswer], answer_results: Mapping[str, AnswerResult]
+) -> dict[str, object]:
     """Return *answers* by part as JSON data, in their stored form.
 
     An unreadable answer is truncated and stored with the digest of the whole. A readable answer of
     any size is stored whole: a regrade may find it right.
     """
-    return {part: _stored(typed, judged[part]) for part, typed in answers.items()}
+    return {part: _serialize_answer(typed, answer_results[part]) for part, typed in answers.items()}
 
 
-def _stored(typed: Typed, judged: Judged) -> object:
+def _serialize_answer(typed: RawAnswer, result: AnswerResult) -> object:
     data = to_json(typed)
-    if judged.status != "unreadable" or judged.misfit:
+    if result.status != "unreadable" or result.misfit:
         return data
-    whole = (data if isinstance(data, str) else written(data)).encode()
-    if len(whole) <= MAX_UNREADABLE_BYTES:
+    encoded = (data if isinstance(data, str) else serialize_json(data)).encode()
+    if len(encoded) <= MAX_UNREADABLE_BYTES:
         return data
-    start = whole[:MAX_UNREADABLE_BYTES].decode("utf-8", "ignore")  # no partial character
-    return to_json(TruncatedAnswer(start, len(whole), hashlib.sha256(whole).hexdigest()))
+    start = encoded[:MAX_UNREADABLE_BYTES].decode("utf-8", "ignore")  # no partial character
+    return to_json(TruncatedAnswer(start, len(encoded), hashlib.sha256(encoded).hexdigest()))
 
 
 def is_truncated(stored: object) -> bool:

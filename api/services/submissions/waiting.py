@@ -12,106 +12,113 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from api.core.errors import Unavailable
-from api.services.submissions.entries import Accepted, Entry
-from api.services.submissions.writer.writing import Outdated
+from api.core.errors import ServiceUnavailable
+from api.services.submissions.entries import PendingSubmission, StoredSubmission
+from api.services.submissions.writer.writing import StaleCache
 
-__all__ = ["MOST_AT_ONCE", "Ended", "SubmissionQueue", "Waiting"]
+__all__ = ["MAX_BATCH_SIZE", "QueuedSubmission", "SubmissionQueue", "WaitResult"]
 
-MOST_AT_ONCE: Final = 100
+MAX_BATCH_SIZE: Final = 100
 IDLE_ROUNDS: Final = 2
-"""How often a loop goes round without another submission: what one round reads, the next runs."""
-BUSY: Final = "The service has more to store than it can just now; nothing of this was stored."
-STOPPING: Final = "The service is stopping; nothing of this was stored."
+"""Iterations of a loop without a new submission before its batch is passed on.
 
-Ended: TypeAlias = Accepted | Outdated | Exception
+More than one is needed: an iteration runs what the one before it read.
+"""
+BUSY_MESSAGE: Final = (
+    "The service has more to store than it can just now; nothing of this was stored."
+)
+STOPPING_MESSAGE: Final = "The service is stopping; nothing of this was stored."
+
+WaitResult: TypeAlias = StoredSubmission | StaleCache | Exception
 
 
 @dataclass(slots=True)
-class Waiting:
+class QueuedSubmission:
     """A queued submission with the future of its caller: a thread, or a task of *loop*.
 
-    *again*: this is the second try. *in_doubt*: an earlier try may have stored it.
+    *is_retry*: this is the second try. *in_doubt*: an earlier try may have stored it.
     """
 
-    entry: Entry
-    future: Future[Accepted | Outdated] | asyncio.Future[Accepted | Outdated]
+    entry: PendingSubmission
+    future: Future[StoredSubmission | StaleCache] | asyncio.Future[StoredSubmission | StaleCache]
     loop: asyncio.AbstractEventLoop | None = None
-    again: bool = False
+    is_retry: bool = False
     in_doubt: bool = False
 
-    def end(self, ended: Ended) -> None:
+    def resolve(self, result: WaitResult) -> None:
         """Set the result or error on the future, unless the caller has stopped waiting."""
         if self.future.done():
             return
-        if isinstance(ended, Exception):
-            self.future.set_exception(ended)
+        if isinstance(result, Exception):
+            self.future.set_exception(result)
         else:
-            self.future.set_result(ended)
+            self.future.set_result(result)
 
 
 class SubmissionQueue:
-    """Bounded, thread-safe FIFO queue of at most *most* submissions."""
+    """Bounded, thread-safe FIFO queue of at most *max_size* submissions."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._waiting: deque[Waiting] = deque()
-        self._gathered: dict[asyncio.AbstractEventLoop, list[Waiting]] = {}
-        self._changed = threading.Condition()
+    def __init__(self, max_size: int) -> None:
+        self._max_size = max_size
+        self._pending: deque[QueuedSubmission] = deque()
+        self._gathered_by_loop: dict[asyncio.AbstractEventLoop, list[QueuedSubmission]] = {}
+        self._condition = threading.Condition()
         self._closed = False
 
     def __len__(self) -> int:
-        return len(self._waiting) + sum(len(some) for some in list(self._gathered.values()))
+        return len(self._pending) + sum(len(some) for some in list(self._gathered_by_loop.values()))
 
-    def put(self, one: Waiting) -> None:
+    def put(self, item: QueuedSubmission) -> None:
         """Enqueue a submission; those of one event loop are gathered into one batch.
 
-        Raises `Unavailable` if the queue is full or closed.
+        Raises `ServiceUnavailable` if the queue is full or closed.
         """
-        with self._changed:
-            self._check_room()
-            if one.loop is None:
-                self._waiting.append(one)
-                self._changed.notify()
+        with self._condition:
+            self._check_capacity()
+            if item.loop is None:
+                self._pending.append(item)
+                self._condition.notify()
                 return
-            some = self._gathered.setdefault(one.loop, [])
-            some.append(one)
-        if len(some) == 1:
-            one.loop.call_soon(self._pass_on, one.loop, 1, 0)
+            gathered = self._gathered_by_loop.setdefault(item.loop, [])
+            gathered.append(item)
+        if len(gathered) == 1:
+            item.loop.call_soon(self._flush_loop, item.loop, 1, 0)
 
-    def _check_room(self) -> None:
+    def _check_capacity(self) -> None:
         if self._closed:
-            raise Unavailable(STOPPING, retry_after=5)
-        if len(self) >= self._most:
-            raise Unavailable(BUSY, retry_after=1)
+            raise ServiceUnavailable(STOPPING_MESSAGE, retry_after=5)
+        if len(self) >= self._max_size:
+            raise ServiceUnavailable(BUSY_MESSAGE, retry_after=1)
 
-    def _pass_on(self, loop: asyncio.AbstractEventLoop, before: int, idle: int) -> None:
+    def _flush_loop(
+        self, loop: asyncio.AbstractEventLoop, previous_count: int, idle_rounds: int
+    ) -> None:
         """Pass on the submissions of a *loop* after `IDLE_ROUNDS` iterations without a new one.
 
-        *before* is the number gathered at the last iteration, *idle* the number of idle iterations
-        so far. A full batch is passed on at once.
+        *previous_count* is the number gathered at the last iteration, *idle_rounds* the number of
+        idle iterations so far. A full batch is passed on at once.
         """
-        count = len(self._gathered.get(loop, ()))
-        idle = idle + 1 if count == before else 0
-        if idle < IDLE_ROUNDS and count < MOST_AT_ONCE:
-            loop.call_soon(self._pass_on, loop, count, idle)
+        count = len(self._gathered_by_loop.get(loop, ()))
+        idle_rounds = idle_rounds + 1 if count == previous_count else 0
+        if idle_rounds < IDLE_ROUNDS and count < MAX_BATCH_SIZE:
+            loop.call_soon(self._flush_loop, loop, count, idle_rounds)
             return
-        with self._changed:
-            self._waiting += self._gathered.pop(loop, ())
-            self._changed.notify()
+        with self._condition:
+            self._pending += self._gathered_by_loop.pop(loop, ())
+            self._condition.notify()
 
-    def take(self) -> list[Waiting]:
-        """Wait for submissions and return up to `MOST_AT_ONCE`; none if closed and drained."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._closed)
-            some = min(len(self._waiting), MOST_AT_ONCE)
-            return [self._waiting.popleft() for _ in range(some)]
+    def get_batch(self) -> list[QueuedSubmission]:
+        """Wait for submissions and return up to `MAX_BATCH_SIZE`; none if closed and drained."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._pending or self._closed)
+            count = min(len(self._pending), MAX_BATCH_SIZE)
+            return [self._pending.popleft() for _ in range(count)]
 
     def close(self) -> None:
         """Refuse new submissions; those in the queue can still be taken."""
-        with self._changed:
+        with self._condition:
             self._closed = True
-            for some in self._gathered.values():
-                self._waiting += some
-            self._gathered.clear()
-            self._changed.notify()
+            for gathered in self._gathered_by_loop.values():
+                self._pending += gathered
+            self._gathered_by_loop.clear()
+            self._condition.notify()

@@ -11,28 +11,28 @@ from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias, TypeGuard
 
 from grader.errors import AnswerError
-from grader.reading.grammar.computing import LARGEST
-from grader.reading.grammar.errors import quoted
-from grader.reading.grammar.tokens import exact_number
+from grader.reading.grammar.computing import MAX_MAGNITUDE
+from grader.reading.grammar.errors import quote_span
+from grader.reading.grammar.tokens import parse_exact_number
 from grader.reading.numbers import read_cell
-from grader.values import Number, simplest
+from grader.values import Number, simplify_number
 
 __all__ = [
     "MAX_CELLS",
-    "Cell",
-    "Grid",
-    "cells_between",
-    "cells_in",
-    "number_in",
-    "plain_cell",
-    "unglued",
+    "CellSpan",
+    "NestedCells",
+    "parse_cell",
+    "parse_plain_cell",
+    "split_cells",
+    "split_cells_at",
+    "split_glued_cells",
 ]
 
 MAX_CELLS: Final = 4_096
-"""The most cells that an array which a student types may have."""
+"""Maximum number of cells in an array that a student types."""
 
 
-class Cell(NamedTuple):
+class CellSpan(NamedTuple):
     """Position of one cell in the text; a *bare* cell is separated by spaces."""
 
     start: int
@@ -40,15 +40,15 @@ class Cell(NamedTuple):
     bare: bool
 
 
-Grid: TypeAlias = Cell | list["Grid"]
+NestedCells: TypeAlias = CellSpan | list["NestedCells"]
 
 WORD: Final = re.compile(r"\S+")
 PARENTHESES_AND_COMMAS: Final = re.compile(r"[(),\"]")
-PADDED: Final = re.compile(r"0[0-9]{2}")
+ZERO_PADDED: Final = re.compile(r"0[0-9]{2}")
 DECIMAL: Final = re.compile(r"([+-]?(?:[0-9]+|(?=\.[0-9])))(?:\.([0-9]*))?([eE][+-]?[0-9]{1,3})?")
-LONGEST_PLAIN: Final = 60
-LONGEST: Final = 310
-LONGEST_GLUED: Final = 400
+MAX_PLAIN_CHARACTERS: Final = 60
+MAX_DECIMAL_CHARACTERS: Final = 310
+MAX_GLUED_CHARACTERS: Final = 400
 RATIO: Final = re.compile(r"([+-]?[0-9]{1,300})/([0-9]{1,300})")
 GLUED: Final = re.compile(
     r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[+-](?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))+"
@@ -57,27 +57,27 @@ GLUE: Final = re.compile(r"[0-9.][+-]")
 GLUED_PIECE: Final = re.compile(r"[+-]?[0-9.]+")
 
 
-def cells_in(text: str, start: int, end: int) -> list[Grid]:
+def split_cells(text: str, start: int, end: int) -> list[NestedCells]:
     """Return the cells of the row ``text[start:end]``, split at its strongest separator."""
     row = text[start:end]
     for mark in "\t&|":
         if mark in row:
-            return cells_between(text, start, end, mark)
+            return split_cells_at(text, start, end, mark)
     if "," in row:
-        return _trimmed(text, _between_commas(text, start, end))
-    return [Cell(*word.span(), bare=True) for word in WORD.finditer(text, start, end)]
+        return _trim_cells(text, _split_at_commas(text, start, end))
+    return [CellSpan(*word.span(), bare=True) for word in WORD.finditer(text, start, end)]
 
 
-def cells_between(text: str, start: int, end: int, mark: str) -> list[Grid]:
+def split_cells_at(text: str, start: int, end: int, mark: str) -> list[NestedCells]:
     """Return the cells of the row ``text[start:end]``, split at *mark*."""
     pieces = []
     while (cut := text.find(mark, start, end)) >= 0:
         pieces.append((start, cut))
         start = cut + 1
-    return _trimmed(text, [*pieces, (start, end)], ends=mark != "&")
+    return _trim_cells(text, [*pieces, (start, end)], ends=mark != "&")
 
 
-def _between_commas(text: str, start: int, end: int) -> list[tuple[int, int]]:
+def _split_at_commas(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """Return the pieces between commas that are outside parentheses and quotes."""
     depth = 0
     quoted = False
@@ -93,16 +93,18 @@ def _between_commas(text: str, start: int, end: int) -> list[tuple[int, int]]:
     return [*pieces, (start, end)]
 
 
-def _trimmed(text: str, pieces: list[tuple[int, int]], *, ends: bool = True) -> list[Grid]:
+def _trim_cells(
+    text: str, pieces: list[tuple[int, int]], *, ends: bool = True
+) -> list[NestedCells]:
     """Return the pieces as stripped cells; with *ends*, drop empty cells at the ends."""
     if ends and len(pieces) > 1 and not text[slice(*pieces[-1])].strip():
         pieces = pieces[:-1]
     if ends and len(pieces) > 1 and not text[slice(*pieces[0])].strip() and "|" in text:
         pieces = pieces[1:]
-    return [Cell(*_strip(text, start, end), bare=False) for start, end in pieces]
+    return [CellSpan(*_strip_span(text, start, end), bare=False) for start, end in pieces]
 
 
-def _strip(text: str, start: int, end: int) -> tuple[int, int]:
+def _strip_span(text: str, start: int, end: int) -> tuple[int, int]:
     piece = text[start:end]
     stripped = piece.strip()
     if not stripped:
@@ -111,7 +113,7 @@ def _strip(text: str, start: int, end: int) -> tuple[int, int]:
     return start, start + len(stripped)
 
 
-def unglued(rows: list[list[Grid]], text: str) -> str:
+def split_glued_cells(rows: list[list[NestedCells]], text: str) -> str:
     """Split cells such as ``2.-2.`` in place if that makes all rows equally long; return a note.
 
     NumPy prints no space between a point and a minus sign, and scans squeeze the columns.
@@ -125,84 +127,90 @@ def unglued(rows: list[list[Grid]], text: str) -> str:
     if not glued:
         return ""
     even = len({len(row) for row in rows}) <= 1
-    minus = next((cell for cell in glued if even and not _has_point(cell, text)), None)
+    minus = next((cell for cell in glued if even and not _is_numpy_print(cell, text)), None)
     if minus is not None:
         raise AnswerError(
-            f"{quoted(text, minus.start, minus.end)} can be read as a subtraction, as a range or "
-            "as several cells.",
+            f"{quote_span(text, minus.start, minus.end)} can be read as a subtraction, as a range "
+            "or as several cells.",
             expected="commas between the cells",
             position=minus.start,
         )
-    split = [[piece for cell in row for piece in _pieces(cell, text)] for row in rows]
+    split = [[piece for cell in row for piece in _split_glued_cell(cell, text)] for row in rows]
     if len({len(row) for row in split}) > 1:
         raise AnswerError(
-            f"{quoted(text, glued[0].start, glued[0].end)} cannot be read as one cell, and as "
+            f"{quote_span(text, glued[0].start, glued[0].end)} cannot be read as one cell, and as "
             "several it makes the rows unequally long.",
             expected="a blank or a comma between the cells",
             position=glued[0].start,
         )
     for row, pieces in zip(rows, split, strict=True):
         row[:] = pieces
-    return f"{quoted(text, glued[0].start, glued[0].end)} was read as separate cells."
+    return f"{quote_span(text, glued[0].start, glued[0].end)} was read as separate cells."
 
 
-def _is_glued(cell: Grid, text: str) -> TypeGuard[Cell]:
-    if not isinstance(cell, Cell) or not cell.bare or cell.end - cell.start > LONGEST_GLUED:
+def _is_glued(cell: NestedCells, text: str) -> TypeGuard[CellSpan]:
+    if (
+        not isinstance(cell, CellSpan)
+        or not cell.bare
+        or cell.end - cell.start > MAX_GLUED_CHARACTERS
+    ):
         return False
     return GLUED.fullmatch(text, cell.start, cell.end) is not None
 
 
-def _has_point(cell: Cell, text: str) -> bool:
+def _is_numpy_print(cell: CellSpan, text: str) -> bool:
     """Return whether each sign in *cell* follows a point, as only NumPy prints it."""
     return all(sign[0][0] == "." for sign in GLUE.finditer(text, cell.start, cell.end))
 
 
-def _pieces(cell: Grid, text: str) -> Iterator[Grid]:
+def _split_glued_cell(cell: NestedCells, text: str) -> Iterator[NestedCells]:
     if _is_glued(cell, text):
         for piece in GLUED_PIECE.finditer(text, cell.start, cell.end):
-            yield Cell(*piece.span(), bare=True)
+            yield CellSpan(*piece.span(), bare=True)
     else:
         yield cell
 
 
-def plain_cell(raw: str) -> Number | None:
+def parse_plain_cell(raw: str) -> Number | None:
     """Return the number in the cell text *raw*, or None if it is not a plain number."""
-    return _kept_decimal(raw) if len(raw) <= LONGEST_PLAIN else None
+    return _parse_decimal_cached(raw) if len(raw) <= MAX_PLAIN_CHARACTERS else None
 
 
 @lru_cache(maxsize=4096)
-def _kept_decimal(raw: str) -> Number | None:
-    return _decimal(raw)
+def _parse_decimal_cached(raw: str) -> Number | None:
+    return _parse_decimal(raw)
 
 
-def _decimal(raw: str) -> Number | None:
-    found = DECIMAL.fullmatch(raw)
-    if found is None:
-        return _ratio(raw)
-    if PADDED.fullmatch(raw):
+def _parse_decimal(raw: str) -> Number | None:
+    match = DECIMAL.fullmatch(raw)
+    if match is None:
+        return _parse_ratio(raw)
+    if ZERO_PADDED.fullmatch(raw):
         return None
-    whole, decimals, exponent = found.groups()
+    whole, decimals, exponent = match.groups()
     if exponent:
         try:
-            value, _ = exact_number(raw.lstrip("+-"), 0)
+            value, _ = parse_exact_number(raw.lstrip("+-"), 0)
         except AnswerError:
             return None
-        return None if value >= LARGEST else -value if raw[0] == "-" else value
+        return None if value >= MAX_MAGNITUDE else -value if raw[0] == "-" else value
     if not decimals:
         return int(whole)
     digits, scale = int(whole + decimals), 10 ** len(decimals)
     return Fraction(digits, scale) if digits % scale else digits // scale
 
 
-def _ratio(raw: str) -> Number | None:
-    found = RATIO.fullmatch(raw)
-    return simplest(Fraction(int(found[1]), int(found[2]))) if found and int(found[2]) else None
+def _parse_ratio(raw: str) -> Number | None:
+    match = RATIO.fullmatch(raw)
+    return (
+        simplify_number(Fraction(int(match[1]), int(match[2]))) if match and int(match[2]) else None
+    )
 
 
-def number_in(text: str, cell: Cell) -> Number:
-    """Return the number in *cell*, for which `plain_cell` gave None, or raise `AnswerError`."""
+def parse_cell(text: str, cell: CellSpan) -> Number:
+    """Return the number in *cell*, which `parse_plain_cell` cannot read, or raise `AnswerError`."""
     raw = text[cell.start : cell.end]
-    if PADDED.fullmatch(raw):
+    if ZERO_PADDED.fullmatch(raw):
         raise AnswerError(
             f"The cell '{raw}' could be the end of a number with marks between the digits.",
             expected="no marks between the digits of a number",
@@ -210,11 +218,11 @@ def number_in(text: str, cell: Cell) -> Number:
         )
     if not cell.bare:
         return read_cell(text, cell.start, cell.end)
-    number = _decimal(raw) if len(raw) <= LONGEST else _ratio(raw)
+    number = _parse_decimal(raw) if len(raw) <= MAX_DECIMAL_CHARACTERS else _parse_ratio(raw)
     if number is not None:
         return number
     raise AnswerError(
-        f"The cell {quoted(text, cell.start, cell.end)} cannot be read.",
+        f"The cell {quote_span(text, cell.start, cell.end)} cannot be read.",
         expected="a plain number; put commas between the cells for arithmetic",
         position=cell.start,
     )

@@ -10,52 +10,52 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from grader.errors import AnswerError
-from grader.reading.arrays.latex_rows import latex_rows
-from grader.reading.grammar.errors import shortened
+from grader.reading.arrays.latex_rows import split_latex_rows
+from grader.reading.grammar.errors import truncate_line
 from grader.reading.json_text import load_json
-from grader.reading.lengths import check_arithmetic_length, check_length
+from grader.reading.lengths import check_arithmetic_length, check_text_length
 from grader.reading.names import FUNCTION
 from grader.reading.numbers import is_plain_number
-from grader.reading.result import Styled, Typed
+from grader.reading.result import RawAnswer, StyledText
 from grader.reading.shapes import is_plain_shape
 
-__all__ = ["check_cells", "split_rows"]
+__all__ = ["check_table_arithmetic", "split_rows"]
 
 MAX_LENGTH: Final = 20_000
-FORMS: Final = "one line a row, cells with tabs or |"
+TABLE_FORM: Final = "one line a row, cells with tabs or |"
 
 
-def _outside(sign: str) -> re.Pattern[str]:
+def _compile_separator(sign: str) -> re.Pattern[str]:
     """Return a pattern for finding *sign* outside brackets and quotes."""
     return re.compile(rf'"[^"]*"|[()\[\]{{}}]|(?P<sign>{sign})')
 
 
-SIGNS: Final = _outside(r"[\t|;]|(?<!\\)&")
-BARS: Final = _outside(r"[\t|]")
-COMMAS: Final = _outside(r",")
-PARTED_COMMAS: Final = _outside(r",\s+")
-GAPS: Final = _outside(r"\s{2,}")
-BLANKS: Final = _outside(r"\s+")
+SIGNS: Final = _compile_separator(r"[\t|;]|(?<!\\)&")
+BARS: Final = _compile_separator(r"[\t|]")
+COMMAS: Final = _compile_separator(r",")
+PARTED_COMMAS: Final = _compile_separator(r",\s+")
+GAPS: Final = _compile_separator(r"\s{2,}")
+BLANKS: Final = _compile_separator(r"\s+")
 OPEN_ENDED: Final = re.compile(r"[-+*/×·÷=^−–,].*|.*[-+*/×·÷=^−–]")
-"""What is no cell, because a sign joins it to what stands beside it."""
+"""A piece that is no cell, because a sign at its start or end joins it to another."""
 RULE: Final = frozenset("|+:-=─━ \t")
 LABEL: Final = re.compile(rf"(?:\(?\d{{1,3}}[.):]\s*)?(?!{FUNCTION})[^\W\d_]{{2}}[^=]*")
-"""The name of a row, where it has to be told from a cell: ``conv1``, ``1. Pooling (max)``."""
+"""A row name that must be distinguished from a cell: ``conv1``, ``1. Pooling (max)``."""
 NUMBERED: Final = re.compile(r"\s*\(?([0-9]{1,3})[.):]\s+(?=\S)")
-"""The number of a row, as in a list: ``1.``, ``2)``."""
-HEAD: Final = re.compile(r"[^\W\d_]+")
-"""The words of the head of a column."""
-BESIDE: Final = re.compile(r"^[\s$]*([^\W\d_]+)(?:_?\{?[0-9]+\}?)?\s*[=:]")
+"""A row number, as in a list: ``1.``, ``2)``."""
+HEADER_WORD: Final = re.compile(r"[^\W\d_]+")
+"""A word in a column header."""
+VALUE_NAME: Final = re.compile(r"^[\s$]*([^\W\d_]+)(?:_?\{?[0-9]+\}?)?\s*[=:]")
 """The name before the value of a cell, such as ``r_1 = 7``."""
-SHORTEST: Final = 3
-"""The fewest letters that stand for a longer name."""
+MIN_ABBREVIATION_LETTERS: Final = 3
+"""Minimum number of letters in an abbreviation of a name."""
 BAR: Final = re.compile(r"[|;&]")
 WORD: Final = re.compile(r"[^\W\d_]{3}")
 LETTER: Final = re.compile(r"[^\W\d_]")
 DIGIT: Final = re.compile(r"\d")
 
 
-def split_rows(typed: Typed, *, columns: Sequence[str], rows: int) -> list[list[Typed]]:
+def split_rows(typed: RawAnswer, *, columns: Sequence[str], rows: int) -> list[list[RawAnswer]]:
     r"""Return the cells of each row, without its name; an empty cell is ``""``.
 
     *columns* are the column names. A first line of names is dropped if it makes the number of rows
@@ -66,31 +66,44 @@ def split_rows(typed: Typed, *, columns: Sequence[str], rows: int) -> list[list[
     [['(8, 8)', '448'], ['', '0']]
     """
     if not isinstance(typed, (str, list)) or (isinstance(typed, str) and len(typed) > MAX_LENGTH):
-        raise AnswerError("This is not a table.", expected=FORMS)
+        raise AnswerError("This is not a table.", expected=TABLE_FORM)
     if isinstance(typed, list):
-        check_length(typed, MAX_LENGTH)
-    given = _given(typed) if isinstance(typed, str) else typed
-    if given is None:
-        lines, ruled = _lines(str(typed))
-        found = _without_ends(
-            [_cells(line, len(columns)) for line in _unnumbered(lines, len(columns))], len(columns)
+        check_text_length(typed, MAX_LENGTH)
+    json_rows = _parse_json_rows(typed) if isinstance(typed, str) else typed
+    if json_rows is None:
+        lines, ruled = _split_lines(str(typed))
+        table_rows = _drop_empty_ends(
+            [_split_line(line, len(columns)) for line in _drop_row_numbers(lines, len(columns))],
+            len(columns),
         )
     else:
         ruled = False
-        found = [_listed(row, number, columns) for number, row in enumerate(given, start=1)]
-    if found and _is_header(found[0], columns, ruled=ruled, more=len(found) != rows):
-        _refuse_order(_named_columns(_unnamed(found[0], len(columns)), HEAD, columns), columns)
-        found = found[1:]
-    for row in found:
-        _refuse_order(_named_columns(_unnamed(row, len(columns)), BESIDE, columns), columns)
-    text = Styled if isinstance(typed, Styled) else str
+        table_rows = [
+            _read_json_row(row, number, columns) for number, row in enumerate(json_rows, start=1)
+        ]
+    if table_rows and _is_header(
+        table_rows[0], columns, ruled=ruled, count_differs=len(table_rows) != rows
+    ):
+        _refuse_column_order(
+            _match_columns(_drop_row_name(table_rows[0], len(columns)), HEADER_WORD, columns),
+            columns,
+        )
+        table_rows = table_rows[1:]
+    for row in table_rows:
+        _refuse_column_order(
+            _match_columns(_drop_row_name(row, len(columns)), VALUE_NAME, columns), columns
+        )
+    text_type = StyledText if isinstance(typed, StyledText) else str
     return [
-        [text(cell) if isinstance(cell, str) else cell for cell in _unnamed(row, len(columns))]
-        for row in found
+        [
+            text_type(cell) if isinstance(cell, str) else cell
+            for cell in _drop_row_name(row, len(columns))
+        ]
+        for row in table_rows
     ]
 
 
-def check_cells(rows: Iterable[Sequence[Typed]]) -> None:
+def check_table_arithmetic(rows: Iterable[Sequence[RawAnswer]]) -> None:
     """Raise `AnswerError` if the cells of a table together hold too much arithmetic."""
     texts = [cell for row in rows for cell in row if isinstance(cell, str)]
     check_arithmetic_length(
@@ -98,32 +111,34 @@ def check_cells(rows: Iterable[Sequence[Typed]]) -> None:
     )
 
 
-def _unnamed(row: list[Typed], columns: int) -> list[Typed]:
+def _drop_row_name(row: list[RawAnswer], columns: int) -> list[RawAnswer]:
     """Return the cells of *row* without a leading row name."""
     return row[1:] if len(row) == columns + 1 else row
 
 
-def _named_columns(
-    row: Sequence[Typed], names: re.Pattern[str], columns: Sequence[str]
+def _match_columns(
+    row: Sequence[RawAnswer], names: re.Pattern[str], columns: Sequence[str]
 ) -> list[str]:
     """Return the columns that *names* finds in the cells; [] if a cell names none or several."""
-    found: list[str] = []
+    matched: list[str] = []
     for cell in row:
         words = [word.casefold() for word in names.findall(cell)] if isinstance(cell, str) else []
-        named = [name for name in columns if any(_means(word, name) for word in words)]
+        named = [name for name in columns if any(_matches_column(word, name) for word in words)]
         if len(named) != 1:
             return []
-        found += named
-    return found
+        matched += named
+    return matched
 
 
-def _means(word: str, name: str) -> bool:
+def _matches_column(word: str, name: str) -> bool:
     """Return whether *word* is the column *name* or an abbreviation: ``params`` for parameters."""
     name = name.casefold()
-    return word == name or (len(word) >= SHORTEST and name.startswith(word.rstrip("s")))
+    return word == name or (
+        len(word) >= MIN_ABBREVIATION_LETTERS and name.startswith(word.rstrip("s"))
+    )
 
 
-def _refuse_order(named: Sequence[str], columns: Sequence[str]) -> None:
+def _refuse_column_order(named: Sequence[str], columns: Sequence[str]) -> None:
     """Raise `AnswerError` if *named* are all the columns, but in another order."""
     if sorted(named) == sorted(columns) and [*named] != [*columns]:
         raise AnswerError(
@@ -132,30 +147,32 @@ def _refuse_order(named: Sequence[str], columns: Sequence[str]) -> None:
         )
 
 
-def _is_header(row: Sequence[Typed], columns: Sequence[str], *, ruled: bool, more: bool) -> bool:
+def _is_header(
+    row: Sequence[RawAnswer], columns: Sequence[str], *, ruled: bool, count_differs: bool
+) -> bool:
     """Return whether the first *row* is a header: a row of words, or any row that is ruled off."""
     cells = [cell if isinstance(cell, str) else "0" for cell in row if cell != ""]
     if any(map(DIGIT.search, cells)):
-        return ruled and more
+        return ruled and count_differs
     named = any(WORD.search(cell) or cell.lower() in columns for cell in cells)
-    return ruled or (more and named and all(map(LETTER.search, cells)))
+    return ruled or (count_differs and named and all(map(LETTER.search, cells)))
 
 
-def _given(text: str) -> Sequence[object] | None:
+def _parse_json_rows(text: str) -> Sequence[object] | None:
     """Return the rows of a JSON table, or None for any other text."""
     bare = text.strip()
     if not (bare.startswith(("[[", "[{", "[\n", "[ ")) and bare.endswith("]")):
         return None
     try:
-        given = load_json(bare)
+        rows = load_json(bare)
     except AnswerError:
         return None
-    if not isinstance(given, list):
+    if not isinstance(rows, list):
         return None
-    return given if all(isinstance(row, (list, dict)) for row in given) else None
+    return rows if all(isinstance(row, (list, dict)) for row in rows) else None
 
 
-def _listed(row: object, number: int, columns: Sequence[str]) -> list[Typed]:
+def _read_json_row(row: object, number: int, columns: Sequence[str]) -> list[RawAnswer]:
     """Return the cells of a JSON row: a list, or an object keyed by column names."""
     if isinstance(row, list):
         return row
@@ -165,26 +182,28 @@ def _listed(row: object, number: int, columns: Sequence[str]) -> list[Typed]:
     missing = [name for name in columns if name.lower() not in cells]
     if missing:
         raise AnswerError(f"Row {number} has no {missing[0]}.", expected=", ".join(columns))
-    more = cells.keys() - {name.lower() for name in columns}
-    if len(more) > 1:
+    extra_names = cells.keys() - {name.lower() for name in columns}
+    if len(extra_names) > 1:
         raise AnswerError(
-            f"Row {number} has {len(cells)} cells, one of them {shortened(min(more))}.",
+            f"Row {number} has {len(cells)} cells, one of them {truncate_line(min(extra_names))}.",
             expected=", ".join(columns),
         )
-    found = (cells[name.lower()] for name in columns)
-    return ["" if cell is None else cell for cell in found]
+    values = (cells[name.lower()] for name in columns)
+    return ["" if cell is None else cell for cell in values]
 
 
-def _lines(text: str) -> tuple[list[str], bool]:
+def _split_lines(text: str) -> tuple[list[str], bool]:
     """Return the rows as lines without their frame, and whether a rule follows the first."""
-    lines = latex_rows(text) or [line for line in text.splitlines() if line.strip()]
+    lines = split_latex_rows(text) or [line for line in text.splitlines() if line.strip()]
     rules = [_is_rule(line) for line in lines]
-    kept = [_unframed(line) for line, rule in zip(lines, rules, strict=True) if not rule]
-    first = rules.index(False) if kept else 0
-    return kept, any(rules[first + 1 : first + 2])
+    content_lines = [
+        _strip_outer_bars(line) for line, rule in zip(lines, rules, strict=True) if not rule
+    ]
+    first = rules.index(False) if content_lines else 0
+    return content_lines, any(rules[first + 1 : first + 2])
 
 
-def _unnumbered(lines: list[str], columns: int) -> list[str]:
+def _drop_row_numbers(lines: list[str], columns: int) -> list[str]:
     """Return the lines without ``1.``, ``2.``, …, if all lines, or all but the first, have them.
 
     Numbers that are cells stay: with ``|`` after them, and not the tab of a word processor, they
@@ -194,16 +213,16 @@ def _unnumbered(lines: list[str], columns: int) -> list[str]:
         marks = [mark for line in lines[first:] if (mark := NUMBERED.match(line))]
         numbers = [int(mark[1]) for mark in marks]
         if len(numbers) > 1 and numbers == [*range(1, len(lines) - first + 1)]:
-            if all(_completes(mark, columns) for mark in marks):
+            if all(_completes_row(mark, columns) for mark in marks):
                 return lines
             return [*lines[:first], *(mark.string[mark.end() :] for mark in marks)]
     return lines
 
 
-def _completes(mark: re.Match[str], columns: int) -> bool:
+def _completes_row(mark: re.Match[str], columns: int) -> bool:
     """Return whether the number that starts a row completes it to the number of columns."""
     behind = mark.string[mark.end() :]
-    return bool(BAR.match(behind)) and len(_split(mark.string, SIGNS)) == columns
+    return bool(BAR.match(behind)) and len(_split_outside_brackets(mark.string, SIGNS)) == columns
 
 
 def _is_rule(line: str) -> bool:
@@ -211,40 +230,40 @@ def _is_rule(line: str) -> bool:
     return RULE.issuperset(line) and any(two in line for two in ("--", ":-", "==", "──", "━━"))
 
 
-def _unframed(line: str) -> str:
+def _strip_outer_bars(line: str) -> str:
     """Return *line* without the outer bars of a Markdown table."""
     bare = line.strip()
     framed = len(bare) > 1 and bare[0] == bare[-1] == "|"
     return bare[1:-1] if framed else line
 
 
-def _cells(line: str, columns: int) -> list[Typed]:
+def _split_line(line: str, columns: int) -> list[RawAnswer]:
     """Return the cells of *line*; a single cell if the separator is unknown."""
     if columns == 1:
-        cells = _split(line, BARS)
+        cells = _split_outside_brackets(line, BARS)
         named = len(cells) - 1 == columns and LABEL.fullmatch(cells[0])
         return [cells[-1] if named else line.strip()]
-    cells = _split(line, SIGNS)
+    cells = _split_outside_brackets(line, SIGNS)
     if len(cells) > columns and line.endswith("|"):
         cells.pop()
-    return [*cells] if len(cells) > 1 else [*_loose(line.strip(), columns)]
+    return [*cells] if len(cells) > 1 else [*_split_at_commas_or_spaces(line.strip(), columns)]
 
 
-def _without_ends(rows: list[list[Typed]], columns: int) -> list[list[Typed]]:
+def _drop_empty_ends(rows: list[list[RawAnswer]], columns: int) -> list[list[RawAnswer]]:
     """Return *rows* without the empty cells caused by a separator at either end of the lines."""
     if rows and all(len(row) > columns and not row[-1] for row in rows):
         rows = [row[:-1] for row in rows]
     return [row[1:] if len(row) > columns + 1 and not row[0] else row for row in rows]
 
 
-def _loose(line: str, columns: int) -> list[str]:
+def _split_at_commas_or_spaces(line: str, columns: int) -> list[str]:
     """Return the cells between commas or spaces, if they are as many as the columns.
 
     A comma followed by a space separates cells before a comma without one, which may group
     thousands.
     """
     for sign in (PARTED_COMMAS, GAPS, COMMAS, BLANKS):
-        cells = _split(line, sign)
+        cells = _split_outside_brackets(line, sign)
         if len(cells) == columns + 1 and LABEL.fullmatch(cells[0]):
             cells = cells[1:]
         if len(cells) == columns and not any(map(OPEN_ENDED.fullmatch, cells)):
@@ -254,7 +273,7 @@ def _loose(line: str, columns: int) -> list[str]:
     return [line]
 
 
-def _split(line: str, sign: re.Pattern[str]) -> list[str]:
+def _split_outside_brackets(line: str, sign: re.Pattern[str]) -> list[str]:
     """Return the pieces of *line* between matches of *sign* outside brackets and quotes."""
     cells: list[str] = []
     start = depth = 0

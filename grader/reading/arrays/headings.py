@@ -6,16 +6,19 @@ from typing import Final
 
 from grader.errors import AnswerError
 
-__all__ = ["refuse_heading"]
+__all__ = ["refuse_reordered_heading"]
 
 _NAME: Final = r"[^\W\d_]+_?\{?[0-9]*\}?"
 HEADING: Final = re.compile(rf"[\s$(\[]*({_NAME}(?:\s*,\s*{_NAME})+)[\s)\]$]*(?:=|:)")
-PIECES: Final = re.compile(r"([^\W\d_]+)_?\{?([0-9]*)")
-ACROSS: Final = frozenset({("x", "y"), ("j", "i")})
-"""Names of which the first counts columns; where the question has others, it may ask for rows."""
+NAME_PARTS: Final = re.compile(r"([^\W\d_]+)_?\{?([0-9]*)")
+COLUMN_FIRST_NAMES: Final = frozenset({("x", "y"), ("j", "i")})
+"""Pairs of names of which the first counts columns.
+
+If the question has other names, it may ask for rows.
+"""
 
 
-def refuse_heading(text: str, names: Sequence[str]) -> None:
+def refuse_reordered_heading(text: str, names: Sequence[str]) -> None:
     """Raise `AnswerError` if the names before a list are in an unexpected order.
 
     *names* are the names in the question; the heading does not consist of these.
@@ -23,16 +26,22 @@ def refuse_heading(text: str, names: Sequence[str]) -> None:
     heading = HEADING.match(text)
     if heading is None:
         return
-    found = [(name.lower(), int(digits or 0)) for name, digits in PIECES.findall(heading[1])]
-    stems = tuple(stem for stem, _ in found)
-    numbers = [number for _, number in found]
+    name_parts = [
+        (name.lower(), int(digits or 0)) for name, digits in NAME_PARTS.findall(heading[1])
+    ]
+    stems = tuple(stem for stem, _ in name_parts)
+    numbers = [number for _, number in name_parts]
     if len(set(stems)) == 1:
         doubtful = numbers != sorted(numbers)
     else:
-        first = [stem[0] for stem in stems]
-        asked = [name.strip()[:1].lower() for name in names]
+        first_letters = [stem[0] for stem in stems]
+        expected_letters = [name.strip()[:1].lower() for name in names]
         doubtful = bool(names) and (
-            stems in ACROSS or (first != asked and sorted(first) == sorted(asked))
+            stems in COLUMN_FIRST_NAMES
+            or (
+                first_letters != expected_letters
+                and sorted(first_letters) == sorted(expected_letters)
+            )
         )
     if doubtful:
         raise AnswerError(

@@ -3,21 +3,21 @@ r"""Rows of a LaTeX table: ``tabular`` or ``array``, or lines that end with ``\\
 import re
 from typing import Final
 
-__all__ = ["latex_rows"]
+__all__ = ["split_latex_rows"]
 
 ENVIRONMENT: Final = re.compile(
     r"\\begin\s*\{\w+\*?\}(?:\[[^\]\n]{0,40}\])?(?:\s*\{(?:[^{}]|\{[^{}]*\})*\})?|\\end\s*\{\w+\*?\}"
     r"|\\(?:hline|toprule|midrule|bottomrule|centering)(?![A-Za-z])|\\(?:cline|cmidrule)\s*\{[^{}]*\}"
     r"|\$\$|(?<!\\)\\[\[\]]"
 )
-"""What stands around rows and between them."""
+"""LaTeX commands around rows and between them."""
 END_OF_ROW: Final = re.compile(r"\\\\(?:\[[^\]]{0,40}\])?|\\tabularnewline(?![A-Za-z])")
 
 
-def latex_rows(text: str) -> list[str]:
+def split_latex_rows(text: str) -> list[str]:
     r"""Return the rows of a LaTeX table, with ``&`` between cells; [] for other text.
 
-    >>> latex_rows(r"\begin{array}{cc} 11 & 4 \\ 19 & 8 \end{array}")
+    >>> split_latex_rows(r"\begin{array}{cc} 11 & 4 \\ 19 & 8 \end{array}")
     ['11 & 4', '19 & 8']
     """
     if "\\begin" not in text and not ("&" in text and END_OF_ROW.search(text)):

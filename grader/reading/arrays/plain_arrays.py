@@ -7,45 +7,45 @@ import re
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
-from grader.reading.arrays.cells import MAX_CELLS, plain_cell
+from grader.reading.arrays.cells import MAX_CELLS, parse_plain_cell
 from grader.values import Number
 
-__all__ = ["Plain", "plain_array"]
+__all__ = ["PlainArray", "parse_plain_array"]
 
-Plain: TypeAlias = tuple[tuple[int, ...], tuple[Number, ...]]
-"""The shape and the cells of an array."""
+PlainArray: TypeAlias = tuple[tuple[int, ...], tuple[Number, ...]]
+"""Shape and cells of an array."""
 
-LONGEST: Final = 65_536
+MAX_CHARACTERS: Final = 65_536
 ROW: Final = r"\[[-+0-9.eE/,\s]*+\]"
 ROWS: Final = re.compile(rf"\s*+(?:{ROW}|\[\s*+(?:{ROW}\s*+,?\s*+)++\])\s*+")
 LINES: Final = re.compile(r"[-+0-9.eE/, \t\r\n]*+")
 
 
-def plain_array(typed: str) -> Plain | None:
+def parse_plain_array(typed: str) -> PlainArray | None:
     """Return a bracketed vector or matrix, or a matrix in bare lines; None for anything else."""
-    if len(typed) > LONGEST or not typed.isascii():
+    if len(typed) > MAX_CHARACTERS or not typed.isascii():
         return None
     if "[" not in typed:
-        return _lines(typed)
+        return _parse_lines(typed)
     if not ROWS.fullmatch(typed):
         return None
-    rows = [_row(piece.rpartition("[")[2]) for piece in typed.split("]") if "[" in piece]
+    rows = [_parse_row(piece.rpartition("[")[2]) for piece in typed.split("]") if "[" in piece]
     if typed.count("[") > len(rows):
-        return _matrix(rows)
+        return _build_matrix(rows)
     if "\n" in typed:  # rows of a MATLAB matrix, or one long row
         return None
-    matrix = _matrix(rows)
+    matrix = _build_matrix(rows)
     return None if matrix is None else (matrix[0][1:], matrix[1])
 
 
-def _lines(typed: str) -> Plain | None:
+def _parse_lines(typed: str) -> PlainArray | None:
     if "\n" not in typed or not LINES.fullmatch(typed):
         return None
-    rows = [_row(line) for line in typed.split("\n") if not line.isspace() and line]
-    return _matrix(rows) if len(rows) > 1 and len(rows[0]) > 1 else None
+    rows = [_parse_row(line) for line in typed.split("\n") if not line.isspace() and line]
+    return _build_matrix(rows) if len(rows) > 1 and len(rows[0]) > 1 else None
 
 
-def _matrix(rows: Sequence[Sequence[Number | None]]) -> Plain | None:
+def _build_matrix(rows: Sequence[Sequence[Number | None]]) -> PlainArray | None:
     cells = tuple(cell for row in rows for cell in row if cell is not None)
     width = len(rows[0])
     size = width * len(rows)
@@ -54,8 +54,8 @@ def _matrix(rows: Sequence[Sequence[Number | None]]) -> Plain | None:
     return (len(rows), width), cells
 
 
-def _row(text: str) -> list[Number | None]:
+def _parse_row(text: str) -> list[Number | None]:
     for mark in "\t,":
         if mark in text:
-            return [plain_cell(cell.strip()) for cell in text.split(mark)]
-    return [plain_cell(cell) for cell in text.split()]
+            return [parse_plain_cell(cell.strip()) for cell in text.split(mark)]
+    return [parse_plain_cell(cell) for cell in text.split()]

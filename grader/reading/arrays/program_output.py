@@ -9,18 +9,18 @@ from fractions import Fraction
 from typing import Final, NamedTuple
 
 from grader.errors import AnswerError
-from grader.reading.grammar.errors import shortened
-from grader.values import Number, simplest
+from grader.reading.grammar.errors import truncate_line
+from grader.values import Number, simplify_number
 
-__all__ = ["blank", "one_number", "scaled_print", "without_decoration"]
+__all__ = ["blank_decoration", "blank_match", "extract_scale", "unwrap_number"]
 
 NOT_A_BREAK: Final = re.compile(r"[^\n]")
 NUMBER: Final = r"[-+]?[0-9.][0-9.eE+-]*+"
-NESTED: Final = "nested lists such as [[[1, 2], [3, 4]], [[5, 6], [7, 8]]]"
-VALUES: Final = "the values alone, as df.to_numpy() has them"
+NESTED_LISTS_FORM: Final = "nested lists such as [[[1, 2], [3, 4]], [[5, 6], [7, 8]]]"
+VALUES_FORM: Final = "the values alone, as df.to_numpy() has them"
 
 
-class Refused(NamedTuple):
+class UnsupportedOutput(NamedTuple):
     """Form of output that is refused: letters that it must contain, its pattern, the message."""
 
     mark: str
@@ -29,56 +29,56 @@ class Refused(NamedTuple):
     expected: str
 
 
-REFUSED: Final = (
-    Refused(
+UNSUPPORTED_OUTPUTS: Final = (
+    UnsupportedOutput(
         "olumn",
         re.compile(r"^[ \t]*Columns?[ \t]+[0-9]++[^\n0-9]*+[0-9]*+[ \t]*+:?[ \t]*+$", re.MULTILINE),
         "The columns are printed in several blocks.",
         "whole rows, as mat2str(A) prints them",
     ),
-    Refused(
+    UnsupportedOutput(
         ":,",
         re.compile(r"\(:,[ \t]*:,[ \t]*[0-9]+\)[ \t]*="),
         "The array is printed page by page.",
-        NESTED,
+        NESTED_LISTS_FORM,
     ),
-    Refused(
+    UnsupportedOutput(
         ", ,",
         re.compile(r"^[ \t]*, , [0-9]+[ \t]*$", re.MULTILINE),
         "The array is printed page by page.",
-        NESTED,
+        NESTED_LISTS_FORM,
     ),
-    Refused(
+    UnsupportedOutput(
         ",.",
         re.compile(r"^[ \t]*\([0-9]+[ \t]*,\.,\.\)", re.MULTILINE),
         "The array is printed page by page.",
-        NESTED,
+        NESTED_LISTS_FORM,
     ),
-    Refused(
+    UnsupportedOutput(
         "\t",
         re.compile(r"(?:^|\t) *\([0-9][0-9.,]*\) *(?=\t|\r?$)", re.MULTILINE),
         "A number in brackets can be read as it stands or, from a spreadsheet, as negative.",
         "-1 or 1, without brackets",
     ),
-    Refused(
+    UnsupportedOutput(
         "matrix(c",
         re.compile(r"\bmatrix\(c\("),
         "R fills a matrix column by column.",
         "the matrix as R prints it, or [[1, 2], [3, 4]]",
     ),
-    Refused(
+    UnsupportedOutput(
         "type: ",
         re.compile(r"^(?:Name: [^\n]*, )?(?:Length: [0-9]+, )?dtype: \w+[ \t]*$", re.MULTILINE),
         "Names of rows stand before the values.",
-        VALUES,
+        VALUES_FORM,
     ),
-    Refused(
+    UnsupportedOutput(
         "rows x",
         re.compile(r"^\[[0-9]+ rows x [0-9]+ columns\]", re.MULTILINE),
         "Names of rows and columns stand beside the values.",
-        VALUES,
+        VALUES_FORM,
     ),
-    Refused(
+    UnsupportedOutput(
         "|",
         re.compile(r">[ \t]*\|[ \t]*<"),
         "The matrix is written column by column.",
@@ -96,27 +96,27 @@ HEADING: Final = re.compile(
     r"|(?<==)[ \t]*[0-9]+(?:×[0-9]+)+(?:[ \t]+[a-z]+)*[ \t]*$",
     re.MULTILINE,
 )
-"""The sizes that Julia and MATLAB print before an array."""
-OBJECT: Final = re.compile(
+"""Sizes that Julia and MATLAB print before an array."""
+OBJECT_REPR: Final = re.compile(
     r"<tf\.[^\n<>]{1,200}\bnumpy=|<NDArray [^<>\n]*>|\[torch\.\w+ of size [^\[\]\n]*\]"
     r"|\[ (?:CPU|CUDA)\w*Type\{[0-9,]*\} \]"
     r"|^Parameter containing:$",
     re.MULTILINE,
 )
 SIZES: Final = re.compile(r"(?<=\bMatrix\()[ \t]*[0-9]+[ \t]*,[ \t]*[0-9]+[ \t]*,(?=[ \t]*\[)")
-"""The sizes before the rows in Maple's ``Matrix(2, 2, [[1, 2], [3, 4]])``."""
+"""Sizes before the rows in Maple's ``Matrix(2, 2, [[1, 2], [3, 4]])``."""
 DECORATION: Final = {
     ">:": PROMPT,
     ",]": R_NAMES,
     "×-": HEADING,
-    "<tPC": OBJECT,
+    "<tPC": OBJECT_REPR,
     "M": SIZES,
 }
-"""What is blanked out, by the characters without which there is none of it."""
+"""Patterns to blank out; a text without any character of the key has no match."""
 R_VECTOR: Final = re.compile(rf"\s*+\[1\](?:\s++(?:{NUMBER}|\[[0-9]++\](?=[ \t])))++\s*+")
-R_PLACE: Final = re.compile(r"\[[0-9]+\]|\n")
-FRAMES: Final = {ord(piece): " " for piece in "⎡⎢⎣⎤⎥⎦⎛⎜⎝⎞⎟⎠│┌┐└┘"}
-"""The pieces of which tall brackets are put together."""
+R_INDEX: Final = re.compile(r"\[[0-9]+\]|\n")
+BRACKET_PIECES: Final = {ord(piece): " " for piece in "⎡⎢⎣⎤⎥⎦⎛⎜⎝⎞⎟⎠│┌┐└┘"}
+"""Characters of which tall brackets are composed, each translated to a space."""
 BARS: Final = re.compile(
     rf"^([ \t]*)\|((?:[ \t]*{NUMBER}(?=[ \t|]))++[ \t]*)\|(?=[ \t]*$)", re.MULTILINE
 )
@@ -126,52 +126,52 @@ WRAPPED: Final = re.compile(
     r"|Decimal\('([^'()]+)'\)"
     r"|(?<![\w*/^.-])(?:Fraction|Rational)\(([^(),]*),([^(),]*)\)(?=\s*(?:[,\])]|\Z))"
 )
-"""A number as Python shows it inside a list."""
+"""A number as Python prints it inside a list."""
 SCALE: Final = re.compile(
     r"(?:^|(?<=\btensor\())[ \t]*1(?:\.0*)?[eE]([+-]?[0-9]{1,3})[ \t]*\*[ \t]*$", re.MULTILINE
 )
 
 
-def blank(match: re.Match[str]) -> str:
+def blank_match(match: re.Match[str]) -> str:
     """Return the matched text with every character but line breaks replaced by a space."""
     raw = match[0]
     return NOT_A_BREAK.sub(" ", raw) if "\n" in raw else " " * len(raw)
 
 
-def without_decoration(text: str) -> str:
+def blank_decoration(text: str) -> str:
     """Return *text* with everything but the array blanked out, or raise `AnswerError`."""
-    for refused in REFUSED:
-        if refused.mark in text and (found := refused.pattern.search(text)):
-            raise AnswerError(refused.message, expected=refused.expected, position=found.start())
+    for output in UNSUPPORTED_OUTPUTS:
+        if output.mark in text and (match := output.pattern.search(text)):
+            raise AnswerError(output.message, expected=output.expected, position=match.start())
     for marks, pattern in DECORATION.items():
         if any(mark in text for mark in marks):
-            text = pattern.sub(blank, text)
+            text = pattern.sub(blank_match, text)
     if not text.isascii():
-        text = text.translate(FRAMES)
+        text = text.translate(BRACKET_PIECES)
     if "|" in text:
         text = BARS.sub(r"\1 \2 ", text)
-    text = _undressed(text)
-    _refuse_names(text)
+    text = _unwrap_values(text)
+    _refuse_pandas_names(text)
     return text
 
 
-def one_number(text: str) -> str:
+def unwrap_number(text: str) -> str:
     """Return the bare number in the output of Python, TensorFlow or R."""
     if "<tf." in text:
-        text = OBJECT.sub(blank, text).removesuffix(">")
-    return _undressed(text)
+        text = OBJECT_REPR.sub(blank_match, text).removesuffix(">")
+    return _unwrap_values(text)
 
 
-def _undressed(text: str) -> str:
+def _unwrap_values(text: str) -> str:
     """Return *text* without Python's type names and R's indices."""
     if "(" in text:
-        text = WRAPPED.sub(_unwrapped, text)
+        text = WRAPPED.sub(_unwrap_call, text)
     if "[1]" in text and R_VECTOR.fullmatch(text):
-        text = R_PLACE.sub(lambda place: " " * len(place[0]), text)
+        text = R_INDEX.sub(lambda match: " " * len(match[0]), text)
     return text
 
 
-def scaled_print(text: str) -> tuple[str, Number]:
+def extract_scale(text: str) -> tuple[str, Number]:
     """Return *text* without MATLAB's ``1.0e+03 *``, and that factor of every cell."""
     scales = list(SCALE.finditer(text)) if "*" in text else []
     if not scales:
@@ -180,10 +180,10 @@ def scaled_print(text: str) -> tuple[str, Number]:
         raise AnswerError(
             "Several arrays are given.", expected="one array", position=scales[1].start()
         )
-    return SCALE.sub(blank, text), simplest(Fraction(10) ** int(scales[0][1]))
+    return SCALE.sub(blank_match, text), simplify_number(Fraction(10) ** int(scales[0][1]))
 
 
-def _unwrapped(match: re.Match[str]) -> str:
+def _unwrap_call(match: re.Match[str]) -> str:
     """Return the number in a call, at its position; a fraction gets a slash between its numbers."""
     number, decimal, top, bottom = match.groups()
     inner = number or decimal or f"{top.strip()}/{bottom.strip()}"
@@ -191,16 +191,16 @@ def _unwrapped(match: re.Match[str]) -> str:
     return f"{' ' * before}{inner}".ljust(len(match[0]))
 
 
-def _refuse_names(text: str) -> None:
+def _refuse_pandas_names(text: str) -> None:
     """Raise `AnswerError` for pandas output: a line of names, then rows that start with indices."""
     lines = [line.split() for line in text.splitlines() if line.strip()]
     if len(lines) <= 1 or any(mark in text for mark in "[,;&|=:\t"):
         return
     head, *rows = lines
-    numbered = all(row[0] == str(at) for at, row in enumerate(rows))
+    numbered = all(row[0] == str(index) for index, row in enumerate(rows))
     if numbered and all(len(row) == len(head) + 1 for row in rows):
         raise AnswerError(
-            f"'{shortened(' '.join(head))}' looks like the names of the columns.",
-            expected=VALUES,
+            f"'{truncate_line(' '.join(head))}' looks like the names of the columns.",
+            expected=VALUES_FORM,
             position=0,
         )

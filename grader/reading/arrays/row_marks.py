@@ -7,17 +7,17 @@ import re
 from typing import Final
 
 from grader.errors import AnswerError
-from grader.reading.grammar.errors import quoted
+from grader.reading.grammar.errors import quote_span
 
-__all__ = ["refuse_columns", "refuse_order", "refuse_row_marks"]
+__all__ = ["refuse_ambiguous_rows", "refuse_column_labels", "refuse_reordered_labels"]
 
 NUMBERED: Final = re.compile(r"[ \t]*\(?([0-9]{1,2})[.)][ \t]+(?=[^\s=\[(])")
-"""The number of a row, as in a list: ``1. 4 5``."""
+"""A row number, as in a list: ``1. 4 5``."""
 POINT: Final = re.compile(r"[0-9]\.(?![0-9])")
-"""A whole number as NumPy prints it."""
+"""An integer as NumPy prints it, with a trailing point."""
 SLASH: Final = re.compile(r"\s+//?\s+")
 BRACKETED: Final = re.compile(r"[\])}]\s*+,?\s*+[\[({]")
-"""The end of a row in brackets and the begin of the next one."""
+"""The end of a row in brackets and the beginning of the next one."""
 COLUMN: Final = re.compile(
     r"(?<![^\W_])(?<![0-9] )"
     r"(?:col(?:s|umns?|umnas?|onnes?|onn[ae]|unas?)?|spalten?|stolpec|sütun|столбец|列)(?![^\W\d_])"
@@ -25,70 +25,70 @@ COLUMN: Final = re.compile(
     r"|[ .]*#?[0-9]{0,2}[ \t]*(?:vectors?[ \t]*)?[:=]?\s*(?=[\[(]))",
     re.IGNORECASE,
 )
-"""The name of a column before its cells, ``Column 1: 4 5``, or of several before brackets."""
+"""Name of a column before its cells, ``Column 1: 4 5``, or of several before brackets."""
 COLUMN_WORDS: Final = ("col", "spalte", "stolpec", "sütun", "столбец", "列")
-"""How each of these names begins: a long text is looked through for them in no time."""
+"""Beginnings of all column names, for a quick search of a long text."""
 NAMED: Final = re.compile(
     r"^[ \t*]*([^\W\d_][\w ]*?[ _]|[^\W\d_]{2,}|[^\W\d_](?=[0-9]))??([0-9]{1,2}|[A-Za-z])[ \t]*:",
     re.MULTILINE,
 )
-"""The name of a row, block or value with its number or letter: ``Row 2:``, ``x2:``, ``B:``."""
+"""Name of a row, block or value with a number or letter: ``Row 2:``, ``x2:``, ``B:``."""
 _DECIMAL: Final = r"-?[0-9]{1,9},[0-9]{1,9}"
 DECIMALS: Final = re.compile(
     rf"[\s(\[]*+({_DECIMAL})(?:(?:\s*;\s*|[ \t]++|\n){_DECIMAL})++[\s)\].]*+"
 )
-"""Numbers that have one comma each, with blanks or semicolons between them."""
-FEWEST: Final = 2
+"""Numbers with one comma each, separated by spaces or semicolons."""
+MIN_ROWS: Final = 2
 
 
-def refuse_row_marks(text: str, rank: int | None) -> None:
+def refuse_ambiguous_rows(text: str, rank: int | None) -> None:
     """Raise `AnswerError` if it is unclear where the rows in *text* start or what they are."""
     if "\n" in text and NUMBERED.match(text):
-        _refuse_numbers(text)
+        _refuse_row_numbers(text)
     if rank == 1:
-        _refuse_decimals(text)
+        _refuse_decimal_commas(text)
         return
     if "/" in text and "\n" not in text.strip():
-        _refuse_slashes(text)
+        _refuse_row_slashes(text)
     if ":" in text:
-        refuse_order(text)
+        refuse_reordered_labels(text)
 
 
-def refuse_order(text: str) -> None:
+def refuse_reordered_labels(text: str) -> None:
     """Raise `AnswerError` for ``B:`` above ``A:`` and ``Row 2:`` above ``Row 1:``."""
     marks = [*NAMED.finditer(text)]
     ends = [mark[2] for mark in marks]
-    places = [int(end) if end.isdigit() else ord(end) for end in ends]
-    if len(marks) < FEWEST or len({mark[1] for mark in marks}) > 1:
+    ranks = [int(end) if end.isdigit() else ord(end) for end in ends]
+    if len(marks) < MIN_ROWS or len({mark[1] for mark in marks}) > 1:
         return
-    first = min(places)
-    if sorted(places) == [*range(first, first + len(places))] and places != sorted(places):
+    first = min(ranks)
+    if sorted(ranks) == [*range(first, first + len(ranks))] and ranks != sorted(ranks):
         raise AnswerError(
-            f"{quoted(text, *marks[0].span())} stands before a name that comes first.",
+            f"{quote_span(text, *marks[0].span())} stands before a name that comes first.",
             expected="the parts in the order of the question, without names",
             position=marks[0].start(),
         )
 
 
-def refuse_columns(text: str, rank: int | None) -> None:
+def refuse_column_labels(text: str, rank: int | None) -> None:
     """Raise `AnswerError` if *text* labels its cells as a column."""
     lowered = text.lower()
     if rank == 1 or not any(word in lowered for word in COLUMN_WORDS):
         return
     if column := COLUMN.search(text):
         raise AnswerError(
-            f"{quoted(text, *column.span())} gives a column, and rows are asked for.",
+            f"{quote_span(text, *column.span())} gives a column, and rows are asked for.",
             expected="the rows one below the other, without names",
             position=column.start(),
         )
 
 
-def _refuse_numbers(text: str) -> None:
+def _refuse_row_numbers(text: str) -> None:
     """Raise `AnswerError` for ``1. 4 5`` above ``2. 6 7``, where the numbers may be cells."""
     lines = [line for line in text.splitlines() if line.strip()]
     marks = [mark for line in lines if (mark := NUMBERED.match(line))]
     numbers = [int(mark[1]) for mark in marks]
-    if len(lines) < FEWEST or numbers != [*range(1, len(lines) + 1)]:
+    if len(lines) < MIN_ROWS or numbers != [*range(1, len(lines) + 1)]:
         return
     if not any(POINT.search(mark.string, mark.end()) for mark in marks):
         raise AnswerError(
@@ -98,17 +98,17 @@ def _refuse_numbers(text: str) -> None:
         )
 
 
-def _refuse_decimals(text: str) -> None:
+def _refuse_decimal_commas(text: str) -> None:
     """Raise `AnswerError` for ``0,4; 0,32``, where each comma may be a decimal comma."""
-    if found := DECIMALS.fullmatch(text):
+    if match := DECIMALS.fullmatch(text):
         raise AnswerError(
-            f"The comma in '{found[1]}' can be read as the decimal sign or between two numbers.",
-            expected=f"{found[1].replace(',', '.')} for the decimal",
-            position=found.start(1),
+            f"The comma in '{match[1]}' can be read as the decimal sign or between two numbers.",
+            expected=f"{match[1].replace(',', '.')} for the decimal",
+            position=match.start(1),
         )
 
 
-def _refuse_slashes(text: str) -> None:
+def _refuse_row_slashes(text: str) -> None:
     """Raise `AnswerError` for ``1,2 / 3,4``, where the slash may end a row.
 
     ``[[1, 1 / 2], [1 / 3, 4]]`` is accepted, because its rows are clear.
@@ -117,7 +117,7 @@ def _refuse_slashes(text: str) -> None:
         return
     rows = SLASH.split(text)
     lengths = {row.count(",") for row in rows}
-    if len(rows) >= FEWEST and len(lengths) == 1 and lengths != {0}:
+    if len(rows) >= MIN_ROWS and len(lengths) == 1 and lengths != {0}:
         slash = text.find("/")
         raise AnswerError(
             "'/' can be read as a division or as the end of a row.",

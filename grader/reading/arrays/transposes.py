@@ -4,10 +4,10 @@ import re
 from typing import Final
 
 from grader.errors import AnswerError
-from grader.reading.arrays.program_output import blank
-from grader.reading.grammar.errors import quoted
+from grader.reading.arrays.program_output import blank_match
+from grader.reading.grammar.errors import quote_span
 
-__all__ = ["without_transpose"]
+__all__ = ["strip_transpose"]
 
 _LETTER: Final = r"(?:T|t|⊤|\\top|\\intercal|\\(?:mathsf|mathrm|text)\s*\{\s*T\s*\})"
 SIGN: Final = re.compile(
@@ -16,12 +16,12 @@ SIGN: Final = re.compile(
 MARKS: Final = frozenset("Tt⊤ᵀᵗ'")
 
 
-def without_transpose(text: str, rank: int | None) -> str:
+def strip_transpose(text: str, rank: int | None) -> str:
     """Return *text* without a final transpose sign, which does not change a vector.
 
     Raises `AnswerError` if *rank* is not 1, because the transpose would be another array.
 
-    >>> without_transpose("[-6, -18]^T", 1)
+    >>> strip_transpose("[-6, -18]^T", 1)
     '[-6, -18]  '
     """
     sign = SIGN.search(text) if MARKS.intersection(text) else None
@@ -29,8 +29,8 @@ def without_transpose(text: str, rank: int | None) -> str:
         return text
     if rank != 1:
         raise AnswerError(
-            f"{quoted(text, *sign.span())} asks for a transpose, which is not carried out.",
+            f"{quote_span(text, *sign.span())} asks for a transpose, which is not carried out.",
             expected="the array as it is after it",
             position=sign.start(),
         )
-    return text[: sign.start()] + blank(sign) + text[sign.end() :]
+    return text[: sign.start()] + blank_match(sign) + text[sign.end() :]

@@ -1,10 +1,10 @@
 """Characters of an answer: look-alikes are replaced, unreadable characters are refused.
 
-The rule for every reader: `fold` replaces look-alikes before any other code sees the typed text.
-Full-width and mathematical letters, digits and signs become plain ones, so that after `clean` a
-decimal digit is one of 0 to 9. A digit of another script, a control character, an unpaired
-surrogate or a directional mark is refused with its code point. Every other character keeps its
-meaning, or has none and is refused by the reader that meets it.
+The rule for every reader: `fold_lookalikes` replaces look-alikes before any other code sees the
+typed text. Full-width and mathematical letters, digits and signs become plain ones, so that after
+`clean_text` a decimal digit is one of 0 to 9. A digit of another script, a control character, an
+unpaired surrogate or a directional mark is refused with its code point. Every other character keeps
+its meaning, or has none and is refused by the reader that meets it.
 
 Each character is replaced by one character, so that positions in the clean text are positions in
 the typed text.
@@ -16,23 +16,23 @@ import unicodedata
 from typing import Final
 
 from grader.errors import AnswerError
-from grader.reading.grammar.siunitx import without_siunitx
+from grader.reading.grammar.siunitx import expand_siunitx
 
-__all__ = ["THIN", "clean", "fold"]
+__all__ = ["THIN_SPACE", "clean_text", "fold_lookalikes"]
 
-THIN: Final = "\u2009"
-"""The thin space that stands for every space which may group digits."""
+THIN_SPACE: Final = "\u2009"
+"""The thin space, to which every space that may group digits is normalized."""
 
-REFUSED: Final = re.compile(
+UNREADABLE: Final = re.compile(
     r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffd]"
     r"|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
     r"|(?![0-9])\d"
 )
 
-DIRECTIONS: Final = "\u200e\u202a\u202c\u2066\u2068\u2069"
+DIRECTION_MARKS: Final = "\u200e\u202a\u202c\u2066\u2068\u2069"
 """Marks of left-to-right text, which calculators and messengers copy around a number."""
 
-ALIKE: Final[dict[str, str]] = {
+LOOKALIKES: Final[dict[str, str]] = {
     "-": "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe63",
     "×": "\u2715\u2716\u2a2f\u2573\u2a09",
     "·": "\u2022\u2219\u22c5\u2027\u30fb\u25cf",
@@ -51,16 +51,16 @@ ALIKE: Final[dict[str, str]] = {
     "Δ": "\u2206",
     "→": "\u27f6\u279c\u2794\u21a6",
     "⇒": "\u27f9\u21d4",
-    THIN: "\u00a0\u2007\u2008\u200a\u202f\u00ad\u200b\u200c\u200d\u2060\ufeff",
+    THIN_SPACE: "\u00a0\u2007\u2008\u200a\u202f\u00ad\u200b\u200c\u200d\u2060\ufeff",
     " ": "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u205f\u3000\x85",
 }
 FULL_WIDTH: Final = range(0xFF01, 0xFF5F)
 STYLED: Final = (range(0x2100, 0x2150), range(0x1D400, 0x1D7CC), range(0x1D7CE, 0x1D800))
-"""Letters and digits of mathematical type, such as the italic 𝐾 that a PDF or Word gives."""
+"""Mathematical letters and digits, such as the italic 𝐾 that a PDF or Word gives."""
 
 
-def _plain_forms() -> dict[int, str]:
-    table = {ord(like): plain for plain, likes in ALIKE.items() for like in likes}
+def _build_fold_table() -> dict[int, str]:
+    table = {ord(like): plain for plain, likes in LOOKALIKES.items() for like in likes}
     for code in FULL_WIDTH:
         table[code] = chr(code - FULL_WIDTH.start + ord("!"))
     for block in STYLED:
@@ -71,70 +71,75 @@ def _plain_forms() -> dict[int, str]:
     return table
 
 
-PLAIN_FORMS: Final = _plain_forms()
+FOLD_TABLE: Final = _build_fold_table()
 QUOTED: Final = re.compile(r"\s*+(?:'[^'\"«»]++'|«[^'\"«»]++»|\"\s*+[\[({][^'\"«»]++\")\s*+")
-"""An answer in quotes; in double ones only an array, because they may hold a cell together."""
+"""An answer in quotes; in double ones only an array, because these may enclose a cell."""
 _TICKS: Final = "✓✔✅☑👍🙂😊🎉"
-_TICKED: Final = rf"\s\ufe0f{_TICKS}"
-APPROVED: Final = re.compile(
-    rf"\A[{_TICKED}👉]*[{_TICKS}👉]\ufe0f?|(?<![{_TICKED}])[\s\ufe0f]*+[{_TICKS}][{_TICKED}]*\Z"
+_TICK_CHARACTERS: Final = rf"\s\ufe0f{_TICKS}"
+TICKED: Final = re.compile(
+    rf"\A[{_TICK_CHARACTERS}👉]*[{_TICKS}👉]\ufe0f?|(?<![{_TICK_CHARACTERS}])[\s\ufe0f]*+[{_TICKS}][{_TICK_CHARACTERS}]*\Z"
 )
-"""Ticks and smiles around the whole; one inside may choose between what stands beside it."""
+"""Ticks and smileys around the whole answer.
+
+A tick inside may choose between the values next to it.
+"""
 BOLD: Final = re.compile(r"\s*+\*\*[^*:=]*+[:=][^*]*+\*\*\s*+")
 """A label and its value in bold type, both together."""
 QUOTES: Final = re.compile("['\"«»]")
 
 
-def fold(text: str) -> str:
+def fold_lookalikes(text: str) -> str:
     """Return *text* with look-alike characters replaced by plain ones; never raise.
 
-    >>> fold("\uff11\u2212\U0001d43e")
+    >>> fold_lookalikes("\uff11\u2212\U0001d43e")
     '1-K'
     """
-    return text if text.isascii() else text.translate(PLAIN_FORMS)
+    return text if text.isascii() else text.translate(FOLD_TABLE)
 
 
-def clean(typed: str, *, limit: int) -> str:
+def clean_text(typed: str, *, limit: int) -> str:
     """Return *typed* with look-alike characters replaced one for one, or raise `AnswerError`.
 
     Numbers in siunitx commands become plain ones. Quotes, bold markers and directional marks around
     the whole text become spaces.
 
-    >>> clean("\u22125\u00a0000", limit=10) == f"-5{THIN}000"
+    >>> clean_text("\u22125\u00a0000", limit=10) == f"-5{THIN_SPACE}000"
     True
     """
     if len(typed) > limit:
         raise AnswerError(
             f"The answer has {len(typed):,} characters.", expected=f"at most {limit:,} characters"
         )
-    text = fold(typed)
-    if REFUSED.search(text) and (found := REFUSED.search(text := _without_directions(text))):
-        raise _refusal(found[0], found.start())
+    text = fold_lookalikes(typed)
+    if UNREADABLE.search(text) and (
+        match := UNREADABLE.search(text := _strip_direction_marks(text))
+    ):
+        raise _unreadable_character_error(match[0], match.start())
     if not text.isascii():
-        text = APPROVED.sub(_blanks, text)
+        text = TICKED.sub(_blank_match, text)
     if QUOTED.fullmatch(text):
         text = QUOTES.sub(" ", text)
     if BOLD.fullmatch(text):
         text = text.replace("**", "  ")
-    return without_siunitx(text)
+    return expand_siunitx(text)
 
 
-def _without_directions(text: str) -> str:
+def _strip_direction_marks(text: str) -> str:
     """Return *text* with spaces in place of the directional marks at its ends.
 
     Marks elsewhere, or those that reverse the order of numbers, stay to be refused: with them the
     text may look like another answer.
     """
-    core = text.strip(DIRECTIONS + string.whitespace)
+    core = text.strip(DIRECTION_MARKS + string.whitespace)
     start = text.index(core)
     return core.rjust(start + len(core)).ljust(len(text))
 
 
-def _blanks(found: re.Match[str]) -> str:
-    return " " * len(found[0])
+def _blank_match(match: re.Match[str]) -> str:
+    return " " * len(match[0])
 
 
-def _refusal(character: str, position: int) -> AnswerError:
+def _unreadable_character_error(character: str, position: int) -> AnswerError:
     name = f"U+{ord(character):04X}"
     if unicodedata.category(character) == "Nd":
         digit = unicodedata.digit(character)

@@ -3,35 +3,39 @@
 from collections.abc import Sequence
 from typing import Final
 
-from grader.display.text import show_exactly
+from grader.display.text import to_exact_text
 from grader.errors import AnswerError, SolverError
 from grader.expressions.arithmetic import FUNCTIONS
 from grader.expressions.evaluate import Scope, evaluate
-from grader.reading.grammar.constants import EULER, VALUES, with_exponentials
-from grader.reading.grammar.parser import MAX_LENGTH, parse
+from grader.reading.grammar.constants import CONSTANT_VALUES, EULER, replace_euler_powers
+from grader.reading.grammar.parser import MAX_EXPRESSION_LENGTH, parse
 from grader.reading.grammar.tokens import Token
 from grader.values import Number, is_number
 
-__all__ = ["EXACT_SCOPE", "LARGEST", "bounded", "computed"]
+__all__ = ["EXACT_SCOPE", "MAX_MAGNITUDE", "check_bounds", "evaluate_tokens"]
 
-LARGEST: Final = 10**309
-"""The bound of every number, a little beyond the doubles."""
+MAX_MAGNITUDE: Final = 10**309
+"""Bound of every number, slightly above the largest double."""
 MANY_BITS: Final = 1_300
-MOST_DIGITS: Final = 10**400
-"""The bound of numerators and denominators."""
-LONGEST_SHOWN: Final = MAX_LENGTH - len("(-)%")
-"""What is shown has to be readable again."""
-EXACT_SCOPE: Final = Scope(VALUES, FUNCTIONS)
+MAX_FRACTION_TERM: Final = 10**400
+"""Bound of numerators and denominators."""
+MAX_SHOWN_CHARACTERS: Final = MAX_EXPRESSION_LENGTH - len("(-)%")
+"""Maximum length of a number as text, so that it can be read again."""
+EXACT_SCOPE: Final = Scope(CONSTANT_VALUES, FUNCTIONS)
 
 
-def computed(tokens: Sequence[Token], text: str) -> Number:
+def evaluate_tokens(tokens: Sequence[Token], text: str) -> Number:
     """Return the exact value of *tokens*, found in *text*, or raise `AnswerError`."""
     first = tokens[0] if len(tokens) == 1 else None
-    if first is not None and first.place is not None and first.end - first.start <= MAX_LENGTH:
-        return bounded(first.value)  # a number alone
+    if (
+        first is not None
+        and first.last_place is not None
+        and first.end - first.start <= MAX_EXPRESSION_LENGTH
+    ):
+        return check_bounds(first.value)  # a number alone
     tree = parse(tokens, text)
     if any(token.text == EULER for token in tokens):
-        tree = with_exponentials(tree)
+        tree = replace_euler_powers(tree)
     try:
         value = evaluate(tree, EXACT_SCOPE)
     except SolverError as error:
@@ -40,17 +44,17 @@ def computed(tokens: Sequence[Token], text: str) -> Number:
         ) from error
     if not is_number(value):
         raise AnswerError("This is not one number.", expected="a number")
-    return bounded(value)
+    return check_bounds(value)
 
 
-def bounded(value: Number) -> Number:
+def check_bounds(value: Number) -> Number:
     """Return *value*, or raise `AnswerError` if it is too large or has too many digits."""
-    if not -LARGEST < value < LARGEST:
+    if not -MAX_MAGNITUDE < value < MAX_MAGNITUDE:
         raise AnswerError("The number is too large.", expected="a number below 10^309")
     bits = value.numerator.bit_length() + value.denominator.bit_length()
     if bits > MANY_BITS and (
-        max(abs(value.numerator), value.denominator) > MOST_DIGITS
-        or len(show_exactly(value)) > LONGEST_SHOWN
+        max(abs(value.numerator), value.denominator) > MAX_FRACTION_TERM
+        or len(to_exact_text(value)) > MAX_SHOWN_CHARACTERS
     ):
         raise AnswerError("The number has too many digits.", expected="at most 400 digits")
     return value

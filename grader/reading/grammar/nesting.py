@@ -5,26 +5,31 @@ from collections.abc import Sequence
 from grader.errors import AnswerError
 from grader.reading.grammar.tokens import Token
 
-__all__ = ["ended", "no_argument", "not_closed", "too_deep"]
+__all__ = [
+    "missing_argument_error",
+    "nesting_too_deep_error",
+    "unclosed_bracket_error",
+    "unexpected_end_error",
+]
 
 
-def ended(tokens: Sequence[Token], expected: str) -> AnswerError:
+def unexpected_end_error(tokens: Sequence[Token], expected: str) -> AnswerError:
     """Return the error for *tokens* that end too early."""
     end = tokens[-1].end if tokens else 0
     return AnswerError("Something is missing at the end.", expected=expected, position=end)
 
 
-def no_argument(position: int) -> AnswerError:
+def missing_argument_error(position: int) -> AnswerError:
     r"""Return the error for ``\frac`` without a possible argument after it."""
     return AnswerError(r"\frac needs braces.", expected=r"\frac{1}{2}", position=position)
 
 
-def not_closed(closer: str, position: int) -> AnswerError:
+def unclosed_bracket_error(closer: str, position: int) -> AnswerError:
     """Return the error for a bracket that is never closed."""
     return AnswerError(f"A bracket is not closed: {closer} is missing.", position=position)
 
 
-def too_deep(depth: int, position: int) -> AnswerError:
+def nesting_too_deep_error(depth: int, position: int) -> AnswerError:
     """Return the error for nesting deeper than *depth*."""
     return AnswerError(
         f"This is nested deeper than {depth} brackets or signs.",

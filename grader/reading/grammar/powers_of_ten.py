@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from grader.errors import AnswerError
-from grader.reading.grammar.errors import quoted
+from grader.reading.grammar.errors import quote_span
 from grader.reading.grammar.tokens import Token
 from grader.reading.places import CROSSES
 
@@ -13,16 +13,19 @@ __all__ = ["refuse_lost_power"]
 
 BASES: Final = frozenset({"10", "e"})
 MANTISSA: Final = re.compile(r"[1-9]\.[0-9]+")
-BEFORE: Final = frozenset({"-", "+", "("})
+LEADING_SIGNS: Final = frozenset({"-", "+", "("})
 TIMES_TEN: Final = re.compile(r"10[eE]([+-]?[0-9]{1,3})")
-"""A ten before the ``e`` that says it already: ``2 * 10e3`` is 2e3 to some, 2e4 to Python."""
+"""A ten that repeats the ``e`` after it.
+
+``2 * 10e3`` means 2e3 to some people and 2e4 to Python.
+"""
 POINT_TEN: Final = re.compile(r"([1-9][0-9]*)\.10")
-"""A number and a ten with a point between them, which multiplies in France and in India."""
-BRACKETED: Final = ["(", "-"]
-LEVEL: Final = re.compile(r"10([1-9]|1[0-5])")
-"""What is left of 10⁶ where the raised digits stand on the line: ``106``."""
-GROUP: Final = re.compile(r"([1-9][0-9]{0,2}),([0-9]{3})(?:[eE].*)?")
-"""One comma before three digits, which may be a decimal comma where a power of ten follows."""
+"""A number and a ten with a point between them, which multiplies in France and India."""
+BRACKETED_MINUS: Final = ["(", "-"]
+FLATTENED_POWER: Final = re.compile(r"10([1-9]|1[0-5])")
+"""10⁶ copied without superscripts: ``106``."""
+COMMA_GROUP: Final = re.compile(r"([1-9][0-9]{0,2}),([0-9]{3})(?:[eE].*)?")
+"""One comma before three digits; before a power of ten it may be a decimal comma."""
 
 
 def refuse_lost_power(tokens: Sequence[Token], text: str, *, grouping: bool) -> None:
@@ -31,23 +34,23 @@ def refuse_lost_power(tokens: Sequence[Token], text: str, *, grouping: bool) -> 
     Examples are ``1.2 × 10-3``, ``1.2·e-3`` and ``1.2 × 106``, copied from a page, ``1.2 × 10e3``,
     ``3.10^4``, and ``1,792 × 10^3`` unless *grouping* says that commas group thousands.
     """
-    for at, token in enumerate(tokens):
+    for index, token in enumerate(tokens):
         if token.text in CROSSES:
-            _refuse_minus(tokens[at : at + 5], text)
-            _refuse_times_ten(tokens[at : at + 2], text)
-        elif token.text.endswith(".10") and (not at or tokens[at - 1].text != ","):
-            _refuse_point_ten(tokens[at : at + 2], text)
-    _refuse_level(tokens, text)
-    for at, token in enumerate(() if grouping else tokens):
-        _refuse_comma(token, tokens[at + 1 : at + 5], text)
+            _refuse_lost_minus(tokens[index : index + 5], text)
+            _refuse_times_ten(tokens[index : index + 2], text)
+        elif token.text.endswith(".10") and (not index or tokens[index - 1].text != ","):
+            _refuse_point_ten(tokens[index : index + 2], text)
+    _refuse_flattened_power(tokens, text)
+    for index, token in enumerate(() if grouping else tokens):
+        _refuse_comma_before_power(token, tokens[index + 1 : index + 5], text)
 
 
-def _refuse_minus(tokens: Sequence[Token], text: str) -> None:
+def _refuse_lost_minus(tokens: Sequence[Token], text: str) -> None:
     """Raise `AnswerError` if *tokens* start with ``× 10-3``, ``× 10 -3`` or ``× 10(-3)``."""
     match tokens:
         case [cross, ten, sign, digits, *_] if sign.text == "-":
             pass
-        case [cross, ten, opener, sign, digits] if [opener.text, sign.text] == BRACKETED:
+        case [cross, ten, opener, sign, digits] if [opener.text, sign.text] == BRACKETED_MINUS:
             pass
         case _:
             return
@@ -55,7 +58,8 @@ def _refuse_minus(tokens: Sequence[Token], text: str) -> None:
         return
     if sign.end == digits.start:
         raise AnswerError(
-            f"{quoted(text, ten.start, digits.end)} can be read as a power or as a subtraction.",
+            f"{quote_span(text, ten.start, digits.end)} can be read as a power or as a "
+            "subtraction.",
             expected=f"10^-{digits.text} for the power, blanks around a minus sign",
             position=ten.start,
         )
@@ -66,7 +70,7 @@ def _refuse_times_ten(tokens: Sequence[Token], text: str) -> None:
     match tokens:
         case [cross, ten] if cross.text in CROSSES and (power := TIMES_TEN.fullmatch(ten.text)):
             raise AnswerError(
-                f"{quoted(text, cross.start, ten.end)} can be read as 10^{power[1]} or as ten "
+                f"{quote_span(text, cross.start, ten.end)} can be read as 10^{power[1]} or as ten "
                 "times that.",
                 expected=f"10^{power[1]}, or 1e{power[1]}, for the power of ten",
                 position=ten.start,
@@ -79,51 +83,54 @@ def _refuse_point_ten(tokens: Sequence[Token], text: str) -> None:
         case [base, power] if power.text == "**" or power.kind == "power":
             if base.kind == "number" and (point := POINT_TEN.fullmatch(base.text)):
                 raise AnswerError(
-                    f"The point in {quoted(text, base.start, power.end)} can be read in two ways.",
+                    f"The point in {quote_span(text, base.start, power.end)} can be read in "
+                    "two ways.",
                     expected=f"{point[1]} * 10^... for the product, ({base.text})^... for the "
                     "power of a decimal",
                     position=base.start,
                 )
 
 
-def _refuse_level(tokens: Sequence[Token], text: str) -> None:
+def _refuse_flattened_power(tokens: Sequence[Token], text: str) -> None:
     """Raise `AnswerError` if ``2.4 × 106``, in brackets or not, is the whole answer."""
     value = [*tokens]
-    while value and value[0].text in BEFORE:
+    while value and value[0].text in LEADING_SIGNS:
         value = value[1:]
     while value and value[-1].text == ")":
         value = value[:-1]
     if [token.kind for token in value] != ["number", "symbol", "number"]:
         return
     mantissa, cross, ten = value
-    raised = LEVEL.fullmatch(ten.text)
+    raised = FLATTENED_POWER.fullmatch(ten.text)
     if raised and cross.text in CROSSES and MANTISSA.fullmatch(mantissa.text):
         raise AnswerError(
-            f"{quoted(text, mantissa.start, ten.end)} can be read as a product or as a power of "
-            "ten.",
+            f"{quote_span(text, mantissa.start, ten.end)} can be read as a product or as a power "
+            "of ten.",
             expected=f"{mantissa.text} * 10^{raised[1]} for the power, or the product itself",
             position=mantissa.start,
         )
 
 
-def _refuse_comma(token: Token, behind: Sequence[Token], text: str) -> None:
+def _refuse_comma_before_power(token: Token, behind: Sequence[Token], text: str) -> None:
     """Raise `AnswerError` if *token* contains a comma and a power of ten follows in *behind*."""
-    group = GROUP.fullmatch(token.text) if token.kind == "number" else None
+    group = COMMA_GROUP.fullmatch(token.text) if token.kind == "number" else None
     if group is None:
         return
     end = (
-        token.end if token.end > token.start + len(group[1] + group[2]) + 1 else _power_end(behind)
+        token.end
+        if token.end > token.start + len(group[1] + group[2]) + 1
+        else _find_power_end(behind)
     )
     if end:
         raise AnswerError(
-            f"The comma in {quoted(text, token.start, end)} can be read in two ways.",
+            f"The comma in {quote_span(text, token.start, end)} can be read in two ways.",
             expected=f"{group[1]}.{group[2]} for the decimal, {group[1]}{group[2]} for the whole "
             "number",
             position=token.start,
         )
 
 
-def _power_end(tokens: Sequence[Token]) -> int:
+def _find_power_end(tokens: Sequence[Token]) -> int:
     """Return the earliest end of a factor ``× 10^3``; 0 if *tokens* do not start with one."""
     match tokens:
         case [cross, ten, power, *behind] if cross.text in CROSSES and ten.text == "10":

@@ -3,7 +3,7 @@ r"""Numbers of the LaTeX package siunitx: ``\num{3640}``, ``\SI{588}{\kibi\byte}
 import re
 from typing import Final
 
-__all__ = ["without_siunitx"]
+__all__ = ["expand_siunitx"]
 
 _NUMBER: Final = r"\{\s*([-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)\s*\}"
 CALL: Final = re.compile(
@@ -18,25 +18,25 @@ PREFIXES: Final = {
 UNITS: Final = {"byte": "B", "bit": "bit", "second": "s", "minute": "min", "hour": "h"}
 
 
-def without_siunitx(text: str) -> str:
+def expand_siunitx(text: str) -> str:
     r"""Return *text* with siunitx numbers as plain ones, in the same positions.
 
     A number with a comma, or with an unknown unit, stays as it is.
 
-    >>> without_siunitx(r"\num{3.5e2} and \SI{15.1}{\milli\second}")
+    >>> expand_siunitx(r"\num{3.5e2} and \SI{15.1}{\milli\second}")
     ' 3.5e2      and  15.1 ms                '
     """
-    return CALL.sub(_plain, text) if "\\" in text else text
+    return CALL.sub(_replace_call, text) if "\\" in text else text
 
 
-def _plain(call: re.Match[str]) -> str:
-    unit = _unit(call[1] or "")
+def _replace_call(call: re.Match[str]) -> str:
+    unit = _parse_unit(call[1] or "")
     if unit is None:
         return call[0]
     return f" {call[2]} {unit}".ljust(len(call[0]))
 
 
-def _unit(typed: str) -> str | None:
+def _parse_unit(typed: str) -> str | None:
     r"""Return the symbol of a unit such as ``\kibi\byte``; text without commands is one already."""
     if "\\" not in typed:
         return typed.strip()

@@ -12,40 +12,48 @@ from fractions import Fraction
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from grader.errors import AnswerError
-from grader.reading.grammar.characters import THIN
-from grader.reading.names import FUNCTION, LETTER, NO_NAMES, Names
+from grader.reading.grammar.characters import THIN_SPACE
+from grader.reading.names import FUNCTION, LETTER, NO_NAMES, NameMatcher
 from grader.reading.wording.changing_words import EASTERN
-from grader.values import Number, simplest
+from grader.values import Number, simplify_number
 
-__all__ = ["CLOSERS", "OPENERS", "Kind", "Token", "ends_operand", "exact_number", "tokenize"]
+__all__ = [
+    "CLOSERS",
+    "OPENERS",
+    "Token",
+    "TokenKind",
+    "ends_operand",
+    "parse_exact_number",
+    "tokenize",
+]
 
-Kind: TypeAlias = Literal[
+TokenKind: TypeAlias = Literal[
     "number", "name", "function", "power", "symbol", "word", "text", "unknown"
 ]
 
 MAX_DIGITS: Final = 400
 MAX_EXPONENT: Final = 400
-DEEPEST: Final = 30
-"""The braces that are looked through for the beginning of an argument."""
-SHORT: Final = 16
-"""The digits of a number below which no bound is near."""
+MAX_FRAC_DEPTH: Final = 30
+"""Nesting depth of braces that is searched for the beginning of an argument."""
+SHORT_DIGITS: Final = 16
+"""Number of digits below which an integer is far from every bound."""
 
 
 class Token(NamedTuple):
     """Token of an answer, with its position in the text.
 
     *text* is the canonical spelling: the declared name, the function, the sign. A number and a
-    superscript number have a *value*; *place* is the power of ten of the last digit of a decimal.
-    *recased* is true for a name written in the other case.
+    superscript number have a *value*; *last_place* is the power of ten of the last digit of a
+    decimal. *case_differs* is true for a name written in the other case.
     """
 
-    kind: Kind
+    kind: TokenKind
     text: str
     start: int
     end: int
     value: Number = 0
-    place: int | None = None
-    recased: bool = False
+    last_place: int | None = None
+    case_differs: bool = False
 
 
 OPENERS: Final = {"(": ")", "[": "]", "{": "}", "⌊": "⌋", "⌈": "⌉"}
@@ -59,7 +67,7 @@ SYMBOLS: Final[dict[str, str]] = {
     **dict.fromkeys(("⇒", "→", "∴", "=>", "->", "-->", "==>"), "⇒"),
     **dict.fromkeys(("$", "`", '"', "&", "~"), ""),
 }
-"""Signs by their meaning; an empty meaning is no token."""
+"""Meanings of the signs; an empty meaning yields no token."""
 
 COMMANDS: Final[dict[str, str]] = {
     "times": "×",
@@ -84,11 +92,11 @@ COMMANDS: Final[dict[str, str]] = {
     **dict.fromkeys(("mathrm", "mathbf", "mathit", "mathsf", "boldsymbol", "bm"), ""),
     **dict.fromkeys((",", ";", ":", "!", " ", "\\", "(", ")", "[", "]", "$", "&"), ""),
 }
-"""TeX commands by their meaning, without the backslash."""
+"""Meanings of the TeX commands, without the backslash."""
 
-_MARKS: Final = rf"(?:,|\{{,\}}|\\,|['_{THIN}])"
+_MARKS: Final = rf"(?:,|\{{,\}}|\\,|['_{THIN_SPACE}])"
 _SURE_MARKS: Final = r"(?:\{,\}|')"
-"""The marks between digits that separate nothing else."""
+"""Marks between digits that separate nothing else."""
 _PATTERN: Final = r"""
     (?P<hex>0[xX][0-9A-Fa-f]+)
     |(?P<space>\s+|(?:(?:torch\.)?Size|(?:tf\.)?TensorShape|tuple|list|shape)(?=\s*\()|\\(?:begin|end)\s*\{(?:aligned|align\*?|equation\*?|split|gather\*?)\})
@@ -104,7 +112,7 @@ _PATTERN: Final = r"""
 """
 
 
-def _compiled(marks: str) -> re.Pattern[str]:
+def _compile_pattern(marks: str) -> re.Pattern[str]:
     grouped = (
         rf"[1-9][0-9]{{0,2}}(?P<mark>{marks})[0-9]{{3}}(?:(?P=mark)[0-9]{{3}}){{0,30}}"
         r"(?![0-9]|(?P=mark)[0-9])(?:\.[0-9]*)?|"
@@ -114,25 +122,28 @@ def _compiled(marks: str) -> re.Pattern[str]:
     return re.compile(source.replace("LETTER", LETTER), re.VERBOSE | re.DOTALL)
 
 
-SINGLE: Final = frozenset("+()[]{},;×·⌊⌋⌈⌉")
-"""Signs that begin nothing longer."""
-DOUBLE: Final = frozenset("-*/=:")
-SECOND: Final = frozenset("-*/=>")
-"""Signs that may begin a longer one, and those that go on with it."""
-CLOSED: Final = frozenset(("", *"+-*/()^×·"))
-"""What a letter or a digit stands alone before: no longer name or number has it there."""
+SINGLE_SIGNS: Final = frozenset("+()[]{},;×·⌊⌋⌈⌉")
+"""Signs that begin no longer sign."""
+SIGN_STARTS: Final = frozenset("-*/=:")
+SIGN_CONTINUATIONS: Final = frozenset("-*/=>")
+"""Characters that may continue one of `SIGN_STARTS` to a longer sign."""
+AFTER_SINGLE_CHARACTER: Final = frozenset(("", *"+-*/()^×·"))
+"""Characters before which a letter or digit is a token of its own.
+
+No longer name or number has them there.
+"""
 DIGITS: Final = frozenset("0123456789")
-WHOLE: Final = re.compile(rf"(?!0[xX])[0-9]{{1,15}}(?![0-9.,{{\\'_{THIN}eE])")
-"""A short whole number, and behind it nothing with which a longer one goes on."""
-PATTERNS: Final = {True: _compiled(_MARKS), False: _compiled(_SURE_MARKS)}
-CROSSES: Final = "xX\u0445\u0425\u03c7\u03a7"
-"""The letters that look like a cross: the Latin, the Cyrillic and the Greek one."""
+SHORT_INTEGER: Final = re.compile(rf"(?!0[xX])[0-9]{{1,15}}(?![0-9.,{{\\'_{THIN_SPACE}eE])")
+"""A short integer, without anything after it that would continue a longer number."""
+PATTERNS: Final = {True: _compile_pattern(_MARKS), False: _compile_pattern(_SURE_MARKS)}
+CROSS_LETTERS: Final = "xX\u0445\u0425\u03c7\u03a7"
+"""Latin, Cyrillic and Greek letters that look like a cross."""
 CROSS_OF_NUMBERS: Final = re.compile(
-    rf"[{CROSSES}](?!{LETTER})|(?:by|times)(?=[\s$]*[-+.0-9(\[\\])"
+    rf"[{CROSS_LETTERS}](?!{LETTER})|(?:by|times)(?=[\s$]*[-+.0-9(\[\\])"
 )
-CROSS_OF_NAMES: Final = re.compile(rf"[{CROSSES}]|(?:by|times)(?!{LETTER})")
-RAISED: Final = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
-VULGAR: Final = {
+CROSS_OF_NAMES: Final = re.compile(rf"[{CROSS_LETTERS}]|(?:by|times)(?!{LETTER})")
+SUPERSCRIPTS: Final = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
+VULGAR_FRACTIONS: Final = {
     sign: Fraction(unicodedata.normalize("NFKC", sign).replace("\u2044", "/"))
     for sign in map(chr, (*range(0xBC, 0xBF), *range(0x2150, 0x215F)))
 }
@@ -140,7 +151,7 @@ VULGAR: Final = {
 FUNCTION_WORD: Final = re.compile(r"floor|ceil|sqrt|√|abs|min|max|round|exp|ln|log")
 LOGARITHM: Final = re.compile(r"10|₁₀|2|₂")
 LOGARITHMS: Final = {"": "ln", "2": "log2", "₂": "log2", "10": "log10", "₁₀": "log10"}
-"""The logarithm by its base; without one only Python has it."""
+"""Logarithms by base; only Python has one without a base."""
 DIGIT_MARKS: Final = re.compile(_MARKS)
 
 
@@ -149,64 +160,75 @@ def tokenize(
     start: int = 0,
     end: int | None = None,
     *,
-    names: Names = NO_NAMES,
+    names: NameMatcher = NO_NAMES,
     grouping: bool = True,
 ) -> list[Token]:
     """Return the tokens of ``text[start:end]``; with *grouping*, commas may group thousands."""
-    at, end = start, len(text) if end is None else end
+    position, end = start, len(text) if end is None else end
     pattern, letters = PATTERNS[grouping], names.letters
     tokens: list[Token] = []
-    while at < end:
-        character, follows = text[at], text[at + 1 : at + 2]
-        if character in SINGLE or (character in DOUBLE and follows not in SECOND):
-            tokens.append(Token("symbol", character, at, at + 1))
-        elif follows in CLOSED and character in letters:
-            tokens.append(Token("name", character, at, at + 1))
-        elif follows in CLOSED and character in DIGITS:
-            tokens.append(Token("number", character, at, at + 1, int(character), 0))
+    while position < end:
+        character, follows = text[position], text[position + 1 : position + 2]
+        if character in SINGLE_SIGNS or (
+            character in SIGN_STARTS and follows not in SIGN_CONTINUATIONS
+        ):
+            tokens.append(Token("symbol", character, position, position + 1))
+        elif follows in AFTER_SINGLE_CHARACTER and character in letters:
+            tokens.append(Token("name", character, position, position + 1))
+        elif follows in AFTER_SINGLE_CHARACTER and character in DIGITS:
+            tokens.append(Token("number", character, position, position + 1, int(character), 0))
         elif character != " ":
-            token, after = _longer(text, at, end, tokens, pattern, names)
+            token, after = _scan_token(text, position, end, tokens, pattern, names)
             if token is not None:
                 tokens.append(token)
-            at = after
+            position = after
             continue
-        at += 1
+        position += 1
     return tokens
 
 
-def _longer(
-    text: str, at: int, end: int, tokens: Sequence[Token], pattern: re.Pattern[str], names: Names
+def _scan_token(
+    text: str,
+    position: int,
+    end: int,
+    tokens: Sequence[Token],
+    pattern: re.Pattern[str],
+    names: NameMatcher,
 ) -> tuple[Token | None, int]:
-    """Return the token at *at* and the position after it; None for text that yields no token."""
-    character = text[at]
+    """Return the token at *position* and the position after it; None if there is no token."""
+    character = text[position]
     if character in DIGITS:
-        if _is_argument(tokens):
-            return Token("number", character, at, at + 1, int(character), 0), at + 1
-        if whole := WHOLE.match(text, at, end):
+        if _is_frac_argument(tokens):
+            return Token(
+                "number", character, position, position + 1, int(character), 0
+            ), position + 1
+        if whole := SHORT_INTEGER.match(text, position, end):
             digits, after = whole[0], whole.end()
-            return Token("number", digits, at, after, int(digits), 0), after
+            return Token("number", digits, position, after, int(digits), 0), after
     elif character.isalpha() or character in "\\∂":
-        token = _variable(text, at, end, names) or _cross(text, at, end, tokens, names)
+        token = _match_variable(text, position, end, names) or _match_cross(
+            text, position, end, tokens, names
+        )
         if token is not None:
             return token, token.end
-    match = pattern.match(text, at, end)
-    return (None, at + 1) if match is None else (_token(match), match.end())
+    match = pattern.match(text, position, end)
+    return (None, position + 1) if match is None else (_build_token(match), match.end())
 
 
-def _is_argument(tokens: Sequence[Token]) -> bool:
+def _is_frac_argument(tokens: Sequence[Token]) -> bool:
     r"""Return whether a digit after *tokens* is by itself an argument of ``\frac``."""
-    at = len(tokens) - 1
-    if at < 0 or tokens[at].text == "frac":
-        return at >= 0
-    if tokens[at].kind == "symbol" and tokens[at].text != "}":
+    index = len(tokens) - 1
+    if index < 0 or tokens[index].text == "frac":
+        return index >= 0
+    if tokens[index].kind == "symbol" and tokens[index].text != "}":
         return False
     depth = 0
-    while at >= 0:
-        depth += (tokens[at].text == "}") - (tokens[at].text == "{")
-        at -= 1
-        if not 0 < depth < DEEPEST:
+    while index >= 0:
+        depth += (tokens[index].text == "}") - (tokens[index].text == "{")
+        index -= 1
+        if not 0 < depth < MAX_FRAC_DEPTH:
             break
-    return depth == 0 and at >= 0 and tokens[at].text == "frac"
+    return depth == 0 and index >= 0 and tokens[index].text == "frac"
 
 
 def ends_operand(tokens: Sequence[Token]) -> bool:
@@ -219,35 +241,37 @@ def ends_operand(tokens: Sequence[Token]) -> bool:
     return last.kind in {"number", "name", "power"}
 
 
-def _variable(text: str, at: int, end: int, names: Names) -> Token | None:
-    spotted = names.spot(text, at, end)
-    if spotted is None:
+def _match_variable(text: str, position: int, end: int, names: NameMatcher) -> Token | None:
+    match = names.match_at(text, position, end)
+    if match is None:
         return None
-    return Token("name", spotted.name, at, spotted.end, recased=spotted.recased)
+    return Token("name", match.name, position, match.end, case_differs=match.case_differs)
 
 
-def _cross(text: str, at: int, end: int, tokens: Sequence[Token], names: Names) -> Token | None:
+def _match_cross(
+    text: str, position: int, end: int, tokens: Sequence[Token], names: NameMatcher
+) -> Token | None:
     """Return the multiplication sign spelled ``x``, ``by`` or ``times`` after a value, or None."""
-    if text[at] not in CROSSES + "bt" or not ends_operand(tokens):
+    if text[position] not in CROSS_LETTERS + "bt" or not ends_operand(tokens):
         return None
     pattern = CROSS_OF_NAMES if names.declared else CROSS_OF_NUMBERS
-    match = pattern.match(text, at, end)
-    return Token("symbol", "×", at, match.end()) if match else None
+    match = pattern.match(text, position, end)
+    return Token("symbol", "×", position, match.end()) if match else None
 
 
-def _token(match: re.Match[str]) -> Token | None:
+def _build_token(match: re.Match[str]) -> Token | None:
     kind, (start, end), raw = match.lastgroup, match.span(), match[0]
     match kind:
         case "number":
             digits = raw if raw.isdigit() else DIGIT_MARKS.sub("", raw)
-            value, place = exact_number(digits, start)
-            return Token("number", raw, start, end, value, place)
+            value, last_place = parse_exact_number(digits, start)
+            return Token("number", raw, start, end, value, last_place)
         case "vulgar":
-            return Token("number", raw, start, end, VULGAR[raw])
+            return Token("number", raw, start, end, VULGAR_FRACTIONS[raw])
         case "power":
-            return Token("power", raw, start, end, int(raw.translate(RAISED)))
+            return Token("power", raw, start, end, int(raw.translate(SUPERSCRIPTS)))
         case "function":
-            return Token("function", _function(raw), start, end)
+            return Token("function", _canonical_function(raw), start, end)
         case "text":
             words = raw[raw.index("{") + 1 : -1].strip()
             return Token("text", words, start, end) if words else None
@@ -257,47 +281,47 @@ def _token(match: re.Match[str]) -> Token | None:
             return Token("unknown", raw, start, end)
         case "command" | "symbol":
             table = COMMANDS if kind == "command" else SYMBOLS
-            return _sign(table.get(raw.removeprefix("\\")), raw, start, end)
+            return _build_sign(table.get(raw.removeprefix("\\")), raw, start, end)
         case _:
             return None
 
 
-def _sign(meaning: str | None, raw: str, start: int, end: int) -> Token | None:
+def _build_sign(meaning: str | None, raw: str, start: int, end: int) -> Token | None:
     if meaning is None:
         return Token("unknown", raw, start, end)
     return Token("symbol", meaning, start, end) if meaning else None
 
 
-def _function(raw: str) -> str:
-    found = FUNCTION_WORD.search(raw)
-    word = found[0] if found else raw
+def _canonical_function(raw: str) -> str:
+    match = FUNCTION_WORD.search(raw)
+    word = match[0] if match else raw
     if word == "log":
         base = LOGARITHM.search(raw)
         return LOGARITHMS[base[0] if base else ""]
     return "sqrt" if word == "√" else word
 
 
-def exact_number(digits: str, position: int) -> tuple[Number, int]:
+def parse_exact_number(digits: str, position: int) -> tuple[Number, int]:
     """Return the value of ASCII *digits* such as ``1.5e3``, and the place of the last one.
 
     The place is a power of ten: -2 for ``3.14``.
     """
-    if len(digits) < SHORT and digits.isdigit():
+    if len(digits) < SHORT_DIGITS and digits.isdigit():
         return int(digits), 0
     mantissa, _, exponent = digits.lower().partition("e")
     if len(mantissa) > MAX_DIGITS or len(exponent) > len(f"-{MAX_EXPONENT}0"):
-        raise _too_long(position)
+        raise _number_too_long_error(position)
     whole, _, decimals = mantissa.partition(".")
-    place = int(exponent or 0) - len(decimals)
-    if abs(place) > MAX_EXPONENT + MAX_DIGITS:
-        raise _too_long(position)
+    last_place = int(exponent or 0) - len(decimals)
+    if abs(last_place) > MAX_EXPONENT + MAX_DIGITS:
+        raise _number_too_long_error(position)
     value = int(whole + decimals or 0)
-    if place >= 0:
-        return value * 10**place, place
-    return simplest(Fraction(value, 10**-place)), place
+    if last_place >= 0:
+        return value * 10**last_place, last_place
+    return simplify_number(Fraction(value, 10**-last_place)), last_place
 
 
-def _too_long(position: int) -> AnswerError:
+def _number_too_long_error(position: int) -> AnswerError:
     return AnswerError(
         "A number is too long or too large.",
         expected=f"at most {MAX_DIGITS} digits",

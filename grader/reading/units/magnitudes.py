@@ -7,12 +7,12 @@ from typing import Final
 
 from grader.errors import AnswerError
 from grader.reading.grammar.tokens import Token
-from grader.reading.units.unit_names import AMBIGUOUS, DIMENSIONS, RATE, unit_named
-from grader.values import Number, simplest
+from grader.reading.units.unit_names import AMBIGUOUS, DIMENSIONS, RATE, parse_unit
+from grader.values import Number, simplify_number
 
-__all__ = ["is_scale", "scaled"]
+__all__ = ["apply_scale_words", "is_scale_word"]
 
-WORDS: Final = {
+SCALE_WORDS: Final = {
     "thousand": 3,
     "thousands": 3,
     "tsd": 3,
@@ -43,8 +43,8 @@ WORDS: Final = {
     "trillions": 12,
     "tera": 12,
 }
-LETTERS: Final = {"k": 3, "K": 3, "M": 6, "G": 9, "B": 9, "T": 12}
-MEANINGS: Final = {
+SCALE_LETTERS: Final = {"k": 3, "K": 3, "M": 6, "G": 9, "B": 9, "T": 12}
+SCALE_NAMES: Final = {
     3: "thousand",
     6: "million",
     9: "billion",
@@ -62,60 +62,67 @@ OPERATIONS: Final = re.compile(r"([kKMGT]|kilo|mega|giga|tera)[Oo][Pp][Ss]")
 PREFIXED: Final = re.compile(
     r"[kKMGT](?i:mul|add|val|neuron|conn|elem|pix|px|tok|sampl|image)[A-Za-z]*"
 )
-"""What is counted, with a letter before it that may scale it: ``1.5 Mmul``."""
-COUNTS: Final = frozenset({"macs", "flops", "parameters"})
-"""Dimensions in which a prefix scales a count; any other unit is asked for in the question."""
+"""A counted thing after a letter that may scale the number: ``1.5 Mmul``."""
+COUNT_DIMENSIONS: Final = frozenset({"macs", "flops", "parameters"})
+"""Dimensions in which a prefix scales a count.
+
+The question must ask for any other unit.
+"""
 
 
-def scaled(tokens: Sequence[Token]) -> tuple[list[Token], tuple[str, ...]]:
+def apply_scale_words(tokens: Sequence[Token]) -> tuple[list[Token], tuple[str, ...]]:
     """Return the tokens with scale words multiplied into their numbers, and notes on letters.
 
     The last place is scaled too: ``6.7 million`` is given to the nearest hundred thousand.
     """
-    found: list[Token] = []
+    scaled_tokens: list[Token] = []
     notes: list[str] = []
-    for token in _whole_words(tokens):
-        if token.kind not in {"word", "text"} or not found or found[-1].kind != "number":
-            found.append(token)
+    for token in _merge_per_cent(tokens):
+        if (
+            token.kind not in {"word", "text"}
+            or not scaled_tokens
+            or scaled_tokens[-1].kind != "number"
+        ):
+            scaled_tokens.append(token)
         elif token.text.lower() in PERCENT:
-            found.append(token._replace(kind="symbol", text="percent"))
-        elif (power := _power(found[-1], token)) is None:
-            found.append(token)
-        elif len(found) > 1 and found[-2].text == "/":
-            raise _scaled_fraction(token)
+            scaled_tokens.append(token._replace(kind="symbol", text="percent"))
+        elif (power := _parse_scale_power(scaled_tokens[-1], token)) is None:
+            scaled_tokens.append(token)
+        elif len(scaled_tokens) > 1 and scaled_tokens[-2].text == "/":
+            raise _scaled_fraction_error(token)
         else:
-            found[-1] = _times(found[-1], token, power)
-            notes.extend(_note(token, power))
-    return found, tuple(dict.fromkeys(notes))
+            scaled_tokens[-1] = _scale_number(scaled_tokens[-1], token, power)
+            notes.extend(_describe_scale(token, power))
+    return scaled_tokens, tuple(dict.fromkeys(notes))
 
 
-def _whole_words(tokens: Sequence[Token]) -> Iterator[Token]:
+def _merge_per_cent(tokens: Sequence[Token]) -> Iterator[Token]:
     """Yield the tokens, with the two words of ``5 per cent`` merged."""
-    at = 0
-    while at < len(tokens):
-        yield tokens[at]
-        words = tokens[at + 1 : at + 3]
-        if tokens[at].kind == "number" and _in_lower_case(words) in PER_CENT:
+    index = 0
+    while index < len(tokens):
+        yield tokens[index]
+        words = tokens[index + 1 : index + 3]
+        if tokens[index].kind == "number" and _join_lowercase(words) in PER_CENT:
             yield words[0]._replace(text="percent", end=words[1].end)
-            at += 2
-        at += 1
+            index += 2
+        index += 1
 
 
-def _in_lower_case(words: Sequence[Token]) -> str:
+def _join_lowercase(words: Sequence[Token]) -> str:
     return " ".join(word.text.lower() for word in words)
 
 
-def is_scale(word: Token) -> bool:
+def is_scale_word(word: Token) -> bool:
     """Return whether *word* scales the number before it: ``million``, ``M``."""
-    return word.text in LETTERS or word.text.lower() in WORDS
+    return word.text in SCALE_LETTERS or word.text.lower() in SCALE_WORDS
 
 
-def _power(number: Token, word: Token) -> int | None:
+def _parse_scale_power(number: Token, word: Token) -> int | None:
     """Return the power of ten that *word* means after *number*; None for an ordinary word."""
     text = word.text
-    unit = unit_named(text)
+    unit = parse_unit(text)
     size = DIMENSIONS[unit.dimension][unit.name] if unit else 1
-    if unit and unit.dimension in COUNTS:
+    if unit and unit.dimension in COUNT_DIMENSIONS:
         return POWERS.get(size)
     other = AMBIGUOUS.fullmatch(text) if unit is None else None
     if (
@@ -142,10 +149,10 @@ def _power(number: Token, word: Token) -> int | None:
         )
     if counted := OPERATIONS.fullmatch(text):
         text = counted[1]
-    return LETTERS.get(text, WORDS.get(text.lower()))
+    return SCALE_LETTERS.get(text, SCALE_WORDS.get(text.lower()))
 
 
-def _scaled_fraction(word: Token) -> AnswerError:
+def _scaled_fraction_error(word: Token) -> AnswerError:
     return AnswerError(
         f"'{word.text}' behind a fraction can be read in two ways.",
         expected="brackets, such as (1/2) * 10^6",
@@ -153,15 +160,15 @@ def _scaled_fraction(word: Token) -> AnswerError:
     )
 
 
-def _times(number: Token, word: Token, power: int) -> Token:
+def _scale_number(number: Token, word: Token, power: int) -> Token:
     return number._replace(
         text=f"{number.text} {word.text}",
         end=word.end,
-        value=simplest(Fraction(number.value * 10**power)),
-        place=None if number.place is None else number.place + power,
+        value=simplify_number(Fraction(number.value * 10**power)),
+        last_place=None if number.last_place is None else number.last_place + power,
     )
 
 
-def _note(word: Token, power: int) -> Iterator[str]:
-    if not word.text.lower().startswith(tuple(WORDS)):
-        yield f"'{word.text[0]}' means {MEANINGS[power]}."
+def _describe_scale(word: Token, power: int) -> Iterator[str]:
+    if not word.text.lower().startswith(tuple(SCALE_WORDS)):
+        yield f"'{word.text[0]}' means {SCALE_NAMES[power]}."

@@ -5,34 +5,34 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
-from grader.display.text import show
+from grader.display.text import to_text
 from grader.errors import AnswerError
-from grader.reading.grammar.characters import clean
-from grader.reading.grammar.computing import bounded
-from grader.reading.grammar.equation_chains import last_link
-from grader.reading.grammar.errors import quoted
+from grader.reading.grammar.characters import clean_text
+from grader.reading.grammar.computing import check_bounds
+from grader.reading.grammar.equation_chains import extract_last_link
+from grader.reading.grammar.errors import quote_span
 from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token, tokenize
 from grader.reading.numbers import (
     MAX_TEXT,
-    WORDS,
-    given_number,
-    grouping_note,
-    value_and_step,
+    WORD_KINDS,
+    describe_grouping,
+    evaluate_with_step,
+    require_number,
 )
 from grader.reading.places import decimal_step
-from grader.reading.result import Reading, Typed
-from grader.reading.units.magnitudes import scaled
-from grader.reading.units.unit_marks import Asked, ambiguous, marked
+from grader.reading.result import RawAnswer, Reading
+from grader.reading.units.magnitudes import apply_scale_words
+from grader.reading.units.unit_marks import ExpectedUnit, ambiguous_unit_error, attach_units
 from grader.reading.units.unit_names import (
     AMBIGUOUS,
     DECIMAL_BYTES,
     DIMENSIONS,
-    unit_named,
+    parse_unit,
 )
-from grader.reading.wording.changed_meaning import refuse_changing
-from grader.reading.wording.repeated_values import in_full, rounds_off
-from grader.reading.wording.words import without_words
-from grader.values import Number, magnitude, simplest
+from grader.reading.wording.changed_meaning import refuse_changing_words
+from grader.reading.wording.repeated_values import adapt_notes, is_rounding_of
+from grader.reading.wording.words import strip_words
+from grader.values import Number, magnitude, simplify_number
 
 __all__ = ["DIMENSIONS", "Quantity", "read_quantity"]
 
@@ -51,7 +51,9 @@ class Quantity:
     step: Number | None
 
 
-def read_quantity(typed: Typed, *, dimension: str, default: str | None = None) -> Reading[Quantity]:
+def read_quantity(
+    typed: RawAnswer, *, dimension: str, default: str | None = None
+) -> Reading[Quantity]:
     """Return the quantity that *typed* spells, or raise `AnswerError`.
 
     *dimension* is one of `DIMENSIONS`. A number without a unit is in the unit *default*, one of the
@@ -60,32 +62,42 @@ def read_quantity(typed: Typed, *, dimension: str, default: str | None = None) -
     >>> read_quantity("574 KiB", dimension="bytes").value
     Quantity(value=587776, unit='KiB', step=1024)
     """
-    asked = Asked(dimension, default)
+    expected_unit = ExpectedUnit(dimension, default)
     if not isinstance(typed, str):
-        number = given_number(typed)
-        return _reading(number, decimal_step(number), asked.bare(None, scaled=False), asked, ())
-    text = clean(typed, limit=MAX_TEXT)
+        number = require_number(typed)
+        return _build_reading(
+            number,
+            decimal_step(number),
+            expected_unit.resolve_default(None, scaled=False),
+            expected_unit,
+            (),
+        )
+    text = clean_text(typed, limit=MAX_TEXT)
     tokens = tokenize(text)
-    link = last_link(tokens, text)
-    _refuse_definition(tokens, link.tokens, asked)
-    value, remark = _split(marked(_enclosed(link.tokens), asked), asked)
-    if not any(asked.is_unit(token) for token in value) and (name := _labelled(tokens, asked)):
-        asked = Asked(dimension, name)
-    reading = _read(value, text, typed, asked)
-    full = [_spelled(tokens, text, typed, dimension) for tokens in link.full]
+    link = extract_last_link(tokens, text)
+    _refuse_unit_definition(tokens, link.tokens, expected_unit)
+    value, remark = _split_remark(
+        attach_units(_strip_brackets(link.tokens), expected_unit), expected_unit
+    )
+    if not any(expected_unit.is_unit(token) for token in value) and (
+        name := _find_label_unit(tokens, expected_unit)
+    ):
+        expected_unit = ExpectedUnit(dimension, name)
+    reading = _read_tokens(value, text, typed, expected_unit)
+    full = [_try_read_tokens(tokens, text, typed, dimension) for tokens in link.unrounded]
     notes = (*link.notes, *reading.notes)
     if remark:
-        again = _read(remark[1:-1], text, typed, asked)
-        _check_repeated(reading.value, again.value, remark, text)
-        found = quoted(text, remark[0].start, remark[-1].end)
-        notes = (*notes, f"{found} was taken as a remark.")
-        full.append(again)
+        repeated = _read_tokens(remark[1:-1], text, typed, expected_unit)
+        _check_repeated_quantity(reading.value, repeated.value, remark, text)
+        quote = quote_span(text, remark[0].start, remark[-1].end)
+        notes = (*notes, f"{quote} was taken as a remark.")
+        full.append(repeated)
     reading = replace(reading, notes=notes)
-    rounded = (one for one in full if one and _rounds_off(reading.value, one.value))
-    return next((_in_full(one, reading) for one in rounded), reading)
+    rounded = (one for one in full if one and _is_rounding_of(reading.value, one.value))
+    return next((_use_unrounded(one, reading) for one in rounded), reading)
 
 
-def _enclosed(tokens: Sequence[Token]) -> Sequence[Token]:
+def _strip_brackets(tokens: Sequence[Token]) -> Sequence[Token]:
     """Return the tokens without one pair of brackets around all, as in ``[588 KiB]``."""
     inner = tokens[1:-1]
     around = bool(inner) and tokens[-1].text == OPENERS.get(tokens[0].text)
@@ -93,55 +105,59 @@ def _enclosed(tokens: Sequence[Token]) -> Sequence[Token]:
     return inner if around and not nested else tokens
 
 
-def _without_note(
-    tokens: list[Token], text: str, asked: Asked
+def _strip_note(
+    tokens: list[Token], text: str, expected_unit: ExpectedUnit
 ) -> tuple[list[Token], tuple[str, ...]]:
     """Return the tokens without words in brackets after the unit, ``588 KiB (float32)``."""
-    unit = next((at for at, token in enumerate(tokens) if asked.is_unit(token)), len(tokens))
+    unit = next(
+        (index for index, token in enumerate(tokens) if expected_unit.is_unit(token)), len(tokens)
+    )
     note = tokens[unit + 1 :]
     words = note[1:-1]
     if not words or note[-1].text != OPENERS.get(note[0].text):
         return tokens, ()
-    if any(word.kind not in WORDS for word in words):
+    if any(word.kind not in WORD_KINDS for word in words):
         return tokens, ()
     for word in words:
-        refuse_changing(word.text, word.start)
-    said = f"{quoted(text, note[0].start, note[-1].end)} was ignored."
-    return tokens[: unit + 1], (said,)
+        refuse_changing_words(word.text, word.start)
+    message = f"{quote_span(text, note[0].start, note[-1].end)} was ignored."
+    return tokens[: unit + 1], (message,)
 
 
-def _spelled(
+def _try_read_tokens(
     tokens: Sequence[Token], text: str, typed: str, dimension: str
 ) -> Reading[Quantity] | None:
     """Return the quantity that *tokens* spell, with its unit, or None."""
-    asked = Asked(dimension, None)
+    expected_unit = ExpectedUnit(dimension, None)
     try:
-        return _read(marked(tokens, asked), text, typed, asked)
+        return _read_tokens(attach_units(tokens, expected_unit), text, typed, expected_unit)
     except AnswerError:
         return None
 
 
-def _rounds_off(short: Quantity, full: Quantity) -> bool:
+def _is_rounding_of(short: Quantity, full: Quantity) -> bool:
     """Return whether *short* is *full* with fewer figures."""
     finer = full.step is None or (short.step is not None and full.step < short.step)
-    return finer and rounds_off(short.value, short.step, full.value)
+    return finer and is_rounding_of(short.value, short.step, full.value)
 
 
-def _in_full(full: Reading[Quantity], last: Reading[Quantity]) -> Reading[Quantity]:
-    notes = (*(note for note in full.notes if note not in last.notes), *in_full(last.notes))
+def _use_unrounded(full: Reading[Quantity], last: Reading[Quantity]) -> Reading[Quantity]:
+    notes = (*(note for note in full.notes if note not in last.notes), *adapt_notes(last.notes))
     return replace(full, notes=notes, rounded=last)
 
 
-def _refuse_definition(tokens: Sequence[Token], last: Sequence[Token], asked: Asked) -> None:
+def _refuse_unit_definition(
+    tokens: Sequence[Token], last: Sequence[Token], expected_unit: ExpectedUnit
+) -> None:
     """Raise `AnswerError` for ``588 KB, with 1 KB = 1024 B``, whose last link is not the value."""
     before = [token for token in tokens if last and token.start < last[0].start]
     units = [
         token.start
         for number, token in pairwise(before)
         if number.kind == "number"
-        and token.kind in WORDS
-        and (unit := unit_named(token.text))
-        and unit.dimension == asked.dimension
+        and token.kind in WORD_KINDS
+        and (unit := parse_unit(token.text))
+        and unit.dimension == expected_unit.dimension
     ]
     for comma in before:
         if units and comma.text in {",", ";"} and units[0] < comma.start < units[-1]:
@@ -150,43 +166,55 @@ def _refuse_definition(tokens: Sequence[Token], last: Sequence[Token], asked: As
             )
 
 
-def _read(tokens: list[Token], text: str, typed: str, asked: Asked) -> Reading[Quantity]:
-    """Return the quantity in *tokens*, whose units `marked` has found."""
-    numbers, scales = scaled(tokens)
-    found = without_words(numbers, text, words=WORDS)
-    kept, said = _without_note(found.tokens, text, asked)
-    body = [token for token in kept if not asked.is_unit(token)]
-    units = [token for token in kept if asked.is_unit(token)]
+def _read_tokens(
+    tokens: list[Token], text: str, typed: str, expected_unit: ExpectedUnit
+) -> Reading[Quantity]:
+    """Return the quantity in *tokens*, whose units `attach_units` has found."""
+    numbers, scales = apply_scale_words(tokens)
+    value_tokens = strip_words(numbers, text, words=WORD_KINDS)
+    remaining, ignored_notes = _strip_note(value_tokens.tokens, text, expected_unit)
+    body = [token for token in remaining if not expected_unit.is_unit(token)]
+    units = [token for token in remaining if expected_unit.is_unit(token)]
     if not body:
-        raise AnswerError("No number was found.", expected=asked.expected, position=0)
-    if len(units) > 1 or (units and kept[-1] != units[0]):
+        raise AnswerError("No number was found.", expected=expected_unit.expected_form, position=0)
+    if len(units) > 1 or (units and remaining[-1] != units[0]):
         raise AnswerError(
             f"The unit {units[0].text} does not stand at the end of one number.",
             expected="one number, and then its unit",
             position=units[0].start,
         )
-    name = units[0].text if units else asked.bare(body[-1].end, scaled=numbers != tokens)
+    name = (
+        units[0].text
+        if units
+        else expected_unit.resolve_default(body[-1].end, scaled=numbers != tokens)
+    )
     bare = [] if units else [f"A number without a unit is in {name}."]
-    value, step = value_and_step(body, text, typed)
-    notes = (*grouping_note(body), *scales, *found.notes, *said, *bare)
-    return _reading(value, step, name, asked, notes)
+    value, step = evaluate_with_step(body, text, typed)
+    notes = (*describe_grouping(body), *scales, *value_tokens.notes, *ignored_notes, *bare)
+    return _build_reading(value, step, name, expected_unit, notes)
 
 
-def _reading(
-    number: Number, step: Number | None, name: str, asked: Asked, notes: tuple[str, ...]
+def _build_reading(
+    number: Number,
+    step: Number | None,
+    name: str,
+    expected_unit: ExpectedUnit,
+    notes: tuple[str, ...],
 ) -> Reading[Quantity]:
-    size = DIMENSIONS[asked.dimension][name]
-    value = bounded(simplest(Fraction(number * size)))
-    step = None if step is None else simplest(Fraction(step * size))
+    size = DIMENSIONS[expected_unit.dimension][name]
+    value = check_bounds(simplify_number(Fraction(number * size)))
+    step = None if step is None else simplify_number(Fraction(step * size))
     if decimal := DECIMAL_BYTES.get(name):
         other, larger = decimal
         notes = (*notes, f"{name} was read as {size:,} bytes; write {other} for {larger:,}.")
-    return Reading(Quantity(value, name, step), f"{show(number)} {name}", notes, step)
+    return Reading(Quantity(value, name, step), f"{to_text(number)} {name}", notes, step)
 
 
-def _split(tokens: list[Token], asked: Asked) -> tuple[list[Token], list[Token]]:
+def _split_remark(
+    tokens: list[Token], expected_unit: ExpectedUnit
+) -> tuple[list[Token], list[Token]]:
     """Return the value, and the bracket after its unit that repeats it in another unit."""
-    units = [at for at, token in enumerate(tokens) if asked.is_unit(token)]
+    units = [index for index, token in enumerate(tokens) if expected_unit.is_unit(token)]
     if len(units) <= 1:
         return tokens, []
     end = len(tokens) - (tokens[-1].text == ".")
@@ -195,17 +223,19 @@ def _split(tokens: list[Token], asked: Asked) -> tuple[list[Token], list[Token]]
     return (value, remark) if closed else (tokens, [])
 
 
-def _check_repeated(value: Quantity, again: Quantity, remark: Sequence[Token], text: str) -> None:
+def _check_repeated_quantity(
+    value: Quantity, repeated: Quantity, remark: Sequence[Token], text: str
+) -> None:
     """Raise `AnswerError` if two quantities differ by more than their rounding."""
-    steps = [step for step in (value.step, again.step) if step is not None]
-    if magnitude(value.value - again.value) > Fraction(max(steps, default=0)) / 2:
-        found = quoted(text, remark[0].start, remark[-1].end)
+    steps = [step for step in (value.step, repeated.step) if step is not None]
+    if magnitude(value.value - repeated.value) > Fraction(max(steps, default=0)) / 2:
+        quote = quote_span(text, remark[0].start, remark[-1].end)
         raise AnswerError(
-            f"{found} gives another value.", expected="one quantity", position=remark[0].start
+            f"{quote} gives another value.", expected="one quantity", position=remark[0].start
         )
 
 
-def _labelled(tokens: Sequence[Token], asked: Asked) -> str | None:
+def _find_label_unit(tokens: Sequence[Token], expected_unit: ExpectedUnit) -> str | None:
     """Return the unit in the label of a number without one: ``size in KiB = 574``.
 
     Raises `AnswerError` for the unit of an earlier link, ``574 KiB = 587776``, because the last
@@ -213,20 +243,22 @@ def _labelled(tokens: Sequence[Token], asked: Asked) -> str | None:
     """
     units = []
     for token in tokens:
-        if token.kind not in WORDS or (token.text == "B" and asked.dimension != "bytes"):
+        if token.kind not in WORD_KINDS or (
+            token.text == "B" and expected_unit.dimension != "bytes"
+        ):
             continue
-        unit = unit_named(token.text)
-        if unit and unit.dimension == asked.dimension:
+        unit = parse_unit(token.text)
+        if unit and unit.dimension == expected_unit.dimension:
             units.append((token, unit.name))
-        elif asked.dimension == "bytes" and (found := AMBIGUOUS.fullmatch(token.text)):
-            raise ambiguous(token, found["prefix"])
+        elif expected_unit.dimension == "bytes" and (match := AMBIGUOUS.fullmatch(token.text)):
+            raise ambiguous_unit_error(token, match["prefix"])
     if not units:
         return None
     (token, name), *others = units
     if others or any(before.kind == "number" and before.start < token.start for before in tokens):
         raise AnswerError(
             f"The unit '{token.text}' does not stand behind the number.",
-            expected=asked.expected,
+            expected=expected_unit.expected_form,
             position=token.start,
         )
     return name

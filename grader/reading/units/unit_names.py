@@ -10,16 +10,16 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Final, NamedTuple
 
-from grader.values import Number, simplest
+from grader.values import Number, simplify_number
 
 __all__ = [
     "AMBIGUOUS",
-    "COUNTED",
+    "COUNT_NOUNS",
     "DECIMAL_BYTES",
     "DIMENSIONS",
     "RATE",
     "Unit",
-    "unit_named",
+    "parse_unit",
 ]
 
 
@@ -30,22 +30,26 @@ class Unit(NamedTuple):
     name: str
 
 
-def _multiples(unit: str, prefixes: str, *, base: int = 1000) -> dict[str, int]:
+def _build_multiples(unit: str, prefixes: str, *, base: int = 1000) -> dict[str, int]:
     return {f"{prefix}{unit}": base**power for power, prefix in enumerate(prefixes, start=1)}
 
 
-def _bytes() -> dict[str, Number]:
-    sizes = {"B": 1, **_multiples("B", "KMGT"), **_multiples("iB", "KMGT", base=1024)}
-    bits = {"bit": 1, **_multiples("bit", "kMGT"), **_multiples("ibit", "KMGT", base=1024)}
-    return sizes | {name: simplest(Fraction(size, 8)) for name, size in bits.items()}
+def _build_byte_units() -> dict[str, Number]:
+    sizes = {"B": 1, **_build_multiples("B", "KMGT"), **_build_multiples("iB", "KMGT", base=1024)}
+    bits = {
+        "bit": 1,
+        **_build_multiples("bit", "kMGT"),
+        **_build_multiples("ibit", "KMGT", base=1024),
+    }
+    return sizes | {name: simplify_number(Fraction(size, 8)) for name, size in bits.items()}
 
 
 DIMENSIONS: Final[Mapping[str, Mapping[str, Number]]] = {
-    "bytes": _bytes(),
-    "macs": {"MAC": 1, **_multiples("MAC", "kMGTP")},
-    "flops": {"FLOP": 1, **_multiples("FLOP", "kMGTP")},
-    "parameters": {"parameters": 1, **_multiples("params", "kMBT")},
-    "pixels": {"px": 1, **_multiples("px", "kMG")},
+    "bytes": _build_byte_units(),
+    "macs": {"MAC": 1, **_build_multiples("MAC", "kMGTP")},
+    "flops": {"FLOP": 1, **_build_multiples("FLOP", "kMGTP")},
+    "parameters": {"parameters": 1, **_build_multiples("params", "kMBT")},
+    "pixels": {"px": 1, **_build_multiples("px", "kMG")},
     "seconds": {
         "s": 1,
         "ms": Fraction(1, 1000),
@@ -55,27 +59,30 @@ DIMENSIONS: Final[Mapping[str, Mapping[str, Number]]] = {
         "h": 3600,
     },
 }
-COUNTED: Final = {"macs": "MACs", "flops": "FLOPs"}
-"""What a dimension counts, where that is not the name of the dimension."""
+COUNT_NOUNS: Final = {"macs": "MACs", "flops": "FLOPs"}
+"""Nouns for the counted things, by dimension, unless the dimension names them."""
 DECIMAL_BYTES: Final = {
     f"{prefix}B": (f"{prefix}iB", 1024**power) for power, prefix in enumerate("KMGT", start=1)
 }
-"""Multiples of 1000 bytes that some mean as multiples of 1024: that unit, and its size."""
+"""Multiples of 1000 bytes that some people use for multiples of 1024.
+
+Each has the binary unit and its size in bytes.
+"""
 
 AMBIGUOUS: Final = re.compile(r"(?P<prefix>[kmgt]?i?)bs?", re.IGNORECASE)
-"""``mb`` may be megabits, ``MBs`` a rate: bytes and bits in a spelling that is no unit's."""
+"""Bytes or bits in a spelling of no unit: ``mb`` may be megabits, ``MBs`` a rate."""
 RATE: Final = re.compile(r"[kmgtp]?i?(?:b|bit|byte|flop|mac|f)ps|[kmg]?hz", re.IGNORECASE)
-"""Units of what happens in a second."""
+"""Units per second."""
 
-EXACT: Final = {
+EXACT_SPELLINGS: Final = {
     **{name: Unit(kind, name) for kind, names in DIMENSIONS.items() for name in names},
     "kB": Unit("bytes", "KB"),
     "kiB": Unit("bytes", "KiB"),
     "MP": Unit("pixels", "Mpx"),
-    "\u03bcs": Unit("seconds", "µs"),  # `clean` makes the micro sign a Greek letter
+    "\u03bcs": Unit("seconds", "µs"),  # `clean_text` makes the micro sign a Greek letter
     "us": Unit("seconds", "µs"),
 }
-"""Spellings in which the case of the letters matters, such as ``MB`` and ``ms``."""
+"""Units by case-sensitive spelling, such as ``MB`` and ``ms``."""
 BINARY: Final = ("ki", "me", "gi", "te")
 PREFIXES: Final = {
     **dict(zip("kmgtb", "kMGTB", strict=True)),
@@ -98,17 +105,17 @@ STEMS: Final = {
     **dict.fromkeys(("minute", "min"), Unit("seconds", "min")),
     **dict.fromkeys(("hour", "hr"), Unit("seconds", "h")),
 }
-"""Words that may have a prefix and an ``s``, in any case."""
+"""Units by words that may have a prefix and an ``s``, in any case."""
 WORD: Final = re.compile(rf"(|{'|'.join(PREFIXES)})({'|'.join(STEMS)})s?", re.IGNORECASE)
 
 
-def unit_named(spelling: str) -> Unit | None:
+def parse_unit(spelling: str) -> Unit | None:
     """Return the unit that *spelling* means, or None.
 
-    >>> unit_named("kilobytes"), unit_named("GMACs"), unit_named("mb")
+    >>> parse_unit("kilobytes"), parse_unit("GMACs"), parse_unit("mb")
     (Unit(dimension='bytes', name='KB'), Unit(dimension='macs', name='GMAC'), None)
     """
-    if (unit := EXACT.get(spelling)) or (word := WORD.fullmatch(spelling)) is None:
+    if (unit := EXACT_SPELLINGS.get(spelling)) or (word := WORD.fullmatch(spelling)) is None:
         return unit
     prefix, (dimension, name) = PREFIXES.get(word[1].lower(), ""), STEMS[word[2].lower()]
     if not prefix and name == "params":

@@ -5,53 +5,71 @@ from collections.abc import Sequence
 from typing import Final
 
 from grader.errors import AnswerError
-from grader.reading.grammar.computing import computed
+from grader.reading.grammar.computing import evaluate_tokens
 from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token, ends_operand
-from grader.reading.units.magnitudes import is_scale
-from grader.reading.units.unit_names import unit_named
+from grader.reading.units.magnitudes import is_scale_word
+from grader.reading.units.unit_names import parse_unit
 from grader.reading.wording.changing_words import CHANGING, PART, SCALING
 
 __all__ = [
-    "CONCLUDING",
-    "CUTTING",
-    "LEADING",
+    "CONCLUDING_WORDS",
+    "LEADING_WORDS",
     "LINKS",
-    "PAUSES",
-    "SO",
-    "is_again",
-    "is_beside",
+    "LINK_STARTS",
+    "PAUSE_SIGNS",
+    "THEREFORE_WORDS",
+    "ends_with_other_name",
     "is_dash",
-    "is_item",
-    "may_be_other",
+    "is_item_number",
+    "may_name_value",
+    "repeats_value",
 ]
 
 LINKS: Final = frozenset({"=", "⇒"})
-CUTTING: Final = LINKS | {":"}
-"""The signs behind which a value may begin."""
-SO: Final = frozenset({"so", "hence", "thus", "therefore"})
-"""Words behind a value that mean the same as ``⇒`` where another value alone follows."""
-CONCLUDING: Final = SO | {"answer", "result", "total", "altogether", "final", "finally"}
-"""Words of a label by which the value behind it is the one that all the others led to."""
-LEADING: Final = CONCLUDING | {"the", "value", "is", "are", "there", "we", "get", "have"}
+LINK_STARTS: Final = LINKS | {":"}
+"""Signs after which a value may begin."""
+THEREFORE_WORDS: Final = frozenset({"so", "hence", "thus", "therefore"})
+"""Words after a value that mean the same as ``⇒`` if only another value follows."""
+CONCLUDING_WORDS: Final = THEREFORE_WORDS | {
+    "answer",
+    "result",
+    "total",
+    "altogether",
+    "final",
+    "finally",
+}
+"""Words of a label which mark the value after it as the final one."""
+LEADING_WORDS: Final = CONCLUDING_WORDS | {
+    "the",
+    "value",
+    "is",
+    "are",
+    "there",
+    "we",
+    "get",
+    "have",
+}
 """Words between ``so`` and the value that name no other value."""
-PAUSES: Final = frozenset({",", ";", "."})
-CONDITIONS: Final = PAUSES | {
+PAUSE_SIGNS: Final = frozenset({",", ";", "."})
+CONDITION_WORDS: Final = PAUSE_SIGNS | {
     *("for", "when", "if", "where", "with", "at", "using", "assuming", "given", "since", "because"),
     *("as", "and", "or", "@", "für", "bei", "mit", "wenn", "falls", "und", "oder", "wobei"),
     *("pour", "avec", "si", "où", "con", "para", "cuando", "donde"),
 }
-"""What stands between a value and the name of another one: ``12 for n = 3``, ``12, n = 3``."""
-SETTING: Final = re.compile(
+"""Separators of a value and the name of another one: ``12 for n = 3``, ``12, n = 3``."""
+SETTING_NAME: Final = re.compile(
     r"[^\W\d_]|.*[\d_].*|strides?|padding|pad|dilation|batch|kernel|groups|epochs?", re.IGNORECASE
 )
-"""A word that names a value of its own: a letter, ``s_1``, or the setting of a layer."""
-LONGEST_NAME: Final = 3
-TOLD: Final = LEADING | CONDITIONS | {"in", "by", "of", "out", "per", "on", "after", "was"}
-"""Words behind a number that are nothing to count."""
-FIRST: Final = frozenset({"+", "-", "frac"})
+"""A word that names a value of its own: a letter, ``s_1``, or a setting of a layer."""
+MAX_NAME_TOKENS: Final = 3
+UNCOUNTED_WORDS: Final = (
+    LEADING_WORDS | CONDITION_WORDS | {"in", "by", "of", "out", "per", "on", "after", "was"}
+)
+"""Words after a number that name nothing to count."""
+VALUE_STARTS: Final = frozenset({"+", "-", "frac"})
 ORDINALS: Final = frozenset({"st", "nd", "rd", "th", "D", "d"})
-MOST_ITEMS: Final = 10
-SIGNS: Final = frozenset({"+", "-", "*", "**", "/", "//", "×", "·"})
+MAX_ITEM_NUMBER: Final = 10
+OPERATOR_SIGNS: Final = frozenset({"+", "-", "*", "**", "/", "//", "×", "·"})
 
 
 def is_dash(tokens: Sequence[Token]) -> bool:
@@ -59,132 +77,136 @@ def is_dash(tokens: Sequence[Token]) -> bool:
     return tokens[0].text in {"-", "+"} and any(tokens[0].end < two.start for two in tokens[1:2])
 
 
-def may_be_other(token: Token) -> bool:
+def may_name_value(token: Token) -> bool:
     """Return whether *token* is a word that may name a value, or a sign that a value follows."""
     if token.kind in {"word", "text"}:
-        return not is_scale(token) and unit_named(token.text) is None
-    return token.kind == "symbol" and token.text in CUTTING
+        return not is_scale_word(token) and parse_unit(token.text) is None
+    return token.kind == "symbol" and token.text in LINK_STARTS
 
 
-def is_beside(label: Sequence[Token], *, first: bool) -> bool:
+def ends_with_other_name(label: Sequence[Token], *, first: bool) -> bool:
     """Return whether *label* is a value and then the name of another: ``12 for n``, ``3 s``.
 
     In the *first* link ``4 n`` may be a product. ``layer 2, n`` is a name.
     """
     *value, name = label or (None,)
-    if not value or name is None or not SETTING.fullmatch(name.text):
+    if not value or name is None or not SETTING_NAME.fullmatch(name.text):
         return False
     if name.kind == "name":
-        return value[-1].text in PAUSES and any(map(_computes, value))
+        return value[-1].text in PAUSE_SIGNS and any(map(_is_computation, value))
     if name.kind != "word":
         return False
     if not first and ends_operand(value) and value[-1].end < name.start:
-        return may_be_other(name) and (value[-1].kind == "number" or value[-1].text == "|")
-    said = _unlabelled(value)
-    if said[-1].text in PAUSES and _counts(said):
+        return may_name_value(name) and (value[-1].kind == "number" or value[-1].text == "|")
+    unlabeled = _strip_label(value)
+    if unlabeled[-1].text in PAUSE_SIGNS and _is_count(unlabeled):
         return False
-    return _begins_with_value(said) and _is_condition(said[-LONGEST_NAME:])
+    return _begins_with_value(unlabeled) and _ends_with_condition(unlabeled[-MAX_NAME_TOKENS:])
 
 
-def is_again(label: Sequence[Token], behind: Sequence[Token], text: str) -> bool:
+def repeats_value(label: Sequence[Token], behind: Sequence[Token], text: str) -> bool:
     """Return whether *label* has the same value as the tokens *behind* it: ``36 + 4, n = 40``."""
-    label = _unlabelled(label)
-    value = _until(label, CONDITIONS)
+    label = _strip_label(label)
+    value = _take_until(label, CONDITION_WORDS)
     if any(token.kind == "number" for token in label[len(value) :]):
         return False
-    one = _unworded(value)
-    two = _unworded(_until(behind, LINKS | PAUSES))
-    if _spelt(one) == _spelt(two):
-        return bool(one)
+    left = _strip_trailing_words(value)
+    right = _strip_trailing_words(_take_until(behind, LINKS | PAUSE_SIGNS))
+    if _token_spellings(left) == _token_spellings(right):
+        return bool(left)
     try:
-        return computed(one, text) == computed(two, text)
+        return evaluate_tokens(left, text) == evaluate_tokens(right, text)
     except AnswerError:
         return False
 
 
-def _spelt(tokens: Sequence[Token]) -> list[tuple[str, str]]:
+def _token_spellings(tokens: Sequence[Token]) -> list[tuple[str, str]]:
     return [(token.kind, token.text) for token in tokens]
 
 
-def _until(tokens: Sequence[Token], ends: frozenset[str]) -> Sequence[Token]:
+def _take_until(tokens: Sequence[Token], ends: frozenset[str]) -> Sequence[Token]:
     """Return the tokens before the first of *ends* outside brackets."""
     depth = 0
-    for at, token in enumerate(tokens):
+    for index, token in enumerate(tokens):
         depth += (token.text in OPENERS) - (token.text in CLOSERS)
         if depth <= 0 and token.text.lower() in ends:
-            return tokens[:at]
+            return tokens[:index]
     return tokens
 
 
-def _unlabelled(tokens: Sequence[Token]) -> Sequence[Token]:
+def _strip_label(tokens: Sequence[Token]) -> Sequence[Token]:
     """Return *tokens* without leading words such as ``the result is``."""
     start = 0
-    while start < len(tokens) - 1 and tokens[start].text.lower() in LEADING:
+    while start < len(tokens) - 1 and tokens[start].text.lower() in LEADING_WORDS:
         start += 1
     return tokens[start:]
 
 
-def _unworded(tokens: Sequence[Token]) -> Sequence[Token]:
+def _strip_trailing_words(tokens: Sequence[Token]) -> Sequence[Token]:
     """Return *tokens* without trailing words that neither name nor scale a value."""
-    while tokens and _is_thing(tokens[-1]):
+    while tokens and _is_counted_thing(tokens[-1]):
         tokens = tokens[:-1]
     return tokens
 
 
-def _is_thing(token: Token) -> bool:
+def _is_counted_thing(token: Token) -> bool:
     """Return whether *token* is a word that is not a unit, a setting or part of a number."""
-    if token.kind not in {"word", "text"} or not may_be_other(token):
+    if token.kind not in {"word", "text"} or not may_name_value(token):
         return False
-    return not any(known.fullmatch(token.text) for known in (SETTING, CHANGING, SCALING, PART))
+    return not any(known.fullmatch(token.text) for known in (SETTING_NAME, CHANGING, SCALING, PART))
 
 
-def _counts(tokens: Sequence[Token]) -> bool:
+def _is_count(tokens: Sequence[Token]) -> bool:
     """Return whether *tokens* count things: ``2 layers``, ``3×3 conv``.
 
     ``5 MACs`` and ``5 in total`` are values.
     """
-    at = 0
-    while at < len(tokens) - 1 and (tokens[at].kind == "number" or tokens[at].text == "×"):
-        at += 1
-    said = {token.text.lower() for token in tokens[at:]}
-    counted = at > 0 and tokens[at - 1].kind == "number" and _is_thing(tokens[at])
-    return counted and tokens[at].text.lower() not in TOLD and not said & CONCLUDING
+    index = 0
+    while index < len(tokens) - 1 and (tokens[index].kind == "number" or tokens[index].text == "×"):
+        index += 1
+    words = {token.text.lower() for token in tokens[index:]}
+    counted = index > 0 and tokens[index - 1].kind == "number" and _is_counted_thing(tokens[index])
+    return (
+        counted
+        and tokens[index].text.lower() not in UNCOUNTED_WORDS
+        and not words & CONCLUDING_WORDS
+    )
 
 
-def _computes(token: Token) -> bool:
-    return token.text in SIGNS or token.kind in {"number", "power"}
+def _is_computation(token: Token) -> bool:
+    return token.text in OPERATOR_SIGNS or token.kind in {"number", "power"}
 
 
 def _begins_with_value(tokens: Sequence[Token]) -> bool:
     """Return whether *tokens* start with a number, in brackets or not, that is no item number."""
     tokens = tokens[1:] if is_dash(tokens) else tokens
-    at = 0
-    while at < len(tokens) - 1 and _goes_before(tokens[at]):
-        at += 1
-    computes = any(token.text not in OPENERS for token in tokens[:at])
-    return tokens[at].kind == "number" and (computes or not is_item(tokens[at:]))
+    index = 0
+    while index < len(tokens) - 1 and _may_precede_number(tokens[index]):
+        index += 1
+    computes = any(token.text not in OPENERS for token in tokens[:index])
+    return tokens[index].kind == "number" and (computes or not is_item_number(tokens[index:]))
 
 
-def _goes_before(token: Token) -> bool:
+def _may_precede_number(token: Token) -> bool:
     """Return whether *token* may precede the first number of a value."""
-    return token.text in OPENERS or token.text in FIRST or token.kind == "function"
+    return token.text in OPENERS or token.text in VALUE_STARTS or token.kind == "function"
 
 
-def _is_condition(tokens: Sequence[Token]) -> bool:
+def _ends_with_condition(tokens: Sequence[Token]) -> bool:
     """Return whether *tokens* end with a word such as ``for`` and only words after it."""
     for token in reversed(tokens):
-        if token.text.lower() in CONDITIONS:
+        if token.text.lower() in CONDITION_WORDS:
             return True
-        if token.kind != "word" or token.text.lower() in SO:
+        if token.kind != "word" or token.text.lower() in THEREFORE_WORDS:
             return False
     return False
 
 
-def is_item(label: Sequence[Token]) -> bool:
+def is_item_number(label: Sequence[Token]) -> bool:
     """Return whether *label* starts with an item number: ``1.``, ``1)``, ``2nd`` or ``2D``."""
     number, after = label[0], label[1] if len(label) - 1 else None
     if number.kind != "number" or after is None:
         return False
     if after.text in ORDINALS and after.start == number.end:
         return True
-    return number.value < MOST_ITEMS and (number.text.endswith(".") or after.text == ")")
+    return number.value < MAX_ITEM_NUMBER and (number.text.endswith(".") or after.text == ")")

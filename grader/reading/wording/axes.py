@@ -5,16 +5,19 @@ from collections.abc import Sequence
 from typing import Final
 
 from grader.errors import AnswerError
-from grader.reading.grammar.errors import shortened
+from grader.reading.grammar.errors import truncate_line
 from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token
 
 __all__ = ["has_cross_and_comma", "is_list", "split_axes"]
 
 MAX_AXES: Final = 16
-MAX_FENCES: Final = 8
+MAX_BRACKET_PAIRS: Final = 8
 SEPARATORS: Final = (frozenset({",", ";"}), frozenset({"×"}), frozenset({"*", "·"}))
-"""What separates axes, the first that is found: in ``H*W × N`` the star multiplies."""
-PADDED: Final = re.compile(r"0[0-9]+")
+"""Separators of axes, of which the first that occurs counts.
+
+In ``H*W × N`` the star multiplies.
+"""
+ZERO_PADDED: Final = re.compile(r"0[0-9]+")
 FENCES: Final = frozenset({"(", "[", "{"})
 
 
@@ -23,85 +26,87 @@ def split_axes(tokens: Sequence[Token]) -> list[list[Token]]:
 
     Plain numbers separated by spaces are axes too: ``126 126 16``.
     """
-    inner = _inside(list(tokens))
+    inner = _strip_brackets(list(tokens))
     if has_cross_and_comma(inner):
         raise AnswerError(
             "Commas and multiplication signs stand side by side.",
             expected="either commas or multiplication signs between the axes",
             position=inner[0].start,
         )
-    outer = _outer(inner)
-    found = next((signs for signs in SEPARATORS if any(s in signs for _, s in outer)), None)
-    if found is None and len(inner) > 1 and all(token.kind == "number" for token in inner):
-        alone = [[token] for token in inner]
-        _check(alone, inner)
-        return alone
-    cuts = [at for at, sign in outer if found is not None and sign in found]
+    outer_signs = _find_outer_signs(inner)
+    separators = next(
+        (signs for signs in SEPARATORS if any(s in signs for _, s in outer_signs)), None
+    )
+    if separators is None and len(inner) > 1 and all(token.kind == "number" for token in inner):
+        single_tokens = [[token] for token in inner]
+        _check_axes(single_tokens, inner)
+        return single_tokens
+    cuts = [at for at, sign in outer_signs if separators is not None and sign in separators]
     starts, ends = [0, *(at + 1 for at in cuts)], [*cuts, len(inner)]
     axes = [inner[start:end] for start, end in zip(starts, ends, strict=True)]
     if len(axes) > 1 and not axes[-1] and inner[-1].text == ",":
         axes.pop()  # a tuple of one is written (5,)
-    _check(axes, inner)
+    _check_axes(axes, inner)
     return axes
 
 
 def has_cross_and_comma(tokens: Sequence[Token]) -> bool:
     """Return whether the axes have both crosses and commas between them."""
-    signs = {sign for _, sign in _outer(_inside(list(tokens)))}
+    signs = {sign for _, sign in _find_outer_signs(_strip_brackets(list(tokens)))}
     return "×" in signs and bool(signs & SEPARATORS[0])
 
 
 def is_list(tokens: Sequence[Token]) -> bool:
     """Return whether *tokens* are a list such as ``(H, W)``; ``1,5`` is not."""
-    inner = _inside(list(tokens))
-    cuts = [at for at, sign in _outer(inner) if sign in SEPARATORS[0]]
+    inner = _strip_brackets(list(tokens))
+    cuts = [at for at, sign in _find_outer_signs(inner) if sign in SEPARATORS[0]]
     if len(inner) < len(tokens):
         return bool(cuts)
     return any(not inner[at - 1].kind == inner[at + 1].kind == "number" for at in cuts)
 
 
-def _inside(tokens: list[Token]) -> list[Token]:
+def _strip_brackets(tokens: list[Token]) -> list[Token]:
     """Return *tokens* without the pairs of brackets that enclose all of them."""
-    for _ in range(MAX_FENCES):
+    for _ in range(MAX_BRACKET_PAIRS):
         if len(tokens) - 1 < 1 or tokens[0].text not in FENCES:
             break
-        if _closes(tokens) < len(tokens) - 1:
+        if _find_first_closing(tokens) < len(tokens) - 1:
             break
         tokens = tokens[1:-1]
     return tokens
 
 
-def _closes(tokens: Sequence[Token]) -> int:
+def _find_first_closing(tokens: Sequence[Token]) -> int:
     """Return the index at which the first bracket closes, or -1 if it does not."""
     depth = 0
-    for at, token in enumerate(tokens):
-        depth += _step(token)
+    for index, token in enumerate(tokens):
+        depth += _depth_change(token)
         if depth == 0:
-            return at
+            return index
     return -1
 
 
-def _outer(tokens: Sequence[Token]) -> list[tuple[int, str]]:
+def _find_outer_signs(tokens: Sequence[Token]) -> list[tuple[int, str]]:
     """Return the signs outside brackets with their indices; refuse unpaired brackets."""
     depth = 0
     signs = []
-    for at, token in enumerate(tokens):
-        depth += _step(token)
-        if depth < 0 or (depth > 0 and at == len(tokens) - 1):
-            found = f"{token.text} closes nothing" if depth < 0 else "is not closed"
-            raise AnswerError(f"A bracket {found}.", position=token.start)
+    for index, token in enumerate(tokens):
+        depth += _depth_change(token)
+        if depth < 0 or (depth > 0 and index == len(tokens) - 1):
+            problem = f"{token.text} closes nothing" if depth < 0 else "is not closed"
+            raise AnswerError(f"A bracket {problem}.", position=token.start)
         if depth == 0 and token.kind == "symbol":
-            signs.append((at, token.text))
+            signs.append((index, token.text))
     return signs
 
 
-def _step(token: Token) -> int:
+def _depth_change(token: Token) -> int:
     if token.kind != "symbol":
         return 0
     return (token.text in OPENERS) - (token.text in CLOSERS)
 
 
-def _check(axes: Sequence[Sequence[Token]], inner: Sequence[Token]) -> None:
+def _check_axes(axes: Sequence[Sequence[Token]], inner: Sequence[Token]) -> None:
     if len(axes) > MAX_AXES:
         raise AnswerError(f"This has {len(axes)} axes.", expected=f"at most {MAX_AXES}")
     for number, axis in enumerate(axes, start=1):
@@ -112,9 +117,10 @@ def _check(axes: Sequence[Sequence[Token]], inner: Sequence[Token]) -> None:
                 position=inner[-1].end if inner else None,
             )
         first = axis[0]
-        if PADDED.fullmatch(first.text):
+        if ZERO_PADDED.fullmatch(first.text):
             raise AnswerError(
-                f"Axis {number} is '{shortened(first.text)}', which could be the end of a number.",
+                f"Axis {number} is '{truncate_line(first.text)}', which could be the end of a "
+                "number.",
                 expected="no marks between the digits of a number",
                 position=first.start,
             )

@@ -7,15 +7,15 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from grader.display.text import show
+from grader.display.text import to_text
 from grader.errors import AnswerError
-from grader.reading.grammar.characters import clean
+from grader.reading.grammar.characters import clean_text
 from grader.reading.numbers import MAX_TEXT
 from grader.reading.result import Reading
 
-__all__ = ["read_named_axes", "refuse_maps", "refuse_other_layout"]
+__all__ = ["read_named_axes", "refuse_maps_notation", "refuse_other_layout"]
 
-NAMES: Final = {
+AXIS_SPELLINGS: Final = {
     "N": "n(?:_?out)?|batch(?:[ _]size)?",
     "C": "c(?:_?out)?|channels?|filters|maps",
     "D": "d(?:_?out)?|depth",
@@ -23,33 +23,33 @@ NAMES: Final = {
     "W": "w(?:_?out)?|width",
     "L": "l(?:_?out)?|length",
 }
-"""How the axes of a layout are called before their sizes."""
+"""Spellings of the axes of a layout before their sizes."""
 SIZE: Final = r"[0-9]{1,9}(?![0-9]|\.[0-9])"
 BETWEEN: Final = r"(?:\s*+(?:[,;×&|]|x(?=\s)|and\b)\s*+|\s++|(?<=[0-9])(?=[A-Za-z]))"
 MAPS: Final = re.compile(
     rf"[\s$(]*({SIZE})\s*@\s*\(?({SIZE})\s*(?:[×x*]|\\times)\s*({SIZE})[\s$).]*"
 )
 JOINT: Final = r"\s*+(?:[x×*·,;/]|\\times|by\b)\s*+"
-"""What stands between the names of axes."""
+"""Separator between axis names."""
 NOTE: Final = "The names tell which size is which."
 
 
 def read_named_axes(typed: str, layout: str) -> Reading[tuple[int, ...]] | None:
     """Return the shape in the order of *layout*, or None unless every axis has its name beside it.
 
-    >>> read_named_axes("C=16, H=126, W=100", "HWC").shown
+    >>> read_named_axes("C=16, H=126, W=100", "HWC").text
     '126×100×16'
     """
-    text = clean(typed, limit=MAX_TEXT)
+    text = clean_text(typed, limit=MAX_TEXT)
     maps = MAPS.fullmatch(text) if set(layout) == set("CHW") else None
     if maps is not None:
         sizes = {axis: int(size) for axis, size in zip("CHW", maps.groups(), strict=True)}
-        return _ordered(sizes, layout, f"The {maps[1]} before the @ was read as the channels.")
-    one, whole = _patterns(layout)
-    if not whole.fullmatch(text):
+        return _order_axes(sizes, layout, f"The {maps[1]} before the @ was read as the channels.")
+    axis_pattern, whole_pattern = _compile_axis_patterns(layout)
+    if not whole_pattern.fullmatch(text):
         return None
-    named = [(_axis(found), int(found["size"])) for found in one.finditer(text)]
-    return _ordered(dict(named), layout, NOTE) if len(named) == len(layout) else None
+    named = [(_matched_axis(found), int(found["size"])) for found in axis_pattern.finditer(text)]
+    return _order_axes(dict(named), layout, NOTE) if len(named) == len(layout) else None
 
 
 def refuse_other_layout(typed: str, layout: str) -> None:
@@ -57,24 +57,24 @@ def refuse_other_layout(typed: str, layout: str) -> None:
 
     Examples are ``W×H×C = 100×126×16`` and ``NCHW (16, 126, 100)`` where HWC is asked for.
     """
-    header, compact = _headers(layout)
-    text = clean(typed, limit=MAX_TEXT)
+    header, compact = _compile_header_patterns(layout)
+    text = clean_text(typed, limit=MAX_TEXT)
     headers = [*header.finditer(text), *compact.finditer(text)]
     if not headers:
         return
-    found = max(headers, key=re.Match.start)
-    order = found[1]
-    if found.re is header:
-        order = "".join(map(_axis, _one_name(layout).finditer(order)))
+    last_header = max(headers, key=re.Match.start)
+    order = last_header[1]
+    if last_header.re is header:
+        order = "".join(map(_matched_axis, _compile_name_pattern(layout).finditer(order)))
     if sorted(order) == sorted(layout) and order != layout:
         raise AnswerError(
             f"The sizes are given as {' × '.join(order)}.",
             expected=f"{' × '.join(layout)}, or each size beside its name",
-            position=found.start(1),
+            position=last_header.start(1),
         )
 
 
-def refuse_maps(text: str) -> None:
+def refuse_maps_notation(text: str) -> None:
     """Raise `AnswerError` for ``16@126×126`` where the order of the axes is unknown."""
     if maps := MAPS.fullmatch(text):
         raise AnswerError(
@@ -84,49 +84,49 @@ def refuse_maps(text: str) -> None:
         )
 
 
-def _names(layout: str) -> dict[str, str]:
+def _axis_spellings(layout: str) -> dict[str, str]:
     """Return the names of each axis of *layout*; "depth" means channels if there is no D axis."""
-    found = {axis: NAMES[axis] for axis in layout}
-    if "C" in found and "D" not in found:
-        found["C"] = f"{found['C']}|{NAMES['D']}"
-    return found
+    spellings = {axis: AXIS_SPELLINGS[axis] for axis in layout}
+    if "C" in spellings and "D" not in spellings:
+        spellings["C"] = f"{spellings['C']}|{AXIS_SPELLINGS['D']}"
+    return spellings
 
 
-def _axis(found: re.Match[str]) -> str:
-    return next(name for name, text in found.groupdict().items() if text is not None)
+def _matched_axis(match: re.Match[str]) -> str:
+    return next(name for name, text in match.groupdict().items() if text is not None)
 
 
-def _ordered(sizes: dict[str, int], layout: str, note: str) -> Reading[tuple[int, ...]] | None:
+def _order_axes(sizes: dict[str, int], layout: str, note: str) -> Reading[tuple[int, ...]] | None:
     if set(sizes) != set(layout):
         return None
     axes = tuple(sizes[axis] for axis in layout)
-    return Reading(axes, show(axes), (note,))
+    return Reading(axes, to_text(axes), (note,))
 
 
 @lru_cache(maxsize=32)
-def _patterns(layout: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+def _compile_axis_patterns(layout: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Return the patterns of one axis of *layout* with its size, and of all axes."""
-    named = "|".join(f"(?P<{axis}>{names})" for axis, names in _names(layout).items())
-    plain = "|".join(_names(layout).values())
+    named = "|".join(f"(?P<{axis}>{names})" for axis, names in _axis_spellings(layout).items())
+    plain = "|".join(_axis_spellings(layout).values())
     sign = r"\s*+(?:=|:|is\b)?\s*+"
-    one = re.compile(rf"(?<![A-Za-z_])(?:{named}){sign}(?P<size>{SIZE})", re.IGNORECASE)
+    axis_pattern = re.compile(rf"(?<![A-Za-z_])(?:{named}){sign}(?P<size>{SIZE})", re.IGNORECASE)
     item = rf"(?:{plain}){sign}{SIZE}"
     count = len(layout) - 1
     whole = rf"[\s$({{\[]*+{item}(?:{BETWEEN}{item}){{{count}}}[\s$)}}\].]*+"
-    return one, re.compile(whole, re.IGNORECASE)
+    return axis_pattern, re.compile(whole, re.IGNORECASE)
 
 
 @lru_cache(maxsize=32)
-def _one_name(layout: str) -> re.Pattern[str]:
+def _compile_name_pattern(layout: str) -> re.Pattern[str]:
     """Return the pattern of an axis name of *layout*."""
-    named = "|".join(f"(?P<{axis}>{names})" for axis, names in _names(layout).items())
+    named = "|".join(f"(?P<{axis}>{names})" for axis, names in _axis_spellings(layout).items())
     return re.compile(rf"(?:{named})(?![a-wyz_])", re.IGNORECASE)
 
 
 @lru_cache(maxsize=32)
-def _headers(layout: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+def _compile_header_patterns(layout: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Return the patterns of all axis names before the sizes, and of their letters alone."""
-    name = f"(?:{'|'.join(_names(layout).values())})"
+    name = f"(?:{'|'.join(_axis_spellings(layout).values())})"
     names = rf"(?<![A-Za-z_])({name}(?:{JOINT}{name}){{{len(layout) - 1}}})(?![A-Za-z_])"
     header = rf"{names}\s*+[)\]}}$]*+\s*+(?:=|:|(?=[(\[0-9]))"
     letters = rf"(?<![A-Za-z_])N?([{layout}]{{{len(layout)}}})(?![A-Za-z_])"

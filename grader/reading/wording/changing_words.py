@@ -23,7 +23,7 @@ CHANGING: Final = re.compile(
     r"|.*(?:[不非没無无负負半倍或减減加乘除超多少最至未]|以上|以下|以内|マイナス|ない"
     r"|마이너스|아니|이상|이하|절반).*"
 )
-"""Words that change what a number means."""
+"""Words that change the meaning of a number."""
 SCALING: Final = re.compile(
     r"tens|(?:hundred|thousand|million|billion|trillion)(?:s|ths?)?|la(?:kh|c)s?|cr|crores?|dozens?"
     r"|(?:four|fif|six|seven|eigh|nin|ten)ths|(?:per|pro)?mille|permil|mil(?:l|li)?s?|ppm|ppb"
@@ -44,17 +44,17 @@ HEDGE: Final = re.compile(
     r"(?<![^\W_])(?:or|not|nor|maybe|perhaps|either|neither|probably|possibly|presumably|might|may"
     r"|could|alternatively|otherwise|instead|else|unsure|guess(?:ing|ed)?|[a-z]+n't)(?![^\W_])"
 )
-"""Words by which a remark takes the value back or offers another."""
+"""Words with which a remark retracts the value or offers another."""
 PART: Final = re.compile(r"(?:third|(?:four|fif|six|seven|eigh|nin|ten|hundred)th)", re.IGNORECASE)
-"""A share where it stands directly behind a number: ``1 third``."""
+"""A word for a share directly after a number: ``1 third``."""
 TOTAL: Final = frozenset(
     {"total", "altogether", "overall", "final", "insgesamt", "zusammen", "totale"}
 )
-"""Words by which a number in a remark is the one that the value leads to: ``36 (144 total)``."""
+"""Words that mark a number in a remark as the final result: ``36 (144 total)``."""
 TIMES_BEFORE: Final = frozenset({"times", "mal", "fois", "veces", "multiplied"})
-"""Words by which a remark goes on computing: ``91 (times 40)``."""
+"""Words with which a remark continues the computation: ``91 (times 40)``."""
 EASTERN: Final = (
     r"答案|正解|答え|答|结果|結果|总共|總共|总计|合计|合計|一共|总|共|等于|等於|为|為|是|个|個|参数量?|參數"
     r"|像素|通道|层|層|は|です|つ|パラメータ|画素|チャンネル|정답|답|은|는|개|입니다|파라미터|매개변수"
 )
-"""Words before and behind a number without a blank, which only say that the answer is given."""
+"""East Asian words next to a number, without a space, that do not change its meaning."""

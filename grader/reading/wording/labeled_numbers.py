@@ -6,25 +6,25 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from grader.display.text import show
+from grader.display.text import to_text
 from grader.errors import AnswerError
-from grader.reading.arrays.headings import refuse_heading
-from grader.reading.arrays.row_marks import refuse_order
-from grader.reading.grammar.characters import clean
-from grader.reading.grammar.signs import LABEL_DASH, label_dash
+from grader.reading.arrays.headings import refuse_reordered_heading
+from grader.reading.arrays.row_marks import refuse_reordered_labels
+from grader.reading.grammar.characters import clean_text
+from grader.reading.grammar.signs import LABEL_DASH, label_dash_error
 from grader.reading.names import LETTER
 from grader.reading.numbers import MAX_TEXT, read_number
-from grader.reading.result import Reading, Typed
+from grader.reading.result import RawAnswer, Reading
 from grader.reading.tensors import read_tensor
 from grader.values import Number, Tensor
 
-__all__ = ["are_distinct", "read_listed"]
+__all__ = ["have_distinct_spellings", "read_labeled_numbers"]
 
-PREFIX: Final = 3
-"""The first letters that stand for a longer word: ``col`` for column."""
-LOW: Final = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
-HIGH: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-SETTING: Final = re.compile(
+PREFIX_LETTERS: Final = 3
+"""Number of first letters that identify a longer word: ``col`` for column."""
+SUBSCRIPTS_TO_DIGITS: Final = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+DIGITS_TO_SUPERSCRIPTS: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+TYPESETTING: Final = re.compile(
     r"[$\"'`]|\\[()\[\]]|\*\*(?=[^\W\d_])|(?<=[0-9])\*\*(?=\s*(?:[,;\n]|and\b|\Z))|\\(?:left|right|text|(?:wide)?hat)(?![A-Za-z])(?:(?<=hat)\s*\{)?"
 )
 OPENED: Final = re.compile(r"[\s(\[{]*")
@@ -35,12 +35,12 @@ SIGN: Final = re.compile(r"[\s)\]}]*(?:=|:|≈|is\b)?\s*")
 BEFORE: Final = re.compile(r"[\s,;]*(?:(?:and|und)\b)?\s*")
 PAUSES: Final = " \t\r\n,;.|"
 CLOSERS: Final = " \t\r\n)]}."
-OTHER: Final = re.compile(
+OTHER_NUMBER: Final = re.compile(
     rf"[;\n]|,(?=\s|{LETTER})|{LETTER}\w*\s*[=:]|(?:^|=)\s*-?[0-9.]+\s*(?:{_ARROW}|:)"
 )
-"""What parts a number from another one, for which there is no name."""
+"""Separator of a number from another one without a name."""
 DASHED: Final = re.compile(r"[)\]}]*(?:\s+-\s|-(?![->]))")
-"""A dash behind a name, with blanks on both sides or none."""
+"""A dash after a name, with spaces on both sides or none."""
 SQUARE: Final = re.compile(r"\s*([0-9]+)\s*[x×]\s*\1\s*")
 """The size of a window, or a product."""
 _NUMBER: Final = r"[-+]?[0-9]+(?:\.[0-9]+)?(?:/[0-9]+)?"
@@ -48,15 +48,15 @@ JOINED: Final = re.compile(
     rf"\s*({_NUMBER}(?:, ?{_NUMBER})*),?\s+(?:and|und|et|y|и)\s+({_NUMBER})[\s.]*"
 )
 """Plain numbers with ``and`` before the last."""
-AGAIN: Final = re.compile(r"\s+(\()?")
-"""What stands between two spellings of one name."""
+RESPELLING: Final = re.compile(r"\s+(\()?")
+"""Text between two spellings of the same name."""
 MARKS: Final = re.compile(rf"^[ \t]*[-*·](?=[ \t]+{LETTER})", re.MULTILINE)
-"""The mark of an item before a name; before a number it may be a sign."""
+"""A list marker before a name; before a number it may be a sign."""
 NOTE: Final = "The names tell which number is which."
 DIGIT: Final = re.compile(r"[0-9]")
 
 
-class Label(NamedTuple):
+class LabelSpan(NamedTuple):
     """Name in an answer: its *number* in the part, and its position."""
 
     number: int
@@ -64,59 +64,59 @@ class Label(NamedTuple):
     end: int
 
 
-def read_listed(typed: Typed, names: Sequence[str] = ()) -> Reading[Tensor]:
+def read_labeled_numbers(typed: RawAnswer, names: Sequence[str] = ()) -> Reading[Tensor]:
     """Return the numbers in the order of *names*, or as typed if the names are absent.
 
-    >>> read_listed("FP = 3, TP = 7", ("TP", "FP")).shown
+    >>> read_labeled_numbers("FP = 3, TP = 7", ("TP", "FP")).text
     '[7, 3]'
     """
     if not isinstance(typed, str) or len(typed) > MAX_TEXT:
         return read_tensor(typed, rank=1)
     if joined := JOINED.fullmatch(typed):
         return read_tensor(f"{joined[1]}, {joined[2]}", rank=1)
-    if found := _by_name(typed, names) if names else None:
-        return found
-    refuse_heading(typed, names)
-    refuse_order(typed)
+    if reading := _read_by_name(typed, names) if names else None:
+        return reading
+    refuse_reordered_heading(typed, names)
+    refuse_reordered_labels(typed)
     return read_tensor(typed, rank=1)
 
 
-def _by_name(typed: str, names: Sequence[str]) -> Reading[Tensor] | None:
+def _read_by_name(typed: str, names: Sequence[str]) -> Reading[Tensor] | None:
     """Return the numbers by their names, or None unless each name occurs once."""
-    plain = clean(typed, limit=MAX_TEXT)
-    text = SETTING.sub(_blank, plain).translate(LOW)
-    text = MARKS.sub(_blank, text)
-    labels = _labels(text, tuple(names))
+    plain = clean_text(typed, limit=MAX_TEXT)
+    text = TYPESETTING.sub(_blank_match, plain).translate(SUBSCRIPTS_TO_DIGITS)
+    text = MARKS.sub(_blank_match, text)
+    labels = _find_labels(text, tuple(names))
     order = [label.number for label in labels]
     if sorted(order) != [*range(len(names))]:
         return None
     if dash := LABEL_DASH.search(plain):
-        raise label_dash(dash.start() + 1)
-    cells = _listed(text, labels) or _each(text, labels)
+        raise label_dash_error(dash.start() + 1)
+    cells = _read_after_header(text, labels) or _read_beside_labels(text, labels)
     if len(cells) != len(names):
-        _refuse_order(order)
+        _refuse_label_order(order)
         return None
-    tensor = Tensor((len(names),), tuple(cells[order.index(at)] for at in range(len(names))))
-    return Reading(tensor, show(tensor), (NOTE,))
+    tensor = Tensor((len(names),), tuple(cells[order.index(index)] for index in range(len(names))))
+    return Reading(tensor, to_text(tensor), (NOTE,))
 
 
-def _labels(text: str, names: tuple[str, ...]) -> list[Label]:
+def _find_labels(text: str, names: tuple[str, ...]) -> list[LabelSpan]:
     """Return the names in *text*; two spellings in a row, such as ``kernel (k)``, are one name."""
-    labels: list[Label] = []
-    for found in _pattern(names).finditer(text):
-        label = Label(int(str(found.lastgroup)[1:]), found.start(), found.end())
+    labels: list[LabelSpan] = []
+    for match in _compile_pattern(names).finditer(text):
+        label = LabelSpan(int(str(match.lastgroup)[1:]), match.start(), match.end())
         before = labels[-1] if labels else None
         if before and before.number == label.number:
-            again = AGAIN.fullmatch(text, before.end, label.start)
+            again = RESPELLING.fullmatch(text, before.end, label.start)
             closed = bool(again and again[1]) and text.startswith(")", label.end)
             if again and (closed or not again[1]):
-                labels[-1] = Label(label.number, before.start, label.end + closed)
+                labels[-1] = LabelSpan(label.number, before.start, label.end + closed)
                 continue
         labels.append(label)
     return labels
 
 
-def _refuse_order(order: Sequence[int]) -> None:
+def _refuse_label_order(order: Sequence[int]) -> None:
     """Raise `AnswerError` if the names are in another *order* than in the question."""
     if [*order] != sorted(order):
         raise AnswerError(
@@ -125,75 +125,78 @@ def _refuse_order(order: Sequence[int]) -> None:
         )
 
 
-def are_distinct(names: Sequence[str]) -> bool:
+def have_distinct_spellings(names: Sequence[str]) -> bool:
     """Return whether no spelling of one of *names* matches another of them."""
-    spelt = [re.compile(_spelling(name), re.IGNORECASE) for name in names]
+    spelt = [re.compile(_name_pattern(name), re.IGNORECASE) for name in names]
     return all(
-        [at for at, pattern in enumerate(spelt) if pattern.fullmatch(word.strip())] == [number]
+        [index for index, pattern in enumerate(spelt) if pattern.fullmatch(word.strip())]
+        == [number]
         for number, name in enumerate(names)
         for word in name.split("|")
     )
 
 
-def _blank(match: re.Match[str]) -> str:
+def _blank_match(match: re.Match[str]) -> str:
     return " " * len(match[0])
 
 
 @lru_cache(maxsize=256)
-def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
+def _compile_pattern(names: tuple[str, ...]) -> re.Pattern[str]:
     """Return a pattern of all names as whole words, with a group for each index in *names*."""
-    spelt = "|".join(f"(?P<n{at}>{_spelling(name)})" for at, name in enumerate(names))
+    spelt = "|".join(f"(?P<n{index}>{_name_pattern(name)})" for index, name in enumerate(names))
     return re.compile(rf"(?<![^\W_])(?<!_)(?:{spelt})(?!\w)", re.IGNORECASE)
 
 
-def _spelling(name: str) -> str:
+def _name_pattern(name: str) -> str:
     """Return the pattern of a name; ``col`` matches column, ``m1`` and ``m_{1}`` match m_1."""
     words = sorted(map(str.strip, name.split("|")), key=len, reverse=True)
-    return "|".join(map(_word, words))
+    return "|".join(map(_word_pattern, words))
 
 
-def _word(word: str) -> str:
-    if word.isalpha() and len(word) > PREFIX:
-        return rf"{word[:PREFIX]}[a-z]*"
+def _word_pattern(word: str) -> str:
+    if word.isalpha() and len(word) > PREFIX_LETTERS:
+        return rf"{word[:PREFIX_LETTERS]}[a-z]*"
     first, *others = re.findall(r"[^\W\d_]+|[0-9]+", word)
-    return str(first) + "".join(rf"\}}?\s?[_^]?\{{?{_lowered(piece)}\}}?" for piece in others)
+    return str(first) + "".join(
+        rf"\}}?\s?[_^]?\{{?{_subscript_pattern(piece)}\}}?" for piece in others
+    )
 
 
-def _lowered(piece: str) -> str:
-    return f"(?:{piece}|{piece.translate(HIGH)})"
+def _subscript_pattern(piece: str) -> str:
+    return f"(?:{piece}|{piece.translate(DIGITS_TO_SUPERSCRIPTS)})"
 
 
-def _listed(text: str, labels: Sequence[Label]) -> tuple[Number, ...]:
+def _read_after_header(text: str, labels: Sequence[LabelSpan]) -> tuple[Number, ...]:
     """Return the numbers after a list of all names, ``(v, m) = (0.3, 0.4)``; () without one."""
     sign = HEADER.match(text, labels[-1].end)
     if sign is None or not OPENED.fullmatch(text, 0, labels[0].start):
         return ()
-    if not all(LISTED.fullmatch(between) for between in _between(text, labels)):
+    if not all(LISTED.fullmatch(between) for between in _iter_between_labels(text, labels)):
         return ()
-    return read_listed(text[sign.end() :]).value.cells
+    return read_labeled_numbers(text[sign.end() :]).value.cells
 
 
-def _between(text: str, labels: Sequence[Label]) -> Iterator[str]:
-    for one, two in pairwise(labels):
-        yield text[one.end : two.start]
+def _iter_between_labels(text: str, labels: Sequence[LabelSpan]) -> Iterator[str]:
+    for left, right in pairwise(labels):
+        yield text[left.end : right.start]
 
 
-def _each(text: str, labels: Sequence[Label]) -> tuple[Number, ...]:
+def _read_beside_labels(text: str, labels: Sequence[LabelSpan]) -> tuple[Number, ...]:
     """Return the number after, or before, each name; () if there is any other text."""
     first, last = text[: labels[0].start], text[labels[-1].end :]
-    between = [*_between(text, labels)]
+    between = [*_iter_between_labels(text, labels)]
     if OPENED.fullmatch(first):
         end = last.rstrip(CLOSERS if first.strip() else PAUSES)
-        pieces = [_behind_name(piece) for piece in (*map(_ended, between), end)]
+        pieces = [_strip_sign(piece) for piece in (*map(_strip_joint, between), end)]
     elif not last.strip(CLOSERS):
-        pieces = [_behind(BEFORE, piece) for piece in (first, *between)]
+        pieces = [_strip_match(BEFORE, piece) for piece in (first, *between)]
     else:
         return ()
-    alone = all(DIGIT.search(piece) and not OTHER.search(piece) for piece in pieces)
-    return tuple(map(_number, pieces)) if alone else ()
+    alone = all(DIGIT.search(piece) and not OTHER_NUMBER.search(piece) for piece in pieces)
+    return tuple(map(_read_piece, pieces)) if alone else ()
 
 
-def _behind_name(piece: str) -> str:
+def _strip_sign(piece: str) -> str:
     """Return *piece* without the sign that joins it to its name.
 
     Raises `AnswerError` for a dash, which could be a minus sign.
@@ -203,15 +206,15 @@ def _behind_name(piece: str) -> str:
             "A dash after a name can be read as a minus sign.",
             expected="an equals sign between the name and its number",
         )
-    return _behind(SIGN, piece)
+    return _strip_match(SIGN, piece)
 
 
-def _behind(sign: re.Pattern[str], piece: str) -> str:
-    found = sign.match(piece)
-    return piece[found.end() :] if found else piece
+def _strip_match(sign: re.Pattern[str], piece: str) -> str:
+    match = sign.match(piece)
+    return piece[match.end() :] if match else piece
 
 
-def _ended(piece: str) -> str:
+def _strip_joint(piece: str) -> str:
     """Return *piece* without the comma, or the ``and``, before the next name."""
     bare = piece.rstrip(PAUSES)
     word = bare[-4:].lower()
@@ -220,7 +223,7 @@ def _ended(piece: str) -> str:
     )
 
 
-def _number(piece: str) -> Number:
+def _read_piece(piece: str) -> Number:
     """Return the number in *piece*; errors lose their position, which is relative to *piece*."""
     if SQUARE.fullmatch(piece):
         raise AnswerError(

@@ -8,20 +8,23 @@ import re
 from typing import Final
 
 from grader.errors import AnswerError
-from grader.reading.grammar.equation_chains import CUTTING
-from grader.reading.grammar.errors import shortened
+from grader.reading.grammar.equation_chains import LINK_STARTS
+from grader.reading.grammar.errors import truncate_line
 from grader.reading.grammar.tokens import tokenize
-from grader.reading.names import Names
-from grader.reading.wording.changed_meaning import refuse_changing
+from grader.reading.names import NameMatcher
+from grader.reading.wording.changed_meaning import refuse_changing_words
 
-__all__ = ["tail_of"]
+__all__ = ["find_trailing_words"]
 
 _BEHIND: Final = r"(?<=[^\s+\-*/×·÷=(\[{,;:^_])"
 _COUNTED: Final = (
     r"pixels?|parameters?|params|weights|operations|multiplications|additions|values|numbers|MACs?|FLOPs?"
     r"|elements|entries|cells|bytes|steps|iterations|updates"
 )
-"""What formulas of this field count. ``channels`` and the like could be factors of a product."""
+"""Things that formulas of this field count.
+
+``channels`` and the like could be factors of a product.
+"""
 _MORE: Final = rf"{_COUNTED}|in\s+total|altogether|overall|wide|high|and"
 COUNTED: Final = re.compile(
     rf"{_BEHIND}\s+(?P<words>(?:{_COUNTED})(?:\s+(?:{_MORE})){{0,6}})\s*[.!$]*\s*\Z"
@@ -34,27 +37,27 @@ LETTERS: Final = re.compile(r"[^\W\d_]+")
 LIMITING: Final = re.compile(
     r"(?:round|floor|ceil|truncat|integer|whole)[a-z]*|up|down|if|when|unless|for|with"
 )
-"""Words of a clause that say how the result is rounded, or when it holds."""
+"""Words of a clause that state how the result is rounded, or when it holds."""
 
 
-def tail_of(text: str, names: Names) -> tuple[int, str]:
+def find_trailing_words(text: str, names: NameMatcher) -> tuple[int, str]:
     """Return where the formula in *text* ends, and a note on the words after it.
 
-    >>> tail_of("2*K + 1 pixels", Names(("K",)))
+    >>> find_trailing_words("2*K + 1 pixels", NameMatcher(("K",)))
     (7, "'pixels' was ignored.")
     """
     clause = CLAUSE.search(text)
     if clause is not None and clause["opener"] not in names.declared:
-        end, counted = _without_counted(text, clause.start(), names)
+        end, counted = _find_counted_words(text, clause.start(), names)
         if _ends_formula(text, end, names):
-            _refuse_limiting(clause["words"], clause.start())
+            _refuse_limiting_words(clause["words"], clause.start())
             words = f"{counted} {clause['words']}".strip()
-            return end, f"'{shortened(words)}' was ignored."
-    end, counted = _without_counted(text, len(text), names)
-    return end, f"'{shortened(counted)}' was ignored." if counted else ""
+            return end, f"'{truncate_line(words)}' was ignored."
+    end, counted = _find_counted_words(text, len(text), names)
+    return end, f"'{truncate_line(counted)}' was ignored." if counted else ""
 
 
-def _without_counted(text: str, end: int, names: Names) -> tuple[int, str]:
+def _find_counted_words(text: str, end: int, names: NameMatcher) -> tuple[int, str]:
     """Return where *text* ends before the words for the counted thing, and these words."""
     counted = COUNTED.search(text, 0, end)
     if counted is None or not set(LETTERS.findall(counted["words"])).isdisjoint(names.declared):
@@ -62,20 +65,20 @@ def _without_counted(text: str, end: int, names: Names) -> tuple[int, str]:
     return counted.start(), counted["words"]
 
 
-def _ends_formula(text: str, end: int, names: Names) -> bool:
+def _ends_formula(text: str, end: int, names: NameMatcher) -> bool:
     """Return whether a formula ends at *end*, and not a label such as ``Cost with bias = …``."""
     words = False
     for token in tokenize(text, 0, end, names=names):
-        words = token.text not in CUTTING and (words or token.kind in {"word", "unknown"})
+        words = token.text not in LINK_STARTS and (words or token.kind in {"word", "unknown"})
     return not words
 
 
-def _refuse_limiting(words: str, position: int) -> None:
+def _refuse_limiting_words(words: str, position: int) -> None:
     for word in LETTERS.findall(words.lower()):
         if LIMITING.fullmatch(word):
             raise AnswerError(
-                f"The word '{shortened(word)}' changes what the formula means.",
+                f"The word '{truncate_line(word)}' changes what the formula means.",
                 expected="the formula alone, with floor(...) or ceil(...) where it rounds",
                 position=position,
             )
-    refuse_changing(words, position)
+    refuse_changing_words(words, position)

@@ -1,4 +1,4 @@
-"""Layers that keep the shape: activations, normalisation, dropout."""
+"""Layers that keep the shape: activations, normalization, dropout."""
 
 from fractions import Fraction
 from typing import Final
@@ -6,9 +6,9 @@ from typing import Final
 from grader.book import Solver
 from grader.errors import SolverError
 from grader.values import Number
-from problems.network.constructors.layers import optional
+from problems.network.constructors.layers import whole_or_none
 from problems.network.layers import Activation, BatchNorm, Dropout, GroupNorm, Identity, LayerNorm
-from problems.solvers.bounds import Shape, flag, numbers, shape_of, whole
+from problems.solvers.bounds import Shape, as_flag, as_integer, as_numbers, as_shape
 
 __all__ = [
     "SOLVERS",
@@ -31,7 +31,7 @@ __all__ = [
 
 
 def relu() -> Activation:
-    """Return the rectifier.
+    """Return a ReLU layer.
 
     >>> str(relu())
     'ReLU'
@@ -40,7 +40,7 @@ def relu() -> Activation:
 
 
 def relu6() -> Activation:
-    """Return the rectifier that ends at 6.
+    """Return a ReLU layer capped at 6.
 
     >>> str(relu6())
     'ReLU6'
@@ -49,17 +49,17 @@ def relu6() -> Activation:
 
 
 def leaky_relu(*, negative_slope: Number = Fraction(1, 100)) -> Activation:
-    """Return the rectifier with a small slope below zero.
+    """Return a leaky ReLU layer, with slope *negative_slope* below zero.
 
     >>> str(leaky_relu())
     'leaky ReLU'
     """
-    (slope,) = numbers((negative_slope,), "negative_slope")
+    (slope,) = as_numbers((negative_slope,), "negative_slope")
     return Activation("leaky ReLU", slope)
 
 
 def silu() -> Activation:
-    """Return ``x * sigmoid(x)``, also called swish.
+    """Return a SiLU layer: ``x * sigmoid(x)``, also called swish.
 
     >>> str(silu())
     'SiLU'
@@ -68,7 +68,7 @@ def silu() -> Activation:
 
 
 def gelu() -> Activation:
-    """Return ``x`` times the normal distribution function of ``x``.
+    """Return a GELU layer: ``x`` times the normal distribution function of ``x``.
 
     >>> str(gelu())
     'GELU'
@@ -77,7 +77,7 @@ def gelu() -> Activation:
 
 
 def hardswish() -> Activation:
-    """Return the piecewise form of `silu`.
+    """Return a hardswish layer, the piecewise form of `silu`.
 
     >>> str(hardswish())
     'hardswish'
@@ -86,7 +86,7 @@ def hardswish() -> Activation:
 
 
 def hardsigmoid() -> Activation:
-    """Return the piecewise form of `sigmoid`.
+    """Return a hardsigmoid layer, the piecewise form of `sigmoid`.
 
     >>> str(hardsigmoid())
     'hardsigmoid'
@@ -95,7 +95,7 @@ def hardsigmoid() -> Activation:
 
 
 def sigmoid() -> Activation:
-    """Return the logistic function.
+    """Return a sigmoid layer, the logistic function.
 
     >>> str(sigmoid())
     'sigmoid'
@@ -104,7 +104,7 @@ def sigmoid() -> Activation:
 
 
 def tanh() -> Activation:
-    """Return the hyperbolic tangent.
+    """Return a hyperbolic tangent layer.
 
     >>> str(tanh())
     'tanh'
@@ -113,7 +113,7 @@ def tanh() -> Activation:
 
 
 def softmax() -> Activation:
-    """Return the softmax.
+    """Return a softmax layer.
 
     >>> str(softmax())
     'softmax'
@@ -122,12 +122,12 @@ def softmax() -> Activation:
 
 
 def batch_norm(num_features: int | None = None) -> BatchNorm:
-    """Return batch normalisation; without *num_features* it takes the channels that come in.
+    """Return batch normalization; *num_features* defaults to the input channels.
 
     >>> str(batch_norm(64))
     'batch normalisation'
     """
-    return BatchNorm(optional(num_features, "num_features"))
+    return BatchNorm(whole_or_none(num_features, "num_features"))
 
 
 def dropout(p: int | Fraction = Fraction(1, 2)) -> Dropout:
@@ -142,10 +142,10 @@ def dropout(p: int | Fraction = Fraction(1, 2)) -> Dropout:
 
 
 def layer_norm(normalized_shape: int | Shape | None = None, *, bias: bool = True) -> LayerNorm:
-    """Return layer normalisation over the last axes, as *normalized_shape* lists them.
+    """Return layer normalization over the last axes, given as *normalized_shape*.
 
-    Without it, all that comes in is normalised together. Each place has a scale and, with *bias*,
-    a shift.
+    By default, it normalizes over the whole input. Each position has a scale and, with
+    *bias*, a shift.
 
     >>> str(layer_norm(512))
     'layer normalisation'
@@ -153,21 +153,23 @@ def layer_norm(normalized_shape: int | Shape | None = None, *, bias: bool = True
     if isinstance(normalized_shape, int):
         normalized_shape = (normalized_shape,)
     if normalized_shape is not None:
-        normalized_shape = shape_of(normalized_shape, "normalized_shape")
-    return LayerNorm(normalized_shape, flag(bias, "bias"))
+        normalized_shape = as_shape(normalized_shape, "normalized_shape")
+    return LayerNorm(normalized_shape, as_flag(bias, "bias"))
 
 
 def group_norm(num_groups: int, num_channels: int | None = None) -> GroupNorm:
-    """Return normalisation over groups of channels; each channel has a scale and a shift.
+    """Return normalization over groups of channels; each channel has a scale and a shift.
 
     >>> str(group_norm(8))
     'group normalisation, 8 groups'
     """
-    return GroupNorm(whole(num_groups, "num_groups"), optional(num_channels, "num_channels"))
+    return GroupNorm(
+        as_integer(num_groups, "num_groups"), whole_or_none(num_channels, "num_channels")
+    )
 
 
 def identity() -> Identity:
-    """Return what comes in: the branch of a skip connection.
+    """Return the identity layer: the branch of a skip connection.
 
     >>> str(identity())
     'the input itself'

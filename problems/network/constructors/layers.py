@@ -1,4 +1,4 @@
-"""Layers that change the shape of what passes: convolutions, pooling, sizes, channels."""
+"""Layers that change the shape: convolutions, pooling, resizing, channel selection."""
 
 from typing import Final, Literal
 
@@ -16,7 +16,7 @@ from problems.network.layers import (
     Upsample,
     ZeroPad,
 )
-from problems.solvers.bounds import Pair, flag, pair, whole
+from problems.solvers.bounds import Pair, as_flag, as_integer, as_pair
 
 __all__ = [
     "SOLVERS",
@@ -28,16 +28,16 @@ __all__ = [
     "global_avg_pool",
     "linear",
     "max_pool",
-    "optional",
     "pixel_shuffle",
     "select_channels",
     "upsample",
+    "whole_or_none",
     "zero_pad",
 ]
 
-SIDES: Final = 4
-MODES: Final[tuple[Literal["nearest", "bilinear"], ...]] = ("nearest", "bilinear")
-MAX_SELECTED: Final = 2000
+PADDING_SIDES: Final = 4
+UPSAMPLE_MODES: Final[tuple[Literal["nearest", "bilinear"], ...]] = ("nearest", "bilinear")
+MAX_SELECTED_CHANNELS: Final = 2000
 
 
 def conv(
@@ -57,14 +57,14 @@ def conv(
     'convolution 3×3, 16 filters, stride 1, padding 1'
     """
     return Conv(
-        whole(out_channels, "out_channels"),
-        pair(kernel_size, "kernel_size"),
-        optional(in_channels, "in_channels"),
-        pair(stride, "stride"),
-        pair(padding, "padding", least=0),
-        pair(dilation, "dilation"),
-        whole(groups, "groups"),
-        flag(bias, "bias"),
+        as_integer(out_channels, "out_channels"),
+        as_pair(kernel_size, "kernel_size"),
+        whole_or_none(in_channels, "in_channels"),
+        as_pair(stride, "stride"),
+        as_pair(padding, "padding", least=0),
+        as_pair(dilation, "dilation"),
+        as_integer(groups, "groups"),
+        as_flag(bias, "bias"),
     )
 
 
@@ -86,15 +86,15 @@ def conv_transpose(  # noqa: PLR0913 - the arguments of PyTorch's ConvTranspose2
     'transposed convolution 2×2, 8 filters, stride 2'
     """
     return ConvTranspose(
-        whole(out_channels, "out_channels"),
-        pair(kernel_size, "kernel_size"),
-        optional(in_channels, "in_channels"),
-        pair(stride, "stride"),
-        pair(padding, "padding", least=0),
-        pair(output_padding, "output_padding", least=0),
-        pair(dilation, "dilation"),
-        whole(groups, "groups"),
-        flag(bias, "bias"),
+        as_integer(out_channels, "out_channels"),
+        as_pair(kernel_size, "kernel_size"),
+        whole_or_none(in_channels, "in_channels"),
+        as_pair(stride, "stride"),
+        as_pair(padding, "padding", least=0),
+        as_pair(output_padding, "output_padding", least=0),
+        as_pair(dilation, "dilation"),
+        as_integer(groups, "groups"),
+        as_flag(bias, "bias"),
     )
 
 
@@ -104,8 +104,8 @@ def linear(out_features: int, *, in_features: int | None = None, bias: bool = Tr
     >>> str(linear(10))
     'fully connected, 10 units'
     """
-    features = whole(out_features, "out_features")
-    return Linear(features, optional(in_features, "in_features"), flag(bias, "bias"))
+    features = as_integer(out_features, "out_features")
+    return Linear(features, whole_or_none(in_features, "in_features"), as_flag(bias, "bias"))
 
 
 def max_pool(
@@ -116,10 +116,10 @@ def max_pool(
     >>> str(max_pool(2))
     'max pooling 2×2, stride 2'
     """
-    window = pair(kernel_size, "kernel_size")
-    step = window if stride is None else pair(stride, "stride")
-    border = pair(padding, "padding", least=0)
-    return Pool("max", window, step, border, flag(ceil_mode, "ceil_mode"))
+    window = as_pair(kernel_size, "kernel_size")
+    step = window if stride is None else as_pair(stride, "stride")
+    border = as_pair(padding, "padding", least=0)
+    return Pool("max", window, step, border, as_flag(ceil_mode, "ceil_mode"))
 
 
 def avg_pool(
@@ -130,14 +130,14 @@ def avg_pool(
     >>> str(avg_pool(3, stride=1, padding=1))
     'average pooling 3×3, stride 1, padding 1'
     """
-    window = pair(kernel_size, "kernel_size")
-    step = window if stride is None else pair(stride, "stride")
-    border = pair(padding, "padding", least=0)
-    return Pool("average", window, step, border, flag(ceil_mode, "ceil_mode"))
+    window = as_pair(kernel_size, "kernel_size")
+    step = window if stride is None else as_pair(stride, "stride")
+    border = as_pair(padding, "padding", least=0)
+    return Pool("average", window, step, border, as_flag(ceil_mode, "ceil_mode"))
 
 
 def global_avg_pool() -> AdaptiveAvgPool:
-    """Return the mean of each channel.
+    """Return global average pooling: the mean of each channel.
 
     >>> str(global_avg_pool())
     'global average pooling'
@@ -146,16 +146,16 @@ def global_avg_pool() -> AdaptiveAvgPool:
 
 
 def adaptive_avg_pool(output_size: Pair) -> AdaptiveAvgPool:
-    """Return average pooling whose windows are such that *output_size* comes out.
+    """Return average pooling with windows that produce *output_size*.
 
     >>> str(adaptive_avg_pool(7))
     'adaptive average pooling to 7×7'
     """
-    return AdaptiveAvgPool(pair(output_size, "output_size"))
+    return AdaptiveAvgPool(as_pair(output_size, "output_size"))
 
 
 def flatten() -> Flatten:
-    """Return the layer that puts all values in one row.
+    """Return a layer that flattens all values into a vector.
 
     >>> str(flatten())
     'flatten'
@@ -164,53 +164,53 @@ def flatten() -> Flatten:
 
 
 def upsample(scale_factor: Pair, *, mode: str = "nearest") -> Upsample:
-    """Return the layer that makes maps larger by repeating or interpolating their values.
+    """Return a layer that enlarges maps by repeating or interpolating their values.
 
     >>> str(upsample(2))
     'upsampling by 2, nearest'
     """
-    for known in MODES:
+    for known in UPSAMPLE_MODES:
         if mode == known:
-            return Upsample(pair(scale_factor, "scale_factor"), known)
-    raise SolverError(f"mode must be one of {', '.join(MODES)}, not {mode}")
+            return Upsample(as_pair(scale_factor, "scale_factor"), known)
+    raise SolverError(f"mode must be one of {', '.join(UPSAMPLE_MODES)}, not {mode}")
 
 
 def pixel_shuffle(upscale_factor: int) -> PixelShuffle:
-    """Return the layer that puts groups of channels side by side as pixels.
+    """Return a layer that rearranges groups of channels into blocks of pixels.
 
     >>> str(pixel_shuffle(2))
     'pixel shuffle by 2'
     """
-    return PixelShuffle(whole(upscale_factor, "upscale_factor"))
+    return PixelShuffle(as_integer(upscale_factor, "upscale_factor"))
 
 
 def zero_pad(padding: int | tuple[int, int, int, int]) -> ZeroPad:
-    """Return the layer that puts zeros around the maps: left, right, top, bottom.
+    """Return a layer that pads maps with zeros: left, right, top, bottom.
 
     >>> str(zero_pad((0, 1, 0, 1)))
     'zero padding 0 left, 1 right, 0 above, 1 below'
     """
-    sides = padding if isinstance(padding, (tuple, list)) else (padding,) * SIDES
-    if len(sides) != SIDES:
+    sides = padding if isinstance(padding, (tuple, list)) else (padding,) * PADDING_SIDES
+    if len(sides) != PADDING_SIDES:
         raise SolverError(f"padding must be one number or four, not {len(sides)}")
-    left, right, top, bottom = (whole(side, "padding", least=0) for side in sides)
+    left, right, top, bottom = (as_integer(side, "padding", least=0) for side in sides)
     return ZeroPad((left, right, top, bottom))
 
 
 def select_channels(*channels: int) -> SelectChannels:
-    """Return the layer that passes some of the channels on, counted from 0.
+    """Return a layer that selects *channels*, counted from 0.
 
     >>> str(select_channels(0, 2))
     'channels 0, 2'
     """
-    if not 1 <= len(channels) <= MAX_SELECTED:
-        raise SolverError(f"select from 1 to {MAX_SELECTED} channels, not {len(channels)}")
-    return SelectChannels(tuple(whole(channel, "a channel", least=0) for channel in channels))
+    if not 1 <= len(channels) <= MAX_SELECTED_CHANNELS:
+        raise SolverError(f"select from 1 to {MAX_SELECTED_CHANNELS} channels, not {len(channels)}")
+    return SelectChannels(tuple(as_integer(channel, "a channel", least=0) for channel in channels))
 
 
-def optional(value: int | None, what: str) -> int | None:
-    """Return *value* as `whole` does, or None where the shape that comes in decides."""
-    return None if value is None else whole(value, what)
+def whole_or_none(value: int | None, what: str) -> int | None:
+    """Return *value* as `as_integer` does, or None if the input shape determines it."""
+    return None if value is None else as_integer(value, what)
 
 
 SOLVERS: Final[tuple[Solver, ...]] = (

@@ -1,4 +1,4 @@
-"""What published networks are built of: normalised convolutions, classifiers, stems."""
+"""Building blocks of published networks: normalized convolutions and classifiers."""
 
 from collections.abc import Callable
 
@@ -15,10 +15,10 @@ from problems.network.build import (
 from problems.network.graphs import Network
 from problems.network.layers import Activation
 
-__all__ = ["classifier", "normed", "pooled_classifier"]
+__all__ = ["classifier", "normalized_conv", "pooled_classifier"]
 
 
-def normed(
+def normalized_conv(
     width: int,
     kernel_size: int,
     activation: Callable[[], Activation] | None = relu,
@@ -26,7 +26,10 @@ def normed(
     stride: int = 1,
     groups: int = 1,
 ) -> Network:
-    """Return a convolution without bias that keeps sizes, normalised, and its *activation*."""
+    """Return a convolution without bias, batch normalization and *activation*.
+
+    With an odd kernel size, the padding keeps the map size at stride 1.
+    """
     layers = network(
         conv(
             width,
@@ -49,5 +52,5 @@ def classifier(*widths: int) -> Network:
 
 
 def pooled_classifier(classes: int) -> Network:
-    """Return the mean of each channel and a fully connected layer."""
+    """Return global average pooling, a flatten and a fully connected layer."""
     return network(global_avg_pool(), flatten(), linear(classes))

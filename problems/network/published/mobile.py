@@ -1,7 +1,7 @@
-"""Small networks of inverted residual blocks, and SqueezeNet.
+"""Compact networks: MobileNets and EfficientNet (inverted residuals), SqueezeNet.
 
-Sources: Sandler et al. (2018) for MobileNetV2; Howard et al. (2019) for MobileNetV3; Tan and Le
-(2019) for EfficientNet; Iandola et al. (2016) for SqueezeNet.
+Sources: Sandler et al. (2018) for MobileNetV2; Howard et al. (2019) for MobileNetV3;
+Tan and Le (2019) for EfficientNet; Iandola et al. (2016) for SqueezeNet.
 """
 
 from collections.abc import Callable
@@ -27,36 +27,43 @@ from problems.network.build import (
 )
 from problems.network.graphs import Gate, Network
 from problems.network.layers import Activation
-from problems.network.published.blocks import normed
+from problems.network.published.blocks import normalized_conv
 
 __all__ = ["efficientnet_b0", "mobilenet_v2", "mobilenet_v3_large", "squeezenet"]
 
-Function = Callable[[], Activation]
+ActivationFactory = Callable[[], Activation]
 
 
-class Inverted(NamedTuple):
-    """A block: the channels that come in, those in its middle, those that come out."""
+class InvertedResidualBlock(NamedTuple):
+    """Inverted residual block: channels of its input, middle and output, and its options."""
 
     into: int
     middle: int
     out: int
     kernel_size: int = 3
     stride: int = 1
-    activation: Function = relu6
+    activation: ActivationFactory = relu6
     gate: Gate | None = None
 
 
-def _inverted(block: Inverted) -> Network:
-    """Return 1×1 convolution, depthwise convolution, gate, 1×1 convolution; added if it fits."""
+def _inverted_residual(block: InvertedResidualBlock) -> Network:
+    """Return an inverted residual block: 1×1, depthwise and 1×1 convolutions and a gate.
+
+    The gate follows the depthwise convolution. The first 1×1 convolution is left out if
+    it would not change the channels. The result is added to the input if the stride is
+    1 and the channels match.
+    """
     act, middle = block.activation, block.middle
-    widened = [normed(middle, 1, act)] if middle != block.into else []
-    depthwise = normed(middle, block.kernel_size, act, stride=block.stride, groups=middle)
+    widened = [normalized_conv(middle, 1, act)] if middle != block.into else []
+    depthwise = normalized_conv(middle, block.kernel_size, act, stride=block.stride, groups=middle)
     gated = [] if block.gate is None else [block.gate]
-    main = network(*widened, depthwise, *gated, normed(block.out, 1, None))
+    main = network(*widened, depthwise, *gated, normalized_conv(block.out, 1, None))
     return network(residual(main)) if block.stride == 1 and block.into == block.out else main
 
 
-def _gate(channels: int, squeezed: int, first: Function, last: Function) -> Gate:
+def _squeeze_excitation_gate(
+    channels: int, squeezed: int, first: ActivationFactory, last: ActivationFactory
+) -> Gate:
     return gate(network(global_avg_pool(), conv(squeezed, 1), first(), conv(channels, 1), last()))
 
 
@@ -79,12 +86,20 @@ def mobilenet_v2(classes: int) -> Network:
     for wider, out, times, stride in MOBILENET_V2:
         for index in range(times):
             step = stride if not index else 1
-            blocks.append(_inverted(Inverted(channels, wider * channels, out, 3, step)))
+            blocks.append(
+                _inverted_residual(InvertedResidualBlock(channels, wider * channels, out, 3, step))
+            )
             channels = out
     return network(
-        normed(32, 3, relu6, stride=2),
+        normalized_conv(32, 3, relu6, stride=2),
         *blocks,
-        *(normed(1280, 1, relu6), global_avg_pool(), flatten(), dropout(), linear(classes)),
+        *(
+            normalized_conv(1280, 1, relu6),
+            global_avg_pool(),
+            flatten(),
+            dropout(),
+            linear(classes),
+        ),
     )
 
 
@@ -107,15 +122,17 @@ def efficientnet_b0(classes: int) -> Network:
     for kernel_size, wider, out, times, stride in EFFICIENTNET_B0:
         for index in range(times):
             middle, step = wider * channels, stride if not index else 1
-            gated = _gate(middle, channels // 4, silu, sigmoid)
+            gated = _squeeze_excitation_gate(middle, channels // 4, silu, sigmoid)
             blocks.append(
-                _inverted(Inverted(channels, middle, out, kernel_size, step, silu, gated))
+                _inverted_residual(
+                    InvertedResidualBlock(channels, middle, out, kernel_size, step, silu, gated)
+                )
             )
             channels = out
     return network(
-        normed(32, 3, silu, stride=2),
+        normalized_conv(32, 3, silu, stride=2),
         *blocks,
-        *(normed(1280, 1, silu), global_avg_pool(), flatten(), dropout(), linear(classes)),
+        *(normalized_conv(1280, 1, silu), global_avg_pool(), flatten(), dropout(), linear(classes)),
     )
 
 
@@ -145,30 +162,38 @@ def mobilenet_v3_large(classes: int) -> Network:
     blocks: list[Network] = []
     channels = 16
     for kernel_size, middle, out, squeezed, smooth, stride in MOBILENET_V3:
-        gated = _gate(middle, squeezed, relu, hardsigmoid) if squeezed else None
+        gated = _squeeze_excitation_gate(middle, squeezed, relu, hardsigmoid) if squeezed else None
         act = hardswish if smooth else relu
-        blocks.append(_inverted(Inverted(channels, middle, out, kernel_size, stride, act, gated)))
+        blocks.append(
+            _inverted_residual(
+                InvertedResidualBlock(channels, middle, out, kernel_size, stride, act, gated)
+            )
+        )
         channels = out
     return network(
-        normed(16, 3, hardswish, stride=2),
+        normalized_conv(16, 3, hardswish, stride=2),
         *blocks,
-        *(normed(960, 1, hardswish), global_avg_pool(), flatten()),
+        *(normalized_conv(960, 1, hardswish), global_avg_pool(), flatten()),
         *(linear(1280), hardswish(), dropout(), linear(classes)),
     )
 
 
 # The channels to which each fire module squeezes; its branches have four times as many each.
-FIRES: Final = (16, 16, 32, 32, 48, 48, 64, 64)
+FIRE_SQUEEZE_CHANNELS: Final = (16, 16, 32, 32, 48, 48, 64, 64)
 
 
 def squeezenet(stem: tuple[int, int], pools: tuple[int, int], classes: int) -> Network:
-    """Return SqueezeNet: channels and kernel of the *stem*, and before which fires it *pools*."""
+    """Return SqueezeNet.
+
+    *stem* holds the channels and kernel size of the first convolution. *pools* holds
+    the indices, from 0, of the fire modules that follow a max pooling.
+    """
     width, kernel_size = stem
     layers: list[Network] = []
-    for number, squeezed in enumerate(FIRES):
+    for number, squeezed in enumerate(FIRE_SQUEEZE_CHANNELS):
         if number in pools:
             layers.append(network(max_pool(3, stride=2, ceil_mode=True)))
-        layers.append(_fire(squeezed))
+        layers.append(_fire_module(squeezed))
     return network(
         *(conv(width, kernel_size, stride=2), relu(), max_pool(3, stride=2, ceil_mode=True)),
         *layers,
@@ -176,8 +201,8 @@ def squeezenet(stem: tuple[int, int], pools: tuple[int, int], classes: int) -> N
     )
 
 
-def _fire(squeezed: int) -> Network:
-    """Return a 1×1 convolution and its two branches."""
+def _fire_module(squeezed: int) -> Network:
+    """Return a fire module: a 1×1 squeeze, then 1×1 and 3×3 expansions in parallel."""
     wide = 4 * squeezed
     expanded = branches(network(conv(wide, 1), relu()), network(conv(wide, 3, padding=1), relu()))
     return network(conv(squeezed, 1), relu(), expanded)

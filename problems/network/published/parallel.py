@@ -1,8 +1,8 @@
-"""Networks of parallel paths: GoogLeNet, U-Net, YOLOv3.
+"""Networks with parallel paths: GoogLeNet, U-Net, YOLOv3.
 
-Sources: Szegedy et al. (2015) for GoogLeNet, which torchvision builds with batch normalisation and
-3×3 kernels in the third branch; Ronneberger et al. (2015) for U-Net; Redmon and Farhadi (2018) for
-YOLOv3.
+Sources: Szegedy et al. (2015) for GoogLeNet, which torchvision builds with batch
+normalization and 3×3 kernels in the third branch; Ronneberger et al. (2015) for U-Net;
+Redmon and Farhadi (2018) for YOLOv3.
 """
 
 from collections.abc import Callable
@@ -26,13 +26,13 @@ from problems.network.build import (
     upsample,
 )
 from problems.network.graphs import Branches, Network
-from problems.network.published.blocks import normed
+from problems.network.published.blocks import normalized_conv
 
-__all__ = ["googlenet", "googlenet_of_the_paper", "unet", "yolov3"]
+__all__ = ["googlenet", "paper_googlenet", "unet", "yolov3"]
 
 # The widths of the branches 1×1, 3×3 (reduced, out), 5×5 (reduced, out), pooled. A pool stands
 # between the groups.
-INCEPTIONS: Final = (
+INCEPTION_WIDTHS: Final = (
     ((64, 96, 128, 16, 32, 32), (128, 128, 192, 32, 96, 64)),
     (
         (192, 96, 208, 16, 48, 64),
@@ -44,27 +44,28 @@ INCEPTIONS: Final = (
     ((256, 160, 320, 32, 128, 128), (384, 192, 384, 48, 128, 128)),
 )
 
-Convolution = Callable[..., Network]
+ConvFactory = Callable[..., Network]
 
 
 def googlenet(classes: int) -> Network:
     """Return GoogLeNet without auxiliary classifiers."""
-    return _googlenet(normed, large=3, last_pool=2, classes=classes)
+    return _build_googlenet(normalized_conv, large=3, last_pool=2, classes=classes)
 
 
-def googlenet_of_the_paper(classes: int) -> Network:
-    """Return GoogLeNet with 5×5 kernels, and with biases in place of batch normalisation."""
-    return _googlenet(_biased, large=5, last_pool=3, classes=classes)
+def paper_googlenet(classes: int) -> Network:
+    """Return GoogLeNet with 5×5 kernels, and biases instead of batch normalization."""
+    return _build_googlenet(_biased_conv, large=5, last_pool=3, classes=classes)
 
 
-def _biased(width: int, kernel_size: int, *, stride: int = 1) -> Network:
+def _biased_conv(width: int, kernel_size: int, *, stride: int = 1) -> Network:
     layer = conv(width, kernel_size, stride=stride, padding=kernel_size // 2)
     return network(layer, relu())
 
 
-def _googlenet(layer: Convolution, *, large: int, last_pool: int, classes: int) -> Network:
+def _build_googlenet(layer: ConvFactory, *, large: int, last_pool: int, classes: int) -> Network:
     early, middle, late = (
-        network(*(_inception(layer, large, *widths) for widths in group)) for group in INCEPTIONS
+        network(*(_inception_block(layer, large, *widths) for widths in group))
+        for group in INCEPTION_WIDTHS
     )
     pool = max_pool(3, stride=2, ceil_mode=True)
     late_pool = max_pool(last_pool, stride=2, ceil_mode=True)
@@ -75,8 +76,11 @@ def _googlenet(layer: Convolution, *, large: int, last_pool: int, classes: int) 
     )
 
 
-def _inception(layer: Convolution, large: int, *widths: int) -> Branches:
-    """Return an inception block of the six *widths*, the third branch with a *large* kernel."""
+def _inception_block(layer: ConvFactory, large: int, *widths: int) -> Branches:
+    """Return an inception block whose six convolutions have *widths* channels.
+
+    *large* is the kernel size of the third branch.
+    """
     direct, reduced_3, out_3, reduced_5, out_5, pooled = widths
     return branches(
         layer(direct, 1),
@@ -90,56 +94,63 @@ UNET_WIDTHS: Final = (64, 128, 256, 512)
 
 
 def unet(classes: int, *, padding: int) -> Network:
-    """Return U-Net: the half that makes maps smaller, and back, with a skip at each size.
+    """Return U-Net: a contracting and an expanding path, with a skip connection per size.
 
-    Without *padding* maps shrink, as in the paper, and what a skip brings is cropped.
+    Without *padding* each convolution shrinks the maps, as in the paper, and the skip
+    connections are cropped.
     """
 
-    def double(width: int) -> Network:
+    def double_conv(width: int) -> Network:
         return network(*(conv(width, 3, padding=padding), relu()) * 2)
 
-    inner = double(1024)
+    inner = double_conv(1024)
     for width in reversed(UNET_WIDTHS):
         below = network(max_pool(2), inner, conv_transpose(width, 2, stride=2))
-        inner = network(double(width), skip(below, crop=not padding), double(width))
+        inner = network(double_conv(width), skip(below, crop=not padding), double_conv(width))
     return network(inner, conv(classes, 1))
 
 
-ANCHORS: Final = 3
+ANCHORS_PER_CELL: Final = 3
 # The stages of Darknet-53: channels and residual blocks.
-DARKNET: Final = ((64, 1), (128, 2), (256, 8), (512, 8), (1024, 4))
+DARKNET_STAGES: Final = ((64, 1), (128, 2), (256, 8), (512, 8), (1024, 4))
 
 
 def yolov3(classes: int) -> Network:
-    """Return YOLOv3 with its three heads as outputs, that of the coarsest grid first."""
-    early = network(_leaky(32, 3), *(_stage(width, times) for width, times in DARKNET[:3]))
-    middle, late = (_stage(width, times) for width, times in DARKNET[3:])
-    coarse = network(late, _necked(512), side_output(_head(512, classes)), _raised(256))
-    medium = network(
-        *(middle, skip(coarse), _necked(256)), side_output(_head(256, classes)), _raised(128)
+    """Return YOLOv3 with its three heads as outputs, the coarsest grid first."""
+    early = network(
+        _leaky_conv(32, 3), *(_darknet_stage(width, times) for width, times in DARKNET_STAGES[:3])
     )
-    return network(early, skip(medium), _necked(128), _head(128, classes))
+    middle, late = (_darknet_stage(width, times) for width, times in DARKNET_STAGES[3:])
+    coarse = network(
+        late, _detection_neck(512), side_output(_detection_head(512, classes)), _upsample_block(256)
+    )
+    medium = network(
+        *(middle, skip(coarse), _detection_neck(256)),
+        side_output(_detection_head(256, classes)),
+        _upsample_block(128),
+    )
+    return network(early, skip(medium), _detection_neck(128), _detection_head(128, classes))
 
 
-def _leaky(width: int, kernel_size: int, *, stride: int = 1) -> Network:
-    return normed(width, kernel_size, leaky_relu, stride=stride)
+def _leaky_conv(width: int, kernel_size: int, *, stride: int = 1) -> Network:
+    return normalized_conv(width, kernel_size, leaky_relu, stride=stride)
 
 
-def _stage(width: int, times: int) -> Network:
-    """Return the convolution that halves the maps, and so many residual blocks."""
-    block = residual(network(_leaky(width // 2, 1), _leaky(width, 3)))
-    return network(_leaky(width, 3, stride=2), *(block,) * times)
+def _darknet_stage(width: int, times: int) -> Network:
+    """Return a stride-2 convolution followed by *times* residual blocks."""
+    block = residual(network(_leaky_conv(width // 2, 1), _leaky_conv(width, 3)))
+    return network(_leaky_conv(width, 3, stride=2), *(block,) * times)
 
 
-def _necked(width: int) -> Network:
-    """Return the five convolutions before a head."""
-    pair = network(_leaky(width, 1), _leaky(2 * width, 3))
-    return network(pair, pair, _leaky(width, 1))
+def _detection_neck(width: int) -> Network:
+    """Return the five convolutions before a detection head."""
+    pair = network(_leaky_conv(width, 1), _leaky_conv(2 * width, 3))
+    return network(pair, pair, _leaky_conv(width, 1))
 
 
-def _head(width: int, classes: int) -> Network:
-    return network(_leaky(2 * width, 3), conv(ANCHORS * (5 + classes), 1))
+def _detection_head(width: int, classes: int) -> Network:
+    return network(_leaky_conv(2 * width, 3), conv(ANCHORS_PER_CELL * (5 + classes), 1))
 
 
-def _raised(width: int) -> Network:
-    return network(_leaky(width, 1), upsample(2))
+def _upsample_block(width: int) -> Network:
+    return network(_leaky_conv(width, 1), upsample(2))

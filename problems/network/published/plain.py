@@ -1,7 +1,8 @@
-"""Stacks of layers: LeNet-5, AlexNet, the VGG networks.
+"""Plain stacks of layers: LeNet-5, AlexNet, the VGG networks.
 
-Sources: LeCun et al. (1998) for LeNet-5; Krizhevsky et al. (2012), and Krizhevsky (2014) for the
-one column that is released; Simonyan and Zisserman (2015).
+Sources: LeCun et al. (1998) for LeNet-5; Krizhevsky et al. (2012) for AlexNet, and
+Krizhevsky (2014) for its released single-column form; Simonyan and Zisserman (2015) for
+VGG.
 """
 
 from typing import Final
@@ -22,17 +23,17 @@ from problems.network.build import (
 from problems.network.graphs import Network
 from problems.network.published.blocks import classifier
 
-__all__ = ["alexnet", "alexnet_of_the_paper", "lenet5", "lenet5_of_the_paper", "vgg"]
+__all__ = ["alexnet", "lenet5", "paper_alexnet", "paper_lenet5", "vgg"]
 
 # Which maps of S2 each map of C3 sees: table I of the paper.
-CONNECTIONS: Final = (
+LENET_CONNECTIONS: Final = (
     *((first, (first + 1) % 6, (first + 2) % 6) for first in range(6)),
     *(tuple((first + place) % 6 for place in range(4)) for first in range(6)),
     *((0, 1, 3, 4), (1, 2, 4, 5), (0, 2, 3, 5)),
     tuple(range(6)),
 )
 
-VGG: Final = {
+VGG_BLOCKS: Final = {
     11: (1, 1, 2, 2, 2),
     13: (2, 2, 2, 2, 2),
     16: (2, 2, 3, 3, 3),
@@ -42,7 +43,7 @@ VGG_WIDTHS: Final = (64, 128, 256, 512, 512)
 
 
 def lenet5(classes: int) -> Network:
-    """Return LeNet-5 as it is taught today: all maps connected, plain pooling, 28×28 images."""
+    """Return LeNet-5 as taught today: all maps connected, plain pooling, 28×28 images."""
     return network(
         *(conv(6, 5, padding=2), tanh(), avg_pool(2)),
         *(conv(16, 5), tanh(), avg_pool(2)),
@@ -50,12 +51,13 @@ def lenet5(classes: int) -> Network:
     )
 
 
-def lenet5_of_the_paper(_classes: int) -> Network:
-    """Return LeNet-5 up to F6, as in 1998: 32×32 images, the output's patterns are not learned.
+def paper_lenet5(_classes: int) -> Network:
+    """Return LeNet-5 of 1998 up to F6, for 32×32 images.
 
-    A pooled map has a factor and a bias that are learned; C3 sees some of the maps of S2.
+    The output layer is left out because its patterns are not learned. Each pooled map
+    has a learned factor and bias, and C3 is only partially connected to the maps of S2.
     """
-    maps = (network(select_channels(*seen), conv(1, 5)) for seen in CONNECTIONS)
+    maps = (network(select_channels(*seen), conv(1, 5)) for seen in LENET_CONNECTIONS)
     return network(
         *(conv(6, 5), tanh(), avg_pool(2), conv(6, 1, groups=6), tanh()),
         *(branches(*maps), tanh(), avg_pool(2), conv(16, 1, groups=16), tanh()),
@@ -64,16 +66,16 @@ def lenet5_of_the_paper(_classes: int) -> Network:
 
 
 def alexnet(classes: int) -> Network:
-    """Return AlexNet in one column."""
-    return _alexnet((64, 192, 384, 256, 256), 1, classes)
+    """Return AlexNet in its single-column form."""
+    return _build_alexnet((64, 192, 384, 256, 256), 1, classes)
 
 
-def alexnet_of_the_paper(classes: int) -> Network:
-    """Return AlexNet with the groups that two graphics cards made of some convolutions."""
-    return _alexnet((96, 256, 384, 384, 256), 2, classes)
+def paper_alexnet(classes: int) -> Network:
+    """Return AlexNet with some convolutions in two groups, one per GPU."""
+    return _build_alexnet((96, 256, 384, 384, 256), 2, classes)
 
 
-def _alexnet(widths: tuple[int, ...], groups: int, classes: int) -> Network:
+def _build_alexnet(widths: tuple[int, ...], groups: int, classes: int) -> Network:
     first, second, third, fourth, fifth = widths
     return network(
         *(conv(first, 11, stride=4, padding=2), relu(), max_pool(3, stride=2)),
@@ -86,10 +88,10 @@ def _alexnet(widths: tuple[int, ...], groups: int, classes: int) -> Network:
 
 
 def vgg(depth: int, classes: int, *, normalised: bool = False) -> Network:
-    """Return the VGG network of that *depth*, on request with batch normalisation."""
+    """Return the VGG network with *depth* layers, optionally with batch normalization."""
     after = (batch_norm(), relu()) if normalised else (relu(),)
     blocks = (
         network(*(conv(width, 3, padding=1), *after) * times, max_pool(2))
-        for width, times in zip(VGG_WIDTHS, VGG[depth], strict=True)
+        for width, times in zip(VGG_WIDTHS, VGG_BLOCKS[depth], strict=True)
     )
     return network(*blocks, classifier(4096, 4096, classes))

@@ -1,7 +1,7 @@
 """Residual and dense networks.
 
-Sources: He et al. (2016) for ResNet; Xie et al. (2017) for ResNeXt; Zagoruyko and Komodakis (2016)
-for the wide ones; Huang et al. (2017) for DenseNet.
+Sources: He et al. (2016) for ResNet; Xie et al. (2017) for ResNeXt; Zagoruyko and
+Komodakis (2016) for wide ResNet; Huang et al. (2017) for DenseNet.
 """
 
 from typing import Final, NamedTuple
@@ -17,13 +17,17 @@ from problems.network.build import (
     residual,
 )
 from problems.network.graphs import Network, Residual
-from problems.network.published.blocks import normed, pooled_classifier
+from problems.network.published.blocks import normalized_conv, pooled_classifier
 
-__all__ = ["DENSENETS", "RESNETS", "Densenet", "Resnet", "densenet", "resnet"]
+__all__ = ["DENSENETS", "RESNETS", "DensenetConfig", "ResnetConfig", "densenet", "resnet"]
 
 
-class Resnet(NamedTuple):
-    """How many blocks a stage has, and what they are: *width* for 64 channels, in *groups*."""
+class ResnetConfig(NamedTuple):
+    """ResNet configuration: *blocks* per stage, and the type of block.
+
+    *width* is the bottleneck width of the first stage, which has 64 channels; *groups*
+    is the number of groups of the 3×3 convolution in a bottleneck.
+    """
 
     blocks: tuple[int, int, int, int]
     bottleneck: bool = True
@@ -31,8 +35,8 @@ class Resnet(NamedTuple):
     groups: int = 1
 
 
-class Densenet(NamedTuple):
-    """How many layers a block has, the channels before the first, and what each layer adds."""
+class DensenetConfig(NamedTuple):
+    """DenseNet configuration: layers per block, initial channels and growth rate."""
 
     layers: tuple[int, int, int, int]
     channels: int = 64
@@ -40,74 +44,78 @@ class Densenet(NamedTuple):
 
 
 RESNETS: Final = {
-    "resnet18": Resnet((2, 2, 2, 2), bottleneck=False),
-    "resnet34": Resnet((3, 4, 6, 3), bottleneck=False),
-    "resnet50": Resnet((3, 4, 6, 3)),
-    "resnet101": Resnet((3, 4, 23, 3)),
-    "resnet152": Resnet((3, 8, 36, 3)),
-    "resnext50_32x4d": Resnet((3, 4, 6, 3), width=128, groups=32),
-    "resnext101_32x8d": Resnet((3, 4, 23, 3), width=256, groups=32),
-    "wide_resnet50_2": Resnet((3, 4, 6, 3), width=128),
-    "wide_resnet101_2": Resnet((3, 4, 23, 3), width=128),
+    "resnet18": ResnetConfig((2, 2, 2, 2), bottleneck=False),
+    "resnet34": ResnetConfig((3, 4, 6, 3), bottleneck=False),
+    "resnet50": ResnetConfig((3, 4, 6, 3)),
+    "resnet101": ResnetConfig((3, 4, 23, 3)),
+    "resnet152": ResnetConfig((3, 8, 36, 3)),
+    "resnext50_32x4d": ResnetConfig((3, 4, 6, 3), width=128, groups=32),
+    "resnext101_32x8d": ResnetConfig((3, 4, 23, 3), width=256, groups=32),
+    "wide_resnet50_2": ResnetConfig((3, 4, 6, 3), width=128),
+    "wide_resnet101_2": ResnetConfig((3, 4, 23, 3), width=128),
 }
 
 DENSENETS: Final = {
-    "densenet121": Densenet((6, 12, 24, 16)),
-    "densenet161": Densenet((6, 12, 36, 24), channels=96, growth_rate=48),
-    "densenet169": Densenet((6, 12, 32, 32)),
-    "densenet201": Densenet((6, 12, 48, 32)),
+    "densenet121": DensenetConfig((6, 12, 24, 16)),
+    "densenet161": DensenetConfig((6, 12, 36, 24), channels=96, growth_rate=48),
+    "densenet169": DensenetConfig((6, 12, 32, 32)),
+    "densenet201": DensenetConfig((6, 12, 48, 32)),
 }
 
 
-def resnet(plan: Resnet, classes: int, *, early_stride: bool = False) -> Network:
+def resnet(config: ResnetConfig, classes: int, *, early_stride: bool = False) -> Network:
     """Return a residual network.
 
-    Where a stage makes maps smaller, the 3×3 convolution of its first bottleneck has the stride, or
-    with *early_stride* the 1×1 before it, as in the paper.
+    Where a stage downsamples, the 3×3 convolution of its first bottleneck has stride 2.
+    With *early_stride* the 1×1 convolution before it has the stride, as in the paper.
     """
     blocks: list[Network] = []
     channels = 64
-    for stage, count in enumerate(plan.blocks):
+    for stage, count in enumerate(config.blocks):
         for index in range(count):
             stride = 2 if stage and not index else 1
-            width = plan.width * 2**stage
-            out = 64 * 2**stage * (4 if plan.bottleneck else 1)
+            width = config.width * 2**stage
+            out = 64 * 2**stage * (4 if config.bottleneck else 1)
             main = (
-                _bottleneck(width, out, plan.groups, stride, early_stride=early_stride)
-                if plan.bottleneck
-                else network(normed(out, 3, stride=stride), normed(out, 3, None))
+                _bottleneck_block(width, out, config.groups, stride, early_stride=early_stride)
+                if config.bottleneck
+                else network(normalized_conv(out, 3, stride=stride), normalized_conv(out, 3, None))
             )
-            blocks.append(network(_block(main, channels, out, stride), relu()))
+            blocks.append(network(_residual_block(main, channels, out, stride), relu()))
             channels = out
-    stem = network(normed(64, 7, stride=2), max_pool(3, stride=2, padding=1))
+    stem = network(normalized_conv(64, 7, stride=2), max_pool(3, stride=2, padding=1))
     return network(stem, *blocks, pooled_classifier(classes))
 
 
-def _bottleneck(width: int, out: int, groups: int, stride: int, *, early_stride: bool) -> Network:
-    """Return 1×1, 3×3 and 1×1 convolutions."""
+def _bottleneck_block(
+    width: int, out: int, groups: int, stride: int, *, early_stride: bool
+) -> Network:
+    """Return a bottleneck: 1×1, 3×3 and 1×1 convolutions."""
     first, second = (stride, 1) if early_stride else (1, stride)
     return network(
-        normed(width, 1, stride=first),
-        normed(width, 3, stride=second, groups=groups),
-        normed(out, 1, None),
+        normalized_conv(width, 1, stride=first),
+        normalized_conv(width, 3, stride=second, groups=groups),
+        normalized_conv(out, 1, None),
     )
 
 
-def _block(main: Network, channels: int, out: int, stride: int) -> Residual:
-    """Return *main* with a shortcut, which has a 1×1 convolution where the shape changes."""
+def _residual_block(main: Network, channels: int, out: int, stride: int) -> Residual:
+    """Return *main* with a shortcut, a 1×1 convolution where the shape changes."""
     changes = channels != out or stride > 1
-    return residual(main, shortcut=normed(out, 1, None, stride=stride) if changes else None)
+    return residual(
+        main, shortcut=normalized_conv(out, 1, None, stride=stride) if changes else None
+    )
 
 
-def densenet(plan: Densenet, classes: int) -> Network:
-    """Return a dense network; between blocks, channels and sizes are halved."""
-    channels = plan.channels
-    parts = [normed(channels, 7, stride=2), network(max_pool(3, stride=2, padding=1))]
-    for number, layers in enumerate(plan.layers):
+def densenet(config: DensenetConfig, classes: int) -> Network:
+    """Return a DenseNet, whose transitions between blocks halve channels and map size."""
+    channels = config.channels
+    parts = [normalized_conv(channels, 7, stride=2), network(max_pool(3, stride=2, padding=1))]
+    for number, layers in enumerate(config.layers):
         if number:
             channels //= 2
             halved = conv(channels, 1, bias=False)
             parts.append(network(batch_norm(), relu(), halved, avg_pool(2)))
-        parts.append(dense_block(layers, plan.growth_rate))
-        channels += layers * plan.growth_rate
+        parts.append(dense_block(layers, config.growth_rate))
+        channels += layers * config.growth_rate
     return network(*parts, batch_norm(), relu(), pooled_classifier(classes))

@@ -1,1 +1,1 @@
-"""Pages of assignments for staff: editor, problems, bank."""
+"""Staff pages for assignments: editor, problems and problem bank."""

@@ -1,4 +1,4 @@
-"""The editor of an assignment: its settings, its problems in their order, and its publication."""
+"""Assignment editor: settings, order of the problems and publication."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
@@ -7,28 +7,28 @@ from uuid import UUID
 from fastapi import Response
 from fastapi.responses import RedirectResponse
 
-from api.core.errors import Conflict, Precondition, ServiceError
-from api.dependencies import Here
-from api.http.etags import Expected
-from api.pages.forms.form import Form, FormDep, validated
-from api.pages.forms.form_version import held
-from api.pages.forms.redisplay import REFUSALS, Typed, differences
+from api.core.errors import Conflict, PreconditionFailed, ServiceError
+from api.dependencies import RequestContext
+from api.http.etags import IfMatchVersions
+from api.pages.forms.form import FormDep, PostedForm, validate_body
+from api.pages.forms.form_version import parse_form_version
+from api.pages.forms.redisplay import FORM_ERRORS, BoundForm, find_differences
 from api.pages.layout import flash
-from api.pages.layout.frame import Crumb, page
+from api.pages.layout.frame import Breadcrumb, render_page
 from api.pages.router import PageDep, PageRouter
 from api.pages.staff.assignments.assignment_form import (
     LABELS,
-    NEW,
-    form_values,
-    label,
-    posted_fields,
-    row_numbers_of,
-    setting_fields,
-    stored_fields,
+    NEW_ASSIGNMENT_TEXTS,
+    assignment_to_texts,
+    build_setting_fields,
+    field_label,
+    read_posted_texts,
+    row_numbers_by_list,
+    texts_to_assignment,
 )
-from api.pages.staff.assignments.assignment_news import PUBLISHED, news
-from api.pages.staff.assignments.problem_usage import seen_in
-from api.pages.staff.assignments.timeline_chart import drawn, marks
+from api.pages.staff.assignments.assignment_news import PUBLISHED, build_editor_message
+from api.pages.staff.assignments.problem_usage import load_seen_problems
+from api.pages.staff.assignments.timeline_chart import draw_timelines, list_timeline_marks
 from api.routes.assignments import assignments as api
 from api.routes.courses import courses
 from api.schemas.assignments.assignments import (
@@ -42,66 +42,73 @@ from api.schemas.assignments.assignments import (
 from api.schemas.courses.courses import CourseView
 from api.schemas.shared.effects import Effect
 
-__all__ = ["editor", "router"]
+__all__ = ["render_assignment_editor", "router"]
 
 router = PageRouter()
-EDIT: Final = "/assignments/{assignment}/edit"
-SHOWN: Final = {"show_results": "results", "show_solutions": "solutions"}
-"""The buttons that release something: the settings have fields of these names themselves."""
-Act: TypeAlias = Callable[[str, Effect | None], Response]
-"""What is done to a version, after settings were saved with an effect, or none were typed."""
+EDIT_PATH: Final = "/assignments/{assignment}/edit"
+RELEASE_FIELDS: Final = {"show_results": "results", "show_solutions": "solutions"}
+"""Names of the release buttons, mapped to API fields.
+
+The settings already have fields named ``results`` and ``solutions``.
+"""
+FollowUpAction: TypeAlias = Callable[[str, Effect | None], Response]
+"""Callback that runs after the settings are saved, with the version and the effect.
+
+The effect is None if there were no settings to save.
+"""
 
 
 @router.get("/courses/{course}/assignments/new")
-def new(course: UUID, here: PageDep) -> Response:
-    """Return the form of a new assignment."""
-    return _new(course, here, Typed(NEW, labels=LABELS))
+def show_new_assignment(course: UUID, context: PageDep) -> Response:
+    """Return the form for a new assignment."""
+    return _render_new_assignment(course, context, BoundForm(NEW_ASSIGNMENT_TEXTS, labels=LABELS))
 
 
-def _new(course: UUID, here: Here, typed: Typed) -> Response:
-    with here.reading() as session:
-        here.member(session, course, right="manage_assignments")
-    view = courses.get_course(course, here, Response())
-    return page(
-        here,
+def _render_new_assignment(course: UUID, context: RequestContext, typed: BoundForm) -> Response:
+    with context.reading() as session:
+        context.authorize_course(session, course, right="manage_assignments")
+    view = courses.get_course(course, context, Response())
+    return render_page(
+        context,
         "staff/assignment_new.html",
         title="New assignment",
-        crumbs=[Crumb(view.title, f"/courses/{course}")],
+        crumbs=[Breadcrumb(view.title, f"/courses/{course}")],
         tab="assignments",
         status=typed.status,
         course=view,
-        **_fields(typed, view),
+        **_build_field_context(typed, view),
     )
 
 
-def _fields(typed: Typed, course: CourseView) -> dict[str, Any]:
-    """Return what the fields of the settings are drawn from."""
-    rows = row_numbers_of(typed.values)
-    fields = setting_fields([category.id for category in course.categories])
+def _build_field_context(typed: BoundForm, course: CourseView) -> dict[str, Any]:
+    rows = row_numbers_by_list(typed.values)
+    fields = build_setting_fields([category.id for category in course.categories])
     return {"t": typed, "rows": rows, "fields": fields}
 
 
 @router.post("/courses/{course}/assignments/new")
-def make(course: UUID, form: FormDep, here: PageDep) -> Response:
-    """Make an assignment and go on to its problems."""
-    typed = posted_fields(form)
+def create_assignment(course: UUID, form: FormDep, context: PageDep) -> Response:
+    """Create an assignment and redirect to its problems."""
+    typed = read_posted_texts(form)
     try:
-        body = validated(AssignmentIn, form_values(typed))
-        made = api.post_assignment(course, body, here, Response())
-    except REFUSALS as error:
-        return _new(course, here, Typed(typed, error, LABELS))
-    return flash.onwards(f"/assignments/{made.id}/edit#problems")
+        body = validate_body(AssignmentIn, texts_to_assignment(typed))
+        created = api.post_assignment(course, body, context, Response())
+    except FORM_ERRORS as error:
+        return _render_new_assignment(course, context, BoundForm(typed, error, LABELS))
+    return flash.redirect_with_flash(f"/assignments/{created.id}/edit#problems")
 
 
-@router.get(EDIT)
-def edit(assignment: UUID, here: PageDep, saved: flash.Saved = "") -> Response:
-    """Return the editor, with what became of the act before it."""
-    return editor(assignment, here, saved=saved)
+@router.get(EDIT_PATH)
+def show_assignment_editor(
+    assignment: UUID, context: PageDep, saved: flash.SavedQuery = ""
+) -> Response:
+    """Return the editor, with a message about the previous action."""
+    return render_assignment_editor(assignment, context, saved=saved)
 
 
-def editor(
+def render_assignment_editor(
     assignment: UUID,
-    here: Here,
+    context: RequestContext,
     *,
     typed: Mapping[str, str] | None = None,
     error: ServiceError | None = None,
@@ -109,187 +116,216 @@ def editor(
     trial: AssignmentChanged | None = None,
     confirm: str = "",
 ) -> Response:
-    """Return the editor with what was *typed*, the *error* that it met or what a *trial* gave.
+    """Return the editor, optionally with a refused form or the result of a dry run.
 
-    *confirm* names an act that asks once more; *saved* is a word for what was done.
+    *typed* are the posted texts to redisplay, *error* is the error they caused, *trial*
+    the result of a dry run. *confirm* names an action that asks for confirmation,
+    *saved* is the code of the message about the previous action.
     """
-    with here.reading() as session:
-        here.assignment(session, assignment, right="manage_assignments")
-    found = api.get_assignment(assignment, here, Response())
-    if not isinstance(found, StaffAssignment):
+    with context.reading() as session:
+        context.authorize_assignment(session, assignment, right="manage_assignments")
+    assignment_view = api.get_assignment(assignment, context, Response())
+    if not isinstance(assignment_view, StaffAssignment):
         raise Conflict("Stop looking as a student to edit the assignment.")
-    view = courses.get_course(found.course, here, Response())
-    fields = stored_fields(found)
-    stale = isinstance(error, Precondition) and typed is not None
-    times = trial.assignment.times if trial else found.times
-    told = None if stale else error
-    return page(
-        here,
+    view = courses.get_course(assignment_view.course, context, Response())
+    fields = assignment_to_texts(assignment_view)
+    stale = isinstance(error, PreconditionFailed) and typed is not None
+    times = trial.assignment.times if trial else assignment_view.times
+    form_error = None if stale else error
+    return render_page(
+        context,
         "staff/assignment_edit.html",
-        title=found.title,
-        crumbs=[Crumb(view.title, f"/courses/{view.id}")],
+        title=assignment_view.title,
+        crumbs=[Breadcrumb(view.title, f"/courses/{view.id}")],
         tab="assignments",
         status=error.status if error else 200,
         course=view,
-        one=found,
-        seen=seen_in(assignment, here),
-        news=news(saved, found, here),
+        one=assignment_view,
+        seen=load_seen_problems(assignment, context),
+        news=build_editor_message(saved, assignment_view, context),
         trial=trial,
-        marks=marks(times),
-        drawings=drawn(times, here.now),
+        marks=list_timeline_marks(times),
+        drawings=draw_timelines(times, context.now),
         times=times,
-        differences=differences(fields, typed, label) if stale and typed else None,
+        differences=find_differences(fields, typed, field_label) if stale and typed else None,
         confirm=confirm,
         is_unsaved=typed is not None,
-        **_fields(Typed(fields if typed is None else typed, told, LABELS), view),
+        **_build_field_context(
+            BoundForm(fields if typed is None else typed, form_error, LABELS), view
+        ),
     )
 
 
-@router.post(EDIT)
-def save(assignment: UUID, form: FormDep, here: PageDep) -> Response:
-    """Save the settings, before another act where one was asked for, or show what they change."""
+@router.post(EDIT_PATH)
+def save_assignment(assignment: UUID, form: FormDep, context: PageDep) -> Response:
+    """Save the settings or dry-run the change, depending on the button ``act``.
+
+    ``try`` is a dry run. ``publish`` also publishes the assignment, ``find`` continues
+    to the problem bank, and ``keep`` only redisplays the form.
+    """
     match form.text("act"):
         case "publish":
-            return _along(assignment, form, here, lambda *_: _published(assignment, here))
+            return _save_then(
+                assignment, form, context, lambda *_: _publish_assignment(assignment, context)
+            )
         case "find":
-            return _along(assignment, form, here, lambda _, told: _bank(assignment, here, told))
+            return _save_then(
+                assignment,
+                form,
+                context,
+                lambda _, payload: _redirect_to_bank(assignment, context, payload),
+            )
         case "keep":
-            return editor(assignment, here, typed=posted_fields(form))
+            return render_assignment_editor(assignment, context, typed=read_posted_texts(form))
         case act:
-            is_trial = act == "try"
-    typed = posted_fields(form)
+            is_dry_run = act == "try"
+    typed = read_posted_texts(form)
     try:
-        changed = _patched(assignment, form, here, is_trial=is_trial)
-    except REFUSALS as error:
-        return editor(assignment, here, typed=typed, error=error)
-    if is_trial:
-        return editor(assignment, here, typed=typed, trial=changed)
-    return flash.onwards(f"/assignments/{assignment}/edit", changed.effect)
+        changed = _patch_settings(assignment, form, context, is_dry_run=is_dry_run)
+    except FORM_ERRORS as error:
+        return render_assignment_editor(assignment, context, typed=typed, error=error)
+    if is_dry_run:
+        return render_assignment_editor(assignment, context, typed=typed, trial=changed)
+    return flash.redirect_with_flash(f"/assignments/{assignment}/edit", changed.effect)
 
 
-def _patched(
-    assignment: UUID, form: Form, here: Here, *, is_trial: bool = False
+def _patch_settings(
+    assignment: UUID, form: PostedForm, context: RequestContext, *, is_dry_run: bool = False
 ) -> AssignmentChanged:
-    """Return the assignment with the settings of the *form*."""
-    body = validated(AssignmentPatch, _kept(form_values(posted_fields(form))))
-    expected = held(form.text("version"))
-    return api.patch_assignment(assignment, body, here, expected, Response(), dry_run=is_trial)
+    """Apply the settings of *form* to the assignment and return the result."""
+    body = validate_body(
+        AssignmentPatch, _omit_open_position(texts_to_assignment(read_posted_texts(form)))
+    )
+    expected = parse_form_version(form.text("version"))
+    return api.patch_assignment(assignment, body, context, expected, Response(), dry_run=is_dry_run)
 
 
-def _along(assignment: UUID, form: Form, here: Here, act: Act) -> Response:
-    """Save what was typed into the settings, and *act* on the version that there is then.
+def _save_then(
+    assignment: UUID, form: PostedForm, context: RequestContext, act: FollowUpAction
+) -> Response:
+    """Save the settings if they changed, then run *act* on the resulting version.
 
-    Where a setting is wrong nothing is done, and what was typed stays.
+    If a setting is invalid, *act* does not run and the form is redisplayed.
     """
     version, effect = form.text("version"), None
     try:
-        if _is_typed(assignment, form, here):
-            changed = _patched(assignment, form, here)
+        if _has_unsaved_changes(assignment, form, context):
+            changed = _patch_settings(assignment, form, context)
             version, effect = str(changed.assignment.version), changed.effect
-    except REFUSALS as error:
-        return editor(assignment, here, typed=posted_fields(form), error=error)
+    except FORM_ERRORS as error:
+        return render_assignment_editor(
+            assignment, context, typed=read_posted_texts(form), error=error
+        )
     try:
         return act(version, effect)
-    except REFUSALS as error:
-        return editor(assignment, here, error=error, saved="done" if effect else "")
+    except FORM_ERRORS as error:
+        return render_assignment_editor(
+            assignment, context, error=error, saved="done" if effect else ""
+        )
 
 
-def _is_typed(assignment: UUID, form: Form, here: Here) -> bool:
-    """Tell whether the *form* has settings, and others than those that are stored."""
+def _has_unsaved_changes(assignment: UUID, form: PostedForm, context: RequestContext) -> bool:
+    """Return whether *form* has settings that differ from the stored ones."""
     if not form.has("title"):
         return False  # a button that stands elsewhere
-    found = api.get_assignment(assignment, here, Response())
-    if not isinstance(found, StaffAssignment):
+    assignment_view = api.get_assignment(assignment, context, Response())
+    if not isinstance(assignment_view, StaffAssignment):
         return False
-    return bool(differences(stored_fields(found), posted_fields(form), label))
+    return bool(
+        find_differences(assignment_to_texts(assignment_view), read_posted_texts(form), field_label)
+    )
 
 
-def _published(assignment: UUID, here: Here) -> Response:
-    """Let students see the assignment from its release on."""
-    api.post_publish(assignment, here, Response())
+def _publish_assignment(assignment: UUID, context: RequestContext) -> Response:
+    api.post_publish(assignment, context, Response())
     return RedirectResponse(f"/assignments/{assignment}/edit?saved={PUBLISHED}", status_code=303)
 
 
-def _bank(assignment: UUID, here: Here, effect: Effect | None) -> Response:
-    """Return the way to the bank, to add problems from there."""
-    with here.reading() as session:
-        _, found = here.assignment(session, assignment, right="manage_assignments")
-        course = found.course_id
-    return _told(f"/courses/{course}/problems?to={assignment}", effect)
+def _redirect_to_bank(assignment: UUID, context: RequestContext, effect: Effect | None) -> Response:
+    with context.reading() as session:
+        _, assignment_row = context.authorize_assignment(
+            session, assignment, right="manage_assignments"
+        )
+        course = assignment_row.course_id
+    return _redirect_with_effect(f"/courses/{course}/problems?to={assignment}", effect)
 
 
-def _told(there: str, effect: Effect | None) -> Response:
-    """Return the way *there*, with what was saved on the way, if anything was."""
-    return flash.onwards(there, effect) if effect else RedirectResponse(there, 303)
+def _redirect_with_effect(path: str, effect: Effect | None) -> Response:
+    """Return a redirect to *path* that reports *effect*, if settings were saved."""
+    return flash.redirect_with_flash(path, effect) if effect else RedirectResponse(path, 303)
 
 
-def _kept(values: dict[str, object]) -> dict[str, object]:
-    """Return *values* without a place that is left open, so that the assignment keeps its own."""
-    return {name: one for name, one in values.items() if name != "position" or one is not None}
+def _omit_open_position(values: dict[str, object]) -> dict[str, object]:
+    """Return *values* without an empty position, so that the stored position is kept."""
+    return {
+        name: value for name, value in values.items() if name != "position" or value is not None
+    }
 
 
 @router.post("/assignments/{assignment}/unpublish")
-def unpublish(assignment: UUID, form: FormDep, here: PageDep) -> Response:
-    """Hide the assignment again."""
+def unpublish_assignment(assignment: UUID, form: FormDep, context: PageDep) -> Response:
+    """Save the settings if they changed, and unpublish the assignment."""
 
-    def hide(_: str, effect: Effect | None) -> Response:
-        api.post_unpublish(assignment, here, Response())
-        return flash.onwards(f"/assignments/{assignment}/edit", effect)
+    def hide_assignment(_: str, effect: Effect | None) -> Response:
+        api.post_unpublish(assignment, context, Response())
+        return flash.redirect_with_flash(f"/assignments/{assignment}/edit", effect)
 
-    return _along(assignment, form, here, hide)
+    return _save_then(assignment, form, context, hide_assignment)
 
 
 @router.post("/assignments/{assignment}/release")
-def release(assignment: UUID, form: FormDep, here: PageDep) -> Response:
-    """Show results or solutions from now on, or by the rule again."""
+def change_release(assignment: UUID, form: FormDep, context: PageDep) -> Response:
+    """Release results or solutions now, or return them to their release rule."""
     states = {"now": True, "rule": False}
-    given = form.given(*SHOWN)
-    values = {SHOWN[name]: states.get(one, one) for name, one in given.items()}
-    what = "solutions" if form.has("show_solutions") else "results"
+    choices = form.non_empty_texts(*RELEASE_FIELDS)
+    values = {RELEASE_FIELDS[name]: states.get(choice, choice) for name, choice in choices.items()}
+    word = "solutions" if form.has("show_solutions") else "results"
 
-    def show(_: str, effect: Effect | None) -> Response:
-        api.post_release(assignment, validated(ReleaseIn, values), here, Response())
-        return flash.onwards(f"/assignments/{assignment}/edit", effect, what)
+    def apply_release(_: str, effect: Effect | None) -> Response:
+        api.post_release(assignment, validate_body(ReleaseIn, values), context, Response())
+        return flash.redirect_with_flash(f"/assignments/{assignment}/edit", effect, word)
 
-    return _along(assignment, form, here, show)
+    return _save_then(assignment, form, context, apply_release)
 
 
 @router.post("/assignments/{assignment}/order")
-def order(assignment: UUID, form: FormDep, here: PageDep) -> Response:
-    """Move a problem one place up or down."""
+def reorder_problems(assignment: UUID, form: FormDep, context: PageDep) -> Response:
+    """Move a problem one position up or down."""
 
-    def move(version: str, effect: Effect | None) -> Response:
-        found = api.get_assignment(assignment, here, Response())
-        names = [one.problem for one in found.problems]
-        body = validated(OrderIn, {"problems": _moved(names, form)})
-        api.put_order(assignment, body, here, held(version), Response())
-        return _told(f"/assignments/{assignment}/edit#problems", effect)
+    def move_problem(version: str, effect: Effect | None) -> Response:
+        assignment_view = api.get_assignment(assignment, context, Response())
+        names = [problem.problem for problem in assignment_view.problems]
+        body = validate_body(OrderIn, {"problems": _move_name(names, form)})
+        api.put_order(assignment, body, context, parse_form_version(version), Response())
+        return _redirect_with_effect(f"/assignments/{assignment}/edit#problems", effect)
 
-    return _along(assignment, form, here, move)
+    return _save_then(assignment, form, context, move_problem)
 
 
-def _moved(names: list[str], form: Form) -> list[str]:
-    """Return *names* with the one that the form moves beside its neighbour."""
+def _move_name(names: list[str], form: PostedForm) -> list[str]:
+    """Move the posted name one position up or down in *names*, and return *names*."""
     name, step = (form.text("up"), -1) if form.has("up") else (form.text("down"), 1)
     if name not in names:
         return names
-    at = names.index(name)
-    to = min(max(at + step, 0), len(names) - 1)
-    names.insert(to, names.pop(at))
+    index = names.index(name)
+    target_index = min(max(index + step, 0), len(names) - 1)
+    names.insert(target_index, names.pop(index))
     return names
 
 
 @router.post("/assignments/{assignment}/delete")
-def delete(assignment: UUID, form: FormDep, here: PageDep) -> Response:
-    """Take the assignment out of the course; one with work in it is asked about first.
+def delete_assignment(assignment: UUID, form: FormDep, context: PageDep) -> Response:
+    """Delete the assignment; if it has student work, ask for confirmation first.
 
-    What was typed into the settings stays meanwhile.
+    The confirmation page keeps the unsaved settings.
     """
-    confirmed, anything = form.text("confirm") == "yes", Expected(None)
+    confirmed, anything = form.text("confirm") == "yes", IfMatchVersions(None)
     try:
-        found = api.get_assignment(assignment, here, Response())
-        api.delete_assignment(assignment, here, anything, confirm=confirmed)
+        assignment_view = api.get_assignment(assignment, context, Response())
+        api.delete_assignment(assignment, context, anything, confirm=confirmed)
     except Conflict as error:
-        typed = posted_fields(form) if form.has("title") else None
-        return editor(assignment, here, typed=typed, error=error, confirm="delete")
-    return flash.onwards(f"/courses/{found.course}")
+        typed = read_posted_texts(form) if form.has("title") else None
+        return render_assignment_editor(
+            assignment, context, typed=typed, error=error, confirm="delete"
+        )
+    return flash.redirect_with_flash(f"/courses/{assignment_view.course}")

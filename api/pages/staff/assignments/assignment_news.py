@@ -1,27 +1,27 @@
-"""What the editor of an assignment says of the act before it: who sees what now."""
+"""Messages of the assignment editor about the previous action."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from api.dependencies import Here
+from api.dependencies import RequestContext
 from api.pages.layout import flash
 from api.routes.grading import review
 from api.schemas.assignments.assignments import StaffAssignment
-from api.services.courses.active_students import Audience, audience
+from api.services.courses.active_students import AudienceSize, count_audience
 
-__all__ = ["PUBLISHED", "News", "news"]
+__all__ = ["PUBLISHED", "EditorMessage", "build_editor_message"]
 
 PUBLISHED: Final = "published"
-RULE: Final[Mapping[str, str]] = {
+RULE_MESSAGES: Final[Mapping[str, str]] = {
     "results": "Results are shown by the rule again.",
     "solutions": "Solutions are shown by the rule again.",
 }
-NOW: Final[Mapping[str, str]] = {
+RELEASED_MESSAGES: Final[Mapping[str, str]] = {
     "results": "Students see their results now.",
     "solutions": "Students see the solutions now, each as soon as their time to answer is over.",
 }
-LATER: Final[Mapping[str, str]] = {
+SCHEDULED_MESSAGES: Final[Mapping[str, str]] = {
     "results": "Students see their results as soon as they see the assignment.",
     "solutions": "Students see the solutions once they see the assignment, each as soon as their "
     "time to answer is over.",
@@ -29,26 +29,36 @@ LATER: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class News:
-    """A sentence, or for whom the assignment was published; *warnings* are what is not done."""
+class EditorMessage:
+    """Message about the previous action: a text, or the audience after a publication.
+
+    *warnings* list what is not done yet.
+    """
 
     text: str = ""
-    audience: Audience | None = None
+    audience: AudienceSize | None = None
     warnings: tuple[str, ...] = ()
 
 
-def news(saved: str, one: StaffAssignment, here: Here) -> News:
-    """Return what to say of an assignment after an act, by the word that came with the page."""
-    if saved == PUBLISHED and one.published_at:
-        with here.reading() as session:
-            return News(audience=audience(session, one.course))
+def build_editor_message(
+    saved: str, assignment: StaffAssignment, context: RequestContext
+) -> EditorMessage:
+    """Return the message for *saved*, the code that the redirect passed to the page."""
+    if saved == PUBLISHED and assignment.published_at:
+        with context.reading() as session:
+            return EditorMessage(audience=count_audience(session, assignment.course))
     word, _, counts = saved.partition(".")
-    shown = {"results": one.results_released_at, "solutions": one.solutions_released_at}
-    if word not in shown:
-        return News(flash.told(saved if saved != PUBLISHED else ""))
-    along = f"{flash.told(counts)} " if counts else ""
-    if not shown[word]:
-        return News(along + RULE[word])
-    is_seen = one.published_at is not None and one.times.state != "planned"
-    warnings = review.ready(one.id, here).warnings if word == "results" else ()
-    return News(along + (NOW if is_seen else LATER)[word], warnings=warnings)
+    released_at = {
+        "results": assignment.results_released_at,
+        "solutions": assignment.solutions_released_at,
+    }
+    if word not in released_at:
+        return EditorMessage(flash.flash_message(saved if saved != PUBLISHED else ""))
+    prefix = f"{flash.flash_message(counts)} " if counts else ""
+    if not released_at[word]:
+        return EditorMessage(prefix + RULE_MESSAGES[word])
+    is_seen = assignment.published_at is not None and assignment.times.state != "planned"
+    warnings = review.get_readiness(assignment.id, context).warnings if word == "results" else ()
+    return EditorMessage(
+        prefix + (RELEASED_MESSAGES if is_seen else SCHEDULED_MESSAGES)[word], warnings=warnings
+    )

@@ -1,4 +1,4 @@
-"""The problems that a course can set: found, looked at with their keys, compared, published."""
+"""Problem bank pages: search, preview with keys, compare and publish problems."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -9,15 +9,15 @@ from uuid import UUID
 from fastapi import Depends, Query, Response
 
 from api.core.errors import NotFound, ServiceError
-from api.dependencies import Here
-from api.http.pagination import MAX_CURSOR
-from api.pages.forms.form import Form, FormDep, validated
-from api.pages.forms.redisplay import REFUSALS
+from api.dependencies import RequestContext
+from api.http.pagination import MAX_CURSOR_CHARACTERS
+from api.pages.forms.form import FormDep, PostedForm, validate_body
+from api.pages.forms.redisplay import FORM_ERRORS
 from api.pages.layout import flash
-from api.pages.layout.frame import Crumb, page
-from api.pages.router import PageDep, PageRouter, window
-from api.pages.staff.assignments.problem_usage import done_to, places_of
-from api.pages.staff.common import may
+from api.pages.layout.frame import Breadcrumb, render_page
+from api.pages.router import PageDep, PageRouter, build_page_request
+from api.pages.staff.assignments.problem_usage import describe_status, list_usages
+from api.pages.staff.common import has_permission
 from api.routes.assignments import assignments
 from api.routes.courses import courses
 from api.routes.courses import problems as api
@@ -28,201 +28,212 @@ from grader.kinds import KINDS
 __all__ = ["router"]
 
 router = PageRouter()
-ALL: Final = "/courses/{course}/problems"
-ONE: Final = f"{ALL}/{{problem_version}}"
+LIST_PATH: Final = "/courses/{course}/problems"
+VERSION_PATH: Final = f"{LIST_PATH}/{{problem_version}}"
 ROWS: Final = 30
 SPACES: Final = (("", "bank and course"), ("bank", "the bank"), ("course", "this course"))
 STATUSES: Final = ("published", "draft", "retired")
-Show = Literal["preview", "source", "versions"]
-Short = Annotated[str, Query(max_length=200)]
-Cursor = Annotated[str | None, Query(max_length=MAX_CURSOR)]
-Place = Annotated[str, Query(max_length=6, pattern=r"^(-1|\d*)$")]
+VersionTab = Literal["preview", "source", "versions"]
+SearchText = Annotated[str, Query(max_length=200)]
+Cursor = Annotated[str | None, Query(max_length=MAX_CURSOR_CHARACTERS)]
+NumberText = Annotated[str, Query(max_length=6, pattern=r"^(-1|\d*)$")]
 
 
 @dataclass(frozen=True, slots=True)
 class ProblemFilter:
-    """Which problems are asked for, and the assignment *to* which they can be added."""
+    """Filters of the problem list; *to* is an assignment to add problems to."""
 
-    topic: Short = ""
-    text: Short = ""
+    topic: SearchText = ""
+    text: SearchText = ""
     kind: Annotated[str, Query(max_length=20, pattern="^[a-z]*$")] = ""
     space: Literal["", "bank", "course"] = ""
     status: Literal["published", "draft", "retired"] = "published"
     to: UUID | None = None
 
-    def address(self, cursor: str | None = None) -> str:
-        """Return the query of the same list, from *cursor* on."""
-        given = asdict(self) | {"cursor": cursor}
-        return urlencode({name: str(one) for name, one in given.items() if one})
+    def query_string(self, cursor: str | None = None) -> str:
+        """Return the query string of the same list, starting at *cursor*."""
+        params = asdict(self) | {"cursor": cursor}
+        return urlencode({name: str(param) for name, param in params.items() if param})
 
 
-@router.get(ALL)
-def bank(
+@router.get(LIST_PATH)
+def show_problem_bank(
     course: UUID,
-    here: PageDep,
-    wanted: Annotated[ProblemFilter, Depends()],
+    context: PageDep,
+    filters: Annotated[ProblemFilter, Depends()],
     cursor: Cursor = None,
-    saved: flash.Saved = "",
+    saved: flash.SavedQuery = "",
 ) -> Response:
-    """Return the problems of the bank and of the course; for an assignment *to*, with "Add"."""
-    found = _found(course, here, wanted, cursor)
-    to = assignments.get_assignment(wanted.to, here, Response()) if wanted.to else None
-    view = courses.get_course(course, here, Response())
-    with here.reading() as session:
-        member = here.member(session, course, right="see_unreleased")
-        topics = search.topics(session, member)
-    return page(
-        here,
+    """Return the problems of the bank and the course.
+
+    If the filters name an assignment *to*, each problem can be added to it.
+    """
+    problem_page = _search_problems(course, context, filters, cursor)
+    to = assignments.get_assignment(filters.to, context, Response()) if filters.to else None
+    view = courses.get_course(course, context, Response())
+    with context.reading() as session:
+        member = context.authorize_course(session, course, right="see_unreleased")
+        topics = search.list_topics(session, member)
+    return render_page(
+        context,
         "staff/bank.html",
         title="Problems",
-        crumbs=[Crumb(view.title, f"/courses/{course}")],
+        crumbs=[Breadcrumb(view.title, f"/courses/{course}")],
         tab="problems",
         course=view,
-        found=found.items,
-        wanted=wanted,
+        found=problem_page.items,
+        wanted=filters,
         topics=topics,
         kinds=tuple(KINDS),
         spaces=SPACES,
         statuses=STATUSES,
         to=to,
-        manages=may(here, "manage_problems"),
-        back=f"/courses/{course}/problems?{wanted.address(cursor)}",
-        next=wanted.address(found.next) if found.next else "",
-        done=flash.told(saved),
+        manages=has_permission(context, "manage_problems"),
+        back=f"/courses/{course}/problems?{filters.query_string(cursor)}",
+        next=filters.query_string(problem_page.next) if problem_page.next else "",
+        done=flash.flash_message(saved),
     )
 
 
-def _found(course: UUID, here: Here, wanted: ProblemFilter, cursor: str | None) -> ProblemPage:
+def _search_problems(
+    course: UUID, context: RequestContext, filters: ProblemFilter, cursor: str | None
+) -> ProblemPage:
     return api.get_problems(
         course,
-        here,
-        window(here, limit=ROWS, cursor=cursor),
-        topic=wanted.topic,
-        text=wanted.text,
-        kind=wanted.kind,
-        space=wanted.space,
-        status=wanted.status,
+        context,
+        build_page_request(context, limit=ROWS, cursor=cursor),
+        topic=filters.topic,
+        text=filters.text,
+        kind=filters.kind,
+        space=filters.space,
+        status=filters.status,
     )
 
 
-@router.get(ONE)
-def version(
+@router.get(VERSION_PATH)
+def show_problem_version(
     course: UUID,
     problem_version: UUID,
-    here: PageDep,
-    show: Show = "preview",
-    seed: Place = "",
-    position: Place = "",
+    context: PageDep,
+    show: VersionTab = "preview",
+    seed: NumberText = "",
+    position: NumberText = "",
     against: UUID | None = None,
-    saved: flash.Saved = "",
+    saved: flash.SavedQuery = "",
 ) -> Response:
-    """Return a version of a problem: one variant with its keys, its file, or what changed."""
-    asked = _Asked(show, seed, position, against)
-    return _version((course, problem_version), here, asked, fresh=bool(saved))
+    """Return a problem version: a variant with its keys, the source file or a diff."""
+    options = _VersionViewOptions(show, seed, position, against)
+    return _render_problem_version((course, problem_version), context, options, fresh=bool(saved))
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """What of a version is shown."""
+class _VersionViewOptions:
+    """Tab of the version page, the variant to preview and the version to compare with."""
 
-    show: Show = "preview"
+    show: VersionTab = "preview"
     seed: str = ""
     position: str = ""
     against: UUID | None = None
 
 
-def _version(
+def _render_problem_version(
     where: tuple[UUID, UUID],
-    here: Here,
-    asked: _Asked,
+    context: RequestContext,
+    options: _VersionViewOptions,
     *,
     fresh: bool = False,
     error: ServiceError | None = None,
 ) -> Response:
     course, version_id = where
-    one = api.get_version(course, version_id, here)
-    places = places_of(one, course, here)
-    versions = api.get_versions(course, version_id, here)
-    shown, missing = _preview(where, here, asked)
-    changed = _diff(where, here, asked) if asked.show == "versions" else None
-    view = courses.get_course(course, here, Response())
-    return page(
-        here,
+    version = api.get_version(course, version_id, context)
+    usages = list_usages(version, course, context)
+    versions = api.get_versions(course, version_id, context)
+    preview, missing = _load_preview(where, context, options)
+    changed = _load_diff(where, context, options) if options.show == "versions" else None
+    view = courses.get_course(course, context, Response())
+    return render_page(
+        context,
         "staff/problem_version.html",
-        title=one.title,
+        title=version.title,
         crumbs=[
-            Crumb(view.title, f"/courses/{course}"),
-            Crumb("Problems", f"/courses/{course}/problems"),
+            Breadcrumb(view.title, f"/courses/{course}"),
+            Breadcrumb("Problems", f"/courses/{course}/problems"),
         ],
         tab="problems",
         status=error.status if error else missing.status if missing else 200,
         course=view,
-        one=one,
+        one=version,
         versions=versions.items,
-        asked=asked,
-        preview=shown,
+        asked=options,
+        preview=preview,
         missing=missing,
         changed=changed,
-        lines=tuple(_marked(changed.text)) if changed else (),
-        manages=may(here, "manage_problems"),
-        places=places,
-        done=done_to(one, places) if fresh else "",
+        lines=tuple(_classify_diff_lines(changed.text)) if changed else (),
+        manages=has_permission(context, "manage_problems"),
+        places=usages,
+        done=describe_status(version, usages) if fresh else "",
         error=error,
     )
 
 
-def _preview(
-    where: tuple[UUID, UUID], here: Here, asked: _Asked
+def _load_preview(
+    where: tuple[UUID, UUID], context: RequestContext, options: _VersionViewOptions
 ) -> tuple[PreviewOut | None, NotFound | None]:
-    """Return the variant that is asked for, or that there is none."""
-    if asked.show != "preview":
+    """Return the requested variant, or the `NotFound` error if it does not exist."""
+    if options.show != "preview":
         return None, None
-    place = int(asked.position) if asked.position else None
-    seed = int(asked.seed) if asked.seed and asked.seed != "-1" else None
+    position = int(options.position) if options.position else None
+    seed = int(options.seed) if options.seed and options.seed != "-1" else None
     try:
-        return api.get_preview(*where, here, place, seed), None
+        return api.get_preview(*where, context, position, seed), None
     except NotFound as error:
         return None, error
 
 
-def _diff(where: tuple[UUID, UUID], here: Here, asked: _Asked) -> DiffOut | None:
-    """Return what changed, nothing for a first version."""
+def _load_diff(
+    where: tuple[UUID, UUID], context: RequestContext, options: _VersionViewOptions
+) -> DiffOut | None:
+    """Return the diff of a version, or None for a first version."""
     try:
-        return api.get_diff(*where, here, asked.against)
+        return api.get_diff(*where, context, options.against)
     except NotFound:
-        if asked.against:
+        if options.against:
             raise
         return None
 
 
-def _marked(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the lines of a difference, each with the class by which it is drawn."""
+def _classify_diff_lines(text: str) -> Iterator[tuple[str, str]]:
+    """Yield each line of a diff with its CSS class."""
     classes = {"+": "src-add", "-": "src-cut", "@": "src-at"}
     for line in text.splitlines():
         yield line, classes.get(line[:1], "")
 
 
-@router.post(f"{ONE}/publish")
-def publish(course: UUID, problem_version: UUID, form: FormDep, here: PageDep) -> Response:
-    """Let assignments take the version."""
-    return _changed(api.publish_version, (course, problem_version), form, here)
-
-
-@router.post(f"{ONE}/retire")
-def retire(course: UUID, problem_version: UUID, form: FormDep, here: PageDep) -> Response:
-    """Let no further assignment take the version."""
-    return _changed(api.retire_version, (course, problem_version), form, here)
-
-
-def _changed(
-    change: Callable[[UUID, UUID, ReasonIn, Here], object],
-    where: tuple[UUID, UUID],
-    form: Form,
-    here: Here,
+@router.post(f"{VERSION_PATH}/publish")
+def publish_problem_version(
+    course: UUID, problem_version: UUID, form: FormDep, context: PageDep
 ) -> Response:
-    """Return the way back to a version that was changed for a reason, or why it was not."""
+    """Publish the version, so that assignments can use it."""
+    return _change_version(api.publish_version, (course, problem_version), form, context)
+
+
+@router.post(f"{VERSION_PATH}/retire")
+def retire_problem_version(
+    course: UUID, problem_version: UUID, form: FormDep, context: PageDep
+) -> Response:
+    """Retire the version, so that no further assignment can use it."""
+    return _change_version(api.retire_version, (course, problem_version), form, context)
+
+
+def _change_version(
+    change: Callable[[UUID, UUID, ReasonIn, RequestContext], object],
+    where: tuple[UUID, UUID],
+    form: PostedForm,
+    context: RequestContext,
+) -> Response:
+    """Apply *change* with the posted reason and redirect, or display the error."""
     try:
-        change(*where, validated(ReasonIn, form.given("reason")), here)
-    except REFUSALS as error:
-        return _version(where, here, _Asked(), error=error)
-    return flash.onwards(f"/courses/{where[0]}/problems/{where[1]}")
+        change(*where, validate_body(ReasonIn, form.non_empty_texts("reason")), context)
+    except FORM_ERRORS as error:
+        return _render_problem_version(where, context, _VersionViewOptions(), error=error)
+    return flash.redirect_with_flash(f"/courses/{where[0]}/problems/{where[1]}")

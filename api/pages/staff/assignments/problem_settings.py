@@ -1,4 +1,4 @@
-"""How a problem is set in an assignment: added, changed, void in part, noted on, and removed."""
+"""Problems of an assignment: add, edit, void parts, post notices and remove."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -7,11 +7,11 @@ from uuid import UUID
 
 from fastapi import Response
 
-from api.core.errors import Conflict, NotFound, Precondition, ServiceError
-from api.dependencies import Here
-from api.pages.forms.form import Form, FormDep, validated
-from api.pages.forms.form_version import held
-from api.pages.forms.redisplay import REFUSALS, Typed, differences
+from api.core.errors import Conflict, NotFound, PreconditionFailed, ServiceError
+from api.dependencies import RequestContext
+from api.pages.forms.form import FormDep, PostedForm, validate_body
+from api.pages.forms.form_version import parse_form_version
+from api.pages.forms.redisplay import FORM_ERRORS, BoundForm, find_differences
 from api.pages.forms.setting_fields import (
     build_fields,
     field_labels,
@@ -21,11 +21,11 @@ from api.pages.forms.setting_fields import (
 )
 from api.pages.layout import flash
 from api.pages.layout.formatting import part_name
-from api.pages.layout.frame import Crumb, page
-from api.pages.login import local
+from api.pages.layout.frame import Breadcrumb, render_page
+from api.pages.login import local_path
 from api.pages.router import PageDep, PageRouter
-from api.pages.staff.assignments.assignment_editor import editor
-from api.pages.staff.assignments.problem_usage import seen_in
+from api.pages.staff.assignments.assignment_editor import render_assignment_editor
+from api.pages.staff.assignments.problem_usage import load_seen_problems
 from api.routes.assignments import assignment_problems as api
 from api.routes.assignments import assignments
 from api.routes.courses import courses, problems
@@ -42,35 +42,37 @@ from api.schemas.assignments.problems import (
 __all__ = ["router"]
 
 router = PageRouter()
-POSED: Final = "/assignments/{assignment}/problems/{problem}"
+PROBLEM_PATH: Final = "/assignments/{assignment}/problems/{problem}"
 FIELDS: Final = build_fields(ProblemSettings)
 LABELS: Final = field_labels(FIELDS) | {"version": "Version", "text": "Notice"}
 
 
 @router.post("/assignments/{assignment}/problems")
-def add(assignment: UUID, form: FormDep, here: PageDep) -> Response:
-    """Add a problem at the end of the assignment, and go back to where it was found."""
+def add_problem(assignment: UUID, form: FormDep, context: PageDep) -> Response:
+    """Append a problem to the assignment and return to the page where it was selected."""
     problem, _, version = form.text("add").partition("/")
     row = {"problem": problem, "version": version} if version else {}
     try:
-        body = validated(PosedIn, form.given("problem", "version", "of") | row)
-        told = api.post_problem(assignment, body, here, Response())
-    except REFUSALS as error:
-        return editor(assignment, here, error=error)
+        body = validate_body(PosedIn, form.non_empty_texts("problem", "version", "of") | row)
+        changed = api.post_problem(assignment, body, context, Response())
+    except FORM_ERRORS as error:
+        return render_assignment_editor(assignment, context, error=error)
     if not version:
-        return flash.onwards(f"/assignments/{assignment}/edit#problems", told.effect)
-    return flash.onwards(f"{local(form.text('next'))}#{problem}", told.effect)
+        return flash.redirect_with_flash(f"/assignments/{assignment}/edit#problems", changed.effect)
+    return flash.redirect_with_flash(f"{local_path(form.text('next'))}#{problem}", changed.effect)
 
 
-@router.get(f"{POSED}/settings")
-def settings(assignment: UUID, problem: str, here: PageDep, saved: flash.Saved = "") -> Response:
-    """Return how the problem is set."""
-    return _settings((assignment, problem), here, done=flash.told(saved))
+@router.get(f"{PROBLEM_PATH}/settings")
+def show_problem_settings(
+    assignment: UUID, problem: str, context: PageDep, saved: flash.SavedQuery = ""
+) -> Response:
+    """Return the settings page of a problem."""
+    return _render_problem_settings((assignment, problem), context, done=flash.flash_message(saved))
 
 
-def _settings(
+def _render_problem_settings(
     where: tuple[UUID, str],
-    here: Here,
+    context: RequestContext,
     *,
     typed: dict[str, str] | None = None,
     error: ServiceError | None = None,
@@ -78,27 +80,34 @@ def _settings(
     trial: PosedChanged | None = None,
 ) -> Response:
     assignment, problem = where
-    with here.reading() as session:
-        here.posed(session, assignment, problem, right="manage_assignments")
-    posed = api.get_settings(assignment, problem, here, Response())
-    noted = api.get_notices(assignment, problem, here)
-    one = assignments.get_assignment(assignment, here, Response())
-    groups = [group.id for group in one.groups] if isinstance(one, StaffAssignment) else []
-    versions = problems.get_versions(one.course, posed.version_id, here)
-    view = courses.get_course(one.course, here, Response())
-    fields, stale = _fields(posed), isinstance(error, Precondition) and typed is not None
-    told = Typed(fields if typed is None else typed, None if stale else error, LABELS)
-    label = partial(_label, posed.part_titles)
-    return page(
-        here,
+    with context.reading() as session:
+        context.authorize_problem(session, assignment, problem, right="manage_assignments")
+    posed = api.get_settings(assignment, problem, context, Response())
+    noted = api.get_notices(assignment, problem, context)
+    assignment_view = assignments.get_assignment(assignment, context, Response())
+    groups = (
+        [group.id for group in assignment_view.groups]
+        if isinstance(assignment_view, StaffAssignment)
+        else []
+    )
+    versions = problems.get_versions(assignment_view.course, posed.version_id, context)
+    view = courses.get_course(assignment_view.course, context, Response())
+    fields, stale = (
+        _stored_texts(posed),
+        isinstance(error, PreconditionFailed) and typed is not None,
+    )
+    bound_form = BoundForm(fields if typed is None else typed, None if stale else error, LABELS)
+    label = partial(_field_label, posed.part_titles)
+    return render_page(
+        context,
         "staff/problem_settings.html",
         title=posed.title,
-        crumbs=_crumbs(view.title, view.id, one.title, assignment),
+        crumbs=_build_crumbs(view.title, view.id, assignment_view.title, assignment),
         tab="assignments",
         status=error.status if error else 200,
-        one=one,
+        one=assignment_view,
         posed=posed,
-        is_seen=problem in seen_in(assignment, here),
+        is_seen=problem in load_seen_problems(assignment, context),
         notices=noted.items,
         versions=[
             each
@@ -106,41 +115,44 @@ def _settings(
             if each.status == "published" or each.id == posed.version_id
         ],
         fields=build_fields(ProblemSettings, {"groups": groups}),
-        t=told,
-        differences=differences(fields, fields | typed, label) if stale and typed else None,
+        t=bound_form,
+        differences=find_differences(fields, fields | typed, label) if stale and typed else None,
         done=done,
         trial=trial,
     )
 
 
-def _crumbs(course: str, course_id: UUID, title: str, assignment: UUID) -> tuple[Crumb, ...]:
-    return Crumb(course, f"/courses/{course_id}"), Crumb(title, f"/assignments/{assignment}/edit")
+def _build_crumbs(
+    course: str, course_id: UUID, title: str, assignment: UUID
+) -> tuple[Breadcrumb, ...]:
+    return Breadcrumb(course, f"/courses/{course_id}"), Breadcrumb(
+        title, f"/assignments/{assignment}/edit"
+    )
 
 
-def _fields(posed: PosedSettings) -> dict[str, str]:
-    """Return the stored settings as the fields of the form hold them."""
+def _stored_texts(posed: PosedSettings) -> dict[str, str]:
     voided = {f"voided.{part.id}": posed.voided.get(part.id, "") for part in posed.parts}
-    set_here = {name: getattr(posed, name) for name in FIELDS} | {"points": posed.own_points}
-    own = ProblemSettings.model_validate(set_here)
+    own_values = {name: getattr(posed, name) for name in FIELDS} | {"points": posed.own_points}
+    own_settings = ProblemSettings.model_validate(own_values)
     versions = {"version": str(posed.version_id), "held": str(posed.version)}
-    return settings_to_texts(FIELDS, own) | versions | voided
+    return settings_to_texts(FIELDS, own_settings) | versions | voided
 
 
-def _label(titles: Mapping[str, str], name: str) -> str:
-    """Return what people call a field, "" for the version, which they do not see."""
+def _field_label(titles: Mapping[str, str], name: str) -> str:
+    """Return the label of a field, or "" for the hidden field ``held``."""
     part = name.removeprefix("voided.")
     return LABELS.get(name, "") if part == name else part_name(part, titles.get(part, ""))
 
 
-def _typed(form: Form) -> dict[str, str]:
-    voided = {f"voided.{part}": values[0] for part, values in form.below("voided.").items()}
+def _read_posted_texts(form: PostedForm) -> dict[str, str]:
+    voided = {f"voided.{part}": values[0] for part, values in form.with_prefix("voided.").items()}
     plain = form_to_texts(FIELDS, form) | {"held": form.text("held")}
     chosen = {"version": form.text("version")} if form.has("version") else {}
     return plain | chosen | voided
 
 
-def _values(typed: Mapping[str, str]) -> dict[str, Any]:
-    """Return what was typed as the API takes it."""
+def _texts_to_patch(typed: Mapping[str, str]) -> dict[str, Any]:
+    """Convert form field texts to the body of a PATCH request."""
     voided = {
         name.removeprefix("voided."): how
         for name, how in typed.items()
@@ -150,61 +162,76 @@ def _values(typed: Mapping[str, str]) -> dict[str, Any]:
     return texts_to_settings(FIELDS, typed) | {"voided": voided} | chosen
 
 
-@router.post(f"{POSED}/settings")
-def save(assignment: UUID, problem: str, form: FormDep, here: PageDep) -> Response:
-    """Save how the problem is set, or show what that would change."""
-    typed, is_trial = _typed(form), form.text("act") == "try"
+@router.post(f"{PROBLEM_PATH}/settings")
+def save_problem_settings(
+    assignment: UUID, problem: str, form: FormDep, context: PageDep
+) -> Response:
+    """Save the settings of the problem, or dry-run the change."""
+    typed, is_dry_run = _read_posted_texts(form), form.text("act") == "try"
     where = assignment, problem
     try:
-        body = validated(PosedPatch, _values(typed))
-        expected = held(typed["held"])
-        told = api.patch_problem(
-            assignment, problem, body, here, expected, Response(), dry_run=is_trial
+        body = validate_body(PosedPatch, _texts_to_patch(typed))
+        expected = parse_form_version(typed["held"])
+        changed = api.patch_problem(
+            assignment, problem, body, context, expected, Response(), dry_run=is_dry_run
         )
-    except REFUSALS as error:
-        return _settings(where, here, typed=typed, error=error)
-    if is_trial:
-        return _settings(where, here, typed=typed, trial=told)
-    return flash.onwards(f"/assignments/{assignment}/problems/{problem}/settings", told.effect)
+    except FORM_ERRORS as error:
+        return _render_problem_settings(where, context, typed=typed, error=error)
+    if is_dry_run:
+        return _render_problem_settings(where, context, typed=typed, trial=changed)
+    return flash.redirect_with_flash(
+        f"/assignments/{assignment}/problems/{problem}/settings", changed.effect
+    )
 
 
-@router.post(f"{POSED}/remove")
-def remove(assignment: UUID, problem: str, form: FormDep, here: PageDep) -> Response:
-    """Show what taking the problem out would change; with ``confirm``, take it out."""
+@router.post(f"{PROBLEM_PATH}/remove")
+def remove_problem(assignment: UUID, problem: str, form: FormDep, context: PageDep) -> Response:
+    """Dry-run the removal of the problem; with ``confirm``, remove it."""
     is_sure = form.text("confirm") == "yes"
     try:
-        told = api.delete_problem(
-            assignment, problem, here, held(form.text("held")), confirm=True, dry_run=not is_sure
+        changed = api.delete_problem(
+            assignment,
+            problem,
+            context,
+            parse_form_version(form.text("held")),
+            confirm=True,
+            dry_run=not is_sure,
         )
-    except (Conflict, Precondition) as error:
-        return _settings((assignment, problem), here, error=error)
+    except (Conflict, PreconditionFailed) as error:
+        return _render_problem_settings((assignment, problem), context, error=error)
     if not is_sure:
-        return _settings((assignment, problem), here, trial=told)
-    return flash.onwards(f"/assignments/{assignment}/edit#problems", told.effect)
+        return _render_problem_settings((assignment, problem), context, trial=changed)
+    return flash.redirect_with_flash(f"/assignments/{assignment}/edit#problems", changed.effect)
 
 
-@router.post(f"{POSED}/notices")
-def post_notice(assignment: UUID, problem: str, form: FormDep, here: PageDep) -> Response:
-    """Tell students something on the problem."""
+@router.post(f"{PROBLEM_PATH}/notices")
+def post_notice(assignment: UUID, problem: str, form: FormDep, context: PageDep) -> Response:
+    """Post a notice about the problem for students."""
     text = form.text("text")
     try:
-        api.post_notice(assignment, problem, validated(NoticeIn, {"text": text}), here)
-    except REFUSALS as error:
-        with_text = {**_current((assignment, problem), here), "text": text}
-        return _settings((assignment, problem), here, typed=with_text, error=error)
-    return flash.onwards(f"/assignments/{assignment}/problems/{problem}/settings#notices")
+        api.post_notice(assignment, problem, validate_body(NoticeIn, {"text": text}), context)
+    except FORM_ERRORS as error:
+        with_text = {**_load_stored_texts((assignment, problem), context), "text": text}
+        return _render_problem_settings(
+            (assignment, problem), context, typed=with_text, error=error
+        )
+    return flash.redirect_with_flash(
+        f"/assignments/{assignment}/problems/{problem}/settings#notices"
+    )
 
 
-def _current(where: tuple[UUID, str], here: Here) -> dict[str, str]:
-    return _fields(api.get_settings(*where, here, Response()))
+def _load_stored_texts(where: tuple[UUID, str], context: RequestContext) -> dict[str, str]:
+    return _stored_texts(api.get_settings(*where, context, Response()))
 
 
-@router.post(f"{POSED}/notices/{{notice}}/withdraw")
-def withdraw(assignment: UUID, problem: str, notice: UUID, here: PageDep) -> Response:
-    """Take a notice off the problem."""
+@router.post(f"{PROBLEM_PATH}/notices/{{notice}}/withdraw")
+def withdraw_notice(assignment: UUID, problem: str, notice: UUID, context: PageDep) -> Response:
+    """Withdraw a notice; if it is already withdrawn, only redirect."""
     try:
-        api.delete_notice(assignment, problem, notice, here)
+        api.delete_notice(assignment, problem, notice, context)
     except NotFound:
         # Taken off already, perhaps in another window; who may not see the problem hears so below.
-        api.get_settings(assignment, problem, here, Response())
-    return flash.onwards(f"/assignments/{assignment}/problems/{problem}/settings#notices")
+        api.get_settings(assignment, problem, context, Response())
+    return flash.redirect_with_flash(
+        f"/assignments/{assignment}/problems/{problem}/settings#notices"
+    )

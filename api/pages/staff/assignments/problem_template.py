@@ -1,4 +1,4 @@
-"""The file that the editor of problems begins with."""
+"""Template of a new problem file."""
 
 from typing import Final
 

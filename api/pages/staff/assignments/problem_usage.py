@@ -1,24 +1,29 @@
-"""In which assignments of a course a problem is set, and what was done to a version of it."""
+"""Assignments of a course that use a problem, and the status of its versions."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from api.dependencies import Here
-from api.pages.staff.common import may
+from api.dependencies import RequestContext
+from api.pages.staff.common import has_permission
 from api.schemas.courses.problems import VersionOut
-from api.services.assignments.pinned_versions import Pinned, pinned, seen_by_students
-from api.services.assignments.viewing import titles_in
-from api.services.problems.versions import space_of
+from api.services.assignments.pinned_versions import (
+    PinnedProblem,
+    load_pinned_problems,
+    load_seen_by_students,
+)
+from api.services.assignments.viewing import load_titles
+from api.services.problems.versions import space_kind
 
-__all__ = ["Place", "done_to", "places_of", "seen_in"]
+__all__ = ["ProblemUsage", "describe_status", "list_usages", "load_seen_problems"]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """An assignment that has a problem: in which version, and the way to a *newer* one.
+class ProblemUsage:
+    """Assignment that uses a problem: the version, and the link to a *newer* one.
 
-    What *is_opened* keeps its version until a regrade, if only the test student opened it.
+    If *is_opened*, the version stays until a regrade, even if only the test student
+    opened it.
     """
 
     title: str
@@ -31,66 +36,81 @@ class Place:
     newer: str
 
 
-def seen_in(assignment: UUID, here: Here) -> frozenset[str]:
-    """Return the problems of an assignment that students have seen, not the test student alone."""
-    with here.reading() as session:
-        rows = [one.row for one in pinned(session, [assignment])[assignment]]
-        seen = seen_by_students(session, [row.id for row in rows])
+def load_seen_problems(assignment: UUID, context: RequestContext) -> frozenset[str]:
+    """Return the problems of an assignment that students have opened.
+
+    Problems that only the test student has opened are left out.
+    """
+    with context.reading() as session:
+        rows = [one.row for one in load_pinned_problems(session, [assignment])[assignment]]
+        seen = load_seen_by_students(session, [row.id for row in rows])
     return frozenset(row.slug for row in rows if row.id in seen)
 
 
-def places_of(one: VersionOut, course: UUID, here: Here) -> tuple[Place, ...]:
-    """Return where the problem is set of which *one* is a version."""
-    return tuple(_places(one, course, here))
+def list_usages(
+    version: VersionOut, course: UUID, context: RequestContext
+) -> tuple[ProblemUsage, ...]:
+    """Return the assignments of the course that use the problem of *version*."""
+    return tuple(_iterate_usages(version, course, context))
 
 
-def _places(one: VersionOut, course: UUID, here: Here) -> Iterator[Place]:
-    with here.reading() as session:
-        titles = titles_in(session, course)
-        found = pinned(session, titles)
-        rows = [each.row.id for every in found.values() for each in every]
-        seen = seen_by_students(session, rows)
+def _iterate_usages(
+    version: VersionOut, course: UUID, context: RequestContext
+) -> Iterator[ProblemUsage]:
+    with context.reading() as session:
+        titles = load_titles(session, course)
+        pins_by_assignment = load_pinned_problems(session, titles)
+        rows = [each.row.id for every in pins_by_assignment.values() for each in every]
+        seen = load_seen_by_students(session, rows)
     for assignment, title in titles.items():
-        for each in found[assignment]:
-            if each.version.problem != one.problem:
+        for pin in pins_by_assignment[assignment]:
+            if pin.version.problem != version.problem:
                 continue
-            way = f"/assignments/{assignment}"
-            yield Place(
+            path = f"/assignments/{assignment}"
+            yield ProblemUsage(
                 title=title,
-                href=f"{way}/edit#problems" if may(here, "manage_assignments") else way,
-                number=each.version.number,
-                space=space_of(each.version),
-                is_this=each.version.id == one.id,
-                is_opened=each.opened,
-                is_seen=each.row.id in seen,
-                newer=_newer(one, each, f"{way}/problems/{each.row.slug}", here),
+                href=f"{path}/edit#problems"
+                if has_permission(context, "manage_assignments")
+                else path,
+                number=pin.version.number,
+                space=space_kind(pin.version),
+                is_this=pin.version.id == version.id,
+                is_opened=pin.opened,
+                is_seen=pin.row.id in seen,
+                newer=_newer_version_link(version, pin, f"{path}/problems/{pin.row.slug}", context),
             )
 
 
-def _newer(one: VersionOut, each: Pinned, way: str, here: Here) -> str:
-    """Return where an assignment is given the version *one*, "" where it is not newer."""
+def _newer_version_link(
+    version: VersionOut, pin: PinnedProblem, path: str, context: RequestContext
+) -> str:
+    """Return the link that moves an assignment to *version*, or "" if it is not newer.
+
+    The link is also empty if *version* is not published or the caller lacks the
+    permission.
+    """
     ranks = [
         (space == "course", number)
         for space, number in (
-            (one.space, one.number),
-            (space_of(each.version), each.version.number),
+            (version.space, version.number),
+            (space_kind(pin.version), pin.version.number),
         )
     ]
-    if one.status != "published" or ranks[0] <= ranks[1]:
+    if version.status != "published" or ranks[0] <= ranks[1]:
         return ""
-    if each.opened:
-        return f"{way}/regrades?do=id#start" if may(here, "regrade") else ""
-    return f"{way}/settings" if may(here, "manage_assignments") else ""
+    if pin.opened:
+        return f"{path}/regrades?do=id#start" if has_permission(context, "regrade") else ""
+    return f"{path}/settings" if has_permission(context, "manage_assignments") else ""
 
 
-def done_to(one: VersionOut, places: Sequence[Place]) -> str:
-    """Return what a version is now that it was stored, published or retired."""
-    if one.status == "draft":
+def describe_status(version: VersionOut, usages: Sequence[ProblemUsage]) -> str:
+    """Return the message about a version that was just stored, published or retired."""
+    if version.status == "draft":
         return "Stored as a draft, which staff alone see. Publish it below to set it."
-    if one.status == "retired":
+    if version.status == "retired":
         return "Retired. No other assignment can take it; those that have it keep it."
-    if not places:
+    if not usages:
         return "Published. No student sees it before an assignment has it."
-    if all(place.is_this for place in places):
+    if all(place.is_this for place in usages):
         return "Published."
     return "Published. Assignments keep the version that they have."

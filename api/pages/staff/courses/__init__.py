@@ -1,1 +1,1 @@
-"""Pages of a course for staff: settings, people, files, exceptions, audit log."""
+"""Staff pages for a course: settings, people, files, exceptions and audit log."""

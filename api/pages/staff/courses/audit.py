@@ -1,4 +1,4 @@
-"""Who did what, in a course or on the whole site, filtered, the newest first."""
+"""Audit log of a course or of the whole site, filtered, newest first."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -10,32 +10,35 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, Query
 from fastapi.responses import Response
 
-from api.core.errors import Invalid
-from api.core.ids import read_id
-from api.dependencies import Here
-from api.pages.layout.frame import page
-from api.pages.router import PageDep, PageRouter, window
-from api.pages.staff.common import course_crumbs, query
-from api.pages.staff.courses.audit_values import changes_of, named_in
+from api.core.errors import InvalidInput
+from api.core.ids import parse_id
+from api.dependencies import RequestContext
+from api.pages.layout.frame import render_page
+from api.pages.router import PageDep, PageRouter, build_page_request
+from api.pages.staff.common import build_query_string, course_crumbs
+from api.pages.staff.courses.audit_values import describe_changes, load_names
 from api.routes.courses import audit as api
 from api.schemas.accounts.users import AuditOut, AuditPage
 from api.schemas.student.assignments import Moment
-from api.services.assignments.timeline import zone as zone_of
+from api.services.assignments.timeline import get_zone
 from api.services.audit.actions import ACTIONS
 from api.services.audit.queries import AuditFilter
-from api.services.student.times import moment_of
+from api.services.student.times import serialize_moment
 
 __all__ = ["router"]
 
 router = PageRouter()
 ROWS: Final = 30
-LAST: Final = 8
-"""So many signs of an id tell it from others on a page."""
+ID_SUFFIX_LENGTH: Final = 8
+"""Number of trailing characters that identify an id on a page."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Which entries are asked for, as the address says it; days are of the course's zone."""
+class AuditPageFilters:
+    """Filters of the audit log, as in the query string.
+
+    Days are in the time zone of the course.
+    """
 
     actor: str = ""
     action: str = ""
@@ -45,34 +48,36 @@ class Asked:
     until: str = ""
     cursor: str = ""
 
-    def address(self, **changes: object) -> str:
-        """Return the query of this page with *changes*."""
-        told = {one.name: getattr(self, one.name) for one in fields(self)}
-        return query(told | changes) or "?"
+    def query_string(self, **changes: object) -> str:
+        """Return the query string of this page with *changes*."""
+        params = {one.name: getattr(self, one.name) for one in fields(self)}
+        return build_query_string(params | changes) or "?"
 
-    def wanted(self, where: ZoneInfo) -> AuditFilter:
-        """Return what the log is asked for; `Invalid` for what is no day."""
+    def to_audit_filter(self, zone: ZoneInfo) -> AuditFilter:
+        """Return the filter for the audit log; raise `InvalidInput` for an invalid day."""
         return AuditFilter(
             None,
-            read_id(self.actor),
+            parse_id(self.actor),
             self.action,
             self.target,
             self.target_id,
-            _day("since", self.since, where),
-            _day("until", self.until, where),
+            _parse_day("since", self.since, zone),
+            _parse_day("until", self.until, zone),
         )
 
 
-def _day(field: str, text: str, where: ZoneInfo) -> datetime | None:
-    """Return the beginning of a day."""
+def _parse_day(field: str, text: str, zone: ZoneInfo) -> datetime | None:
+    """Return the start of a day in *zone*, or None for an empty text."""
     try:
         day = date.fromisoformat(text) if text else None
-        return datetime.combine(day, time(), where).astimezone(UTC) if day else None
+        return datetime.combine(day, time(), zone).astimezone(UTC) if day else None
     except (ValueError, OverflowError):
-        raise Invalid.of(f"query {field}", "is no day; write it like 2026-11-27") from None
+        raise InvalidInput.for_field(
+            f"query {field}", "is no day; write it like 2026-11-27"
+        ) from None
 
 
-async def _asked(
+async def _read_filters(
     actor: Annotated[str, Query(max_length=40)] = "",
     action: Annotated[str, Query(max_length=60)] = "",
     target: Annotated[str, Query(max_length=60)] = "",
@@ -80,80 +85,104 @@ async def _asked(
     since: Annotated[str, Query(max_length=10)] = "",
     until: Annotated[str, Query(max_length=10)] = "",
     cursor: Annotated[str, Query(max_length=2_000)] = "",
-) -> Asked:
-    return Asked(actor, action, target, target_id, since, until, cursor)
+) -> AuditPageFilters:
+    return AuditPageFilters(actor, action, target, target_id, since, until, cursor)
 
 
-AskedDep = Annotated[Asked, Depends(_asked)]
+AuditPageFiltersDep = Annotated[AuditPageFilters, Depends(_read_filters)]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """An act as people read it, and the addresses that show more of the same."""
+class AuditPageEntry:
+    """Audit log entry in readable form, with links to entries of its actor or target."""
 
-    at: Moment
-    who: str
-    by: str
-    said: str
-    like: str
-    about: str
+    moment: Moment
+    actor: str
+    actor_href: str
+    action: str
+    target_href: str
+    target: str
     changes: tuple[tuple[str, str, str], ...]
     reason: str
 
 
 @router.get("/courses/{course}/audit")
-def course_audit(course: UUID, here: PageDep, asked: AskedDep) -> Response:
-    """Return who did what in a course."""
-    with here.reading() as session:
-        zone = here.member(session, course, right="see_audit").course.zone
-    told = api.get_course_audit(
-        course, here, window(here, limit=ROWS, cursor=asked.cursor), asked.wanted(zone_of(zone))
+def show_course_audit(course: UUID, context: PageDep, filters: AuditPageFiltersDep) -> Response:
+    """Return the audit log of a course."""
+    with context.reading() as session:
+        zone = context.authorize_course(session, course, right="see_audit").course.zone
+    audit_page = api.get_course_audit(
+        course,
+        context,
+        build_page_request(context, limit=ROWS, cursor=filters.cursor),
+        filters.to_audit_filter(get_zone(zone)),
     )
-    return _page(here, told, asked, zone=zone)
+    return _render_audit_page(context, audit_page, filters, zone=zone)
 
 
 @router.get("/audit")
-def site_audit(here: PageDep, asked: AskedDep) -> Response:
-    """Return who did what on the whole site."""
-    told = api.get_audit(
-        here, window(here, limit=ROWS, cursor=asked.cursor), asked.wanted(ZoneInfo("UTC"))
+def show_site_audit(context: PageDep, filters: AuditPageFiltersDep) -> Response:
+    """Return the audit log of the whole site."""
+    audit_page = api.get_audit(
+        context,
+        build_page_request(context, limit=ROWS, cursor=filters.cursor),
+        filters.to_audit_filter(ZoneInfo("UTC")),
     )
-    return _page(here, told, asked, zone="UTC")
+    return _render_audit_page(context, audit_page, filters, zone="UTC")
 
 
-def _page(here: Here, told: AuditPage, asked: Asked, *, zone: str) -> Response:
-    crumbs = course_crumbs(here)
-    first = replace(asked, cursor="")
-    with here.reading() as session:
-        names = named_in(session, (kept for one in told.items for kept in (one.before, one.after)))
-    return page(
-        here,
+def _render_audit_page(
+    context: RequestContext, audit_page: AuditPage, filters: AuditPageFilters, *, zone: str
+) -> Response:
+    crumbs = course_crumbs(context)
+    first_page_filters = replace(filters, cursor="")
+    with context.reading() as session:
+        names = load_names(
+            session, (kept for item in audit_page.items for kept in (item.before, item.after))
+        )
+    return render_page(
+        context,
         "staff/audit.html",
         title="Log" if crumbs else "Log of the site",
         tab="audit",
         crumbs=crumbs,
-        asked=asked,
+        asked=filters,
         actions=ACTIONS.items(),
-        entries=[_entry(here, one, first, zone, names) for one in told.items],
-        more=asked.address(cursor=told.next) if told.next else "",
+        entries=[
+            _build_entry(context, item, first_page_filters, zone, names)
+            for item in audit_page.items
+        ],
+        more=filters.query_string(cursor=audit_page.next) if audit_page.next else "",
     )
 
 
-def _entry(here: Here, one: AuditOut, asked: Asked, zone: str, names: Mapping[UUID, str]) -> Entry:
-    target = f"{one.target} {one.target_id}".strip()
-    return Entry(
-        at=moment_of(one.at, zone, now=here.now),
-        who=(one.actor_name or "somebody erased") if one.actor else "the service",
-        by=asked.address(actor=one.actor) if one.actor else "",
-        said=ACTIONS.get(one.action, one.action),
-        like=asked.address(target=one.target, target_id=one.target_id) if target else "",
-        about=_about(one) if target else "",
-        changes=tuple(changes_of(one.before, one.after, names)),
-        reason=one.reason,
+def _build_entry(
+    context: RequestContext,
+    entry: AuditOut,
+    filters: AuditPageFilters,
+    zone: str,
+    names: Mapping[UUID, str],
+) -> AuditPageEntry:
+    target = f"{entry.target} {entry.target_id}".strip()
+    return AuditPageEntry(
+        moment=serialize_moment(entry.at, zone, now=context.now),
+        actor=(entry.actor_name or "somebody erased") if entry.actor else "the service",
+        actor_href=filters.query_string(actor=entry.actor) if entry.actor else "",
+        action=ACTIONS.get(entry.action, entry.action),
+        target_href=filters.query_string(target=entry.target, target_id=entry.target_id)
+        if target
+        else "",
+        target=_describe_target(entry) if target else "",
+        changes=tuple(describe_changes(entry.before, entry.after, names)),
+        reason=entry.reason,
     )
 
 
-def _about(one: AuditOut) -> str:
-    """Return what an act was about: by its name, or by the end of its id where it has none."""
-    kind = one.target.replace("_", " ")
-    return f"{kind}: {one.target_name}" if one.target_name else f"{kind} …{one.target_id[-LAST:]}"
+def _describe_target(entry: AuditOut) -> str:
+    """Return the target of an action by name, or by the end of its id if it has none."""
+    kind = entry.target.replace("_", " ")
+    return (
+        f"{kind}: {entry.target_name}"
+        if entry.target_name
+        else f"{kind} …{entry.target_id[-ID_SUFFIX_LENGTH:]}"
+    )

@@ -1,4 +1,4 @@
-"""What the log keeps of a change as people read it: without ids, braces and what is empty."""
+"""Audit log changes in readable form, without ids, braces and empty values."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
@@ -8,27 +8,27 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session, load_only
 
-from api.core.ids import read_id
+from api.core.ids import parse_id
 from api.db.models import ProblemVersion
-from api.services.enrolment.display_names import names_of
-from api.services.problems.versions import space_of
+from api.services.enrolment.display_names import load_display_names
+from api.services.problems.versions import space_kind
 
-__all__ = ["changes_of", "named_in", "plain"]
+__all__ = ["describe_changes", "format_value", "load_names"]
 
-CODED: Final = frozenset({"format", "results", "solutions", "status", "variants"})
-"""What has values that stand for words, such as the status ``needs_review``."""
-TOLD: Final = frozenset({"id", "created_at", "created_by"})
-"""What the entry tells beside: what it is about, when it was and who did it."""
-LAST: Final = 8
-"""So many signs of an id tell it from others on a page."""
-MOST_SHOWN: Final = 300
-MOST_LISTED: Final = 20
-LENGTH: Final = 36
+CODED_FIELDS: Final = frozenset({"format", "results", "solutions", "status", "variants"})
+"""Fields whose values are codes for words, such as the status ``needs_review``."""
+OMITTED_FIELDS: Final = frozenset({"id", "created_at", "created_by"})
+"""Fields left out because the entry already shows its target, time and actor."""
+ID_SUFFIX_LENGTH: Final = 8
+"""Number of trailing characters that identify an id on a page."""
+MAX_TEXT_LENGTH: Final = 300
+MAX_LIST_ITEMS: Final = 20
+ID_LENGTH: Final = 36
 
 
-def named_in(session: Session, kept: Iterable[object]) -> dict[UUID, str]:
-    """Return what people call the versions and persons whose ids are in what was *kept*."""
-    ids = {one for value in kept for one in _ids(value)}
+def load_names(session: Session, snapshots: Iterable[object]) -> dict[UUID, str]:
+    """Return the display names of the versions and people whose ids are in *snapshots*."""
+    ids = {one for value in snapshots for one in _iterate_ids(value)}
     if not ids:
         return {}
     rows = session.scalars(
@@ -36,46 +36,54 @@ def named_in(session: Session, kept: Iterable[object]) -> dict[UUID, str]:
         .where(ProblemVersion.id.in_(ids))
         .options(load_only(ProblemVersion.number, ProblemVersion.space))
     )
-    versions = {one.id: f"{one.number} of the {space_of(one)}" for one in rows}
-    return versions | names_of(session, ids - versions.keys())
+    versions = {row.id: f"{row.number} of the {space_kind(row)}" for row in rows}
+    return versions | load_display_names(session, ids - versions.keys())
 
 
-def _ids(value: object) -> Iterator[UUID]:
+def _iterate_ids(value: object) -> Iterator[UUID]:
     match value:
         case str():
-            yield from filter(None, [_id(value)])
+            yield from filter(None, [_parse_id(value)])
         case Mapping():
-            kept = (each for name, each in value.items() if name not in TOLD)
-            yield from chain.from_iterable(map(_ids, kept))
+            field_values = (each for name, each in value.items() if name not in OMITTED_FIELDS)
+            yield from chain.from_iterable(map(_iterate_ids, field_values))
         case list():
-            yield from chain.from_iterable(map(_ids, value[:MOST_LISTED]))
+            yield from chain.from_iterable(map(_iterate_ids, value[:MAX_LIST_ITEMS]))
 
 
-def _id(text: str) -> UUID | None:
-    return read_id(text) if len(text) == LENGTH else None
+def _parse_id(text: str) -> UUID | None:
+    return parse_id(text) if len(text) == ID_LENGTH else None
 
 
-def changes_of(
+def describe_changes(
     before: Mapping[str, Any], after: Mapping[str, Any], names: Mapping[UUID, str]
 ) -> Iterator[tuple[str, str, str]]:
-    """Yield what differs by name: what it was and what it is, cut where it is long."""
-    for name in sorted({*before, *after} - TOLD):
-        was, is_now = (_cut(plain(name, one.get(name), names)) for one in (before, after))
+    """Yield the name, the old value and the new value of each field that differs.
+
+    Long values are truncated.
+    """
+    for name in sorted({*before, *after} - OMITTED_FIELDS):
+        was, is_now = (
+            _truncate(format_value(name, one.get(name), names)) for one in (before, after)
+        )
         if was != is_now:
             yield name.replace("_", " "), was, is_now
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
+def _truncate(text: str) -> str:
+    return text if len(text) <= MAX_TEXT_LENGTH else f"{text[:MAX_TEXT_LENGTH]}…"
 
 
-def plain(name: str, value: object, names: Mapping[UUID, str]) -> str:
-    """Return the *value* of a field in words; ids are told by *names*.
+def format_value(name: str, value: object, names: Mapping[UUID, str]) -> str:
+    """Return the *value* of a field in words, with ids replaced by *names*.
 
-    >>> plain("timeline", {"due": "2026-11-24 18:00", "late": [{"days": 2, "credit": "90%"}]}, {})
+    >>> late = [{"days": 2, "credit": "90%"}]
+    >>> format_value("timeline", {"due": "2026-11-24 18:00", "late": late}, {})
     'due 2026-11-24 18:00, late (days 2, credit 90%)'
-    >>> plain("extra", False, {}), plain("status", "needs_review", {}), plain("voided", {}, {})
-    ('no', 'needs review', '')
+    >>> format_value("extra", False, {}), format_value("status", "needs_review", {})
+    ('no', 'needs review')
+    >>> format_value("voided", {}, {})
+    ''
     """
     match value:
         case None:
@@ -83,26 +91,26 @@ def plain(name: str, value: object, names: Mapping[UUID, str]) -> str:
         case bool():
             return "yes" if value else "no"
         case Mapping():
-            return ", ".join(_fields(value, names))
+            return ", ".join(_format_fields(value, names))
         case list():
-            said = [_nested(name, one, names) for one in value[:MOST_LISTED]]
-            more = len(value) - MOST_LISTED
-            return ", ".join(said) + (f" and {more} more" if more > 0 else "")
-        case str() if found := _id(value):
-            return names.get(found, f"…{value[-LAST:]}")
-    return str(value).replace("_", " ") if name in CODED else str(value)
+            texts = [_format_nested(name, one, names) for one in value[:MAX_LIST_ITEMS]]
+            more = len(value) - MAX_LIST_ITEMS
+            return ", ".join(texts) + (f" and {more} more" if more > 0 else "")
+        case str() if identifier := _parse_id(value):
+            return names.get(identifier, f"…{value[-ID_SUFFIX_LENGTH:]}")
+    return str(value).replace("_", " ") if name in CODED_FIELDS else str(value)
 
 
-def _fields(values: Mapping[str, Any], names: Mapping[UUID, str]) -> Iterator[str]:
-    """Yield the fields of what stands in a field, but those that are empty."""
+def _format_fields(values: Mapping[str, Any], names: Mapping[UUID, str]) -> Iterator[str]:
+    """Yield the non-empty fields of a nested value in words."""
     for name, value in values.items():
-        said = name.replace("_", " ")
+        label = name.replace("_", " ")
         if value is True:
-            yield said
-        elif value is not False and (text := _nested(name, value, names)):
-            yield f"{said} {text}"
+            yield label
+        elif value is not False and (text := _format_nested(name, value, names)):
+            yield f"{label} {text}"
 
 
-def _nested(name: str, value: object, names: Mapping[UUID, str]) -> str:
-    text = plain(name, value, names)
+def _format_nested(name: str, value: object, names: Mapping[UUID, str]) -> str:
+    text = format_value(name, value, names)
     return f"({text})" if text and isinstance(value, Mapping) else text

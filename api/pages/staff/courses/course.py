@@ -1,4 +1,4 @@
-"""The course for its staff: what needs action first, then its assignments."""
+"""Course dashboard for staff: pending tasks first, then the assignments."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,27 +8,27 @@ from uuid import UUID
 
 from fastapi.responses import Response
 
-from api.dependencies import Here
-from api.pages.layout.formatting import counted
-from api.pages.layout.frame import page
-from api.pages.router import window
-from api.pages.staff.common import may
+from api.dependencies import RequestContext
+from api.pages.layout.formatting import format_count
+from api.pages.layout.frame import render_page
+from api.pages.router import build_page_request
+from api.pages.staff.common import has_permission
 from api.routes.assignments import analytics, assignments
 from api.schemas.assignments.assignments import StaffAssignment
 from api.schemas.courses.attention import AssignmentAttention, RegradeUnderWay
 from api.schemas.student.assignments import Moment
 
-__all__ = ["dashboard"]
+__all__ = ["render_dashboard"]
 
-SOON: Final = timedelta(days=7)
-WAITS: Final[Mapping[str, str]] = {
+DUE_SOON_PERIOD: Final = timedelta(days=7)
+REGRADE_STATES: Final[Mapping[str, str]] = {
     "judging": "is being tried out",
     "ready": "is ready to be applied",
     "applying": "is being applied",
     "stopped": "was stopped half-way",
     "undoing": "is being undone",
 }
-SHOWN: Final[Mapping[str, str]] = {
+RESULT_RULES: Final[Mapping[str, str]] = {
     "at_once": "at once",
     "after_due": "when it is due",
     "after_close": "when it closes",
@@ -37,82 +37,109 @@ SHOWN: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Todo:
-    """Something to do: a sentence that leads there, in which assignment."""
+class DashboardTask:
+    """Pending task: its text, its link and the title of its assignment."""
 
-    says: str
+    text: str
     href: str
     where: str
     is_urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """An assignment among the others of its course."""
+class CourseAssignmentRow:
+    """Row of an assignment in the course dashboard."""
 
     id: UUID
     title: str
     state: str
     due: Moment | None
     results: str
-    found: AssignmentAttention
+    attention: AssignmentAttention
 
 
-def dashboard(here: Here, course: UUID) -> Response:
-    """Return the first page of a *course* for its staff."""
-    waiting = analytics.attention(course, here)
-    told = assignments.get_assignments(course, here, window(here), None).items
-    every = [one for one in told if isinstance(one, StaffAssignment)]
-    found = {one.assignment: one for one in waiting.assignments}
-    rows = [_row(one, found[one.id]) for one in every]
-    member = here.visit.member
-    return page(
-        here,
+def render_dashboard(context: RequestContext, course: UUID) -> Response:
+    """Return the dashboard of a *course* for its staff."""
+    waiting = analytics.get_course_attention(course, context)
+    course_assignments = assignments.get_assignments(
+        course, context, build_page_request(context), None
+    ).items
+    staff_assignments = [
+        assignment for assignment in course_assignments if isinstance(assignment, StaffAssignment)
+    ]
+    attention_by_assignment = {
+        assignment.assignment: assignment for assignment in waiting.assignments
+    }
+    rows = [
+        _build_row(assignment, attention_by_assignment[assignment.id])
+        for assignment in staff_assignments
+    ]
+    member = context.activity.member
+    return render_page(
+        context,
         "staff/course.html",
         title=member.course.title if member else "",
         tab="assignments",
         course=course,
         students=waiting.students,
-        todo=[todo for one in every for todo in _todo(here, one, found[one.id])],
+        todo=[
+            todo
+            for assignment in staff_assignments
+            for todo in _find_tasks(context, assignment, attention_by_assignment[assignment.id])
+        ],
         rows=rows,
-        may_import=may(here, "manage_people"),
-        may_make=may(here, "manage_assignments"),
+        may_import=has_permission(context, "manage_people"),
+        may_make=has_permission(context, "manage_assignments"),
     )
 
 
-def _row(one: StaffAssignment, found: AssignmentAttention) -> Row:
-    state = "draft" if one.published_at is None else one.times.state
-    results = "released" if one.results_released_at else SHOWN[one.results]
-    return Row(one.id, one.title, state, one.times.due, results, found)
+def _build_row(assignment: StaffAssignment, attention: AssignmentAttention) -> CourseAssignmentRow:
+    state = "draft" if assignment.published_at is None else assignment.times.state
+    results = "released" if assignment.results_released_at else RESULT_RULES[assignment.results]
+    return CourseAssignmentRow(
+        assignment.id, assignment.title, state, assignment.times.due, results, attention
+    )
 
 
-def _todo(here: Here, one: StaffAssignment, found: AssignmentAttention) -> Iterator[Todo]:
-    """Yield what is to be done in an assignment, what students wait for first."""
-    path, where = f"/assignments/{one.id}", one.title
-    if found.failures:
-        says = f"{counted(found.failures, 'answer')} that the grader could not judge"
-        yield Todo(says, f"{path}/review", where, is_urgent=True)
-    yield from (_regrade(run, where) for run in found.regrades)
-    texts = found.to_mark - found.failures
+def _find_tasks(
+    context: RequestContext, assignment: StaffAssignment, attention: AssignmentAttention
+) -> Iterator[DashboardTask]:
+    """Yield the pending tasks of an assignment, those that students wait for first."""
+    path, where = f"/assignments/{assignment.id}", assignment.title
+    if attention.failures:
+        text = f"{format_count(attention.failures, 'answer')} that the grader could not judge"
+        yield DashboardTask(text, f"{path}/review", where, is_urgent=True)
+    yield from (_regrade_task(run, where) for run in attention.regrades)
+    texts = attention.to_mark - attention.failures
     if texts:
-        yield Todo(f"{counted(texts, 'answer')} to mark", f"{path}/review", where)
-    if found.requests:
-        yield Todo(f"{counted(found.requests, 'request')} to answer", f"{path}/requests", where)
-    if found.unexplained:
-        says = f"{counted(found.unexplained, 'group')} of equal wrong answers without a name"
-        yield Todo(says, f"{path}/results#items", where)
-    if hurry := _hurry(here, one):
-        yield Todo(f"Not published yet and {hurry}", f"{path}/edit", where, is_urgent=True)
+        yield DashboardTask(f"{format_count(texts, 'answer')} to mark", f"{path}/review", where)
+    if attention.requests:
+        yield DashboardTask(
+            f"{format_count(attention.requests, 'request')} to answer", f"{path}/requests", where
+        )
+    if attention.unexplained:
+        text = (
+            f"{format_count(attention.unexplained, 'group')} of equal wrong answers without a name"
+        )
+        yield DashboardTask(text, f"{path}/results#items", where)
+    if urgency := _describe_urgency(context, assignment):
+        yield DashboardTask(
+            f"Not published yet and {urgency}", f"{path}/edit", where, is_urgent=True
+        )
 
 
-def _regrade(run: RegradeUnderWay, where: str) -> Todo:
-    says = f"The regrade of {run.problem} {WAITS[run.status]}"
-    return Todo(says, f"/regrades/{run.id}", where, is_urgent=run.status == "stopped")
+def _regrade_task(run: RegradeUnderWay, where: str) -> DashboardTask:
+    text = f"The regrade of {run.problem} {REGRADE_STATES[run.status]}"
+    return DashboardTask(text, f"/regrades/{run.id}", where, is_urgent=run.status == "stopped")
 
 
-def _hurry(here: Here, one: StaffAssignment) -> str:
-    """Return why an assignment should be published, "" where there is time or it was."""
-    due = one.times.due
-    if one.published_at is not None or due is None or due.at - here.now >= SOON:
+def _describe_urgency(context: RequestContext, assignment: StaffAssignment) -> str:
+    """Return why an assignment should be published now, or "" if it is not urgent."""
+    due = assignment.times.due
+    if (
+        assignment.published_at is not None
+        or due is None
+        or due.at - context.now >= DUE_SOON_PERIOD
+    ):
         return ""
-    return "past its due time" if due.at < here.now else "due soon"
+    return "past its due time" if due.at < context.now else "due soon"

@@ -1,4 +1,4 @@
-"""A course over time: its assignments beside each other, and when they are handed in."""
+"""Course analytics: its assignments side by side, and their submission times."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,12 +6,12 @@ from uuid import UUID
 
 from fastapi.responses import Response
 
-from api.pages.charts import Box, Chart, Column, boxes, columns
-from api.pages.layout.formatting import MINUS, percent
-from api.pages.layout.frame import page
+from api.pages.charts import BoxPlotRow, Chart, ChartColumn, draw_box_plots, draw_columns
+from api.pages.layout.formatting import MINUS, format_share
+from api.pages.layout.frame import render_page
 from api.pages.router import PageDep, PageRouter
-from api.pages.staff.common import course_crumbs, query, sees_all_names
-from api.pages.staff.results.results import AskedDep
+from api.pages.staff.common import build_query_string, can_see_all_names, course_crumbs
+from api.pages.staff.results.results import ResultsPageFiltersDep
 from api.routes.assignments import analytics
 from api.routes.courses import people
 from api.schemas.analytics.assignment import AssignmentSummary, HandedIn
@@ -20,120 +20,132 @@ __all__ = ["router"]
 
 router = PageRouter()
 
-DAY: Final = 24
+HOURS_PER_DAY: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
-class HandIns:
-    """When one assignment was handed in, drawn."""
+class SubmissionTimesChart:
+    """Chart of the submission times of one assignment."""
 
-    told: AssignmentSummary
+    summary: AssignmentSummary
     chart: Chart
 
 
 @router.get("/courses/{course}/analytics")
-def course_figures(
-    course: UUID, here: PageDep, asked: AskedDep, of: UUID | None = None
+def show_course_analytics(
+    course: UUID, context: PageDep, filters: ResultsPageFiltersDep, of: UUID | None = None
 ) -> Response:
-    """Return the published assignments of a course beside each other.
+    """Return a comparison of the published assignments of a course.
 
-    When they were handed in is drawn for one: that which is asked for, else the last.
+    Submission times are drawn for the assignment *of*, by default for the last one that
+    has any.
     """
-    told = analytics.of_course(course, here, asked.section)
-    return page(
-        here,
+    course_analytics = analytics.get_course_analytics(course, context, filters.section)
+    return render_page(
+        context,
         "staff/course_figures.html",
         title="The course over time",
-        crumbs=course_crumbs(here),
+        crumbs=course_crumbs(context),
         tab="assignments",
         course=course,
-        told=told,
-        asked=asked,
-        scores=_scores(told.assignments),
-        hand_ins=_last(told.assignments, of),
-        section=query({"section": asked.section}).replace("?", "&"),
-        sections=people.get_sections(course, here).items if sees_all_names(here) else (),
+        told=course_analytics,
+        asked=filters,
+        scores=_draw_scores(course_analytics.assignments),
+        hand_ins=_select_submission_chart(course_analytics.assignments, of),
+        section=build_query_string({"section": filters.section}).replace("?", "&"),
+        sections=people.get_sections(course, context).items if can_see_all_names(context) else (),
     )
 
 
-def _scores(every: tuple[AssignmentSummary, ...]) -> Chart | None:
-    """Return the quartiles of all assignments that have grades, None where none has."""
-    found = [box for one in every if (box := _box(one))]
-    if not found:
+def _draw_scores(summaries: tuple[AssignmentSummary, ...]) -> Chart | None:
+    """Return box plots of the grades of each assignment, or None if none has grades."""
+    score_boxes = [box for summary in summaries if (box := _score_box(summary))]
+    if not score_boxes:
         return None
-    says = f"The middle half of the scores in {len(found)} assignments, in their order."
-    return boxes(found, says=says, what="Assignment", who="student")
+    says = f"The middle half of the scores in {len(score_boxes)} assignments, in their order."
+    return draw_box_plots(score_boxes, summary=says, what="Assignment", who="student")
 
 
-def _box(one: AssignmentSummary) -> Box | None:
-    told = one.grades
-    if told.quartiles is None or told.mean is None:
+def _score_box(summary: AssignmentSummary) -> BoxPlotRow | None:
+    grades = summary.grades
+    if grades.quartiles is None or grades.mean is None:
         return None
-    low, median, high = told.quartiles
-    return Box(one.title, told.n, low, median, high, told.mean)
+    low, median, high = grades.quartiles
+    return BoxPlotRow(summary.title, grades.n, low, median, high, grades.mean)
 
 
-def _last(every: tuple[AssignmentSummary, ...], of: UUID | None) -> HandIns | None:
-    found = [
-        HandIns(one, chart)
-        for one in every
-        if of in {None, one.assignment} and (chart := _hand_ins(one)) is not None
+def _select_submission_chart(
+    summaries: tuple[AssignmentSummary, ...], of: UUID | None
+) -> SubmissionTimesChart | None:
+    charts = [
+        SubmissionTimesChart(summary, chart)
+        for summary in summaries
+        if of in {None, summary.assignment}
+        and (chart := _draw_submission_times(summary)) is not None
     ]
-    return found[-1] if found else None
+    return charts[-1] if charts else None
 
 
-def _hand_ins(one: AssignmentSummary) -> Chart | None:
-    if not one.times or not one.handed_in:
+def _draw_submission_times(summary: AssignmentSummary) -> Chart | None:
+    if not summary.times or not summary.handed_in:
         return None
     every = [
-        _column(row, before) for row, before in zip(one.times, (None, *one.times), strict=False)
+        _build_column(row, before)
+        for row, before in zip(summary.times, (None, *summary.times), strict=False)
     ]
-    after = f"{one.after_due} of {one.handed_in} ({percent(one.late_share)}) came after it was due"
-    return columns(
+    late_share = format_share(summary.late_share)
+    after = f"{summary.after_due} of {summary.handed_in} ({late_share}) came after it was due"
+    return draw_columns(
         every,
-        says=f"When students handed in last: {after}.",
+        summary=f"When students handed in last: {after}.",
         axis="time from the due time",
         who="student",
         behind="due",
     )
 
 
-def _column(row: HandedIn, before: HandedIn | None) -> Column:
+def _build_column(row: HandedIn, before: HandedIn | None) -> ChartColumn:
     start = None if before is None else before.hours
     is_late = row.hours is None or row.hours > 0
-    return Column(_short(row.hours), _words(start, row.hours), row.count, late=is_late)
+    return ChartColumn(
+        _format_offset(row.hours), _describe_span(start, row.hours), row.count, late=is_late
+    )
 
 
-def _short(hours: int | None) -> str:
-    """Return the end of a span in a few letters.
+def _format_offset(hours: int | None) -> str:
+    """Return the end of a time span as a short label.
 
-    >>> _short(-72), _short(-1), _short(0), _short(24), _short(None)
-    ('−3 d', '−1 h', 'due', '+1 d', 'later')
+    >>> [_format_offset(hours) for hours in (-72, -1, 0, 24, None)]
+    ['−3 d', '−1 h', 'due', '+1 d', 'later']
     """
     if hours is None:
         return "later"
     if not hours:
         return "due"
-    return f"{'+' if hours > 0 else MINUS}{_span(hours)}"
+    return f"{'+' if hours > 0 else MINUS}{_format_hours(hours)}"
 
 
-def _span(hours: int) -> str:
+def _format_hours(hours: int) -> str:
     hours = abs(hours)
-    return f"{hours // DAY} d" if hours % DAY == 0 else f"{hours} h"
+    return f"{hours // HOURS_PER_DAY} d" if hours % HOURS_PER_DAY == 0 else f"{hours} h"
 
 
-def _words(start: int | None, end: int | None) -> str:
-    """Return a span in words; without a start it is the first, without an end the last.
+def _describe_span(start: int | None, end: int | None) -> str:
+    """Return a time span in words; the first one has no start, the last one no end.
 
-    >>> _words(None, -168), _words(-168, -72), _words(-1, 0)
+    >>> _describe_span(None, -168), _describe_span(-168, -72), _describe_span(-1, 0)
     ('up to 7 d before', '7 d before to 3 d before', '1 h before to due')
-    >>> _words(0, 24), _words(24, 72), _words(72, None)
+    >>> _describe_span(0, 24), _describe_span(24, 72), _describe_span(72, None)
     ('due to 1 d after', '1 d after to 3 d after', 'more than 3 d after')
     """
     if start is None:
-        return f"up to {_point(end or 0)}"
-    return f"more than {_point(start)}" if end is None else f"{_point(start)} to {_point(end)}"
+        return f"up to {_describe_offset(end or 0)}"
+    return (
+        f"more than {_describe_offset(start)}"
+        if end is None
+        else f"{_describe_offset(start)} to {_describe_offset(end)}"
+    )
 
 
-def _point(hours: int) -> str:
-    return f"{_span(hours)} {'after' if hours > 0 else 'before'}" if hours else "due"
+def _describe_offset(hours: int) -> str:
+    return f"{_format_hours(hours)} {'after' if hours > 0 else 'before'}" if hours else "due"

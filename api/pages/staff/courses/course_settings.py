@@ -1,4 +1,4 @@
-"""Courses: the list of all that one is in, a new one, and the settings of one."""
+"""Course list, the form for a new course, and the settings of a course."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
@@ -7,14 +7,14 @@ from uuid import UUID
 from fastapi import Query, Response
 from fastapi.responses import RedirectResponse
 
-from api.auth.roles import may
-from api.core.errors import Precondition, ServiceError
-from api.dependencies import Here
-from api.http.pagination import MAX_CURSOR
-from api.pages.forms.form import Form, FormDep, validated
-from api.pages.forms.form_version import held
-from api.pages.forms.redisplay import REFUSALS, Typed, differences
-from api.pages.forms.rows import ROW, row_numbers, whole_number
+from api.auth.roles import role_has_permission
+from api.core.errors import PreconditionFailed, ServiceError
+from api.dependencies import RequestContext
+from api.http.pagination import MAX_CURSOR_CHARACTERS
+from api.pages.forms.form import FormDep, PostedForm, validate_body
+from api.pages.forms.form_version import parse_form_version
+from api.pages.forms.redisplay import FORM_ERRORS, BoundForm, find_differences
+from api.pages.forms.rows import ROW_FIELD, parse_whole_number, row_numbers
 from api.pages.forms.setting_fields import (
     build_fields,
     default_texts,
@@ -24,18 +24,18 @@ from api.pages.forms.setting_fields import (
     texts_to_settings,
 )
 from api.pages.layout import flash
-from api.pages.layout.frame import Crumb, page
-from api.pages.router import PageDep, PageRouter, window
+from api.pages.layout.frame import Breadcrumb, render_page
+from api.pages.router import PageDep, PageRouter, build_page_request
 from api.routes.courses import courses as api
 from api.schemas.courses.courses import CopyIn, CourseChanged, CourseIn, CoursePatch, CourseView
-from api.services.assignments.open_assignments import ongoing
+from api.services.assignments.open_assignments import list_open_assignments
 
 __all__ = ["router"]
 
 router = PageRouter()
-SETTINGS: Final = "/courses/{course}/settings"
+SETTINGS_PATH: Final = "/courses/{course}/settings"
 FIELDS: Final = build_fields(CourseIn)
-COPY: Final = ("slug", "title", "shift_days", "zone")
+COPY_FIELDS: Final = ("slug", "title", "shift_days", "zone")
 LABELS: Final[Mapping[str, str]] = field_labels(FIELDS) | {"instructor": "First instructor"}
 COPY_LABELS: Final = {
     "slug": "Short name",
@@ -43,150 +43,160 @@ COPY_LABELS: Final = {
     "shift_days": "Days later",
     "zone": "Time zone",
 }
-KEPT: Final[Mapping[str, str]] = {
+SAVED_MESSAGES: Final[Mapping[str, str]] = {
     "archived": "Archived. Students can read their work, and hand in nothing.",
     "restored": "Brought back. Students can hand in where it is open.",
 }
-NEW: Final = default_texts(FIELDS) | {"zone": "Europe/Berlin"}
-Cursor = Annotated[str | None, Query(max_length=MAX_CURSOR)]
+NEW_COURSE_TEXTS: Final = default_texts(FIELDS) | {"zone": "Europe/Berlin"}
+Cursor = Annotated[str | None, Query(max_length=MAX_CURSOR_CHARACTERS)]
 
 
 @router.get("/courses")
-def courses(here: PageDep, cursor: Cursor = None) -> Response:
-    """Return all courses that one is in, archived or not; administrators can make one."""
-    return _courses(here, Typed(NEW, labels=LABELS), cursor=cursor)
+def show_courses(context: PageDep, cursor: Cursor = None) -> Response:
+    """Return the courses of the caller, including archived ones.
+
+    Administrators can also create a course here.
+    """
+    return _render_courses(context, BoundForm(NEW_COURSE_TEXTS, labels=LABELS), cursor=cursor)
 
 
-def _courses(here: Here, typed: Typed, *, cursor: str | None = None) -> Response:
-    found = api.get_courses(here, window(here, cursor=cursor), archived=True)
-    with here.reading() as session:
-        caller = here.caller(session)
-    here.visit.member = None
-    return page(
-        here,
+def _render_courses(
+    context: RequestContext, typed: BoundForm, *, cursor: str | None = None
+) -> Response:
+    course_page = api.get_courses(
+        context, build_page_request(context, cursor=cursor), archived=True
+    )
+    with context.reading() as session:
+        caller = context.authenticate(session)
+    context.activity.member = None
+    return render_page(
+        context,
         "staff/courses.html",
         title="Courses",
         status=typed.status,
-        found=found.items,
-        next=found.next,
-        is_maker=caller.user.is_admin and may("admin", "create_courses"),
-        **_fields(typed),
+        found=course_page.items,
+        next=course_page.next,
+        is_maker=caller.user.is_admin and role_has_permission("admin", "create_courses"),
+        **_build_field_context(typed),
     )
 
 
-def _fields(typed: Typed) -> dict[str, Any]:
+def _build_field_context(typed: BoundForm) -> dict[str, Any]:
     rows = row_numbers(typed.values, "categories")
     return {"t": typed, "rows": {"categories": rows}, "fields": FIELDS}
 
 
 @router.post("/courses")
-def make(form: FormDep, here: PageDep) -> Response:
-    """Make a course."""
-    typed = _typed(form) | {"instructor": form.text("instructor")}
+def create_course(form: FormDep, context: PageDep) -> Response:
+    """Create a course and redirect to it."""
+    typed = _read_posted_texts(form) | {"instructor": form.text("instructor")}
     body = texts_to_settings(FIELDS, typed) | {"instructor": typed["instructor"] or None}
     try:
-        told = api.post_course(validated(CourseIn, body), here, Response())
-    except REFUSALS as error:
-        return _courses(here, Typed(typed, error, LABELS))
-    return RedirectResponse(f"/courses/{told.id}", status_code=303)
+        created = api.post_course(validate_body(CourseIn, body), context, Response())
+    except FORM_ERRORS as error:
+        return _render_courses(context, BoundForm(typed, error, LABELS))
+    return RedirectResponse(f"/courses/{created.id}", status_code=303)
 
 
-def _typed(form: Form) -> dict[str, str]:
+def _read_posted_texts(form: PostedForm) -> dict[str, str]:
     return form_to_texts(FIELDS, form) | {"version": form.text("version")}
 
 
-def _stored(view: CourseView) -> dict[str, str]:
-    """Return the stored settings, as the fields of the form hold them."""
+def _stored_texts(view: CourseView) -> dict[str, str]:
     return settings_to_texts(FIELDS, view) | {"version": str(view.version)}
 
 
-@router.get(SETTINGS)
-def settings(course: UUID, here: PageDep, saved: flash.Saved = "") -> Response:
-    """Return the settings of a course, and what can be done with all of it."""
-    return _settings(course, here, done=KEPT.get(saved) or flash.told(saved))
+@router.get(SETTINGS_PATH)
+def show_course_settings(course: UUID, context: PageDep, saved: flash.SavedQuery = "") -> Response:
+    """Return the settings of a course and the actions on the whole course."""
+    return _render_course_settings(
+        course, context, done=SAVED_MESSAGES.get(saved) or flash.flash_message(saved)
+    )
 
 
-def _settings(
+def _render_course_settings(
     course: UUID,
-    here: Here,
+    context: RequestContext,
     *,
     typed: Mapping[str, str] | None = None,
-    copy: Typed | None = None,
+    copy: BoundForm | None = None,
     error: ServiceError | None = None,
     trial: CourseChanged | None = None,
     done: str = "",
 ) -> Response:
-    with here.reading() as session:
-        member = here.member(session, course, right="manage_course")
-        found = ongoing(session, member, now=here.now)
-    view = api.get_course(course, here, Response())
-    fields, is_stale = _stored(view), isinstance(error, Precondition)
-    told = Typed(fields if typed is None else typed, None if is_stale else error, LABELS)
+    with context.reading() as session:
+        member = context.authorize_course(session, course, right="manage_course")
+        open_assignments = list_open_assignments(session, member, now=context.now)
+    view = api.get_course(course, context, Response())
+    fields, is_stale = _stored_texts(view), isinstance(error, PreconditionFailed)
+    bound_form = BoundForm(fields if typed is None else typed, None if is_stale else error, LABELS)
     status = error.status if error else copy.status if copy else 200
-    return page(
-        here,
+    return render_page(
+        context,
         "staff/course_settings.html",
         title="Settings",
-        crumbs=[Crumb(view.title, f"/courses/{course}")],
+        crumbs=[Breadcrumb(view.title, f"/courses/{course}")],
         tab="settings",
         status=status,
         one=view,
-        differences=differences(fields, typed or {}, _label) if is_stale else None,
-        copy=copy or Typed({"title": view.title, "shift_days": "364"}, labels=COPY_LABELS),
+        differences=find_differences(fields, typed or {}, _field_label) if is_stale else None,
+        copy=copy or BoundForm({"title": view.title, "shift_days": "364"}, labels=COPY_LABELS),
         trial=trial,
         done=done,
-        open=found,
-        **_fields(told),
+        open=open_assignments,
+        **_build_field_context(bound_form),
     )
 
 
-def _label(name: str) -> str:
-    """Return what people call a field, "" for the version, which they do not see."""
-    found = ROW.fullmatch(name)
-    return f"Category {int(found[2]) + 1}, {found[3]}" if found else LABELS.get(name, "")
+def _field_label(name: str) -> str:
+    """Return the label of a field, or "" for the hidden version field."""
+    match = ROW_FIELD.fullmatch(name)
+    return f"Category {int(match[2]) + 1}, {match[3]}" if match else LABELS.get(name, "")
 
 
-@router.post(SETTINGS)
-def save(course: UUID, form: FormDep, here: PageDep) -> Response:
-    """Save the settings, or show what they would change."""
-    typed, is_trial = _typed(form), form.text("act") == "try"
+@router.post(SETTINGS_PATH)
+def save_course_settings(course: UUID, form: FormDep, context: PageDep) -> Response:
+    """Save the settings, or dry-run the change."""
+    typed, is_dry_run = _read_posted_texts(form), form.text("act") == "try"
     try:
-        body = validated(CoursePatch, texts_to_settings(FIELDS, typed))
-        expected = held(typed["version"])
-        told = api.patch_course(course, body, here, expected, Response(), dry_run=is_trial)
-    except REFUSALS as error:
-        return _settings(course, here, typed=typed, error=error)
-    if is_trial:
-        return _settings(course, here, typed=typed, trial=told)
-    return flash.onwards(f"/courses/{course}/settings", told.effect)
+        body = validate_body(CoursePatch, texts_to_settings(FIELDS, typed))
+        expected = parse_form_version(typed["version"])
+        changed = api.patch_course(course, body, context, expected, Response(), dry_run=is_dry_run)
+    except FORM_ERRORS as error:
+        return _render_course_settings(course, context, typed=typed, error=error)
+    if is_dry_run:
+        return _render_course_settings(course, context, typed=typed, trial=changed)
+    return flash.redirect_with_flash(f"/courses/{course}/settings", changed.effect)
 
 
 @router.post("/courses/{course}/archive")
-def archive(course: UUID, here: PageDep) -> Response:
+def archive_course(course: UUID, context: PageDep) -> Response:
     """Archive the course."""
-    api.post_archive(course, here)
+    api.post_archive(course, context)
     return RedirectResponse(f"/courses/{course}/settings?saved=archived", status_code=303)
 
 
 @router.post("/courses/{course}/restore")
-def restore(course: UUID, here: PageDep) -> Response:
-    """Bring the course back."""
-    api.post_restore(course, here)
+def restore_course(course: UUID, context: PageDep) -> Response:
+    """Restore an archived course."""
+    api.post_restore(course, context)
     return RedirectResponse(f"/courses/{course}/settings?saved=restored", status_code=303)
 
 
 @router.post("/courses/{course}/copy")
-def copy(course: UUID, form: FormDep, here: PageDep) -> Response:
-    """Copy what is set to other times, and go to the copy."""
-    typed = {name: form.text(name) for name in COPY}
+def copy_course(course: UUID, form: FormDep, context: PageDep) -> Response:
+    """Copy the content of the course with shifted dates, and redirect to the copy."""
+    typed = {name: form.text(name) for name in COPY_FIELDS}
     try:
-        told = api.post_copy(course, validated(CopyIn, _copied(typed)), here, Response())
-    except REFUSALS as error:
-        return _settings(course, here, copy=Typed(typed, error, COPY_LABELS))
-    return RedirectResponse(f"/courses/{told.id}/settings?saved=done", status_code=303)
+        copied = api.post_copy(
+            course, validate_body(CopyIn, _build_copy_body(typed)), context, Response()
+        )
+    except FORM_ERRORS as error:
+        return _render_course_settings(course, context, copy=BoundForm(typed, error, COPY_LABELS))
+    return RedirectResponse(f"/courses/{copied.id}/settings?saved=done", status_code=303)
 
 
-def _copied(typed: Mapping[str, str]) -> dict[str, Any]:
+def _build_copy_body(typed: Mapping[str, str]) -> dict[str, Any]:
     copy: dict[str, Any] = {"slug": typed["slug"], "title": typed["title"]}
-    copy["shift_days"] = whole_number(typed["shift_days"], empty=0)
+    copy["shift_days"] = parse_whole_number(typed["shift_days"], empty=0)
     return copy | ({"zone": typed["zone"]} if typed["zone"] else {})

@@ -1,4 +1,4 @@
-"""Grades and work as files, each checked before; and score sheets, there and back."""
+"""Exports of grades and submissions, with a check before each; and score sheets."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,25 +10,30 @@ from fastapi import Query
 from fastapi.responses import RedirectResponse, Response
 
 from api.core.errors import Conflict, ServiceError
-from api.core.ids import read_id
-from api.dependencies import Here
+from api.core.ids import parse_id
+from api.dependencies import RequestContext
 from api.pages.forms.form import FormDep
-from api.pages.forms.upload_payload import carried, sent_file
-from api.pages.layout.frame import Crumb, page
+from api.pages.forms.upload_payload import encode_upload, read_upload
+from api.pages.layout.frame import Breadcrumb, render_page
 from api.pages.router import PageDep, PageRouter
-from api.pages.staff.common import MENDABLE, course_crumbs, may, titles_of
+from api.pages.staff.common import (
+    RECOVERABLE_ERRORS,
+    course_crumbs,
+    has_permission,
+    load_assignment_titles,
+)
 from api.routes.courses import people
 from api.routes.grades import exports as api
 from api.schemas.grades.exports import ExportCheck, ExportWarning, SheetOut
-from grader.reading import Style
+from grader.reading import NumberStyle
 
 __all__ = ["router"]
 
 router = PageRouter()
-PAGE: Final = "/courses/{course}/exports"
-SHEET: Final = "/assignments/{assignment}/score-sheet"
-KEPT: Final = {"Cache-Control": "private, no-store"}
-FORMS: Final = (
+EXPORTS_PATH: Final = "/courses/{course}/exports"
+SHEET_PATH: Final = "/assignments/{assignment}/score-sheet"
+NO_STORE_HEADERS: Final = {"Cache-Control": "private, no-store"}
+EXPORT_FORMATS: Final = (
     ("csv", "Table", "A row a student, a column an assignment: for any spreadsheet."),
     ("cells", "Cells", "A row a student and assignment, with late, excused and missing."),
     ("jsonl", "JSON lines", "An object a student: for programs."),
@@ -36,200 +41,217 @@ FORMS: Final = (
     ("moodle", "Moodle", "For the import of grades in Moodle."),
     ("gradescope", "Gradescope", "As Gradescope itself writes grades."),
 )
-"""The forms of a file: the word in the address, its name, and what it is for."""
-Only = Annotated[list[UUID] | None, Query(max_length=200)]
+"""Export formats: the path segment, the label and the purpose."""
+AssignmentIdsParam = Annotated[list[UUID] | None, Query(max_length=200)]
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """An assignment whose score sheet can be had."""
+class AssignmentOption:
+    """Assignment that offers a score sheet."""
 
     id: UUID
     title: str
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """Warnings that mean the same: what it is, and what is said of each student or column."""
+class ExportWarningGroup:
+    """Warnings with the same meaning, and one message for each student or column."""
 
     meaning: str
     is_fatal: bool
-    said: tuple[str, ...]
+    messages: tuple[str, ...]
 
 
-@router.get(PAGE)
-def exports_page(
+@router.get(EXPORTS_PATH)
+def show_exports(
     course: UUID,
-    here: PageDep,
+    context: PageDep,
     form: Annotated[
         Literal["", "csv", "cells", "jsonl", "canvas", "moodle", "gradescope"], Query()
     ] = "",
     section: Annotated[str, Query(max_length=40)] = "",
 ) -> Response:
-    """Return what files there are, with the check of the one that is asked for."""
-    with here.reading() as session:
-        here.member(session, course, right="export")
-    narrowed = read_id(section)
-    check = api.get_export_check(course, form, here, section=narrowed) if form else None
-    return _files_page(here, course, section=narrowed, check=check)
+    """Return the list of exports, with the check of the format *form*, if given."""
+    with context.reading() as session:
+        context.authorize_course(session, course, right="export")
+    narrowed = parse_id(section)
+    check = api.get_export_check(course, form, context, section=narrowed) if form else None
+    return _render_exports(context, course, section=narrowed, check=check)
 
 
-def _files_page(
-    here: Here,
+def _render_exports(
+    context: RequestContext,
     course: UUID,
     *,
     section: UUID | None,
     check: ExportCheck | None = None,
     error: ServiceError | None = None,
 ) -> Response:
-    """Return the page of the files, with a check of one, or with why one was refused."""
-    names = {word: label for word, label, _ in FORMS}
-    return page(
-        here,
+    """Return the exports page, with the *check* of one, or the *error* of a refused one."""
+    names = {word: label for word, label, _ in EXPORT_FORMATS}
+    return render_page(
+        context,
         "staff/exports.html",
         title="Files and score sheets",
         tab="gradebook",
-        crumbs=_crumbs(here, course),
+        crumbs=_build_crumbs(context, course),
         status=error.status if error else 200,
         course=course,
-        forms=FORMS,
+        forms=EXPORT_FORMATS,
         check=check,
-        groups=_groups(check.warnings) if check else (),
+        groups=_group_warnings(check.warnings) if check else (),
         name=names[check.form] if check else "",
-        sections=people.get_sections(course, here).items,
+        sections=people.get_sections(course, context).items,
         section=section,
-        assignments=_assignments(here, course),
-        may_override=may(here, "override_grades"),
+        assignments=_list_assignments(context, course),
+        may_override=has_permission(context, "override_grades"),
         error=error,
     )
 
 
-def _groups(warnings: Sequence[ExportWarning]) -> tuple[Group, ...]:
-    """Return warnings by what they mean, in the order of the first of each."""
-    found: dict[str, list[ExportWarning]] = {}
-    for one in warnings:
-        found.setdefault(one.code, []).append(one)
+def _group_warnings(warnings: Sequence[ExportWarning]) -> tuple[ExportWarningGroup, ...]:
+    """Group warnings by code, in the order of first occurrence."""
+    warnings_by_code: dict[str, list[ExportWarning]] = {}
+    for warning in warnings:
+        warnings_by_code.setdefault(warning.code, []).append(warning)
     return tuple(
-        Group(those[0].meaning, those[0].fatal, tuple(one.said for one in those))
-        for those in found.values()
+        ExportWarningGroup(those[0].meaning, those[0].fatal, tuple(one.said for one in those))
+        for those in warnings_by_code.values()
     )
 
 
-def _crumbs(here: Here, course: UUID) -> Sequence[Crumb]:
-    return course_crumbs(here, Crumb("Gradebook", f"/courses/{course}/gradebook"))
+def _build_crumbs(context: RequestContext, course: UUID) -> Sequence[Breadcrumb]:
+    return course_crumbs(context, Breadcrumb("Gradebook", f"/courses/{course}/gradebook"))
 
 
-def _assignments(here: Here, course: UUID) -> list[Chosen]:
-    return [Chosen(id_, title) for id_, title in titles_of(course, here).items()]
+def _list_assignments(context: RequestContext, course: UUID) -> list[AssignmentOption]:
+    return [
+        AssignmentOption(id_, title)
+        for id_, title in load_assignment_titles(course, context).items()
+    ]
 
 
-@router.get(f"{PAGE}/submissions")
-def submissions_file(
-    course: UUID, here: PageDep, *, assignments: Only = None, pseudonymous: bool = False
+@router.get(f"{EXPORTS_PATH}/submissions")
+def download_submissions(
+    course: UUID,
+    context: PageDep,
+    *,
+    assignments: AssignmentIdsParam = None,
+    pseudonymous: bool = False,
 ) -> Response:
-    """Return all that was handed in with its results, as JSON lines."""
-    answer = api.get_submissions_export(
-        course, here, assignments=assignments, pseudonymous=pseudonymous
+    """Return all submissions with their results, as JSON Lines."""
+    response = api.get_submissions_export(
+        course, context, assignments=assignments, pseudonymous=pseudonymous
     )
-    return _file(answer)
+    return _prevent_caching(response)
 
 
-@router.get(f"{PAGE}/{{form}}")
-def grades_file(
+@router.get(f"{EXPORTS_PATH}/{{form}}")
+def download_grades(
     course: UUID,
     form: str,
-    here: PageDep,
+    context: PageDep,
     *,
-    assignments: Only = None,
+    assignments: AssignmentIdsParam = None,
     section: Annotated[str, Query(max_length=40)] = "",
     force: bool = False,
 ) -> Response:
-    """Return the gradebook as a file; unless forced, the check of one that would be misread."""
-    narrowed = read_id(section)
+    """Return the gradebook as a file.
+
+    If the importing system would misread the file, redirect to the check instead,
+    unless *force*. With *assignments*, raise the `Conflict`.
+    """
+    narrowed = parse_id(section)
     try:
-        answer = api.get_export(
-            course, form, here, assignments=assignments, section=narrowed, force=force
+        response = api.get_export(
+            course, form, context, assignments=assignments, section=narrowed, force=force
         )
     except Conflict as error:
         if error.code != "file_misread" or assignments:
             raise
-        asked = urlencode({"form": form} | ({"section": section} if section else {}))
-        return RedirectResponse(f"/courses/{course}/exports?{asked}#check", status_code=303)
-    return _file(answer)
+        params = urlencode({"form": form} | ({"section": section} if section else {}))
+        return RedirectResponse(f"/courses/{course}/exports?{params}#check", status_code=303)
+    return _prevent_caching(response)
 
 
-@router.get(SHEET)
-def score_sheet(
+@router.get(SHEET_PATH)
+def download_score_sheet(
     assignment: UUID,
-    here: PageDep,
+    context: PageDep,
     *,
     problem: Annotated[str, Query(max_length=80)] = "",
     part: Annotated[str, Query(max_length=80)] = "",
-    style: Style = "point",
+    style: NumberStyle = "point",
 ) -> Response:
-    """Return the answers that count with their points, to be changed in a spreadsheet."""
-    return _file(api.get_score_sheet(assignment, here, problem=problem, part=part, style=style))
+    """Return the answers that count with their points, for editing in a spreadsheet."""
+    return _prevent_caching(
+        api.get_score_sheet(assignment, context, problem=problem, part=part, style=style)
+    )
 
 
-@router.post(f"{PAGE}/moodle")
-def moodle_file(course: UUID, form: FormDep, here: PageDep) -> Response:
-    """Return the file for Moodle with those alone who are on the list of its participants."""
-    with here.reading() as session:
-        here.member(session, course, right="export")
-    section = read_id(form.text("section"))
+@router.post(f"{EXPORTS_PATH}/moodle")
+def download_moodle_file(course: UUID, form: FormDep, context: PageDep) -> Response:
+    """Return the Moodle file for the students on the uploaded list of participants."""
+    with context.reading() as session:
+        context.authorize_course(session, course, right="export")
+    section = parse_id(form.text("section"))
     try:
-        answer = api.post_moodle_export(
-            course, here, sent_file(form), section=section, force=form.has("force")
+        response = api.post_moodle_export(
+            course, context, read_upload(form), section=section, force=form.has("force")
         )
-    except MENDABLE as error:
-        return _files_page(here, course, section=section, error=error)
-    return _file(answer)
+    except RECOVERABLE_ERRORS as error:
+        return _render_exports(context, course, section=section, error=error)
+    return _prevent_caching(response)
 
 
-def _file(answer: Response) -> Response:
-    """Return a file that no cache keeps."""
-    answer.headers.update(KEPT)
-    return answer
+def _prevent_caching(response: Response) -> Response:
+    """Add headers to *response* that keep it out of all caches, and return it."""
+    response.headers.update(NO_STORE_HEADERS)
+    return response
 
 
-@router.post(SHEET)
-def sheet_page(assignment: UUID, form: FormDep, here: PageDep) -> Response:
-    """Return what a score sheet would change; take it over where that is asked for."""
-    with here.reading() as session:
-        member, found = here.assignment(session, assignment, right="override_grades")
-    at = Chosen(found.id, found.title)
-    style: Style = "comma" if form.text("style") == "comma" else "point"
+@router.post(SHEET_PATH)
+def upload_score_sheet(assignment: UUID, form: FormDep, context: PageDep) -> Response:
+    """Dry-run the changes of a score sheet; with ``apply``, apply them."""
+    with context.reading() as session:
+        member, assignment_row = context.authorize_assignment(
+            session, assignment, right="override_grades"
+        )
+    target = AssignmentOption(assignment_row.id, assignment_row.title)
+    style: NumberStyle = "comma" if form.text("style") == "comma" else "point"
     try:
-        body = sent_file(form)
-        told = api.post_score_sheet(
-            assignment, here, body, dry_run=not form.has("apply"), style=style
+        body = read_upload(form)
+        result = api.post_score_sheet(
+            assignment, context, body, dry_run=not form.has("apply"), style=style
         )
-    except MENDABLE as error:
-        return _sheet_page(here, member.course.id, at, error=error, style=style)
-    return _sheet_page(here, member.course.id, at, told=told, body=body, style=style)
+    except RECOVERABLE_ERRORS as error:
+        return _render_score_sheet(context, member.course.id, target, error=error, style=style)
+    return _render_score_sheet(
+        context, member.course.id, target, result=result, body=body, style=style
+    )
 
 
-def _sheet_page(
-    here: Here,
+def _render_score_sheet(
+    context: RequestContext,
     course: UUID,
-    at: Chosen,
+    target: AssignmentOption,
     *,
-    style: Style,
-    told: SheetOut | None = None,
+    style: NumberStyle,
+    result: SheetOut | None = None,
     body: bytes = b"",
     error: ServiceError | None = None,
 ) -> Response:
-    return page(
-        here,
+    return render_page(
+        context,
         "staff/score_sheet.html",
-        title=f"Score sheet of {at.title}",
+        title=f"Score sheet of {target.title}",
         tab="gradebook",
-        crumbs=(*_crumbs(here, course), Crumb("Files", f"/courses/{course}/exports")),
+        crumbs=(*_build_crumbs(context, course), Breadcrumb("Files", f"/courses/{course}/exports")),
         status=error.status if error else 200,
         course=course,
-        at=at,
-        told=told,
-        carried=carried(body),
+        at=target,
+        told=result,
+        carried=encode_upload(body),
         style=style,
         error=error,
     )

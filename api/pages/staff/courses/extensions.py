@@ -1,4 +1,4 @@
-"""Extensions of students and sections: listed, tried, granted, and taken back."""
+"""Extensions for students and sections: list, dry-run, grant and withdraw."""
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Final
@@ -6,17 +6,17 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
-from api.core.errors import Invalid, NotFound
-from api.core.ids import read_id
-from api.dependencies import Here
-from api.http.pagination import MAX_CURSOR
-from api.pages.forms.form import Form, FormDep, validated
-from api.pages.forms.redisplay import REFUSALS, Typed
-from api.pages.forms.rows import whole_number
+from api.core.errors import InvalidInput, NotFound
+from api.core.ids import parse_id
+from api.dependencies import RequestContext
+from api.http.pagination import MAX_CURSOR_CHARACTERS
+from api.pages.forms.form import FormDep, PostedForm, validate_body
+from api.pages.forms.redisplay import FORM_ERRORS, BoundForm
+from api.pages.forms.rows import parse_whole_number
 from api.pages.layout import flash
-from api.pages.layout.frame import Crumb, page
-from api.pages.router import PageDep, PageRouter, window
-from api.pages.staff.common import query, titles_of
+from api.pages.layout.frame import Breadcrumb, render_page
+from api.pages.router import PageDep, PageRouter, build_page_request
+from api.pages.staff.common import build_query_string, load_assignment_titles
 from api.routes.assignments import exceptions as api
 from api.routes.courses import courses, people
 from api.schemas.assignments.exceptions import ExtensionGranted, ExtensionIn, ExtensionOut
@@ -24,12 +24,12 @@ from api.schemas.assignments.exceptions import ExtensionGranted, ExtensionIn, Ex
 __all__ = ["router"]
 
 router = PageRouter()
-ALL: Final = "/courses/{course}/extensions"
+EXTENSIONS_PATH: Final = "/courses/{course}/extensions"
 ROWS: Final = 50
-NUMBERS: Final = ("days", "hours", "attempts")
-TIMES: Final = ("due", "close", "release")
-TICKS: Final = ("unlimited_attempts", "no_cool_down")
-WHOM: Final = ("assignment", "student", "section")
+NUMBER_FIELDS: Final = ("days", "hours", "attempts")
+TIME_FIELDS: Final = ("due", "close", "release")
+FLAG_FIELDS: Final = ("unlimited_attempts", "no_cool_down")
+TARGET_FIELDS: Final = ("assignment", "student", "section")
 LABELS: Final[Mapping[str, str]] = {
     "assignment": "Assignment",
     "student": "Student",
@@ -43,119 +43,137 @@ LABELS: Final[Mapping[str, str]] = {
     "grants.attempts": "Attempts more",
     "grants.reason": "Reason",
 }
-Cursor = Annotated[str | None, Query(max_length=MAX_CURSOR)]
+Cursor = Annotated[str | None, Query(max_length=MAX_CURSOR_CHARACTERS)]
 
 
-@router.get(ALL)
-def extensions(
+@router.get(EXTENSIONS_PATH)
+def show_extensions(
     course: UUID,
-    here: PageDep,
+    context: PageDep,
     assignment: UUID | None = None,
     student: UUID | None = None,
     cursor: Cursor = None,
-    saved: flash.Saved = "",
+    saved: flash.SavedQuery = "",
 ) -> Response:
-    """Return the extensions that hold, of one assignment or student where they are named."""
-    narrow = {"assignment": assignment, "student": student}
-    return _extensions(course, here, narrow=narrow, cursor=cursor, done=flash.told(saved))
+    """Return the active extensions, optionally of one assignment or student."""
+    filters = {"assignment": assignment, "student": student}
+    return _render_extensions(
+        course, context, filters=filters, cursor=cursor, done=flash.flash_message(saved)
+    )
 
 
-def _extensions(
+def _render_extensions(
     course: UUID,
-    here: Here,
+    context: RequestContext,
     *,
-    narrow: Mapping[str, UUID | None],
+    filters: Mapping[str, UUID | None],
     cursor: str | None = None,
-    typed: Typed | None = None,
+    typed: BoundForm | None = None,
     trial: ExtensionGranted | None = None,
     done: str = "",
 ) -> Response:
-    t = typed or Typed({name: str(one) for name, one in narrow.items() if one})
-    shown = window(here, limit=ROWS, cursor=cursor)
-    found = api.get_extensions(course, here, shown, **narrow)
-    titles = titles_of(course, here)
-    names = _names(course, here, found.items, t("student"))
-    sections = {one.id: one.name for one in people.get_sections(course, here).items}
-    view = courses.get_course(course, here, Response())
-    return page(
-        here,
+    bound_form = typed or BoundForm({name: str(one) for name, one in filters.items() if one})
+    page_request = build_page_request(context, limit=ROWS, cursor=cursor)
+    extension_page = api.get_extensions(course, context, page_request, **filters)
+    titles = load_assignment_titles(course, context)
+    names = _load_student_names(course, context, extension_page.items, bound_form("student"))
+    sections = {item.id: item.name for item in people.get_sections(course, context).items}
+    view = courses.get_course(course, context, Response())
+    return render_page(
+        context,
         "staff/extensions.html",
         title="Extensions",
         crumbs=[
-            Crumb(view.title, f"/courses/{course}"),
-            Crumb("Settings", f"/courses/{course}/settings"),
+            Breadcrumb(view.title, f"/courses/{course}"),
+            Breadcrumb("Settings", f"/courses/{course}/settings"),
         ],
         tab="settings",
-        status=t.status,
+        status=bound_form.status,
         course=view,
-        found=found.items,
-        next=query({**narrow, "cursor": found.next}) if found.next else "",
-        is_narrow=any(narrow.values()),
+        found=extension_page.items,
+        next=build_query_string({**filters, "cursor": extension_page.next})
+        if extension_page.next
+        else "",
+        is_narrow=any(filters.values()),
         titles=titles,
         names=names,
         sections=sections,
-        t=t,
+        t=bound_form,
         trial=trial,
         done=done,
     )
 
 
-def _names(course: UUID, here: Here, found: Iterable[ExtensionOut], typed: str) -> dict[UUID, str]:
-    """Return the names of the students whom the extensions are for, and of the one *typed*."""
-    wanted = {*(one.student for one in found), read_id(typed)}
+def _load_student_names(
+    course: UUID, context: RequestContext, granted: Iterable[ExtensionOut], typed: str
+) -> dict[UUID, str]:
+    """Return the names of the students with extensions, and of the student id *typed*."""
+    wanted = {*(one.student for one in granted), parse_id(typed)}
     names: dict[UUID, str] = {}
     for student in filter(None, wanted):
         try:
-            names[student] = people.get_person(course, student, here, Response()).name
+            names[student] = people.get_person(course, student, context, Response()).name
         except NotFound:
             names[student] = "A student who left"
     return names
 
 
-def _student(course: UUID, here: Here, typed: str) -> str:
-    """Return the id of the one student whom *typed* names; `Invalid` where it is none or many."""
-    if not typed or read_id(typed):
+def _find_student(course: UUID, context: RequestContext, typed: str) -> str:
+    """Return the id of the one student that *typed* matches.
+
+    Raises `InvalidInput` if no student or several match. An id or an empty text is
+    returned as is.
+    """
+    if not typed or parse_id(typed):
         return typed
-    shown = window(here, limit=2)
-    found = people.get_people(course, here, shown, role="student", text=typed)
-    if len(found.items) != 1:
-        many = "fits more than one student; write the e-mail address"
-        raise Invalid.of("student", many if found.items else "fits no student of the course")
-    return str(found.items[0].user)
+    page_request = build_page_request(context, limit=2)
+    matches = people.get_people(course, context, page_request, role="student", text=typed)
+    if len(matches.items) != 1:
+        too_many = "fits more than one student; write the e-mail address"
+        raise InvalidInput.for_field(
+            "student", too_many if matches.items else "fits no student of the course"
+        )
+    return str(matches.items[0].user)
 
 
-@router.post(ALL)
-def grant(course: UUID, form: FormDep, here: PageDep) -> Response:
-    """Grant an extension, or show what times it would give."""
-    typed, is_trial = _typed(form), form.text("act") == "try"
-    nowhere: dict[str, UUID | None] = {"assignment": None, "student": None}
+@router.post(EXTENSIONS_PATH)
+def grant_extension(course: UUID, form: FormDep, context: PageDep) -> Response:
+    """Grant an extension, or dry-run it to show the resulting times."""
+    typed, is_dry_run = _read_posted_texts(form), form.text("act") == "try"
+    no_filters: dict[str, UUID | None] = {"assignment": None, "student": None}
     try:
-        typed["student"] = _student(course, here, typed["student"])
-        body = validated(ExtensionIn, _values(typed))
-        told = api.post_extension(course, body, here, Response(), dry_run=is_trial)
-    except REFUSALS as error:
-        return _extensions(course, here, narrow=nowhere, typed=Typed(typed, error, LABELS))
-    if is_trial:
-        return _extensions(course, here, narrow=nowhere, typed=Typed(typed), trial=told)
-    return flash.onwards(f"/courses/{course}/extensions", told.effect)
+        typed["student"] = _find_student(course, context, typed["student"])
+        body = validate_body(ExtensionIn, _texts_to_extension(typed))
+        granted = api.post_extension(course, body, context, Response(), dry_run=is_dry_run)
+    except FORM_ERRORS as error:
+        return _render_extensions(
+            course, context, filters=no_filters, typed=BoundForm(typed, error, LABELS)
+        )
+    if is_dry_run:
+        return _render_extensions(
+            course, context, filters=no_filters, typed=BoundForm(typed), trial=granted
+        )
+    return flash.redirect_with_flash(f"/courses/{course}/extensions", granted.effect)
 
 
-def _typed(form: Form) -> dict[str, str]:
-    grants = (*NUMBERS, *TIMES, *TICKS, "reason")
-    return {name: form.text(name) for name in (*WHOM, *(f"grants.{one}" for one in grants))}
+def _read_posted_texts(form: PostedForm) -> dict[str, str]:
+    grants = (*NUMBER_FIELDS, *TIME_FIELDS, *FLAG_FIELDS, "reason")
+    return {
+        name: form.text(name) for name in (*TARGET_FIELDS, *(f"grants.{one}" for one in grants))
+    }
 
 
-def _values(typed: Mapping[str, str]) -> dict[str, Any]:
-    """Return what was typed as the API takes it."""
-    grants: dict[str, Any] = {name: typed[f"grants.{name}"] for name in (*TIMES, "reason")}
-    grants |= {name: whole_number(typed[f"grants.{name}"]) for name in NUMBERS}
-    given = {name: one for name, one in grants.items() if one not in {"", None}}
-    given |= {name: True for name in TICKS if typed[f"grants.{name}"]}
-    return {name: typed[name] for name in WHOM if typed[name]} | {"grants": given}
+def _texts_to_extension(typed: Mapping[str, str]) -> dict[str, Any]:
+    """Convert form field texts to the body of an API request."""
+    grants: dict[str, Any] = {name: typed[f"grants.{name}"] for name in (*TIME_FIELDS, "reason")}
+    grants |= {name: parse_whole_number(typed[f"grants.{name}"]) for name in NUMBER_FIELDS}
+    granted_values = {name: one for name, one in grants.items() if one not in {"", None}}
+    granted_values |= {name: True for name in FLAG_FIELDS if typed[f"grants.{name}"]}
+    return {name: typed[name] for name in TARGET_FIELDS if typed[name]} | {"grants": granted_values}
 
 
-@router.post(f"{ALL}/{{extension}}/withdraw")
-def withdraw(course: UUID, extension: UUID, here: PageDep) -> Response:
-    """Take an extension back."""
-    told = api.delete_extension(course, extension, here)
-    return flash.onwards(f"/courses/{course}/extensions", told)
+@router.post(f"{EXTENSIONS_PATH}/{{extension}}/withdraw")
+def withdraw_extension(course: UUID, extension: UUID, context: PageDep) -> Response:
+    """Withdraw an extension."""
+    effect = api.delete_extension(course, extension, context)
+    return flash.redirect_with_flash(f"/courses/{course}/extensions", effect)

@@ -1,4 +1,4 @@
-"""The people of a course: listed, added, changed, withdrawn; its test student."""
+"""People of a course: list, add, edit and withdraw; its test student."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -9,37 +9,47 @@ from fastapi import Depends, Query
 from fastapi.responses import RedirectResponse, Response
 
 from api.core.errors import ServiceError
-from api.core.ids import read_id
-from api.dependencies import Here
+from api.core.ids import parse_id
+from api.dependencies import RequestContext
 from api.http.fields import Text
-from api.pages.forms.form import Form, FormDep, validated
-from api.pages.forms.form_version import held
-from api.pages.layout.frame import Crumb, page
-from api.pages.router import PageDep, PageRouter, window
-from api.pages.staff.common import MENDABLE, course_crumbs, may, may_look_as, query
+from api.pages.forms.form import FormDep, PostedForm, validate_body
+from api.pages.forms.form_version import parse_form_version
+from api.pages.layout.frame import Breadcrumb, render_page
+from api.pages.router import PageDep, PageRouter, build_page_request
+from api.pages.staff.common import (
+    RECOVERABLE_ERRORS,
+    build_query_string,
+    can_view_as_student,
+    course_crumbs,
+    has_permission,
+)
 from api.routes.courses import people as api
 from api.schemas.accounts.people import LinkOut, Person, PersonIn, PersonPatch
-from api.services.accounts.account_ownership import NUMBERS, Custody, custody_of
+from api.services.accounts.account_ownership import (
+    STUDENT_ID_LABELS,
+    AccountPermissions,
+    load_account_permissions,
+)
 
-__all__ = ["custody_here", "people_page", "router"]
+__all__ = ["load_account_custody", "render_people_page", "router"]
 
 router = PageRouter()
-PATH: Final = "/courses/{course}/people"
+PEOPLE_PATH: Final = "/courses/{course}/people"
 ROLES: Final = ("student", "grader", "instructor")
 ROWS: Final = 80
-NOTHING: Final = Form()
+EMPTY_FORM: Final = PostedForm()
 FIELDS: Final = (
     ("name", "Name", "text"),
     ("email", "E-mail", "email"),
     ("student_number", "Student number", "text"),
     ("lms_id", "Id in the learning system", "text"),
 )
-"""What is typed about a person: the name of the field, its label, its type."""
+"""Form fields of a person: name, label and input type."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Which people are asked for, as the address says it."""
+class PeoplePageFilters:
+    """Filters of the list of people, as in the query string."""
 
     role: Literal["", "student", "grader", "instructor"] = ""
     section: str = ""
@@ -47,28 +57,33 @@ class Asked:
     state: Literal["active", "withdrawn", "all"] = "active"
     cursor: str = ""
 
-    def address(self, **changes: object) -> str:
-        """Return the query of this page with *changes*; what is as at first is left out."""
-        told = {one.name: getattr(self, one.name) for one in fields(self)} | changes
-        return query(told | {"state": "" if told["state"] == "active" else told["state"]}) or "?"
+    def query_string(self, **changes: object) -> str:
+        """Return the query string of this page with *changes*, without default values."""
+        params = {one.name: getattr(self, one.name) for one in fields(self)} | changes
+        return (
+            build_query_string(
+                params | {"state": "" if params["state"] == "active" else params["state"]}
+            )
+            or "?"
+        )
 
 
-async def _asked(
+async def _read_filters(
     role: Literal["", "student", "grader", "instructor"] = "",
     section: Annotated[str, Query(max_length=40)] = "",
     text: Annotated[str, Query(max_length=200)] = "",
     state: Literal["active", "withdrawn", "all"] = "active",
     cursor: Annotated[str, Query(max_length=2_000)] = "",
-) -> Asked:
-    return Asked(role, section, text.strip(), state, cursor)
+) -> PeoplePageFilters:
+    return PeoplePageFilters(role, section, text.strip(), state, cursor)
 
 
-AskedDep = Annotated[Asked, Depends(_asked)]
+PeoplePageFiltersDep = Annotated[PeoplePageFilters, Depends(_read_filters)]
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
-    """A field about a person: what is in it, and what it holds *now* where that is another."""
+class PersonField:
+    """Form field of a person; *now* is the stored value, if it differs from *value*."""
 
     name: str
     label: str
@@ -77,200 +92,220 @@ class Field:
     now: str = ""
 
 
-@router.get(PATH)
-def people_list(course: UUID, here: PageDep, asked: AskedDep) -> Response:
-    """Return the people of a course by family name."""
-    return people_page(here, course, asked)
+@router.get(PEOPLE_PATH)
+def show_people(course: UUID, context: PageDep, filters: PeoplePageFiltersDep) -> Response:
+    """Return the people of a course, sorted by family name."""
+    return render_people_page(context, course, filters)
 
 
-def people_page(
-    here: Here,
+def render_people_page(
+    context: RequestContext,
     course: UUID,
-    asked: Asked | None = None,
+    filters: PeoplePageFilters | None = None,
     *,
-    form: Form = NOTHING,
+    form: PostedForm = EMPTY_FORM,
     error: ServiceError | None = None,
 ) -> Response:
-    """Return the list, with what was typed in a form of it and why that was refused."""
-    asked = asked or Asked()
-    told = api.get_people(
+    """Return the list of people, with a refused *form* and its *error*, if any."""
+    filters = filters or PeoplePageFilters()
+    person_page = api.get_people(
         course,
-        here,
-        window(here, limit=ROWS, cursor=asked.cursor),
-        role=asked.role or None,
-        section=read_id(asked.section),
-        text=asked.text,
-        state=asked.state,
+        context,
+        build_page_request(context, limit=ROWS, cursor=filters.cursor),
+        role=filters.role or None,
+        section=parse_id(filters.section),
+        text=filters.text,
+        state=filters.state,
     )
-    return page(
-        here,
+    return render_page(
+        context,
         "staff/people.html",
         title="People",
         tab="people",
-        crumbs=course_crumbs(here),
+        crumbs=course_crumbs(context),
         status=error.status if error else 200,
         course=course,
-        asked=asked,
-        people=told.items,
-        more=asked.address(cursor=told.next) if told.next else "",
-        sections=api.get_sections(course, here).items,
+        asked=filters,
+        people=person_page.items,
+        more=filters.query_string(cursor=person_page.next) if person_page.next else "",
+        sections=api.get_sections(course, context).items,
         roles=ROLES,
-        fields=[Field(name, label, kind, form.text(name)) for name, label, kind in FIELDS],
-        may_manage=may(here, "manage_people"),
+        fields=[PersonField(name, label, kind, form.text(name)) for name, label, kind in FIELDS],
+        may_manage=has_permission(context, "manage_people"),
         form=form,
         error=error,
     )
 
 
-@router.post(PATH)
-def add_person(course: UUID, form: FormDep, here: PageDep) -> Response:
-    """Add one person, and go to them."""
-    _need(here, course)
+@router.post(PEOPLE_PATH)
+def add_person(course: UUID, form: FormDep, context: PageDep) -> Response:
+    """Add a person to the course and redirect to their page."""
+    _require_manage_people(context, course)
     try:
-        body = validated(PersonIn, form.given("role", "section", *(one[0] for one in FIELDS)))
-        told = api.post_person(course, body, here, Response())
-    except MENDABLE as error:
-        return people_page(here, course, form=form, error=error)
-    return RedirectResponse(f"/courses/{course}/people/{told.user}", status_code=303)
+        body = validate_body(
+            PersonIn, form.non_empty_texts("role", "section", *(field[0] for field in FIELDS))
+        )
+        added = api.post_person(course, body, context, Response())
+    except RECOVERABLE_ERRORS as error:
+        return render_people_page(context, course, form=form, error=error)
+    return RedirectResponse(f"/courses/{course}/people/{added.user}", status_code=303)
 
 
-def _need(here: Here, course: UUID) -> None:
-    """Raise what keeps the caller from managing people, before anything that was typed is read."""
-    with here.reading() as session:
-        here.member(session, course, right="manage_people")
+def _require_manage_people(context: RequestContext, course: UUID) -> None:
+    """Raise an error unless the caller can manage people, before validating the form."""
+    with context.reading() as session:
+        context.authorize_course(session, course, right="manage_people")
 
 
-@router.get(f"{PATH}/{{user}}")
-def person(course: UUID, user: UUID, here: PageDep) -> Response:
-    """Return what somebody is in the course, to be changed."""
-    return _person(here, course, user)
+@router.get(f"{PEOPLE_PATH}/{{user}}")
+def show_person(course: UUID, user: UUID, context: PageDep) -> Response:
+    """Return the page of a person, with their role and section in the course."""
+    return _render_person(context, course, user)
 
 
-def _person(
-    here: Here,
+def _render_person(
+    context: RequestContext,
     course: UUID,
     user: UUID,
     *,
-    form: Form = NOTHING,
+    form: PostedForm = EMPTY_FORM,
     error: ServiceError | None = None,
     link: LinkOut | None = None,
 ) -> Response:
-    """Return the page of a person, with what was typed, or with a link that is shown once."""
-    told = api.get_person(course, user, here, Response())
-    custody = custody_here(here, course, user)
-    return page(
-        here,
+    """Return the page of a person, with a refused *form* or a *link* that is shown once."""
+    person = api.get_person(course, user, context, Response())
+    custody = load_account_custody(context, course, user)
+    return render_page(
+        context,
         "staff/person.html",
-        title=told.name,
+        title=person.name,
         tab="people",
-        crumbs=course_crumbs(here, Crumb("People", f"/courses/{course}/people")),
+        crumbs=course_crumbs(context, Breadcrumb("People", f"/courses/{course}/people")),
         status=error.status if error else 200,
         course=course,
-        person=told,
-        chosen=_chosen(told, form),
+        person=person,
+        chosen=_chosen_role_and_section(person, form),
         custody=custody,
         fields=[
-            _field(told, one, form)
-            for one in FIELDS
-            if form.has(one[0]) or _is_ours(told, one[0], custody)
+            _build_field(person, field, form)
+            for field in FIELDS
+            if form.has(field[0]) or _is_editable(person, field[0], custody)
         ],
-        sections=api.get_sections(course, here).items,
+        sections=api.get_sections(course, context).items,
         roles=ROLES,
-        may_manage=may(here, "manage_people"),
-        may_audit=may(here, "see_audit"),
-        may_view=told.role == "student" and may_look_as(here, test=told.is_test),
+        may_manage=has_permission(context, "manage_people"),
+        may_audit=has_permission(context, "see_audit"),
+        may_view=person.role == "student" and can_view_as_student(context, test=person.is_test),
         form=form,
         error=error,
         link=link,
     )
 
 
-def custody_here(here: Here, course: UUID, user: UUID) -> Custody | None:
-    """Return what who looks may do for an account; None for who manages nobody."""
-    with here.reading() as session:
-        member = here.member(session, course)
-        return custody_of(session, member, user) if member.may("manage_people") else None
+def load_account_custody(
+    context: RequestContext, course: UUID, user: UUID
+) -> AccountPermissions | None:
+    """Return the permissions of the caller on an account.
+
+    The result is None if the caller cannot manage people.
+    """
+    with context.reading() as session:
+        member = context.authorize_course(session, course)
+        return (
+            load_account_permissions(session, member, user)
+            if member.has_permission("manage_people")
+            else None
+        )
 
 
-def _is_ours(told: Person, name: str, custody: Custody | None) -> bool:
-    """Tell whether a field is this course's to change, or to fill where it is empty."""
-    if custody is None or custody.may_edit or told.withdrawn_at or name == "lms_id":
+def _is_editable(person: Person, name: str, custody: AccountPermissions | None) -> bool:
+    """Return whether the course can change a field, or fill it while it is empty."""
+    if custody is None or custody.may_edit or person.withdrawn_at or name == "lms_id":
         return True  # who was withdrawn is taken back under all that is known of them
-    return name in NUMBERS and not getattr(told, name)
+    return name in STUDENT_ID_LABELS and not getattr(person, name)
 
 
-def _chosen(told: Person, form: Form) -> Mapping[str, str]:
-    """Return role and section as they were chosen, else as they are."""
-    holds = str(told.section or "")
-    role, section = form.text("role", told.role), form.text("section", holds)
+def _chosen_role_and_section(person: Person, form: PostedForm) -> Mapping[str, str]:
+    """Return the posted role and section, or the stored ones.
+
+    ``role_now`` and ``section_now`` are the stored values, if they differ.
+    """
+    stored_section = str(person.section or "")
+    role, section = form.text("role", person.role), form.text("section", stored_section)
     return {
         "role": role,
         "section": section,
-        "role_now": told.role if role != told.role else "",
-        "section_now": (told.section_name or "none") if section != holds else "",
+        "role_now": person.role if role != person.role else "",
+        "section_now": (person.section_name or "none") if section != stored_section else "",
     }
 
 
-def _field(told: Person, one: tuple[str, str, str], form: Form) -> Field:
-    """Return a field as it was typed, with what it holds where that is another."""
-    name, label, kind = one
-    holds = str(getattr(told, name) or "")
-    value = form.text(name, holds)
-    return Field(name, label, kind, value, holds if value != holds else "")
+def _build_field(person: Person, definition: tuple[str, str, str], form: PostedForm) -> PersonField:
+    """Return a field with the posted value, and the stored value if it differs."""
+    name, label, kind = definition
+    stored_value = str(getattr(person, name) or "")
+    value = form.text(name, stored_value)
+    return PersonField(name, label, kind, value, stored_value if value != stored_value else "")
 
 
-@router.post(f"{PATH}/{{user}}")
-def change_person(course: UUID, user: UUID, form: FormDep, here: PageDep) -> Response:
-    """Change what somebody is in the course, as far as it was changed."""
-    _need(here, course)
-    told = api.get_person(course, user, here, Response())
+@router.post(f"{PEOPLE_PATH}/{{user}}")
+def change_person(course: UUID, user: UUID, form: FormDep, context: PageDep) -> Response:
+    """Update the fields of a person that were changed."""
+    _require_manage_people(context, course)
+    person = api.get_person(course, user, context, Response())
     try:
-        body = validated(PersonPatch, _patch(told, form))
-        api.patch_person(course, user, body, here, held(form.text("version")), Response())
-    except MENDABLE as error:
-        return _person(here, course, user, form=form, error=error)
+        body = validate_body(PersonPatch, _changed_fields(person, form))
+        api.patch_person(
+            course, user, body, context, parse_form_version(form.text("version")), Response()
+        )
+    except RECOVERABLE_ERRORS as error:
+        return _render_person(context, course, user, form=form, error=error)
     return RedirectResponse(f"/courses/{course}/people/{user}", status_code=303)
 
 
-def _patch(told: Person, form: Form) -> dict[str, object]:
-    """Return the fields that are other than what is held; an empty section is none."""
+def _changed_fields(person: Person, form: PostedForm) -> dict[str, object]:
+    """Return the posted fields that differ from the stored ones; an empty section is None."""
     sent = {name: form.text(name) for name, _, _ in FIELDS if form.has(name)}
     changed: dict[str, object] = {
-        name: value for name, value in sent.items() if value != str(getattr(told, name) or "")
+        name: value for name, value in sent.items() if value != str(getattr(person, name) or "")
     }
-    if form.has("role") and form.text("role") != told.role:
+    if form.has("role") and form.text("role") != person.role:
         changed["role"] = form.text("role")
-    if form.has("section") and form.text("section") != str(told.section or ""):
+    if form.has("section") and form.text("section") != str(person.section or ""):
         changed["section"] = form.text("section") or None
     return changed
 
 
-@router.post(f"{PATH}/{{user}}/withdraw")
-def withdraw_person(course: UUID, user: UUID, here: PageDep) -> Response:
-    """Withdraw somebody from the course; their work is kept."""
-    return _acted(here, course, user, lambda: api.delete_person(course, user, here))
+@router.post(f"{PEOPLE_PATH}/{{user}}/withdraw")
+def withdraw_person(course: UUID, user: UUID, context: PageDep) -> Response:
+    """Withdraw a person from the course; their work is kept."""
+    return _act_and_redirect(
+        context, course, user, lambda: api.delete_person(course, user, context)
+    )
 
 
-def _acted(here: Here, course: UUID, user: UUID, act: Callable[[], object]) -> Response:
+def _act_and_redirect(
+    context: RequestContext, course: UUID, user: UUID, act: Callable[[], object]
+) -> Response:
     try:
         act()
-    except MENDABLE as error:
-        return _person(here, course, user, error=error)
+    except RECOVERABLE_ERRORS as error:
+        return _render_person(context, course, user, error=error)
     return RedirectResponse(f"/courses/{course}/people/{user}", status_code=303)
 
 
-@router.post(f"{PATH}/{{user}}/reset")
-def reset_person(course: UUID, user: UUID, here: PageDep) -> Response:
-    """Return the page of a person with a new link to set a password: it is shown this once."""
+@router.post(f"{PEOPLE_PATH}/{{user}}/reset")
+def reset_person_password(course: UUID, user: UUID, context: PageDep) -> Response:
+    """Return the page of a person with a new password link, which is shown only once."""
     try:
-        link = api.post_reset(course, user, here)
-    except MENDABLE as error:
-        return _person(here, course, user, error=error)
-    return _person(here, course, user, link=link)
+        link = api.post_reset(course, user, context)
+    except RECOVERABLE_ERRORS as error:
+        return _render_person(context, course, user, error=error)
+    return _render_person(context, course, user, link=link)
 
 
 @router.post("/courses/{course}/test-student")
-def test_student(course: UUID, here: PageDep) -> Response:
-    """Make the test student unless there is one, and go to it."""
-    told = api.post_test_student(course, here)
-    return RedirectResponse(f"/courses/{course}/people/{told.user}", status_code=303)
+def create_test_student(course: UUID, context: PageDep) -> Response:
+    """Create the test student if there is none, and redirect to it."""
+    student = api.post_test_student(course, context)
+    return RedirectResponse(f"/courses/{course}/people/{student.user}", status_code=303)

@@ -1,4 +1,4 @@
-"""Accounts of the whole site, for administrators: corrected, kept out, let in, erased."""
+"""Accounts of the whole site, for administrators: edit, suspend, restore and erase."""
 
 from collections.abc import Callable
 from typing import Annotated, Final, Literal
@@ -8,12 +8,12 @@ from fastapi import Query
 from fastapi.responses import RedirectResponse, Response
 
 from api.core.errors import ServiceError
-from api.dependencies import Here
-from api.pages.forms.form import Form, FormDep, validated
-from api.pages.forms.form_version import held
-from api.pages.layout.frame import Crumb, page
-from api.pages.router import PageDep, PageRouter, window
-from api.pages.staff.common import MENDABLE, query
+from api.dependencies import RequestContext
+from api.pages.forms.form import FormDep, PostedForm, validate_body
+from api.pages.forms.form_version import parse_form_version
+from api.pages.layout.frame import Breadcrumb, render_page
+from api.pages.router import PageDep, PageRouter, build_page_request
+from api.pages.staff.common import RECOVERABLE_ERRORS, build_query_string
 from api.routes.accounts import users as api
 from api.schemas.accounts.people import LinkOut
 from api.schemas.accounts.users import EraseIn, UserOut, UserPatch
@@ -22,166 +22,177 @@ from api.services.accounts import accounts
 __all__ = ["router"]
 
 router = PageRouter()
-ONE: Final = "/users/{user}"
+USER_PATH: Final = "/users/{user}"
 ROWS: Final = 70
-WAY: Final = (Crumb("People of the site", "/users"),)
-NOTHING: Final = Form()
-State = Literal["active", "suspended", "admin", "all"]
+CRUMBS: Final = (Breadcrumb("People of the site", "/users"),)
+EMPTY_FORM: Final = PostedForm()
+UserState = Literal["active", "suspended", "admin", "all"]
 
 
 @router.get("/users")
-def users_page(
-    here: PageDep,
+def show_users(
+    context: PageDep,
     text: Annotated[str, Query(max_length=200)] = "",
-    state: State = "all",
+    state: UserState = "all",
     cursor: Annotated[str, Query(max_length=2_000)] = "",
 ) -> Response:
-    """Return all accounts by family name."""
-    seen = window(here, limit=ROWS, cursor=cursor)
-    told = api.get_users(here, seen, text=text.strip(), state=state)
-    following = {"text": text, "state": state, "cursor": told.next}
-    return page(
-        here,
+    """Return the accounts of the site, sorted by family name."""
+    page_request = build_page_request(context, limit=ROWS, cursor=cursor)
+    user_list = api.get_users(context, page_request, text=text.strip(), state=state)
+    next_params = {"text": text, "state": state, "cursor": user_list.next}
+    return render_page(
+        context,
         "staff/users.html",
         title="People of the site",
-        users=told.items,
+        users=user_list.items,
         text=text,
         state=state,
-        more=query(following) if told.next else "",
+        more=build_query_string(next_params) if user_list.next else "",
     )
 
 
-@router.get(ONE)
-def user_page(user: UUID, here: PageDep) -> Response:
-    """Return an account, to be corrected and acted on."""
-    return _user_page(here, user)
+@router.get(USER_PATH)
+def show_user(user: UUID, context: PageDep) -> Response:
+    """Return the page of an account, with its form and actions."""
+    return _render_user(context, user)
 
 
-def _user_page(
-    here: Here,
+def _render_user(
+    context: RequestContext,
     user: UUID,
     *,
-    form: Form = NOTHING,
+    form: PostedForm = EMPTY_FORM,
     error: ServiceError | None = None,
     link: LinkOut | None = None,
 ) -> Response:
-    told = _account(here, user)
-    typed = {"name": form.text("name", told.name), "email": form.text("email", told.email or "")}
-    return page(
-        here,
+    account = _load_account(context, user)
+    typed = {
+        "name": form.text("name", account.name),
+        "email": form.text("email", account.email or ""),
+    }
+    return render_page(
+        context,
         "staff/user.html",
-        title=told.name,
-        crumbs=WAY,
+        title=account.name,
+        crumbs=CRUMBS,
         status=error.status if error else 200,
-        user=told,
+        user=account,
         typed=typed,
         error=error,
         link=link,
-        is_self=here.visit.caller is not None and here.visit.caller.id == user,
+        is_self=context.activity.caller is not None and context.activity.caller.id == user,
     )
 
 
-def _account(here: Here, user: UUID) -> UserOut:
-    with here.reading() as session:
-        here.site(session, right="manage_site")
-        return accounts.find(session, user)
+def _load_account(context: RequestContext, user: UUID) -> UserOut:
+    with context.reading() as session:
+        context.authorize_site(session, right="manage_site")
+        return accounts.get_user(session, user)
 
 
-@router.post(ONE)
-def change_user(user: UUID, form: FormDep, here: PageDep) -> Response:
-    """Correct the name or the e-mail address of an account, as far as it was changed."""
-    told = _account(here, user)
-    given = {"name": form.text("name"), "email": form.text("email")}
-    changed = {name: value for name, value in given.items() if value != (getattr(told, name) or "")}
+@router.post(USER_PATH)
+def change_user(user: UUID, form: FormDep, context: PageDep) -> Response:
+    """Update the name or e-mail address of an account, if changed."""
+    account = _load_account(context, user)
+    posted = {"name": form.text("name"), "email": form.text("email")}
+    changed = {
+        name: value for name, value in posted.items() if value != (getattr(account, name) or "")
+    }
 
-    def act() -> None:
+    def patch_account() -> None:
         api.patch_user(
-            user, validated(UserPatch, changed), here, held(form.text("version")), Response()
+            user,
+            validate_body(UserPatch, changed),
+            context,
+            parse_form_version(form.text("version")),
+            Response(),
         )
 
-    return _acted(here, user, act, form=form)
+    return _act_and_redirect(context, user, patch_account, form=form)
 
 
-def _acted(here: Here, user: UUID, act: Callable[[], object], *, form: Form = NOTHING) -> Response:
-    """Act and return to the account; where that is refused, show it with what was typed."""
+def _act_and_redirect(
+    context: RequestContext, user: UUID, act: Callable[[], object], *, form: PostedForm = EMPTY_FORM
+) -> Response:
+    """Run *act* and redirect to the account; on an error, redisplay the form."""
     try:
         act()
-    except MENDABLE as error:
-        return _user_page(here, user, form=form, error=error)
+    except RECOVERABLE_ERRORS as error:
+        return _render_user(context, user, form=form, error=error)
     return RedirectResponse(f"/users/{user}", status_code=303)
 
 
-@router.post(f"{ONE}/suspend")
-def suspend_user(user: UUID, here: PageDep) -> Response:
-    """Keep somebody out."""
-    return _acted(here, user, lambda: api.suspend_user(user, here))
+@router.post(f"{USER_PATH}/suspend")
+def suspend_user(user: UUID, context: PageDep) -> Response:
+    """Suspend an account."""
+    return _act_and_redirect(context, user, lambda: api.suspend_user(user, context))
 
 
-@router.post(f"{ONE}/restore")
-def restore_user(user: UUID, here: PageDep) -> Response:
-    """Let a suspended person in again."""
-    return _acted(here, user, lambda: api.restore_user(user, here))
+@router.post(f"{USER_PATH}/restore")
+def restore_user(user: UUID, context: PageDep) -> Response:
+    """Restore a suspended account."""
+    return _act_and_redirect(context, user, lambda: api.restore_user(user, context))
 
 
-@router.post(f"{ONE}/administrator")
-def make_administrator(user: UUID, here: PageDep) -> Response:
-    """Make somebody an administrator."""
-    return _acted(here, user, lambda: api.put_administrator(user, here))
+@router.post(f"{USER_PATH}/administrator")
+def make_administrator(user: UUID, context: PageDep) -> Response:
+    """Make a user an administrator."""
+    return _act_and_redirect(context, user, lambda: api.put_administrator(user, context))
 
 
-@router.post(f"{ONE}/administrator/withdraw")
-def withdraw_administrator(user: UUID, here: PageDep) -> Response:
-    """Take the rights of an administrator from somebody else."""
-    return _acted(here, user, lambda: api.delete_administrator(user, here))
+@router.post(f"{USER_PATH}/administrator/withdraw")
+def withdraw_administrator(user: UUID, context: PageDep) -> Response:
+    """Revoke the administrator rights of another user."""
+    return _act_and_redirect(context, user, lambda: api.delete_administrator(user, context))
 
 
-@router.post(f"{ONE}/reset")
-def reset_user(user: UUID, here: PageDep) -> Response:
-    """Return the account with a new link to set a password: it is shown this once."""
+@router.post(f"{USER_PATH}/reset")
+def reset_user_password(user: UUID, context: PageDep) -> Response:
+    """Return the account with a new password link, which is shown only once."""
     try:
-        link = api.reset_user(user, here)
-    except MENDABLE as error:
-        return _user_page(here, user, error=error)
-    return _user_page(here, user, link=link)
+        link = api.reset_user(user, context)
+    except RECOVERABLE_ERRORS as error:
+        return _render_user(context, user, error=error)
+    return _render_user(context, user, link=link)
 
 
-@router.get(f"{ONE}/erase")
-def erase_page(user: UUID, here: PageDep) -> Response:
-    """Return the page that says what is erased and asks for the name once more."""
-    return _erase_page(here, user)
+@router.get(f"{USER_PATH}/erase")
+def show_erase_form(user: UUID, context: PageDep) -> Response:
+    """Return the page that explains the erasure and asks for the name as confirmation."""
+    return _render_erase_form(context, user)
 
 
-def _erase_page(
-    here: Here, user: UUID, *, confirm: str = "", error: ServiceError | None = None
+def _render_erase_form(
+    context: RequestContext, user: UUID, *, confirm: str = "", error: ServiceError | None = None
 ) -> Response:
-    told = _account(here, user)
-    return page(
-        here,
+    account = _load_account(context, user)
+    return render_page(
+        context,
         "staff/user_erase.html",
-        title=f"Erase {told.name}",
-        crumbs=(*WAY, Crumb(told.name, f"/users/{user}")),
+        title=f"Erase {account.name}",
+        crumbs=(*CRUMBS, Breadcrumb(account.name, f"/users/{user}")),
         status=error.status if error else 200,
-        user=told,
+        user=account,
         confirm=confirm,
         error=error,
         erased=None,
     )
 
 
-@router.post(f"{ONE}/erase")
-def erase_user(user: UUID, form: FormDep, here: PageDep) -> Response:
-    """Erase a person for good, and tell once under which id the work stays."""
-    told, confirm = _account(here, user), form.text("confirm")
+@router.post(f"{USER_PATH}/erase")
+def erase_user(user: UUID, form: FormDep, context: PageDep) -> Response:
+    """Erase a person permanently, and show once the id under which their work stays."""
+    account, confirm = _load_account(context, user), form.text("confirm")
     try:
-        done = api.erase_user(user, here, validated(EraseIn, {"confirm": confirm}))
-    except MENDABLE as error:
-        return _erase_page(here, user, confirm=confirm, error=error)
-    return page(
-        here,
+        done = api.erase_user(user, context, validate_body(EraseIn, {"confirm": confirm}))
+    except RECOVERABLE_ERRORS as error:
+        return _render_erase_form(context, user, confirm=confirm, error=error)
+    return render_page(
+        context,
         "staff/user_erase.html",
         title="Erased",
-        crumbs=WAY,
-        user=told,
+        crumbs=CRUMBS,
+        user=account,
         error=None,
         erased=done.id,
     )

@@ -1,1 +1,1 @@
-"""Pages on which people grade answers."""
+"""Pages for marking answers by hand."""

@@ -1,4 +1,4 @@
-"""The rows of the item analysis: each part with its figures, drawn and in numbers, sorted."""
+"""Rows of the item analysis: statistics of each part as charts and numbers, sorted."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from typing import Final, Literal, TypeAlias
 
 from markupsafe import Markup
 
-from api.pages.charts import interval_bar, interval_dot
-from api.pages.staff.common import query
+from api.pages.charts import draw_interval_bar, draw_interval_dot
+from api.pages.staff.common import build_query_string
 from api.schemas.analytics.assignment import (
     AssignmentAnalytics,
     PartFigures,
@@ -17,33 +17,33 @@ from api.schemas.analytics.assignment import (
 from api.schemas.analytics.figures import FlagOut, IntervalOut
 
 __all__ = [
-    "Dir",
-    "Head",
     "ItemRow",
-    "Sort",
-    "figures_bar",
-    "figures_dot",
-    "heads",
-    "item_rows",
-    "ordered",
-    "spoken",
+    "SortColumn",
+    "SortDirection",
+    "SortableHeader",
+    "build_headers",
+    "build_item_rows",
+    "draw_correlation_dot",
+    "draw_share_bar",
+    "join_mistake_names",
+    "sort_rows",
 ]
 
-Sort: TypeAlias = Literal["place", "facility", "discrimination", "attempts", "wrong"]
-Dir: TypeAlias = Literal["asc", "desc"]
-FLAGS: Final[Mapping[str, str]] = {
+SortColumn: TypeAlias = Literal["place", "facility", "discrimination", "attempts", "wrong"]
+SortDirection: TypeAlias = Literal["asc", "desc"]
+FLAG_LABELS: Final[Mapping[str, str]] = {
     "check_key": "check the key",
     "weak": "weak",
     "too_easy": "too easy",
     "too_hard": "too hard",
     "unlike_variant": "unlike numbers",
 }
-"""The codes of flags in words."""
+"""Labels of the flag codes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """The head of a column by which one can sort; *sorted* is the direction where it is sorted."""
+class SortableHeader:
+    """Header of a sortable column; *sorted* is the direction, or "" if not sorted by it."""
 
     label: str
     href: str
@@ -52,91 +52,93 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class Flagged:
-    """A reason to look at a part, in two words and in a sentence."""
+class PartFlag:
+    """Reason to review a part: a short label and a sentence."""
 
     name: str
-    says: str
+    description: str
 
 
 @dataclass(frozen=True, slots=True)
 class ItemRow:
-    """A part in the item analysis; *wrong* tells of its wrong answers where there are any."""
+    """Row of a part in the item analysis; *wrong* summarizes its wrong answers, if any."""
 
-    place: int
+    position: int
     problem: str
     title: str
-    told: PartFigures
+    figures: PartFigures
     bar: Markup
     dot: Markup
     wrong: WrongBrief | None
     cause: str
-    flags: tuple[Flagged, ...]
+    flags: tuple[PartFlag, ...]
 
     @property
     def attempts(self) -> float | None:
-        """The mean number of attempts of those who were right in the end."""
-        return self.told.attempts.mean if self.told.attempts else None
+        """Mean number of attempts of the students who got the part right in the end."""
+        return self.figures.attempts.mean if self.figures.attempts else None
 
 
-def item_rows(told: AssignmentAnalytics) -> list[ItemRow]:
-    """Return a row for each part of an assignment, in their order."""
-    wrong = {(one.problem, one.part): one for one in told.wrong}
-    pairs = [(problem, part) for problem in told.problems for part in problem.parts]
+def build_item_rows(analytics: AssignmentAnalytics) -> list[ItemRow]:
+    """Return a row for each part of an assignment, in order."""
+    wrong = {(one.problem, one.part): one for one in analytics.wrong}
+    pairs = [(problem, part) for problem in analytics.problems for part in problem.parts]
     return [
-        _row(place, problem, part, wrong.get((problem.problem, part.part)), told.flags)
+        _build_row(place, problem, part, wrong.get((problem.problem, part.part)), analytics.flags)
         for place, (problem, part) in enumerate(pairs)
     ]
 
 
-def _row(
-    place: int,
+def _build_row(
+    position: int,
     problem: ProblemFigures,
     part: PartFigures,
     wrong: WrongBrief | None,
     flags: Iterable[FlagOut],
 ) -> ItemRow:
-    own = (one for one in flags if (one.problem, one.part) == (problem.problem, part.part))
+    part_flags = (
+        flag for flag in flags if (flag.problem, flag.part) == (problem.problem, part.part)
+    )
     return ItemRow(
-        place=place,
+        position=position,
         problem=problem.problem,
         title=problem.title,
-        told=part,
-        bar=figures_bar(part.item.facility, part.item.facility_interval),
-        dot=figures_dot(part.item.discrimination, part.item.interval),
+        figures=part,
+        bar=draw_share_bar(part.item.facility, part.item.facility_interval),
+        dot=draw_correlation_dot(part.item.discrimination, part.item.interval),
         wrong=wrong,
-        cause=spoken(wrong.mistakes) if wrong else "",
-        flags=tuple(Flagged(FLAGS[one.code], one.say) for one in own),
+        cause=join_mistake_names(wrong.mistakes) if wrong else "",
+        flags=tuple(PartFlag(FLAG_LABELS[flag.code], flag.say) for flag in part_flags),
     )
 
 
-def figures_bar(share: float | None, interval: IntervalOut | None) -> Markup:
-    """Return a share drawn as a bar with its interval."""
-    return interval_bar(share, (interval.low, interval.high) if interval else None)
+def draw_share_bar(share: float | None, interval: IntervalOut | None) -> Markup:
+    """Return a proportion as a bar with its interval."""
+    return draw_interval_bar(share, (interval.low, interval.high) if interval else None)
 
 
-def figures_dot(figure: float | None, interval: IntervalOut | None) -> Markup:
-    """Return a correlation drawn as a dot with its interval."""
-    return interval_dot(figure, (interval.low, interval.high) if interval else None)
+def draw_correlation_dot(figure: float | None, interval: IntervalOut | None) -> Markup:
+    """Return a correlation as a dot with its interval."""
+    return draw_interval_dot(figure, (interval.low, interval.high) if interval else None)
 
 
-def spoken(mistakes: Iterable[str]) -> str:
+def join_mistake_names(mistakes: Iterable[str]) -> str:
     """Return the names of mistakes in words.
 
-    >>> spoken(("kernel_flipped", "bias_left_out"))
+    >>> join_mistake_names(("kernel_flipped", "bias_left_out"))
     'kernel flipped and bias left out'
     """
-    return " and ".join(one.replace("_", " ") for one in mistakes)
+    return " and ".join(mistake.replace("_", " ") for mistake in mistakes)
 
 
-KEYS: Final[Mapping[Sort, Callable[[ItemRow], float | None]]] = {
-    "place": lambda row: row.place,
-    "facility": lambda row: row.told.item.facility,
-    "discrimination": lambda row: row.told.item.discrimination,
+SORT_KEYS: Final[Mapping[SortColumn, Callable[[ItemRow], float | None]]] = {
+    "place": lambda row: row.position,
+    "facility": lambda row: row.figures.item.facility,
+    "discrimination": lambda row: row.figures.item.discrimination,
     "attempts": lambda row: row.attempts,
     "wrong": lambda row: row.wrong.wrong if row.wrong else None,
 }
-LABELS: Final[Mapping[Sort, str]] = {
+SORT_LABELS: Final[Mapping[SortColumn, str]] = {
     "place": "Part",
     "facility": "Facility",
     "discrimination": "Discrimination",
@@ -144,28 +146,40 @@ LABELS: Final[Mapping[Sort, str]] = {
     "wrong": "Wrong at first",
 }
 
-SAID: Final[Mapping[Dir, str]] = {"asc": "ascending", "desc": "descending"}
+DIRECTION_WORDS: Final[Mapping[SortDirection, str]] = {"asc": "ascending", "desc": "descending"}
 
 
-def ordered(rows: Iterable[ItemRow], *, sort: Sort, direction: Dir) -> list[ItemRow]:
-    """Return *rows* by a column; those without a figure stand last, whichever way."""
-    key = KEYS[sort]
+def sort_rows(
+    rows: Iterable[ItemRow], *, sort: SortColumn, direction: SortDirection
+) -> list[ItemRow]:
+    """Return *rows* sorted by a column.
+
+    Rows without a value come last in both directions.
+    """
+    key = SORT_KEYS[sort]
     known = [(value, row) for row in rows if (value := key(row)) is not None]
-    turned = -1 if direction == "desc" else 1
-    known.sort(key=lambda pair: (turned * pair[0], pair[1].place))
-    placed = {row.place for _, row in known}
-    return [row for _, row in known] + [row for row in rows if row.place not in placed]
+    sign = -1 if direction == "desc" else 1
+    known.sort(key=lambda pair: (sign * pair[0], pair[1].position))
+    known_positions = {row.position for _, row in known}
+    return [row for _, row in known] + [row for row in rows if row.position not in known_positions]
 
 
-def heads(sort: Sort, direction: Dir, kept: Mapping[str, object]) -> dict[str, Head]:
-    """Return the heads of the columns that sort, by column; *kept* is what else was asked."""
-    return dict(_heads(sort, direction, kept))
+def build_headers(
+    sort: SortColumn, direction: SortDirection, params: Mapping[str, object]
+) -> dict[str, SortableHeader]:
+    """Return the headers of the sortable columns; *params* are the other query parameters."""
+    return dict(_iterate_headers(sort, direction, params))
 
 
-def _heads(sort: Sort, direction: Dir, kept: Mapping[str, object]) -> Iterator[tuple[str, Head]]:
-    for one, label in LABELS.items():
-        is_sorted = one == sort
-        turned = "desc" if is_sorted and direction == "asc" else "asc"
-        href = query({**kept, "sort": one, "dir": turned}) + "#items"
-        said = SAID[direction] if is_sorted else ""
-        yield one, Head(label, href, said, right=one in {"attempts", "wrong"})
+def _iterate_headers(
+    sort: SortColumn, direction: SortDirection, params: Mapping[str, object]
+) -> Iterator[tuple[str, SortableHeader]]:
+    for column, label in SORT_LABELS.items():
+        is_sorted = column == sort
+        next_direction = "desc" if is_sorted and direction == "asc" else "asc"
+        href = build_query_string({**params, "sort": column, "dir": next_direction}) + "#items"
+        direction_word = DIRECTION_WORDS[direction] if is_sorted else ""
+        yield (
+            column,
+            SortableHeader(label, href, direction_word, right=column in {"attempts", "wrong"}),
+        )

@@ -1,4 +1,4 @@
-"""One answer at the desk of a marker: what was written, the rubric, and on to the next one."""
+"""Marking page: one answer with its rubric, then the next one."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -8,17 +8,17 @@ from uuid import UUID
 from fastapi import Query, Response
 from fastapi.responses import RedirectResponse
 
-from api.core.errors import Conflict, Precondition, ServiceError
-from api.core.ids import read_id
-from api.dependencies import Here
-from api.pages.forms.form import FormDep, validated
-from api.pages.forms.form_version import held
-from api.pages.forms.redisplay import REFUSALS, Typed
+from api.core.errors import Conflict, PreconditionFailed, ServiceError
+from api.core.ids import parse_id
+from api.dependencies import RequestContext
+from api.pages.forms.form import FormDep, validate_body
+from api.pages.forms.form_version import parse_form_version
+from api.pages.forms.redisplay import FORM_ERRORS, BoundForm
 from api.pages.layout import flash
-from api.pages.layout.frame import Crumb, page
+from api.pages.layout.frame import Breadcrumb, render_page
 from api.pages.router import PageDep, PageRouter
-from api.pages.staff.grading.marks import LABELS, fields_of, mark_of, typed_of
-from api.pages.staff.grading.review import called, next_of, way
+from api.pages.staff.grading.marks import LABELS, mark_to_fields, parse_mark, read_posted_fields
+from api.pages.staff.grading.review import load_assignment_and_crumbs, part_title, redirect_to_next
 from api.routes.grading import marks as api
 from api.routes.grading import review
 from api.schemas.grading.marks import MarkIn
@@ -28,149 +28,156 @@ from api.schemas.grading.review import FlagIn, ReviewItem
 __all__ = ["router"]
 
 router = PageRouter()
-ANSWER: Final = "/answers/{answer}"
-NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
-KEYS: Final = tuple("123456789")
+ANSWER_PATH: Final = "/answers/{answer}"
+NO_FIELDS: Final[Mapping[str, str]] = MappingProxyType({})
+SHORTCUT_KEYS: Final = tuple("123456789")
 
 
-@router.get(f"{ANSWER}/review")
-def desk(
+@router.get(f"{ANSWER_PATH}/review")
+def show_marking_page(
     answer: UUID,
-    here: PageDep,
-    saved: flash.Saved = "",
+    context: PageDep,
+    saved: flash.SavedQuery = "",
     comment: Annotated[str, Query(max_length=4)] = "",
 ) -> Response:
-    """Return the answer with what one needs to mark it."""
-    done = "The comment is posted." if comment else flash.told(saved)
-    return _desk(answer, here, done=done)
+    """Return the answer with the information needed to mark it."""
+    done = "The comment is posted." if comment else flash.flash_message(saved)
+    return _render_marking_page(answer, context, done=done)
 
 
-def _desk(
+def _render_marking_page(
     answer: UUID,
-    here: Here,
+    context: RequestContext,
     *,
     typed: Mapping[str, str] | None = None,
-    also: Mapping[str, str] = NOTHING,
+    extra_fields: Mapping[str, str] = NO_FIELDS,
     version: str = "",
     error: ServiceError | None = None,
     done: str = "",
 ) -> Response:
-    one = api.item(answer, here, Response())
-    where = one.assignment, one.problem, one.part
-    rubric = review.rubric(*where, here)
-    told = api.listed_comments(answer, here)
-    history = api.history(answer, here)
-    assignment, crumbs = way(one.assignment, here, more=True)
-    title, is_stale = called(assignment, one.problem, one.part), isinstance(error, Precondition)
-    fields = {**(fields_of(one.mark) if typed is None else typed), **also}
-    return page(
-        here,
+    item = api.get_review_item(answer, context, Response())
+    where = item.assignment, item.problem, item.part
+    rubric = review.get_rubric(*where, context)
+    comment_list = api.get_comments(answer, context)
+    history = api.get_gradings(answer, context)
+    assignment, crumbs = load_assignment_and_crumbs(item.assignment, context, more=True)
+    title, is_stale = (
+        part_title(assignment, item.problem, item.part),
+        isinstance(error, PreconditionFailed),
+    )
+    fields = {**(mark_to_fields(item.mark) if typed is None else typed), **extra_fields}
+    return render_page(
+        context,
         "staff/marking.html",
         title=title,
-        crumbs=[*crumbs, Crumb(title, _queue(one))],
+        crumbs=[*crumbs, Breadcrumb(title, _queue_path(item))],
         tab="assignments",
         status=error.status if error else 200,
-        one=one,
-        queue=_queue(one),
+        one=item,
+        queue=_queue_path(item),
         rubric=rubric,
-        keys=KEYS,
-        comments=told.comments,
+        keys=SHORTCUT_KEYS,
+        comments=comment_list.comments,
         history=history,
-        t=Typed(fields, None if is_stale else error, LABELS),
-        alike=fields_of(one.same_as.mark) if one.same_as and one.mark is None else {},
-        version=one.version if is_stale or not version else version,
+        t=BoundForm(fields, None if is_stale else error, LABELS),
+        alike=mark_to_fields(item.same_as.mark) if item.same_as and item.mark is None else {},
+        version=item.version if is_stale or not version else version,
         is_stale=is_stale,
         done=done,
     )
 
 
-def _queue(one: ReviewItem) -> str:
-    return f"/assignments/{one.assignment}/review/{one.problem}/{one.part}"
+def _queue_path(item: ReviewItem) -> str:
+    return f"/assignments/{item.assignment}/review/{item.problem}/{item.part}"
 
 
-def _again(answer: UUID) -> Response:
+def _redirect_to_answer(answer: UUID) -> Response:
     return RedirectResponse(f"/answers/{answer}/review", status_code=303)
 
 
-@router.post(f"{ANSWER}/mark")
-def mark(answer: UUID, form: FormDep, here: PageDep) -> Response:
-    """Mark the answer; go on to the next one, or stay where ``act`` is ``stay``."""
+@router.post(f"{ANSWER_PATH}/mark")
+def mark_answer(answer: UUID, form: FormDep, context: PageDep) -> Response:
+    """Mark the answer and go to the next one; with ``act`` ``stay``, stay on the page."""
     version = form.text("version")
     try:
-        body = validated(MarkIn, mark_of(form))
-        one = api.put_mark(answer, body, here, Response(), held(version))
-    except REFUSALS as error:
-        return _desk(answer, here, typed=typed_of(form), version=version, error=error)
+        body = validate_body(MarkIn, parse_mark(form))
+        item = api.put_mark(answer, body, context, Response(), parse_form_version(version))
+    except FORM_ERRORS as error:
+        return _render_marking_page(
+            answer, context, typed=read_posted_fields(form), version=version, error=error
+        )
     if form.text("act") == "stay":
-        return flash.onwards(f"/answers/{answer}/review")
-    return next_of((one.assignment, one.problem, one.part), here)
+        return flash.redirect_with_flash(f"/answers/{answer}/review")
+    return redirect_to_next((item.assignment, item.problem, item.part), context)
 
 
-@router.post(f"{ANSWER}/unmark")
-def unmark(answer: UUID, form: FormDep, here: PageDep) -> Response:
-    """Take the mark back."""
+@router.post(f"{ANSWER_PATH}/unmark")
+def unmark_answer(answer: UUID, form: FormDep, context: PageDep) -> Response:
+    """Remove the mark of the answer."""
     try:
-        api.delete_mark(answer, here, Response(), held(form.text("version")))
-    except REFUSALS as error:
-        return _desk(answer, here, error=error)
-    return flash.onwards(f"/answers/{answer}/review")
+        api.delete_mark(answer, context, Response(), parse_form_version(form.text("version")))
+    except FORM_ERRORS as error:
+        return _render_marking_page(answer, context, error=error)
+    return flash.redirect_with_flash(f"/answers/{answer}/review")
 
 
-@router.post(f"{ANSWER}/claim")
-def claim(answer: UUID, here: PageDep) -> Response:
-    """Hold the answer, so that nobody else marks it."""
+@router.post(f"{ANSWER_PATH}/claim")
+def claim_answer(answer: UUID, context: PageDep) -> Response:
+    """Claim the answer, so that nobody else marks it."""
     try:
-        api.claim(answer, here, Response())
+        api.claim_answer(answer, context, Response())
     except Conflict as error:
-        return _desk(answer, here, error=error)
-    return _again(answer)
+        return _render_marking_page(answer, context, error=error)
+    return _redirect_to_answer(answer)
 
 
-@router.post(f"{ANSWER}/release")
-def release(answer: UUID, here: PageDep) -> Response:
-    """Give the answer back unmarked and return to the queue."""
+@router.post(f"{ANSWER_PATH}/release")
+def release_answer(answer: UUID, context: PageDep) -> Response:
+    """Release the answer unmarked and redirect to the queue."""
     try:
-        one = api.release(answer, here, Response())
+        item = api.release_answer(answer, context, Response())
     except Conflict as error:
-        return _desk(answer, here, error=error)
-    return RedirectResponse(_queue(one), status_code=303)
+        return _render_marking_page(answer, context, error=error)
+    return RedirectResponse(_queue_path(item), status_code=303)
 
 
-@router.post(f"{ANSWER}/skip")
-def skip(answer: UUID, here: PageDep) -> Response:
-    """Pass the answer over and go on to the next one."""
-    one = api.skip(answer, here, Response())
-    return next_of((one.assignment, one.problem, one.part), here)
+@router.post(f"{ANSWER_PATH}/skip")
+def skip_answer(answer: UUID, context: PageDep) -> Response:
+    """Skip the answer and go to the next one."""
+    item = api.skip_answer(answer, context, Response())
+    return redirect_to_next((item.assignment, item.problem, item.part), context)
 
 
-@router.post(f"{ANSWER}/flag")
-def flag(answer: UUID, form: FormDep, here: PageDep) -> Response:
-    """Ask that somebody looks again; an empty note takes the flag away."""
+@router.post(f"{ANSWER_PATH}/flag")
+def flag_answer(answer: UUID, form: FormDep, context: PageDep) -> Response:
+    """Flag the answer for a second look; an empty note removes the flag."""
     note = form.text("note")
     try:
         if note:
-            api.put_flag(answer, validated(FlagIn, {"note": note}), here, Response())
+            api.put_flag(answer, validate_body(FlagIn, {"note": note}), context, Response())
         else:
-            api.delete_flag(answer, here, Response())
-    except REFUSALS as error:
-        return _desk(answer, here, also={"note": note}, error=error)
-    return _again(answer)
+            api.delete_flag(answer, context, Response())
+    except FORM_ERRORS as error:
+        return _render_marking_page(answer, context, extra_fields={"note": note}, error=error)
+    return _redirect_to_answer(answer)
 
 
-@router.post(f"{ANSWER}/comments")
-def comment(answer: UUID, form: FormDep, here: PageDep) -> Response:
-    """Comment on the answer, for its student or for the staff alone."""
+@router.post(f"{ANSWER_PATH}/comments")
+def comment_on_answer(answer: UUID, form: FormDep, context: PageDep) -> Response:
+    """Comment on the answer, either for its student too or for staff only."""
     values = {"text": form.text("text"), "public": form.text("public") == "on"}
     try:
-        api.comment(answer, validated(CommentIn, values), here)
-    except REFUSALS as error:
-        return _desk(answer, here, also={"text": form.text("text")}, error=error)
+        api.post_comment(answer, validate_body(CommentIn, values), context)
+    except FORM_ERRORS as error:
+        return _render_marking_page(
+            answer, context, extra_fields={"text": form.text("text")}, error=error
+        )
     return RedirectResponse(f"/answers/{answer}/review?comment=done#comments", status_code=303)
 
 
 @router.post("/comments/{comment}/withdraw")
-def withdraw_comment(comment: UUID, form: FormDep, here: PageDep) -> Response:
-    """Take a comment of one's own back."""
-    api.delete_comment(comment, here)
-    answer = read_id(form.text("answer"))
+def withdraw_comment(comment: UUID, form: FormDep, context: PageDep) -> Response:
+    """Withdraw one of the caller's own comments."""
+    api.delete_comment(comment, context)
+    answer = parse_id(form.text("answer"))
     return RedirectResponse(f"/answers/{answer}/review#comments" if answer else "/", 303)

@@ -1,17 +1,17 @@
-"""A mark by a person as the fields of a form, and back."""
+"""Conversion between marks and form fields."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
-from api.core.errors import Invalid
-from api.pages.forms.form import Form
+from api.core.errors import InvalidInput
+from api.pages.forms.form import PostedForm
 from api.schemas.grading.review import MarkView
 
-__all__ = ["LABELS", "fields_of", "mark_of", "typed_of"]
+__all__ = ["LABELS", "mark_to_fields", "parse_mark", "read_posted_fields"]
 
-TEXTS: Final = ("comment", "reason", "adjustment", "credit")
-GIVES: Final = frozenset({"adjustment", "credit"})
-EMPTY: Final = "is missing, and nothing is ticked; type 0 where nothing is right"
+TEXT_FIELDS: Final = ("comment", "reason", "adjustment", "credit")
+SCORE_FIELDS: Final = frozenset({"adjustment", "credit"})
+EMPTY_MARK_MESSAGE: Final = "is missing, and nothing is ticked; type 0 where nothing is right"
 LABELS: Final[Mapping[str, str]] = {
     "": "The mark",
     "items": "Rubric",
@@ -22,33 +22,34 @@ LABELS: Final[Mapping[str, str]] = {
 }
 
 
-def fields_of(mark: MarkView | None) -> dict[str, str]:
-    """Return a mark as the fields of the form hold it; an item that is ticked is ``item.ID``."""
+def mark_to_fields(mark: MarkView | None) -> dict[str, str]:
+    """Return a mark as form field texts; a selected rubric item is the field ``item.ID``."""
     if mark is None:
         return {}
-    told = mark.model_dump(mode="json")
-    fields = {f"item.{one}": "on" for one in mark.items}
+    data = mark.model_dump(mode="json")
+    fields = {f"item.{item}": "on" for item in mark.items}
     fields |= {"comment": mark.comment, "reason": mark.reason}
-    fields["adjustment"] = str(told["adjustment"]) if mark.adjustment else ""
-    fields["credit"] = "" if mark.credit is None else str(told["credit"])
+    fields["adjustment"] = str(data["adjustment"]) if mark.adjustment else ""
+    fields["credit"] = "" if mark.credit is None else str(data["credit"])
     return fields
 
 
-def typed_of(form: Form) -> dict[str, str]:
-    """Return what was typed, by the fields of the form."""
-    ticked = {f"item.{one}": "on" for one in form.all("items")}
-    return {name: form.text(name) for name in TEXTS} | ticked
+def read_posted_fields(form: PostedForm) -> dict[str, str]:
+    """Return the posted texts by form field."""
+    ticked = {f"item.{one}": "on" for one in form.get_all("items")}
+    return {name: form.text(name) for name in TEXT_FIELDS} | ticked
 
 
-def mark_of(form: Form) -> dict[str, Any]:
-    """Return the mark as the API takes it.
+def parse_mark(form: PostedForm) -> dict[str, Any]:
+    """Return the posted mark as the body of an API request.
 
-    Raises `Invalid` where nothing is chosen: a key pressed by mistake would give no points.
+    Raises `InvalidInput` if nothing is selected: an accidental key press would give no
+    points.
     """
-    told: dict[str, Any] = {"items": list(form.all("items"))}
-    told |= form.given(*TEXTS)
-    if not told["items"] and told.keys().isdisjoint(GIVES):
-        raise Invalid.of("credit", EMPTY)
-    if "adjustment" in told:
-        told["adjustment"] = told["adjustment"].replace("\N{MINUS SIGN}", "-")
-    return told
+    values: dict[str, Any] = {"items": list(form.get_all("items"))}
+    values |= form.non_empty_texts(*TEXT_FIELDS)
+    if not values["items"] and values.keys().isdisjoint(SCORE_FIELDS):
+        raise InvalidInput.for_field("credit", EMPTY_MARK_MESSAGE)
+    if "adjustment" in values:
+        values["adjustment"] = values["adjustment"].replace("\N{MINUS SIGN}", "-")
+    return values

@@ -1,4 +1,4 @@
-"""Requests of students that an answer is marked again: read, accepted and declined."""
+"""Regrade requests by students: list, accept and decline."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
@@ -7,16 +7,16 @@ from uuid import UUID
 from fastapi import Query, Response
 
 from api.core.errors import ServiceError
-from api.core.ids import read_id
-from api.dependencies import Here
-from api.http.pagination import MAX_CURSOR
-from api.pages.forms.form import Form, FormDep, validated
-from api.pages.forms.redisplay import REFUSALS, Typed
+from api.core.ids import parse_id
+from api.dependencies import RequestContext
+from api.http.pagination import MAX_CURSOR_CHARACTERS
+from api.pages.forms.form import FormDep, PostedForm, validate_body
+from api.pages.forms.redisplay import FORM_ERRORS, BoundForm
 from api.pages.layout import flash
-from api.pages.layout.frame import page
-from api.pages.layout.grade_steps import Names
-from api.pages.router import PageDep, PageRouter, window
-from api.pages.staff.grading.review import way
+from api.pages.layout.frame import render_page
+from api.pages.layout.grade_steps import ProblemTitles
+from api.pages.router import PageDep, PageRouter, build_page_request
+from api.pages.staff.grading.review import load_assignment_and_crumbs
 from api.routes.grading import regrade_requests as api
 from api.schemas.grading.regrade_requests import DecisionIn, RequestStatus
 
@@ -26,70 +26,78 @@ router = PageRouter()
 LABELS: Final = {"decision": "Decision", "reply": "Reply", "mark": "New credit"}
 STATUSES: Final = ("open", "accepted", "declined")
 ROWS: Final = 25
-Cursor = Annotated[str | None, Query(max_length=MAX_CURSOR)]
+Cursor = Annotated[str | None, Query(max_length=MAX_CURSOR_CHARACTERS)]
 
 
 @router.get("/assignments/{assignment}/requests")
-def requests(
+def show_regrade_requests(
     assignment: UUID,
-    here: PageDep,
+    context: PageDep,
     status: RequestStatus | None = None,
     cursor: Cursor = None,
-    saved: flash.Saved = "",
+    saved: flash.SavedQuery = "",
 ) -> Response:
-    """Return the requests in an assignment, the open ones first."""
-    return _requests(assignment, here, status=status, cursor=cursor, done=flash.told(saved))
+    """Return the regrade requests of an assignment, open ones first."""
+    return _render_regrade_requests(
+        assignment, context, status=status, cursor=cursor, done=flash.flash_message(saved)
+    )
 
 
-def _requests(
+def _render_regrade_requests(
     assignment: UUID,
-    here: Here,
+    context: RequestContext,
     *,
     status: RequestStatus | None = None,
     cursor: str | None = None,
     done: str = "",
-    at: UUID | None = None,
+    request_id: UUID | None = None,
     typed: Mapping[str, str] | None = None,
     error: ServiceError | None = None,
 ) -> Response:
-    """Return the list; *typed* stands in the form of the request *at*, with the *error* it met."""
-    found = api.listed(assignment, here, window(here, limit=ROWS, cursor=cursor), status)
-    one, crumbs = way(assignment, here, more=True)
-    return page(
-        here,
+    """Return the list; *typed* and *error* belong to the form of the request *request_id*."""
+    request_page = api.get_requests(
+        assignment, context, build_page_request(context, limit=ROWS, cursor=cursor), status
+    )
+    assignment_view, crumbs = load_assignment_and_crumbs(assignment, context, more=True)
+    return render_page(
+        context,
         "staff/regrade_requests.html",
         title="Requests",
         crumbs=crumbs,
         tab="assignments",
         status=error.status if error else 200,
-        one=one,
-        names=Names.of(one.problems),
-        found=found.items,
-        next=found.next,
+        one=assignment_view,
+        names=ProblemTitles.from_problems(assignment_view.problems),
+        found=request_page.items,
+        next=request_page.next,
         wanted=status,
         statuses=STATUSES,
         done=done,
-        at=at,
-        typed=Typed(typed or {}, error, LABELS),
-        blank=Typed(),
+        at=request_id,
+        typed=BoundForm(typed or {}, error, LABELS),
+        blank=BoundForm(),
     )
 
 
 @router.post("/requests/{request}/answer")
-def answer(request: UUID, form: FormDep, here: PageDep) -> Response:
-    """Accept or decline a request."""
+def answer_request(request: UUID, form: FormDep, context: PageDep) -> Response:
+    """Accept or decline a regrade request."""
     try:
-        told = api.answer_request(request, validated(DecisionIn, _values(form)), here)
-    except REFUSALS as error:
-        assignment = read_id(form.text("assignment"))
+        answered_request = api.answer_request(
+            request, validate_body(DecisionIn, _parse_decision(form)), context
+        )
+    except FORM_ERRORS as error:
+        assignment = parse_id(form.text("assignment"))
         if assignment is None:
             raise
         typed = {"reply": form.text("reply"), "mark": form.text("credit")}
-        return _requests(assignment, here, at=request, typed=typed, error=error)
-    return flash.onwards(f"/assignments/{told.assignment}/requests")
+        return _render_regrade_requests(
+            assignment, context, request_id=request, typed=typed, error=error
+        )
+    return flash.redirect_with_flash(f"/assignments/{answered_request.assignment}/requests")
 
 
-def _values(form: Form) -> dict[str, Any]:
+def _parse_decision(form: PostedForm) -> dict[str, Any]:
     values: dict[str, Any] = {"decision": form.text("decision"), "reply": form.text("reply")}
     credit = form.text("credit")
     return values | ({"mark": {"credit": credit}} if credit else {})

@@ -1,4 +1,4 @@
-"""The marking of an assignment: how far it is, the queue of a part, and groups of equal answers."""
+"""Marking of an assignment: progress, queues of parts, and groups of equal answers."""
 
 from typing import Annotated, Final
 from uuid import UUID
@@ -7,99 +7,103 @@ from fastapi import Query, Response
 from fastapi.responses import RedirectResponse
 
 from api.core.errors import ServiceError
-from api.dependencies import Here
-from api.http.pagination import MAX_CURSOR
-from api.pages.forms.form import FormDep, validated
-from api.pages.forms.redisplay import REFUSALS, Typed
-from api.pages.layout.formatting import counted
-from api.pages.layout.frame import Crumb, page
-from api.pages.layout.grade_steps import Names
-from api.pages.router import PageDep, PageRouter, window
-from api.pages.staff.grading.marks import fields_of, mark_of, typed_of
+from api.dependencies import RequestContext
+from api.http.pagination import MAX_CURSOR_CHARACTERS
+from api.pages.forms.form import FormDep, validate_body
+from api.pages.forms.redisplay import FORM_ERRORS, BoundForm
+from api.pages.layout.formatting import format_count
+from api.pages.layout.frame import Breadcrumb, render_page
+from api.pages.layout.grade_steps import ProblemTitles
+from api.pages.router import PageDep, PageRouter, build_page_request
+from api.pages.staff.grading.marks import mark_to_fields, parse_mark, read_posted_fields
 from api.routes.assignments import assignments
 from api.routes.courses import courses
 from api.routes.grading import review as api
 from api.schemas.assignments.assignments import StaffAssignment, StudentAssignment
 from api.schemas.grading.marks import MarkIn
-from api.services.review.locations import asked_part
-from api.services.review.queue import Shows
-from api.services.review.queue import queue as queued_in
+from api.services.review.locations import find_part
+from api.services.review.queue import QueueFilter, load_queue
 
-__all__ = ["Way", "called", "router", "way"]
+__all__ = ["AssignmentAndCrumbs", "load_assignment_and_crumbs", "part_title", "router"]
 
 router = PageRouter()
-PART: Final = "/assignments/{assignment}/review/{problem}/{part}"
-SHOWS: Final = ("waiting", "marked", "mine", "flagged", "all")
+PART_PATH: Final = "/assignments/{assignment}/review/{problem}/{part}"
+QUEUE_FILTERS: Final = ("waiting", "marked", "mine", "flagged", "all")
 ROWS: Final = 50
-GROUPS: Final = 8
-BRIEF: Final = 200
-"""So many characters of a text stand in its place until it is opened."""
-Many = Annotated[int | None, Query(ge=0, le=1_000_000)]
-Cursor = Annotated[str | None, Query(max_length=MAX_CURSOR)]
-Way = tuple[StaffAssignment | StudentAssignment, tuple[Crumb, ...]]
+GROUPS_PER_PAGE: Final = 8
+BRIEF_LENGTH: Final = 200
+"""Number of characters of a long text that are shown until it is expanded."""
+CountParam = Annotated[int | None, Query(ge=0, le=1_000_000)]
+Cursor = Annotated[str | None, Query(max_length=MAX_CURSOR_CHARACTERS)]
+AssignmentAndCrumbs = tuple[StaffAssignment | StudentAssignment, tuple[Breadcrumb, ...]]
 
 
-def way(assignment: UUID, here: Here, *, more: bool = False) -> Way:
-    """Return an assignment and the way to its marking; with *more*, that is a step of it."""
-    one = assignments.get_assignment(assignment, here, Response())
-    view = courses.get_course(one.course, here, Response())
-    steps = Crumb(view.title, f"/courses/{view.id}"), Crumb(one.title, f"/assignments/{one.id}")
-    last = Crumb("Review", f"/assignments/{one.id}/review")
-    return one, (*steps, last) if more else steps
+def load_assignment_and_crumbs(
+    assignment: UUID, context: RequestContext, *, more: bool = False
+) -> AssignmentAndCrumbs:
+    """Return an assignment with breadcrumbs; *more* adds its review page to them."""
+    assignment_view = assignments.get_assignment(assignment, context, Response())
+    view = courses.get_course(assignment_view.course, context, Response())
+    steps = (
+        Breadcrumb(view.title, f"/courses/{view.id}"),
+        Breadcrumb(assignment_view.title, f"/assignments/{assignment_view.id}"),
+    )
+    last = Breadcrumb("Review", f"/assignments/{assignment_view.id}/review")
+    return assignment_view, (*steps, last) if more else steps
 
 
-def called(one: StaffAssignment | StudentAssignment, problem: str, part: str) -> str:
-    """Return what people call a part of an assignment: the title of its problem, and its name."""
-    return Names.of(one.problems).place(problem, part)
+def part_title(assignment: StaffAssignment | StudentAssignment, problem: str, part: str) -> str:
+    """Return the title of a part: the title of its problem and its own name."""
+    return ProblemTitles.from_problems(assignment.problems).full_title(problem, part)
 
 
 @router.get("/assignments/{assignment}/review")
-def overview(assignment: UUID, here: PageDep) -> Response:
-    """Return how far the marking is, part by part."""
-    found = api.overview(assignment, here)
-    ready = api.ready(assignment, here)
-    one, crumbs = way(assignment, here)
-    return page(
-        here,
+def show_review_overview(assignment: UUID, context: PageDep) -> Response:
+    """Return the marking progress of each part."""
+    progress = api.get_progress(assignment, context)
+    ready = api.get_readiness(assignment, context)
+    assignment_view, crumbs = load_assignment_and_crumbs(assignment, context)
+    return render_page(
+        context,
         "staff/review.html",
         title="Review",
         crumbs=crumbs,
         tab="assignments",
-        one=one,
-        names=Names.of(one.problems),
-        found=found,
+        one=assignment_view,
+        names=ProblemTitles.from_problems(assignment_view.problems),
+        found=progress,
         ready=ready,
     )
 
 
-@router.get(PART)
-def queue(
+@router.get(PART_PATH)
+def show_review_queue(
     assignment: UUID,
     problem: str,
     part: str,
-    here: PageDep,
-    shows: Shows = "waiting",
+    context: PageDep,
+    shows: QueueFilter = "waiting",
     cursor: Cursor = None,
     empty: Annotated[str, Query(max_length=3)] = "",
 ) -> Response:
-    """Return the answers of a part; *empty* says that none was left to take."""
-    shown = window(here, limit=ROWS, cursor=cursor)
-    found = api.listed(assignment, problem, part, here, shown, shows)
-    progress = api.overview(assignment, here)
-    one, crumbs = way(assignment, here, more=True)
-    return page(
-        here,
+    """Return the queue of a part; *empty* means that no answer was left to claim."""
+    page_request = build_page_request(context, limit=ROWS, cursor=cursor)
+    answer_page = api.get_queue(assignment, problem, part, context, page_request, shows)
+    progress = api.get_progress(assignment, context)
+    assignment_view, crumbs = load_assignment_and_crumbs(assignment, context, more=True)
+    return render_page(
+        context,
         "staff/review_queue.html",
-        title=called(one, problem, part),
+        title=part_title(assignment_view, problem, part),
         crumbs=crumbs,
         tab="assignments",
-        one=one,
+        one=assignment_view,
         base=f"/assignments/{assignment}/review/{problem}/{part}",
-        found=found.items,
-        next=found.next,
+        found=answer_page.items,
+        next=answer_page.next,
         shows=shows,
-        filters=SHOWS,
-        mine=_held(assignment, problem, part, here),
+        filters=QUEUE_FILTERS,
+        mine=_find_claimed_answer(assignment, problem, part, context),
         progress=next(
             (each for each in progress.parts if (each.problem, each.part) == (problem, part)), None
         ),
@@ -107,96 +111,108 @@ def queue(
     )
 
 
-def _held(assignment: UUID, problem: str, part: str, here: Here) -> UUID | None:
-    """Return the answer of a part that the caller holds, None where there is none."""
-    with here.reading() as session:
-        posed = here.posed(session, assignment, problem, right="see_submissions")
-        me, asked = posed.member.caller.id, asked_part(posed, part)
-        queued = queued_in(session, asked, now=here.now)
+def _find_claimed_answer(
+    assignment: UUID, problem: str, part: str, context: RequestContext
+) -> UUID | None:
+    """Return the waiting answer of a part that the caller has claimed, or None."""
+    with context.reading() as session:
+        posed = context.authorize_problem(session, assignment, problem, right="see_submissions")
+        me, part_location = posed.member.caller.id, find_part(posed, part)
+        queued = load_queue(session, part_location, now=context.now)
         return next((one.answer for one in queued if one.waiting and one.claimed_by == me), None)
 
 
-@router.post(f"{PART}/next")
-def take_next(assignment: UUID, problem: str, part: str, here: PageDep) -> Response:
-    """Claim the next answer and go to it; back to the queue where none is free."""
-    return next_of((assignment, problem, part), here)
+@router.post(f"{PART_PATH}/next")
+def take_next(assignment: UUID, problem: str, part: str, context: PageDep) -> Response:
+    """Claim the next answer and redirect to it, or to the queue if none is free."""
+    return redirect_to_next((assignment, problem, part), context)
 
 
-def next_of(where: tuple[UUID, str, str], here: Here) -> Response:
-    """Return the way to the next answer of a part."""
+def redirect_to_next(where: tuple[UUID, str, str], context: RequestContext) -> Response:
+    """Claim the next answer of a part and redirect to it, or to the queue if none is free."""
     assignment, problem, part = where
-    found = api.take_next(assignment, problem, part, here, Response())
-    if found.item is None:
+    next_answer = api.claim_next(assignment, problem, part, context, Response())
+    if next_answer.item is None:
         back = f"/assignments/{assignment}/review/{problem}/{part}?empty=yes"
         return RedirectResponse(back, status_code=303)
-    return RedirectResponse(f"/answers/{found.item.answer}/review", status_code=303)
+    return RedirectResponse(f"/answers/{next_answer.item.answer}/review", status_code=303)
 
 
-@router.get(f"{PART}/groups")
-def groups(
+@router.get(f"{PART_PATH}/groups")
+def show_answer_groups(
     assignment: UUID,
     problem: str,
     part: str,
-    here: PageDep,
+    context: PageDep,
     cursor: Cursor = None,
-    marked: Many = None,
-    left: Many = None,
+    marked: CountParam = None,
+    left: CountParam = None,
 ) -> Response:
-    """Return the groups of answers that say the same; *marked* were just now, *left* to others."""
+    """Return the groups of equal answers.
+
+    *marked* is the number of answers just marked, *left* the number left to those who
+    claimed them.
+    """
     where = assignment, problem, part
-    said = "" if marked is None else f"{counted(marked, 'answer')} marked."
+    message = "" if marked is None else f"{format_count(marked, 'answer')} marked."
     if left:
-        said += f" {counted(left, 'answer')} left to who holds {'it' if left == 1 else 'them'}."
-    return _groups(where, here, cursor=cursor, done=said)
+        message += (
+            f" {format_count(left, 'answer')} left to who holds {'it' if left == 1 else 'them'}."
+        )
+    return _render_answer_groups(where, context, cursor=cursor, done=message)
 
 
-def _groups(
+def _render_answer_groups(
     where: tuple[UUID, str, str],
-    here: Here,
+    context: RequestContext,
     *,
     cursor: str | None = None,
     done: str = "",
-    typed: Typed | None = None,
+    typed: BoundForm | None = None,
     group: UUID | None = None,
     error: ServiceError | None = None,
 ) -> Response:
     assignment, problem, part = where
-    found = api.grouped(*where, here, window(here, limit=GROUPS, cursor=cursor), 2)
-    rubric = api.rubric(*where, here)
-    one, crumbs = way(assignment, here, more=True)
+    group_page = api.get_groups(
+        *where, context, build_page_request(context, limit=GROUPS_PER_PAGE, cursor=cursor), 2
+    )
+    rubric = api.get_rubric(*where, context)
+    assignment_view, crumbs = load_assignment_and_crumbs(assignment, context, more=True)
     base = f"/assignments/{assignment}/review/{problem}/{part}"
-    return page(
-        here,
+    return render_page(
+        context,
         "staff/review_groups.html",
         title="Answers that say the same",
-        crumbs=[*crumbs, Crumb(called(one, problem, part), base)],
+        crumbs=[*crumbs, Breadcrumb(part_title(assignment_view, problem, part), base)],
         tab="assignments",
         status=error.status if error else 200,
-        one=one,
+        one=assignment_view,
         base=base,
-        found=found.items,
-        brief=BRIEF,
-        next=found.next,
+        found=group_page.items,
+        brief=BRIEF_LENGTH,
+        next=group_page.next,
         rubric=rubric,
         done=done,
         typed=typed,
         group=group,
         error=error,
-        marked={each.id: Typed(fields_of(each.mark)) for each in found.items},
+        marked={each.id: BoundForm(mark_to_fields(each.mark)) for each in group_page.items},
     )
 
 
-@router.post(f"{PART}/groups/{{group}}/mark")
+@router.post(f"{PART_PATH}/groups/{{group}}/mark")
 def mark_group(
-    assignment: UUID, problem: str, part: str, group: UUID, form: FormDep, here: PageDep
+    assignment: UUID, problem: str, part: str, group: UUID, form: FormDep, context: PageDep
 ) -> Response:
-    """Mark all answers of the group that wait."""
+    """Mark all waiting answers of the group."""
     where = assignment, problem, part
     try:
-        told = api.mark_all(*where, group, validated(MarkIn, mark_of(form)), here)
-    except REFUSALS as error:
-        typed = Typed(typed_of(form), error)
-        return _groups(where, here, typed=typed, group=group, error=error)
+        result = api.post_group_mark(
+            *where, group, validate_body(MarkIn, parse_mark(form)), context
+        )
+    except FORM_ERRORS as error:
+        typed = BoundForm(read_posted_fields(form), error)
+        return _render_answer_groups(where, context, typed=typed, group=group, error=error)
     back = f"/assignments/{assignment}/review/{problem}/{part}/groups"
-    counts = f"marked={told.marked}&left={told.claimed}"
+    counts = f"marked={result.marked}&left={result.claimed}"
     return RedirectResponse(f"{back}?{counts}", status_code=303)

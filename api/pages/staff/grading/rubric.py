@@ -1,4 +1,4 @@
-"""The rubric of a part: items added, changed and taken out, with what that does to marks."""
+"""Rubric of a part: add, change and retire items, with the effect on marks."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -6,38 +6,38 @@ from uuid import UUID
 
 from fastapi import Response
 
-from api.core.errors import Precondition, ServiceError
-from api.dependencies import Here
-from api.pages.forms.form import Form, FormDep, validated
-from api.pages.forms.form_version import held
-from api.pages.forms.redisplay import REFUSALS, Typed
-from api.pages.forms.rows import whole_number
+from api.core.errors import PreconditionFailed, ServiceError
+from api.dependencies import RequestContext
+from api.pages.forms.form import FormDep, PostedForm, validate_body
+from api.pages.forms.form_version import parse_form_version
+from api.pages.forms.redisplay import FORM_ERRORS, BoundForm
+from api.pages.forms.rows import parse_whole_number
 from api.pages.layout import flash
-from api.pages.layout.frame import Crumb, page
+from api.pages.layout.frame import Breadcrumb, render_page
 from api.pages.router import PageDep, PageRouter
-from api.pages.staff.grading.review import called, way
+from api.pages.staff.grading.review import load_assignment_and_crumbs, part_title
 from api.routes.grading import review as api
 from api.schemas.grading.marks import RubricChange, RubricItemIn, RubricItemPatch, RubricItemView
 
 __all__ = ["router"]
 
 router = PageRouter()
-RUBRIC: Final = "/assignments/{assignment}/review/{problem}/{part}/rubric"
+RUBRIC_PATH: Final = "/assignments/{assignment}/review/{problem}/{part}/rubric"
 LABELS: Final = {"label": "Name", "say": "Students read", "points": "Points", "position": "Place"}
-Where = tuple[UUID, str, str]
+PartKey = tuple[UUID, str, str]
 
 
-@router.get(RUBRIC)
-def rubric(
-    assignment: UUID, problem: str, part: str, here: PageDep, saved: flash.Saved = ""
+@router.get(RUBRIC_PATH)
+def show_rubric(
+    assignment: UUID, problem: str, part: str, context: PageDep, saved: flash.SavedQuery = ""
 ) -> Response:
     """Return the rubric with a form for each item."""
-    return _rubric((assignment, problem, part), here, done=flash.told(saved))
+    return _render_rubric((assignment, problem, part), context, done=flash.flash_message(saved))
 
 
-def _rubric(
-    where: Where,
-    here: Here,
+def _render_rubric(
+    where: PartKey,
+    context: RequestContext,
     *,
     item: UUID | None = None,
     typed: Mapping[str, str] | None = None,
@@ -45,79 +45,83 @@ def _rubric(
     trial: RubricChange | None = None,
     done: str = "",
 ) -> Response:
-    """Return the rubric; *typed* stands in the form of *item*, None for the new one."""
-    with here.reading() as session:
-        here.posed(session, where[0], where[1], right="mark")
-    found = api.rubric(*where, here)
+    """Return the rubric; *typed* belongs to the form of *item*, or of a new item if None."""
+    with context.reading() as session:
+        context.authorize_problem(session, where[0], where[1], right="mark")
+    stored_rubric = api.get_rubric(*where, context)
     base = f"/assignments/{where[0]}/review/{where[1]}/{where[2]}"
-    one, crumbs = way(where[0], here, more=True)
-    return page(
-        here,
+    assignment_view, crumbs = load_assignment_and_crumbs(where[0], context, more=True)
+    return render_page(
+        context,
         "staff/rubric.html",
         title="Rubric",
-        crumbs=[*crumbs, Crumb(called(one, where[1], where[2]), base)],
+        crumbs=[*crumbs, Breadcrumb(part_title(assignment_view, where[1], where[2]), base)],
         tab="assignments",
         status=error.status if error else 200,
         base=base,
-        found=found,
-        forms={each.id: Typed(_fields(each)) for each in found.items}
-        | ({item: Typed(typed, error, LABELS)} if item and typed is not None else {}),
-        blank=Typed() if item else Typed(typed or {}, error, LABELS),
+        found=stored_rubric,
+        forms={each.id: BoundForm(_item_to_texts(each)) for each in stored_rubric.items}
+        | ({item: BoundForm(typed, error, LABELS)} if item and typed is not None else {}),
+        blank=BoundForm() if item else BoundForm(typed or {}, error, LABELS),
         item=item,
         error=error,
-        is_stale=isinstance(error, Precondition),
+        is_stale=isinstance(error, PreconditionFailed),
         trial=trial,
         done=done,
     )
 
 
-def _fields(item: RubricItemView) -> dict[str, str]:
-    told = item.model_dump(mode="json")
-    return {name: str(told[name]) for name in (*LABELS, "version")}
+def _item_to_texts(item: RubricItemView) -> dict[str, str]:
+    data = item.model_dump(mode="json")
+    return {name: str(data[name]) for name in (*LABELS, "version")}
 
 
-def _typed(form: Form) -> dict[str, str]:
+def _read_posted_texts(form: PostedForm) -> dict[str, str]:
     return {name: form.text(name) for name in (*LABELS, "version")}
 
 
-def _values(typed: Mapping[str, str]) -> dict[str, Any]:
-    """Return an item as the API takes it."""
-    place = typed["position"]
+def _texts_to_item(typed: Mapping[str, str]) -> dict[str, Any]:
+    """Convert form field texts to the body of an API request."""
+    position = typed["position"]
     values: dict[str, Any] = {"label": typed["label"], "say": typed["say"]}
     values["points"] = typed["points"].replace("\N{MINUS SIGN}", "-")
-    return values | ({"position": whole_number(place)} if place else {})
+    return values | ({"position": parse_whole_number(position)} if position else {})
 
 
-@router.post(RUBRIC)
-def add(assignment: UUID, problem: str, part: str, form: FormDep, here: PageDep) -> Response:
-    """Add an item."""
-    where, typed = (assignment, problem, part), _typed(form)
+@router.post(RUBRIC_PATH)
+def add_item(
+    assignment: UUID, problem: str, part: str, form: FormDep, context: PageDep
+) -> Response:
+    """Add an item to the rubric."""
+    where, typed = (assignment, problem, part), _read_posted_texts(form)
     try:
-        api.add(*where, validated(RubricItemIn, _values(typed)), here)
-    except REFUSALS as error:
-        return _rubric(where, here, typed=typed, error=error)
-    return flash.onwards(_address(where))
+        api.post_rubric_item(*where, validate_body(RubricItemIn, _texts_to_item(typed)), context)
+    except FORM_ERRORS as error:
+        return _render_rubric(where, context, typed=typed, error=error)
+    return flash.redirect_with_flash(_rubric_path(where))
 
 
-def _address(where: Where) -> str:
+def _rubric_path(where: PartKey) -> str:
     return f"/assignments/{where[0]}/review/{where[1]}/{where[2]}/rubric"
 
 
-@router.post(f"{RUBRIC}/{{item}}")
-def change(  # a path of four
-    assignment: UUID, problem: str, part: str, item: UUID, form: FormDep, here: PageDep
+@router.post(f"{RUBRIC_PATH}/{{item}}")
+def change_item(  # a path of four
+    assignment: UUID, problem: str, part: str, item: UUID, form: FormDep, context: PageDep
 ) -> Response:
-    """Change an item or take it out; with ``act`` ``try`` or ``out``, say first what that does."""
-    where, typed, act = (assignment, problem, part), _typed(form), form.text("act")
-    expected = held(typed["version"])
+    """Change or retire an item; with ``act`` ``try`` or ``out``, only dry-run that."""
+    where, typed, act = (assignment, problem, part), _read_posted_texts(form), form.text("act")
+    expected = parse_form_version(typed["version"])
     try:
         if act in {"out", "retire"}:
-            told = api.retire(*where, item, here, expected, dry_run=act == "out")
+            changed = api.delete_rubric_item(*where, item, context, expected, dry_run=act == "out")
         else:
-            body = validated(RubricItemPatch, _values(typed))
-            told = api.change(*where, item, body, here, expected, dry_run=act == "try")
-    except REFUSALS as error:
-        return _rubric(where, here, item=item, typed=typed, error=error)
-    if told.remarked.dry_run:
-        return _rubric(where, here, item=item, typed=typed, trial=told)
-    return flash.onwards(_address(where))
+            body = validate_body(RubricItemPatch, _texts_to_item(typed))
+            changed = api.patch_rubric_item(
+                *where, item, body, context, expected, dry_run=act == "try"
+            )
+    except FORM_ERRORS as error:
+        return _render_rubric(where, context, item=item, typed=typed, error=error)
+    if changed.remarked.dry_run:
+        return _render_rubric(where, context, item=item, typed=typed, trial=changed)
+    return flash.redirect_with_flash(_rubric_path(where))

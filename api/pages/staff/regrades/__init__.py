@@ -1,1 +1,1 @@
-"""Pages of regrades."""
+"""Regrade pages."""

@@ -1,7 +1,8 @@
-"""Why a regrade is refused, at the fields of its form.
+"""Errors of a refused regrade, mapped to the fields of its form.
 
-The API and the checker name places in its body and in the problem's file; people see a form. An
-example of the problem's author that contradicts the new marking can be dropped there.
+The API and the checker locate errors in the request body and in the problem file, but
+users see a form. If an example by the problem's author contradicts the new grading, the
+form can drop it.
 """
 
 import re
@@ -10,105 +11,119 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from api.core.errors import FieldError, ServiceError
-from api.pages.forms.form import Form
-from api.pages.forms.rows import whole_number
+from api.pages.forms.form import PostedForm
+from api.pages.forms.rows import parse_whole_number
 from api.pages.layout.formatting import part_name
-from api.pages.staff.regrades.regrade_form import DROP, FIELDS
+from api.pages.staff.regrades.regrade_form import DROP_EXAMPLES_FIELD, FIELDS
 from grader.definitions.problem import Problem
 
-__all__ = ["Contrary", "contraries", "labels_of", "placed"]
+__all__ = [
+    "ContradictedExample",
+    "example_labels",
+    "find_contradicted_examples",
+    "map_errors_to_form",
+]
 
-PLACES: Final[Mapping[str, str]] = {"": "part", "tolerance": "rule"}
-"""Fields of a part that the form calls otherwise."""
-IN_FILE: Final = re.compile(
+RENAMED_FIELDS: Final[Mapping[str, str]] = {"": "part", "tolerance": "rule"}
+"""Fields of a part that have a different name in the form."""
+FILE_LOCATION: Final = re.compile(
     r"parts\.\w+(?:\.(?:accept|mistakes)(?:\.\w+)?)?(?:\.([a-z]+))?.*", re.ASCII
 )
-"""Where something is wrong in the file that a form has made; without a field it is the value."""
-IN_EXAMPLE: Final = re.compile(r"examples\.(\d+)\.(\w+)", re.ASCII)
+"""Location of an error in the problem file that a form generates.
+
+The group is the field; without one, the error is about the value.
+"""
+EXAMPLE_LOCATION: Final = re.compile(r"examples\.(\d+)\.(\w+)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Contrary:
-    """An example that contradicts the new marking: its number as people count, and its field."""
+class ContradictedExample:
+    """Example that contradicts the new grading; *is_dropped* if the form drops it."""
 
-    at: int
+    index: int
     is_dropped: bool
 
     @property
     def number(self) -> int:
-        """The number of the example as people count."""
-        return self.at + 1
+        """Number of the example, counted from 1."""
+        return self.index + 1
 
     @property
     def field(self) -> str:
-        """The id of its field."""
-        return f"{DROP}.{self.at}"
+        """Id of the form field of the example."""
+        return f"{DROP_EXAMPLES_FIELD}.{self.index}"
 
 
-def contraries(error: ServiceError | None, form: Form) -> tuple[Contrary, ...]:
-    """Return the examples that a form can drop: those that its error names, and those it drops."""
-    ticked = map(whole_number, form.all(DROP))
+def find_contradicted_examples(
+    error: ServiceError | None, form: PostedForm
+) -> tuple[ContradictedExample, ...]:
+    """Return the examples that *form* can drop: those that *error* names or *form* drops."""
+    ticked = map(parse_whole_number, form.get_all(DROP_EXAMPLES_FIELD))
     dropped = {one for one in ticked if isinstance(one, int)}
-    told = error.errors if error else ()
-    named = {int(one.field.rpartition(".")[2]) for one in told if one.field.startswith(f"{DROP}.")}
-    return tuple(Contrary(at, at in dropped) for at in sorted(dropped | named))
+    errors = error.errors if error else ()
+    named = {
+        int(one.field.rpartition(".")[2])
+        for one in errors
+        if one.field.startswith(f"{DROP_EXAMPLES_FIELD}.")
+    }
+    return tuple(ContradictedExample(at, at in dropped) for at in sorted(dropped | named))
 
 
-def labels_of(found: Iterable[Contrary]) -> dict[str, str]:
-    """Return what people call the fields of examples."""
-    return {one.field: f"Example {one.number}" for one in found}
+def example_labels(examples: Iterable[ContradictedExample]) -> dict[str, str]:
+    """Return the labels of the example fields."""
+    return {example.field: f"Example {example.number}" for example in examples}
 
 
-def placed(error: ServiceError, form: Form, problem: Problem) -> ServiceError:
-    """Return an error of the service whose fields are called as those of the form are."""
-    error.errors = tuple(_at_field(one, form, problem) for one in error.errors)
+def map_errors_to_form(error: ServiceError, form: PostedForm, problem: Problem) -> ServiceError:
+    """Rename the fields in a service error to those of the form, and return the error."""
+    error.errors = tuple(_map_error(one, form, problem) for one in error.errors)
     return error
 
 
-def _at_field(error: FieldError, form: Form, problem: Problem) -> FieldError:
-    found = IN_EXAMPLE.fullmatch(error.field)
-    if found and int(found[1]) < len(problem.examples):
-        said = _contradicted(problem, int(found[1]), found[2])
-        return replace(error, field=f"{DROP}.{int(found[1])}", said=said)
-    return replace(error, field=_place(error.field, form))
+def _map_error(error: FieldError, form: PostedForm, problem: Problem) -> FieldError:
+    match = EXAMPLE_LOCATION.fullmatch(error.field)
+    if match and int(match[1]) < len(problem.examples):
+        message = _describe_contradiction(problem, int(match[1]), match[2])
+        return replace(error, field=f"{DROP_EXAMPLES_FIELD}.{int(match[1])}", said=message)
+    return replace(error, field=_form_field(error.field, form))
 
 
-def _contradicted(problem: Problem, at: int, part: str) -> str:
-    """Return what an example of the author says of a part that the new marking does not."""
-    example = problem.examples[at]
+def _describe_contradiction(problem: Problem, index: int, part: str) -> str:
+    """Return how an author's example contradicts the new grading of a part."""
+    example = problem.examples[index]
     typed = str(example.answers.get(part, ""))
-    expected = ", ".join(_expected(problem, at, part))
+    expected = ", ".join(_describe_expectation(problem, index, part))
     return (
-        f"of the problem’s author answers {_called(problem, part)} with “{typed[:60]}” and expects "
-        f"“{expected}”; by the new version it is not"
+        f"of the problem’s author answers {_part_label(problem, part)} with “{typed[:60]}” "
+        f"and expects “{expected}”; by the new version it is not"
     )
 
 
-def _called(problem: Problem, part: str) -> str:
+def _part_label(problem: Problem, part: str) -> str:
     title = next((one.title for one in problem.parts if one.id == part), "")
     return part_name(part, title)
 
 
-def _expected(problem: Problem, at: int, part: str) -> Iterator[str]:
-    told = problem.examples[at].expect.get(part)
-    if told is None:
+def _describe_expectation(problem: Problem, index: int, part: str) -> Iterator[str]:
+    expectation = problem.examples[index].expect.get(part)
+    if expectation is None:
         return
-    yield told.status.replace("_", " ")
-    yield from (one.replace("_", " ") for one in told.mistakes or ())
-    if told.credit is not None:
-        yield f"credit {told.credit}"
+    yield expectation.status.replace("_", " ")
+    yield from (one.replace("_", " ") for one in expectation.mistakes or ())
+    if expectation.credit is not None:
+        yield f"credit {expectation.credit}"
 
 
-def _place(field: str, form: Form) -> str:
-    """Return the field of the form that is meant; the API has the id of a part in its path."""
-    way, in_file = form.text("do"), IN_FILE.fullmatch(field)
+def _form_field(field: str, form: PostedForm) -> str:
+    """Return the form field of an API field, whose path contains the id of the part."""
+    way, in_file = form.text("do"), FILE_LOCATION.fullmatch(field)
     name = (in_file[1] or "key") if in_file else field
     if name in FIELDS.get(way, ()):
         return f"version.{way}.{'key' if name == 'answer' else name}"
     if in_file and way == "parts":
-        return f"version.parts.{PLACES.get(name, name)}"
+        return f"version.parts.{RENAMED_FIELDS.get(name, name)}"
     of_part = f"version.parts.{form.text('version.parts.part')}"
     if way != "parts" or not field.startswith(of_part):
         return field
     inside = field.removeprefix(of_part).lstrip(".").partition(".")[0]
-    return f"version.parts.{PLACES.get(inside, inside)}"
+    return f"version.parts.{RENAMED_FIELDS.get(inside, inside)}"

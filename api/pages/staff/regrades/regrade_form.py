@@ -1,7 +1,7 @@
-"""The form that starts a regrade: what it asks, and what of it the API takes.
+"""Form that starts a regrade, and its conversion to an API request.
 
-Its fields are named as the API names them, so that errors find their places; a field that is not of
-the way that was chosen is left out.
+Fields are named as in the API, so that errors map to them. Fields of a version kind
+that was not chosen are ignored.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,41 +9,41 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 from uuid import UUID
 
-from api.core.errors import FieldError, Invalid
-from api.dependencies import Here
-from api.pages.forms.form import Form, validated
-from api.pages.forms.rows import whole_number
-from api.pages.router import window
+from api.core.errors import FieldError, InvalidInput
+from api.dependencies import RequestContext
+from api.pages.forms.form import PostedForm, validate_body
+from api.pages.forms.rows import parse_whole_number
+from api.pages.router import build_page_request
 from api.routes.courses import people
 from api.schemas.grading.regrades import RegradeIn
 from grader.definitions.problem import Problem
 from grader.grading.tolerance import Tolerance
 
 __all__ = [
-    "DROP",
+    "DROP_EXAMPLES_FIELD",
     "FIELDS",
     "LABELS",
     "REACHES",
     "RULES",
     "STATUSES",
-    "Part",
-    "Way",
-    "parts_of",
-    "suggested",
-    "wanted",
+    "RegradeFormPart",
+    "RegradeVersionKind",
+    "list_keyed_parts",
+    "parse_regrade",
+    "suggest_key",
 ]
 
-Way: TypeAlias = Literal["accept", "mistake", "parts", "id"]
-"""By which version is marked anew, as the API calls it."""
-DROP: Final = "version.drop_examples"
-"""The field that names the examples to be dropped."""
+RegradeVersionKind: TypeAlias = Literal["accept", "mistake", "parts", "id"]
+"""Kind of version to regrade with, as named in the API."""
+DROP_EXAMPLES_FIELD: Final = "version.drop_examples"
+"""Form field with the examples to drop."""
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "accept": ("part", "answer", "key", "reason", "say"),
     "mistake": ("part", "answer", "key", "id", "say", "credit"),
     "parts": ("points", "key", "reason"),
     "id": (),
 }
-"""The fields of each way."""
+"""Form fields of each version kind."""
 LABELS: Final[Mapping[str, str]] = {
     "version.accept.part": "Part",
     "version.accept.key": "Its value",
@@ -60,12 +60,12 @@ LABELS: Final[Mapping[str, str]] = {
     "version.parts.rule": "Tolerance",
     "version.parts.reason": "Why this key",
     "version.id": "Version",
-    DROP: "Examples",
+    DROP_EXAMPLES_FIELD: "Examples",
     "students": "Students",
     "part": "Part",
     "reason": "Reason",
 }
-"""What people call the fields."""
+"""Labels of the form fields."""
 RULES: Final = (
     ("", "as it is"),
     ("rel", "share of the key, such as 5%"),
@@ -74,8 +74,8 @@ RULES: Final = (
     ("decimals", "decimals"),
     ("rounded", "rounded to at least so many figures"),
 )
-WHOLE: Final = ("sigfigs", "decimals", "rounded")
-"""The tolerances that are counts."""
+COUNT_RULES: Final = ("sigfigs", "decimals", "rounded")
+"""Tolerance rules whose size is a count."""
 REACHES: Final = (
     ("all", "All students"),
     ("answers", "Only those with such an answer"),
@@ -89,9 +89,9 @@ STATUSES: Final = (
     ("unreadable", "not readable"),
     ("correct", "right"),
 )
-MOST: Final = 50
-"""So many students may be named."""
-LIKE: Final[Mapping[str, str]] = {
+MAX_STUDENTS: Final = 50
+"""Maximum number of students that the form can name."""
+LOOK_EXPRESSIONS: Final[Mapping[str, str]] = {
     "twice the key": "2*({})",
     "half the key": "({})/2",
     "one more than the key": "{} + 1",
@@ -100,12 +100,12 @@ LIKE: Final[Mapping[str, str]] = {
     "100 times the key, as percent for a fraction": "100*({})",
     "a hundredth of the key, as a fraction for percent": "({})/100",
 }
-"""How what an answer looks like is written, with the key in its place."""
+"""Key expressions for how a wrong answer relates to the key, which replaces ``{}``."""
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """A part as the form offers it: its key, and the names of which a key can be made."""
+class RegradeFormPart:
+    """Part in the regrade form: its key, and the names that a key can use."""
 
     id: str
     title: str
@@ -116,81 +116,90 @@ class Part:
     known: Mapping[str, str]
 
 
-def parts_of(problem: Problem) -> tuple[Part, ...]:
+def list_keyed_parts(problem: Problem) -> tuple[RegradeFormPart, ...]:
     """Return the parts of a problem that have a key."""
-    return tuple(_parts(problem))
+    return tuple(_iterate_keyed_parts(problem))
 
 
-def _parts(problem: Problem) -> Iterator[Part]:
+def _iterate_keyed_parts(problem: Problem) -> Iterator[RegradeFormPart]:
     names = [*problem.params, *problem.let]
     for part in problem.parts:
         key = part.key_expression
         if key is not None:
             mistakes = getattr(part, "mistakes", ())
-            yield Part(
+            yield RegradeFormPart(
                 id=part.id,
                 title=part.title,
                 points=str(part.points),
                 key=key.source,
                 names=tuple(names),
-                tolerance=_tolerance(getattr(part, "tolerance", None)),
-                known={one.id: one.key.source for one in mistakes},
+                tolerance=_format_tolerance(getattr(part, "tolerance", None)),
+                known={mistake.id: mistake.key.source for mistake in mistakes},
             )
         names.append(part.id)
 
 
-def _tolerance(told: object) -> str:
-    if not isinstance(told, Tolerance):
+def _format_tolerance(tolerance: object) -> str:
+    if not isinstance(tolerance, Tolerance):
         return ""
-    return ", ".join(f"{name} {getattr(told, name)}" for name in sorted(told.model_fields_set))
+    return ", ".join(
+        f"{name} {getattr(tolerance, name)}" for name in sorted(tolerance.model_fields_set)
+    )
 
 
-def suggested(part: Part, looks: tuple[str, ...], mistakes: tuple[str, ...]) -> str:
-    """Return the value of a group as an expression, nothing where none is known.
+def suggest_key(part: RegradeFormPart, looks: tuple[str, ...], mistakes: tuple[str, ...]) -> str:
+    """Return the value of a group as an expression, or "" if none is known.
 
-    >>> part = Part("side", "", "2", "(n-k)//s", ("n", "k"), "", {"doubled": "2*n"})
-    >>> suggested(part, ("twice the key",), ()), suggested(part, (), ("doubled",))
+    >>> part = RegradeFormPart("side", "", "2", "(n-k)//s", ("n", "k"), "", {"doubled": "2*n"})
+    >>> suggest_key(part, ("twice the key",), ()), suggest_key(part, (), ("doubled",))
     ('2*((n-k)//s)', '2*n')
     """
-    for one in mistakes:
-        if one in part.known:
-            return part.known[one]
-    return next((LIKE[one].format(part.key) for one in looks if one in LIKE), "")
+    for mistake in mistakes:
+        if mistake in part.known:
+            return part.known[mistake]
+    return next(
+        (LOOK_EXPRESSIONS[look].format(part.key) for look in looks if look in LOOK_EXPRESSIONS), ""
+    )
 
 
-def wanted(here: Here, course: UUID, form: Form) -> RegradeIn:
-    """Return what a form asks for, as the API takes it; `Invalid` names what is wrong."""
+def parse_regrade(context: RequestContext, course: UUID, form: PostedForm) -> RegradeIn:
+    """Return the API request for a posted form; raise `InvalidInput` for invalid fields."""
     way = form.text("do")
-    version = _version(form, way) if way in FIELDS else {}
-    return validated(RegradeIn, {"version": version, **_reach(here, course, form)})
+    version = _parse_version(form, way) if way in FIELDS else {}
+    return validate_body(RegradeIn, {"version": version, **_parse_reach(context, course, form)})
 
 
-def _version(form: Form, way: str) -> dict[str, Any]:
+def _parse_version(form: PostedForm, way: str) -> dict[str, Any]:
     if way == "id":
-        return form.given("version.id") and {"id": form.text("version.id")}
-    examples = [whole_number(one) for one in form.all(DROP)]
+        return form.non_empty_texts("version.id") and {"id": form.text("version.id")}
+    examples = [parse_whole_number(one) for one in form.get_all(DROP_EXAMPLES_FIELD)]
     dropped = {"drop_examples": examples} if examples else {}
-    given = {
+    values = {
         name.rpartition(".")[2]: text
-        for name, text in form.given(*(f"version.{way}.{one}" for one in FIELDS[way])).items()
+        for name, text in form.non_empty_texts(
+            *(f"version.{way}.{field}" for field in FIELDS[way])
+        ).items()
     }
     if way == "parts":
-        return {"parts": {form.text("version.parts.part"): given | _set_tolerance(form)}, **dropped}
-    if "key" in given:
-        given.pop("answer", None)
-    elif "answer" in given:
-        given.pop("part", None)
-    return {way: given, **dropped}
+        return {
+            "parts": {form.text("version.parts.part"): values | _parse_tolerance(form)},
+            **dropped,
+        }
+    if "key" in values:
+        values.pop("answer", None)
+    elif "answer" in values:
+        values.pop("part", None)
+    return {way: values, **dropped}
 
 
-def _set_tolerance(form: Form) -> dict[str, Any]:
+def _parse_tolerance(form: PostedForm) -> dict[str, Any]:
     rule, size = form.text("version.parts.rule"), form.text("version.parts.size")
     if not rule:
         return {}
-    return {"tolerance": {rule: whole_number(size) if rule in WHOLE else size}}
+    return {"tolerance": {rule: parse_whole_number(size) if rule in COUNT_RULES else size}}
 
 
-def _reach(here: Here, course: UUID, form: Form) -> dict[str, Any]:
+def _parse_reach(context: RequestContext, course: UUID, form: PostedForm) -> dict[str, Any]:
     reach: dict[str, Any] = {
         "never_lower": form.has("never_lower"),
         "reason": form.text("reason"),
@@ -198,28 +207,32 @@ def _reach(here: Here, course: UUID, form: Form) -> dict[str, Any]:
     }
     match form.text("reach"):
         case "answers":
-            reach["statuses"] = list(form.all("statuses"))
+            reach["statuses"] = list(form.get_all("statuses"))
             reach["part"] = form.text("part") or None
         case "students":
-            reach["students"] = [_student(here, course, one) for one in _lines(form)]
+            reach["students"] = [
+                _find_student(context, course, one) for one in _read_student_lines(form)
+            ]
     return reach
 
 
-def _lines(form: Form) -> list[str]:
-    found = [line.strip() for line in form.text("students").splitlines() if line.strip()]
-    if not found or len(found) > MOST:
-        raise _wrong(f"must name 1 to {MOST} students, one a line")
-    return found
+def _read_student_lines(form: PostedForm) -> list[str]:
+    lines = [line.strip() for line in form.text("students").splitlines() if line.strip()]
+    if not lines or len(lines) > MAX_STUDENTS:
+        raise _students_error(f"must name 1 to {MAX_STUDENTS} students, one a line")
+    return lines
 
 
-def _student(here: Here, course: UUID, text: str) -> UUID:
-    """Return the one student whose name, address or number *text* is part of."""
-    shown = window(here, limit=2)
-    found = people.get_people(course, here, shown, role="student", text=text).items
-    if len(found) != 1:
-        raise _wrong(f"names {'several students' if found else 'no student'} with “{text[:60]}”")
-    return found[0].user
+def _find_student(context: RequestContext, course: UUID, text: str) -> UUID:
+    """Return the id of the one student whose name, e-mail or number contains *text*."""
+    page_request = build_page_request(context, limit=2)
+    matches = people.get_people(course, context, page_request, role="student", text=text).items
+    if len(matches) != 1:
+        raise _students_error(
+            f"names {'several students' if matches else 'no student'} with “{text[:60]}”"
+        )
+    return matches[0].user
 
 
-def _wrong(said: str) -> Invalid:
-    return Invalid(f"Students {said}.", errors=(FieldError("students", said),))
+def _students_error(message: str) -> InvalidInput:
+    return InvalidInput(f"Students {message}.", errors=(FieldError("students", message),))

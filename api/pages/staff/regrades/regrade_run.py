@@ -1,4 +1,4 @@
-"""One regrade: how far it is, what it changes for whom, and what can be done with it."""
+"""Regrade page: its progress, its changes by student, and its actions."""
 
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
@@ -7,89 +7,92 @@ from uuid import UUID
 from fastapi import Query
 from fastapi.responses import RedirectResponse, Response
 
-from api.core.errors import Conflict, Invalid, ServiceError
-from api.dependencies import Here
-from api.pages.forms.form import FormDep, validated
-from api.pages.layout.frame import Crumb, page
-from api.pages.layout.grade_steps import Names
-from api.pages.router import PageDep, PageRouter, window
-from api.pages.staff.common import course_crumbs, is_blind_to, may
-from api.pages.staff.results.results import staff_view, title_of
+from api.core.errors import Conflict, InvalidInput, ServiceError
+from api.dependencies import RequestContext
+from api.pages.forms.form import FormDep, validate_body
+from api.pages.layout.frame import Breadcrumb, render_page
+from api.pages.layout.grade_steps import ProblemTitles
+from api.pages.router import PageDep, PageRouter, build_page_request
+from api.pages.staff.common import course_crumbs, has_permission, is_anonymous_for_member
+from api.pages.staff.results.results import load_staff_assignment, problem_title
 from api.routes.grading import regrades as api
 from api.schemas.grading.regrades import ApplyIn, RegradeOut, UndoIn
-from api.services.enrolment.display_names import names_of
+from api.services.enrolment.display_names import load_display_names
 from api.services.regrades import serializers
 
-__all__ = ["WORKING", "onwards", "router"]
+__all__ = ["WORKING_STATUSES", "redirect_to_regrade", "router"]
 
 router = PageRouter()
 
-WORKING: Final = ("judging", "applying", "undoing")
-"""The states in which a regrade goes on by itself."""
-SHOWN: Final = 80
-"""So many students are on a page of changes."""
+WORKING_STATUSES: Final = ("judging", "applying", "undoing")
+"""Statuses in which a regrade is running."""
+STUDENTS_PER_PAGE: Final = 80
+"""Number of students on a page of changes."""
 Direction = Literal["up", "down", "same", "review"]
 
 
-def onwards(run: UUID) -> Response:
-    """Return the way to a regrade."""
+def redirect_to_regrade(run: UUID) -> Response:
+    """Return a redirect to a regrade."""
     return RedirectResponse(f"/regrades/{run}", status_code=303)
 
 
 @router.get("/regrades/{regrade}")
-def regrade(
+def show_regrade(
     regrade: UUID,
-    here: PageDep,
+    context: PageDep,
     cursor: Annotated[str, Query(max_length=2_000)] = "",
     direction: Direction | None = None,
     student: UUID | None = None,
 ) -> Response:
-    """Return a regrade: how far it is, what it changes for whom, and what can be done."""
-    looked = Looked(cursor, direction, student)
-    return _shown(here, api.get_regrade(regrade, here), looked)
+    """Return a regrade: its progress, its changes by student, and its actions."""
+    changes_query = RegradeChangesQuery(cursor, direction, student)
+    return _render_regrade(context, api.get_regrade(regrade, context), changes_query)
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
-    """What of the changes is looked at: a page of them, one direction, one student's."""
+class RegradeChangesQuery:
+    """Query for changes: a page, optionally of one direction or one student."""
 
     cursor: str = ""
     direction: Direction | None = None
     student: UUID | None = None
 
     @property
-    def answers(self) -> bool:
-        """Whether answers are asked for, not students."""
+    def shows_answers(self) -> bool:
+        """Whether the query lists answers instead of students."""
         return self.direction is not None or self.student is not None
 
 
-def _shown(
-    here: Here, run: RegradeOut, looked: Looked, error: ServiceError | None = None
+def _render_regrade(
+    context: RequestContext,
+    run: RegradeOut,
+    changes_query: RegradeChangesQuery,
+    error: ServiceError | None = None,
 ) -> Response:
-    found = staff_view(run.assignment, here)
+    assignment = load_staff_assignment(run.assignment, context)
     path = f"/assignments/{run.assignment}/problems/{run.problem}"
-    is_blind = is_blind_to(here, found)
-    listed = {} if is_blind else _listed(here, run, looked)
-    with here.reading() as session:
-        handed_in = serializers.count_handed_in(session, run.id)
-    return page(
-        here,
+    is_blind = is_anonymous_for_member(context, assignment)
+    listed = {} if is_blind else _list_changes(context, run, changes_query)
+    with context.reading() as session:
+        handed_in = serializers.count_submitters(session, run.id)
+    return render_page(
+        context,
         "staff/regrade.html",
-        title=f"Regrade of {title_of(found, run.problem)}",
+        title=f"Regrade of {problem_title(assignment, run.problem)}",
         crumbs=course_crumbs(
-            here,
-            Crumb(found.title, f"/assignments/{run.assignment}/results"),
-            Crumb("Regrades", f"{path}/regrades"),
+            context,
+            Breadcrumb(assignment.title, f"/assignments/{run.assignment}/results"),
+            Breadcrumb("Regrades", f"{path}/regrades"),
         ),
         tab="assignments",
         run=run,
-        parts=Names.of(found.problems),
+        parts=ProblemTitles.from_problems(assignment.problems),
         handed_in=handed_in,
-        set=found,
+        set=assignment,
         path=path,
-        looked=looked,
-        working=run.status in WORKING,
-        may_act=may(here, "regrade"),
+        looked=changes_query,
+        working=run.status in WORKING_STATUSES,
+        may_act=has_permission(context, "regrade"),
         is_blind=is_blind,
         error=error,
         status=error.status if error else 200,
@@ -97,61 +100,77 @@ def _shown(
     )
 
 
-def _listed(here: Here, run: RegradeOut, looked: Looked) -> dict[str, object]:
-    return _answers(here, run, looked) if looked.answers else _students(here, run, looked)
-
-
-def _students(here: Here, run: RegradeOut, looked: Looked) -> dict[str, object]:
-    """Return a page of the students whose score or grade changes; the others are counted."""
-    seen = window(here, limit=SHOWN, cursor=looked.cursor)
-    shown = api.get_students(run.id, here, seen, changed=True)
-    with here.reading() as session:
-        same = serializers.count_unchanged(session, run.id)
-    return {"students": shown.items, "same": same, "next": shown.next}
-
-
-def _answers(here: Here, run: RegradeOut, looked: Looked) -> dict[str, object]:
-    """Return a page of the answers that are found otherwise, with the names of whose they are."""
-    shown = api.get_changes(
-        run.id,
-        here,
-        window(here, limit=100, cursor=looked.cursor),
-        looked.direction,
-        None,
-        looked.student,
+def _list_changes(
+    context: RequestContext, run: RegradeOut, changes_query: RegradeChangesQuery
+) -> dict[str, object]:
+    return (
+        _list_answers(context, run, changes_query)
+        if changes_query.shows_answers
+        else _list_students(context, run, changes_query)
     )
-    with here.reading() as session:
-        names = names_of(session, (one.student for one in shown.items))
-    return {"changes": shown.items, "names": names, "next": shown.next}
+
+
+def _list_students(
+    context: RequestContext, run: RegradeOut, changes_query: RegradeChangesQuery
+) -> dict[str, object]:
+    """Return a page of the students whose score or grade changes; count the others."""
+    page_request = build_page_request(context, limit=STUDENTS_PER_PAGE, cursor=changes_query.cursor)
+    student_page = api.get_students(run.id, context, page_request, changed=True)
+    with context.reading() as session:
+        same = serializers.count_unchanged(session, run.id)
+    return {"students": student_page.items, "same": same, "next": student_page.next}
+
+
+def _list_answers(
+    context: RequestContext, run: RegradeOut, changes_query: RegradeChangesQuery
+) -> dict[str, object]:
+    """Return a page of the answers whose result changes, with the names of their students."""
+    change_page = api.get_changes(
+        run.id,
+        context,
+        build_page_request(context, limit=100, cursor=changes_query.cursor),
+        changes_query.direction,
+        None,
+        changes_query.student,
+    )
+    with context.reading() as session:
+        names = load_display_names(session, (item.student for item in change_page.items))
+    return {"changes": change_page.items, "names": names, "next": change_page.next}
 
 
 @router.post("/regrades/{regrade}/apply")
-def apply(regrade: UUID, form: FormDep, here: PageDep) -> Response:
-    """Apply a regrade, with or without lowering anybody."""
+def apply_regrade(regrade: UUID, form: FormDep, context: PageDep) -> Response:
+    """Apply a regrade; with ``never_lower``, no answer loses credit."""
     try:
         keeps = {"never_lower": True} if form.has("never_lower") else {}
-        body = validated(ApplyIn, form.given("notice") | keeps)
-        api.post_apply(regrade, body, here)
-    except (Conflict, Invalid) as error:
-        return _shown(here, api.get_regrade(regrade, here), Looked(), error)
-    return onwards(regrade)
+        body = validate_body(ApplyIn, form.non_empty_texts("notice") | keeps)
+        api.post_apply(regrade, body, context)
+    except (Conflict, InvalidInput) as error:
+        return _render_regrade(
+            context, api.get_regrade(regrade, context), RegradeChangesQuery(), error
+        )
+    return redirect_to_regrade(regrade)
 
 
 @router.post("/regrades/{regrade}/cancel")
-def cancel(regrade: UUID, here: PageDep) -> Response:
+def cancel_regrade(regrade: UUID, context: PageDep) -> Response:
     """Cancel a regrade between two chunks."""
     try:
-        api.post_cancel(regrade, here)
+        api.post_cancel(regrade, context)
     except Conflict as error:
-        return _shown(here, api.get_regrade(regrade, here), Looked(), error)
-    return onwards(regrade)
+        return _render_regrade(
+            context, api.get_regrade(regrade, context), RegradeChangesQuery(), error
+        )
+    return redirect_to_regrade(regrade)
 
 
 @router.post("/regrades/{regrade}/undo")
-def undo(regrade: UUID, form: FormDep, here: PageDep) -> Response:
-    """Take back what a regrade did."""
+def undo_regrade(regrade: UUID, form: FormDep, context: PageDep) -> Response:
+    """Undo the changes of a regrade."""
     try:
-        api.post_undo(regrade, validated(UndoIn, form.given("reason")), here)
-    except (Conflict, Invalid) as error:
-        return _shown(here, api.get_regrade(regrade, here), Looked(), error)
-    return onwards(regrade)
+        api.post_undo(regrade, validate_body(UndoIn, form.non_empty_texts("reason")), context)
+    except (Conflict, InvalidInput) as error:
+        return _render_regrade(
+            context, api.get_regrade(regrade, context), RegradeChangesQuery(), error
+        )
+    return redirect_to_regrade(regrade)

@@ -7,19 +7,19 @@ from uuid import UUID
 from fastapi import Query
 from fastapi.responses import Response
 
-from api.core.errors import Conflict, Invalid, ServiceError
-from api.dependencies import Here
-from api.pages.forms.form import Form, FormDep
-from api.pages.forms.redisplay import Typed
-from api.pages.layout.formatting import counted
-from api.pages.layout.frame import Crumb, page
-from api.pages.router import PageDep, PageRouter, window
-from api.pages.staff.common import course_crumbs, may
+from api.core.errors import Conflict, InvalidInput, ServiceError
+from api.dependencies import RequestContext
+from api.pages.forms.form import FormDep, PostedForm
+from api.pages.forms.redisplay import BoundForm
+from api.pages.layout.formatting import format_count
+from api.pages.layout.frame import Breadcrumb, render_page
+from api.pages.router import PageDep, PageRouter, build_page_request
+from api.pages.staff.common import course_crumbs, has_permission
 from api.pages.staff.regrades import form_errors, regrade_form
-from api.pages.staff.regrades.form_errors import Contrary
-from api.pages.staff.regrades.regrade_form import Part, Way
-from api.pages.staff.regrades.regrade_run import WORKING, onwards
-from api.pages.staff.results.results import staff_view, title_of
+from api.pages.staff.regrades.form_errors import ContradictedExample
+from api.pages.staff.regrades.regrade_form import RegradeFormPart, RegradeVersionKind
+from api.pages.staff.regrades.regrade_run import WORKING_STATUSES, redirect_to_regrade
+from api.pages.staff.results.results import load_staff_assignment, problem_title
 from api.routes.assignments import analytics
 from api.routes.courses import problems
 from api.routes.grading import regrades as api
@@ -31,149 +31,179 @@ __all__ = ["router"]
 
 router = PageRouter()
 
-POSED: Final = "/assignments/{assignment}/problems/{problem}/regrades"
-SAME_NUMBERS: Final = ("original", "shared")
-ACTIVE: Final = (*WORKING, "ready", "stopped")
-"""The states in which no other regrade of the problem can begin."""
+REGRADES_PATH: Final = "/assignments/{assignment}/problems/{problem}/regrades"
+SAME_NUMBERS_MODES: Final = ("original", "shared")
+ACTIVE_STATUSES: Final = (*WORKING_STATUSES, "ready", "stopped")
+"""Statuses of a regrade that block another regrade of the problem."""
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
-    """What the form that starts a regrade shows, and what was typed into it.
+class RegradeStartForm:
+    """Context of the form that starts a regrade, including the posted values.
 
-    *by_answer*: students have the same numbers, so that one answer stands for its group. *names*
-    are those of which a value can be made, *contrary* the examples that the form can drop.
+    *by_answer*: all students have the same numbers, so one answer identifies its group.
+    *names* are the names that a key can use, *contrary* the examples that the form can
+    drop.
     """
 
     do: str
-    typed: Typed
-    form: Form
-    parts: tuple[Part, ...]
+    typed: BoundForm
+    form: PostedForm
+    parts: tuple[RegradeFormPart, ...]
     versions: tuple[tuple[str, str], ...]
     group: WrongGroup | None
     by_answer: bool
-    contrary: tuple[Contrary, ...]
+    contrary: tuple[ContradictedExample, ...]
     names: tuple[str, ...]
 
 
-@router.get(POSED)
-def regrades(
+@router.get(REGRADES_PATH)
+def show_regrades(
     assignment: UUID,
     problem: str,
-    here: PageDep,
+    context: PageDep,
     cursor: Annotated[str, Query(max_length=2_000)] = "",
-    do: Way = "parts",
+    do: RegradeVersionKind = "parts",
     part: Annotated[str, Query(max_length=80)] = "",
     answer: UUID | None = None,
 ) -> Response:
     """Return the regrades of a problem, and the form that starts one.
 
-    *do* and *part* fill it in for a part, with *answer* for a group of equal wrong answers.
+    *do* and *part* prefill the form for a part; with *answer*, for a group of equal
+    wrong answers.
     """
-    given = {"do": (do,), "cursor": (cursor,), f"version.{do}.part": (part,)}
+    fields = {"do": (do,), "cursor": (cursor,), f"version.{do}.part": (part,)}
     if answer is not None:
-        given[f"version.{do}.answer"] = (str(answer),)
-    return _listed(assignment, problem, here, Form(given))
+        fields[f"version.{do}.answer"] = (str(answer),)
+    return _render_regrades(assignment, problem, context, PostedForm(fields))
 
 
-def _listed(
-    assignment: UUID, problem: str, here: Here, form: Form, error: ServiceError | None = None
+def _render_regrades(
+    assignment: UUID,
+    problem: str,
+    context: RequestContext,
+    form: PostedForm,
+    error: ServiceError | None = None,
 ) -> Response:
-    shown = api.get_regrades(
-        assignment, problem, here, window(here, limit=20, cursor=form.text("cursor")), None
+    regrade_page = api.get_regrades(
+        assignment,
+        problem,
+        context,
+        build_page_request(context, limit=20, cursor=form.text("cursor")),
+        None,
     )
-    found = staff_view(assignment, here)
-    title = title_of(found, problem)
+    assignment_view = load_staff_assignment(assignment, context)
+    title = problem_title(assignment_view, problem)
     path = f"/assignments/{assignment}/problems/{problem}"
-    return page(
-        here,
+    return render_page(
+        context,
         "staff/regrades.html",
         title=f"{title} · regrades",
         crumbs=course_crumbs(
-            here,
-            Crumb(found.title, f"/assignments/{assignment}/results"),
-            Crumb(title, f"{path}/results"),
+            context,
+            Breadcrumb(assignment_view.title, f"/assignments/{assignment}/results"),
+            Breadcrumb(title, f"{path}/results"),
         ),
         tab="assignments",
         path=path,
-        runs=shown.items,
-        active=next((one for one in shown.items if one.status in ACTIVE), None),
-        next=shown.next,
-        start=_start(here, found, problem, form, error) if may(here, "regrade") else None,
+        runs=regrade_page.items,
+        active=next((item for item in regrade_page.items if item.status in ACTIVE_STATUSES), None),
+        next=regrade_page.next,
+        start=_build_start_form(context, assignment_view, problem, form, error)
+        if has_permission(context, "regrade")
+        else None,
         choices=regrade_form,
         status=error.status if error else 200,
     )
 
 
-def _start(
-    here: Here, found: StaffAssignment, problem: str, form: Form, error: ServiceError | None
-) -> Start:
+def _build_start_form(
+    context: RequestContext,
+    assignment: StaffAssignment,
+    problem: str,
+    form: PostedForm,
+    error: ServiceError | None,
+) -> RegradeStartForm:
     do = form.text("do", "parts")
-    with here.reading() as session:
-        posed = here.posed(session, found.id, problem, right="see_key")
-        posing = here.service.variants.problem(posed.version)
+    with context.reading() as session:
+        posed = context.authorize_problem(session, assignment.id, problem, right="see_key")
+        definition = context.service.variants.get_problem(posed.version)
         version, name = posed.version.id, posed.version.problem
     if error is not None:
-        error = form_errors.placed(error, form, posing)
-    parts, group = regrade_form.parts_of(posing), _group(here, found.id, problem, form)
-    contrary = form_errors.contraries(error, form)
+        error = form_errors.map_errors_to_form(error, form, definition)
+    parts, group = (
+        regrade_form.list_keyed_parts(definition),
+        _find_group(context, assignment.id, problem, form),
+    )
+    contrary = form_errors.find_contradicted_examples(error, form)
     values = {name: every[0] for name, every in form.fields.items() if every}
-    by_answer = found.variants in SAME_NUMBERS
+    by_answer = assignment.variants in SAME_NUMBERS_MODES
     if group is not None and do == "accept":
-        values.setdefault("version.accept.reason", _reason(group))
+        values.setdefault("version.accept.reason", _default_reason(group))
     if group is not None and not by_answer:
-        values.setdefault(f"version.{do}.key", _suggested(parts, form, group))
-    return Start(
+        values.setdefault(f"version.{do}.key", _suggest_key(parts, form, group))
+    return RegradeStartForm(
         do=do,
-        typed=Typed(values, error, {**regrade_form.LABELS, **form_errors.labels_of(contrary)}),
+        typed=BoundForm(
+            values, error, {**regrade_form.LABELS, **form_errors.example_labels(contrary)}
+        ),
         form=form,
         parts=parts,
-        versions=_versions(here, found.course, name, version) if do == "id" else (),
+        versions=_list_versions(context, assignment.course, name, version) if do == "id" else (),
         group=group,
         by_answer=by_answer,
         contrary=contrary,
-        names=_names(parts, form.text(f"version.{do}.part")),
+        names=_usable_names(parts, form.text(f"version.{do}.part")),
     )
 
 
-def _reason(group: WrongGroup) -> str:
-    """Return why a group is accepted, for who does not say it better."""
-    return f"Right as well: {counted(group.count, 'student')} gave it"
+def _default_reason(group: WrongGroup) -> str:
+    """Return the default reason for accepting a group of answers."""
+    return f"Right as well: {format_count(group.count, 'student')} gave it"
 
 
-def _names(parts: tuple[Part, ...], chosen: str) -> tuple[str, ...]:
-    """Return the names of which a value can be made: those of the chosen part, else of the last."""
-    return next((one.names for one in parts if one.id == chosen), parts[-1].names if parts else ())
+def _usable_names(parts: tuple[RegradeFormPart, ...], chosen: str) -> tuple[str, ...]:
+    """Return the names that a key of the chosen part can use, by default of the last part."""
+    return next(
+        (part.names for part in parts if part.id == chosen), parts[-1].names if parts else ()
+    )
 
 
-def _versions(here: Here, course: UUID, problem: str, now: UUID) -> tuple[tuple[str, str], ...]:
-    """Return the published versions of the bank and of the course but *now*, with names."""
-    told = problems.get_problems(course, here, window(here), text=problem)
-    spaces = [one for one in told.items if one.problem == problem]
+def _list_versions(
+    context: RequestContext, course: UUID, problem: str, current_version: UUID
+) -> tuple[tuple[str, str], ...]:
+    """Return the ids and labels of the published versions other than *current_version*.
+
+    Versions of the bank and of the course are included.
+    """
+    problem_page = problems.get_problems(course, context, build_page_request(context), text=problem)
+    spaces = [item for item in problem_page.items if item.problem == problem]
     return tuple(
-        (str(one.id), _called(one, space.space))
+        (str(item.id), _version_label(item, space.space))
         for space in spaces
-        for one in problems.get_versions(course, space.id, here).items
-        if one.id != now and one.status == "published"
+        for item in problems.get_versions(course, space.id, context).items
+        if item.id != current_version and item.status == "published"
     )
 
 
-def _called(one: VersionListed, space: str) -> str:
-    note = f", {one.note}" if one.note else ""
-    return f"version {one.number} of the {space}{note}"
+def _version_label(version: VersionListed, space: str) -> str:
+    note = f", {version.note}" if version.note else ""
+    return f"version {version.number} of the {space}{note}"
 
 
-def _group(here: Here, assignment: UUID, problem: str, form: Form) -> WrongGroup | None:
-    """Return the group of wrong answers that a form is about, as the class gave them."""
+def _find_group(
+    context: RequestContext, assignment: UUID, problem: str, form: PostedForm
+) -> WrongGroup | None:
+    """Return the group of wrong answers that the form refers to, or None."""
     do = form.text("do")
     answer, part = form.text(f"version.{do}.answer"), form.text(f"version.{do}.part")
     if not answer:
         return None
-    told = analytics.of_problem(assignment, problem, here)
+    problem_analytics = analytics.get_problem_analytics(assignment, problem, context)
     return next(
         (
             group
-            for one in told.parts
+            for one in problem_analytics.parts
             if one.part == part and one.wrong is not None
             for group in one.wrong.groups
             if str(group.example.answer) == answer
@@ -182,19 +212,19 @@ def _group(here: Here, assignment: UUID, problem: str, form: Form) -> WrongGroup
     )
 
 
-def _suggested(parts: tuple[Part, ...], form: Form, group: WrongGroup) -> str:
+def _suggest_key(parts: tuple[RegradeFormPart, ...], form: PostedForm, group: WrongGroup) -> str:
     chosen = form.text(f"version.{form.text('do')}.part")
     part = next((one for one in parts if one.id == chosen), None)
-    return regrade_form.suggested(part, group.looks, group.mistakes) if part else ""
+    return regrade_form.suggest_key(part, group.looks, group.mistakes) if part else ""
 
 
-@router.post(POSED)
-def start(assignment: UUID, problem: str, form: FormDep, here: PageDep) -> Response:
-    """Begin the dry run of a regrade, which changes nothing yet."""
-    found = staff_view(assignment, here)
+@router.post(REGRADES_PATH)
+def start_regrade(assignment: UUID, problem: str, form: FormDep, context: PageDep) -> Response:
+    """Start the dry run of a regrade, which does not change any grade."""
+    assignment_view = load_staff_assignment(assignment, context)
     try:
-        body = regrade_form.wanted(here, found.course, form)
-        made = api.post_regrade(assignment, problem, body, here, Response())
-    except (Conflict, Invalid) as error:
-        return _listed(assignment, problem, here, form, error)
-    return onwards(made.id)
+        body = regrade_form.parse_regrade(context, assignment_view.course, form)
+        run = api.post_regrade(assignment, problem, body, context, Response())
+    except (Conflict, InvalidInput) as error:
+        return _render_regrades(assignment, problem, context, form, error)
+    return redirect_to_regrade(run.id)

@@ -1,1 +1,1 @@
-"""Pages of results: figures, gradebook, one student's grades."""
+"""Result pages: statistics, gradebook and the grades of one student."""

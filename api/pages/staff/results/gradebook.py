@@ -1,4 +1,4 @@
-"""The gradebook of a course: sorted by links, filtered, each cell a link to its story."""
+"""Gradebook of a course: sortable, filtered, with a link to the details in each cell."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
@@ -9,50 +9,54 @@ from uuid import UUID
 from fastapi import Depends, Query
 from fastapi.responses import Response
 
-from api.core.ids import read_id
-from api.dependencies import Here
+from api.core.ids import parse_id
+from api.dependencies import RequestContext
 from api.http.fields import Text
-from api.pages.layout.formatting import number, points
-from api.pages.layout.frame import page
-from api.pages.router import PageDep, PageRouter, window
-from api.pages.staff.common import course_crumbs, may, query
+from api.pages.layout.formatting import format_number, format_points
+from api.pages.layout.frame import render_page
+from api.pages.router import PageDep, PageRouter, build_page_request
+from api.pages.staff.common import build_query_string, course_crumbs, has_permission
 from api.routes.courses import people
 from api.routes.grades import gradebook as api
 from api.schemas.grades.gradebook import ColumnSummary, GradebookCell, GradebookOut, GradebookRow
-from api.services.gradebook.book import published
+from api.services.gradebook.book import load_published_assignments
 
 __all__ = ["router"]
 
 router = PageRouter()
 
 SIZES: Final = ("", "50", "100", "200", "all")
-"""How many students stand on a page; empty is as many as make a short one."""
-ALL: Final = 10_000
-FEWEST, MOST = 20, 50
-ROOM: Final = 24_000
-"""So many characters the rows of a short page take; a row and each of its cells about so many."""
-ROW, CELL = 190, 115
+"""Options for the number of students per page; the empty one keeps the page short."""
+ALL_ROWS_LIMIT: Final = 10_000
+MIN_ROWS, MAX_ROWS = 20, 50
+PAGE_CHARACTERS: Final = 24_000
+"""Target size in characters of the rows of a short page.
+
+`ROW_CHARACTERS` and `CELL_CHARACTERS` are the approximate sizes of a row and of each
+cell.
+"""
+ROW_CHARACTERS, CELL_CHARACTERS = 190, 115
 DASH: Final = "\N{EN DASH}"
-MARKS: Final = (
+CELL_MARKS: Final = (
     ("excused", "excused", "Excused: counts neither way"),
     ("missing", "missing", "Nothing was handed in, and it is closed: counts 0"),
     ("overridden", "by hand", "A person gave the points"),
     ("late", "late", "Something was handed in late"),
     ("waiting", "waits", "A person has yet to mark these; course and mean take the others for all"),
 )
-"""The states of a cell: the field that tells it, its word, and what it means."""
-LINES: Final = (
+"""States of a cell: the field that has it, its label and its meaning."""
+SUMMARY_LINES: Final = (
     ("median", "Median"),
     ("below", "Below {below} %"),
     ("missing", "Missing"),
     ("waiting", "Waiting"),
 )
-"""What stands below the students of each column."""
+"""Summary lines below the students: the field and the label."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What of the gradebook is asked for, as the address says it."""
+class GradebookPageFilters:
+    """Filters of the gradebook, as in the query string."""
 
     section: str = ""
     text: Text = ""
@@ -62,14 +66,19 @@ class Asked:
     limit: Literal["", "50", "100", "200", "all"] = ""
     cursor: str = ""
 
-    def address(self, **changes: object) -> str:
-        """Return the query of this page with *changes*; what is as at first is left out."""
-        told = {one.name: getattr(self, one.name) for one in fields(self)} | changes
-        first = {one.name: one.default for one in fields(self)}
-        return query({name: told[name] for name in told if told[name] != first[name]}) or "?"
+    def query_string(self, **changes: object) -> str:
+        """Return the query string of this page with *changes*, without default values."""
+        params = {one.name: getattr(self, one.name) for one in fields(self)} | changes
+        defaults = {one.name: one.default for one in fields(self)}
+        return (
+            build_query_string(
+                {name: params[name] for name in params if params[name] != defaults[name]}
+            )
+            or "?"
+        )
 
 
-async def _asked(
+async def _read_filters(
     section: Annotated[str, Query(max_length=40)] = "",
     text: Annotated[str, Query(max_length=200)] = "",
     sort: Annotated[str, Query(max_length=40)] = "name",
@@ -77,18 +86,19 @@ async def _asked(
     below: Annotated[int, Query(ge=0, le=100)] = 50,
     limit: Literal["", "50", "100", "200", "all"] = "",
     cursor: Annotated[str, Query(max_length=2_000)] = "",
-) -> Asked:
-    return Asked(section, text.strip(), sort, direction, below, limit, cursor)
+) -> GradebookPageFilters:
+    return GradebookPageFilters(section, text.strip(), sort, direction, below, limit, cursor)
 
 
-AskedDep = Annotated[Asked, Depends(_asked)]
+GradebookPageFiltersDep = Annotated[GradebookPageFilters, Depends(_read_filters)]
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """A column: its title, the link that sorts by it, and how it is sorted now.
+class GradebookPageHeader:
+    """Column header: its label, the link that sorts by it, and the current order.
 
-    *order* is empty where it does not sort; *out_of* is the maximum, *link* leads to its results.
+    *order* is empty if the page is not sorted by the column. *out_of* is the maximum,
+    and *link* leads to the results of the assignment.
     """
 
     label: str
@@ -100,10 +110,11 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """A score as it is written, the address of its story, and the words for its state.
+class GradebookPageCell:
+    """Formatted score, with the link to its details and the labels of its states.
 
-    The course has no address here: the name at the head of the row leads to its story.
+    The course total has no link here: the name at the start of the row links to its
+    details.
     """
 
     text: str
@@ -112,119 +123,137 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A student: name, section, and the cells, percent of the course first."""
+class GradebookPageRow:
+    """Row of a student: name, section and cells, starting with the course percentage."""
 
     name: str
     href: str
     section: str
-    cells: tuple[Cell, ...]
+    cells: tuple[GradebookPageCell, ...]
 
 
 @router.get("/courses/{course}/gradebook")
-def gradebook_page(course: UUID, here: PageDep, asked: AskedDep) -> Response:
-    """Return a page of students with their scores, and what the class has in each column."""
-    book = _book(here, course, asked)
-    sections = people.get_sections(course, here).items
-    return page(
-        here,
+def show_gradebook(course: UUID, context: PageDep, filters: GradebookPageFiltersDep) -> Response:
+    """Return a page of students with their scores, and a summary of each column."""
+    book = _load_gradebook(context, course, filters)
+    sections = people.get_sections(course, context).items
+    return render_page(
+        context,
         "staff/gradebook.html",
         title="Gradebook",
         tab="gradebook",
-        crumbs=course_crumbs(here),
-        asked=asked,
+        crumbs=course_crumbs(context),
+        asked=filters,
         book=book,
         sections=sections,
         sizes=SIZES,
-        marks=MARKS,
-        heads=tuple(_heads(book, asked, with_sections=bool(sections))),
-        rows=[_row(one, book) for one in book.items],
-        lines=tuple(_lines(book, asked)),
-        more=asked.address(cursor=book.next) if book.next else "",
-        exports=may(here, "export"),
+        marks=CELL_MARKS,
+        heads=tuple(_iterate_headers(book, filters, with_sections=bool(sections))),
+        rows=[_build_row(item, book) for item in book.items],
+        lines=tuple(_iterate_summary_lines(book, filters)),
+        more=filters.query_string(cursor=book.next) if book.next else "",
+        exports=has_permission(context, "export"),
     )
 
 
-def _book(here: Here, course: UUID, asked: Asked) -> GradebookOut:
-    """Return the page that was asked for; all students in one where that was."""
+def _load_gradebook(
+    context: RequestContext, course: UUID, filters: GradebookPageFilters
+) -> GradebookOut:
+    """Return the requested page of the gradebook, or all students on one page."""
     return api.get_gradebook(
         course,
-        here,
-        window(here, limit=_most(here, course, asked), cursor=asked.cursor),
-        section=read_id(asked.section),
-        text=asked.text,
-        sort=asked.sort,
-        direction=asked.dir,
-        below=asked.below,
+        context,
+        build_page_request(
+            context, limit=_page_size(context, course, filters), cursor=filters.cursor
+        ),
+        section=parse_id(filters.section),
+        text=filters.text,
+        sort=filters.sort,
+        direction=filters.dir,
+        below=filters.below,
     )
 
 
-def _most(here: Here, course: UUID, asked: Asked) -> int:
-    """Return how many students stand on a page: of a course with many assignments, fewer."""
-    if asked.limit:
-        return ALL if asked.limit == "all" else int(asked.limit)
-    with here.reading() as session:
-        here.member(session, course, right="see_gradebook")
-        columns = len(published(session, course))
-    return min(max(ROOM // (ROW + CELL * columns), FEWEST), MOST)
+def _page_size(context: RequestContext, course: UUID, filters: GradebookPageFilters) -> int:
+    """Return the number of students per page; a course with many assignments gets fewer."""
+    if filters.limit:
+        return ALL_ROWS_LIMIT if filters.limit == "all" else int(filters.limit)
+    with context.reading() as session:
+        context.authorize_course(session, course, right="see_gradebook")
+        columns = len(load_published_assignments(session, course))
+    return min(
+        max(PAGE_CHARACTERS // (ROW_CHARACTERS + CELL_CHARACTERS * columns), MIN_ROWS), MAX_ROWS
+    )
 
 
-def _heads(book: GradebookOut, asked: Asked, *, with_sections: bool) -> Iterator[Head]:
-    yield _head(asked, "name", "Student")
+def _iterate_headers(
+    book: GradebookOut, filters: GradebookPageFilters, *, with_sections: bool
+) -> Iterator[GradebookPageHeader]:
+    yield _build_header(filters, "name", "Student")
     if with_sections:
-        yield _head(asked, "section", "Section")
-    yield _head(asked, "total", "Course", summary=book.total, out_of="%")
-    for one in book.columns:
-        yield _head(
-            asked,
-            str(one.assignment),
-            one.title,
-            summary=one.summary,
-            out_of=f"of {points(one.possible)}",
-            link=f"/assignments/{one.assignment}/results",
+        yield _build_header(filters, "section", "Section")
+    yield _build_header(filters, "total", "Course", summary=book.total, out_of="%")
+    for column in book.columns:
+        yield _build_header(
+            filters,
+            str(column.assignment),
+            column.title,
+            summary=column.summary,
+            out_of=f"of {format_points(column.possible)}",
+            link=f"/assignments/{column.assignment}/results",
         )
 
 
-def _head(asked: Asked, by: str, label: str, **more: Any) -> Head:
-    """Return a column; what is sorted by already is turned round, scores begin with the highest."""
-    is_now = asked.sort == by
+def _build_header(
+    filters: GradebookPageFilters, by: str, label: str, **more: Any
+) -> GradebookPageHeader:
+    """Return the header of a column.
+
+    The link of the sorted column reverses its order. Scores sort in descending order
+    first.
+    """
+    is_now = filters.sort == by
     first = "asc" if by in {"name", "section"} else "desc"
-    other = "desc" if asked.dir == "asc" else "asc"
-    href = asked.address(sort=by, dir=other if is_now else first, cursor="")
-    way = "ascending" if asked.dir == "asc" else "descending"
-    return Head(label, href, way if is_now else "", **more)
+    other = "desc" if filters.dir == "asc" else "asc"
+    href = filters.query_string(sort=by, dir=other if is_now else first, cursor="")
+    way = "ascending" if filters.dir == "asc" else "descending"
+    return GradebookPageHeader(label, href, way if is_now else "", **more)
 
 
-def _row(one: GradebookRow, book: GradebookOut) -> Row:
-    """Return a student; addresses are relative, as they stand in thousands of cells."""
-    href = f"students/{one.user}"
-    total = Cell(_told(one.percent), "", (_waits(one),) if one.waiting else ())
-    cells = (
-        _cell(cell, f"{href}?open={column.slug}#open")
-        for cell, column in zip(one.cells, book.columns, strict=True)
+def _build_row(row: GradebookRow, book: GradebookOut) -> GradebookPageRow:
+    """Return the row of a student; links are relative, to keep thousands of cells short."""
+    href = f"students/{row.user}"
+    total = GradebookPageCell(
+        _format_score(row.percent), "", (_waiting_mark(row),) if row.waiting else ()
     )
-    return Row(one.name, href, one.section_name, (total, *cells))
+    cells = (
+        _build_cell(cell, f"{href}?open={column.slug}#open")
+        for cell, column in zip(row.cells, book.columns, strict=True)
+    )
+    return GradebookPageRow(row.name, href, row.section_name, (total, *cells))
 
 
-def _cell(cell: GradebookCell, href: str) -> Cell:
-    told = (one[:2] for one in MARKS if getattr(cell, one[0]))
-    marks = tuple(_waits(cell) if one[0] == "waiting" else one for one in told)
-    return Cell(points(cell.score), href, marks)
+def _build_cell(cell: GradebookCell, href: str) -> GradebookPageCell:
+    states = (mark[:2] for mark in CELL_MARKS if getattr(cell, mark[0]))
+    marks = tuple(_waiting_mark(cell) if state[0] == "waiting" else state for state in states)
+    return GradebookPageCell(format_points(cell.score), href, marks)
 
 
-def _waits(one: GradebookCell | GradebookRow) -> tuple[str, str]:
-    """Return the mark of what waits, with its points where it is part of a maximum."""
-    few = one.waiting_points
-    return "waiting", f"{points(few)} waiting" if few else "waits"
+def _waiting_mark(entry: GradebookCell | GradebookRow) -> tuple[str, str]:
+    """Return the state of waiting answers, with their points if they count in a maximum."""
+    waiting_points = entry.waiting_points
+    return "waiting", f"{format_points(waiting_points)} waiting" if waiting_points else "waits"
 
 
-def _lines(book: GradebookOut, asked: Asked) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield what the class has in each column, the course first."""
-    summaries = [book.total, *(one.summary for one in book.columns)]
-    for name, label in LINES:
-        said = label.format(below=asked.below)
-        yield said, tuple(_told(getattr(one, name)) for one in summaries)
+def _iterate_summary_lines(
+    book: GradebookOut, filters: GradebookPageFilters
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the label and the values of each summary line, the course total first."""
+    summaries = [book.total, *(column.summary for column in book.columns)]
+    for name, label in SUMMARY_LINES:
+        line_label = label.format(below=filters.below)
+        yield line_label, tuple(_format_score(getattr(summary, name)) for summary in summaries)
 
 
-def _told(value: Fraction | float | None) -> str:
-    return DASH if value is None else number(value, 1)
+def _format_score(value: Fraction | float | None) -> str:
+    return DASH if value is None else format_number(value, 1)

@@ -1,4 +1,4 @@
-"""What staff grant one student in an assignment: points by hand, excuses, late days given back."""
+"""Adjustments for one student in an assignment: overrides, excuses, late-day refunds."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,16 +6,16 @@ from uuid import UUID
 
 from fastapi.responses import RedirectResponse, Response
 
-from api.auth.roles import Right
-from api.core.errors import Invalid
-from api.core.ids import read_id
-from api.dependencies import Here
-from api.pages.forms.form import Form, FormDep, validated
-from api.pages.forms.form_version import held
-from api.pages.forms.rows import whole_number
+from api.auth.roles import Permission
+from api.core.errors import InvalidInput
+from api.core.ids import parse_id
+from api.dependencies import RequestContext
+from api.pages.forms.form import FormDep, PostedForm, validate_body
+from api.pages.forms.form_version import parse_form_version
+from api.pages.forms.rows import parse_whole_number
 from api.pages.router import PageDep, PageRouter
-from api.pages.staff.common import MENDABLE
-from api.pages.staff.results.student_detail import story
+from api.pages.staff.common import RECOVERABLE_ERRORS
+from api.pages.staff.results.student_detail import render_student_page
 from api.routes.assignments import exceptions
 from api.routes.grades import overrides as api
 from api.schemas.assignments.exceptions import ExcuseIn, RefundIn
@@ -24,32 +24,37 @@ from api.schemas.grades.overrides import OverrideIn
 __all__ = ["router"]
 
 router = PageRouter()
-PATH = "/assignments/{assignment}"
+ASSIGNMENT_PATH = "/assignments/{assignment}"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where somebody acts: the course, the name of the assignment in it, and the student."""
+class StudentPageTarget:
+    """Student page to return to: the course, the assignment's slug and the student."""
 
     course: UUID
     slug: str
     student: UUID
 
 
-@router.post(f"{PATH}/overrides")
-def set_points(assignment: UUID, form: FormDep, here: PageDep) -> Response:
-    """Set points by hand, and return to the story."""
-    place = _place(here, assignment, form, right="override_grades")
+@router.post(f"{ASSIGNMENT_PATH}/overrides")
+def set_points(assignment: UUID, form: FormDep, context: PageDep) -> Response:
+    """Set points by hand and redirect to the student page."""
+    target = _load_target(context, assignment, form, right="override_grades")
 
-    def act() -> None:
-        body = validated(OverrideIn, _override(form, place.student))
-        api.post_override(assignment, body, here, held(form.text("version")), Response())
+    def save_override() -> None:
+        body = validate_body(OverrideIn, _build_override(form, target.student))
+        api.post_override(
+            assignment, body, context, parse_form_version(form.text("version")), Response()
+        )
 
-    return _done(here, place, form, act)
+    return _act_and_redirect(context, target, form, save_override)
 
 
-def _override(form: Form, student: UUID) -> dict[str, object]:
-    """Return the fields of an override; its target is empty, a problem, or a problem and part."""
+def _build_override(form: PostedForm, student: UUID) -> dict[str, object]:
+    """Return the API fields of an override.
+
+    The posted target is empty, a problem, or a problem and a part.
+    """
     problem, _, part = form.text("target").partition(", ")
     return {
         "student": student,
@@ -61,69 +66,77 @@ def _override(form: Form, student: UUID) -> dict[str, object]:
     }
 
 
-@router.post(f"{PATH}/overrides/{{override}}/withdraw")
-def withdraw_points(assignment: UUID, override: UUID, form: FormDep, here: PageDep) -> Response:
-    """Withdraw points that were set by hand, and return to the story."""
-    place = _place(here, assignment, form, right="override_grades")
-    version = held(form.text("version"))
+@router.post(f"{ASSIGNMENT_PATH}/overrides/{{override}}/withdraw")
+def withdraw_points(assignment: UUID, override: UUID, form: FormDep, context: PageDep) -> Response:
+    """Withdraw points set by hand and redirect to the student page."""
+    target = _load_target(context, assignment, form, right="override_grades")
+    version = parse_form_version(form.text("version"))
 
-    def act() -> None:
-        api.delete_override(assignment, override, here, version, Response())
+    def delete_override() -> None:
+        api.delete_override(assignment, override, context, version, Response())
 
-    return _done(here, place, form, act)
-
-
-@router.post(f"{PATH}/excuses")
-def excuse(assignment: UUID, form: FormDep, here: PageDep) -> Response:
-    """Excuse a student from an assignment or a problem, and return to the story."""
-    place = _place(here, assignment, form, right="grant_extensions")
-
-    def act() -> None:
-        given = {"student": place.student, **form.given("problem", "reason")}
-        exceptions.post_excuse(assignment, validated(ExcuseIn, given), here, Response())
-
-    return _done(here, place, form, act)
+    return _act_and_redirect(context, target, form, delete_override)
 
 
-@router.post(f"{PATH}/excuses/{{excuse}}/withdraw")
-def withdraw_excuse(assignment: UUID, excuse: UUID, form: FormDep, here: PageDep) -> Response:
-    """Take an excuse back, and return to the story."""
-    place = _place(here, assignment, form, right="grant_extensions")
-    return _done(here, place, form, lambda: exceptions.delete_excuse(assignment, excuse, here))
+@router.post(f"{ASSIGNMENT_PATH}/excuses")
+def excuse_student(assignment: UUID, form: FormDep, context: PageDep) -> Response:
+    """Excuse a student from an assignment or a problem, and redirect to the student page."""
+    target = _load_target(context, assignment, form, right="grant_extensions")
+
+    def save_excuse() -> None:
+        values = {"student": target.student, **form.non_empty_texts("problem", "reason")}
+        exceptions.post_excuse(assignment, validate_body(ExcuseIn, values), context, Response())
+
+    return _act_and_redirect(context, target, form, save_excuse)
+
+
+@router.post(f"{ASSIGNMENT_PATH}/excuses/{{excuse}}/withdraw")
+def withdraw_excuse(assignment: UUID, excuse: UUID, form: FormDep, context: PageDep) -> Response:
+    """Withdraw an excuse and redirect to the student page."""
+    target = _load_target(context, assignment, form, right="grant_extensions")
+    return _act_and_redirect(
+        context, target, form, lambda: exceptions.delete_excuse(assignment, excuse, context)
+    )
 
 
 @router.post("/courses/{course}/students/{user}/late-days/refund")
-def refund(course: UUID, user: UUID, form: FormDep, here: PageDep) -> Response:
-    """Give late days back, and return to the story."""
-    with here.reading() as session:
-        here.member(session, course, right="grant_extensions")
-    place = Place(course, form.text("open"), user)
+def refund_late_days(course: UUID, user: UUID, form: FormDep, context: PageDep) -> Response:
+    """Refund late days and redirect to the student page."""
+    with context.reading() as session:
+        context.authorize_course(session, course, right="grant_extensions")
+    target = StudentPageTarget(course, form.text("open"), user)
 
-    def act() -> None:
+    def save_refund() -> None:
         days = form.text("days")
-        given = {"assignment": form.text("assignment"), "reason": form.text("reason")}
-        body = validated(RefundIn, {**given, "days": whole_number(days)})
-        exceptions.post_refund(course, user, body, here)
+        values = {"assignment": form.text("assignment"), "reason": form.text("reason")}
+        body = validate_body(RefundIn, {**values, "days": parse_whole_number(days)})
+        exceptions.post_refund(course, user, body, context)
 
-    return _done(here, place, form, act)
+    return _act_and_redirect(context, target, form, save_refund)
 
 
-def _place(here: Here, assignment: UUID, form: Form, *, right: Right) -> Place:
-    """Return where an act is to happen, for who has the *right* to it."""
-    with here.reading() as session:
-        member, found = here.assignment(session, assignment, right=right)
-    student = read_id(form.text("student"))
+def _load_target(
+    context: RequestContext, assignment: UUID, form: PostedForm, *, right: Permission
+) -> StudentPageTarget:
+    """Return the target of an action, after checking that the caller has the *right*."""
+    with context.reading() as session:
+        member, assignment_row = context.authorize_assignment(session, assignment, right=right)
+    student = parse_id(form.text("student"))
     if student is None:
-        raise Invalid.of("student", "is missing")
-    return Place(member.course.id, found.slug, student)
+        raise InvalidInput.for_field("student", "is missing")
+    return StudentPageTarget(member.course.id, assignment_row.slug, student)
 
 
-def _done(here: Here, place: Place, form: Form, act: Callable[[], object]) -> Response:
-    """Act and return to the story; where that is refused, show it again with what was typed."""
+def _act_and_redirect(
+    context: RequestContext, target: StudentPageTarget, form: PostedForm, act: Callable[[], object]
+) -> Response:
+    """Run *act* and redirect to the student page; on an error, redisplay the form."""
     try:
         act()
-    except MENDABLE as error:
-        return story(here, place.course, place.student, opened=place.slug, form=form, error=error)
-    address = f"/courses/{place.course}/students/{place.student}"
-    opened = f"?open={place.slug}#open" if place.slug else ""
+    except RECOVERABLE_ERRORS as error:
+        return render_student_page(
+            context, target.course, target.student, opened=target.slug, form=form, error=error
+        )
+    address = f"/courses/{target.course}/students/{target.student}"
+    opened = f"?open={target.slug}#open" if target.slug else ""
     return RedirectResponse(f"{address}{opened}", status_code=303)

@@ -1,4 +1,4 @@
-"""The results of an assignment: what needs action, the scores, and how each part does."""
+"""Results of an assignment: pending work, scores, and the statistics of each part."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
@@ -7,113 +7,141 @@ from uuid import UUID
 from fastapi import Depends, Query
 from fastapi.responses import Response
 
-from api.core.errors import Forbidden, Invalid
-from api.core.ids import read_id
-from api.dependencies import Here
-from api.pages.charts import Bin, Chart, histogram
-from api.pages.layout.frame import page
+from api.core.errors import Forbidden, InvalidInput
+from api.core.ids import parse_id
+from api.dependencies import RequestContext
+from api.pages.charts import Chart, HistogramBin, draw_histogram
+from api.pages.layout.frame import render_page
 from api.pages.router import PageDep, PageRouter
-from api.pages.staff.common import course_crumbs, is_blind_to, may
-from api.pages.staff.grading.item_rows import Dir, Sort, heads, item_rows, ordered
+from api.pages.staff.common import course_crumbs, has_permission, is_anonymous_for_member
+from api.pages.staff.grading.item_rows import (
+    SortColumn,
+    SortDirection,
+    build_headers,
+    build_item_rows,
+    sort_rows,
+)
 from api.routes.assignments import analytics, assignments
 from api.routes.courses import people
 from api.routes.grading import review
 from api.schemas.analytics.assignment import AssignmentAnalytics
 from api.schemas.analytics.figures import DistributionOut
 from api.schemas.assignments.assignments import StaffAssignment
-from api.services.analytics import Which
+from api.services.analytics import MeasuredAttempt
 
-__all__ = ["Asked", "AskedDep", "distribution", "router", "staff_view", "title_of"]
+__all__ = [
+    "ResultsPageFilters",
+    "ResultsPageFiltersDep",
+    "draw_distribution",
+    "load_staff_assignment",
+    "problem_title",
+    "router",
+]
 
 router = PageRouter()
 
-FEWEST: Final = 20
-"""Below so many students figures are mostly chance."""
+MIN_STUDENTS: Final = 20
+"""Number of students below which statistics are mostly due to chance."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Which students are measured, and by which attempt."""
+class ResultsPageFilters:
+    """Filters of the analytics: the attempt that is measured, and the section."""
 
-    attempt: Which = "first"
+    attempt: MeasuredAttempt = "first"
     section: UUID | None = None
 
     @property
-    def query(self) -> dict[str, object]:
-        """What of it an address says."""
+    def query_params(self) -> dict[str, object]:
+        """Query parameters of the filters; the default attempt is empty."""
         return {"attempt": "" if self.attempt == "first" else self.attempt, "section": self.section}
 
 
-async def _asked(attempt: Which = "first", section: str = "") -> Asked:
-    """Return what a query asks for; an empty section, as a form sends it, is all of them."""
-    found = read_id(section) if section else None
-    if section and found is None:
-        raise Invalid("Name a section of this course.")
-    return Asked(attempt, found)
+async def _read_filters(
+    attempt: MeasuredAttempt = "first", section: str = ""
+) -> ResultsPageFilters:
+    """Return the filters of a query; an empty section, as sent by a form, means all."""
+    section_id = parse_id(section) if section else None
+    if section and section_id is None:
+        raise InvalidInput("Name a section of this course.")
+    return ResultsPageFilters(attempt, section_id)
 
 
-AskedDep = Annotated[Asked, Depends(_asked)]
+ResultsPageFiltersDep = Annotated[ResultsPageFilters, Depends(_read_filters)]
 
 
 @router.get("/assignments/{assignment}/results")
-def results(
+def show_results(
     assignment: UUID,
-    here: PageDep,
-    asked: AskedDep,
-    sort: Sort = "place",
-    direction: Annotated[Dir, Query(alias="dir")] = "asc",
+    context: PageDep,
+    filters: ResultsPageFiltersDep,
+    sort: SortColumn = "place",
+    direction: Annotated[SortDirection, Query(alias="dir")] = "asc",
 ) -> Response:
-    """Return how a class did: what waits first, then scores, then the parts."""
-    told = analytics.of_assignment(assignment, here, asked.attempt, asked.section)
-    found = staff_view(assignment, here)
-    ready = review.ready(assignment, here)
-    rows = ordered(item_rows(told), sort=sort, direction=direction)
-    return page(
-        here,
+    """Return the results of a class: pending work first, then scores, then parts."""
+    assignment_analytics = analytics.get_assignment_analytics(
+        assignment, context, filters.attempt, filters.section
+    )
+    assignment_view = load_staff_assignment(assignment, context)
+    ready = review.get_readiness(assignment, context)
+    rows = sort_rows(build_item_rows(assignment_analytics), sort=sort, direction=direction)
+    return render_page(
+        context,
         "staff/results.html",
-        title=f"{found.title} · results",
-        crumbs=course_crumbs(here),
+        title=f"{assignment_view.title} · results",
+        crumbs=course_crumbs(context),
         tab="assignments",
-        set=found,
-        told=told,
+        set=assignment_view,
+        told=assignment_analytics,
         ready=ready,
         rows=rows,
-        heads=heads(sort, direction, asked.query),
-        scores=distribution(told.grades),
-        may_release=may(here, "manage_assignments"),
-        **_around(here, found, asked),
-        **_counts(told, ready.unassessed),
+        heads=build_headers(sort, direction, filters.query_params),
+        scores=draw_distribution(assignment_analytics.grades),
+        may_release=has_permission(context, "manage_assignments"),
+        **_build_context(context, assignment_view, filters),
+        **_count_pending(assignment_analytics, ready.unassessed),
     )
 
 
-def staff_view(assignment: UUID, here: Here) -> StaffAssignment:
-    """Return an assignment with all its settings; `Forbidden` for who is not of the staff."""
-    found = assignments.get_assignment(assignment, here, Response())
-    if not isinstance(found, StaffAssignment):
+def load_staff_assignment(assignment: UUID, context: RequestContext) -> StaffAssignment:
+    """Return an assignment with all its settings; raise `Forbidden` for non-staff."""
+    assignment_view = assignments.get_assignment(assignment, context, Response())
+    if not isinstance(assignment_view, StaffAssignment):
         raise Forbidden("This is for the staff of the course.")
-    return found
+    return assignment_view
 
 
-def title_of(found: StaffAssignment, problem: str) -> str:
-    """Return the title of a problem of an assignment."""
-    return next((one.title for one in found.problems if one.problem == problem), problem)
+def problem_title(assignment: StaffAssignment, problem: str) -> str:
+    """Return the title of a problem of an assignment; the default is its name."""
+    return next((one.title for one in assignment.problems if one.problem == problem), problem)
 
 
-def _around(here: Here, found: StaffAssignment, asked: Asked) -> dict[str, Any]:
-    sections = () if is_blind_to(here, found) else people.get_sections(found.course, here).items
-    return {"asked": asked, "sections": sections, "course": found.course, "fewest": FEWEST}
-
-
-def _counts(told: AssignmentAnalytics, unassessed: Any) -> dict[str, int]:
+def _build_context(
+    context: RequestContext, assignment: StaffAssignment, filters: ResultsPageFilters
+) -> dict[str, Any]:
+    sections = (
+        ()
+        if is_anonymous_for_member(context, assignment)
+        else people.get_sections(assignment.course, context).items
+    )
     return {
-        "to_mark": sum(one.waiting for one in unassessed),
-        "unexplained": sum(one.unexplained for one in told.wrong),
+        "asked": filters,
+        "sections": sections,
+        "course": assignment.course,
+        "fewest": MIN_STUDENTS,
     }
 
 
-def distribution(grades: DistributionOut) -> Chart | None:
-    """Return the histogram of grades in percent, None where there are no grades."""
+def _count_pending(assignment_analytics: AssignmentAnalytics, unassessed: Any) -> dict[str, int]:
+    return {
+        "to_mark": sum(one.waiting for one in unassessed),
+        "unexplained": sum(one.unexplained for one in assignment_analytics.wrong),
+    }
+
+
+def draw_distribution(grades: DistributionOut) -> Chart | None:
+    """Return the histogram of grades in percent, or None if there are none."""
     if not grades.n:
         return None
-    bins = [Bin(one.low, one.high, one.count) for one in grades.histogram]
-    return histogram(bins, median=grades.median, unit="score (%)", who="student")
+    bins = [HistogramBin(one.low, one.high, one.count) for one in grades.histogram]
+    return draw_histogram(bins, median=grades.median, unit="score (%)", who="student")

@@ -1,4 +1,4 @@
-"""One student's whole story: grades with every step, times, points by hand, what happened when."""
+"""Student page for staff: grades with every step, times, overrides and history."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,14 +9,20 @@ from fastapi import Query
 from fastapi.responses import Response
 
 from api.core.errors import ServiceError
-from api.dependencies import Here
+from api.dependencies import RequestContext
 from api.http.pagination import Page
-from api.pages.forms.form import Form
-from api.pages.layout.frame import Crumb, page
-from api.pages.layout.grade_steps import Names, Step
-from api.pages.router import PageDep, PageRouter, window
-from api.pages.staff.common import course_crumbs, may, may_look_as, query, sees_all_names
-from api.pages.staff.courses.people import custody_here
+from api.pages.forms.form import PostedForm
+from api.pages.layout.frame import Breadcrumb, render_page
+from api.pages.layout.grade_steps import ExplainedStep, ProblemTitles
+from api.pages.router import PageDep, PageRouter, build_page_request
+from api.pages.staff.common import (
+    build_query_string,
+    can_see_all_names,
+    can_view_as_student,
+    course_crumbs,
+    has_permission,
+)
+from api.pages.staff.courses.people import load_account_custody
 from api.routes.assignments import exceptions
 from api.routes.courses import people
 from api.routes.grades import grades
@@ -25,14 +31,14 @@ from api.schemas.assignments.exceptions import ExcuseOut, StudentTimes
 from api.schemas.grades.grades import GradeLine, StaffGrade, StudentGrades
 from api.schemas.grades.history import StaffGradeEvent
 from api.schemas.student.assignments import Moment
-from api.services.student.times import moment_of
+from api.services.student.times import serialize_moment
 
-__all__ = ["router", "story"]
+__all__ = ["render_student_page", "router"]
 
 router = PageRouter()
 
-NOTHING: Final = Form()
-MARKS: Final = (
+EMPTY_FORM: Final = PostedForm()
+STATE_MARKS: Final = (
     ("excused", "excused"),
     ("missing", "missing"),
     ("late", "late"),
@@ -41,17 +47,17 @@ MARKS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened to a grade, in words, with its time on the clocks of the course."""
+class DatedGradeEvent:
+    """Grade event in words, with its time in the time zone of the course."""
 
-    at: Moment
-    said: str
-    told: StaffGradeEvent
+    moment: Moment
+    text: str
+    event: StaffGradeEvent
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """An assignment in the list: its grade, the words for its state, the address of its story."""
+class AssignmentGradeLine:
+    """Assignment in the list: its grade, the labels of its states, and its link."""
 
     grade: StaffGrade
     marks: tuple[tuple[str, str], ...]
@@ -59,128 +65,151 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """All about one assignment; *version* is what an act on the grade says it changes.
+class OpenedAssignment:
+    """Details of one assignment; *version* is the grade version that a change must match.
 
-    *times* is None for a student who has left, and for a reader who may not see times. *targets*
-    are what an override can give points for.
+    *times* is None for a student who has left, and for a reader who may not see times.
+    *targets* are the problems and parts that an override can apply to.
     """
 
     grade: StaffGrade
-    steps: tuple[Step, ...]
-    names: Names
+    steps: tuple[ExplainedStep, ...]
+    names: ProblemTitles
     targets: tuple[tuple[str, str], ...]
     times: StudentTimes | None
     excuses: tuple[ExcuseOut, ...]
-    events: tuple[Event, ...]
+    events: tuple[DatedGradeEvent, ...]
     more: str
     version: str
 
 
 @router.get("/courses/{course}/students/{user}")
-def story_page(
+def show_student(
     course: UUID,
     user: UUID,
-    here: PageDep,
+    context: PageDep,
     open_: Annotated[str, Query(alias="open", max_length=200)] = "",
     cursor: Annotated[str, Query(max_length=2_000)] = "",
 ) -> Response:
-    """Return all grades of a student, one assignment of them opened."""
-    return story(here, course, user, opened=open_, cursor=cursor)
+    """Return all grades of a student, with the details of one assignment."""
+    return render_student_page(context, course, user, opened=open_, cursor=cursor)
 
 
-def story(
-    here: Here,
+def render_student_page(
+    context: RequestContext,
     course: UUID,
     user: UUID,
     *,
     opened: str = "",
     cursor: str = "",
-    form: Form = NOTHING,
+    form: PostedForm = EMPTY_FORM,
     error: ServiceError | None = None,
 ) -> Response:
-    """Return the story of a student, with what was typed and why it was refused."""
-    told = grades.get_student_grades(course, user, here)
-    person = people.get_person(course, user, here, Response())
-    chosen = next((one for one in told.assignments if one.slug == opened), None)
-    return page(
-        here,
+    """Return the student page, with a refused *form* and its *error*, if any."""
+    student_grades = grades.get_student_grades(course, user, context)
+    person = people.get_person(course, user, context, Response())
+    chosen = next(
+        (assignment for assignment in student_grades.assignments if assignment.slug == opened), None
+    )
+    return render_page(
+        context,
         "staff/student_story.html",
-        title=told.name,
+        title=student_grades.name,
         tab="gradebook",
-        crumbs=course_crumbs(here, Crumb("Gradebook", f"/courses/{course}/gradebook")),
+        crumbs=course_crumbs(context, Breadcrumb("Gradebook", f"/courses/{course}/gradebook")),
         status=error.status if error else 200,
-        told=told,
+        told=student_grades,
         person=person,
-        total=tuple(Names().step(one) for one in told.explain),
-        lines=tuple(_line(one) for one in told.assignments),
-        opened=_opened(here, chosen, person, cursor=cursor) if chosen else None,
-        late_days=_late_days(told),
-        may_override=may(here, "override_grades"),
-        may_grant=may(here, "grant_extensions"),
-        may_manage=may(here, "manage_people"),
-        custody=custody_here(here, course, user),
-        may_view=may_look_as(here, test=person.is_test),
+        total=tuple(ProblemTitles().explain_line(one) for one in student_grades.explain),
+        lines=tuple(_build_line(assignment) for assignment in student_grades.assignments),
+        opened=_load_opened_assignment(context, chosen, person, cursor=cursor) if chosen else None,
+        late_days=_list_late_days(student_grades),
+        may_override=has_permission(context, "override_grades"),
+        may_grant=has_permission(context, "grant_extensions"),
+        may_manage=has_permission(context, "manage_people"),
+        custody=load_account_custody(context, course, user),
+        may_view=can_view_as_student(context, test=person.is_test),
         form=form,
         error=error,
     )
 
 
-def _line(one: StaffGrade) -> Line:
-    marks = tuple((name, word) for name, word in MARKS if getattr(one, name))
-    if one.overrides:
+def _build_line(grade: StaffGrade) -> AssignmentGradeLine:
+    marks = tuple((name, word) for name, word in STATE_MARKS if getattr(grade, name))
+    if grade.overrides:
         marks = (*marks, ("overridden", "by hand"))
-    return Line(one, marks, f"?open={one.slug}#open")
+    return AssignmentGradeLine(grade, marks, f"?open={grade.slug}#open")
 
 
-def _late_days(told: StudentGrades) -> tuple[tuple[str, int], ...]:
-    """Return on which assignments late days went; nothing where they are withheld."""
-    if told.late_days is None:
+def _list_late_days(student_grades: StudentGrades) -> tuple[tuple[str, int], ...]:
+    """Return the late days spent on each assignment, or nothing if they are withheld."""
+    if student_grades.late_days is None:
         return ()
-    titles = {one.assignment: one.title for one in told.assignments}
-    return tuple((titles.get(one.assignment, ""), one.days) for one in told.late_days.spent)
-
-
-def _opened(here: Here, one: StaffGrade, person: Person, *, cursor: str) -> Opened:
-    """Return all about an assignment; without times where they are withheld or the student left."""
-    answer, user = Response(), person.user
-    seen, names = window(here, cursor=cursor), Names.of(one.problems)
-    happened = grades.get_student_history(one.assignment, user, here, seen, answer)
-    times = None
-    if person.withdrawn_at is None and sees_all_names(here):
-        times = exceptions.get_student_times(one.assignment, user, here)
-    return Opened(
-        grade=one,
-        steps=tuple(names.step(line) for line in one.explain),
-        names=names,
-        targets=tuple(_targets(one.explain, names)),
-        times=times,
-        excuses=_excuses(here, one.assignment, user),
-        events=_events(here, happened, names),
-        more=query({"open": one.slug, "cursor": happened.next}) if happened.next else "",
-        version=answer.headers["ETag"].strip('"v'),
+    titles = {assignment.assignment: assignment.title for assignment in student_grades.assignments}
+    return tuple(
+        (titles.get(one.assignment, ""), one.days) for one in student_grades.late_days.spent
     )
 
 
-def _targets(lines: Sequence[GradeLine], names: Names) -> Iterator[tuple[str, str]]:
-    """Yield what points can be given for by hand, with its name: problems, below each its parts."""
-    placed = [one for one in lines if one.problem is not None]
-    for one in [line for line in placed if line.part is None]:
-        for each in [one, *(line for line in placed if line.part and line.problem == one.problem)]:
-            yield each.about, names.step(each).about
+def _load_opened_assignment(
+    context: RequestContext, grade: StaffGrade, person: Person, *, cursor: str
+) -> OpenedAssignment:
+    """Return the details of an assignment.
+
+    Times are left out if they are withheld from the caller or the student has left.
+    """
+    response, user = Response(), person.user
+    page_request, names = (
+        build_page_request(context, cursor=cursor),
+        ProblemTitles.from_problems(grade.problems),
+    )
+    history = grades.get_student_history(grade.assignment, user, context, page_request, response)
+    times = None
+    if person.withdrawn_at is None and can_see_all_names(context):
+        times = exceptions.get_student_times(grade.assignment, user, context)
+    return OpenedAssignment(
+        grade=grade,
+        steps=tuple(names.explain_line(line) for line in grade.explain),
+        names=names,
+        targets=tuple(_iterate_override_targets(grade.explain, names)),
+        times=times,
+        excuses=_load_excuses(context, grade.assignment, user),
+        events=_build_events(context, history, names),
+        more=build_query_string({"open": grade.slug, "cursor": history.next})
+        if history.next
+        else "",
+        version=response.headers["ETag"].strip('"v'),
+    )
 
 
-def _excuses(here: Here, assignment: UUID, user: UUID) -> tuple[ExcuseOut, ...]:
-    if not may(here, "grant_extensions"):
+def _iterate_override_targets(
+    lines: Sequence[GradeLine], names: ProblemTitles
+) -> Iterator[tuple[str, str]]:
+    """Yield the targets of an override with their labels: each problem before its parts."""
+    problem_lines = [line for line in lines if line.problem is not None]
+    for problem_line in [line for line in problem_lines if line.part is None]:
+        for target in [
+            problem_line,
+            *(line for line in problem_lines if line.part and line.problem == problem_line.problem),
+        ]:
+            yield target.about, names.explain_line(target).about
+
+
+def _load_excuses(context: RequestContext, assignment: UUID, user: UUID) -> tuple[ExcuseOut, ...]:
+    if not has_permission(context, "grant_extensions"):
         return ()
-    found = exceptions.get_excuses(assignment, here).items
-    return tuple(one for one in found if one.student == user)
+    excuses = exceptions.get_excuses(assignment, context).items
+    return tuple(excuse for excuse in excuses if excuse.student == user)
 
 
-def _events(here: Here, happened: Page[StaffGradeEvent], names: Names) -> tuple[Event, ...]:
-    member = here.visit.member
+def _build_events(
+    context: RequestContext, history: Page[StaffGradeEvent], names: ProblemTitles
+) -> tuple[DatedGradeEvent, ...]:
+    member = context.activity.member
     zone = member.course.zone if member else "UTC"
     return tuple(
-        Event(moment_of(one.at, zone, now=here.now), names.event(one), one)
-        for one in happened.items
+        DatedGradeEvent(
+            serialize_moment(item.at, zone, now=context.now), names.describe_event(item), item
+        )
+        for item in history.items
     )

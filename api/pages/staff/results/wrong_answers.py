@@ -1,4 +1,4 @@
-"""The results of one problem: its wrong answers in groups, and whether its numbers are fair."""
+"""Results of one problem: groups of wrong answers, and the fairness of its variants."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,12 +9,16 @@ from fastapi import Query
 from fastapi.responses import Response
 from markupsafe import Markup
 
-from api.pages.layout.frame import Crumb, page
+from api.pages.layout.frame import Breadcrumb, render_page
 from api.pages.router import PageDep, PageRouter
-from api.pages.staff.common import course_crumbs, may, query
-from api.pages.staff.grading.item_rows import figures_bar, figures_dot, spoken
-from api.pages.staff.regrades.regrade_form import parts_of
-from api.pages.staff.results.results import FEWEST, Asked, AskedDep
+from api.pages.staff.common import build_query_string, course_crumbs, has_permission
+from api.pages.staff.grading.item_rows import (
+    draw_correlation_dot,
+    draw_share_bar,
+    join_mistake_names,
+)
+from api.pages.staff.regrades.regrade_form import list_keyed_parts
+from api.pages.staff.results.results import MIN_STUDENTS, ResultsPageFilters, ResultsPageFiltersDep
 from api.routes.assignments import analytics
 from api.schemas.analytics.figures import FairnessOut, FlagOut, IntervalOut
 from api.schemas.analytics.problem import ForeignKey, PartAnalytics, WrongGroup
@@ -23,20 +27,23 @@ __all__ = ["router"]
 
 router = PageRouter()
 
-SHORT: Final = 20
-FEWEST_OF_PART, MOST_OF_PART = 2, 4
-"""So many groups are shown in all, and of a part, until one asks for this part alone."""
-MANY: Final = 15
-"""So many groups of one part are shown on a page."""
+GROUPS_PER_OVERVIEW: Final = 20
+MIN_GROUPS_PER_PART, MAX_GROUPS_PER_PART = 2, 4
+"""Limits for the number of groups of each part in the overview of all parts.
+
+`GROUPS_PER_OVERVIEW` groups are divided among the parts, within these limits.
+"""
+GROUPS_PER_PAGE: Final = 15
+"""Number of groups per page when a single part is shown."""
 ROWS: Final = 10
-"""So many rows of a list of signs are shown."""
+"""Maximum number of listed answers that match the key of another student."""
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """Equal wrong answers: what they are, what explains them, and where to do something."""
+class WrongAnswerGroupView:
+    """Group of equal wrong answers, with its cause and links to actions."""
 
-    told: WrongGroup
+    summary: WrongGroup
     cause: str
     looks: str
     typed: str
@@ -45,15 +52,15 @@ class Group:
 
     @property
     def is_explained(self) -> bool:
-        """Whether a mistake explains them."""
-        return bool(self.told.mistakes)
+        """Whether a known mistake explains the group."""
+        return bool(self.summary.mistakes)
 
 
 @dataclass(frozen=True, slots=True)
-class FairRow:
-    """A variant, or several by the value of a parameter, and how many were right."""
+class FairnessTableRow:
+    """Facility of one variant, or of the variants with one value of a parameter."""
 
-    says: str
+    label: str
     n: int
     facility: float
     interval: IntervalOut
@@ -62,159 +69,191 @@ class FairRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Fair:
-    """Whether some numbers are harder, by *what*; *is_odd* where one differs beyond chance."""
+class FairnessTableView:
+    """Comparison of the difficulty of variants; *what* is the criterion."""
 
     what: str
-    rows: tuple[FairRow, ...]
+    rows: tuple[FairnessTableRow, ...]
 
     @property
     def is_odd(self) -> bool:
-        """Whether a row is unlike the others."""
-        return any(one.unlike for one in self.rows)
+        """Whether a row differs from the others beyond chance."""
+        return any(row.unlike for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
-    """A part: its figures, its groups, and the signs in it.
+class PartResultsView:
+    """Results of a part: its statistics, groups of wrong answers, and signs to look at.
 
-    *hidden* groups follow those that are shown, *left_off* are listed nowhere; *href* leads to all
-    of the part, or to its next groups. *has_key* says that a key can be corrected.
+    *hidden* groups follow the displayed ones, *left_off* groups are not listed at all.
+    *href* leads to the whole part, or to its next groups. *has_key*: the part has a key
+    to correct.
     """
 
-    told: PartAnalytics
+    analytics: PartAnalytics
     bar: Markup
     dot: Markup
-    groups: tuple[Group, ...]
+    groups: tuple[WrongAnswerGroupView, ...]
     hidden: int
     left_off: int
     href: str
-    fair: tuple[Fair, ...]
+    fair: tuple[FairnessTableView, ...]
     foreign: tuple[ForeignKey, ...]
     flags: tuple[FlagOut, ...]
     has_key: bool
 
 
 @router.get("/assignments/{assignment}/problems/{problem}/results")
-def problem_results(
+def show_problem_results(
     assignment: UUID,
     problem: str,
-    here: PageDep,
-    asked: AskedDep,
+    context: PageDep,
+    filters: ResultsPageFiltersDep,
     part: Annotated[str, Query(max_length=80)] = "",
     after: Annotated[int, Query(ge=0, le=10_000)] = 0,
 ) -> Response:
-    """Return what the class got wrong in a problem: what no mistake explains comes first.
+    """Return the wrong answers to a problem, starting with those no mistake explains.
 
-    Of a *part* alone all is shown, its groups page by page; *after* so many were seen.
+    For a single *part* everything is shown, with its groups in pages; *after* is the
+    offset.
     """
-    told = analytics.of_problem(assignment, problem, here, asked.attempt, asked.section)
-    with here.reading() as session:
-        posed = here.posed(session, assignment, problem, right="see_analytics")
-        title, around = posed.version.title, posed.assignment.title
-        keyed = {one.id for one in parts_of(here.service.variants.problem(posed.version))}
+    problem_analytics = analytics.get_problem_analytics(
+        assignment, problem, context, filters.attempt, filters.section
+    )
+    with context.reading() as session:
+        posed = context.authorize_problem(session, assignment, problem, right="see_analytics")
+        title, assignment_title = posed.version.title, posed.assignment.title
+        keyed_parts = {
+            one.id for one in list_keyed_parts(context.service.variants.get_problem(posed.version))
+        }
     path = f"/assignments/{assignment}/problems/{problem}"
-    shown = [one for one in told.parts if part in {"", one.part}]
-    is_whole = len(shown) == 1
-    each = MANY if is_whole else min(max(SHORT // (len(shown) or 1), FEWEST_OF_PART), MOST_OF_PART)
-    seen = range(after, after + each) if is_whole else range(each)
+    parts = [one for one in problem_analytics.parts if part in {"", one.part}]
+    is_whole = len(parts) == 1
+    group_count = (
+        GROUPS_PER_PAGE
+        if is_whole
+        else min(
+            max(GROUPS_PER_OVERVIEW // (len(parts) or 1), MIN_GROUPS_PER_PART), MAX_GROUPS_PER_PART
+        )
+    )
+    seen = range(after, after + group_count) if is_whole else range(group_count)
     blocks = [
-        _block(one, told.flags, asked, seen=seen, is_whole=is_whole, has_key=one.part in keyed)
-        for one in shown
+        _build_part_results(
+            one,
+            problem_analytics.flags,
+            filters,
+            seen=seen,
+            is_whole=is_whole,
+            has_key=one.part in keyed_parts,
+        )
+        for one in parts
     ]
-    return page(
-        here,
+    return render_page(
+        context,
         "staff/wrong_answers.html",
         title=f"{title} · results",
-        crumbs=course_crumbs(here, Crumb(around, f"/assignments/{assignment}/results")),
+        crumbs=course_crumbs(
+            context, Breadcrumb(assignment_title, f"/assignments/{assignment}/results")
+        ),
         tab="assignments",
-        told=told,
+        told=problem_analytics,
         blocks=blocks,
         path=path,
         name=title,
         part=part,
         is_whole=is_whole,
-        fewest=FEWEST,
-        may_regrade=may(here, "regrade"),
+        fewest=MIN_STUDENTS,
+        may_regrade=has_permission(context, "regrade"),
     )
 
 
-def _block(
-    one: PartAnalytics,
+def _build_part_results(
+    part: PartAnalytics,
     flags: tuple[FlagOut, ...],
-    asked: Asked,
+    filters: ResultsPageFilters,
     *,
     seen: range,
     is_whole: bool,
     has_key: bool,
-) -> Block:
-    """Return a part with the groups at the places *seen*, and where *is_whole* all its signs."""
-    every = sorted(one.wrong.groups, key=_rank) if one.wrong else []
-    groups = every[seen.start : seen.stop]
-    following = {"part": one.part, **asked.query, "after": seen.stop if is_whole else ""}
-    return Block(
-        told=one,
-        bar=figures_bar(one.item.facility, one.item.facility_interval),
-        dot=figures_dot(one.item.discrimination, one.item.interval),
-        groups=tuple(_group(group, one.part) for group in groups),
-        hidden=max(len(every) - seen.stop, 0),
-        left_off=one.wrong.left_off if one.wrong else 0,
-        href=query(following),
-        fair=tuple(fair for fair in _fair(one, is_whole=is_whole) if is_whole or fair.is_odd),
-        foreign=one.foreign.rows[:ROWS] if one.foreign and is_whole else (),
-        flags=tuple(flag for flag in flags if flag.part == one.part),
+) -> PartResultsView:
+    """Return the results of a part, with the groups at the positions *seen*.
+
+    If *is_whole*, all signs are included.
+    """
+    sorted_groups = sorted(part.wrong.groups, key=_rank_group) if part.wrong else []
+    groups = sorted_groups[seen.start : seen.stop]
+    following = {"part": part.part, **filters.query_params, "after": seen.stop if is_whole else ""}
+    return PartResultsView(
+        analytics=part,
+        bar=draw_share_bar(part.item.facility, part.item.facility_interval),
+        dot=draw_correlation_dot(part.item.discrimination, part.item.interval),
+        groups=tuple(_build_group(group, part.part) for group in groups),
+        hidden=max(len(sorted_groups) - seen.stop, 0),
+        left_off=part.wrong.left_off if part.wrong else 0,
+        href=build_query_string(following),
+        fair=tuple(
+            fair
+            for fair in _iterate_fairness_tables(part, is_whole=is_whole)
+            if is_whole or fair.is_odd
+        ),
+        foreign=part.foreign.rows[:ROWS] if part.foreign and is_whole else (),
+        flags=tuple(flag for flag in flags if flag.part == part.part),
         has_key=has_key,
     )
 
 
-def _rank(one: WrongGroup) -> int:
-    """Return where a group stands: what may be the key, several without a cause; lone ones last."""
-    if one.key_doubt:
+def _rank_group(group: WrongGroup) -> int:
+    """Return the sort key of a group.
+
+    Possible keys come first, then unexplained groups of several answers, then explained
+    groups, then single answers.
+    """
+    if group.key_doubt:
         return -1
-    if one.mistakes:
+    if group.mistakes:
         return 1
-    return 0 if one.count > 1 else 2
+    return 0 if group.count > 1 else 2
 
 
-def _group(told: WrongGroup, part: str) -> Group:
-    """Return a group; its addresses are relative, as there are many on a page."""
-    typed = "" if told.example.typed is None else str(told.example.typed)
-    given = {"part": part, "answer": told.example.answer}
-    return Group(
-        told=told,
-        cause=spoken(told.mistakes),
-        looks=" and ".join(told.looks),
-        typed="" if typed == told.shown else typed,
-        accept=f"regrades{query({'do': 'accept', **given})}#start",
-        name=f"regrades{query({'do': 'mistake', **given})}#start",
+def _build_group(group: WrongGroup, part: str) -> WrongAnswerGroupView:
+    """Return a group with its links, which are relative because a page has many of them."""
+    typed = "" if group.example.typed is None else str(group.example.typed)
+    params = {"part": part, "answer": group.example.answer}
+    return WrongAnswerGroupView(
+        summary=group,
+        cause=join_mistake_names(group.mistakes),
+        looks=" and ".join(group.looks),
+        typed="" if typed == group.shown else typed,
+        accept=f"regrades{build_query_string({'do': 'accept', **params})}#start",
+        name=f"regrades{build_query_string({'do': 'mistake', **params})}#start",
     )
 
 
-def _fair(one: PartAnalytics, *, is_whole: bool) -> Iterator[Fair]:
-    """Yield the tables of variants that say something: those of parameters first.
+def _iterate_fairness_tables(part: PartAnalytics, *, is_whole: bool) -> Iterator[FairnessTableView]:
+    """Yield the fairness tables with more than one row, those of parameters first.
 
-    Unless *is_whole*, they hold only the rows that are unlike the others.
+    Unless *is_whole*, they contain only the rows that differ from the others.
     """
-    if one.variants is None:
+    if part.variants is None:
         return
-    for by in one.variants.by_parameter:
+    for by in part.variants.by_parameter:
         if len(by.fairness.rows) > 1:
-            yield _fair_table(f"by {by.parameter}", by.fairness, is_whole=is_whole)
-    if len(one.variants.by_variant.rows) > 1:
-        yield _fair_table("by variant", one.variants.by_variant, is_whole=is_whole)
+            yield _build_fairness_table(f"by {by.parameter}", by.fairness, is_whole=is_whole)
+    if len(part.variants.by_variant.rows) > 1:
+        yield _build_fairness_table("by variant", part.variants.by_variant, is_whole=is_whole)
 
 
-def _fair_table(what: str, told: FairnessOut, *, is_whole: bool) -> Fair:
+def _build_fairness_table(what: str, fairness: FairnessOut, *, is_whole: bool) -> FairnessTableView:
     rows = tuple(
-        FairRow(
-            says=row.variant,
+        FairnessTableRow(
+            label=row.variant,
             n=row.n,
             facility=row.facility,
             interval=row.interval,
-            bar=figures_bar(row.facility, row.interval),
+            bar=draw_share_bar(row.facility, row.interval),
             unlike=row.unlike,
         )
-        for row in told.rows
+        for row in fairness.rows
         if is_whole or row.unlike
     )
-    return Fair(what, rows)
+    return FairnessTableView(what, rows)

@@ -1,1 +1,1 @@
-"""Components of the page of a problem: inputs, grids, feedback, states."""
+"""Components of the problem page: inputs, grids, feedback and states."""

@@ -1,44 +1,44 @@
-"""How the cells of an answer are marked: which are right, or which cannot be read."""
+"""Marks for the cells of an answer: right, wrong or unreadable."""
 
 from collections.abc import Sequence
 from typing import Final
 
-from api.pages.student.components.grids import filled, grid_of
-from api.pages.student.components.inputs import Mark
+from api.pages.student.components.grids import build_grid, fill_grid
+from api.pages.student.components.inputs import CellMark
 from api.schemas.student.problem import PartAsked
 from grader.errors import AnswerError
-from grader.reading import Style, Typed, in_style, read_tensor
+from grader.reading import NumberStyle, RawAnswer, normalize_number_style, read_tensor
 
-__all__ = ["marks_of"]
+__all__ = ["mark_cells"]
 
 UNREADABLE: Final = "unreadable"
 
 
-def marks_of(
+def mark_cells(
     part: PartAsked,
-    typed: Typed | None,
+    typed: RawAnswer | None,
     *,
     status: str,
-    right: Sequence[bool],
-    numbers: Style | None = None,
-) -> tuple[Mark, ...]:
-    """Return a mark for each cell of an answer, nothing where none is told.
+    correct: Sequence[bool],
+    decimal_style: NumberStyle | None = None,
+) -> tuple[CellMark, ...]:
+    """Return a mark for each cell of an answer, or nothing if there are none.
 
-    *right* says of an answer that was read which cells are right. *numbers* is how the course
-    marks decimals.
+    *correct* tells which cells of a readable answer are right. *decimal_style* is the
+    decimal notation of the course.
     """
     if status != UNREADABLE:
-        return tuple("right" if one else "wrong" for one in right)
-    grid = grid_of(part)
+        return tuple("right" if one else "wrong" for one in correct)
+    grid = build_grid(part)
     if grid is None or grid.columns or typed is None:
         return ()
-    texts = filled(grid, typed, numbers=numbers) or ()
-    return tuple("" if _reads(text, numbers) else "unread" for text in texts)
+    texts = fill_grid(grid, typed, decimal_style=decimal_style) or ()
+    return tuple("" if _is_readable(text, decimal_style) else "unread" for text in texts)
 
 
-def _reads(text: str, numbers: Style | None) -> bool:
+def _is_readable(text: str, decimal_style: NumberStyle | None) -> bool:
     try:
-        read_tensor(in_style([text], numbers))
+        read_tensor(normalize_number_style([text], decimal_style))
     except AnswerError:
         return False
     return True

@@ -1,6 +1,6 @@
-"""What a student is told about an answer: the verdict, what was read, the likely cause, the rest.
+"""Feedback on an answer: the verdict, the reading, the likely cause and remarks.
 
-The macro ``feedback`` of ``feedback.html`` draws it.
+The macro ``feedback`` of ``feedback.html`` renders it.
 """
 
 from collections.abc import Iterator
@@ -10,137 +10,140 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
-from api.markup.markdown import inline
-from api.pages.layout.formatting import percent
-from api.pages.student.components.states import State, answer_state
+from api.markup.markdown import render_inline
+from api.pages.layout.formatting import format_share
+from api.pages.student.components.states import StatusLabel, label_answer
 from api.schemas.student.solution import PracticeOutcome
 from api.schemas.student.work import PartOutcome, ReadAs, StudentSubmission
-from grader.reading import TruncatedAnswer, Typed
+from grader.reading import RawAnswer, TruncatedAnswer
 
 __all__ = [
-    "PLAIN",
-    "Feedback",
-    "Marked",
-    "drawn",
-    "feedback_of",
-    "marked",
-    "practice_feedback",
-    "verdict",
+    "VERDICT_ONLY_MESSAGES",
+    "AnswerFeedback",
+    "UnreadableText",
+    "build_feedback",
+    "build_practice_feedback",
+    "label_verdict",
+    "render_mathml",
+    "split_at_error",
 ]
 
 UNREADABLE: Final = "unreadable"
 TONES: Final = {"good": "good", "mid": "mid", "bad": "bad"}
-FULL: Final = 1
-NOT_GRADED: Final = State("mid", "Not graded yet \N{EN DASH} no attempt used")
-PLAIN: Final = frozenset({"Correct.", "Partly right.", "Not right."})
-"""Sentences that say no more than the verdict."""
-AGAIN: Final = "It is the same answer as before: it cost no attempt."
+FULL_CREDIT: Final = 1
+NOT_GRADED: Final = StatusLabel("mid", "Not graded yet \N{EN DASH} no attempt used")
+VERDICT_ONLY_MESSAGES: Final = frozenset({"Correct.", "Partly right.", "Not right."})
+"""Messages that say no more than the verdict."""
+REPEATED_ANSWER_MESSAGE: Final = "It is the same answer as before: it cost no attempt."
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
-    """A text with the character that could not be read."""
+class UnreadableText:
+    """Text split at the character that could not be read."""
 
     before: str
-    at: str
+    character: str
     after: str
 
 
 @dataclass(frozen=True, slots=True)
-class Feedback:
-    """What is said of an answer.
+class AnswerFeedback:
+    """Feedback on an answer.
 
-    *tone* is that of the box: good, mid, bad or nothing. *cause* is the sentence of the engine;
-    *is_cause* says that it names a likely mistake. *submission* is empty where nothing is kept.
+    *tone* is that of the box: good, mid, bad or empty. *cause* is the message of the
+    engine, and *is_cause* whether it names a likely mistake. *submission* is empty if
+    nothing is stored.
     """
 
-    state: State
+    state: StatusLabel
     tone: str
     score: Fraction | None
     points: Fraction | None
     read_as: str
     mathml: Markup
-    typed: Marked | None
+    typed: UnreadableText | None
     cause: Markup
     is_cause: bool
     more: tuple[str, ...]
     submission: str
 
 
-def verdict(status: str, credit: Fraction | None, *, manual: bool = False) -> State:
-    """Return the verdict as an icon and in words."""
-    return NOT_GRADED if status == UNREADABLE else answer_state(status, credit, manual=manual)
+def label_verdict(status: str, credit: Fraction | None, *, manual: bool = False) -> StatusLabel:
+    """Return the icon and the label of a verdict."""
+    return NOT_GRADED if status == UNREADABLE else label_answer(status, credit, manual=manual)
 
 
-def feedback_of(
-    outcome: PartOutcome, within: StudentSubmission, *, reading: ReadAs | None = None
-) -> Feedback:
-    """Return what is said of an answer in a submission; *reading* has it as MathML."""
-    state = verdict(outcome.status, outcome.credit, manual=outcome.manual)
+def build_feedback(
+    outcome: PartOutcome, submission: StudentSubmission, *, reading: ReadAs | None = None
+) -> AnswerFeedback:
+    """Return the feedback on an answer of a submission; *reading* has its MathML."""
+    label = label_verdict(outcome.status, outcome.credit, manual=outcome.manual)
     is_read = outcome.status != UNREADABLE
-    return Feedback(
-        state=state,
-        tone=TONES.get(state.icon, ""),
+    return AnswerFeedback(
+        state=label,
+        tone=TONES.get(label.icon, ""),
         score=outcome.score,
         points=outcome.points if outcome.score is not None and is_read else None,
         read_as=outcome.read_as if is_read else "",
-        mathml=drawn(reading) if is_read else Markup(""),
-        typed=None if is_read else marked(outcome.typed, outcome.position),
-        cause=_cause(outcome.feedback or "", is_read=is_read),
+        mathml=render_mathml(reading) if is_read else Markup(""),
+        typed=None if is_read else split_at_error(outcome.typed, outcome.position),
+        cause=_render_cause(outcome.feedback or "", is_read=is_read),
         is_cause=outcome.status == "mistake",
-        more=tuple(_more(outcome, within)),
-        submission=str(within.id),
+        more=tuple(_iter_remarks(outcome, submission)),
+        submission=str(submission.id),
     )
 
 
-def practice_feedback(
-    outcome: PracticeOutcome, points: Fraction, *, typed: Typed | None = None
-) -> Feedback:
-    """Return what is said of an answer in practice, of which nothing is kept."""
-    state = answer_state(outcome.status, outcome.credit)
+def build_practice_feedback(
+    outcome: PracticeOutcome, points: Fraction, *, typed: RawAnswer | None = None
+) -> AnswerFeedback:
+    """Return the feedback on a practice answer, which is not stored."""
+    label = label_answer(outcome.status, outcome.credit)
     is_read = outcome.status != UNREADABLE
-    return Feedback(
-        state=state,
-        tone=TONES.get(state.icon, ""),
+    return AnswerFeedback(
+        state=label,
+        tone=TONES.get(label.icon, ""),
         score=None if outcome.credit is None else outcome.credit * points,
         points=None if outcome.credit is None or not is_read else points,
         read_as=outcome.read_as if is_read else "",
         mathml=Markup(""),
-        typed=None if is_read else marked(typed, outcome.position),
-        cause=_cause(outcome.feedback, is_read=is_read),
+        typed=None if is_read else split_at_error(typed, outcome.position),
+        cause=_render_cause(outcome.feedback, is_read=is_read),
         is_cause=outcome.status == "mistake",
         more=(),
         submission="",
     )
 
 
-def drawn(reading: ReadAs | None) -> Markup:
-    """Return a reading as MathML, nothing where there is none.
+def render_mathml(reading: ReadAs | None) -> Markup:
+    """Return a reading as MathML, or empty markup if there is none.
 
-    It comes from the tree that the engine judges, which escapes all that was typed.
+    It is generated from the tree that the engine grades, which escapes everything a
+    student typed.
     """
     return Markup(reading.mathml if reading else "")  # noqa: S704  # as above
 
 
-def marked(typed: Typed | None, position: int | None) -> Marked | None:
-    """Return a text with the character at *position* apart, None where no place is known."""
+def split_at_error(typed: RawAnswer | None, position: int | None) -> UnreadableText | None:
+    """Return *typed* split at the character at *position*, or None if that is unknown."""
     if position is None or not isinstance(typed, str) or isinstance(typed, TruncatedAnswer):
         return None
-    return Marked(typed[:position], typed[position : position + 1], typed[position + 1 :])
+    return UnreadableText(typed[:position], typed[position : position + 1], typed[position + 1 :])
 
 
-def _cause(said: str, *, is_read: bool) -> Markup:
-    """Return the sentence of the engine; that on an unreadable answer quotes it, and is no markup.
+def _render_cause(message: str, *, is_read: bool) -> Markup:
+    """Return the message of the engine as markup.
 
-    What a student typed never reaches the converter of formulas.
+    A message about an unreadable answer quotes it, so it is only escaped: text typed by
+    a student never reaches the formula converter.
     """
-    if said in PLAIN:
+    if message in VERDICT_ONLY_MESSAGES:
         return Markup("")
-    return inline(said) if is_read else escape(said)
+    return render_inline(message) if is_read else escape(message)
 
 
-def _more(outcome: PartOutcome, within: StudentSubmission) -> Iterator[str]:
+def _iter_remarks(outcome: PartOutcome, submission: StudentSubmission) -> Iterator[str]:
     if outcome.repeats is not None:
-        yield AGAIN
-    if within.late_credit < FULL and outcome.status != UNREADABLE:
-        yield f"It came late: it counts {percent(within.late_credit)} of its credit."
+        yield REPEATED_ANSWER_MESSAGE
+    if submission.late_credit < FULL_CREDIT and outcome.status != UNREADABLE:
+        yield f"It came late: it counts {format_share(submission.late_credit)} of its credit."

@@ -1,6 +1,6 @@
-"""Answers in cells: the grid that a question has, and any notation read into its cells.
+"""Answer grids: the cells of a question, and the conversion of any notation to cells.
 
-There is one reader of arrays and tables, that of the engine: what is pasted comes here.
+Pasted text uses the reader of the engine, the only one for arrays and tables.
 """
 
 import math
@@ -10,144 +10,154 @@ from functools import lru_cache
 from typing import Final
 
 from api.schemas.student.problem import PartAsked
-from grader.display.text import show
+from grader.display.text import to_text
 from grader.errors import AnswerError
-from grader.reading import Style, Typed, in_style, is_blank, read_tensor
+from grader.reading import NumberStyle, RawAnswer, is_blank, normalize_number_style, read_tensor
 from grader.reading.arrays.grid import split_rows
 
-__all__ = ["Grid", "as_rows", "filled", "grid_of", "nested", "rows_in"]
+__all__ = ["AnswerGrid", "build_grid", "fill_grid", "format_answer", "nest_texts", "read_rows"]
 
-WIDEST: Final = 12
-MOST: Final = 144
-ARRAYS: Final = frozenset({"vector", "matrix", "tensor"})
-TEXTS_KEPT: Final = 256
-PLANE: Final = 2
-"""How many axes are drawn as one block of rows and columns."""
+MAX_COLUMNS: Final = 12
+MAX_CELLS: Final = 144
+ARRAY_KINDS: Final = frozenset({"vector", "matrix", "tensor"})
+TEXT_CACHE_SIZE: Final = 256
+PLANE_AXES: Final = 2
+"""Number of axes that are drawn as one block of rows and columns."""
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
-    """The cells of an answer: their *shape*, and the names of *rows* and *columns* of a table."""
+class AnswerGrid:
+    """Grid of an answer: its *shape*, and the names of *rows* and *columns* of a table."""
 
     shape: tuple[int, ...]
     rows: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
 
     @property
-    def size(self) -> int:
-        """How many cells there are."""
+    def cell_count(self) -> int:
+        """Number of cells."""
         return math.prod(self.shape)
 
     @property
     def width(self) -> int:
-        """How many cells stand side by side."""
+        """Number of cells in a row."""
         return self.shape[-1]
 
     @property
     def height(self) -> int:
-        """How many rows a block has."""
-        return self.shape[-PLANE] if len(self.shape) >= PLANE else 1
+        """Number of rows in a block."""
+        return self.shape[-PLANE_AXES] if len(self.shape) >= PLANE_AXES else 1
 
     @property
-    def says(self) -> str:
-        """The size in words, such as ``3 × 4``."""
+    def size_text(self) -> str:
+        """Size in words, such as ``3 × 4``."""
         return " × ".join(map(str, self.shape))
 
 
-def grid_of(part: PartAsked) -> Grid | None:
-    """Return the grid of a question, None where it has none or too large a one."""
+def build_grid(part: PartAsked) -> AnswerGrid | None:
+    """Return the grid of a question, or None if it has none or one that is too large."""
     typing = part.typing
     grid = None
-    if part.kind in ARRAYS and typing.shape:
-        grid = Grid(typing.shape)
+    if part.kind in ARRAY_KINDS and typing.shape:
+        grid = AnswerGrid(typing.shape)
     elif part.kind == "table" and typing.rows and typing.columns:
-        names = tuple(one.id for one in typing.columns)
-        grid = Grid((len(typing.rows), len(names)), typing.rows, names)
-    fits = grid is not None and grid.width <= WIDEST and grid.size <= MOST
+        names = tuple(column.id for column in typing.columns)
+        grid = AnswerGrid((len(typing.rows), len(names)), typing.rows, names)
+    fits = grid is not None and grid.width <= MAX_COLUMNS and grid.cell_count <= MAX_CELLS
     return grid if fits else None
 
 
-def nested(texts: Sequence[str], shape: Sequence[int]) -> list[Typed]:
-    """Return *texts* as lists within lists.
+def nest_texts(texts: Sequence[str], shape: Sequence[int]) -> list[RawAnswer]:
+    """Return *texts* as nested lists of *shape*.
 
-    >>> nested("abcd", (2, 2))
+    >>> nest_texts("abcd", (2, 2))
     [['a', 'b'], ['c', 'd']]
     """
     if len(shape) == 1:
         return [*texts]
     step = len(texts) // shape[0]
-    return [nested(texts[at : at + step], shape[1:]) for at in range(0, len(texts), step)]
+    return [
+        nest_texts(texts[index : index + step], shape[1:]) for index in range(0, len(texts), step)
+    ]
 
 
-def filled(grid: Grid, typed: Typed, *, numbers: Style | None = None) -> tuple[str, ...] | None:
-    """Return what stands in each cell of an answer, None where it cannot be read into the grid.
+def fill_grid(
+    grid: AnswerGrid, typed: RawAnswer, *, decimal_style: NumberStyle | None = None
+) -> tuple[str, ...] | None:
+    """Return the text of each cell of an answer, or None if it does not fit the grid.
 
-    What was typed into cells comes back as it was typed.
+    Texts that were typed into cells are returned unchanged.
     """
     if is_blank(typed) and isinstance(typed, str):
-        return ("",) * grid.size
+        return ("",) * grid.cell_count
     if isinstance(typed, list):
-        texts = tuple(_leaves(typed))
-        return texts if _sides(typed) == grid.shape and len(texts) == grid.size else None
-    return _filled_by_text(grid, typed, numbers)
+        texts = tuple(_iter_leaves(typed))
+        return (
+            texts if _nested_shape(typed) == grid.shape and len(texts) == grid.cell_count else None
+        )
+    return _fill_grid_from_text(grid, typed, decimal_style)
 
 
-@lru_cache(maxsize=TEXTS_KEPT)
-def _filled_by_text(grid: Grid, typed: Typed, numbers: Style | None) -> tuple[str, ...] | None:
-    """Return what a text spells for each cell; a page shows the same text often."""
+@lru_cache(maxsize=TEXT_CACHE_SIZE)
+def _fill_grid_from_text(
+    grid: AnswerGrid, typed: RawAnswer, decimal_style: NumberStyle | None
+) -> tuple[str, ...] | None:
+    """Return the text of each cell; cached, because pages show the same text repeatedly."""
     try:
-        rows = rows_in(grid, typed, numbers=numbers)
+        rows = read_rows(grid, typed, decimal_style=decimal_style)
     except AnswerError:
         return None
-    fits = len(rows) * grid.width == grid.size and all(len(row) == grid.width for row in rows)
+    fits = len(rows) * grid.width == grid.cell_count and all(len(row) == grid.width for row in rows)
     return tuple(text for row in rows for text in row) if fits else None
 
 
-def rows_in(grid: Grid, text: Typed, *, numbers: Style | None = None) -> list[list[str]]:
-    """Return the rows of cells that a text of any notation spells, or raise `AnswerError`."""
+def read_rows(
+    grid: AnswerGrid, text: RawAnswer, *, decimal_style: NumberStyle | None = None
+) -> list[list[str]]:
+    """Return the rows of cells in a text of any notation, or raise `AnswerError`."""
     if grid.columns:
         lines = split_rows(text, columns=grid.columns, rows=len(grid.rows))
-        return [[_text(cell) for cell in line] for line in lines]
-    tensor = read_tensor(in_style(text, numbers)).value
+        return [[_format_cell(cell) for cell in line] for line in lines]
+    tensor = read_tensor(normalize_number_style(text, decimal_style)).value
     width = tensor.shape[-1]
     if len(grid.shape) == 1 and width == 1:
         width = len(tensor.cells)
-    texts = [_in(show(cell), numbers) for cell in tensor.cells]
-    return [texts[at : at + width] for at in range(0, len(texts), width)]
+    texts = [_apply_decimal_style(to_text(cell), decimal_style) for cell in tensor.cells]
+    return [texts[index : index + width] for index in range(0, len(texts), width)]
 
 
-def _in(text: str, numbers: Style | None) -> str:
-    """Return a number as the course writes it, so that it is read as the same one again."""
-    return text.replace(".", ",") if numbers == "comma" else text
+def _apply_decimal_style(text: str, decimal_style: NumberStyle | None) -> str:
+    """Return a number in the decimal notation of the course, so that it reads back equal."""
+    return text.replace(".", ",") if decimal_style == "comma" else text
 
 
-def _leaves(typed: Iterable[Typed]) -> Iterable[str]:
-    for one in typed:
-        if isinstance(one, list):
-            yield from _leaves(one)
+def _iter_leaves(typed: Iterable[RawAnswer]) -> Iterable[str]:
+    for item in typed:
+        if isinstance(item, list):
+            yield from _iter_leaves(item)
         else:
-            yield _text(one)
+            yield _format_cell(item)
 
 
-def _sides(typed: Typed) -> tuple[int, ...]:
-    """Return the lengths of lists within lists along their first items."""
+def _nested_shape(typed: RawAnswer) -> tuple[int, ...]:
+    """Return the lengths of nested lists along their first items."""
     if not isinstance(typed, list) or not typed:
         return ()
-    return (len(typed), *_sides(typed[0]))
+    return (len(typed), *_nested_shape(typed[0]))
 
 
-def _text(cell: Typed) -> str:
+def _format_cell(cell: RawAnswer) -> str:
     if isinstance(cell, list):
-        return as_rows(cell)
-    return cell if isinstance(cell, str) else show(cell)
+        return format_answer(cell)
+    return cell if isinstance(cell, str) else to_text(cell)
 
 
-def as_rows(typed: Typed) -> str:
-    """Return an answer as text: lists in brackets, everything else as it was typed.
+def format_answer(typed: RawAnswer) -> str:
+    """Return an answer as text: lists in brackets, everything else as typed.
 
-    >>> as_rows([["1", "2"], ["", "1/2"]])
+    >>> format_answer([["1", "2"], ["", "1/2"]])
     '[[1, 2], [, 1/2]]'
     """
     if isinstance(typed, list):
-        return f"[{', '.join(map(as_rows, typed))}]"
-    return typed if isinstance(typed, str) else show(typed)
+        return f"[{', '.join(map(format_answer, typed))}]"
+    return typed if isinstance(typed, str) else to_text(typed)

@@ -1,9 +1,10 @@
-"""Answers in forms: the input that fits a question, and what a form says as an answer.
+"""Answers in forms: the input for each question, and the parsing of posted answers.
 
-`compose` turns fields of a form into the answers that the API takes, `input_of` turns an answer
-back into fields, and the macro ``answer_input`` of ``inputs.html`` draws them. The field of a
-question is ``answer.<part>``; the cells of a grid are all called ``cell.<part>``, in their order,
-and ``paste.<part>`` takes the whole of it in any notation.
+`parse_form_answers` converts form fields to the answers of the API, `build_input`
+converts an answer back to fields, and the macro ``answer_input`` of ``inputs.html``
+renders them. The field of a question is ``answer.<part>``. The cells of a grid are all
+named ``cell.<part>``, in order, and ``paste.<part>`` takes the whole answer in any
+notation.
 """
 
 import re
@@ -11,48 +12,54 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from api.pages.forms.form import Form
-from api.pages.student.components.grids import Grid, as_rows, filled, grid_of, nested
+from api.pages.forms.form import PostedForm
+from api.pages.student.components.grids import (
+    AnswerGrid,
+    build_grid,
+    fill_grid,
+    format_answer,
+    nest_texts,
+)
 from api.schemas.student.problem import PartAsked
-from grader.reading import Style, Typed, is_blank
+from grader.reading import NumberStyle, RawAnswer, is_blank
 
 __all__ = [
-    "Block",
-    "Cell",
-    "Input",
-    "Line",
-    "Look",
-    "Mark",
-    "Marks",
-    "Pick",
-    "cells",
-    "compose",
-    "composed",
-    "input_of",
-    "is_given",
-    "looks_same",
+    "AnswerInput",
+    "CellMark",
+    "CellMarks",
+    "InputBlock",
+    "InputCell",
+    "InputOption",
+    "InputRow",
+    "InputWidget",
+    "build_input",
+    "cell_texts",
+    "has_content",
+    "is_same_input",
+    "parse_form_answer",
+    "parse_form_answers",
 ]
 
-Look: TypeAlias = Literal["line", "wide", "area", "words", "grid", "pick", "tick"]
-Mark: TypeAlias = Literal["right", "wrong", "unread", ""]
-Marks: TypeAlias = Sequence[Mark]
-"""How the cells are marked, in their order; none where that is not told."""
+InputWidget: TypeAlias = Literal["line", "wide", "area", "words", "grid", "pick", "tick"]
+CellMark: TypeAlias = Literal["right", "wrong", "unread", ""]
+CellMarks: TypeAlias = Sequence[CellMark]
+"""Marks of the cells of a grid, in order; empty if none are shown."""
 
 SEPARATORS: Final = re.compile(r"[\s,;/&+(){}\[\].]+|\band\b")
-LISTED: Final = ", "
-HINTS: Final[Mapping[Look, str]] = {
+LIST_SEPARATOR: Final = ", "
+WIDGET_HINTS: Final[Mapping[InputWidget, str]] = {
     "grid": "Type into the cells, or paste from NumPy, LaTeX, MATLAB or a spreadsheet.",
     "pick": "Pick one.",
     "tick": "Tick all that are right.",
 }
-"""What is said of an input where the words of the API are about typing a text."""
-WIDE: Final = frozenset({"expression"})
-AREAS: Final = frozenset({"matrix", "vector", "tensor", "table"})
+"""Hints that replace those of the API, whose wording assumes a text field."""
+WIDE_KINDS: Final = frozenset({"expression"})
+AREA_KINDS: Final = frozenset({"matrix", "vector", "tensor", "table"})
 
 
 @dataclass(frozen=True, slots=True)
-class Pick:
-    """An option to pick: its text is Markdown and TeX."""
+class InputOption:
+    """An option to select; *text* is Markdown and TeX."""
 
     id: str
     text: str
@@ -60,199 +67,227 @@ class Pick:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """A cell of a grid: *label* says where it is."""
+class InputCell:
+    """A cell of a grid; *label* describes its position."""
 
     label: str
     text: str
-    mark: Mark
+    mark: CellMark
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A row of cells with its name, empty for the rows of a matrix."""
+class InputRow:
+    """A row of cells and its name, which is empty in a matrix."""
 
     name: str
-    cells: tuple[Cell, ...]
+    cells: tuple[InputCell, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
-    """Rows of cells; *name* says which of several blocks it is."""
+class InputBlock:
+    """A block of rows; *name* identifies it if there are several blocks."""
 
     name: str
-    lines: tuple[Line, ...]
+    lines: tuple[InputRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
-    """The input of a question with what was typed: *look* says which of the rest there is.
+class AnswerInput:
+    """The input of a part, filled with an answer.
 
-    *label* names it, *text* stands in a field, or in the field for pasting where it could not be
-    read into the cells of the grid.
+    *widget* determines which of the other fields are used. *label* names the input.
+    *text* fills the text field, or the paste field if the answer does not fit into the
+    grid.
     """
 
     part: str
-    look: Look
+    widget: InputWidget
     label: str
     text: str
     hint: str
     example: str
     unit: str
-    picks: tuple[Pick, ...]
-    blocks: tuple[Block, ...]
-    grid: Grid | None
+    picks: tuple[InputOption, ...]
+    blocks: tuple[InputBlock, ...]
+    grid: AnswerGrid | None
 
 
-def compose(parts: Iterable[PartAsked], form: Form) -> dict[str, Typed]:
-    """Return the answers of a form by part; a part about which the form says nothing is left out.
+def parse_form_answers(parts: Iterable[PartAsked], form: PostedForm) -> dict[str, RawAnswer]:
+    """Return the answers in a form by part, without the parts that have no field in it.
 
-    What is cleared is the empty text, so that an older answer does not come back in its place.
+    A cleared input gives the empty text, so that the previous answer does not reappear.
     """
-    return {part.id: typed for part in parts if (typed := composed(part, form)) is not None}
+    return {
+        part.id: typed for part in parts if (typed := parse_form_answer(part, form)) is not None
+    }
 
 
-def composed(part: PartAsked, form: Form) -> Typed | None:
-    """Return what a form says as the answer to *part*, exactly as it was typed.
+def parse_form_answer(part: PartAsked, form: PostedForm) -> RawAnswer | None:
+    """Return the answer to *part* in a form, exactly as typed.
 
-    None where the form has no field of it; the empty text where nothing is typed or picked.
+    None if the form has no field for the part; the empty text if nothing is typed or
+    selected.
     """
-    grid = grid_of(part)
+    grid = build_grid(part)
     if grid is not None:
-        return _composed_cells(part, grid, form)
-    values = form.all(f"answer.{part.id}")
+        return _parse_form_cells(part, grid, form)
+    values = form.get_all(f"answer.{part.id}")
     if part.typing.options is not None:
-        return LISTED.join(values) if form.has(f"asked.{part.id}") or values else None
+        return LIST_SEPARATOR.join(values) if form.has(f"asked.{part.id}") or values else None
     return values[0] if values else None
 
 
-def _composed_cells(part: PartAsked, grid: Grid, form: Form) -> Typed | None:
-    """Return what was pasted, else the cells as nested lists; half-filled ones too."""
+def _parse_form_cells(part: PartAsked, grid: AnswerGrid, form: PostedForm) -> RawAnswer | None:
+    """Return the pasted text if there is one, else the cells as nested lists.
+
+    Some of the cells may be empty. None if the form has another number of cells.
+    """
     pasted = form.fields.get(f"paste.{part.id}", ("",))[0]
     if not is_blank(pasted):
         return pasted
-    texts = form.all(f"cell.{part.id}")
-    if len(texts) != grid.size:
+    texts = form.get_all(f"cell.{part.id}")
+    if len(texts) != grid.cell_count:
         return None
-    return "" if all(map(is_blank, texts)) else nested(texts, grid.shape)
+    return "" if all(map(is_blank, texts)) else nest_texts(texts, grid.shape)
 
 
-def is_given(typed: Typed | None) -> bool:
-    """Tell whether there is anything in an answer."""
+def has_content(typed: RawAnswer | None) -> bool:
+    """Return whether an answer is not blank."""
     return typed is not None and not is_blank(typed)
 
 
-def cells(part: PartAsked, typed: Typed, *, numbers: Style | None = None) -> tuple[str, ...] | None:
-    """Return what stands in each cell of the grid of *part* for an answer in any notation.
+def cell_texts(
+    part: PartAsked, typed: RawAnswer, *, decimal_style: NumberStyle | None = None
+) -> tuple[str, ...] | None:
+    """Return the text of each grid cell of *part* for an answer in any notation.
 
-    None where the part has no grid, or where the answer has another size or cannot be read.
-    *numbers* is how the course marks decimals.
+    None if the part has no grid, or if the answer has another size or cannot be read.
+    *decimal_style* is the decimal separator of the course.
     """
-    grid = grid_of(part)
-    return None if grid is None else filled(grid, typed, numbers=numbers)
+    grid = build_grid(part)
+    return None if grid is None else fill_grid(grid, typed, decimal_style=decimal_style)
 
 
-def input_of(
-    part: PartAsked, typed: Typed | None, *, marks: Marks = (), numbers: Style | None = None
-) -> Input:
-    """Return the input of *part* with an answer in it."""
-    grid = grid_of(part)
-    look = _look(part, grid)
-    given = "" if typed is None else typed
-    texts = None if grid is None else filled(grid, given, numbers=numbers)
-    rest = "" if texts is not None else as_rows(given)
+def build_input(
+    part: PartAsked,
+    typed: RawAnswer | None,
+    *,
+    marks: CellMarks = (),
+    decimal_style: NumberStyle | None = None,
+) -> AnswerInput:
+    """Return the input of *part*, filled with the answer *typed*."""
+    grid = build_grid(part)
+    widget = _choose_widget(part, grid)
+    answer = "" if typed is None else typed
+    texts = None if grid is None else fill_grid(grid, answer, decimal_style=decimal_style)
+    rest = "" if texts is not None else format_answer(answer)
     if grid is not None and texts is None:
-        texts, marks = ("",) * grid.size, ()
-    return Input(
+        texts, marks = ("",) * grid.cell_count, ()
+    return AnswerInput(
         part=part.id,
-        look=look,
-        label=_label(part),
+        widget=widget,
+        label=_input_label(part),
         text=rest,
-        hint=HINTS.get(look, part.typing.hint),
+        hint=WIDGET_HINTS.get(widget, part.typing.hint),
         example=part.typing.example,
         unit=part.typing.unit or ("%" if part.kind == "percent" else ""),
-        picks=_picks(part, as_rows(given)),
-        blocks=() if grid is None else _blocks(grid, texts or (), marks),
+        picks=_build_options(part, format_answer(answer)),
+        blocks=() if grid is None else _build_blocks(grid, texts or (), marks),
         grid=grid,
     )
 
 
-def looks_same(
-    part: PartAsked, one: Typed | None, other: Typed | None, *, numbers: Style | None = None
+def is_same_input(
+    part: PartAsked,
+    first: RawAnswer | None,
+    second: RawAnswer | None,
+    *,
+    decimal_style: NumberStyle | None = None,
 ) -> bool:
-    """Tell whether two answers stand in the input of *part* in the same way.
+    """Return whether two answers fill the input of *part* identically.
 
-    A matrix that was pasted, for one, comes back from the form in its cells.
+    For example, the form returns a pasted matrix as cells.
     """
-    return one == other or (
-        input_of(part, one, numbers=numbers) == input_of(part, other, numbers=numbers)
+    return first == second or (
+        build_input(part, first, decimal_style=decimal_style)
+        == build_input(part, second, decimal_style=decimal_style)
     )
 
 
-def _look(part: PartAsked, grid: Grid | None) -> Look:
+def _choose_widget(part: PartAsked, grid: AnswerGrid | None) -> InputWidget:
     if grid is not None:
         return "grid"
     if part.typing.options is not None:
         return "pick" if part.kind == "choice" else "tick"
     if part.kind == "text":
         return "words"
-    if part.kind in AREAS:
+    if part.kind in AREA_KINDS:
         return "area"
-    return "wide" if part.kind in WIDE else "line"
+    return "wide" if part.kind in WIDE_KINDS else "line"
 
 
-def _label(part: PartAsked) -> str:
-    """Return what the input is called: with the variables or the axes that it has."""
+def _input_label(part: PartAsked) -> str:
+    """Return the label of an input, with the names of its axes or variables."""
     if part.typing.layout:
         return f"Shape as {'×'.join(part.typing.layout)}"
     names = part.typing.variables
     if names:
-        return f"{'Shape' if part.kind == 'shape' else 'Formula'} in {LISTED.join(names)}"
+        return f"{'Shape' if part.kind == 'shape' else 'Formula'} in {LIST_SEPARATOR.join(names)}"
     return "Your answer"
 
 
-def _picks(part: PartAsked, typed: str) -> tuple[Pick, ...]:
+def _build_options(part: PartAsked, typed: str) -> tuple[InputOption, ...]:
     options = part.typing.options or ()
     words = (typed, *typed.split(","), *SEPARATORS.split(typed))
-    named = {word.strip().casefold() for word in words}
+    names = {word.strip().casefold() for word in words}
     return tuple(
-        Pick(one.id, one.text, not named.isdisjoint({one.id.casefold(), one.text.casefold()}))
-        for one in options
+        InputOption(
+            option.id,
+            option.text,
+            not names.isdisjoint({option.id.casefold(), option.text.casefold()}),
+        )
+        for option in options
     )
 
 
-def _blocks(grid: Grid, texts: Sequence[str], marks: Marks) -> tuple[Block, ...]:
-    """Return the cells as blocks of rows: one of them, or one for each index of the first axes."""
+def _build_blocks(
+    grid: AnswerGrid, texts: Sequence[str], marks: CellMarks
+) -> tuple[InputBlock, ...]:
+    """Return the cells as blocks of rows, one block per index of the leading axes."""
     step = grid.height * grid.width
-    several = grid.size > step
+    several = grid.cell_count > step
     return tuple(
-        Block(
+        InputBlock(
             f"Block {number}" if several else "",
             tuple(
-                _line(grid, row, texts[start:], marks=marks[start:], within=number * several)
+                _build_row(
+                    grid, row, texts[start:], marks=marks[start:], block_number=number * several
+                )
                 for row in range(grid.height)
                 for start in [(number - 1) * step + row * grid.width]
             ),
         )
-        for number in range(1, grid.size // step + 1)
+        for number in range(1, grid.cell_count // step + 1)
     )
 
 
-def _line(grid: Grid, row: int, texts: Sequence[str], *, marks: Marks, within: int) -> Line:
+def _build_row(
+    grid: AnswerGrid, row: int, texts: Sequence[str], *, marks: CellMarks, block_number: int
+) -> InputRow:
     name = grid.rows[row] if grid.rows else ""
-    where = [f"block {within}"] * bool(within) + [f"row {row + 1}"] * (grid.height > 1)
-    return Line(
+    where = [f"block {block_number}"] * bool(block_number) + [f"row {row + 1}"] * (grid.height > 1)
+    return InputRow(
         name,
         tuple(
-            Cell(
-                " ".join([name or " ".join(where), _column(grid, at)]).strip(),
-                texts[at],
-                marks[at] if at < len(marks) else "",
+            InputCell(
+                " ".join([name or " ".join(where), _column_label(grid, index)]).strip(),
+                texts[index],
+                marks[index] if index < len(marks) else "",
             )
-            for at in range(grid.width)
+            for index in range(grid.width)
         ),
     )
 
 
-def _column(grid: Grid, at: int) -> str:
-    return grid.columns[at] if grid.columns else f"column {at + 1}"
+def _column_label(grid: AnswerGrid, index: int) -> str:
+    return grid.columns[index] if grid.columns else f"column {index + 1}"

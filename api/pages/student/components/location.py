@@ -1,56 +1,58 @@
-"""The problem that a page is about: what it and its assignment are called, and the way to it."""
+"""Location of a problem page: assignment, titles, path and breadcrumbs."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
 from fastapi.responses import Response
 
-from api.dependencies import Here
+from api.dependencies import RequestContext
 from api.pages.layout.formatting import part_name
-from api.pages.layout.frame import Crumb
-from api.pages.layout.local_time import Wall
+from api.pages.layout.frame import Breadcrumb
+from api.pages.layout.local_time import CourseClock
 from api.routes.assignments import assignments
 from api.schemas.assignments.assignments import StaffAssignment, StudentAssignment
 
-__all__ = ["Place"]
+__all__ = ["ProblemLocation"]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """The problem that a page is about: its assignment, and what they are called."""
+class ProblemLocation:
+    """A problem within its assignment, with its titles, path and breadcrumbs."""
 
     assignment: StudentAssignment | StaffAssignment
     problem: str
-    wall: Wall
+    clock: CourseClock
 
     @classmethod
-    def of(cls, here: Here, assignment: UUID, problem: str) -> "Place":
-        """Return where a problem belongs, for who may see the assignment."""
-        found = assignments.get_assignment(assignment, here, Response())
-        return cls(found, problem, Wall.of(here))
+    def load(cls, context: RequestContext, assignment: UUID, problem: str) -> "ProblemLocation":
+        """Return the location of a problem, provided the caller may see its assignment."""
+        assignment_view = assignments.get_assignment(assignment, context, Response())
+        return cls(assignment_view, problem, CourseClock.for_request(context))
 
     @property
     def title(self) -> str:
-        """What the problem is called; one that was removed has its id left."""
-        named = (one.title for one in self.assignment.problems if one.problem == self.problem)
-        return next(named, self.problem)
+        """The title of the problem, or its id if the problem was removed."""
+        titles = (
+            problem.title for problem in self.assignment.problems if problem.problem == self.problem
+        )
+        return next(titles, self.problem)
 
-    def part(self, part: str) -> str:
-        """Return what a part of the problem is called."""
+    def part_title(self, part: str) -> str:
+        """Return the display name of a part of the problem."""
         listed = self.assignment.problems
         titles = next((one.part_titles for one in listed if one.problem == self.problem), {})
         return part_name(part, titles.get(part, ""))
 
     @property
     def path(self) -> str:
-        """The address of the problem."""
+        """The URL path of the problem."""
         return f"/assignments/{self.assignment.id}/problems/{self.problem}"
 
     @property
-    def crumbs(self) -> tuple[Crumb, ...]:
-        """The way to the problem, itself at the end."""
+    def crumbs(self) -> tuple[Breadcrumb, ...]:
+        """The breadcrumbs from the course to the problem."""
         return (
-            Crumb(self.wall.course.title, f"/courses/{self.assignment.course}"),
-            Crumb(self.assignment.title, f"/assignments/{self.assignment.id}"),
-            Crumb(self.title, self.path),
+            Breadcrumb(self.clock.course.title, f"/courses/{self.assignment.course}"),
+            Breadcrumb(self.assignment.title, f"/assignments/{self.assignment.id}"),
+            Breadcrumb(self.title, self.path),
         )

@@ -1,6 +1,7 @@
-"""What the page of a problem is made from, asked of the services behind the routes of the API.
+"""Queries for the problem page, through the services behind the API routes.
 
-All of it is read in one transaction: a page is one moment, and quick.
+The page is read in one transaction, so that it shows a consistent snapshot and loads
+quickly.
 """
 
 from collections.abc import Mapping
@@ -9,87 +10,138 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from api.dependencies import Here
-from api.pages.student.components.inputs import is_given
-from api.pages.student.components.problem_view import JudgedAnswer, Look, Place
+from api.dependencies import RequestContext
+from api.pages.student.components.inputs import has_content
+from api.pages.student.components.problem_view import (
+    AssignmentDisplay,
+    JudgedAnswer,
+    ProblemPageData,
+)
 from api.routes.student import assigned_problems
 from api.schemas.student.assignments import MyAssignment
 from api.schemas.student.problem import ProblemView
 from api.schemas.student.work import ReadAs
-from api.services.engine.keyless_reading import Question, read_answer
-from api.services.student.assignments import my_assignment
-from api.services.student.history import last_submissions
-from api.services.student.problem import problem_view
-from api.services.student.problem_session import Choice, Seat, numbers_of, take_seat
-from grader.reading import Typed
+from api.services.engine.keyless_reading import KeylessQuestion, read_answer
+from api.services.student.assignments import load_my_assignment
+from api.services.student.history import load_own_submissions
+from api.services.student.problem import load_problem_view
+from api.services.student.problem_session import (
+    ProblemSession,
+    VariantChoice,
+    number_style,
+    open_problem_session,
+)
+from grader.reading import RawAnswer
 from grader.variants.variant import Variant
-from problems.book import BOOK
+from problems.book import REGISTRY
 
-__all__ = ["Where", "look_at"]
+__all__ = ["ProblemKey", "load_problem_page"]
 
-Where: TypeAlias = tuple[UUID, str]
-"""An assignment, and a problem of it."""
+ProblemKey: TypeAlias = tuple[UUID, str]
+"""Assignment id and problem id."""
 
 
-def look_at(here: Here, where: Where, *, choice: Choice, **form: Any) -> Look:
-    """Return all that the page of a problem shows; *form* is what a form says, as in `Look`."""
+def load_problem_page(
+    context: RequestContext, problem_key: ProblemKey, *, choice: VariantChoice, **form: Any
+) -> ProblemPageData:
+    """Return the data of the problem page; *form* sets fields of `ProblemPageData`."""
     while True:
-        with here.reading() as session:
-            seat = take_seat(session, here.posed(session, *where), choice, now=here.now)
-            if not seat.is_first_sight:
-                return _look(here, session, seat, form)
-        assigned_problems.posed(*where, here)  # notes that the student has seen the numbers
+        with context.reading() as session:
+            problem_session = open_problem_session(
+                session, context.authorize_problem(session, *problem_key), choice, now=context.now
+            )
+            if not problem_session.is_first_view:
+                return _read_problem_page(context, session, problem_session, form)
+        # This notes that the student has seen the numbers.
+        assigned_problems.get_problem(*problem_key, context)
 
 
-def _look(here: Here, session: Session, seat: Seat, form: Mapping[str, Any]) -> Look:
-    view = problem_view(session, seat, variants=here.service.variants)
-    variant = seat.variant(session, here.service.variants)
-    place, judged = _place(seat, variant), _judged(session, seat, view)
-    bare = Look(view, place, _mine(session, seat), judged, {}, **form)
-    typed = {one.id: text for one in view.parts if (text := bare.text_of(one)) is not None}
-    return Look(view, place, bare.mine, judged, _readings(variant, typed, place), **form)
-
-
-def _place(seat: Seat, variant: Variant) -> Place:
-    member, assignment = seat.posed.member, seat.posed.assignment
-    return Place(
-        course=member.course.title,
-        assignment=assignment.title,
-        zone=member.course.zone,
-        numbers=numbers_of(seat, variant),
-        now=seat.now,
-        may_write=not (seat.preview or member.viewing or member.course.archived_at),
+def _read_problem_page(
+    context: RequestContext,
+    session: Session,
+    problem_session: ProblemSession,
+    form: Mapping[str, Any],
+) -> ProblemPageData:
+    view = load_problem_view(session, problem_session, variants=context.service.variants)
+    variant = problem_session.load_variant(session, context.service.variants)
+    display, judged = (
+        _build_display(problem_session, variant),
+        _load_judged_answers(session, problem_session, view),
+    )
+    data_without_readings = ProblemPageData(
+        view, display, _load_my_assignment(session, problem_session), judged, {}, **form
+    )
+    typed = {
+        part.id: text
+        for part in view.parts
+        if (text := data_without_readings.current_answer(part)) is not None
+    }
+    return ProblemPageData(
+        view,
+        display,
+        data_without_readings.mine,
+        judged,
+        _read_answers(variant, typed, display),
+        **form,
     )
 
 
-def _readings(variant: Variant, typed: Mapping[str, Typed], place: Place) -> dict[str, ReadAs]:
-    """Return how answers are read, by what cannot know whether they are right."""
-    scope = variant.scope(BOOK)
+def _build_display(problem_session: ProblemSession, variant: Variant) -> AssignmentDisplay:
+    member, assignment = problem_session.assigned.member, problem_session.assigned.assignment
+    return AssignmentDisplay(
+        course=member.course.title,
+        assignment=assignment.title,
+        zone=member.course.zone,
+        decimal_style=number_style(problem_session, variant),
+        now=problem_session.now,
+        may_write=not (problem_session.preview or member.viewing or member.course.archived_at),
+    )
+
+
+def _read_answers(
+    variant: Variant, typed: Mapping[str, RawAnswer], display: AssignmentDisplay
+) -> dict[str, ReadAs]:
+    """Return how each answer is read, without access to the answer key."""
+    scope = variant.student_scope(REGISTRY)
     return {
         part: read_answer(
-            Question.of(variant.problem.part(part), scope), text, numbers=place.numbers
+            KeylessQuestion.from_part(variant.problem.get_part(part), scope),
+            text,
+            numbers=display.decimal_style,
         )
         for part, text in typed.items()
-        if is_given(text)
+        if has_content(text)
     }
 
 
-def _judged(session: Session, seat: Seat, view: ProblemView) -> dict[str, JudgedAnswer]:
-    """Return the last answer to each part, as far as its results are shown."""
-    last = {one.id: one.last.submission for one in view.parts if one.last is not None}
-    if not last:
+def _load_judged_answers(
+    session: Session, problem_session: ProblemSession, view: ProblemView
+) -> dict[str, JudgedAnswer]:
+    """Return the latest answer to each part, limited to released results."""
+    last_submission_ids = {
+        part.id: part.last.submission for part in view.parts if part.last is not None
+    }
+    if not last_submission_ids:
         return {}
-    found = {one.id: one for one in last_submissions(session, seat, set(last.values()))}
+    submissions_by_id = {
+        one.id: one
+        for one in load_own_submissions(session, problem_session, set(last_submission_ids.values()))
+    }
     return {
-        part: JudgedAnswer(outcome, found[submission])
-        for part, submission in last.items()
-        for outcome in found[submission].results
+        part: JudgedAnswer(outcome, submissions_by_id[submission])
+        for part, submission in last_submission_ids.items()
+        for outcome in submissions_by_id[submission].results
         if outcome.part == part
     }
 
 
-def _mine(session: Session, seat: Seat) -> MyAssignment | None:
-    """Return the assignment as its student has it, None for staff."""
-    if seat.preview:
+def _load_my_assignment(session: Session, problem_session: ProblemSession) -> MyAssignment | None:
+    """Return the student's view of the assignment, or None for staff."""
+    if problem_session.preview:
         return None
-    return my_assignment(session, seat.posed.member, seat.posed.assignment, now=seat.now)
+    return load_my_assignment(
+        session,
+        problem_session.assigned.member,
+        problem_session.assigned.assignment,
+        now=problem_session.now,
+    )

@@ -1,4 +1,4 @@
-"""What stands on the page of a problem: a card for each part, and the assignment beside them."""
+"""View model of the problem page: a card for each part, and the assignment sidebar."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,93 +7,105 @@ from typing import Final
 
 from markupsafe import Markup
 
-from api.core.errors import FieldError, Invalid, Precondition, ServiceError
+from api.core.errors import FieldError, InvalidInput, PreconditionFailed, ServiceError
 from api.pages.layout.formatting import part_letter
-from api.pages.student.components.cell_marks import marks_of
-from api.pages.student.components.feedback import Feedback, Marked, drawn, feedback_of, marked
-from api.pages.student.components.grids import as_rows
-from api.pages.student.components.inputs import Input, Marks, input_of, looks_same
-from api.pages.student.components.states import Row, State, answer_state, work_of
+from api.pages.student.components.cell_marks import mark_cells
+from api.pages.student.components.feedback import (
+    AnswerFeedback,
+    UnreadableText,
+    build_feedback,
+    render_mathml,
+    split_at_error,
+)
+from api.pages.student.components.grids import format_answer
+from api.pages.student.components.inputs import AnswerInput, CellMarks, build_input, is_same_input
+from api.pages.student.components.states import (
+    ProblemStatusRow,
+    StatusLabel,
+    build_progress,
+    label_answer,
+)
 from api.schemas.student.assignments import Moment, MyAssignment
 from api.schemas.student.problem import DraftView, PartView, ProblemView
 from api.schemas.student.work import PartOutcome, ReadAs, StudentSubmission
-from api.services.student.times import moment_of
-from grader.reading import Style, Typed, is_blank
+from api.services.student.times import serialize_moment
+from grader.reading import NumberStyle, RawAnswer, is_blank
 
 __all__ = [
-    "Card",
+    "AssignmentDisplay",
+    "AssignmentSidebar",
     "JudgedAnswer",
-    "Look",
-    "Place",
-    "Preview",
-    "Side",
-    "cards",
-    "preview",
-    "side",
+    "PartCard",
+    "ProblemPageData",
+    "ReadingPreview",
+    "build_cards",
+    "build_preview",
+    "build_sidebar",
 ]
 
-PREVIEWED: Final = frozenset({"line", "wide", "area"})
-SHOWN: Final = frozenset({"words", "pick", "tick"})
-"""Inputs that show by themselves how they are read."""
-LONG: Final = 8
-NOTHING: Final = Markup("")
-FREE: Final = frozenset({"missing"})
-VOIDED: Final = {
+PREVIEWED_WIDGETS: Final = frozenset({"line", "wide", "area"})
+SELF_EXPLANATORY_WIDGETS: Final = frozenset({"words", "pick", "tick"})
+"""Widgets that already show how the answer is read."""
+MAX_PARTS_WITH_DRAFT_BUTTONS: Final = 8
+EMPTY_MARKUP: Final = Markup("")
+STATUSES_WITHOUT_FEEDBACK: Final = frozenset({"missing"})
+VOIDED_MESSAGES: Final = {
     "full": "This part was withdrawn: everybody has all its points.",
     "out": "This part was withdrawn: it counts for nobody.",
 }
-CELLS_MISSING: Final = "Some cells are empty; fill them before you check the answer."
+EMPTY_CELLS_MESSAGE: Final = "Some cells are empty; fill them before you check the answer."
 
 
 @dataclass(frozen=True, slots=True)
 class JudgedAnswer:
-    """An answer as it was handed in, with the submission that it was in."""
+    """The outcome of a submitted answer, with its submission."""
 
     outcome: PartOutcome
     submission: StudentSubmission
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a problem is set: titles, the clock and the marks of decimals of the course.
+class AssignmentDisplay:
+    """Display context of a problem: titles, time zone and decimal separator of the course.
 
-    *may_write*: what is typed can be saved and handed in.
+    *may_write* is True if the viewer can save drafts and submit answers.
     """
 
     course: str
     assignment: str
     zone: str
-    numbers: Style | None
+    decimal_style: NumberStyle | None
     now: datetime
     may_write: bool
 
-    def moment(self, at: datetime | None) -> Moment | None:
-        """Return a time on the clock of the course."""
-        return None if at is None else moment_of(at, self.zone, now=self.now)
+    def moment(self, timestamp: datetime | None) -> Moment | None:
+        """Return *timestamp* in the time zone of the course."""
+        return None if timestamp is None else serialize_moment(timestamp, self.zone, now=self.now)
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What is known when a page is made: the problem, and what a form says if there is one.
+class ProblemPageData:
+    """Data of the problem page, including the posted form if there is one.
 
-    *typed* has the answers of the form, *at* is the part that was to be checked, *error* is what
-    stood against it, *judged* the last answers by part, *readings* how what stands in the inputs is
-    read, *elsewhere* the draft that another window saved in between.
+    *typed* holds the answers in the form, *checked_part* is the part to be checked, and
+    *error* is the error that rejected the form. *judged* holds the latest answers by
+    part, *readings* how the current answers are read, and *elsewhere* the draft that
+    another window saved in the meantime.
     """
 
     view: ProblemView
-    place: Place
+    display: AssignmentDisplay
     mine: MyAssignment | None
     judged: Mapping[str, JudgedAnswer]
     readings: Mapping[str, ReadAs]
-    typed: Mapping[str, Typed] | None = None
-    at: str = ""
+    typed: Mapping[str, RawAnswer] | None = None
+    checked_part: str = ""
     error: ServiceError | None = None
     elsewhere: DraftView | None = None
     saved: bool = False
 
-    def text_of(self, part: PartView) -> Typed | None:
-        """Return what stands in the input of *part*: of the form, the draft, the last answer."""
+    def current_answer(self, part: PartView) -> RawAnswer | None:
+        """Return the current answer to *part*: from the form, the draft or the last answer."""
         if self.typed is not None and part.id in self.typed:
             return self.typed[part.id]
         if part.id in self.view.draft.answers:
@@ -102,35 +114,40 @@ class Look:
 
     @property
     def is_long(self) -> bool:
-        """Whether there are so many parts that one button for the draft stands below them all."""
-        return len(self.view.parts) > LONG
+        """Whether there are enough parts to share one draft button below them all."""
+        return len(self.view.parts) > MAX_PARTS_WITH_DRAFT_BUTTONS
 
     def is_draft(self, part: PartView) -> bool:
-        """Tell whether what stands in the input of *part* is not what was handed in last."""
+        """Return whether the current answer to *part* differs from the last submitted one."""
         last = part.last.typed if part.last else None
-        return not looks_same(part, self.text_of(part), last, numbers=self.place.numbers)
+        return not is_same_input(
+            part, self.current_answer(part), last, decimal_style=self.display.decimal_style
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
-    """How an answer would be read; *problem* says why it cannot be, *typed* marks where."""
+class ReadingPreview:
+    """A preview of how an answer is read.
 
-    mathml: Markup = NOTHING
+    *problem* explains why it cannot be read; *typed* marks the position of the error.
+    """
+
+    mathml: Markup = EMPTY_MARKUP
     read_as: str = ""
     notes: tuple[str, ...] = ()
     problem: str = ""
-    typed: Marked | None = None
+    typed: UnreadableText | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
-    """A part of a problem with its input and what was said of the last answer."""
+class PartCard:
+    """A part of a problem with its input and the feedback on the last answer."""
 
     part: PartView
     letter: str
-    input: Input
-    preview: Preview | None
-    feedback: Feedback | None
+    input: AnswerInput
+    preview: ReadingPreview | None
+    feedback: AnswerFeedback | None
     is_draft: bool
     voided: str
     refused: str
@@ -141,131 +158,150 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
-    """The assignment beside a problem, with the problems before and after it."""
+class AssignmentSidebar:
+    """The assignment in the sidebar, with the previous and the next problem."""
 
     set: MyAssignment
-    rows: tuple[Row, ...]
-    before: Row | None
-    after: Row | None
+    rows: tuple[ProblemStatusRow, ...]
+    before: ProblemStatusRow | None
+    after: ProblemStatusRow | None
 
 
-def cards(look: Look) -> tuple[Card, ...]:
+def build_cards(page_data: ProblemPageData) -> tuple[PartCard, ...]:
     """Return a card for each part."""
-    return tuple(_card(look, part, at) for at, part in enumerate(look.view.parts))
-
-
-def _card(look: Look, part: PartView, at: int) -> Card:
-    last, typed, is_draft = look.judged.get(part.id), look.text_of(part), look.is_draft(part)
-    reading = look.readings.get(part.id)
-    numbers = look.place.numbers
-    marks: Marks = ()
-    if last is not None and not is_draft:
-        outcome = last.outcome
-        marks = marks_of(part, typed, status=outcome.status, right=outcome.cells, numbers=numbers)
-    field = input_of(part, typed, marks=marks, numbers=numbers)
-    feedback = _feedback(last, None if is_draft else reading)
-    if feedback and (field.look in SHOWN or (field.look == "grid" and not is_draft)):
-        feedback = replace(feedback, read_as="", mathml=Markup(""))
-    is_open = look.view.times.state in {"open", "late"} and look.place.may_write
-    return Card(
-        part=part,
-        letter=part_letter(at),
-        input=field,
-        preview=preview(field, typed, reading) if is_draft or last is None else None,
-        feedback=feedback,
-        is_draft=is_draft and look.error is None,
-        voided=VOIDED.get(part.voided, ""),
-        refused=_refused(look, part),
-        elsewhere=_elsewhere(look, part),
-        wait=look.place.moment(part.wait_until),
-        may_check=is_open and part.attempts_left != 0,
-        after=_after(part),
+    return tuple(
+        _build_card(page_data, part, index) for index, part in enumerate(page_data.view.parts)
     )
 
 
-def _feedback(last: JudgedAnswer | None, reading: ReadAs | None) -> Feedback | None:
-    if last is None or last.outcome.status in FREE:
+def _build_card(page_data: ProblemPageData, part: PartView, index: int) -> PartCard:
+    last, typed, is_draft = (
+        page_data.judged.get(part.id),
+        page_data.current_answer(part),
+        page_data.is_draft(part),
+    )
+    reading = page_data.readings.get(part.id)
+    decimal_style = page_data.display.decimal_style
+    marks: CellMarks = ()
+    if last is not None and not is_draft:
+        outcome = last.outcome
+        marks = mark_cells(
+            part, typed, status=outcome.status, correct=outcome.cells, decimal_style=decimal_style
+        )
+    field = build_input(part, typed, marks=marks, decimal_style=decimal_style)
+    feedback = _build_last_feedback(last, None if is_draft else reading)
+    if feedback and (
+        field.widget in SELF_EXPLANATORY_WIDGETS or (field.widget == "grid" and not is_draft)
+    ):
+        feedback = replace(feedback, read_as="", mathml=Markup(""))
+    is_open = page_data.view.times.state in {"open", "late"} and page_data.display.may_write
+    return PartCard(
+        part=part,
+        letter=part_letter(index),
+        input=field,
+        preview=build_preview(field, typed, reading) if is_draft or last is None else None,
+        feedback=feedback,
+        is_draft=is_draft and page_data.error is None,
+        voided=VOIDED_MESSAGES.get(part.voided, ""),
+        refused=_refusal_message(page_data, part),
+        elsewhere=_other_window_answer(page_data, part),
+        wait=page_data.display.moment(part.wait_until),
+        may_check=is_open and part.attempts_left != 0,
+        after=_describe_regrading(part),
+    )
+
+
+def _build_last_feedback(
+    last: JudgedAnswer | None, reading: ReadAs | None
+) -> AnswerFeedback | None:
+    if last is None or last.outcome.status in STATUSES_WITHOUT_FEEDBACK:
         return None
-    return feedback_of(last.outcome, last.submission, reading=reading)
+    return build_feedback(last.outcome, last.submission, reading=reading)
 
 
-def preview(field: Input, typed: Typed | None, reading: ReadAs | None) -> Preview | None:
-    """Return how what stands in an input is read, None where the input shows that by itself.
+def build_preview(
+    field: AnswerInput, typed: RawAnswer | None, reading: ReadAs | None
+) -> ReadingPreview | None:
+    """Return a preview of how an answer is read, or None if the input makes it clear.
 
-    Of cells only what cannot be read is told.
+    A grid gets a preview only if its cells cannot be read.
     """
-    if field.look != "grid" and field.look not in PREVIEWED:
+    if field.widget != "grid" and field.widget not in PREVIEWED_WIDGETS:
         return None
     if reading is None or is_blank("" if typed is None else typed):
-        told = Preview()
+        result = ReadingPreview()
     elif reading.readable:
-        told = Preview(drawn(reading), reading.read_as, reading.notes)
+        result = ReadingPreview(render_mathml(reading), reading.read_as, reading.notes)
     else:
-        told = Preview(problem=_problem(reading, typed), typed=marked(typed, reading.position))
-    return told if told.problem or field.look != "grid" else None
+        result = ReadingPreview(
+            problem=_explain_unreadable(reading, typed),
+            typed=split_at_error(typed, reading.position),
+        )
+    return result if result.problem or field.widget != "grid" else None
 
 
-def _problem(reading: ReadAs, typed: Typed | None) -> str:
-    """Return why an answer cannot be read; of cells first that some are empty."""
-    if isinstance(typed, list) and "" in _leaves(typed):
-        return CELLS_MISSING
-    return " ".join(filter(None, (reading.said, _expected(reading))))
+def _explain_unreadable(reading: ReadAs, typed: RawAnswer | None) -> str:
+    """Return why an answer cannot be read; empty cells take precedence."""
+    if isinstance(typed, list) and "" in _flatten_texts(typed):
+        return EMPTY_CELLS_MESSAGE
+    return " ".join(filter(None, (reading.said, _format_expected(reading))))
 
 
-def _expected(reading: ReadAs) -> str:
+def _format_expected(reading: ReadAs) -> str:
     return f"Expected {reading.expected}." if reading.expected else ""
 
 
-def _leaves(typed: Typed | None) -> list[str]:
+def _flatten_texts(typed: RawAnswer | None) -> list[str]:
     if isinstance(typed, list):
-        return [leaf for one in typed for leaf in _leaves(one)]
-    return [] if typed is None else [as_rows(typed).strip()]
+        return [leaf for one in typed for leaf in _flatten_texts(one)]
+    return [] if typed is None else [format_answer(typed).strip()]
 
 
-def _refused(look: Look, part: PartView) -> str:
-    """Return why the answer to *part* was not taken."""
-    if look.error is None or isinstance(look.error, Precondition):
+def _refusal_message(page_data: ProblemPageData, part: PartView) -> str:
+    """Return why the answer to *part* was rejected, or "" if it was not."""
+    if page_data.error is None or isinstance(page_data.error, PreconditionFailed):
         return ""
-    fields: Sequence[FieldError] = look.error.errors if isinstance(look.error, Invalid) else ()
-    for one in fields:
-        if part.id in one.field.split("."):
-            return one.said[:1].upper() + one.said[1:]
-    return look.error.detail if look.at == part.id and not fields else ""
+    field_errors: Sequence[FieldError] = (
+        page_data.error.errors if isinstance(page_data.error, InvalidInput) else ()
+    )
+    for field_error in field_errors:
+        if part.id in field_error.field.split("."):
+            return field_error.said[:1].upper() + field_error.said[1:]
+    return page_data.error.detail if page_data.checked_part == part.id and not field_errors else ""
 
 
-def _elsewhere(look: Look, part: PartView) -> str | None:
-    """Return what another window saved for *part*, None where it is what is shown."""
-    if look.elsewhere is None or look.typed is None or part.id not in look.typed:
+def _other_window_answer(page_data: ProblemPageData, part: PartView) -> str | None:
+    """Return the answer to *part* from another window, or None if it does not differ."""
+    if page_data.elsewhere is None or page_data.typed is None or part.id not in page_data.typed:
         return None
     last = part.last.typed if part.last else ""
-    other = look.elsewhere.answers.get(part.id, last)
-    mine = look.typed[part.id]
-    return None if other == mine or other is None else as_rows(other)
+    other = page_data.elsewhere.answers.get(part.id, last)
+    mine = page_data.typed[part.id]
+    return None if other == mine or other is None else format_answer(other)
 
 
-def _after(part: PartView) -> str:
-    """Return what a person or a correction made of the answer since it was judged."""
+def _describe_regrading(part: PartView) -> str:
+    """Return how manual grading or a correction changed the answer's status."""
     standing = part.standing
     if standing is None or part.last is None or standing.waiting:
         return ""
     if standing.status == part.last.status:
         return ""
-    state: State = answer_state(standing.status, standing.credit, manual=standing.manual)
-    if state == answer_state(part.last.status, None):
+    label: StatusLabel = label_answer(standing.status, standing.credit, manual=standing.manual)
+    if label == label_answer(part.last.status, None):
         return ""
-    return f"What counts: {state.words.lower()}."
+    return f"What counts: {label.words.lower()}."
 
 
-def side(mine: MyAssignment | None, problem: str) -> Side | None:
-    """Return what stands beside the problem; None for staff, who have no work here."""
+def build_sidebar(mine: MyAssignment | None, problem: str) -> AssignmentSidebar | None:
+    """Return the sidebar, or None for staff, who have no work of their own."""
     if mine is None:
         return None
-    rows = work_of(mine).rows
-    at = next((at for at, row in enumerate(rows) if row.problem.problem == problem), 0)
-    return Side(
+    rows = build_progress(mine).rows
+    index = next((index for index, row in enumerate(rows) if row.problem.problem == problem), 0)
+    return AssignmentSidebar(
         set=mine,
         rows=rows,
-        before=rows[at - 1] if at else None,
-        after=rows[at + 1] if at + 1 < len(rows) else None,
+        before=rows[index - 1] if index else None,
+        after=rows[index + 1] if index + 1 < len(rows) else None,
     )

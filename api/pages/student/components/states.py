@@ -1,101 +1,116 @@
-"""Where a student stands, as a drawing and a word: in a problem, and at one answer."""
+"""Status labels for problems and answers: an icon and words."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, Literal, TypeAlias
 
-from api.pages.layout.formatting import counted
+from api.pages.layout.formatting import format_count
 from api.schemas.student.assignments import MyAssignment, MyProblem
 
-__all__ = ["Icon", "Row", "State", "Work", "answer_state", "work_of"]
+__all__ = [
+    "AssignmentProgress",
+    "Icon",
+    "ProblemStatusRow",
+    "StatusLabel",
+    "build_progress",
+    "label_answer",
+]
 
 Icon: TypeAlias = Literal["good", "mid", "bad", "wait", "full", "half", "seen", "new"]
-"""The name of a drawing of `icons.html`."""
+"""The name of an icon in `icons.html`."""
 
 
 @dataclass(frozen=True, slots=True)
-class State:
-    """A state as a drawing and in words, which say the same."""
+class StatusLabel:
+    """A status as an icon and as equivalent words."""
 
     icon: Icon
     words: str
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A problem of a list with its state."""
+class ProblemStatusRow:
+    """A problem in a list, with its status."""
 
     problem: MyProblem
-    state: State
+    state: StatusLabel
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """An assignment of a student with the states of its problems; *answered* counts all parts."""
+class AssignmentProgress:
+    """A student's assignment with the status of each problem.
+
+    *parts* is the number of parts of all problems, *answered* the number of those
+    answered.
+    """
 
     set: MyAssignment
-    rows: tuple[Row, ...]
+    rows: tuple[ProblemStatusRow, ...]
     parts: int
     answered: int
 
     @property
     def is_open(self) -> bool:
-        """Whether answers still count for something."""
+        """Whether answers still count."""
         return self.set.times.state in {"open", "late"}
 
     @property
-    def left(self) -> int:
-        """How many parts have no answer yet."""
+    def unanswered_count(self) -> int:
+        """The number of parts without an answer."""
         return self.parts - self.answered
 
 
-WITHOUT_WORK: Final[Mapping[str, State]] = {
-    "new": State("new", "Not opened"),
-    "opened": State("seen", "Opened"),
+UNSTARTED_LABELS: Final[Mapping[str, StatusLabel]] = {
+    "new": StatusLabel("new", "Not opened"),
+    "opened": StatusLabel("seen", "Opened"),
 }
-MARKED: Final[Mapping[str, State]] = {
-    "correct": State("good", "Correct"),
-    "follow_through": State("good", "Right after an earlier answer"),
-    "partial": State("mid", "Partly correct"),
-    "mistake": State("bad", "Not correct"),
-    "wrong": State("bad", "Not correct"),
-    "missing": State("new", "No answer"),
-    "unreadable": State("mid", "Not graded: it cannot be read"),
-    "needs_review": State("wait", "Waits to be marked by a person"),
-    "received": State("full", "Received"),
+ANSWER_LABELS: Final[Mapping[str, StatusLabel]] = {
+    "correct": StatusLabel("good", "Correct"),
+    "follow_through": StatusLabel("good", "Right after an earlier answer"),
+    "partial": StatusLabel("mid", "Partly correct"),
+    "mistake": StatusLabel("bad", "Not correct"),
+    "wrong": StatusLabel("bad", "Not correct"),
+    "missing": StatusLabel("new", "No answer"),
+    "unreadable": StatusLabel("mid", "Not graded: it cannot be read"),
+    "needs_review": StatusLabel("wait", "Waits to be marked by a person"),
+    "received": StatusLabel("full", "Received"),
 }
 
 
-def _problem_state(one: MyProblem) -> State:
-    """Return where a student stands in a problem, as far as results are shown."""
-    if one.state in WITHOUT_WORK:
-        return WITHOUT_WORK[one.state]
-    if one.state == "started":
-        return State("half", f"{one.answered} of {counted(one.parts, 'part')} answered")
-    if one.standing is None:
-        return State("full", "Answered")
-    if one.standing.waiting:
-        return State("wait", "Waits to be marked")
-    return _scored(one.standing.score, one.standing.possible)
+def _label_problem(problem: MyProblem) -> StatusLabel:
+    """Return the status label of a problem, based on released results only."""
+    if problem.state in UNSTARTED_LABELS:
+        return UNSTARTED_LABELS[problem.state]
+    if problem.state == "started":
+        return StatusLabel(
+            "half", f"{problem.answered} of {format_count(problem.parts, 'part')} answered"
+        )
+    if problem.standing is None:
+        return StatusLabel("full", "Answered")
+    if problem.standing.waiting:
+        return StatusLabel("wait", "Waits to be marked")
+    return _label_score(problem.standing.score, problem.standing.possible)
 
 
-def _scored(score: Fraction, possible: Fraction) -> State:
+def _label_score(score: Fraction, possible: Fraction) -> StatusLabel:
     if score >= possible:
-        return State("good", "All points")
-    return State("mid", "Some points") if score else State("bad", "No points")
+        return StatusLabel("good", "All points")
+    return StatusLabel("mid", "Some points") if score else StatusLabel("bad", "No points")
 
 
-def answer_state(status: str, credit: Fraction | None, *, manual: bool = False) -> State:
-    """Return what became of an answer; of one that a person marked its credit tells."""
+def label_answer(status: str, credit: Fraction | None, *, manual: bool = False) -> StatusLabel:
+    """Return the status label of an answer, based on its credit if graded by a person."""
     if not manual or credit is None:
-        return MARKED[status]
-    said = _scored(credit, Fraction(1))
-    return State(said.icon, f"Marked by a person: {said.words.lower()}")
+        return ANSWER_LABELS[status]
+    score_label = _label_score(credit, Fraction(1))
+    return StatusLabel(score_label.icon, f"Marked by a person: {score_label.words.lower()}")
 
 
-def work_of(one: MyAssignment) -> Work:
-    """Return an assignment with the states of its problems."""
-    rows = tuple(Row(each, _problem_state(each)) for each in one.problems)
-    parts = sum(each.parts for each in one.problems)
-    return Work(one, rows, parts, sum(each.answered for each in one.problems))
+def build_progress(assignment: MyAssignment) -> AssignmentProgress:
+    """Return an assignment with the status of each problem."""
+    rows = tuple(ProblemStatusRow(each, _label_problem(each)) for each in assignment.problems)
+    parts = sum(each.parts for each in assignment.problems)
+    return AssignmentProgress(
+        assignment, rows, parts, sum(each.answered for each in assignment.problems)
+    )

@@ -1,7 +1,8 @@
-"""What a form of a problem does: it keeps the draft, and hands in one part, once.
+"""Problem forms: save the draft, and submit one part idempotently.
 
-A form has a number of its own. The key of its submission is worked out from that number and the
-answer: a form that is sent again, or found again by going back, hands in nothing twice.
+Each form has a number of its own. The idempotency key of a submission derives from that
+number and the answer, so that sending the form again, or returning to it with the back
+button, submits nothing twice.
 """
 
 import hmac
@@ -14,103 +15,126 @@ from uuid import UUID
 
 from fastapi import Response
 
-from api.core.errors import Conflict, Invalid
-from api.dependencies import Here
-from api.pages.forms.form import Form, validated
-from api.pages.student.components.inputs import is_given, looks_same
+from api.core.errors import Conflict, InvalidInput
+from api.dependencies import RequestContext
+from api.pages.forms.form import PostedForm, validate_body
+from api.pages.student.components.inputs import has_content, is_same_input
 from api.routes.student import drafts, submissions
 from api.schemas.student.problem import DraftView, ProblemView
 from api.schemas.student.submissions import AnswersIn
 from api.schemas.student.work import DraftIn
-from api.services.submissions.preparation import Sent
-from grader.display.text import show
-from grader.reading import Style, Typed
+from api.services.submissions.preparation import SubmissionRequest
+from grader.display.text import to_text
+from grader.reading import NumberStyle, RawAnswer
 
 __all__ = [
-    "check_numbers",
-    "check_person",
-    "hand_in",
-    "new_number",
-    "print_of",
+    "check_problem_unchanged",
+    "check_same_user",
+    "fingerprint_problem",
+    "generate_form_number",
     "save_draft",
-    "to_keep",
+    "select_draft_answers",
+    "submit_answers",
 ]
 
-CHANGED: Final = (
+PROBLEM_CHANGED_MESSAGE: Final = (
     "The problem has changed since this page was opened. Read it again, and then hand in; what you "
     "typed is kept."
 )
-SOMEBODY_ELSE: Final = (
+OTHER_USER_MESSAGE: Final = (
     "This page was opened by somebody else than who is logged in now, so nothing was saved. Log in "
     "as who opened it, and send it again; or open the problem again."
 )
-NOTHING: Final = "Nothing is typed here yet."
-LENGTH: Final = 16
+EMPTY_ANSWER_MESSAGE: Final = "Nothing is typed here yet."
+HEX_DIGITS: Final = 16
 
 
-def new_number() -> str:
-    """Return the number of a new form."""
-    return secrets.token_hex(LENGTH // 2)
+def generate_form_number() -> str:
+    """Return a random number for a new form, in hexadecimal digits."""
+    return secrets.token_hex(HEX_DIGITS // 2)
 
 
-def print_of(view: ProblemView) -> str:
-    """Return a short print of what is asked, so that no answer meets other numbers than its own."""
-    asked = [str(view.draw), view.statement, *(f"{one.id} {one.prompt}" for one in view.parts)]
-    return sha256("\0".join(asked).encode()).hexdigest()[:LENGTH]
+def fingerprint_problem(view: ProblemView) -> str:
+    """Return a hash of a problem's variant and text.
 
-
-def check_numbers(view: ProblemView, form: Form) -> None:
-    """Raise `Conflict` where a form was made for other numbers or another text than *view* has."""
-    if not hmac.compare_digest(form.text("asked").encode(), print_of(view).encode()):
-        raise Conflict(CHANGED)
-
-
-def check_person(here: Here, form: Form) -> None:
-    """Raise `Conflict` where somebody else has logged in since the page of a form was opened."""
-    caller = here.visit.caller
-    if form.has("person") and (caller is None or form.text("person") != str(caller.id)):
-        raise Conflict(SOMEBODY_ELSE)
-
-
-def to_keep(
-    view: ProblemView, answers: Mapping[str, Typed], *, numbers: Style | None
-) -> dict[str, Typed]:
-    """Return what of a form is a draft: all that does not stand there as it was handed in last.
-
-    What is cleared is kept as empty, so that the last answer does not come back in its place.
+    A form carries it, so that its answers are never graded against another variant.
     """
-    last = {one.id: one.last.typed if one.last else None for one in view.parts}
-    asked = {one.id: one for one in view.parts}
+    texts = [str(view.draw), view.statement, *(f"{part.id} {part.prompt}" for part in view.parts)]
+    return sha256("\0".join(texts).encode()).hexdigest()[:HEX_DIGITS]
+
+
+def check_problem_unchanged(view: ProblemView, form: PostedForm) -> None:
+    """Raise `Conflict` if a form was made for another variant or text than *view* has."""
+    if not hmac.compare_digest(form.text("asked").encode(), fingerprint_problem(view).encode()):
+        raise Conflict(PROBLEM_CHANGED_MESSAGE)
+
+
+def check_same_user(context: RequestContext, form: PostedForm) -> None:
+    """Raise `Conflict` if another user has logged in since the form was opened."""
+    caller = context.activity.caller
+    if form.has("person") and (caller is None or form.text("person") != str(caller.id)):
+        raise Conflict(OTHER_USER_MESSAGE)
+
+
+def select_draft_answers(
+    view: ProblemView, answers: Mapping[str, RawAnswer], *, decimal_style: NumberStyle | None
+) -> dict[str, RawAnswer]:
+    """Return the draft: the answers in a form that differ from the last submitted ones.
+
+    A cleared answer is kept as empty, so that the last answer does not reappear.
+    """
+    last_answers = {part.id: part.last.typed if part.last else None for part in view.parts}
+    parts_by_id = {part.id: part for part in view.parts}
     return {
         part: typed
         for part, typed in answers.items()
-        if not looks_same(asked[part], typed, last[part], numbers=numbers)
+        if not is_same_input(
+            parts_by_id[part], typed, last_answers[part], decimal_style=decimal_style
+        )
     }
 
 
 def save_draft(
-    here: Here, where: tuple[UUID, str], answers: Mapping[str, Typed], *, version: str = ""
+    context: RequestContext,
+    problem_key: tuple[UUID, str],
+    answers: Mapping[str, RawAnswer],
+    *,
+    version: str = "",
 ) -> DraftView:
-    """Put *answers* in the place of the draft; `Precondition` where it has another *version*."""
-    body = validated(DraftIn, {"answers": answers})
+    """Replace the draft with *answers*.
+
+    Raises `PreconditionFailed` if the draft has another version than *version*.
+    """
+    body = validate_body(DraftIn, {"answers": answers})
     if_match = f'"v{version}"' if version.isdecimal() else None
-    return drafts.put_draft(*where, body, here, Response(), if_match)
+    return drafts.put_draft(*problem_key, body, context, Response(), if_match)
 
 
-def hand_in(
-    here: Here, where: tuple[UUID, str], answers: Mapping[str, Typed], *, number: str
+def submit_answers(
+    context: RequestContext,
+    problem_key: tuple[UUID, str],
+    answers: Mapping[str, RawAnswer],
+    *,
+    number: str,
 ) -> None:
-    """Hand in *answers* by the form with this *number*; the same ones again change nothing."""
+    """Submit *answers* from the form with this *number*; repeating it changes nothing.
+
+    Raises `InvalidInput` if an answer is blank.
+    """
     for part, typed in answers.items():
-        if not is_given(typed):
-            raise Invalid.of(part, NOTHING)
-    body = validated(AnswersIn, {"answers": answers})
-    secret = here.visit.member.course.secret if here.visit.member else ""
-    key = _key(secret, number, where, answers)
-    submissions.submit_waiting(here, *where, Sent(body.answers, key, here.now))
+        if not has_content(typed):
+            raise InvalidInput.for_field(part, EMPTY_ANSWER_MESSAGE)
+    body = validate_body(AnswersIn, {"answers": answers})
+    secret = context.activity.member.course.secret if context.activity.member else ""
+    idempotency_key = _derive_idempotency_key(secret, number, problem_key, answers)
+    submissions.submit_and_wait(
+        context, *problem_key, SubmissionRequest(body.answers, idempotency_key, context.now)
+    )
 
 
-def _key(secret: str, number: str, where: tuple[UUID, str], answers: Mapping[str, Typed]) -> str:
-    told = [number, str(where[0]), where[1], sorted(answers.items())]
-    canonical = json.dumps(told, ensure_ascii=True, separators=(",", ":"), default=show)
+def _derive_idempotency_key(
+    secret: str, number: str, problem_key: tuple[UUID, str], answers: Mapping[str, RawAnswer]
+) -> str:
+    payload = [number, str(problem_key[0]), problem_key[1], sorted(answers.items())]
+    canonical = json.dumps(payload, ensure_ascii=True, separators=(",", ":"), default=to_text)
     return hmac.digest(bytes.fromhex(secret), canonical.encode(), "sha256").hex()

@@ -1,16 +1,16 @@
-"""The arrays that a text names: to look at, and to copy into a program."""
+"""Arrays in the problem text, to display and to copy into a program."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from api.schemas.student.problem import Given
 
-__all__ = ["Tensor", "tensors"]
+__all__ = ["TensorDisplay", "build_tensor_displays"]
 
 
 @dataclass(frozen=True, slots=True)
-class Tensor:
-    """An array that the text names: its rows as they are shown, and a text to copy."""
+class TensorDisplay:
+    """An array in the problem text: its displayed rows, and *text* to copy."""
 
     name: str
     size: str
@@ -18,23 +18,23 @@ class Tensor:
     text: str
 
 
-def tensors(given: Sequence[Given]) -> tuple[Tensor, ...]:
-    """Return the arrays among the values that the text names."""
-    return tuple(_tensor(one) for one in given if one.shape)
+def build_tensor_displays(values: Sequence[Given]) -> tuple[TensorDisplay, ...]:
+    """Return a display of each array among *values*, without the scalars."""
+    return tuple(_build_tensor_display(value) for value in values if value.shape)
 
 
-def _tensor(one: Given) -> Tensor:
-    rows = one.value if len(one.shape) > 1 else [one.value]
+def _build_tensor_display(tensor: Given) -> TensorDisplay:
+    rows = tensor.value if len(tensor.shape) > 1 else [tensor.value]
     blocks = [rows]
-    for _ in one.shape[2:]:
+    for _ in tensor.shape[2:]:
         blocks = [inner for block in blocks for inner in block]
-    return Tensor(
-        name=one.name,
-        size=" × ".join(map(str, one.shape)),
-        blocks=tuple(tuple(tuple(map(_shown, row)) for row in block) for block in blocks),
-        text=one.text,
+    return TensorDisplay(
+        name=tensor.name,
+        size=" × ".join(map(str, tensor.shape)),
+        blocks=tuple(tuple(tuple(map(_format_cell, row)) for row in block) for block in blocks),
+        text=tensor.text,
     )
 
 
-def _shown(cell: object) -> str:
+def _format_cell(cell: object) -> str:
     return str(cell).replace("-", "\N{MINUS SIGN}")

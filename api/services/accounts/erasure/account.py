@@ -13,8 +13,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import Text, cast, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Caller
-from api.core.errors import FieldError, Invalid
+from api.auth.authorization import Principal
+from api.core.errors import FieldError, InvalidInput
 from api.db.models import (
     Answer,
     Assignment,
@@ -22,75 +22,80 @@ from api.db.models import (
     Base,
     Draft,
     Enrolment,
-    Erasing,
+    ErasureFlag,
     Excuse,
     Extension,
     Invite,
-    Knock,
     LoginSession,
+    ProblemProgress,
+    RateLimitEvent,
     Regrade,
     RegradeRequest,
-    Standing,
     Token,
     User,
 )
-from api.services.accounts.accounts import check_other
+from api.services.accounts.accounts import check_not_self
 from api.services.accounts.erasure.work import ERASED, erase_work, renew_receipts
 from api.services.audit import recorder
 from api.services.rate_limits import rate_limit_events
 
-__all__ = ["HOLD_IDS", "NAME", "erase", "hold_work"]
+__all__ = ["ERASED_NAME", "ID_COLUMNS_WITHOUT_FOREIGN_KEY", "erase_account", "lock_work"]
 
-NAME: Final = "Erased person"
-HOLD_IDS: Final[Mapping[type[Base], tuple[str, ...]]] = {
+ERASED_NAME: Final = "Erased person"
+ID_COLUMNS_WITHOUT_FOREIGN_KEY: Final[Mapping[type[Base], tuple[str, ...]]] = {
     AuditEntry: ("before", "after", "target_id"),
     Regrade: ("draws",),
 }
-"""The columns that name people without referring to them: the database does not follow these."""
-CHUNK: Final = 500
-TOLD: Final = ("name", "family_name", "email", "student_number", "login")
-PROSE: Final = frozenset({*TOLD, "reason", "comment", "text", "reply"})
-"""What the audit log tells under these names about a person is theirs, an earlier name too."""
-OWNERS: Final = {
+"""Columns that contain ids of people without a foreign key.
+
+The database does not update these.
+"""
+CHUNK_SIZE: Final = 500
+IDENTITY_FIELDS: Final = ("name", "family_name", "email", "student_number", "login")
+PERSONAL_FIELDS: Final = frozenset({*IDENTITY_FIELDS, "reason", "comment", "text", "reply"})
+"""Audit log fields with personal data, an earlier name included."""
+AUDIT_TARGET_OWNERS: Final = {
     "answer": (Answer.id, Answer.student_id),
     "regrade_request": (RegradeRequest.id, RegradeRequest.student_id),
     "excuse": (Excuse.id, Excuse.student_id),
     "extension": (Extension.id, Extension.student_id),
 }
-"""What an entry of the audit log is about, where that is somebody's: its id, and whose it is."""
+"""Audit log targets that belong to a person: the columns of their id and owner."""
 
 
-def hold_work(session: Session, user_id: UUID) -> None:
+def lock_work(session: Session, user_id: UUID) -> None:
     """Lock the work of *user_id*, so that nobody else writes or refers to it before its erasure.
 
     The lock order is that of the submission writer: assignments, enrollments, standings, user.
     """
     courses = select(Enrolment.course_id).where(Enrolment.user_id == user_id)
-    for rows in (
+    for query in (
         select(Assignment.id).where(Assignment.course_id.in_(courses)).order_by(Assignment.id),
         select(Enrolment.id).where(Enrolment.user_id == user_id).order_by(Enrolment.id),
-        select(Standing.problem_id)
-        .where(Standing.student_id == user_id)
-        .order_by(Standing.problem_id),
+        select(ProblemProgress.problem_id)
+        .where(ProblemProgress.student_id == user_id)
+        .order_by(ProblemProgress.problem_id),
     ):
-        session.execute(rows.with_for_update(key_share=True)).all()
+        session.execute(query.with_for_update(key_share=True)).all()
     session.execute(select(User.id).where(User.id == user_id).with_for_update()).all()
 
 
-def erase(session: Session, caller: Caller, user: User, *, confirm: str, now: datetime) -> UUID:
+def erase_account(
+    session: Session, caller: Principal, user: User, *, confirm: str, now: datetime
+) -> UUID:
     """Erase *user*; return the random id of their answers and grades.
 
-    Raises `Invalid` unless *confirm* is the name of the account.
+    Raises `InvalidInput` unless *confirm* is the name of the account.
     """
-    check_other(caller, user)
+    check_not_self(caller, user)
     if confirm.strip() != user.name:
-        raise Invalid(
+        raise InvalidInput(
             "Nobody was erased. It cannot be undone, and needs the name of the account.",
             errors=(FieldError("confirm", "must be the name of the account"),),
         )
     old, new = user.id, uuid4()
-    words = {getattr(user, name) for name in TOLD} - {"", None}
-    _open(session)
+    words = {getattr(user, name) for name in IDENTITY_FIELDS} - {"", None}
+    _allow_erasure(session)
     erase_work(session, old)
     _erase_credentials(session, user)
     for enrolment in session.scalars(select(Enrolment).where(Enrolment.user_id == old)):
@@ -98,11 +103,11 @@ def erase(session: Session, caller: Caller, user: User, *, confirm: str, now: da
         # Withdrawn, so off every list: an instructor cannot grade a person without a name.
         enrolment.withdrawn_at = enrolment.withdrawn_at or now
         enrolment.version += 1
-    user.name, user.email, user.student_number, user.login = NAME, None, "", ""
+    user.name, user.email, user.student_number, user.login = ERASED_NAME, None, "", ""
     user.family_name = ""
     user.password_hash, user.is_admin, user.erased_at = None, False, now
     user.version += 1
-    _rename(session, old, new, words)
+    _replace_id(session, old, new, words)
     renew_receipts(session, old, new)
     session.flush()
     session.execute(
@@ -110,14 +115,14 @@ def erase(session: Session, caller: Caller, user: User, *, confirm: str, now: da
         execution_options={"synchronize_session": False},
     )
     session.expunge_all()
-    session.execute(delete(Erasing))
-    recorder.record(session, caller, "user.erased", now=now, target=("user", new))
+    session.execute(delete(ErasureFlag))
+    recorder.record_action(session, caller, "user.erased", now=now, target=("user", new))
     return new
 
 
-def _open(session: Session) -> None:
+def _allow_erasure(session: Session) -> None:
     """Let this transaction change personal data in append-only rows."""
-    session.add(Erasing())
+    session.add(ErasureFlag())
     session.flush()
 
 
@@ -125,42 +130,45 @@ def _erase_credentials(session: Session, user: User) -> None:
     for owner in (Token.user_id, LoginSession.user_id, Invite.user_id, Draft.student_id):
         session.execute(delete(owner.class_).where(owner == user.id))
     if user.email:
-        digest = rate_limit_events.key_of("", user.email).strip()
-        session.execute(delete(Knock).where(Knock.key.contains(digest)))
+        digest = rate_limit_events.build_event_key("", user.email).strip()
+        session.execute(delete(RateLimitEvent).where(RateLimitEvent.key.contains(digest)))
 
 
-def _rename(session: Session, old: UUID, new: UUID, words: set[str]) -> None:
+def _replace_id(session: Session, old: UUID, new: UUID, words: set[str]) -> None:
     """Replace the *old* id in columns without a foreign key, and erase *words* there."""
-    for entry in _about_their_work(session, old):
+    for entry in _iterate_audit_entries(session, old):
         entry.reason = ERASED if entry.reason else ""
-    for table, columns in HOLD_IDS.items():
+    for table, columns in ID_COLUMNS_WITHOUT_FOREIGN_KEY.items():
         mentions = [cast(getattr(table, name), Text).contains(str(old)) for name in columns]
         for row in session.scalars(select(table).where(or_(*mentions))):
             for name in columns:
-                setattr(row, name, _renamed(getattr(row, name), str(old), str(new), words))
+                setattr(row, name, _replace_in_json(getattr(row, name), str(old), str(new), words))
             if isinstance(row, AuditEntry) and row.target_id == str(new):
                 row.reason = ERASED if row.reason else ""
 
 
-def _about_their_work(session: Session, student: UUID) -> Iterator[AuditEntry]:
+def _iterate_audit_entries(session: Session, student: UUID) -> Iterator[AuditEntry]:
     """Yield the entries of the audit log about the student's answers, requests and exceptions."""
-    for target, (key, owner) in OWNERS.items():
+    for target, (key, owner) in AUDIT_TARGET_OWNERS.items():
         ids = [str(one) for one in session.scalars(select(key).where(owner == student))]
-        for at in range(0, len(ids), CHUNK):
-            some = AuditEntry.target_id.in_(ids[at : at + CHUNK])
-            yield from session.scalars(select(AuditEntry).where(AuditEntry.target == target, some))
+        for start in range(0, len(ids), CHUNK_SIZE):
+            is_in_chunk = AuditEntry.target_id.in_(ids[start : start + CHUNK_SIZE])
+            yield from session.scalars(
+                select(AuditEntry).where(AuditEntry.target == target, is_in_chunk)
+            )
 
 
-def _renamed(value: Any, old: str, new: str, words: set[str]) -> Any:
+def _replace_in_json(value: Any, old: str, new: str, words: set[str]) -> Any:
     match value:
         case dict():
-            gone = {key: ERASED for key, one in value.items() if one and key in PROSE}
-            kept = {key: one for key, one in value.items() if key not in gone}
-            return gone | {
-                key.replace(old, new): _renamed(one, old, new, words) for key, one in kept.items()
+            erased = {key: ERASED for key, one in value.items() if one and key in PERSONAL_FIELDS}
+            remaining = {key: one for key, one in value.items() if key not in erased}
+            return erased | {
+                key.replace(old, new): _replace_in_json(one, old, new, words)
+                for key, one in remaining.items()
             }
         case list():
-            return [_renamed(one, old, new, words) for one in value]
+            return [_replace_in_json(one, old, new, words) for one in value]
         case str():
             return ERASED if value in words else value.replace(old, new)
         case _:

@@ -20,90 +20,104 @@ from api.db.models import (
     Review,
     Submission,
 )
-from api.services.grades import Key
+from api.services.grades import ProgressKey
 from api.services.submissions.entries import receipt_digest
 from grader.kinds import KINDS
 
 __all__ = ["ERASED", "erase_work", "renew_receipts"]
 
 ERASED: Final = "[erased]"
-"""What stands for a text that is gone. Not empty: a regrade must not find the answer missing."""
-KEPT: Final = frozenset(
+"""Replacement for an erased text.
+
+It is not empty, because a regrade would take an empty answer for a missing one.
+"""
+NON_TEXT_FIELDS: Final = frozenset(
     {
         *("problem", "draw_hash", "marking_hash", "engine", "seed", "part", "numbers", "status"),
         *("rule", "credit", "points", "score", "mistakes"),
     }
 )
-"""What of a grading says nothing of what was typed."""
-SAID: Final = ("say", "feedback")
-"""Where a mark tells what a person wrote."""
+"""Fields of a grading that reveal nothing about the typed text."""
+COMMENT_FIELDS: Final = ("say", "feedback")
+"""Fields of a mark with text that a person wrote."""
 
 
 def erase_work(session: Session, student: UUID) -> None:
     """Erase the free text in a student's submissions, and in what others wrote about them."""
     answers = session.scalars(select(Answer).where(Answer.student_id == student)).all()
-    free = _free(session, answers)
-    _answers([one for one in answers if one.id in free])
-    _submissions(session, student, [one for one in answers if one.id in free])
-    _gradings(session, student, free)
-    session.execute(delete(RegradeChange).where(RegradeChange.answer_id.in_(free)))
-    _said(session, student)
-    _reasons(session, student)
+    free_text_ids = _find_free_text(session, answers)
+    _erase_answers([answer for answer in answers if answer.id in free_text_ids])
+    _erase_submissions(
+        session, student, [answer for answer in answers if answer.id in free_text_ids]
+    )
+    _erase_gradings(session, student, free_text_ids)
+    session.execute(delete(RegradeChange).where(RegradeChange.answer_id.in_(free_text_ids)))
+    _erase_comments_and_requests(session, student)
+    _erase_reasons(session, student)
 
 
-def _free(session: Session, answers: Iterable[Answer]) -> set[UUID]:
+def _find_free_text(session: Session, answers: Iterable[Answer]) -> set[UUID]:
     """Return the answers that are free text: unreadable, or to a part that a person grades."""
-    by_person = _by_person(session, answers)
+    by_person = _load_manually_graded_parts(session, answers)
     return {
-        one.id
-        for one in answers
-        if one.status == "unreadable" or (one.problem_id, one.part) in by_person
+        answer.id
+        for answer in answers
+        if answer.status == "unreadable" or (answer.problem_id, answer.part) in by_person
     }
 
 
-def _by_person(session: Session, answers: Iterable[Answer]) -> set[tuple[UUID, str]]:
+def _load_manually_graded_parts(
+    session: Session, answers: Iterable[Answer]
+) -> set[tuple[UUID, str]]:
     """Return the parts that a person grades, in any version in which they were answered."""
-    found = session.execute(
+    rows = session.execute(
         select(Submission.problem_id, ProblemVersion.parts)
         .join(ProblemVersion, ProblemVersion.id == Submission.version_id)
-        .where(Submission.id.in_({one.submission_id for one in answers}))
+        .where(Submission.id.in_({answer.submission_id for answer in answers}))
     )
     return {
         (problem, part["id"])
-        for problem, parts in found
+        for problem, parts in rows
         for part in parts
         if KINDS[part["kind"]].by_person
     }
 
 
-def _answers(answers: Iterable[Answer]) -> None:
-    for one in answers:
-        one.shown = ERASED if one.shown else ""
+def _erase_answers(answers: Iterable[Answer]) -> None:
+    for answer in answers:
+        answer.shown = ERASED if answer.shown else ""
         # The digest of a short text can be guessed, and repeats no longer matter.
-        one.value = f"erased {one.id}" if one.value else ""
-        one.carries = None
+        answer.value = f"erased {answer.id}" if answer.value else ""
+        answer.carries = None
 
 
-def _submissions(session: Session, student: UUID, answers: Iterable[Answer]) -> None:
+def _erase_submissions(session: Session, student: UUID, answers: Iterable[Answer]) -> None:
     parts: dict[UUID, set[str]] = {}
-    for one in answers:
-        parts.setdefault(one.submission_id, set()).add(one.part)
+    for answer in answers:
+        parts.setdefault(answer.submission_id, set()).add(answer.part)
     for row in session.scalars(select(Submission).where(Submission.student_id == student)):
         row.key = None
-        gone = parts.get(row.id, set())
-        if not gone:
+        erased_parts = parts.get(row.id, set())
+        if not erased_parts:
             continue
         row.fingerprint = ""
-        row.answers = {part: ERASED if part in gone else one for part, one in row.answers.items()}
+        row.answers = {
+            part: ERASED if part in erased_parts else answer for part, answer in row.answers.items()
+        }
         results = row.reply.get("results", [])
-        told = [_blank(one, KEPT | _NUMBERS) if one["part"] in gone else one for one in results]
-        row.reply = row.reply | {"results": told}
+        blanked = [
+            _blank_texts(result, NON_TEXT_FIELDS | _ATTEMPT_FIELDS)
+            if result["part"] in erased_parts
+            else result
+            for result in results
+        ]
+        row.reply = row.reply | {"results": blanked}
 
 
-_NUMBERS: Final = frozenset({"attempt", "attempts_left", "repeats"})
+_ATTEMPT_FIELDS: Final = frozenset({"attempt", "attempts_left", "repeats"})
 
 
-def _gradings(session: Session, student: UUID, free: Collection[UUID]) -> None:
+def _erase_gradings(session: Session, student: UUID, free_text_ids: Collection[UUID]) -> None:
     rows = session.scalars(
         select(Grading)
         .join(Answer, Answer.id == Grading.answer_id)
@@ -111,21 +125,21 @@ def _gradings(session: Session, student: UUID, free: Collection[UUID]) -> None:
     )
     for row in rows:
         row.reason = ERASED if row.reason and row.author_id is not None else row.reason
-        if row.answer_id in free:
-            row.record = _blank(row.record, KEPT)
-            row.said = _blank(row.said, KEPT)
+        if row.answer_id in free_text_ids:
+            row.record = _blank_texts(row.record, NON_TEXT_FIELDS)
+            row.said = _blank_texts(row.said, NON_TEXT_FIELDS)
         elif row.author_id is not None:
-            row.record = _without_comment(row.record)
-            row.said = row.said | {name: "" for name in SAID if row.said.get(name)}
+            row.record = _remove_comment(row.record)
+            row.said = row.said | {name: "" for name in COMMENT_FIELDS if row.said.get(name)}
 
 
-def _without_comment(record: Mapping[str, Any]) -> dict[str, Any]:
+def _remove_comment(record: Mapping[str, Any]) -> dict[str, Any]:
     """Return the *record* of a mark without the grader's text; the computed part stays."""
-    found = dict(record)
-    if "mark" in found:
-        found["mark"] = found["mark"] | {"comment": ""}
-        found["explanation"] = []
-    return found
+    cleaned = dict(record)
+    if "mark" in cleaned:
+        cleaned["mark"] = cleaned["mark"] | {"comment": ""}
+        cleaned["explanation"] = []
+    return cleaned
 
 
 def renew_receipts(session: Session, student: UUID, new: UUID) -> None:
@@ -135,22 +149,23 @@ def renew_receipts(session: Session, student: UUID, new: UUID) -> None:
     """
     for row in session.scalars(select(Submission).where(Submission.student_id == student)):
         digest = receipt_digest(
-            row.id, Key(row.problem_id, new), row.sequence, row.received_at, row.answers
+            row.id, ProgressKey(row.problem_id, new), row.sequence, row.received_at, row.answers
         )
         row.reply = row.reply | {"receipt": row.reply["receipt"] | {"digest": digest}}
 
 
-def _blank(told: Mapping[str, Any], kept: Collection[str]) -> dict[str, Any]:
-    """Return *told* with all texts and lists emptied on every level, except the *kept* names."""
+def _blank_texts(data: Mapping[str, Any], preserved: Collection[str]) -> dict[str, Any]:
+    """Return *data* with texts and lists emptied on every level, except the *preserved* names."""
     return {
-        name: value if name in kept else _emptied(name, value, kept) for name, value in told.items()
+        name: value if name in preserved else _blank_value(name, value, preserved)
+        for name, value in data.items()
     }
 
 
-def _emptied(name: str, value: object, kept: Collection[str]) -> object:
+def _blank_value(name: str, value: object, preserved: Collection[str]) -> object:
     match value:
         case dict():
-            return None if name == "carries" else _blank(value, kept)
+            return None if name == "carries" else _blank_texts(value, preserved)
         case str():
             return ""
         case list():
@@ -159,7 +174,7 @@ def _emptied(name: str, value: object, kept: Collection[str]) -> object:
             return value
 
 
-def _said(session: Session, student: UUID) -> None:
+def _erase_comments_and_requests(session: Session, student: UUID) -> None:
     """Erase the texts about the answers, by the student and by staff."""
     theirs = select(Answer.id).where(Answer.student_id == student)
     for table in (Comment, RegradeRequest):
@@ -174,11 +189,11 @@ def _said(session: Session, student: UUID) -> None:
     session.execute(flagged.values(flag=ERASED))
 
 
-def _reasons(session: Session, student: UUID) -> None:
+def _erase_reasons(session: Session, student: UUID) -> None:
     """Erase the reasons of exceptions and overrides: they may reveal an illness."""
     for table in (Extension, Excuse, Override):
-        given = update(table).where(table.student_id == student, table.reason != "")
-        session.execute(given.values(reason=ERASED))
+        with_reason = update(table).where(table.student_id == student, table.reason != "")
+        session.execute(with_reason.values(reason=ERASED))
     for row in session.scalars(select(Extension).where(Extension.student_id == student)):
         # The spec of an extension repeats the reason.
         row.spec = row.spec | {"reason": row.reason}

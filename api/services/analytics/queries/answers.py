@@ -6,53 +6,55 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select
 from sqlalchemy.orm import Session
 
-from api.core.errors import FieldError, Invalid
+from api.core.errors import FieldError, InvalidInput
 from api.db.models import Answer, Enrolment, Section
-from api.services.courses.active_students import students_who_count
-from api.services.grades import PosedProblem
-from grader.grading.result import FREE
+from api.services.courses.active_students import select_active_students
+from api.services.grades import VersionedProblem
+from grader.grading.result import FREE_STATUSES
 
 __all__ = [
-    "Hex",
-    "Students",
-    "Which",
-    "answers_to",
+    "HexId",
+    "MeasuredAttempt",
+    "StudentQuery",
     "check_section",
-    "counted",
+    "readable_answer_conditions",
+    "select_students",
 ]
 
-Which: TypeAlias = Literal["first", "best"]
-"""By which attempt items are measured: later ones tell of persistence."""
+MeasuredAttempt: TypeAlias = Literal["first", "best"]
+"""Attempt by which items are measured; later attempts reflect persistence."""
 
-Students: TypeAlias = Select[UUID]
-"""A query for the ids of those who count."""
+StudentQuery: TypeAlias = Select[UUID]
+"""Query for the ids of the students who count in statistics."""
 
-Hex: TypeAlias = str
-"""The id of a row, in 32 hexadecimal digits."""
+HexId: TypeAlias = str
+"""Id of a row as 32 hexadecimal digits."""
 
 
 def check_section(session: Session, course_id: UUID, section: UUID | None) -> None:
-    """Raise `Invalid` if *section* does not belong to the course."""
+    """Raise `InvalidInput` if *section* does not belong to the course."""
     if section is None:
         return
-    found = session.get(Section, section)
-    if found is None or found.course_id != course_id:
-        raise Invalid(
+    row = session.get(Section, section)
+    if row is None or row.course_id != course_id:
+        raise InvalidInput(
             "Name a section of this course.",
             errors=(FieldError("section", "is no section of the course"),),
         )
 
 
-def counted(course_id: UUID, section: UUID | None) -> Students:
+def select_students(course_id: UUID, section: UUID | None) -> StudentQuery:
     """Return the query for the students who count, of a course or of one section."""
-    found = students_who_count(course_id)
-    return found if section is None else found.where(Enrolment.section_id == section)
+    students = select_active_students(course_id)
+    return students if section is None else students.where(Enrolment.section_id == section)
 
 
-def answers_to(posed: PosedProblem, students: Students) -> tuple[ColumnElement[bool], ...]:
+def readable_answer_conditions(
+    problem: VersionedProblem, students: StudentQuery
+) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions for the readable answers of the students to a problem."""
     return (
-        Answer.problem_id == posed.row.id,
+        Answer.problem_id == problem.row.id,
         Answer.student_id.in_(students),
-        Answer.status.not_in(FREE),
+        Answer.status.not_in(FREE_STATUSES),
     )

@@ -7,44 +7,52 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from api.db.models import Assignment
-from api.services.analytics.items import Items, items_of
-from api.services.analytics.queries.answers import Which, counted
-from api.services.analytics.queries.cells import Cells
-from api.services.analytics.queries.deadline_passed import over_for
-from api.services.analytics.queries.item_statistics import Summed, summed, sums_asked
-from api.services.analytics.queries.query_batch import Asked, Rows, ask
-from api.services.analytics.queries.units import Units
-from api.services.grades import posed_in
+from api.services.analytics.items import AssignmentItems, collect_items
+from api.services.analytics.queries.answers import MeasuredAttempt, select_students
+from api.services.analytics.queries.cells import PartScoreQueries
+from api.services.analytics.queries.deadline_passed import build_past_deadline_condition
+from api.services.analytics.queries.item_statistics import (
+    AssignmentStatistics,
+    build_statistics_queries,
+    read_statistics,
+)
+from api.services.analytics.queries.query_batch import QueryBatch, ResultRows, run_queries
+from api.services.analytics.queries.units import UnitScoreQueries
+from api.services.grades import load_problems
 
-__all__ = ["Sheet", "read_sheet", "units_of"]
+__all__ = ["AnalyticsData", "build_unit_queries", "load_analytics_data"]
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class AnalyticsData:
     """Statistics of all parts and problems, with the rows of the other queries."""
 
-    items: Items
-    sums: Summed
-    rows: dict[str, Rows]
+    items: AssignmentItems
+    statistics: AssignmentStatistics
+    rows: dict[str, ResultRows]
 
 
-def units_of(
+def build_unit_queries(
     session: Session,
     assignment: Assignment,
     *,
-    attempt: Which,
+    attempt: MeasuredAttempt,
     section: UUID | None,
     now: datetime,
-) -> Units:
+) -> UnitScoreQueries:
     """Return the relations of an assignment, for the students who count."""
-    students = counted(assignment.course_id, section)
-    items = items_of(posed_in(session, assignment.id))
-    over = over_for(session, assignment, students, now=now)
-    return Units(Cells(assignment, items, students, over, by_best=attempt == "best"))
+    students = select_students(assignment.course_id, section)
+    items = collect_items(load_problems(session, assignment.id))
+    past_deadline = build_past_deadline_condition(session, assignment, students, now=now)
+    return UnitScoreQueries(
+        PartScoreQueries(assignment, items, students, past_deadline, by_best=attempt == "best")
+    )
 
 
-def read_sheet(session: Session, units: Units, more: Asked) -> Sheet:
+def load_analytics_data(
+    session: Session, units: UnitScoreQueries, more: QueryBatch
+) -> AnalyticsData:
     """Load the statistics of an assignment and the rows of *more* queries, in one statement."""
-    rows = ask(session, sums_asked(units) | more)
-    items = units.cells.items
-    return Sheet(items, summed(items, rows), rows)
+    rows = run_queries(session, build_statistics_queries(units) | more)
+    items = units.part_scores.items
+    return AnalyticsData(items, read_statistics(items, rows), rows)

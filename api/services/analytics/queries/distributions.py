@@ -5,38 +5,46 @@ from typing import Any, Final
 
 from sqlalchemy import CTE, Float, Integer, Select, case, func, or_, select
 
-from api.services.analytics.queries.query_batch import Asked, Rows
-from grader.analysis import Distribution, Moments, distribution
-from grader.analysis.distribution import BELOW, BINS, PLACES
+from api.services.analytics.queries.query_batch import QueryBatch, ResultRows
+from grader.analysis import ScoreDistribution, ScoreMoments, describe_distribution
+from grader.analysis.distribution import BELOW_BIN, BIN_COUNT, EDGE_DECIMALS
 
-__all__ = ["numbered", "quartiles_asked", "quartiles_of", "spread_asked", "spread_of"]
+__all__ = [
+    "build_distribution_queries",
+    "interpolate_quartiles",
+    "rank_numbers",
+    "read_distribution",
+    "select_quartile_neighbors",
+]
 
-SLACK: Final = 10.0**-PLACES / 2
-"""What is so near to the edge of a bin, as a share of its width, stands on it."""
+EDGE_TOLERANCE: Final = 10.0**-EDGE_DECIMALS / 2
+"""Distance from a bin edge within which a value is on it, as a share of the bin width."""
 QUARTERS: Final = 4
 
 
-def numbered(values: Select[Any] | CTE, name: str) -> CTE:
+def rank_numbers(values: Select[Any] | CTE, name: str) -> CTE:
     """Return the numbers (*key*, *number*) with their *place*, from 0, among the *n* of their key.
 
     *mean* is the mean of the key.
     """
-    own = values.subquery() if isinstance(values, Select) else values
-    key: dict[str, Any] = {"partition_by": own.c.key}
+    source = values.subquery() if isinstance(values, Select) else values
+    key: dict[str, Any] = {"partition_by": source.c.key}
     return (
         select(
-            own.c.key,
-            own.c.number,
-            (func.row_number(type_=Integer).over(**key, order_by=own.c.number) - 1).label("place"),
+            source.c.key,
+            source.c.number,
+            (func.row_number(type_=Integer).over(**key, order_by=source.c.number) - 1).label(
+                "place"
+            ),
             func.count().over(**key).label("n"),
-            func.avg(own.c.number, type_=Float).over(**key).label("mean"),
+            func.avg(source.c.number, type_=Float).over(**key).label("mean"),
         )
-        .where(own.c.number.is_not(None))
+        .where(source.c.number.is_not(None))
         .cte(name)
     )
 
 
-def quartiles_asked(numbers: CTE) -> Select[Any]:
+def select_quartile_neighbors(numbers: CTE) -> Select[Any]:
     """Return the query for the numbers around the quartiles: at most six for each key."""
     last = numbers.c.n - 1
     below = [last * quarter // QUARTERS for quarter in range(1, QUARTERS)]
@@ -44,21 +52,23 @@ def quartiles_asked(numbers: CTE) -> Select[Any]:
     return select(numbers.c.key, numbers.c.n, numbers.c.place, numbers.c.number).where(near)
 
 
-def quartiles_of(rows: Iterable[Any]) -> tuple[float, float, float]:
+def interpolate_quartiles(rows: Iterable[Any]) -> tuple[float, float, float]:
     """Return the quartiles from the rows of one key, interpolated between two numbers."""
-    at = {row.place: row.number for row in rows}
+    numbers_by_rank = {row.place: row.number for row in rows}
     last = max(row.n for row in rows) - 1
-    first, median, third = (_between(at, last * quarter) for quarter in range(1, QUARTERS))
+    first, median, third = (
+        _interpolate(numbers_by_rank, last * quarter) for quarter in range(1, QUARTERS)
+    )
     return first, median, third
 
 
-def _between(at: dict[int, float], quarters: int) -> float:
-    place, share = divmod(quarters, QUARTERS)
-    low = at[place]
-    return low + (at.get(place + 1, low) - low) * share / QUARTERS
+def _interpolate(numbers_by_rank: dict[int, float], quarters: int) -> float:
+    rank, share = divmod(quarters, QUARTERS)
+    low = numbers_by_rank[rank]
+    return low + (numbers_by_rank.get(rank + 1, low) - low) * share / QUARTERS
 
 
-def spread_asked(name: str, numbers: CTE, maximum: float) -> Asked:
+def build_distribution_queries(name: str, numbers: CTE, maximum: float) -> QueryBatch:
     """Return the queries for the distribution of numbers up to *maximum*."""
     unit = maximum or 1.0
     away = (numbers.c.number - numbers.c.mean) / unit
@@ -73,37 +83,46 @@ def spread_asked(name: str, numbers: CTE, maximum: float) -> Asked:
         func.avg(squared * away, type_=Float).label("third"),
         func.avg(squared * squared, type_=Float).label("fourth"),
     ).group_by(numbers.c.key)
-    at = _bin(numbers.c.number, unit).label("place")
-    bins = select(numbers.c.key, at, func.count().label("n")).group_by(numbers.c.key, at)
+    bin_index = _bin_index(numbers.c.number, unit).label("place")
+    bins = select(numbers.c.key, bin_index, func.count().label("n")).group_by(
+        numbers.c.key, bin_index
+    )
     return {
         f"{name} moments": moments,
-        f"{name} quartiles": quartiles_asked(numbers),
+        f"{name} quartiles": select_quartile_neighbors(numbers),
         f"{name} bins": bins,
     }
 
 
-def _bin(number: Any, maximum: float) -> Any:
+def _bin_index(number: Any, maximum: float) -> Any:
     """Return the histogram bin of a number: one of ten, or one beyond either end."""
-    width = maximum / BINS
-    edges = [(number >= width * (at - SLACK), at) for at in range(BINS - 1, -1, -1)]
-    return case((number > maximum + width * SLACK, BINS), *edges, else_=BELOW)
+    width = maximum / BIN_COUNT
+    edges = [
+        (number >= width * (index - EDGE_TOLERANCE), index)
+        for index in range(BIN_COUNT - 1, -1, -1)
+    ]
+    return case((number > maximum + width * EDGE_TOLERANCE, BIN_COUNT), *edges, else_=BELOW_BIN)
 
 
-def spread_of(name: str, rows: dict[str, Rows], maximum: float, key: Hashable) -> Distribution:
+def read_distribution(
+    name: str, rows: dict[str, ResultRows], maximum: float, key: Hashable
+) -> ScoreDistribution:
     """Return the distribution of one key from the rows of the queries called *name*."""
-    of = {
+    rows_by_query = {
         what: [row for row in rows[f"{name} {what}"] if row.key == key]
         for what in ("moments", "quartiles", "bins")
     }
-    if not of["moments"]:
-        return distribution(None, maximum, {})
-    [one] = of["moments"]
-    moments = Moments(
-        one.n,
-        one.mean,
-        (one.low, one.high),
-        (one.second, one.third, one.fourth),
-        quartiles_of(of["quartiles"]),
+    if not rows_by_query["moments"]:
+        return describe_distribution(None, maximum, {})
+    [moments_row] = rows_by_query["moments"]
+    moments = ScoreMoments(
+        moments_row.n,
+        moments_row.mean,
+        (moments_row.low, moments_row.high),
+        (moments_row.second, moments_row.third, moments_row.fourth),
+        interpolate_quartiles(rows_by_query["quartiles"]),
         maximum or 1.0,
     )
-    return distribution(moments, maximum, {row.place: row.n for row in of["bins"]})
+    return describe_distribution(
+        moments, maximum, {row.place: row.n for row in rows_by_query["bins"]}
+    )

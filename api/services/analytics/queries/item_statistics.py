@@ -4,44 +4,54 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from api.services.analytics.attempts import Answered, answered_of, attempts_asked, times_of
-from api.services.analytics.items import Items
-from api.services.analytics.queries.distributions import numbered, spread_asked, spread_of
-from api.services.analytics.queries.query_batch import Asked, Rows
-from api.services.analytics.queries.unit_sums import table_of, units_asked
-from api.services.analytics.queries.units import PART, PROBLEM, Units
+from api.services.analytics.attempts import (
+    AttemptStatistics,
+    build_attempt_queries,
+    read_attempt_statistics,
+    read_time_statistics,
+)
+from api.services.analytics.items import AssignmentItems
+from api.services.analytics.queries.distributions import (
+    build_distribution_queries,
+    rank_numbers,
+    read_distribution,
+)
+from api.services.analytics.queries.query_batch import QueryBatch, ResultRows
+from api.services.analytics.queries.unit_sums import build_unit_sum_queries, read_table_sums
+from api.services.analytics.queries.units import PART, PROBLEM, UnitScoreQueries
 from grader.analysis import (
-    Distribution,
+    FirstAnswerTimes,
     ItemStatistics,
     Reliability,
-    Times,
-    item_statistics,
-    reliability_of,
+    ScoreDistribution,
+    compute_item_statistics,
+    estimate_reliability,
 )
 
-__all__ = ["Summed", "summed", "sums_asked"]
+__all__ = ["AssignmentStatistics", "build_statistics_queries", "read_statistics"]
 
 
 @dataclass(frozen=True, slots=True)
-class Summed:
+class AssignmentStatistics:
     """Statistics of all parts and problems of an assignment, each in their order.
 
-    *opened* is the number of students measured; *over*: the time of all of them is over.
+    *opened* is the number of students measured; *all_past_deadline*: the time of all of them is
+    over.
     """
 
     opened: int
-    over: bool
-    scores: Distribution
+    all_past_deadline: bool
+    scores: ScoreDistribution
     reliability: Reliability
     parts: tuple[ItemStatistics, ...]
-    answered: tuple[Answered, ...]
+    attempts: tuple[AttemptStatistics, ...]
     problems: tuple[ItemStatistics, ...]
-    times: tuple[Times, ...]
+    times: tuple[FirstAnswerTimes, ...]
 
 
-def sums_asked(units: Units) -> Asked:
-    """Return the queries whose rows `summed` needs."""
-    opened, scored = units.cells.opened.c, units.scored.c
+def build_statistics_queries(units: UnitScoreQueries) -> QueryBatch:
+    """Return the queries whose rows `read_statistics` needs."""
+    opened, scored = units.part_scores.opened.c, units.scored.c
     totals = (
         select(scored.level.label("key"), func.max(scored.total).label("number"))
         .where(scored.level == PART)
@@ -49,24 +59,26 @@ def sums_asked(units: Units) -> Asked:
     )
     return {
         "opened": select(func.count().label("n"), func.min(opened.over).label("over")),
-        **units_asked(units),
-        **attempts_asked(units.cells.firsts),
-        **spread_asked("totals", numbered(totals, "totals"), units.cells.items.maximum),
+        **build_unit_sum_queries(units),
+        **build_attempt_queries(units.part_scores.first_answers),
+        **build_distribution_queries(
+            "totals", rank_numbers(totals, "totals"), units.part_scores.items.maximum
+        ),
     }
 
 
-def summed(items: Items, rows: dict[str, Rows]) -> Summed:
-    """Return the statistics from the rows of `sums_asked`."""
-    parts = table_of([item.most for item in items.items], rows, PART)
-    problems = table_of(items.worths, rows, PROBLEM)
+def read_statistics(items: AssignmentItems, rows: dict[str, ResultRows]) -> AssignmentStatistics:
+    """Return the statistics from the rows of `build_statistics_queries`."""
+    parts = read_table_sums([item.max_points for item in items.items], rows, PART)
+    problems = read_table_sums(items.problem_max_points, rows, PROBLEM)
     [opened] = rows["opened"]
-    return Summed(
+    return AssignmentStatistics(
         opened=opened.n,
-        over=bool(opened.over),
-        scores=spread_of("totals", rows, items.maximum, PART),
-        reliability=reliability_of(parts),
-        parts=item_statistics(parts),
-        answered=tuple(answered_of(at, rows) for at in range(len(items.items))),
-        problems=item_statistics(problems),
-        times=tuple(times_of(number, rows) for number in range(len(items.problems))),
+        all_past_deadline=bool(opened.over),
+        scores=read_distribution("totals", rows, items.maximum, PART),
+        reliability=estimate_reliability(parts),
+        parts=compute_item_statistics(parts),
+        attempts=tuple(read_attempt_statistics(index, rows) for index in range(len(items.items))),
+        problems=compute_item_statistics(problems),
+        times=tuple(read_time_statistics(number, rows) for number in range(len(items.problems))),
     )

@@ -13,102 +13,109 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.db.models import Answer, Grading, ProblemVersion, Variant
-from api.services.analytics.queries.answers import Hex
-from api.services.analytics.queries.groups import Group
-from api.services.analytics.queries.query_batch import hex_of
-from api.services.engine.variant_identity import NUMBERS, Numbers
-from api.services.grades import PosedProblem
+from api.services.analytics.queries.answers import HexId
+from api.services.analytics.queries.groups import WrongAnswerGroup
+from api.services.analytics.queries.query_batch import as_hex
+from api.services.engine.variant_identity import IDENTITY_COLUMNS, VariantIdentity
+from api.services.grades import VersionedProblem
 from api.services.submissions.grading import value_digest
-from grader.diagnosis.patterns import patterns
-from grader.display.text import show
-from grader.grading.result import Result
+from grader.diagnosis.patterns import describe_patterns
+from grader.display.text import to_text
+from grader.grading.result import PartResult
 from grader.json_values import from_json
 from grader.values import is_number
 
-__all__ = ["Keys", "looks_of", "read_keys"]
+__all__ = ["VariantKeys", "load_keys", "load_patterns"]
 
-MOST_VALUES: Final = 12
-"""A parameter with more values tells no more than the variants themselves."""
-KEPT: Final = 4096
+MAX_PARAMETER_VALUES: Final = 12
+"""Maximum number of values of a labeled parameter.
+
+A parameter with more values reveals no more than the variants themselves.
+"""
+PATTERN_CACHE_SIZE: Final = 4096
 
 
 @dataclass(frozen=True)
-class Keys:
+class VariantKeys:
     """Keys of a problem by variant and part, and its parameters, as JSON data.
 
-    *places* maps a variant to its position in the list that students draw from.
+    *positions* maps a variant to its position in the list that students draw from.
     """
 
-    keys: Mapping[Numbers, Mapping[str, Any]]
-    params: Mapping[Numbers, Mapping[str, Any]]
-    places: Mapping[Numbers, int]
+    keys: Mapping[VariantIdentity, Mapping[str, Any]]
+    params: Mapping[VariantIdentity, Mapping[str, Any]]
+    positions: Mapping[VariantIdentity, int]
 
     @cached_property
-    def digests(self) -> Mapping[str, Mapping[Numbers, str]]:
+    def digests(self) -> Mapping[str, Mapping[VariantIdentity, str]]:
         """Digest of each key by part and variant, equal to that of an answer with its value."""
-        found: defaultdict[str, dict[Numbers, str]] = defaultdict(dict)
+        digests: defaultdict[str, dict[VariantIdentity, str]] = defaultdict(dict)
         for numbers, keys in self.keys.items():
             for part, key in keys.items():
                 if key is not None:
-                    found[part][numbers] = _digest(key)
-        return found
+                    digests[part][numbers] = _key_digest(key)
+        return digests
 
     @cached_property
-    def values(self) -> Mapping[str, Mapping[Numbers, str]]:
+    def labels_by_parameter(self) -> Mapping[str, Mapping[VariantIdentity, str]]:
         """Labels of the variants by parameter, for parameters with few values, numbers or words."""
         names = sorted({name for params in self.params.values() for name in params})
-        return {name: self._named(name) for name in names}
+        return {name: self._label_variants(name) for name in names}
 
-    def _named(self, name: str) -> dict[Numbers, str]:
-        told = {numbers: _value(params.get(name)) for numbers, params in self.params.items()}
-        found = {numbers: one for numbers, one in told.items() if one is not None}
-        few = len({*found.values()}) <= MOST_VALUES
-        return {numbers: f"{name} = {one}" for numbers, one in found.items()} if few else {}
+    def _label_variants(self, name: str) -> dict[VariantIdentity, str]:
+        values = {
+            numbers: _format_value(params.get(name)) for numbers, params in self.params.items()
+        }
+        known_values = {numbers: value for numbers, value in values.items() if value is not None}
+        few = len({*known_values.values()}) <= MAX_PARAMETER_VALUES
+        return (
+            {numbers: f"{name} = {value}" for numbers, value in known_values.items()} if few else {}
+        )
 
 
-def _value(told: Any) -> str | None:
-    value = None if told is None else from_json(told)
+def _format_value(json_value: Any) -> str | None:
+    value = None if json_value is None else from_json(json_value)
     if isinstance(value, str):
         return value
-    return show(value) if is_number(value) else None
+    return to_text(value) if is_number(value) else None
 
 
-def _digest(told: Any) -> str:
-    return value_digest(Result("", "correct", None, 0, value=from_json(told)))
+def _key_digest(json_key: Any) -> str:
+    return value_digest(PartResult("", "correct", None, 0, value=from_json(json_key)))
 
 
-def read_keys(session: Session, posed: PosedProblem) -> Keys:
+def load_keys(session: Session, problem: VersionedProblem) -> VariantKeys:
     """Load the keys of all variants of the problem's current version."""
     rows = session.execute(
-        select(Variant.position, Variant.data["keys"], Variant.data["params"], *NUMBERS)
+        select(Variant.position, Variant.data["keys"], Variant.data["params"], *IDENTITY_COLUMNS)
         .join(ProblemVersion, ProblemVersion.id == Variant.version_id)
-        .where(Variant.version_id == posed.version.id)
+        .where(Variant.version_id == problem.version.id)
     ).all()
-    at = [Numbers(row.draw_hash, row.seed) for row in rows]
-    return Keys(
-        {numbers: row[1] or {} for numbers, row in zip(at, rows, strict=True)},
-        {numbers: row[2] or {} for numbers, row in zip(at, rows, strict=True)},
-        {numbers: row.position for numbers, row in zip(at, rows, strict=True)},
+    identities = [VariantIdentity(row.draw_hash, row.seed) for row in rows]
+    return VariantKeys(
+        {numbers: row[1] or {} for numbers, row in zip(identities, rows, strict=True)},
+        {numbers: row[2] or {} for numbers, row in zip(identities, rows, strict=True)},
+        {numbers: row.position for numbers, row in zip(identities, rows, strict=True)},
     )
 
 
-def _values_of(session: Session, answers: Collection[Hex]) -> dict[Hex, Any]:
+def _load_values(session: Session, answers: Collection[HexId]) -> dict[HexId, Any]:
     """Return the values that answers were read as, as JSON data; None if the record has none."""
     statement = (
-        select(hex_of(Answer.id), Grading.record["value"])
+        select(as_hex(Answer.id), Grading.record["value"])
         .join(Grading, Grading.id == Answer.grading_id)
-        .where(Answer.id.in_([UUID(one) for one in answers]))
+        .where(Answer.id.in_([UUID(answer) for answer in answers]))
     )
     return {row[0]: row[1] for row in session.connection().execute(statement).all()}
 
 
-def looks_of(
-    session: Session, keys: Keys, groups: Mapping[str, Sequence[Group]]
-) -> dict[Hex, tuple[str, ...]]:
+def load_patterns(
+    session: Session, keys: VariantKeys, groups: Mapping[str, Sequence[WrongAnswerGroup]]
+) -> dict[HexId, tuple[str, ...]]:
     """Return by example the patterns of the unexplained groups of each part beside the key."""
-    values = _values_of(session, [one.example for those in groups.values() for one in those])
+    values = _load_values(session, [one.example for those in groups.values() for one in those])
     return {
-        one.example: _phrases(
+        one.example: _find_patterns(
             json.dumps(keys.keys.get(one.numbers, {}).get(part)),
             json.dumps(values.get(one.example)),
         )
@@ -118,10 +125,12 @@ def looks_of(
     }
 
 
-@lru_cache(maxsize=KEPT)
-def _phrases(key: str, value: str) -> tuple[str, ...]:
+@lru_cache(maxsize=PATTERN_CACHE_SIZE)
+def _find_patterns(key: str, value: str) -> tuple[str, ...]:
     """Return the patterns of a value beside the key; both are JSON texts."""
-    told, against = from_json(json.loads(value)), from_json(json.loads(key))
-    if told is None or against is None:
+    answer_value, key_value = from_json(json.loads(value)), from_json(json.loads(key))
+    if answer_value is None or key_value is None:
         return ()
-    return patterns(Result("", "wrong", Fraction(0), 0, value=told, against=against))
+    return describe_patterns(
+        PartResult("", "wrong", Fraction(0), 0, value=answer_value, counted_key=key_value)
+    )

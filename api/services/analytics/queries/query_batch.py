@@ -25,86 +25,90 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 __all__ = [
-    "ORDERED",
-    "Asked",
-    "Rows",
-    "ask",
-    "flag",
-    "hex_of",
-    "micros_of",
-    "number_of",
-    "ordered",
+    "ORDER_OFFSET",
+    "QueryBatch",
+    "ResultRows",
+    "as_flag",
+    "as_float",
+    "as_hex",
+    "as_micros",
+    "as_text",
+    "prefix_order",
+    "run_queries",
+    "strip_order",
     "sum_if",
-    "text_of",
-    "unordered",
 ]
 
-ORDERED: Final = 1_000_000_000
-"""Added to a smaller number, so that texts stand in the order of the numbers."""
-DIGITS: Final = 10
+ORDER_OFFSET: Final = 1_000_000_000
+"""Offset added to smaller numbers, so that as text they sort like numbers."""
+ORDER_DIGITS: Final = 10
 
-Rows: TypeAlias = list[Row[*tuple[Any, ...]]]
-Asked: TypeAlias = dict[str, Select[*tuple[Any, ...]]]
-"""Questions by name, asked together."""
+ResultRows: TypeAlias = list[Row[*tuple[Any, ...]]]
+QueryBatch: TypeAlias = dict[str, Select[*tuple[Any, ...]]]
+"""Queries by name that are executed together."""
 
 
-def ask(session: Session, asked: Asked) -> dict[str, Rows]:
+def run_queries(session: Session, queries: QueryBatch) -> dict[str, ResultRows]:
     """Return the rows of each query, fetched with one statement.
 
     Common table expressions that several queries share are evaluated once. A column that a query
     lacks is null in its rows.
     """
-    named = {name: one.subquery() for name, one in asked.items()}
-    columns = {column.key: _kind(column.type) for one in named.values() for column in one.c}
+    subqueries = {name: query.subquery() for name, query in queries.items()}
+    columns = {
+        column.key: _column_type(column.type)
+        for subquery in subqueries.values()
+        for column in subquery.c
+    }
     statement = union_all(
         *(
             select(
                 literal(name, String).label("question"),
                 *(
-                    cast(one.c[key] if key in one.c else null(), kind).label(key)
+                    cast(subquery.c[key] if key in subquery.c else null(), kind).label(key)
                     for key, kind in columns.items()
                 ),
             )
-            for name, one in named.items()
+            for name, subquery in subqueries.items()
         )
     )
-    found: dict[str, Rows] = {name: [] for name in asked}
+    rows: dict[str, ResultRows] = {name: [] for name in queries}
     for row in session.execute(statement):
-        found[row.question].append(row)
-    return found
+        rows[row.question].append(row)
+    return rows
 
 
-def _kind(kind: Any) -> Any:
+def _column_type(column_type: Any) -> Any:
     """Return the type of a result column: PostgreSQL sums integers to decimals."""
-    return BigInteger() if isinstance(kind, Integer) else kind
+    return BigInteger() if isinstance(column_type, Integer) else column_type
 
 
-def text_of(column: Any) -> Any:
+def as_text(column: Any) -> Any:
     """Cast an integer or an id to text."""
     return cast(column, String(36))
 
 
-def hex_of(column: Any) -> Any:
+def as_hex(column: Any) -> Any:
     """Return an id as 32 hex digits: some databases write it with hyphens, some without."""
-    return func.replace(text_of(column), "-", "", type_=String)
+    return func.replace(as_text(column), "-", "", type_=String)
 
 
-def micros_of(column: Any) -> Any:
+def as_micros(column: Any) -> Any:
     """Return a timestamp as stored, in microseconds."""
     return type_coerce(column, BigInteger)
 
 
-def ordered(number: Any, text: Any) -> Any:
-    """Prefix *text* with a number below `ORDERED`, so that texts sort by the number."""
-    return text_of(ORDERED + number).concat(text)
+def prefix_order(number: Any, text: Any) -> Any:
+    """Prefix *text* with a number below `ORDER_OFFSET`, so that texts sort by the number."""
+    return as_text(ORDER_OFFSET + number).concat(text)
 
 
-def unordered(text: Any) -> Any:
-    """Remove the number that `ordered` put before a text."""
-    return func.substr(text, DIGITS + 1, type_=String)
+def strip_order(text: Any) -> Any:
+    """Remove the number that `prefix_order` put before a text."""
+    return func.substr(text, ORDER_DIGITS + 1, type_=String)
 
 
-def flag(condition: Any) -> Any:
+def as_flag(condition: Any) -> Any:
     """Return 1 if a condition holds, else 0: SQL cannot sum booleans."""
     return case((condition, 1), else_=0)
 
@@ -114,7 +118,7 @@ def sum_if(condition: Any, number: Any) -> Any:
     return func.sum(case((condition, number)))
 
 
-def number_of(column: Any) -> Any:
+def as_float(column: Any) -> Any:
     """Convert an exact number, stored as text such as ``7/2``, to a float."""
     text = type_coerce(column, String)
     behind = func.ltrim(text, "-0123456789")  # the slash and the denominator, or nothing

@@ -18,23 +18,26 @@ from sqlalchemy import (
     union_all,
 )
 
-from api.services.analytics.queries.query_batch import Asked, Rows, flag, sum_if
-from api.services.analytics.queries.units import Units
-from grader.analysis import ItemSums, TableSums, spread
+from api.services.analytics.queries.query_batch import QueryBatch, ResultRows, as_flag, sum_if
+from api.services.analytics.queries.units import UnitScoreQueries
+from grader.analysis import ItemSums, TableSums, compute_deviation_sums
 
-__all__ = ["table_of", "units_asked"]
+__all__ = ["build_unit_sum_queries", "read_table_sums"]
 
 ALONE: Final = "alone"
 PAIR: Final = ("item", "rest", "total")
 COMPLETE: Final = ("complete", "others", "all")
 
 
-def units_asked(units: Units) -> Asked:
-    """Return the queries whose rows `table_of` needs."""
-    return {"units": _units(units.scored, units.ranked), "ordered": _ordered(units.ranked)}
+def build_unit_sum_queries(units: UnitScoreQueries) -> QueryBatch:
+    """Return the queries whose rows `read_table_sums` needs."""
+    return {
+        "units": _select_unit_sums(units.scored, units.ranked),
+        "ordered": _select_sorted_products(units.ranked),
+    }
 
 
-def _units(scored: CTE, ranked: CTE) -> Select[Any]:
+def _select_unit_sums(scored: CTE, ranked: CTE) -> Select[Any]:
     """Return the query for the sums of each unit: one row per part and problem."""
     used = (
         select(scored.c.level, func.count(scored.c.unit.distinct()).label("units"))
@@ -42,98 +45,120 @@ def _units(scored: CTE, ranked: CTE) -> Select[Any]:
         .group_by(scored.c.level)
         .cte("used")
     )
-    one = ranked.c
-    here = one.points.is_not(None)
-    pair, complete = one.rest.is_not(None), and_(here, one.there == used.c.units)
-    alone = _sums(ALONE, here, one.points)
-    pairs = zip(PAIR, (one.points, one.rest, one.points + one.rest), strict=True)
-    whole = zip(COMPLETE, (one.points, one.earned - one.points, one.earned), strict=True)
-    extreme = (one.points == 0) | (one.points == one.most)
+    columns = ranked.c
+    has_points = columns.points.is_not(None)
+    pair, complete = columns.rest.is_not(None), and_(has_points, columns.there == used.c.units)
+    alone = _spread_columns(ALONE, has_points, columns.points)
+    pairs = zip(PAIR, (columns.points, columns.rest, columns.points + columns.rest), strict=True)
+    whole = zip(
+        COMPLETE,
+        (columns.points, columns.earned - columns.points, columns.earned),
+        strict=True,
+    )
+    extreme = (columns.points == 0) | (columns.points == columns.most)
     return (
         select(
-            one.level,
-            one.unit,
+            columns.level,
+            columns.unit,
             *alone,
-            *(column for name, number in pairs for column in _sums(name, pair, number)),
-            *(column for name, number in whole for column in _sums(name, complete, number)),
-            sum_if(pair, one.points * one.rest).label("product"),
-            sum_if(pair & (one.place <= one.full), one.rest * one.most).label("best"),
-            func.min(case((pair, flag(extreme)))).label("two_valued"),
+            *(column for name, number in pairs for column in _spread_columns(name, pair, number)),
+            *(
+                column
+                for name, number in whole
+                for column in _spread_columns(name, complete, number)
+            ),
+            sum_if(pair, columns.points * columns.rest).label("product"),
+            sum_if(pair & (columns.place <= columns.full), columns.rest * columns.most).label(
+                "best"
+            ),
+            func.min(case((pair, as_flag(extreme)))).label("two_valued"),
         )
-        .join(used, used.c.level == one.level)
-        .group_by(one.level, one.unit)
+        .join(used, used.c.level == columns.level)
+        .group_by(columns.level, columns.unit)
     )
 
 
-def _sums(name: str, condition: Any, number: Any) -> tuple[Any, ...]:
+def _spread_columns(name: str, condition: Any, number: Any) -> tuple[Any, ...]:
     """Return the columns that describe a spread: count, sum, squares, minimum and maximum."""
-    here = case((condition, number))
+    selected = case((condition, number))
     return (
-        func.count(here).label(f"{name}_n"),
-        func.sum(here).label(f"{name}_sum"),
-        func.sum(here * here).label(f"{name}_squares"),
-        func.min(here).label(f"{name}_low"),
-        func.max(here).label(f"{name}_high"),
+        func.count(selected).label(f"{name}_n"),
+        func.sum(selected).label(f"{name}_sum"),
+        func.sum(selected * selected).label(f"{name}_squares"),
+        func.min(selected).label(f"{name}_low"),
+        func.max(selected).label(f"{name}_high"),
     )
 
 
-def _ordered(ranked: CTE) -> Select[Any]:
+def _select_sorted_products(ranked: CTE) -> Select[Any]:
     """Return the query for the sum of products of points and rests, both sorted descending.
 
     Units whose students all have all or nothing are left out: the other sums suffice for them.
     """
-    one = ranked.c
-    between = (one.points != 0) & (one.points != one.most) & one.rest.is_not(None)
-    unlike = select(one.level, one.unit).where(between).group_by(one.level, one.unit)
-    chosen = one.rest.is_not(None) & tuple_(one.level, one.unit).in_(unlike)
-    place = func.row_number(type_=Integer).over(
-        partition_by=(one.level, one.unit), order_by=one.points.desc()
+    columns = ranked.c
+    between = (columns.points != 0) & (columns.points != columns.most) & columns.rest.is_not(None)
+    unlike = (
+        select(columns.level, columns.unit).where(between).group_by(columns.level, columns.unit)
+    )
+    chosen = columns.rest.is_not(None) & tuple_(columns.level, columns.unit).in_(unlike)
+    points_rank = func.row_number(type_=Integer).over(
+        partition_by=(columns.level, columns.unit), order_by=columns.points.desc()
     )
     nothing = cast(null(), Float)
     both = union_all(
-        select(one.level, one.unit, one.place, one.rest, nothing.label("points")).where(chosen),
-        select(one.level, one.unit, place, nothing, one.points).where(chosen),
+        select(
+            columns.level, columns.unit, columns.place, columns.rest, nothing.label("points")
+        ).where(chosen),
+        select(columns.level, columns.unit, points_rank, nothing, columns.points).where(chosen),
     ).subquery()
-    at = (both.c.level, both.c.unit, both.c.place)
+    key_columns = (both.c.level, both.c.unit, both.c.place)
     product = (func.max(both.c.rest) * func.max(both.c.points)).label("product")
-    each = select(*at, product).group_by(*at).subquery()
+    each = select(*key_columns, product).group_by(*key_columns).subquery()
     return select(each.c.level, each.c.unit, func.sum(each.c.product).label("product")).group_by(
         each.c.level, each.c.unit
     )
 
 
-def table_of(maxima: Sequence[float], rows: dict[str, Rows], level: int) -> TableSums:
+def read_table_sums(maxima: Sequence[float], rows: dict[str, ResultRows], level: int) -> TableSums:
     """Return the sums of the units of a *level*; *maxima* holds the maximum points of each."""
-    found = {row.unit: row for row in rows["units"] if row.level == level}
+    rows_by_unit = {row.unit: row for row in rows["units"] if row.level == level}
     ordered = {row.unit: row.product for row in rows["ordered"] if row.level == level}
-    each = tuple(_item(most, found.get(at), ordered.get(at)) for at, most in enumerate(maxima))
-    totals = next((_spread("all", row) for row in found.values() if row.all_n), spread(0))
+    each = tuple(
+        _read_item_sums(most, rows_by_unit.get(index), ordered.get(index))
+        for index, most in enumerate(maxima)
+    )
+    totals = next(
+        (_read_spread("all", row) for row in rows_by_unit.values() if row.all_n),
+        compute_deviation_sums(0),
+    )
     return TableSums(each, totals)
 
 
-def _item(most: float, row: Any, ordered: float | None) -> ItemSums:
+def _read_item_sums(most: float, row: Any, ordered: float | None) -> ItemSums:
     if row is None:
-        none = spread(0)
+        none = compute_deviation_sums(0)
         return ItemSums(most, none, none, none, none, 0.0, 0.0, True, none, none)  # noqa: FBT003
-    item, rest, total = (_spread(name, row) for name in PAIR)
+    item, rest, total = (_read_spread(name, row) for name in PAIR)
     expected = item.n * item.mean * rest.mean if item.n else 0.0
     best = row.best or 0.0 if ordered is None else ordered
     return ItemSums(
         maximum=most,
-        alone=_spread(ALONE, row),
+        alone=_read_spread(ALONE, row),
         item=item,
         rest=rest,
         total=total,
         product=(row.product or 0.0) - expected,
         ordered=best - expected,
         two_valued=bool(row.two_valued),
-        complete=_spread("complete", row),
-        others=_spread("others", row),
+        complete=_read_spread("complete", row),
+        others=_read_spread("others", row),
     )
 
 
-def _spread(name: str, row: Any) -> Any:
+def _read_spread(name: str, row: Any) -> Any:
     n, total, squares, low, high = (
         getattr(row, f"{name}_{what}") for what in ("n", "sum", "squares", "low", "high")
     )
-    return spread(n, total, squares, (low, high)) if n else spread(0)
+    return (
+        compute_deviation_sums(n, total, squares, (low, high)) if n else compute_deviation_sums(0)
+    )

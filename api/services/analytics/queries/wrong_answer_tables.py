@@ -10,131 +10,157 @@ from sqlalchemy.orm import Session
 
 from api.db.models import Answer
 from api.schemas.analytics.problem import ExampleOut, MistakeOut, WrongGroup, WrongOut
-from api.services.analytics.queries.answers import Hex, Students, answers_to
-from api.services.analytics.queries.assignment import Sheet
-from api.services.analytics.queries.groups import Group, Groups, details_of, flags_of, groups_of
-from api.services.analytics.queries.keys import Keys, looks_of
-from api.services.analytics.wrong_answers import digest_in, mistakes_in
-from api.services.grades import PosedProblem
-from grader.analysis import Flag, WrongAnswer, wrong_answers
+from api.services.analytics.queries.answers import HexId, StudentQuery, readable_answer_conditions
+from api.services.analytics.queries.assignment import AnalyticsData
+from api.services.analytics.queries.groups import (
+    WrongAnswerGroup,
+    WrongAnswerGroups,
+    find_answer_flags,
+    load_answer_details,
+    read_groups,
+)
+from api.services.analytics.queries.keys import VariantKeys, load_patterns
+from api.services.analytics.wrong_answers import extract_digest, split_mistakes
+from api.services.grades import VersionedProblem
+from grader.analysis import ReviewFlag, WrongAnswerRow, tabulate_wrong_answers
 from grader.definitions.problem import Problem
 from grader.json_values import from_json
-from problems.book import BOOK
+from problems.book import REGISTRY
 
-__all__ = ["wrong_tables"]
+__all__ = ["load_wrong_answer_tables"]
 
-MOST: Final = 50
-"""So many groups of a part are listed."""
+MAX_LISTED_GROUPS: Final = 50
+"""Maximum number of groups of a part that are listed."""
 
-SAYS: Final = {one.id: one.say for one in BOOK.mistakes.values()}
-Counts = Mapping[tuple[str, str, str], int]
-"""How often a value (or any, as "") was given in any attempt, by part, mistakes and value."""
+HINTS: Final = {mistake.id: mistake.hint for mistake in REGISTRY.mistakes.values()}
+AnswerCounts = Mapping[tuple[str, str, str], int]
+"""Number of answers in any attempt, by part, mistakes and value; ``""`` is any value."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Table:
+class _WrongAnswerTable:
     """The groups of a part, and the patterns of unexplained values.
 
     *doubted*: one of the groups may be the key. *left_off* counts the groups that are not listed.
     """
 
-    at: int
+    item_index: int
     part: str
-    groups: Groups
-    looks: Mapping[Hex, tuple[str, ...]]
-    listed: tuple[tuple[WrongAnswer, Group], ...]
+    groups: WrongAnswerGroups
+    patterns: Mapping[HexId, tuple[str, ...]]
+    listed: tuple[tuple[WrongAnswerRow, WrongAnswerGroup], ...]
     doubted: bool
     left_off: int
 
     @classmethod
-    def of(
-        cls, at: int, part: str, groups: Groups, looks: Mapping[Hex, tuple[str, ...]]
-    ) -> "_Table":
-        """Return the table of the part at index *at* of the sheet."""
-        together = groups if groups.by_value else _by_looks(groups, looks)
-        own = {one.told(): one for one in together.groups}
-        found = wrong_answers([*own], together.right, wrong=together.wrong)
-        listed = tuple((row, own[row.group]) for row in found.rows[:MOST])
-        left_off = together.all - len(listed)
-        return cls(at, part, together, looks, listed, bool(found.doubts), left_off)
+    def build(
+        cls,
+        item_index: int,
+        part: str,
+        groups: WrongAnswerGroups,
+        patterns: Mapping[HexId, tuple[str, ...]],
+    ) -> "_WrongAnswerTable":
+        """Return the table of the part at index *item_index*."""
+        merged = groups if groups.by_value else _merge_by_pattern(groups, patterns)
+        groups_by_answer = {group.to_answer_group(): group for group in merged.groups}
+        ranked = tabulate_wrong_answers([*groups_by_answer], merged.right, wrong=merged.wrong)
+        listed = tuple(
+            (row, groups_by_answer[row.group]) for row in ranked.rows[:MAX_LISTED_GROUPS]
+        )
+        left_off = merged.total_groups - len(listed)
+        return cls(item_index, part, merged, patterns, listed, bool(ranked.key_doubts), left_off)
 
 
-def _by_looks(groups: Groups, looks: Mapping[Hex, tuple[str, ...]]) -> Groups:
+def _merge_by_pattern(
+    groups: WrongAnswerGroups, patterns: Mapping[HexId, tuple[str, ...]]
+) -> WrongAnswerGroups:
     """Merge unexplained groups that show the same pattern beside their keys."""
-    alike: defaultdict[str, list[Group]] = defaultdict(list)
-    kept = []
-    for one in groups.groups:
-        phrases = looks.get(one.example, ()) if not one.mistakes else ()
+    groups_by_pattern: defaultdict[str, list[WrongAnswerGroup]] = defaultdict(list)
+    unmerged = []
+    for group in groups.groups:
+        phrases = patterns.get(group.example, ()) if not group.mistakes else ()
         if phrases:
-            alike[phrases[0]].append(one)
+            groups_by_pattern[phrases[0]].append(group)
         else:
-            kept.append(one)
-    merged = [first.with_others(phrase, others) for phrase, (first, *others) in alike.items()]
-    fewer = sum(len(those) - 1 for those in alike.values())
-    return Groups((*kept, *merged), groups.right, groups.wrong, groups.all - fewer, by_value=False)
+            unmerged.append(group)
+    merged = [first.merge(phrase, others) for phrase, (first, *others) in groups_by_pattern.items()]
+    fewer = sum(len(those) - 1 for those in groups_by_pattern.values())
+    return WrongAnswerGroups(
+        (*unmerged, *merged),
+        groups.right,
+        groups.wrong,
+        groups.total_groups - fewer,
+        by_value=False,
+    )
 
 
-def wrong_tables(
+def load_wrong_answer_tables(
     session: Session,
-    sheet: Sheet,
-    posed: PosedProblem,
-    keys: Keys,
+    data: AnalyticsData,
+    problem: VersionedProblem,
+    keys: VariantKeys,
     *,
-    problem: Problem,
-    students: Students,
-) -> dict[int, tuple[WrongOut, tuple[Flag, ...]]]:
+    definition: Problem,
+    students: StudentQuery,
+) -> dict[int, tuple[WrongOut, tuple[ReviewFlag, ...]]]:
     """Return the wrong answers of each part with flags, with four queries for all parts."""
-    items = sheet.items
-    places = [at for at in items.of(posed) if not items.items[at].by_person]
-    parts = {at: items.items[at].part for at in places}
-    groups = {at: groups_of(sheet, at) for at in places}
-    alone = {parts[at]: [one for one in groups[at].groups if not one.mistakes] for at in places}
-    looks = looks_of(session, keys, alone)
-    tables = [_Table.of(at, parts[at], groups[at], looks) for at in places]
-    doubted = [one for table in tables if table.doubted for one in table.groups.groups]
-    shown = [one for table in tables for _, one in table.listed]
-    details = details_of(session, {one.example for one in (*shown, *doubted)})
-    counts = _counted(session, posed, students, tables)
+    items = data.items
+    item_indices = [at for at in items.indices_of(problem) if not items.items[at].by_person]
+    parts = {at: items.items[at].part for at in item_indices}
+    groups = {at: read_groups(data, at) for at in item_indices}
+    unexplained = {
+        parts[at]: [group for group in groups[at].groups if not group.mistakes]
+        for at in item_indices
+    }
+    patterns = load_patterns(session, keys, unexplained)
+    tables = [_WrongAnswerTable.build(at, parts[at], groups[at], patterns) for at in item_indices]
+    doubted = [group for table in tables if table.doubted for group in table.groups.groups]
+    listed = [one for table in tables for _, one in table.listed]
+    details = load_answer_details(session, {one.example for one in (*listed, *doubted)})
+    counts = _count_listed_answers(session, problem, students, tables)
     texts = {answer: row.shown for answer, row in details.items()}
     return {
-        table.at: (
-            _told(sheet, table, details, counts, problem=problem),
-            flags_of(table.groups, texts) if table.doubted else (),
+        table.item_index: (
+            _serialize_table(data, table, details, counts, definition=definition),
+            find_answer_flags(table.groups, texts) if table.doubted else (),
         )
         for table in tables
     }
 
 
-def _counted(
-    session: Session, posed: PosedProblem, students: Students, tables: Iterable[_Table]
-) -> Counts:
+def _count_listed_answers(
+    session: Session,
+    problem: VersionedProblem,
+    students: StudentQuery,
+    tables: Iterable[_WrongAnswerTable],
+) -> AnswerCounts:
     """Count the answers of any attempt that belong to listed groups, without repeats."""
     listed = [(table, one) for table in tables for _, one in table.listed]
-    own = digest_in(Answer.value)
+    digest = extract_digest(Answer.value)
     return {
-        **_counts(
+        **_count_answers(
             session,
-            (posed, students),
-            own,
-            own.in_({one.own for table, one in listed if table.groups.by_value}),
+            (problem, students),
+            digest,
+            digest.in_({one.digest for table, one in listed if table.groups.by_value}),
         ),
-        **_counts(
+        **_count_answers(
             session,
-            (posed, students),
+            (problem, students),
             literal("", String),
             Answer.mistakes.in_({"|".join(one.mistakes) for _, one in listed if one.mistakes}),
         ),
     }
 
 
-def _counts(
-    session: Session, of: tuple[PosedProblem, Students], label: Any, condition: Any
+def _count_answers(
+    session: Session, scope: tuple[VersionedProblem, StudentQuery], label: Any, condition: Any
 ) -> dict[tuple[str, str, str], int]:
-    posed, students = of
+    problem, students = scope
     each = (
         select(Answer.part, Answer.mistakes, label.label("own"))
         .where(
-            *answers_to(posed, students),
+            *readable_answer_conditions(problem, students),
             Answer.credit_float < 1,
             Answer.repeats.is_(None),
             condition,
@@ -145,13 +171,13 @@ def _counts(
     return {(row.part, row.mistakes, row.own): row.n for row in rows}
 
 
-def _told(
-    sheet: Sheet,
-    table: _Table,
-    details: Mapping[Hex, Any],
-    given: Counts,
+def _serialize_table(
+    data: AnalyticsData,
+    table: _WrongAnswerTable,
+    details: Mapping[HexId, Any],
+    counts: AnswerCounts,
     *,
-    problem: Problem,
+    definition: Problem,
 ) -> WrongOut:
     groups = table.groups
     return WrongOut(
@@ -159,80 +185,86 @@ def _told(
         right=groups.right.count,
         wrong=groups.wrong,
         by_value=groups.by_value,
-        groups=tuple(_group(table, row, one, details, given) for row, one in table.listed),
+        groups=tuple(
+            _serialize_group(table, row, one, details, counts) for row, one in table.listed
+        ),
         left_off=table.left_off,
-        mistakes=_mistakes(sheet, table, problem),
+        mistakes=_serialize_mistakes(data, table, definition),
     )
 
 
-def _group(
-    table: _Table,
-    row: WrongAnswer,
-    one: Group,
-    details: Mapping[Hex, Any],
-    given: Counts,
+def _serialize_group(
+    table: _WrongAnswerTable,
+    row: WrongAnswerRow,
+    group: WrongAnswerGroup,
+    details: Mapping[HexId, Any],
+    counts: AnswerCounts,
 ) -> WrongGroup:
-    found = details[one.example]
+    example = details[group.example]
     return WrongGroup(
-        mistakes=one.mistakes,
-        looks=() if one.mistakes else table.looks.get(one.example, ()),
-        values=one.values,
-        value=found.value if one.values == 1 else None,
-        shown=found.shown,
-        count=one.n,
+        mistakes=group.mistakes,
+        looks=() if group.mistakes else table.patterns.get(group.example, ()),
+        values=group.values,
+        value=example.value if group.values == 1 else None,
+        shown=example.shown,
+        count=group.n,
         share_of_wrong=row.share_of_wrong,
-        given=_times(table, one, given),
+        given=_count_group_answers(table, group, counts),
         mean_total=row.group.mean_total,
-        in_top=one.in_top,
+        in_top=group.in_top,
         key_doubt=row.key_doubt,
         example=ExampleOut(
-            answer=found.id,
-            submission=found.submission,
-            position=found.position,
-            typed=from_json(found.answers.get(table.part)),
-            shown=found.shown,
+            answer=example.id,
+            submission=example.submission,
+            position=example.position,
+            typed=from_json(example.answers.get(table.part)),
+            shown=example.shown,
         ),
     )
 
 
-def _times(table: _Table, one: Group, given: Counts) -> int | None:
+def _count_group_answers(
+    table: _WrongAnswerTable, group: WrongAnswerGroup, counts: AnswerCounts
+) -> int | None:
     """Return the number of answers of any attempt in a group; None if it is not known."""
-    cause = "|".join(one.mistakes)
+    cause = "|".join(group.mistakes)
     if table.groups.by_value:
-        return given.get((table.part, cause, one.own), 0)
-    return given.get((table.part, cause, ""), 0) if cause else None
+        return counts.get((table.part, cause, group.digest), 0)
+    return counts.get((table.part, cause, ""), 0) if cause else None
 
 
-def _mistakes(sheet: Sheet, table: _Table, problem: Problem) -> tuple[MistakeOut, ...]:
+def _serialize_mistakes(
+    data: AnalyticsData, table: _WrongAnswerTable, definition: Problem
+) -> tuple[MistakeOut, ...]:
     """Return each mistake with the number of answers that it explains, most common first."""
     by_mistake: dict[str, list[Any]] = {}
-    for row in sheet.rows["mistakes"]:
-        if row.item == table.at:
-            for mistake in mistakes_in(row.mistakes):
+    for row in data.rows["mistakes"]:
+        if row.item == table.item_index:
+            for mistake in split_mistakes(row.mistakes):
                 by_mistake.setdefault(mistake, []).append(row)
-    says = _says(problem, table.part)
+    hints = _mistake_hints(definition, table.part)
     rows = [
         MistakeOut(
             mistake=mistake,
-            say=says.get(mistake, ""),
+            say=hints.get(mistake, ""),
             count=sum(row.n for row in those),
             share_of_wrong=sum(row.n for row in those) / table.groups.wrong,
-            mean_total=_mean(those),
+            mean_total=_mean_total(those),
         )
         for mistake, those in by_mistake.items()
     ]
     return tuple(sorted(rows, key=lambda row: (-row.count, row.mistake)))
 
 
-def _says(problem: Problem, part: str) -> dict[str, str]:
+def _mistake_hints(definition: Problem, part: str) -> dict[str, str]:
     """Return the hint for each mistake, in the author's words or those of the registry.
 
     Placeholders stay as parameter names, because their numbers differ between students.
     """
-    own: Sequence[Any] = getattr(problem.part(part), "mistakes", ())
-    return SAYS | {one.id: one.say.source for one in own}
+    author_mistakes: Sequence[Any] = getattr(definition.get_part(part), "mistakes", ())
+    return HINTS | {mistake.id: mistake.say.source for mistake in author_mistakes}
 
 
-def _mean(rows: Iterable[Any]) -> float | None:
+def _mean_total(rows: Iterable[Any]) -> float | None:
     each = [row for row in rows if row.totals]
     return sum(row.total for row in each) / sum(row.totals for row in each) if each else None

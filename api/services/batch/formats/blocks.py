@@ -8,28 +8,28 @@ from typing import Protocol
 import numpy as np
 import polars as pl
 
-__all__ = ["BLOCK_BYTES", "Block", "Ints", "Source"]
+__all__ = ["BLOCK_BYTES", "BatchSource", "Ints", "RowBlock"]
 
 BLOCK_BYTES = 16 * 1024 * 1024
-"""How much of a file is looked at at a time."""
+"""Size of the blocks in which a file is read."""
 
 Ints = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 
 
 @dataclass(slots=True)
-class Block:
+class RowBlock:
     """Consecutive rows of a file.
 
     *cells* are the columns of the file without earlier results; a missing cell is null. *fields*
     are our columns as text, by our names. *lines* has the line at which each row begins, *errors*
-    the reason why a row cannot be read. *read* is the number of bytes up to the block's end.
+    the reason why a row cannot be read. *end_byte* is the number of bytes up to the block's end.
     """
 
     cells: pl.DataFrame | None
     fields: pl.DataFrame
     lines: Ints
-    read: int
-    again: Callable[[], pl.DataFrame]
+    end_byte: int
+    reload_cells: Callable[[], pl.DataFrame]
     errors: Mapping[int, str] = field(default_factory=dict)
 
     @property
@@ -37,12 +37,12 @@ class Block:
         """Number of rows."""
         return len(self.lines)
 
-    def rows(self) -> pl.DataFrame:
+    def load_cells(self) -> pl.DataFrame:
         """Return the cells, read again if they were freed."""
-        return self.again() if self.cells is None else self.cells
+        return self.reload_cells() if self.cells is None else self.cells
 
 
-class Source(Protocol):
+class BatchSource(Protocol):
     """A file of answers.
 
     *columns* are complete once the whole file has been read. *size* is in bytes. *json*: cells are
@@ -58,5 +58,5 @@ class Source(Protocol):
     def columns(self) -> tuple[str, ...]:
         """The columns of the file, in order."""
 
-    def blocks(self) -> Iterator[Block]:
+    def read_blocks(self) -> Iterator[RowBlock]:
         """Yield the rows of the file, block by block. Raises `FileError` if it cannot be used."""

@@ -6,7 +6,7 @@ from typing import Final
 
 from api.core.errors import FileError
 
-__all__ = ["FIELDS", "RESULT_FIELDS", "check_columns", "column_of", "is_output"]
+__all__ = ["FIELDS", "RESULT_FIELDS", "check_columns", "find_column", "is_batch_output"]
 
 FIELDS: Final = ("student", "problem", "part", "answer", "seed")
 RESULT_FIELDS: Final = (
@@ -20,10 +20,10 @@ RESULT_FIELDS: Final = (
     "error",
     "current",
 )
-REQUIRED: Final = FIELDS[:4]
+REQUIRED_FIELDS: Final = FIELDS[:4]
 
 
-def is_output(columns: Sequence[str]) -> bool:
+def is_batch_output(columns: Sequence[str]) -> bool:
     """Return whether a file with these columns is an output of a batch."""
     return set(RESULT_FIELDS) <= set(columns)
 
@@ -33,21 +33,21 @@ def check_columns(path: Path, columns: Sequence[str], names: Mapping[str, str]) 
 
     *names* maps our columns to the file's.
     """
-    for column in dict.fromkeys((*REQUIRED, *names)):
-        found = names.get(column, column)
-        if found not in columns:
+    for column in dict.fromkeys((*REQUIRED_FIELDS, *names)):
+        name = names.get(column, column)
+        if name not in columns:
             raise FileError(
-                f"{path} has no column {found!r}; it has {', '.join(columns)}. "
+                f"{path} has no column {name!r}; it has {', '.join(columns)}. "
                 f"Name the one to use with --map {column}=..."
             )
     taken = set(columns) & set(RESULT_FIELDS)
-    if taken and not is_output(columns):
+    if taken and not is_batch_output(columns):
         raise FileError(
             f"{path} already has a column {min(taken)!r}, which the results would hide; rename it"
         )
 
 
-def column_of(field: str, columns: Sequence[str], names: Mapping[str, str]) -> str | None:
+def find_column(field: str, columns: Sequence[str], names: Mapping[str, str]) -> str | None:
     """Return the file's column for one of our fields; None if there is none."""
     column = names.get(field, field)
     return column if column in columns else None

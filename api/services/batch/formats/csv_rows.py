@@ -12,25 +12,25 @@ import numpy as np
 import polars as pl
 
 from api.core.errors import FileError
-from api.services.batch.formats.blocks import BLOCK_BYTES, Block
-from api.services.batch.formats.columns import FIELDS, RESULT_FIELDS, column_of, is_output
-from api.services.batch.formats.plain_csv import plain_rows
+from api.services.batch.formats.blocks import BLOCK_BYTES, RowBlock
+from api.services.batch.formats.columns import FIELDS, RESULT_FIELDS, find_column, is_batch_output
+from api.services.batch.formats.plain_csv import parse_plain_rows
 from api.services.files.csv_rows import (
-    Records,
-    columns_of,
-    delimiter_of,
-    not_utf8,
-    unguard,
+    CsvRecords,
+    detect_delimiter,
+    not_utf8_error,
+    parse_header,
+    unescape_formula,
 )
 
 __all__ = ["CsvSource"]
 
-MARK: Final = b"\xef\xbb\xbf"
-GUARD: Final = r"^'('*[=+\-@\t\r])"
+BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+GUARD_PATTERN: Final = r"^'('*[=+\-@\t\r])"
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _Position:
     """Start of a block: the byte, the line number, and the wasted lines before it."""
 
     byte: int
@@ -39,13 +39,13 @@ class _Place:
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
+class _RawBlock:
     """The rows from one place to the next: raw cells, the line of each row, and errors."""
 
     cells: pl.DataFrame
     lines: np.ndarray[tuple[int, ...], np.dtype[np.int64]]
     errors: Mapping[int, str]
-    end: _Place
+    end: _Position
 
 
 class CsvSource:
@@ -63,123 +63,129 @@ class CsvSource:
         try:
             self.size = path.stat().st_size
             with path.open("rb") as stream:
-                start = len(MARK) if stream.read(len(MARK)) == MARK else 0
+                start = (
+                    len(BYTE_ORDER_MARK)
+                    if stream.read(len(BYTE_ORDER_MARK)) == BYTE_ORDER_MARK
+                    else 0
+                )
         except OSError as error:
             raise FileError(f"{path} cannot be read: {error.strerror}") from error
         self._delimiter = ","
-        self._header, self._start = self._read_header(_Place(start, 1))
-        columns = columns_of(self._header)
-        self._guarded = is_output(columns)
-        self._columns = tuple(map(unguard, columns)) if self._guarded else columns
-        self._fields = {one: column_of(one, self._columns, names) for one in FIELDS}
+        self._header, self._start = self._read_header(_Position(start, 1))
+        columns = parse_header(self._header)
+        self._guarded = is_batch_output(columns)
+        self._columns = tuple(map(unescape_formula, columns)) if self._guarded else columns
+        self._fields = {field: find_column(field, self._columns, names) for field in FIELDS}
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns of the file, in order."""
         return self._columns
 
-    def blocks(self) -> Iterator[Block]:
+    def read_blocks(self) -> Iterator[RowBlock]:
         """Yield the rows of the file, block by block. Raises `FileError` if it is not UTF-8."""
-        at = self._start
-        while self._header and at.byte < self.size:
-            piece = self._piece(at)
-            yield self._block(at, piece)
-            at = piece.end
+        position = self._start
+        while self._header and position.byte < self.size:
+            raw_block = self._read_raw_block(position)
+            yield self._build_block(position, raw_block)
+            position = raw_block.end
 
-    def _read_header(self, start: _Place) -> tuple[list[str], _Place]:
+    def _read_header(self, start: _Position) -> tuple[list[str], _Position]:
         """Return the cells of the header, and the place where the rows begin."""
-        with closing(self._lines(start)) as lines:
+        with closing(self._read_lines(start)) as lines:
             blank = []
             for line in lines:
                 blank.append(line)
                 if line.strip():
-                    self._delimiter = delimiter_of(line)
+                    self._delimiter = detect_delimiter(line)
                     break
-            records = Records(chain(blank, lines), self._delimiter)
-            for _, found in records:
-                if isinstance(found, csv.Error):
-                    said = f"the header is not CSV: {found}; look at its quotes"
-                    raise FileError(said) from found
-                if any(found):
-                    return found, _Place(start.byte + records.read, records.line)
+            records = CsvRecords(chain(blank, lines), self._delimiter)
+            for _, cells in records:
+                if isinstance(cells, csv.Error):
+                    message = f"the header is not CSV: {cells}; look at its quotes"
+                    raise FileError(message) from cells
+                if any(cells):
+                    return cells, _Position(start.byte + records.bytes_read, records.line)
         return [], start
 
-    def _lines(self, start: _Place) -> Generator[str, None, None]:
+    def _read_lines(self, start: _Position) -> Generator[str, None, None]:
         """Yield the lines from a place on, with their line endings preserved."""
         try:
             with self.path.open(encoding="utf-8", newline="") as stream:
                 stream.seek(start.byte)
                 yield from stream
         except UnicodeDecodeError as error:
-            raise not_utf8(self.path) from error
+            raise not_utf8_error(self.path) from error
         except OSError as error:
             raise FileError(f"{self.path} cannot be read: {error.strerror}") from error
 
-    def _piece(self, at: _Place) -> _Piece:
+    def _read_raw_block(self, start: _Position) -> _RawBlock:
         with self.path.open("rb") as stream:
-            stream.seek(at.byte)
+            stream.seek(start.byte)
             data = stream.read(self._block_bytes)
-        last = at.byte + len(data) >= self.size
-        plain = plain_rows(data, self._delimiter, len(self._header), last=last)
-        spare = len(self._columns)
+        last = start.byte + len(data) >= self.size
+        plain = parse_plain_rows(data, self._delimiter, len(self._header), last=last)
+        width = len(self._columns)
         if plain is None or any(
             plain.cells.get_column(name).str.strip_chars().str.len_bytes().any()
-            for name in plain.cells.columns[spare:]
+            for name in plain.cells.columns[width:]
         ):
-            return self._row_by_row(at, len(data))
-        end = _Place(at.byte + plain.read, at.line + plain.ended, at.wasted)
-        return _Piece(plain.cells[:, :spare], plain.lines + at.line, {}, end)
+            return self._read_row_by_row(start, len(data))
+        end = _Position(start.byte + plain.byte_count, start.line + plain.line_count, start.wasted)
+        return _RawBlock(plain.cells[:, :width], plain.lines + start.line, {}, end)
 
-    def _row_by_row(self, at: _Place, count: int) -> _Piece:
+    def _read_row_by_row(self, start: _Position, count: int) -> _RawBlock:
         """Read rows one by one, until at least *count* bytes or the end of the file."""
         rows: list[list[str | None]] = []
         lines: list[int] = []
         errors: dict[int, str] = {}
-        with closing(self._lines(at)) as text:
-            records = Records(text, self._delimiter, line=at.line, wasted=at.wasted)
-            for line, found in records:
-                cells, error = self._row(found)
+        with closing(self._read_lines(start)) as text:
+            records = CsvRecords(text, self._delimiter, line=start.line, wasted=start.wasted)
+            for line, record in records:
+                cells, error = self._parse_row(record)
                 if error:
                     errors[len(rows)] = error
-                if isinstance(found, csv.Error) or any(found):
+                if isinstance(record, csv.Error) or any(record):
                     rows.append(cells)
                     lines.append(line)
-                if records.read >= count:
+                if records.bytes_read >= count:
                     break
         schema = {str(place): pl.String for place in range(len(self._columns))}
         frame = pl.DataFrame(rows, schema=schema, orient="row")
-        end = _Place(at.byte + records.read, records.line, records.wasted)
-        return _Piece(frame, np.array(lines, np.int64), errors, end)
+        end = _Position(start.byte + records.bytes_read, records.line, records.wasted_lines)
+        return _RawBlock(frame, np.array(lines, np.int64), errors, end)
 
-    def _row(self, found: list[str] | csv.Error) -> tuple[list[str | None], str]:
+    def _parse_row(self, record: list[str] | csv.Error) -> tuple[list[str | None], str]:
         """Return the cells of a row, padded or cut to the columns, and its error."""
         width = len(self._columns)
-        if isinstance(found, csv.Error):
-            return [None] * width, f"the row is not CSV: {found}; look at its quotes"
-        cells = [*found[:width], *[None] * (width - len(found))]
-        if any(cell.strip() for cell in found[width:]):
+        if isinstance(record, csv.Error):
+            return [None] * width, f"the row is not CSV: {record}; look at its quotes"
+        cells = [*record[:width], *[None] * (width - len(record))]
+        if any(cell.strip() for cell in record[width:]):
             return cells, (
-                f"the row has {len(found)} cells, the header {width}; put answers with "
+                f"the row has {len(record)} cells, the header {width}; put answers with "
                 "commas in quotes"
             )
         return cells, ""
 
-    def _block(self, at: _Place, piece: _Piece) -> Block:
-        cells = piece.cells.rename(dict(zip(piece.cells.columns, self._columns, strict=True)))
+    def _build_block(self, start: _Position, raw_block: _RawBlock) -> RowBlock:
+        cells = raw_block.cells.rename(
+            dict(zip(raw_block.cells.columns, self._columns, strict=True))
+        )
         if self._guarded:
-            kept = [name for name in self._columns if name not in RESULT_FIELDS]
-            cells = cells.select(pl.col(kept).str.replace(GUARD, "$1"))
-        fields = pl.DataFrame([self._field(cells, field) for field in FIELDS])
-        return Block(
+            input_columns = [name for name in self._columns if name not in RESULT_FIELDS]
+            cells = cells.select(pl.col(input_columns).str.replace(GUARD_PATTERN, "$1"))
+        fields = pl.DataFrame([self._extract_field(cells, field) for field in FIELDS])
+        return RowBlock(
             cells,
             fields,
-            piece.lines,
-            piece.end.byte,
-            lambda: self._block(at, self._piece(at)).rows(),
-            piece.errors,
+            raw_block.lines,
+            raw_block.end.byte,
+            lambda: self._build_block(start, self._read_raw_block(start)).load_cells(),
+            raw_block.errors,
         )
 
-    def _field(self, cells: pl.DataFrame, field: str) -> pl.Series:
+    def _extract_field(self, cells: pl.DataFrame, field: str) -> pl.Series:
         column = self._fields[field]
         if column is None:
             return pl.Series(field, [None], pl.String).new_from_index(0, cells.height)

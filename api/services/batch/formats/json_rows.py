@@ -11,18 +11,18 @@ import numpy as np
 import polars as pl
 
 from api.core.errors import FileError
-from api.services.batch.formats.blocks import BLOCK_BYTES, Block
+from api.services.batch.formats.blocks import BLOCK_BYTES, RowBlock
 from api.services.batch.formats.columns import FIELDS, RESULT_FIELDS
-from api.services.files.atomic_output import json_text
-from api.services.files.csv_rows import not_utf8
+from api.services.files.atomic_output import dump_json
+from api.services.files.csv_rows import not_utf8_error
 from grader.errors import AnswerError
 from grader.json_values import to_json
 from grader.reading import load_json
 
-__all__ = ["JsonSource", "exact_text"]
+__all__ = ["JsonSource", "serialize_exact"]
 
-MARK: Final = "\ufeff"
-ESCAPE: Final = "\\u"
+BYTE_ORDER_MARK: Final = "\ufeff"
+UNICODE_ESCAPE: Final = "\\u"
 
 
 class JsonSource:
@@ -46,41 +46,43 @@ class JsonSource:
         """The columns of all lines read so far, in order of first appearance."""
         return tuple(self._columns)
 
-    def blocks(self) -> Iterator[Block]:
+    def read_blocks(self) -> Iterator[RowBlock]:
         """Yield the lines of the file, block by block. Raises `FileError` if it cannot be used."""
-        at, line = 0, 1
-        while at < self.size:
-            block, count = self._block(at, line)
-            at, line = block.read, line + count
+        offset, line = 0, 1
+        while offset < self.size:
+            block, count = self._read_block(offset, line)
+            offset, line = block.end_byte, line + count
             yield block
 
-    def _block(self, at: int, line: int) -> tuple[Block, int]:
-        """Return the block from byte *at*, whose first line is *line*, and its number of lines."""
+    def _read_block(self, offset: int, line: int) -> tuple[RowBlock, int]:
+        """Return the block at byte *offset*, whose first line is *line*, and its line count."""
         with self.path.open("rb") as stream:
-            stream.seek(at)
+            stream.seek(offset)
             lines = stream.readlines(self._block_bytes)
             read = stream.tell()
-        rows = _Rows(self._names)
+        rows = _BlockBuilder(self._names)
         for number, raw in enumerate(lines, line):
-            rows.add(number, self._decoded(raw, first=number == 1))
+            rows.add(number, self._decode_line(raw, first=number == 1))
         self._columns.update(rows.columns)
-        cells, fields = rows.frames()
-        found = np.array(rows.lines, np.int64)
-        return Block(cells, fields, found, read, partial(self._again, at), rows.errors), len(lines)
+        cells, fields = rows.to_frames()
+        line_numbers = np.array(rows.lines, np.int64)
+        return RowBlock(
+            cells, fields, line_numbers, read, partial(self._reload_cells, offset), rows.errors
+        ), len(lines)
 
-    def _again(self, at: int) -> pl.DataFrame:
-        return self._block(at, 1 if at == 0 else 2)[0].rows()
+    def _reload_cells(self, offset: int) -> pl.DataFrame:
+        return self._read_block(offset, 1 if offset == 0 else 2)[0].load_cells()
 
-    def _decoded(self, raw: bytes, *, first: bool) -> str:
+    def _decode_line(self, raw: bytes, *, first: bool) -> str:
         try:
             text = raw.decode()
         except UnicodeDecodeError as error:
-            raise not_utf8(self.path) from error
-        return text.removeprefix(MARK) if first else text
+            raise not_utf8_error(self.path) from error
+        return text.removeprefix(BYTE_ORDER_MARK) if first else text
 
 
 @dataclass(slots=True)
-class _Rows:
+class _BlockBuilder:
     """Builder of a block from its rows."""
 
     names: Mapping[str, str]
@@ -94,16 +96,16 @@ class _Rows:
         """Add the row of a line; a blank line is skipped."""
         if not text.strip():
             return
-        given, error = _object(text)
+        row, error = _parse_object(text)
         if error:
             self.errors[len(self.lines)] = error
         self.lines.append(line)
-        self.columns.update(dict.fromkeys(given))
-        kept = {name: cell for name, cell in given.items() if name not in RESULT_FIELDS}
-        self.cells.append({name: json_text(cell) for name, cell in kept.items()})
-        self.fields.append(_fields(given, self.names))
+        self.columns.update(dict.fromkeys(row))
+        input_cells = {name: cell for name, cell in row.items() if name not in RESULT_FIELDS}
+        self.cells.append({name: dump_json(cell) for name, cell in input_cells.items()})
+        self.fields.append(_extract_fields(row, self.names))
 
-    def frames(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+    def to_frames(self) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Return the cells and our fields as data frames."""
         columns = [name for name in self.columns if name not in RESULT_FIELDS]
         cells = pl.DataFrame(
@@ -117,20 +119,20 @@ class _Rows:
         )
 
 
-def _object(text: str) -> tuple[dict[str, Any], str]:
+def _parse_object(text: str) -> tuple[dict[str, Any], str]:
     """Return the object of a line, or an empty object and an error."""
     try:
-        given = load_json(text)
+        row = load_json(text)
     except AnswerError as error:
         return {}, f"the line is not JSON: {error}"
-    if not isinstance(given, dict):
+    if not isinstance(row, dict):
         return {}, "the line is not a JSON object"
-    if ESCAPE in text and not _is_whole(text):
+    if UNICODE_ESCAPE in text and not _is_encodable(text):
         return {}, "a character is cut in half; give both \\u"
-    return given, ""
+    return row, ""
 
 
-def _is_whole(line: str) -> bool:
+def _is_encodable(line: str) -> bool:
     """Return whether the text of a JSON line can be encoded: no surrogate is unpaired."""
     try:
         json.dumps(json.loads(line), ensure_ascii=False).encode()
@@ -139,22 +141,22 @@ def _is_whole(line: str) -> bool:
     return True
 
 
-def _fields(given: Mapping[str, Any], names: Mapping[str, str]) -> tuple[str | None, ...]:
+def _extract_fields(row: Mapping[str, Any], names: Mapping[str, str]) -> tuple[str | None, ...]:
     """Return student, problem, part, answer and seed as text; the answer as exact JSON."""
-    student, problem, part, answer, seed = (given.get(names.get(one, one)) for one in FIELDS)
+    student, problem, part, answer, seed = (row.get(names.get(one, one)) for one in FIELDS)
     return (
         None if student is None else str(student),
         problem if isinstance(problem, str) else None,
         part if isinstance(part, str) else None,
-        None if answer is None else exact_text(answer),
+        None if answer is None else serialize_exact(answer),
         None if seed is None else str(seed),
     )
 
 
-def exact_text(answer: Any) -> str:
+def serialize_exact(answer: Any) -> str:
     """Serialize an answer as JSON text that `from_json` restores exactly.
 
-    >>> exact_text("1,5"), exact_text([1, True])
+    >>> serialize_exact("1,5"), serialize_exact([1, True])
     ('"1,5"', '[1, true]')
     """
     return json.dumps(to_json(answer), ensure_ascii=False)

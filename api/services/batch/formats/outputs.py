@@ -7,47 +7,49 @@ import numpy as np
 import polars as pl
 
 from api.services.batch.carrying import Flags
-from api.services.batch.checkpoints import Parts
-from api.services.batch.formats.blocks import Block
-from api.services.batch.formats.writing import Writer
-from api.services.batch.grading import Marked
+from api.services.batch.checkpoints import CheckpointFolder
+from api.services.batch.formats.blocks import RowBlock
+from api.services.batch.formats.writing import BatchWriter
+from api.services.batch.grading import GradedRows
 
-__all__ = ["Output", "Rejects"]
+__all__ = ["BatchOutput", "RejectsOutput"]
 
 
-class Output:
+class BatchOutput:
     """All rows in order, each with its result; one part per block, called *name* and a number."""
 
     name = "rows"
 
-    def __init__(self, writer: Writer, marked: Marked, parts: Parts) -> None:
-        self._writer, self._marked, self._parts = writer, marked, parts
+    def __init__(
+        self, writer: BatchWriter, graded: GradedRows, checkpoints: CheckpointFolder
+    ) -> None:
+        self._writer, self._graded, self._checkpoints = writer, graded, checkpoints
         self._paths: list[Path] = []
 
     @cached_property
     def results(self) -> pl.DataFrame:
         """The output columns of each verdict."""
-        return self._writer.results(self._marked.verdicts)
+        return self._writer.format_results(self._graded.verdicts)
 
-    def add(self, block: Block, start: int) -> None:
+    def add(self, block: RowBlock, start: int) -> None:
         """Write the rows of a block, from row *start* on, unless its part already exists."""
         name = f"{self.name}-{len(self._paths):06}"
-        self._paths.append(self._parts.path(name))
-        if not self._parts.has(name):
+        self._paths.append(self._checkpoints.path(name))
+        if not self._checkpoints.has(name):
             rows = slice(start, start + block.height)
-            self._parts.write(name, lambda new: self._fill(new, block, rows))
+            self._checkpoints.write(name, lambda new: self._write_part(new, block, rows))
 
     def join(self, target: Path) -> None:
         """Write all added blocks as one file."""
-        self._writer.join(self._paths, target)
+        self._writer.join_parts(self._paths, target)
 
-    def _fill(self, path: Path, block: Block, rows: slice) -> None:
-        current = pl.Series("current", self._marked.current[rows])
-        results = self.results[self._marked.result[rows]].with_columns(current)
-        self._writer.part(path, block.rows(), results)
+    def _write_part(self, path: Path, block: RowBlock, rows: slice) -> None:
+        current = pl.Series("current", self._graded.current[rows])
+        results = self.results[self._graded.verdict_indices[rows]].with_columns(current)
+        self._writer.write_part(path, block.load_cells(), results)
 
 
-class Rejects(Output):
+class RejectsOutput(BatchOutput):
     """The rows that failed, in the output format, with line numbers before their errors.
 
     Once they are corrected, the file can be graded as it is.
@@ -56,17 +58,17 @@ class Rejects(Output):
     name = "rejects"
 
     @cached_property
-    def _fails(self) -> Flags:
-        errors = self._marked.verdicts.get_column("error")
+    def _failed_verdicts(self) -> Flags:
+        errors = self._graded.verdicts.get_column("error")
         return (errors != "").to_numpy()
 
-    def _fill(self, path: Path, block: Block, rows: slice) -> None:
-        failed = np.flatnonzero(self._fails[self._marked.result[rows]])
-        verdicts = self._marked.verdicts[self._marked.result[rows][failed]]
+    def _write_part(self, path: Path, block: RowBlock, rows: slice) -> None:
+        failed = np.flatnonzero(self._failed_verdicts[self._graded.verdict_indices[rows]])
+        verdicts = self._graded.verdicts[self._graded.verdict_indices[rows][failed]]
         lines = pl.Series("line", np.asarray(block.lines)[failed], pl.Int64)
-        told = verdicts.with_columns(lines).with_columns(
+        numbered = verdicts.with_columns(lines).with_columns(
             pl.format("line {}: {}", "line", "error").alias("error")
         )
         current = pl.lit(value=False).alias("current")
-        results = self._writer.results(told.drop("line")).with_columns(current)
-        self._writer.part(path, block.rows()[failed], results)
+        results = self._writer.format_results(numbered.drop("line")).with_columns(current)
+        self._writer.write_part(path, block.load_cells()[failed], results)

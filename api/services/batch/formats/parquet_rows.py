@@ -11,9 +11,9 @@ import numpy as np
 import polars as pl
 
 from api.core.errors import FileError
-from api.services.batch.formats.blocks import Block
-from api.services.batch.formats.columns import FIELDS, RESULT_FIELDS, column_of
-from api.services.batch.formats.json_rows import exact_text
+from api.services.batch.formats.blocks import RowBlock
+from api.services.batch.formats.columns import FIELDS, RESULT_FIELDS, find_column
+from api.services.batch.formats.json_rows import serialize_exact
 
 __all__ = ["ParquetSource"]
 
@@ -43,7 +43,7 @@ class ParquetSource:
         except pl.exceptions.PolarsError as error:
             raise FileError(f"{path} is not Parquet: {error}") from error
         self._columns = tuple(schema)
-        self._fields = {one: column_of(one, self._columns, names) for one in FIELDS}
+        self._fields = {field: find_column(field, self._columns, names) for field in FIELDS}
         answer = self._fields["answer"]
         self.typed_json = answer is not None and schema[answer] != pl.String
 
@@ -52,54 +52,57 @@ class ParquetSource:
         """The columns of the file, in order."""
         return self._columns
 
-    def blocks(self) -> Iterator[Block]:
+    def read_blocks(self) -> Iterator[RowBlock]:
         """Yield the rows of the file, block by block. Raises `FileError` if it is damaged."""
-        for at in range(0, self._rows, self._block_rows):
-            cells = self._cells(at)
+        for start in range(0, self._rows, self._block_rows):
+            cells = self._read_cells(start)
             fields = pl.DataFrame(
-                [self._field(cells, field, column) for field, column in self._fields.items()]
+                [
+                    self._extract_field(cells, field, column)
+                    for field, column in self._fields.items()
+                ]
             )
-            lines = np.arange(at + 1, at + cells.height + 1, dtype=np.int64)
-            read = self.size * (at + cells.height) // self._rows
-            kept = cells.select(pl.exclude(RESULT_FIELDS))
-            yield Block(kept, fields, lines, read, partial(self._kept, at))
+            lines = np.arange(start + 1, start + cells.height + 1, dtype=np.int64)
+            read = self.size * (start + cells.height) // self._rows
+            input_cells = cells.select(pl.exclude(RESULT_FIELDS))
+            yield RowBlock(input_cells, fields, lines, read, partial(self._reload_cells, start))
 
-    def _kept(self, at: int) -> pl.DataFrame:
-        return self._cells(at).select(pl.exclude(RESULT_FIELDS))
+    def _reload_cells(self, start: int) -> pl.DataFrame:
+        return self._read_cells(start).select(pl.exclude(RESULT_FIELDS))
 
-    def _cells(self, at: int) -> pl.DataFrame:
+    def _read_cells(self, start: int) -> pl.DataFrame:
         try:
-            return self._scan.slice(at, self._block_rows).collect()
+            return self._scan.slice(start, self._block_rows).collect()
         except (OSError, pl.exceptions.PolarsError) as error:
             raise FileError(f"{self.path} cannot be read: {error}") from error
 
-    def _field(self, cells: pl.DataFrame, field: str, column: str | None) -> pl.Series:
+    def _extract_field(self, cells: pl.DataFrame, field: str, column: str | None) -> pl.Series:
         """Return one of our fields as text."""
         if column is None:
             return pl.Series(field, [None] * cells.height, pl.String)
-        found = cells.get_column(column).alias(field)
-        if found.dtype == pl.String:
-            return found
+        values = cells.get_column(column).alias(field)
+        if values.dtype == pl.String:
+            return values
         if field in {"problem", "part"}:
             return pl.Series(field, [None] * cells.height, pl.String)
-        return _mapped(found, _exact if field == "answer" else str)
+        return _map_distinct(values, _serialize_answer if field == "answer" else str)
 
 
-def _mapped(series: pl.Series, told: Callable[[Any], str]) -> pl.Series:
+def _map_distinct(series: pl.Series, convert: Callable[[Any], str]) -> pl.Series:
     """Map each distinct value to text; null stays null."""
     if series.dtype.is_nested():
-        values = [None if one is None else told(one) for one in series.to_list()]
+        values = [None if one is None else convert(one) for one in series.to_list()]
         return pl.Series(series.name, values, pl.String)
-    different = series.drop_nulls().unique(maintain_order=True)
-    texts = pl.Series([told(one) for one in different.to_list()], dtype=pl.String)
-    return series.replace_strict(different, texts, default=None, return_dtype=pl.String)
+    distinct = series.drop_nulls().unique(maintain_order=True)
+    texts = pl.Series([convert(one) for one in distinct.to_list()], dtype=pl.String)
+    return series.replace_strict(distinct, texts, default=None, return_dtype=pl.String)
 
 
-def _exact(value: Any) -> str:
-    return exact_text(_typed(value))
+def _serialize_answer(value: Any) -> str:
+    return serialize_exact(_to_json_value(value))
 
 
-def _typed(value: Any) -> Any:
+def _to_json_value(value: Any) -> Any:
     """Convert a value as if read from JSON: a float becomes its exact decimal."""
     match value:
         case float() if math.isfinite(value):
@@ -107,8 +110,8 @@ def _typed(value: Any) -> Any:
         case None | bool() | int() | str():
             return value
         case list():
-            return [_typed(one) for one in value]
+            return [_to_json_value(one) for one in value]
         case dict():
-            return {name: _typed(one) for name, one in value.items()}
+            return {name: _to_json_value(one) for name, one in value.items()}
         case _:
             return str(value)

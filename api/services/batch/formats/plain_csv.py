@@ -11,9 +11,9 @@ import numpy as np
 import polars as pl
 
 from api.services.batch.formats.blocks import Ints
-from api.services.files.csv_rows import MAX_CELL, MAX_LINES
+from api.services.files.csv_rows import MAX_CELL_CHARACTERS, MAX_LINES
 
-__all__ = ["Plain", "plain_rows"]
+__all__ = ["PlainRows", "parse_plain_rows"]
 
 Bytes: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 QUOTE: Final = ord('"')
@@ -21,20 +21,20 @@ NEWLINE: Final = ord("\n")
 
 
 @dataclass(frozen=True, slots=True)
-class Plain:
+class PlainRows:
     """Rows as columns of text, and the line (from 0) at which each begins.
 
-    They span *read* bytes and *ended* lines.
+    They span *byte_count* bytes and *line_count* lines.
     """
 
     cells: pl.DataFrame
     lines: Ints
-    read: int
-    ended: int
+    byte_count: int
+    line_count: int
 
 
 @dataclass(frozen=True, slots=True)
-class _Marks:
+class _RowBounds:
     """Lines at which rows begin, and the extent of the rows in bytes and lines."""
 
     starts: Ints
@@ -43,31 +43,31 @@ class _Marks:
     quotes: Ints
 
 
-def plain_rows(data: bytes, delimiter: str, width: int, *, last: bool) -> Plain | None:
+def parse_plain_rows(data: bytes, delimiter: str, width: int, *, last: bool) -> PlainRows | None:
     """Return the rows that end in *data*, each of *width* cells; None if they are not plain.
 
     *last*: nothing follows *data*.
     """
     data = data if last else data.removesuffix(b"\r")
-    text = _with_newlines(data)
-    marks = None if text is None else _marks(text, delimiter, last=last)
-    if text is None or marks is None:
+    text = _normalize_newlines(data)
+    bounds = None if text is None else _find_row_bounds(text, delimiter, last=last)
+    if text is None or bounds is None:
         return None
-    if b"\r" in data and marks.newlines != len(marks.starts) - (text[-1:] != b"\n" and last):
+    if b"\r" in data and bounds.newlines != len(bounds.starts) - (text[-1:] != b"\n" and last):
         return None  # a cell has line endings, which must be preserved
-    cells = _cells(text[: marks.end], delimiter, width)
-    if cells is None or cells.height != len(marks.starts):
+    cells = _parse_cells(text[: bounds.end], delimiter, width)
+    if cells is None or cells.height != len(bounds.starts):
         return None
-    if cells.get_column(cells.columns[-1]).null_count() and not _is_full(
-        text, marks, delimiter, width
+    if cells.get_column(cells.columns[-1]).null_count() and not _has_all_cells(
+        text, bounds, delimiter, width
     ):
         return None
-    returns = marks.newlines if b"\r" in data else 0
-    cells, lines = _without_empty(cells.select(pl.all().fill_null("")), marks.starts)
-    return Plain(cells, lines, marks.end + returns, marks.newlines)
+    returns = bounds.newlines if b"\r" in data else 0
+    cells, lines = _drop_empty_rows(cells.select(pl.all().fill_null("")), bounds.starts)
+    return PlainRows(cells, lines, bounds.end + returns, bounds.newlines)
 
 
-def _with_newlines(data: bytes) -> bytes | None:
+def _normalize_newlines(data: bytes) -> bytes | None:
     r"""Return the text with \n as line endings; None if \r occurs elsewhere."""
     returns = data.count(b"\r")
     if not returns:
@@ -77,10 +77,10 @@ def _with_newlines(data: bytes) -> bytes | None:
     return data.replace(b"\r\n", b"\n")
 
 
-def _marks(text: bytes, delimiter: str, *, last: bool) -> _Marks | None:
+def _find_row_bounds(text: bytes, delimiter: str, *, last: bool) -> _RowBounds | None:
     """Return the positions of the rows; None if quotes or lines are not plain."""
-    marked = np.frombuffer(text, np.uint8)
-    quotes, newlines = np.flatnonzero(marked == QUOTE), np.flatnonzero(marked == NEWLINE)
+    characters = np.frombuffer(text, np.uint8)
+    quotes, newlines = np.flatnonzero(characters == QUOTE), np.flatnonzero(characters == NEWLINE)
     ends = np.flatnonzero(np.searchsorted(quotes, newlines) % 2 == 0)
     if last:
         end, count = len(text), len(newlines)
@@ -93,52 +93,57 @@ def _marks(text: bytes, delimiter: str, *, last: bool) -> _Marks | None:
     bytes_at = np.concatenate((np.full(1, -1), newlines[ends], np.full(1, end)))
     if text[end - 1 : end] == b"\n" and len(ends) and bytes_at[-2] == end - 1:
         starts, bytes_at = starts[:-1], bytes_at[:-1]
-    if not (_are_short(starts, bytes_at, count) and _are_plain(marked[:end], quotes, delimiter)):
+    if not (
+        _are_within_limits(starts, bytes_at, count)
+        and _are_quotes_plain(characters[:end], quotes, delimiter)
+    ):
         return None
-    return _Marks(starts, end, count, quotes)
+    return _RowBounds(starts, end, count, quotes)
 
 
-def _are_short(starts: Ints, bytes_at: Ints, count: int) -> bool:
+def _are_within_limits(starts: Ints, bytes_at: Ints, count: int) -> bool:
     """Return whether every row has at least one character and is within the size limits."""
     lengths, lines = np.diff(bytes_at) - 1, np.diff(starts, append=count + 1)
-    return bool(lengths.min() > 0 and lengths.max() < MAX_CELL and lines.max() < MAX_LINES)
+    return bool(
+        lengths.min() > 0 and lengths.max() < MAX_CELL_CHARACTERS and lines.max() < MAX_LINES
+    )
 
 
-def _are_plain(marked: Bytes, quotes: Ints, delimiter: str) -> bool:
+def _are_quotes_plain(characters: Bytes, quotes: Ints, delimiter: str) -> bool:
     """Return whether every quote begins a cell, ends one, or is part of a doubled quote."""
     if len(quotes) % 2:
         return False
     edge = np.zeros(256, np.bool_)
     edge[[QUOTE, NEWLINE, ord(delimiter)]] = True
     before, after = quotes[::2] - 1, quotes[1::2] + 1
-    begins = edge[marked[before]] | (before < 0)
-    ends = edge[marked[np.minimum(after, len(marked) - 1)]] | (after == len(marked))
+    begins = edge[characters[before]] | (before < 0)
+    ends = edge[characters[np.minimum(after, len(characters) - 1)]] | (after == len(characters))
     return bool(begins.all() and ends.all())
 
 
-def _cells(text: bytes, delimiter: str, width: int) -> pl.DataFrame | None:
+def _parse_cells(text: bytes, delimiter: str, width: int) -> pl.DataFrame | None:
     """Return the columns as parsed by polars; None if it rejects the text."""
     try:
         return pl.read_csv(
             text,
             has_header=False,
             separator=delimiter,
-            schema={str(at): pl.String for at in range(width)},
+            schema={str(index): pl.String for index in range(width)},
         )
     except pl.exceptions.PolarsError:
         return None
 
 
-def _is_full(text: bytes, marks: _Marks, delimiter: str, width: int) -> bool:
+def _has_all_cells(text: bytes, bounds: _RowBounds, delimiter: str, width: int) -> bool:
     """Return whether no row has too few cells; polars has already rejected too many."""
-    found = np.flatnonzero(np.frombuffer(text, np.uint8)[: marks.end] == ord(delimiter))
-    outside = np.count_nonzero(np.searchsorted(marks.quotes, found) % 2 == 0)
-    return bool(outside == len(marks.starts) * (width - 1))
+    positions = np.flatnonzero(np.frombuffer(text, np.uint8)[: bounds.end] == ord(delimiter))
+    outside = np.count_nonzero(np.searchsorted(bounds.quotes, positions) % 2 == 0)
+    return bool(outside == len(bounds.starts) * (width - 1))
 
 
-def _without_empty(cells: pl.DataFrame, lines: Ints) -> tuple[pl.DataFrame, Ints]:
+def _drop_empty_rows(cells: pl.DataFrame, lines: Ints) -> tuple[pl.DataFrame, Ints]:
     """Drop the rows whose cells are all empty."""
     if not (cells.get_column("0") == "").any():
         return cells, lines
-    kept = cells.select(pl.any_horizontal(pl.all() != "")).to_series()
-    return cells.filter(kept), lines[kept.to_numpy()]
+    nonempty = cells.select(pl.any_horizontal(pl.all() != "")).to_series()
+    return cells.filter(nonempty), lines[nonempty.to_numpy()]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from api.services.batch.formats.blocks import Source
+from api.services.batch.formats.blocks import BatchSource
 from api.services.batch.formats.columns import check_columns
 from api.services.batch.formats.csv_rows import CsvSource
 from api.services.batch.formats.json_rows import JsonSource
@@ -13,7 +13,7 @@ from api.services.files.csv_rows import is_json, is_parquet
 __all__ = ["open_source"]
 
 
-def open_source(path: Path, names: Mapping[str, str]) -> Source:
+def open_source(path: Path, names: Mapping[str, str]) -> BatchSource:
     """Open a file of answers; *names* maps our columns to the file's.
 
     Raises `FileError` if it cannot be used, as far as that is known before reading the rows.

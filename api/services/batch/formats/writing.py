@@ -12,201 +12,221 @@ from typing import Any, Final, Protocol
 import polars as pl
 
 from api.services.batch.formats.columns import RESULT_FIELDS
-from api.services.files.atomic_output import cell_text, json_text
-from api.services.files.csv_rows import guard, is_json, is_parquet
+from api.services.files.atomic_output import dump_json, format_cell
+from api.services.files.csv_rows import escape_formula, is_json, is_parquet
 
-__all__ = ["CsvWriter", "Form", "JsonWriter", "ParquetWriter", "Writer", "writer_of"]
+__all__ = [
+    "BatchInputFormat",
+    "BatchWriter",
+    "CsvWriter",
+    "JsonWriter",
+    "ParquetWriter",
+    "create_writer",
+]
 
-FORMULA: Final = r"^'*[=+\-@\t\r]"
-SPECIAL: Final = r'["\\\x00-\x1f]'
+FORMULA_PATTERN: Final = r"^'*[=+\-@\t\r]"
+SPECIAL_PATTERN: Final = r'["\\\x00-\x1f]'
 SEPARATOR: Final = "|"
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class BatchInputFormat:
     """Input columns; *json*: the cells of the file are JSON text."""
 
     columns: tuple[str, ...]
     json: bool
 
     @property
-    def kept(self) -> list[str]:
+    def input_columns(self) -> list[str]:
         """The columns of the file that are copied to the output."""
         return [name for name in self.columns if name not in RESULT_FIELDS]
 
 
-class Writer(Protocol):
+class BatchWriter(Protocol):
     """Writer of the rows of one batch in one format."""
 
-    def results(self, verdicts: pl.DataFrame) -> pl.DataFrame:
+    def format_results(self, verdicts: pl.DataFrame) -> pl.DataFrame:
         """Return the output columns of each verdict, computed once for all rows that have it."""
 
-    def part(self, path: Path, cells: pl.DataFrame, results: pl.DataFrame) -> None:
+    def write_part(self, path: Path, cells: pl.DataFrame, results: pl.DataFrame) -> None:
         """Write rows: the cells of the file, with the results of their verdicts."""
 
-    def join(self, parts: Sequence[Path], target: Path) -> None:
+    def join_parts(self, parts: Sequence[Path], target: Path) -> None:
         """Join the parts, in order, into one file."""
 
 
-def writer_of(path: Path | None, form: Form) -> Writer:
+def create_writer(path: Path | None, input_format: BatchInputFormat) -> BatchWriter:
     """Return the writer for *path*: JSON lines or Parquet by its suffix, otherwise CSV."""
     if path is not None and is_json(path):
-        return JsonWriter(form)
+        return JsonWriter(input_format)
     if path is not None and is_parquet(path):
-        return ParquetWriter(form)
-    return CsvWriter(form)
+        return ParquetWriter(input_format)
+    return CsvWriter(input_format)
 
 
 class CsvWriter:
     """CSV writer; it guards text that a spreadsheet would run as a formula."""
 
-    def __init__(self, form: Form) -> None:
-        self._form = form
+    def __init__(self, input_format: BatchInputFormat) -> None:
+        self._input_format = input_format
 
-    def results(self, verdicts: pl.DataFrame) -> pl.DataFrame:
+    def format_results(self, verdicts: pl.DataFrame) -> pl.DataFrame:
         """Return the result columns as text."""
-        return verdicts.select(_guarded(verdicts.get_column(name)) for name in RESULT_FIELDS[:-1])
+        return verdicts.select(
+            _guard_formulas(verdicts.get_column(name)) for name in RESULT_FIELDS[:-1]
+        )
 
-    def part(self, path: Path, cells: pl.DataFrame, results: pl.DataFrame) -> None:
+    def write_part(self, path: Path, cells: pl.DataFrame, results: pl.DataFrame) -> None:
         """Write rows without a header."""
-        texts = [_guarded(as_text(cell, self._form)) for cell in _cells(cells, self._form)]
+        texts = [
+            _guard_formulas(as_text(cell, self._input_format))
+            for cell in _select_input_columns(cells, self._input_format)
+        ]
         current = pl.when(pl.col("current")).then(pl.lit("true")).otherwise(pl.lit("false"))
-        told = results.with_columns(current.alias("current"))
-        _side_by_side([*texts, *told.select(RESULT_FIELDS)]).write_csv(path, include_header=False)
+        with_current = results.with_columns(current.alias("current"))
+        _combine_columns([*texts, *with_current.select(RESULT_FIELDS)]).write_csv(
+            path, include_header=False
+        )
 
-    def join(self, parts: Sequence[Path], target: Path) -> None:
+    def join_parts(self, parts: Sequence[Path], target: Path) -> None:
         """Join the parts below a header."""
         header = io.StringIO(newline="")
-        names = [*self._form.kept, *RESULT_FIELDS]
-        csv.writer(header, lineterminator="\n").writerow([guard(name) for name in names])
-        _joined(parts, target, header.getvalue())
+        names = [*self._input_format.input_columns, *RESULT_FIELDS]
+        csv.writer(header, lineterminator="\n").writerow([escape_formula(name) for name in names])
+        _concatenate_files(parts, target, header.getvalue())
 
 
 class JsonWriter:
     """JSON lines writer: results as typed data, the credit exact."""
 
-    def __init__(self, form: Form) -> None:
-        self._form = form
+    def __init__(self, input_format: BatchInputFormat) -> None:
+        self._input_format = input_format
 
-    def results(self, verdicts: pl.DataFrame) -> pl.DataFrame:
+    def format_results(self, verdicts: pl.DataFrame) -> pl.DataFrame:
         """Return the result members of each object as JSON text, except `current`."""
         return verdicts.select(
-            pl.Series("told", map(_members, verdicts.iter_rows(named=True)), pl.String)
+            pl.Series("members", map(_serialize_members, verdicts.iter_rows(named=True)), pl.String)
         )
 
-    def part(self, path: Path, cells: pl.DataFrame, results: pl.DataFrame) -> None:
+    def write_part(self, path: Path, cells: pl.DataFrame, results: pl.DataFrame) -> None:
         """Write one object per row; missing cells are left out."""
-        given = [as_json(cell, self._form) for cell in _cells(cells, self._form)]
-        named = zip(self._form.kept, _side_by_side(given), strict=True)
-        members = [pl.lit(f"{json_text(name)}: ") + cell for name, cell in named]
+        columns = [
+            as_json(cell, self._input_format)
+            for cell in _select_input_columns(cells, self._input_format)
+        ]
+        named = zip(self._input_format.input_columns, _combine_columns(columns), strict=True)
+        members = [pl.lit(f"{dump_json(name)}: ") + cell for name, cell in named]
         current = pl.when(pl.col("current")).then(pl.lit("true")).otherwise(pl.lit("false"))
-        members += [pl.col("told"), pl.lit('"current": ') + current]
+        members += [pl.col("members"), pl.lit('"current": ') + current]
         line = pl.concat_str(members, separator=", ", ignore_nulls=True)
         lines = results.select(pl.concat_str(pl.lit("{"), line, pl.lit("}\n"))).to_series()
         path.write_text("".join(lines.to_list()), encoding="utf-8", newline="")
 
-    def join(self, parts: Sequence[Path], target: Path) -> None:
+    def join_parts(self, parts: Sequence[Path], target: Path) -> None:
         """Concatenate the parts."""
-        _joined(parts, target, "")
+        _concatenate_files(parts, target, "")
 
 
 class ParquetWriter:
     """Parquet writer: numbers as numbers, mistakes as lists, the credit exact."""
 
-    def __init__(self, form: Form) -> None:
-        self._form = form
+    def __init__(self, input_format: BatchInputFormat) -> None:
+        self._input_format = input_format
 
-    def results(self, verdicts: pl.DataFrame) -> pl.DataFrame:
+    def format_results(self, verdicts: pl.DataFrame) -> pl.DataFrame:
         """Return the result columns; null if a row has no result."""
-        named = pl.col("mistakes").str.split(SEPARATOR)
+        names = pl.col("mistakes").str.split(SEPARATOR)
         nothing = pl.lit([], pl.List(pl.String))
-        mistakes = pl.when(pl.col("mistakes") == "").then(nothing).otherwise(named)
-        told = {name: pl.col(name) for name in ("status", "read_as", "feedback")}
-        told |= {"mistakes": mistakes, "credit": pl.col("exact")}
+        mistakes = pl.when(pl.col("mistakes") == "").then(nothing).otherwise(names)
+        columns = {name: pl.col(name) for name in ("status", "read_as", "feedback")}
+        columns |= {"mistakes": mistakes, "credit": pl.col("exact")}
         for name in ("score", "points"):
-            told[name] = pl.col(name).replace("", None).cast(pl.Float64)
-        fine = pl.col("error") == ""
-        told = {name: pl.when(fine).then(one) for name, one in told.items()}
-        return verdicts.select(**told, error="error").select(RESULT_FIELDS[:-1])
+            columns[name] = pl.col(name).replace("", None).cast(pl.Float64)
+        has_result = pl.col("error") == ""
+        columns = {name: pl.when(has_result).then(column) for name, column in columns.items()}
+        return verdicts.select(**columns, error="error").select(RESULT_FIELDS[:-1])
 
-    def part(self, path: Path, cells: pl.DataFrame, results: pl.DataFrame) -> None:
+    def write_part(self, path: Path, cells: pl.DataFrame, results: pl.DataFrame) -> None:
         """Write rows as a separate Parquet file."""
-        given = _cells(cells, self._form)
-        native = [as_text(cell, self._form) if self._form.json else cell for cell in given]
-        names = [*self._form.kept, *RESULT_FIELDS]
-        frame = _side_by_side([*native, *results.select(RESULT_FIELDS)])
+        columns = _select_input_columns(cells, self._input_format)
+        native = [
+            as_text(cell, self._input_format) if self._input_format.json else cell
+            for cell in columns
+        ]
+        names = [*self._input_format.input_columns, *RESULT_FIELDS]
+        frame = _combine_columns([*native, *results.select(RESULT_FIELDS)])
         frame.rename(dict(zip(frame.columns, names, strict=True))).write_parquet(path)
 
-    def join(self, parts: Sequence[Path], target: Path) -> None:
+    def join_parts(self, parts: Sequence[Path], target: Path) -> None:
         """Join the parts, in order, into one file."""
-        pl.scan_parquet(list(parts), glob=False).sink_parquet(target, row_group_size=ROW_GROUP)
+        pl.scan_parquet(list(parts), glob=False).sink_parquet(target, row_group_size=ROW_GROUP_SIZE)
 
 
-ROW_GROUP: Final = 250_000
+ROW_GROUP_SIZE: Final = 250_000
 
 
-def _cells(cells: pl.DataFrame, form: Form) -> list[pl.Series]:
+def _select_input_columns(cells: pl.DataFrame, input_format: BatchInputFormat) -> list[pl.Series]:
     """Return the columns of the file in order; a column that this block lacks is null."""
     return [
         cells.get_column(name)
         if name in cells.columns
         else pl.Series(name, [None], pl.String).new_from_index(0, cells.height)
-        for name in form.kept
+        for name in input_format.input_columns
     ]
 
 
-def _side_by_side(columns: Iterable[pl.Series]) -> pl.DataFrame:
+def _combine_columns(columns: Iterable[pl.Series]) -> pl.DataFrame:
     """Return a data frame of the columns, named by their index."""
-    return pl.DataFrame([one.alias(str(at)) for at, one in enumerate(columns)])
+    return pl.DataFrame([column.alias(str(index)) for index, column in enumerate(columns)])
 
 
-def as_text(cell: pl.Series, form: Form) -> pl.Series:
+def as_text(cell: pl.Series, input_format: BatchInputFormat) -> pl.Series:
     """Convert a column to text for CSV."""
-    if form.json:
-        return _mapped(cell, lambda text: cell_text(json.loads(text)))
-    return cell if cell.dtype == pl.String else _mapped(cell, cell_text)
+    if input_format.json:
+        return _map_distinct(cell, lambda text: format_cell(json.loads(text)))
+    return cell if cell.dtype == pl.String else _map_distinct(cell, format_cell)
 
 
-def as_json(cell: pl.Series, form: Form) -> pl.Series:
+def as_json(cell: pl.Series, input_format: BatchInputFormat) -> pl.Series:
     """Convert a column to JSON text."""
-    if form.json:
+    if input_format.json:
         return cell
     if cell.dtype != pl.String:
-        return _mapped(cell, json_text).fill_null("null")
-    special = cell.str.contains(SPECIAL)
+        return _map_distinct(cell, dump_json).fill_null("null")
+    special = cell.str.contains(SPECIAL_PATTERN)
     quotes = pl.concat_str(pl.lit('"'), pl.col(cell.name), pl.lit('"'))
     quoted = cell.to_frame().select(quotes.alias(cell.name)).to_series()
     if not special.any():
         return quoted
-    told = _mapped(cell.filter(special), json_text)
-    return quoted.scatter(special.arg_true(), told)
+    escaped = _map_distinct(cell.filter(special), dump_json)
+    return quoted.scatter(special.arg_true(), escaped)
 
 
-def _guarded(texts: pl.Series) -> pl.Series:
+def _guard_formulas(texts: pl.Series) -> pl.Series:
     """Guard texts that a spreadsheet would run as formulas; the empty text becomes null."""
     empty = pl.when(pl.col(texts.name) != "").then(pl.col(texts.name))
     texts = texts.to_frame().select(empty).to_series()
-    risky = texts.str.contains(FORMULA)
+    risky = texts.str.contains(FORMULA_PATTERN)
     if not risky.any():
         return texts
-    told = _mapped(texts.filter(risky), guard)
-    return texts.scatter(risky.fill_null(value=False).arg_true(), told)
+    guarded = _map_distinct(texts.filter(risky), escape_formula)
+    return texts.scatter(risky.fill_null(value=False).arg_true(), guarded)
 
 
-def _mapped(series: pl.Series, told: Callable[[Any], str]) -> pl.Series:
+def _map_distinct(series: pl.Series, convert: Callable[[Any], str]) -> pl.Series:
     """Map each distinct value to text; null stays null."""
     if series.dtype.is_nested():
-        values = [None if one is None else told(one) for one in series.to_list()]
+        values = [None if one is None else convert(one) for one in series.to_list()]
         return pl.Series(series.name, values, pl.String)
-    different = series.drop_nulls().unique()
-    texts = pl.Series([told(one) for one in different.to_list()], dtype=pl.String)
-    return series.replace_strict(different, texts, default=None, return_dtype=pl.String)
+    distinct = series.drop_nulls().unique()
+    texts = pl.Series([convert(one) for one in distinct.to_list()], dtype=pl.String)
+    return series.replace_strict(distinct, texts, default=None, return_dtype=pl.String)
 
 
-def _members(verdict: dict[str, Any]) -> str:
+def _serialize_members(verdict: dict[str, Any]) -> str:
     """Serialize a verdict as the members of a JSON object, without braces."""
     failed = verdict["error"] != ""
-    told = {
+    members = {
         "status": None if failed else verdict["status"],
         "credit": verdict["exact"],
         "score": json.loads(verdict["score_json"]),
@@ -216,12 +236,12 @@ def _members(verdict: dict[str, Any]) -> str:
         "feedback": None if failed else verdict["feedback"],
         "error": verdict["error"],
     }
-    return json_text(told)[1:-1]
+    return dump_json(members)[1:-1]
 
 
-def _joined(parts: Sequence[Path], target: Path, header: str) -> None:
+def _concatenate_files(parts: Sequence[Path], target: Path, header: str) -> None:
     with target.open("wb") as stream:
         stream.write(header.encode())
         for part in parts:
-            with part.open("rb") as given:
-                shutil.copyfileobj(given, stream, 1024 * 1024)
+            with part.open("rb") as source:
+                shutil.copyfileobj(source, stream, 1024 * 1024)

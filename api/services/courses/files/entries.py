@@ -6,22 +6,22 @@ from typing import TypeAlias
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.core.errors import Conflict, FieldError, Invalid
+from api.core.errors import Conflict, FieldError, InvalidInput
 from api.core.ids import new_id
 from api.db.models import Assignment, AssignmentProblem, ProblemVersion
-from api.schemas.courses.course_files import Entry
+from api.schemas.courses.course_files import ProblemEntry
 from api.services.assignments import problems
-from api.services.assignments.pinned_versions import is_answered, is_opened, version_to_pin
-from api.services.audit.change_context import Act
-from api.services.problems.versions import BANK, space_of
+from api.services.assignments.pinned_versions import find_version_to_pin, has_submissions, is_opened
+from api.services.audit.change_context import ChangeContext
+from api.services.problems.versions import BANK, space_kind
 
-__all__ = ["put_entries"]
+__all__ = ["apply_entries"]
 
-Row: TypeAlias = AssignmentProblem
+ProblemRow: TypeAlias = AssignmentProblem
 
 
-def put_entries(
-    session: Session, act: Act, assignment: Assignment, entries: Sequence[Entry]
+def apply_entries(
+    session: Session, act: ChangeContext, assignment: Assignment, entries: Sequence[ProblemEntry]
 ) -> list[str]:
     """Give an assignment the problems of *entries*, in their order; return notes for the user.
 
@@ -30,123 +30,142 @@ def put_entries(
     """
     names = [one.problem for one in entries]
     if len(set(names)) < len(names):
-        said = "must name each problem once; give one of them another name, with `of`"
-        raise Invalid.of("problems", said)
-    rows = session.scalars(select(Row).where(Row.assignment_id == assignment.id)).all()
-    there = {row.slug: row for row in rows}
+        message = "must name each problem once; give one of them another name, with `of`"
+        raise InvalidInput.for_field("problems", message)
+    rows = session.scalars(
+        select(ProblemRow).where(ProblemRow.assignment_id == assignment.id)
+    ).all()
+    existing = {row.slug: row for row in rows}
     for row in rows:
         if row.slug not in names and row.removed_at is None:
-            _take_out(session, act, row)
+            _remove_problem(session, act, row)
     notes = []
-    for at, entry in enumerate(entries):
-        field = f"problems[{at}]"
-        notes += _put(session, act, assignment, there, entry=entry, position=at, field=field)
+    for position, entry in enumerate(entries):
+        field = f"problems[{position}]"
+        notes += _apply_entry(
+            session, act, assignment, existing, entry=entry, position=position, field=field
+        )
     session.flush()
     return notes
 
 
-def _take_out(session: Session, act: Act, row: Row) -> None:
-    if is_answered(session, row):
-        said = f"must keep {row.slug}, to which students have handed in; remove it over REST"
-        raise Conflict(f"problems {said}.", errors=(FieldError("problems", said),))
+def _remove_problem(session: Session, act: ChangeContext, row: ProblemRow) -> None:
+    if has_submissions(session, row):
+        message = f"must keep {row.slug}, to which students have handed in; remove it over REST"
+        raise Conflict(f"problems {message}.", errors=(FieldError("problems", message),))
     row.removed_at = act.now
     row.version += 1
 
 
-def _put(
+def _apply_entry(
     session: Session,
-    act: Act,
+    act: ChangeContext,
     assignment: Assignment,
-    there: Mapping[str, Row],
+    existing: Mapping[str, ProblemRow],
     *,
-    entry: Entry,
+    entry: ProblemEntry,
     position: int,
     field: str,
 ) -> list[str]:
-    row = there.get(entry.problem)
+    row = existing.get(entry.problem)
     opened = row is not None and is_opened(session, row)
-    version = _version(session, act, row, entry, opened=opened, field=field)
+    version = _choose_version(session, act, row, entry, opened=opened, field=field)
     if row is None:
-        row = Row(id=new_id(), assignment_id=assignment.id, slug=entry.problem, version=0)
+        row = ProblemRow(id=new_id(), assignment_id=assignment.id, slug=entry.problem, version=0)
         session.add(row)
-    before = problems.state(row) if row.version and row.removed_at is None else None
+    before = problems.serialize_state(row) if row.version and row.removed_at is None else None
     row.position, row.version_id, row.removed_at = position, version.id, None
-    problems.write(row, dict(entry))
+    problems.write_problem_settings(row, dict(entry))
     try:
-        problems.check(assignment, row, version)
-    except Invalid as error:
+        problems.check_problem(assignment, row, version)
+    except InvalidInput as error:
         fields = tuple(FieldError(f"{field}.{one.field}", one.said) for one in error.errors)
-        raise Invalid(error.detail, errors=fields) from error
-    if problems.state(row) != before:
+        raise InvalidInput(error.detail, errors=fields) from error
+    if problems.serialize_state(row) != before:
         row.version += 1
-    return _notes(session, act, version, entry) if opened else []
+    return _describe_newer_version(session, act, version, entry) if opened else []
 
 
-def _version(
-    session: Session, act: Act, row: Row | None, entry: Entry, *, opened: bool, field: str
+def _choose_version(
+    session: Session,
+    act: ChangeContext,
+    row: ProblemRow | None,
+    entry: ProblemEntry,
+    *,
+    opened: bool,
+    field: str,
 ) -> ProblemVersion:
     """Return the version that an entry means: by its number, the newest, or the opened one.
 
     A version that the problem already has may be retired.
     """
-    kept = session.get_one(ProblemVersion, row.version_id) if row is not None else None
-    if kept is not None and _is_meant(kept, entry) and (opened or entry.version is not None):
-        return kept
-    if kept is not None and opened:
-        said = f"must stay {kept.number} of the {space_of(kept)}: it has been opened; a regrade "
-        place = FieldError(f"{field}.version", f"{said}changes it")
-        raise Conflict(f"version {place.said}.", errors=(place,))
+    current = session.get_one(ProblemVersion, row.version_id) if row is not None else None
+    if (
+        current is not None
+        and _matches_entry(current, entry)
+        and (opened or entry.version is not None)
+    ):
+        return current
+    if current is not None and opened:
+        stays = f"must stay {current.number} of the {space_kind(current)}"
+        message = f"{stays}: it has been opened; a regrade changes it"
+        field_error = FieldError(f"{field}.version", message)
+        raise Conflict(f"version {field_error.said}.", errors=(field_error,))
     try:
-        found = _newest(session, act, entry)
-    except Invalid as error:
-        said = error.errors[0].said
-        raise Invalid(error.detail, errors=(FieldError(f"{field}.problem", said),)) from error
-    if entry.version in {None, found.number}:
-        return found
-    return _numbered(session, act, found, entry, field=field)
+        newest = _load_newest(session, act, entry)
+    except InvalidInput as error:
+        message = error.errors[0].said
+        raise InvalidInput(
+            error.detail, errors=(FieldError(f"{field}.problem", message),)
+        ) from error
+    if entry.version in {None, newest.number}:
+        return newest
+    return _load_numbered(session, act, newest, entry, field=field)
 
 
-def _is_meant(version: ProblemVersion, entry: Entry) -> bool:
-    return entry.version in {None, version.number} and entry.space in {None, space_of(version)}
+def _matches_entry(version: ProblemVersion, entry: ProblemEntry) -> bool:
+    return entry.version in {None, version.number} and entry.space in {None, space_kind(version)}
 
 
-def _spaces(act: Act, entry: Entry) -> tuple[str, ...]:
+def _search_spaces(act: ChangeContext, entry: ProblemEntry) -> tuple[str, ...]:
     """Return the spaces to search for an entry's version, in order."""
     spaces = {"course": str(act.course.id), "bank": BANK}
     return (spaces[entry.space],) if entry.space else tuple(spaces.values())
 
 
-def _newest(session: Session, act: Act, entry: Entry) -> ProblemVersion:
-    of = entry.of or entry.problem
-    return version_to_pin(session, act.course, of=of, spaces=_spaces(act, entry))
+def _load_newest(session: Session, act: ChangeContext, entry: ProblemEntry) -> ProblemVersion:
+    problem = entry.of or entry.problem
+    return find_version_to_pin(session, act.course, of=problem, spaces=_search_spaces(act, entry))
 
 
-def _numbered(
-    session: Session, act: Act, like: ProblemVersion, entry: Entry, *, field: str
+def _load_numbered(
+    session: Session, act: ChangeContext, newest: ProblemVersion, entry: ProblemEntry, *, field: str
 ) -> ProblemVersion:
-    found = session.scalar(
+    version = session.scalar(
         select(ProblemVersion)
         .where(
-            ProblemVersion.problem == like.problem,
+            ProblemVersion.problem == newest.problem,
             ProblemVersion.number == entry.version,
-            ProblemVersion.space.in_(_spaces(act, entry)),
+            ProblemVersion.space.in_(_search_spaces(act, entry)),
             ProblemVersion.status == "published",
         )
         .order_by(ProblemVersion.space == BANK)
         .limit(1)
     )
-    if found is None:
-        said = "is not published here; leave it out for the newest"
-        raise Invalid(f"version {said}.", errors=(FieldError(f"{field}.version", said),))
-    return found
+    if version is None:
+        message = "is not published here; leave it out for the newest"
+        raise InvalidInput(f"version {message}.", errors=(FieldError(f"{field}.version", message),))
+    return version
 
 
-def _notes(session: Session, act: Act, version: ProblemVersion, entry: Entry) -> list[str]:
+def _describe_newer_version(
+    session: Session, act: ChangeContext, version: ProblemVersion, entry: ProblemEntry
+) -> list[str]:
     """Return a note if a newer version needs a regrade, otherwise nothing."""
     if entry.version is not None:
         return []
-    newer = _newest(session, act, entry)
+    newer = _load_newest(session, act, entry)
     if newer.id == version.id:
         return []
-    said = f"stays at version {version.number}, which has been opened; a regrade brings version"
-    return [f"{entry.problem} {said} {newer.number}"]
+    message = f"stays at version {version.number}, which has been opened; a regrade brings version"
+    return [f"{entry.problem} {message} {newer.number}"]

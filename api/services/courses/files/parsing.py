@@ -9,49 +9,54 @@ from typing import Any, Final, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from api.core.errors import FieldError, Invalid, ServiceError
+from api.core.errors import FieldError, InvalidInput, ServiceError
 from api.http.fields import Slug
 from api.http.schema import Schema
-from api.http.validation_errors import wrong_fields
+from api.http.validation_errors import to_field_errors
 from api.schemas.courses.course_files import AssignmentFile, CourseFile
-from api.services.courses.files.exporting import ASSIGNMENTS, AT, COURSE, PROBLEMS
+from api.services.courses.files.exporting import (
+    ASSIGNMENTS_FOLDER,
+    COURSE_FILE,
+    PROBLEMS_FOLDER,
+    VERSION_SEPARATOR,
+)
 from grader.errors import ProblemError
-from problems.documents import Document, load_document
+from problems.documents import YamlDocument, load_document
 
-__all__ = ["Read", "Setup", "located", "read_setup"]
+__all__ = ["CourseSetup", "ParsedFile", "locate_errors", "parse_setup"]
 
-SLUG: Final[TypeAdapter[str]] = TypeAdapter(Slug)
+SLUG_ADAPTER: Final[TypeAdapter[str]] = TypeAdapter(Slug)
 MAX_ERRORS: Final = 10
-STEP: Final = re.compile(r"[^.\[\]]+")
+PATH_STEP: Final = re.compile(r"[^.\[\]]+")
 
 T = TypeVar("T", bound=Schema)
 
 
 @dataclass(frozen=True, slots=True)
-class Read(Generic[T]):
+class ParsedFile(Generic[T]):
     """Parsed file; *document* knows its lines."""
 
     path: str
-    told: T
-    document: Document
+    content: T
+    document: YamlDocument
 
 
 @dataclass(frozen=True, slots=True)
-class Setup:
+class CourseSetup:
     """Content of the files of a course.
 
     *problems* holds the texts of its own problems by id; an older version has its number too, such
     as ``softmax@2``.
     """
 
-    course: Read[CourseFile] | None
-    assignments: Mapping[str, Read[AssignmentFile]]
+    course: ParsedFile[CourseFile] | None
+    assignments: Mapping[str, ParsedFile[AssignmentFile]]
     problems: Mapping[str, str]
     paths: frozenset[str]
 
 
-def read_setup(files: Mapping[str, str]) -> Setup:
-    """Parse *files*, texts by path; raise `Invalid` with the errors in them.
+def parse_setup(files: Mapping[str, str]) -> CourseSetup:
+    """Parse *files*, texts by path; raise `InvalidInput` with the errors in them.
 
     Reading stops after the file that reaches `MAX_ERRORS` errors.
     """
@@ -61,85 +66,96 @@ def read_setup(files: Mapping[str, str]) -> Setup:
         if len(errors) >= MAX_ERRORS:
             break
         try:
-            folder, name = _place(path)
-            if folder == PROBLEMS:
+            folder, name = _parse_path(path)
+            if folder == PROBLEMS_FOLDER:
                 problems[name] = text
-            elif folder == ASSIGNMENTS:
-                assignments[name] = _read(AssignmentFile, path, text)
+            elif folder == ASSIGNMENTS_FOLDER:
+                assignments[name] = _parse_file(AssignmentFile, path, text)
             else:
-                course = _read(CourseFile, path, text)
-        except Invalid as error:
+                course = _parse_file(CourseFile, path, text)
+        except InvalidInput as error:
             errors += error.errors
     if errors:
         first = errors[0]
-        raise Invalid(f"{first.file}: {first.field} {first.said}.", errors=tuple(errors))
-    return Setup(course, assignments, problems, frozenset(files))
+        raise InvalidInput(f"{first.file}: {first.field} {first.said}.", errors=tuple(errors))
+    return CourseSetup(course, assignments, problems, frozenset(files))
 
 
-def _place(path: str) -> tuple[str, str]:
+def _parse_path(path: str) -> tuple[str, str]:
     """Return the folder and the name for which a path stands."""
-    where = PurePosixPath(path)
-    folder = str(where.parent)
-    named = folder in {ASSIGNMENTS, PROBLEMS} and where.suffix == ".yaml"
-    slug, at, number = where.stem.partition(AT)
-    numbered = folder == PROBLEMS and re.fullmatch("[1-9][0-9]{0,5}", number) is not None
-    if path != COURSE and not (named and _is_slug(slug) and (numbered or not at)):
-        said = (
-            f"is no file of a course; there are {COURSE}, {ASSIGNMENTS}/SLUG.yaml, "
-            f"{PROBLEMS}/ID.yaml and {PROBLEMS}/ID{AT}NUMBER.yaml"
+    file_path = PurePosixPath(path)
+    folder = str(file_path.parent)
+    is_in_folder = folder in {ASSIGNMENTS_FOLDER, PROBLEMS_FOLDER} and file_path.suffix == ".yaml"
+    slug, separator, number = file_path.stem.partition(VERSION_SEPARATOR)
+    is_numbered = folder == PROBLEMS_FOLDER and re.fullmatch("[1-9][0-9]{0,5}", number) is not None
+    if path != COURSE_FILE and not (
+        is_in_folder and _is_slug(slug) and (is_numbered or not separator)
+    ):
+        message = (
+            f"is no file of a course; there are {COURSE_FILE}, {ASSIGNMENTS_FOLDER}/SLUG.yaml, "
+            f"{PROBLEMS_FOLDER}/ID.yaml and {PROBLEMS_FOLDER}/ID{VERSION_SEPARATOR}NUMBER.yaml"
         )
-        raise _wrong(path, [FieldError("path", said)])
-    return (folder if named else ""), where.stem
+        raise _build_error(path, [FieldError("path", message)])
+    return (folder if is_in_folder else ""), file_path.stem
 
 
 def _is_slug(name: str) -> bool:
     try:
-        SLUG.validate_python(name)
+        SLUG_ADAPTER.validate_python(name)
     except ValidationError:
         return False
     return True
 
 
-def _read(kind: type[T], path: str, text: str) -> Read[T]:
+def _parse_file(model: type[T], path: str, text: str) -> ParsedFile[T]:
     try:
         document = load_document(text, file=path)
-        return Read(path, kind.model_validate(document.data), document)
+        return ParsedFile(path, model.model_validate(document.data), document)
     except ProblemError as error:
-        raise _wrong(path, [FieldError(error.field, error.message, line=error.line)]) from error
+        raise _build_error(
+            path, [FieldError(error.field, error.message, line=error.line)]
+        ) from error
     except ValidationError as error:
-        found = error.errors()
-        lines = [document.line(one["loc"]) for one in found]
-        fields = wrong_fields([{**one, "loc": ("body", *one["loc"])} for one in found])
-        placed = [
-            FieldError(one.field.removeprefix("body"), one.said, line=line)
-            for one, line in zip(fields, lines, strict=True)
+        details = error.errors()
+        lines = [document.find_line(detail["loc"]) for detail in details]
+        fields = to_field_errors(
+            [{**detail, "loc": ("body", *detail["loc"])} for detail in details]
+        )
+        located = [
+            FieldError(field.field.removeprefix("body"), field.said, line=line)
+            for field, line in zip(fields, lines, strict=True)
         ]
-        raise _wrong(path, placed) from error
+        raise _build_error(path, located) from error
 
 
-def _wrong(path: str, errors: list[FieldError]) -> Invalid:
-    placed = tuple(FieldError(one.field, one.said, path, one.line) for one in errors)
-    return Invalid(f"{path}: {placed[0].said}.", errors=placed)
+def _build_error(path: str, errors: list[FieldError]) -> InvalidInput:
+    located = tuple(FieldError(error.field, error.said, path, error.line) for error in errors)
+    return InvalidInput(f"{path}: {located[0].said}.", errors=located)
 
 
 @contextmanager
-def located(read: Read[Any]) -> Iterator[None]:
+def locate_errors(parsed: ParsedFile[Any]) -> Iterator[None]:
     """Add the file, and the lines of the fields, to a service error raised inside."""
     try:
         yield
     except ServiceError as error:
-        raise _placed(error, read) from error
+        raise _locate_error(error, parsed) from error
 
 
-def _placed(error: ServiceError, read: Read[Any]) -> ServiceError:
+def _locate_error(error: ServiceError, parsed: ParsedFile[Any]) -> ServiceError:
     fields = error.errors or (FieldError("", error.detail),)
-    placed = tuple(
-        FieldError(one.field, one.said, read.path, read.document.line(tuple(_steps(one.field))))
-        for one in fields
+    located = tuple(
+        FieldError(
+            field.field,
+            field.said,
+            parsed.path,
+            parsed.document.find_line(tuple(_split_field(field.field))),
+        )
+        for field in fields
     )
-    return type(error)(f"{read.path}: {error.detail}", code=error.code, errors=placed)
+    return type(error)(f"{parsed.path}: {error.detail}", code=error.code, errors=located)
 
 
-def _steps(field: str) -> Iterator[str | int]:
-    for step in STEP.findall(field):
+def _split_field(field: str) -> Iterator[str | int]:
+    for step in PATH_STEP.findall(field):
         yield int(step) if step.isdigit() else step

@@ -6,19 +6,19 @@ from typing import Any, Final
 import yaml
 
 from grader.errors import ProblemError
-from problems.scalars import plain_scalar
+from problems.scalars import parse_scalar
 
-__all__ = ["yaml_text"]
+__all__ = ["dump_yaml"]
 
-UNBROKEN: Final = 1_000_000
-"""No line is broken, so that a change of one word changes one line."""
+MAX_LINE_WIDTH: Final = 1_000_000
+"""Width that prevents line breaks, so that changing one word changes one line."""
 
 
-class _Inline(dict[str, Any]):
+class _InlineMapping(dict[str, Any]):
     """Mapping written on one line."""
 
 
-class _Writer(yaml.SafeDumper):
+class _Dumper(yaml.SafeDumper):
     """YAML dumper that quotes strings which YAML would read as another type."""
 
     def ignore_aliases(self, data: Any) -> bool:
@@ -27,54 +27,54 @@ class _Writer(yaml.SafeDumper):
         return True
 
 
-def _text(writer: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+def _represent_text(writer: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     style = "|" if "\n" in text else None if _is_plain(text) else '"'
     return writer.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
 def _is_plain(text: str) -> bool:
     try:
-        return plain_scalar(text) == text
+        return parse_scalar(text) == text
     except ProblemError:
         return False
 
 
-def _inline(writer: yaml.SafeDumper, data: _Inline) -> yaml.MappingNode:
+def _represent_inline(writer: yaml.SafeDumper, data: _InlineMapping) -> yaml.MappingNode:
     return writer.represent_mapping("tag:yaml.org,2002:map", data.items(), flow_style=True)
 
 
-def _list(writer: yaml.SafeDumper, data: list[Any]) -> yaml.SequenceNode:
+def _represent_list(writer: yaml.SafeDumper, data: list[Any]) -> yaml.SequenceNode:
     short = not any(isinstance(one, dict) for one in data)
     return writer.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=short)
 
 
-_Writer.add_representer(str, _text)
-_Writer.add_representer(_Inline, _inline)
-_Writer.add_representer(list, _list)
+_Dumper.add_representer(str, _represent_text)
+_Dumper.add_representer(_InlineMapping, _represent_inline)
+_Dumper.add_representer(list, _represent_list)
 
 
-def yaml_text(data: Mapping[str, Any]) -> str:
+def dump_yaml(data: Mapping[str, Any]) -> str:
     """Return *data* as YAML with its keys in order and small values on one line.
 
-    >>> print(yaml_text({"title": "no", "late": [{"days": 1, "credit": "90%"}]}), end="")
+    >>> print(dump_yaml({"title": "no", "late": [{"days": 1, "credit": "90%"}]}), end="")
     title: "no"
     late:
     - {days: 1, credit: 90%}
     """
-    told = {name: _styled(value) for name, value in data.items()}
-    written: str = yaml.dump(
-        told, Dumper=_Writer, sort_keys=False, allow_unicode=True, width=UNBROKEN
+    styled = {name: _apply_style(value) for name, value in data.items()}
+    text: str = yaml.dump(
+        styled, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=MAX_LINE_WIDTH
     )
-    return written
+    return text
 
 
-def _styled(value: Any) -> Any:
+def _apply_style(value: Any) -> Any:
     if isinstance(value, list):
-        return [_styled(one) for one in value]
+        return [_apply_style(one) for one in value]
     if not isinstance(value, dict):
         return value
-    told = {name: _styled(one) for name, one in value.items()}
+    styled = {name: _apply_style(one) for name, one in value.items()}
     deep = any(
-        isinstance(one, list) and any(isinstance(x, dict) for x in one) for one in told.values()
+        isinstance(one, list) and any(isinstance(x, dict) for x in one) for one in styled.values()
     )
-    return told if deep else _Inline(told)
+    return styled if deep else _InlineMapping(styled)

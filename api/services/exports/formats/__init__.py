@@ -1,6 +1,6 @@
 """Gradebook files for Canvas, Moodle, Gradescope, spreadsheets and programs.
 
-Writers take a `Gradebook` and return text and warnings; they touch neither database nor disk.
+Writers take a `ExportGradebook` and return text and warnings; they touch neither database nor disk.
 """
 
 from collections.abc import Callable, Mapping
@@ -8,13 +8,13 @@ from typing import Final
 
 from api.services.exports.formats.book import (
     WARNINGS,
-    Cell,
-    Code,
-    Column,
+    ExportCell,
+    ExportColumn,
+    ExportFile,
+    ExportGradebook,
+    ExportPerson,
     FileWarning,
-    Gradebook,
-    Person,
-    Written,
+    WarningCode,
 )
 from api.services.exports.formats.canvas import write_canvas
 from api.services.exports.formats.csv_file import write_cells, write_json_lines, write_table
@@ -22,9 +22,9 @@ from api.services.exports.formats.gradescope import write_gradescope_course
 from api.services.exports.formats.moodle import write_moodle
 from api.services.score_sheets.csv_format import SheetRow, sheet_version, write_score_sheet
 from api.services.score_sheets.reading import (
-    LineProblem,
     SheetChange,
     SheetChanges,
+    SheetLineError,
     check_sheet,
     read_score_sheet,
 )
@@ -32,17 +32,17 @@ from api.services.score_sheets.reading import (
 __all__ = [
     "WARNINGS",
     "WRITERS",
-    "Cell",
-    "Code",
-    "Column",
+    "ExportCell",
+    "ExportColumn",
+    "ExportFile",
+    "ExportGradebook",
+    "ExportPerson",
     "FileWarning",
-    "Gradebook",
-    "LineProblem",
-    "Person",
     "SheetChange",
     "SheetChanges",
+    "SheetLineError",
     "SheetRow",
-    "Written",
+    "WarningCode",
     "check_sheet",
     "read_score_sheet",
     "sheet_version",
@@ -55,7 +55,7 @@ __all__ = [
     "write_table",
 ]
 
-WRITERS: Final[Mapping[str, Callable[[Gradebook], Written]]] = {
+WRITERS: Final[Mapping[str, Callable[[ExportGradebook], ExportFile]]] = {
     "canvas": write_canvas,
     "cells": write_cells,
     "gradescope": write_gradescope_course,
@@ -63,4 +63,4 @@ WRITERS: Final[Mapping[str, Callable[[Gradebook], Written]]] = {
     "moodle": write_moodle,
     "table": write_table,
 }
-"""The forms of a whole gradebook by name; all but ``json`` are CSV."""
+"""Writers of a whole gradebook by format name; all formats but ``json`` are CSV."""

@@ -8,18 +8,18 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 __all__ = [
-    "NOTHING",
+    "EMPTY_CELL",
     "WARNINGS",
-    "Cell",
-    "Code",
-    "Column",
+    "ExportCell",
+    "ExportColumn",
+    "ExportFile",
+    "ExportGradebook",
+    "ExportPerson",
     "FileWarning",
-    "Gradebook",
-    "Person",
-    "Written",
+    "WarningCode",
 ]
 
-Code = Literal[
+WarningCode = Literal[
     "excused_lost",
     "guarded",
     "name_is_points_row",
@@ -36,7 +36,7 @@ Code = Literal[
     "waiting",
 ]
 
-WARNINGS: Final[Mapping[Code, str]] = {
+WARNINGS: Final[Mapping[WarningCode, str]] = {
     "excused_lost": "The other side has no word for excused; the cell has no score.",
     "guarded": "A name to match by begins like a formula; the guard keeps it from matching.",
     "name_is_points_row": "Canvas takes the student's row for the row of points possible.",
@@ -52,11 +52,11 @@ WARNINGS: Final[Mapping[Code, str]] = {
     "unknown_email": "Moodle refuses the whole file for a person it does not know; left out.",
     "waiting": "Work waits for a person to mark it; the cells have no score.",
 }
-"""Every code that a writer warns with, and what it means."""
+"""Meanings of the warning codes of all writers."""
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class ExportPerson:
     """Student in an export; *lms_id* is the id in the other system, empty if unknown."""
 
     id: str
@@ -70,7 +70,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ExportColumn:
     """Assignment; *extra* credit adds to the score but not to the maximum."""
 
     id: str
@@ -80,13 +80,13 @@ class Column:
     lms_id: str = ""
 
     @property
-    def counted(self) -> Fraction:
+    def counted_points(self) -> Fraction:
         """Points that the column adds to the maximum; 0 marks extra credit in other systems."""
         return Fraction(0) if self.extra else self.possible
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class ExportCell:
     """Result of a student in an assignment; *score* is None if there is none yet.
 
     *waiting_points* is the part of the assignment's maximum that waits for a person to grade it.
@@ -103,17 +103,17 @@ class Cell:
     comment: str = ""
 
     @property
-    def given(self) -> Fraction | None:
+    def exported_score(self) -> Fraction | None:
         """Score to export; None if the student is excused or work waits for grading."""
         return None if self.excused or self.waiting else self.score
 
 
-NOTHING: Final = Cell()
-"""The cell of a student who has not begun."""
+EMPTY_CELL: Final = ExportCell()
+"""Cell of a student who has not begun."""
 
 
 @dataclass(frozen=True, slots=True)
-class Gradebook:
+class ExportGradebook:
     """Students and assignments of a course, in order; *cells* by person id and column id.
 
     *totals* by person id exclude the points that wait for grading, which *left_out* holds.
@@ -121,15 +121,15 @@ class Gradebook:
 
     course: str
     zone: ZoneInfo
-    columns: tuple[Column, ...]
-    people: tuple[Person, ...]
-    cells: Mapping[tuple[str, str], Cell]
+    columns: tuple[ExportColumn, ...]
+    people: tuple[ExportPerson, ...]
+    cells: Mapping[tuple[str, str], ExportCell]
     totals: Mapping[str, Fraction | None] = field(default_factory=dict)
     left_out: Mapping[str, Fraction] = field(default_factory=dict)
 
-    def cell(self, person: Person, column: Column) -> Cell:
+    def cell(self, person: ExportPerson, column: ExportColumn) -> ExportCell:
         """Return the cell of *person* in *column*, or an empty cell."""
-        return self.cells.get((person.id, column.id), NOTHING)
+        return self.cells.get((person.id, column.id), EMPTY_CELL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +139,13 @@ class FileWarning:
     *about* is the id of a person or a column.
     """
 
-    code: Code
+    code: WarningCode
     about: str
-    said: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class ExportFile:
     """Text of a file, with warnings to check before the import."""
 
     text: str

@@ -3,7 +3,7 @@
 Canvas expects the columns ``Student,ID,SIS Login ID,Section`` first. It finds a student by the id,
 else by the login, else by the name. It finds an assignment by the ``(id)`` at the end of a title,
 else by the title, else it offers to create it. It ignores columns whose title contains one of
-`READ_ONLY`.
+`READ_ONLY_TITLE`.
 """
 
 import re
@@ -11,38 +11,45 @@ from collections.abc import Iterator
 from typing import Final
 
 from api.services.exports.formats.book import (
-    Cell,
-    Column,
+    ExportCell,
+    ExportColumn,
+    ExportFile,
+    ExportGradebook,
+    ExportPerson,
     FileWarning,
-    Gradebook,
-    Person,
-    Written,
 )
-from api.services.exports.formats.cells import number, table, text
-from api.services.exports.formats.checks import same_people, same_titles, waiting_cells
+from api.services.exports.formats.cells import format_csv, format_number, format_text
+from api.services.exports.formats.checks import (
+    warn_same_people,
+    warn_same_titles,
+    warn_waiting_cells,
+)
 
 __all__ = ["write_canvas"]
 
-INFORMATION: Final = ("Student", "ID", "SIS Login ID", "Section")
-OWN_COLUMNS: Final = frozenset(
-    {*INFORMATION, "LastName", "FirstName", "SIS User ID", "Integration ID", "Root Account"}
+PERSON_COLUMNS: Final = ("Student", "ID", "SIS Login ID", "Section")
+CANVAS_COLUMNS: Final = frozenset(
+    {*PERSON_COLUMNS, "LastName", "FirstName", "SIS User ID", "Integration ID", "Root Account"}
 )
-READ_ONLY: Final = re.compile(
+READ_ONLY_TITLE: Final = re.compile(
     "(?:Current|Final) (?:Score|Points|Grade)|Override (?:Score|Grade|Status)"
 )
 WITH_ID: Final = re.compile(r"\s\([0-9]+\)\Z")
 POINTS_ROW: Final = "Points Possible"
 
 
-def write_canvas(book: Gradebook) -> Written:
+def write_canvas(book: ExportGradebook) -> ExportFile:
     """Write the file to upload under Grades, Import, with warnings on what Canvas would misread."""
-    columns = [_title(column) for column in book.columns]
-    possible = [number(column.counted) for column in book.columns]
-    rows = [[f"    {POINTS_ROW}", "", "", "", *possible], *(_row(book, one) for one in book.people)]
-    return Written(table([*INFORMATION, *columns], rows), tuple(_warnings(book)))
+    columns = [_format_title(column) for column in book.columns]
+    possible = [format_number(column.counted_points) for column in book.columns]
+    rows = [
+        [f"    {POINTS_ROW}", "", "", "", *possible],
+        *(_format_row(book, one) for one in book.people),
+    ]
+    return ExportFile(format_csv([*PERSON_COLUMNS, *columns], rows), tuple(_find_warnings(book)))
 
 
-def _id(thing: Person | Column) -> str:
+def _canvas_id(thing: ExportPerson | ExportColumn) -> str:
     """Return the Canvas id, or "" if it has other characters than digits.
 
     Canvas would read the leading digits of other text as an id.
@@ -51,42 +58,47 @@ def _id(thing: Person | Column) -> str:
     return thing.lms_id if known else ""
 
 
-def _title(column: Column) -> str:
-    title = text(column.title)
-    return f"{title} ({_id(column)})" if _id(column) else title
+def _format_title(column: ExportColumn) -> str:
+    title = format_text(column.title)
+    return f"{title} ({_canvas_id(column)})" if _canvas_id(column) else title
 
 
-def _row(book: Gradebook, person: Person) -> list[str]:
-    named = [text(person.name), _id(person), text(person.login), text(", ".join(person.sections))]
-    return [*named, *(_score(book.cell(person, column)) for column in book.columns)]
+def _format_row(book: ExportGradebook, person: ExportPerson) -> list[str]:
+    person_cells = [
+        format_text(person.name),
+        _canvas_id(person),
+        format_text(person.login),
+        format_text(", ".join(person.sections)),
+    ]
+    return [*person_cells, *(_format_score(book.cell(person, column)) for column in book.columns)]
 
 
-def _score(cell: Cell) -> str:
-    return "EX" if cell.excused else number(cell.given)
+def _format_score(cell: ExportCell) -> str:
+    return "EX" if cell.excused else format_number(cell.exported_score)
 
 
-def _warnings(book: Gradebook) -> Iterator[FileWarning]:
+def _find_warnings(book: ExportGradebook) -> Iterator[FileWarning]:
     for person in book.people:
-        yield from _of_person(person)
-    yield from same_people(book.people, _id, word="Canvas id")
-    unknown = [person for person in book.people if not _id(person)]
-    yield from same_people(unknown, lambda person: person.login, word="login")
+        yield from _check_person(person)
+    yield from warn_same_people(book.people, _canvas_id, word="Canvas id")
+    unknown = [person for person in book.people if not _canvas_id(person)]
+    yield from warn_same_people(unknown, lambda person: person.login, word="login")
     nameless = [person for person in unknown if not person.login]
-    yield from same_people(nameless, lambda person: text(person.name), word="name")
+    yield from warn_same_people(nameless, lambda person: format_text(person.name), word="name")
     for column in book.columns:
-        yield from _of_column(column)
-    yield from same_titles(book.columns, _title)
-    yield from waiting_cells(book)
+        yield from _check_column(column)
+    yield from warn_same_titles(book.columns, _format_title)
+    yield from warn_waiting_cells(book)
 
 
-def _of_person(person: Person) -> Iterator[FileWarning]:
+def _check_person(person: ExportPerson) -> Iterator[FileWarning]:
     if POINTS_ROW in person.name:
         yield FileWarning(
             "name_is_points_row",
             person.id,
             f"Canvas takes the row of {person.name} for the points possible; change the name.",
         )
-    if _id(person):
+    if _canvas_id(person):
         return
     if not person.login.strip():
         yield FileWarning(
@@ -95,25 +107,25 @@ def _of_person(person: Person) -> Iterator[FileWarning]:
             f"{person.name} has no login, so Canvas can match the name alone. Import the roster "
             "from Canvas again, or add the login.",
         )
-    elif text(person.login) != person.login.strip():
+    elif format_text(person.login) != person.login.strip():
         yield FileWarning(
             "guarded",
             person.id,
-            f"The login {text(person.login)!r} of {person.name} is not written as Canvas has it. "
-            "Enter the scores of this student in Canvas by hand.",
+            f"The login {format_text(person.login)!r} of {person.name} is not written as Canvas "
+            "has it. Enter the scores of this student in Canvas by hand.",
         )
 
 
-def _of_column(column: Column) -> Iterator[FileWarning]:
-    title = text(column.title)
-    if READ_ONLY.search(title) or (title in OWN_COLUMNS and not _id(column)):
+def _check_column(column: ExportColumn) -> Iterator[FileWarning]:
+    title = format_text(column.title)
+    if READ_ONLY_TITLE.search(title) or (title in CANVAS_COLUMNS and not _canvas_id(column)):
         yield FileWarning(
             "reserved_title",
             column.id,
             f"Canvas keeps titles such as {title!r} for columns of its own and ignores them in a "
             "file; rename the assignment.",
         )
-    elif _id(column):
+    elif _canvas_id(column):
         return
     elif WITH_ID.search(title):
         yield FileWarning(

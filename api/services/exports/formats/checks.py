@@ -3,19 +3,30 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from api.services.exports.formats.book import Column, FileWarning, Gradebook, Person
+from api.services.exports.formats.book import (
+    ExportColumn,
+    ExportGradebook,
+    ExportPerson,
+    FileWarning,
+)
 
-__all__ = ["excused_cells", "same_people", "same_titles", "students", "waiting_cells"]
+__all__ = [
+    "format_student_count",
+    "warn_excused_cells",
+    "warn_same_people",
+    "warn_same_titles",
+    "warn_waiting_cells",
+]
 
-Item = TypeVar("Item", Person, Column)
+Item = TypeVar("Item", ExportPerson, ExportColumn)
 
 
-def students(count: int) -> str:
+def format_student_count(count: int) -> str:
     """Return the number of students in words: "one student", "3 students"."""
     return "one student" if count == 1 else f"{count} students"
 
 
-def waiting_cells(book: Gradebook) -> Iterator[FileWarning]:
+def warn_waiting_cells(book: ExportGradebook) -> Iterator[FileWarning]:
     """Yield a warning for each column with work that waits for grading."""
     for column in book.columns:
         cells = (book.cell(person, column) for person in book.people)
@@ -23,12 +34,12 @@ def waiting_cells(book: Gradebook) -> Iterator[FileWarning]:
             yield FileWarning(
                 "waiting",
                 column.id,
-                f"The work of {students(count)} in {column.title!r} waits for marking, and the "
-                "file has no score for it. Mark it first, or write the file again later.",
+                f"The work of {format_student_count(count)} in {column.title!r} waits for marking, "
+                "and the file has no score for it. Mark it first, or write the file again later.",
             )
 
 
-def excused_cells(book: Gradebook, side: str) -> Iterator[FileWarning]:
+def warn_excused_cells(book: ExportGradebook, side: str) -> Iterator[FileWarning]:
     """Yield a warning for each column with excused students; *side* cannot import excuses."""
     for column in book.columns:
         cells = (book.cell(person, column) for person in book.people)
@@ -36,14 +47,17 @@ def excused_cells(book: Gradebook, side: str) -> Iterator[FileWarning]:
             yield FileWarning(
                 "excused_lost",
                 column.id,
-                f"{side} has no word for excused, so {students(count)} in {column.title!r} "
-                f"without a score may count as zero. Set them as excused in {side}.",
+                f"{side} has no word for excused, so {format_student_count(count)} in "
+                f"{column.title!r} without a score may count as zero. "
+                f"Set them as excused in {side}.",
             )
 
 
-def same_titles(columns: Iterable[Column], key: Callable[[Column], str]) -> Iterator[FileWarning]:
+def warn_same_titles(
+    columns: Iterable[ExportColumn], key: Callable[[ExportColumn], str]
+) -> Iterator[FileWarning]:
     """Yield a warning for each column that repeats an earlier *key*; empty keys do not count."""
-    for column, first in _repeated(columns, key):
+    for column, first in _find_repeated(columns, key):
         yield FileWarning(
             "same_title",
             column.id,
@@ -51,11 +65,11 @@ def same_titles(columns: Iterable[Column], key: Callable[[Column], str]) -> Iter
         )
 
 
-def same_people(
-    people: Iterable[Person], key: Callable[[Person], str], word: str
+def warn_same_people(
+    people: Iterable[ExportPerson], key: Callable[[ExportPerson], str], word: str
 ) -> Iterator[FileWarning]:
     """Yield a warning for each person who repeats an earlier *key*; *word* names the key."""
-    for person, first in _repeated(people, key):
+    for person, first in _find_repeated(people, key):
         yield FileWarning(
             "same_person",
             person.id,
@@ -64,10 +78,12 @@ def same_people(
         )
 
 
-def _repeated(items: Iterable[Item], key: Callable[[Item], str]) -> Iterator[tuple[Item, Item]]:
+def _find_repeated(
+    items: Iterable[Item], key: Callable[[Item], str]
+) -> Iterator[tuple[Item, Item]]:
     """Yield each item that repeats an earlier key, with the first item that has it."""
     first: dict[str, Item] = {}
     for item in items:
-        found = key(item).casefold()
-        if found and first.setdefault(found, item) is not item:
-            yield item, first[found]
+        value = key(item).casefold()
+        if value and first.setdefault(value, item) is not item:
+            yield item, first[value]

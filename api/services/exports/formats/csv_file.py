@@ -6,8 +6,22 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, Final
 
-from api.services.exports.formats.book import Cell, Column, Gradebook, Person, Written
-from api.services.exports.formats.cells import HIDDEN, PLACES, lines, number, stamp, table, text
+from api.services.exports.formats.book import (
+    ExportCell,
+    ExportColumn,
+    ExportFile,
+    ExportGradebook,
+    ExportPerson,
+)
+from api.services.exports.formats.cells import (
+    DECIMAL_PLACES,
+    INVISIBLE_CHARACTERS,
+    format_csv,
+    format_lines,
+    format_number,
+    format_text,
+    format_timestamp,
+)
 
 __all__ = ["write_cells", "write_json_lines", "write_table"]
 
@@ -35,13 +49,15 @@ CELL_FIELDS: Final = (
     "submissions",
     "comment",
 )
-UNSEEN: Final = re.compile(f"[\x7f-\x9f\u2028\u2029\ud800-\udfff{''.join(HIDDEN)}]")
-TOTAL: Final = "total"
-WAITING: Final = "waiting_points"
-EXCUSED: Final = "excused"
+INVISIBLE_PATTERN: Final = re.compile(
+    f"[\x7f-\x9f\u2028\u2029\ud800-\udfff{''.join(INVISIBLE_CHARACTERS)}]"
+)
+TOTAL_FIELD: Final = "total"
+WAITING_FIELD: Final = "waiting_points"
+EXCUSED_TEXT: Final = "excused"
 
 
-def write_table(book: Gradebook) -> Written:
+def write_table(book: ExportGradebook) -> ExportFile:
     """Write a row for each student: the person, a score for each assignment, and the total.
 
     A cell is empty without a score or while work waits for grading. The total excludes the points
@@ -50,113 +66,120 @@ def write_table(book: Gradebook) -> Written:
     """
     rows = [
         [
-            *_person(person),
-            *(_score(book.cell(person, column)) for column in book.columns),
-            number(book.totals.get(person.id)),
-            number(book.left_out.get(person.id, Fraction(0))),
+            *_format_person(person),
+            *(_format_score(book.cell(person, column)) for column in book.columns),
+            format_number(book.totals.get(person.id)),
+            format_number(book.left_out.get(person.id, Fraction(0))),
         ]
         for person in book.people
     ]
-    return Written(table([*PERSON_FIELDS, *_heads(book), TOTAL, WAITING], rows))
+    return ExportFile(
+        format_csv([*PERSON_FIELDS, *_format_heads(book), TOTAL_FIELD, WAITING_FIELD], rows)
+    )
 
 
-def write_cells(book: Gradebook) -> Written:
+def write_cells(book: ExportGradebook) -> ExportFile:
     """Write a row for each student and assignment, with all its data."""
     rows = (
-        [*_person(person), *_cell(book, column, book.cell(person, column))]
+        [*_format_person(person), *_format_cell(book, column, book.cell(person, column))]
         for person in book.people
         for column in book.columns
     )
-    return Written(table([*PERSON_FIELDS, *CELL_FIELDS], rows))
+    return ExportFile(format_csv([*PERSON_FIELDS, *CELL_FIELDS], rows))
 
 
-def write_json_lines(book: Gradebook) -> Written:
+def write_json_lines(book: ExportGradebook) -> ExportFile:
     """Write a JSON line for each student, with scores as numbers and as exact text."""
-    return Written("".join(f"{_json(one)}\n" for one in _records(book)))
+    return ExportFile("".join(f"{_serialize_record(one)}\n" for one in _build_records(book)))
 
 
-def _person(person: Person) -> list[str]:
+def _format_person(person: ExportPerson) -> list[str]:
     sections = "; ".join(person.sections)
-    told = (person.id, person.name, person.email, person.student_number, person.login)
-    return [text(cell) for cell in (*told, person.lms_id, sections)]
+    fields = (person.id, person.name, person.email, person.student_number, person.login)
+    return [format_text(cell) for cell in (*fields, person.lms_id, sections)]
 
 
-def _heads(book: Gradebook) -> list[str]:
-    titles = [text(column.title) for column in book.columns]
-    taken = {*PERSON_FIELDS, TOTAL, WAITING}
+def _format_heads(book: ExportGradebook) -> list[str]:
+    titles = [format_text(column.title) for column in book.columns]
+    taken = {*PERSON_FIELDS, TOTAL_FIELD, WAITING_FIELD}
     return [
-        f"{title} [{text(column.id)}]" if title in taken or titles.count(title) > 1 else title
+        f"{title} [{format_text(column.id)}]"
+        if title in taken or titles.count(title) > 1
+        else title
         for title, column in zip(titles, book.columns, strict=True)
     ]
 
 
-def _score(cell: Cell) -> str:
-    return EXCUSED if cell.excused else number(cell.given)
+def _format_score(cell: ExportCell) -> str:
+    return EXCUSED_TEXT if cell.excused else format_number(cell.exported_score)
 
 
-def _cell(book: Gradebook, column: Column, cell: Cell) -> list[str]:
+def _format_cell(book: ExportGradebook, column: ExportColumn, cell: ExportCell) -> list[str]:
     return [
-        text(column.id),
-        text(column.title),
-        number(column.possible),
-        _truth(column.extra),
-        number(cell.score),
-        _truth(cell.excused),
-        _truth(cell.waiting),
-        number(cell.waiting_points),
-        _truth(cell.overridden),
+        format_text(column.id),
+        format_text(column.title),
+        format_number(column.possible),
+        _format_bool(column.extra),
+        format_number(cell.score),
+        _format_bool(cell.excused),
+        _format_bool(cell.waiting),
+        format_number(cell.waiting_points),
+        _format_bool(cell.overridden),
         str(cell.late_seconds),
-        stamp(cell.submitted_at, book.zone),
+        format_timestamp(cell.submitted_at, book.zone),
         str(cell.submissions),
-        lines(cell.comment),
+        format_lines(cell.comment),
     ]
 
 
-def _truth(value: object) -> str:
+def _format_bool(value: object) -> str:
     return "true" if value else "false"
 
 
-def _records(book: Gradebook) -> Iterator[dict[str, Any]]:
+def _build_records(book: ExportGradebook) -> Iterator[dict[str, Any]]:
     for person in book.people:
-        told = (person.id, person.name, person.email, person.student_number, person.login)
+        fields = (person.id, person.name, person.email, person.student_number, person.login)
         yield {
             "course": book.course,
-            **dict(zip(PERSON_FIELDS, (*told, person.lms_id, person.sections), strict=True)),
+            **dict(zip(PERSON_FIELDS, (*fields, person.lms_id, person.sections), strict=True)),
             "assignments": [
-                _cell_record(book, column, book.cell(person, column)) for column in book.columns
+                _build_cell_record(book, column, book.cell(person, column))
+                for column in book.columns
             ],
-            TOTAL: _exact(book.totals.get(person.id)),
-            WAITING: _exact(book.left_out.get(person.id, Fraction(0))),
+            TOTAL_FIELD: _serialize_number(book.totals.get(person.id)),
+            WAITING_FIELD: _serialize_number(book.left_out.get(person.id, Fraction(0))),
         }
 
 
-def _cell_record(book: Gradebook, column: Column, cell: Cell) -> dict[str, Any]:
-    told = (
+def _build_cell_record(
+    book: ExportGradebook, column: ExportColumn, cell: ExportCell
+) -> dict[str, Any]:
+    values = (
         column.id,
         column.title,
-        _exact(column.possible),
+        _serialize_number(column.possible),
         column.extra,
-        _exact(cell.score),
+        _serialize_number(cell.score),
         cell.excused,
         cell.waiting,
-        _exact(cell.waiting_points),
+        _serialize_number(cell.waiting_points),
         cell.overridden,
         cell.late_seconds,
-        stamp(cell.submitted_at, book.zone) or None,
+        format_timestamp(cell.submitted_at, book.zone) or None,
         cell.submissions,
         cell.comment,
     )
-    return dict(zip(CELL_FIELDS, told, strict=True))
+    return dict(zip(CELL_FIELDS, values, strict=True))
 
 
-def _json(record: dict[str, Any]) -> str:
+def _serialize_record(record: dict[str, Any]) -> str:
     """Return a record as one line of JSON, with invisible characters escaped."""
-    told = json.dumps(record, ensure_ascii=False)
-    return UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", told)
+    line = json.dumps(record, ensure_ascii=False)
+    return INVISIBLE_PATTERN.sub(lambda match: f"\\u{ord(match[0]):04x}", line)
 
 
-def _exact(value: Fraction | None) -> dict[str, Any] | None:
+def _serialize_number(value: Fraction | None) -> dict[str, Any] | None:
     """Return a number as JSON data: a rounded decimal and the exact fraction."""
     if value is None:
         return None
-    return {"number": float(round(value, PLACES)), "exact": str(value)}
+    return {"number": float(round(value, DECIMAL_PLACES)), "exact": str(value)}

@@ -10,61 +10,76 @@ from fractions import Fraction
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from api.core.person_names import name_pair
-from api.services.exports.formats.book import Cell, FileWarning, Gradebook, Person, Written
-from api.services.exports.formats.cells import lateness, number, table, text
+from api.core.person_names import split_name
+from api.services.exports.formats.book import (
+    ExportCell,
+    ExportFile,
+    ExportGradebook,
+    ExportPerson,
+    FileWarning,
+)
+from api.services.exports.formats.cells import (
+    format_csv,
+    format_lateness,
+    format_number,
+    format_text,
+)
 from api.services.exports.formats.checks import (
-    excused_cells,
-    same_people,
-    same_titles,
-    waiting_cells,
+    warn_excused_cells,
+    warn_same_people,
+    warn_same_titles,
+    warn_waiting_cells,
 )
 
 __all__ = ["write_gradescope_course"]
 
-PERSON: Final = ("First Name", "Last Name", "SID", "Email", "Sections")
-LATENESS: Final = "Lateness (H:M:S)"
-ENDS: Final = ("", " - Max Points", " - Submission Time", f" - {LATENESS}")
-TOTAL: Final = f"Total {LATENESS}"
-TIME: Final = "%Y-%m-%d %H:%M:%S %z"
+PERSON_COLUMNS: Final = ("First Name", "Last Name", "SID", "Email", "Sections")
+LATENESS_COLUMN: Final = "Lateness (H:M:S)"
+TITLE_ENDINGS: Final = ("", " - Max Points", " - Submission Time", f" - {LATENESS_COLUMN}")
+TOTAL_COLUMN: Final = f"Total {LATENESS_COLUMN}"
+TIME_FORMAT: Final = "%Y-%m-%d %H:%M:%S %z"
 
 
-def write_gradescope_course(book: Gradebook) -> Written:
+def write_gradescope_course(book: ExportGradebook) -> ExportFile:
     """Write the grades of all assignments, with warnings on what readers would misread."""
-    heads = [f"{text(column.title)}{end}" for column in book.columns for end in ENDS]
-    rows = [_course_row(book, person) for person in book.people]
-    return Written(table([*PERSON, *heads, TOTAL], rows), tuple(_warnings(book)))
+    heads = [
+        f"{format_text(column.title)}{end}" for column in book.columns for end in TITLE_ENDINGS
+    ]
+    rows = [_format_row(book, person) for person in book.people]
+    return ExportFile(
+        format_csv([*PERSON_COLUMNS, *heads, TOTAL_COLUMN], rows), tuple(_find_warnings(book))
+    )
 
 
-def _person(person: Person) -> list[str]:
-    first, last = name_pair(person.name, person.family_name)
+def _format_person(person: ExportPerson) -> list[str]:
+    first, last = split_name(person.name, person.family_name)
     cells = (first, last, person.student_number, person.email, ", ".join(person.sections))
-    return [text(cell) for cell in cells]
+    return [format_text(cell) for cell in cells]
 
 
-def _course_row(book: Gradebook, person: Person) -> list[str]:
-    row, late = _person(person), 0
+def _format_row(book: ExportGradebook, person: ExportPerson) -> list[str]:
+    row, late = _format_person(person), 0
     for column in book.columns:
         cell = book.cell(person, column)
-        row += [_points(cell.given), _points(column.counted)]
-        row += [_time(cell.submitted_at, book.zone), _late(cell)]
+        row += [_format_points(cell.exported_score), _format_points(column.counted_points)]
+        row += [_format_time(cell.submitted_at, book.zone), _format_cell_lateness(cell)]
         late += max(cell.late_seconds, 0)
-    return [*row, lateness(late)]
+    return [*row, format_lateness(late)]
 
 
-def _points(score: Fraction | None) -> str:
-    return number(score, least=1)
+def _format_points(score: Fraction | None) -> str:
+    return format_number(score, least=1)
 
 
-def _time(moment: datetime | None, zone: ZoneInfo) -> str:
-    return "" if moment is None else moment.astimezone(zone).strftime(TIME)
+def _format_time(moment: datetime | None, zone: ZoneInfo) -> str:
+    return "" if moment is None else moment.astimezone(zone).strftime(TIME_FORMAT)
 
 
-def _late(cell: Cell) -> str:
-    return "" if cell.submitted_at is None else lateness(cell.late_seconds)
+def _format_cell_lateness(cell: ExportCell) -> str:
+    return "" if cell.submitted_at is None else format_lateness(cell.late_seconds)
 
 
-def _warnings(book: Gradebook) -> Iterator[FileWarning]:
+def _find_warnings(book: ExportGradebook) -> Iterator[FileWarning]:
     for person in book.people:
         if not person.student_number.strip():
             yield FileWarning(
@@ -73,15 +88,19 @@ def _warnings(book: Gradebook) -> Iterator[FileWarning]:
                 f"{person.name} has no student number, by which readers of the file find people. "
                 "Add it in the roster.",
             )
-    yield from same_people(book.people, lambda one: one.student_number, word="student number")
-    yield from same_titles(book.columns, lambda column: text(column.title))
+    yield from warn_same_people(
+        book.people, lambda item: item.student_number, word="student number"
+    )
+    yield from warn_same_titles(book.columns, lambda column: format_text(column.title))
     for column in book.columns:
-        if text(column.title) in {*PERSON, "Name", TOTAL} or text(column.title).endswith(ENDS[1:]):
+        if format_text(column.title) in {*PERSON_COLUMNS, "Name", TOTAL_COLUMN} or format_text(
+            column.title
+        ).endswith(TITLE_ENDINGS[1:]):
             yield FileWarning(
                 "reserved_title",
                 column.id,
                 f"Readers of the file take {column.title!r} for a column of Gradescope's own; "
                 "rename the assignment.",
             )
-    yield from waiting_cells(book)
-    yield from excused_cells(book, "Gradescope")
+    yield from warn_waiting_cells(book)
+    yield from warn_excused_cells(book, "Gradescope")

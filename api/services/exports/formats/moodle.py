@@ -11,65 +11,79 @@ from collections.abc import Collection, Iterator
 from fractions import Fraction
 from typing import Final
 
-from api.services.exports.formats.book import Cell, Column, FileWarning, Gradebook, Person, Written
-from api.services.exports.formats.cells import lines, number, table, text
+from api.services.exports.formats.book import (
+    ExportCell,
+    ExportColumn,
+    ExportFile,
+    ExportGradebook,
+    ExportPerson,
+    FileWarning,
+)
+from api.services.exports.formats.cells import format_csv, format_lines, format_number, format_text
 from api.services.exports.formats.checks import (
-    excused_cells,
-    same_people,
-    same_titles,
-    students,
-    waiting_cells,
+    format_student_count,
+    warn_excused_cells,
+    warn_same_people,
+    warn_same_titles,
+    warn_waiting_cells,
 )
 
 __all__ = ["write_moodle"]
 
-IDENTITY: Final = ("Email address", "ID number")
+IDENTITY_COLUMNS: Final = ("Email address", "ID number")
 NO_GRADE: Final = "-"
-PLACES: Final = 5
-"""As many decimals as Moodle keeps."""
-LIMIT: Final = Fraction(100)
-"""The highest grade, unless the site has unlimited grades."""
+DECIMAL_PLACES: Final = 5
+"""Number of decimals that Moodle stores."""
+MAX_GRADE: Final = Fraction(100)
+"""Maximum grade in Moodle, unless the site has unlimited grades."""
 BEFORE_QUOTE: Final = re.compile(r'\\(?="|\Z)')
 
 
-def write_moodle(book: Gradebook, *, known: Collection[str] | None = None) -> Written:
+def write_moodle(book: ExportGradebook, *, known: Collection[str] | None = None) -> ExportFile:
     """Write the file to upload under Grades, Import, CSV, with warnings on omissions.
 
     *known* holds the e-mails of Moodle's participants, if available.
     """
     mails = None if known is None else {mail.strip().casefold() for mail in known}
-    left_out = {person.id: warning for person in book.people for warning in _lost(person, mails)}
-    kept = [person for person in book.people if person.id not in left_out]
-    head = [head for column in book.columns for head in _heads(column)]
-    rows = [_row(book, person) for person in kept]
-    warnings = (*left_out.values(), *_warnings(book, kept))
-    return Written(table(_apart([*IDENTITY, *head]), map(_apart, rows)), warnings)
+    left_out = {
+        person.id: warning for person in book.people for warning in _check_person(person, mails)
+    }
+    included = [person for person in book.people if person.id not in left_out]
+    head = [head for column in book.columns for head in _format_heads(column)]
+    rows = [_format_row(book, person) for person in included]
+    warnings = (*left_out.values(), *_find_warnings(book, included))
+    return ExportFile(
+        format_csv(
+            _separate_backslashes([*IDENTITY_COLUMNS, *head]), map(_separate_backslashes, rows)
+        ),
+        warnings,
+    )
 
 
-def _heads(column: Column) -> tuple[str, str]:
-    title = text(column.title)
+def _format_heads(column: ExportColumn) -> tuple[str, str]:
+    title = format_text(column.title)
     return title, f"Feedback: {title}"
 
 
-def _row(book: Gradebook, person: Person) -> list[str]:
-    row = [text(person.email), text(person.student_number)]
+def _format_row(book: ExportGradebook, person: ExportPerson) -> list[str]:
+    row = [format_text(person.email), format_text(person.student_number)]
     for column in book.columns:
         cell = book.cell(person, column)
-        row += [_grade(cell), lines(cell.comment)]
+        row += [_format_grade(cell), format_lines(cell.comment)]
     return row
 
 
-def _grade(cell: Cell) -> str:
-    refused = cell.given is None or cell.given > LIMIT
-    return NO_GRADE if refused else number(cell.given, places=PLACES)
+def _format_grade(cell: ExportCell) -> str:
+    refused = cell.exported_score is None or cell.exported_score > MAX_GRADE
+    return NO_GRADE if refused else format_number(cell.exported_score, places=DECIMAL_PLACES)
 
 
-def _apart(row: list[str]) -> list[str]:
+def _separate_backslashes(row: list[str]) -> list[str]:
     """Insert a space after each backslash that would escape the quote after it."""
     return [BEFORE_QUOTE.sub(r"\\ ", cell) for cell in row]
 
 
-def _lost(person: Person, known: Collection[str] | None) -> Iterator[FileWarning]:
+def _check_person(person: ExportPerson, known: Collection[str] | None) -> Iterator[FileWarning]:
     """Yield the reason to omit *person*, if there is one."""
     if not person.email.strip():
         yield FileWarning(
@@ -78,12 +92,12 @@ def _lost(person: Person, known: Collection[str] | None) -> Iterator[FileWarning
             f"{person.name} has no e-mail, by which Moodle finds people, and is left out. Add it "
             "in the roster.",
         )
-    elif text(person.email) != person.email.strip():
+    elif format_text(person.email) != person.email.strip():
         yield FileWarning(
             "guarded",
             person.id,
-            f"{person.name} is left out: the e-mail {text(person.email)!r} is not written as "
-            "Moodle has it. Enter the grades of this student in Moodle by hand.",
+            f"{person.name} is left out: the e-mail {format_text(person.email)!r} is not written "
+            "as Moodle has it. Enter the grades of this student in Moodle by hand.",
         )
     elif known is not None and person.email.strip().casefold() not in known:
         yield FileWarning(
@@ -94,18 +108,18 @@ def _lost(person: Person, known: Collection[str] | None) -> Iterator[FileWarning
         )
 
 
-def _warnings(book: Gradebook, kept: list[Person]) -> Iterator[FileWarning]:
-    yield from same_people(kept, lambda person: person.email, word="e-mail")
-    yield from same_titles(book.columns, lambda column: text(column.title))
+def _find_warnings(book: ExportGradebook, included: list[ExportPerson]) -> Iterator[FileWarning]:
+    yield from warn_same_people(included, lambda person: person.email, word="e-mail")
+    yield from warn_same_titles(book.columns, lambda column: format_text(column.title))
     for column in book.columns:
-        scores = [book.cell(person, column).given for person in kept]
-        if count := sum(score is not None and score > LIMIT for score in scores):
+        scores = [book.cell(person, column).exported_score for person in included]
+        if count := sum(score is not None and score > MAX_GRADE for score in scores):
             yield FileWarning(
                 "over_limit",
                 column.id,
-                f"Moodle refuses grades over {number(LIMIT)}, so {students(count)} in "
-                f"{column.title!r} came without a grade. Scale the points of the assignment, or "
-                "ask for unlimited grades in Moodle.",
+                f"Moodle refuses grades over {format_number(MAX_GRADE)}, so "
+                f"{format_student_count(count)} in {column.title!r} came without a grade. "
+                "Scale the points of the assignment, or ask for unlimited grades in Moodle.",
             )
-    yield from waiting_cells(book)
-    yield from excused_cells(book, "Moodle")
+    yield from warn_waiting_cells(book)
+    yield from warn_excused_cells(book, "Moodle")

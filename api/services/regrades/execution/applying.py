@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Member
+from api.auth.authorization import CourseMembership
 from api.core.errors import Conflict
 from api.db.models import (
     AssignmentProblem,
@@ -19,34 +19,38 @@ from api.db.models import (
     RegradeStudent,
 )
 from api.services.audit import recorder
-from api.services.grades import Cause, Key, refresh, refresh_all
-from api.services.regrades.draft_versions import bring_out
-from api.services.regrades.execution.dry_run import examine, store, students_of
-from api.services.regrades.execution.grading_reassignment import move
-from api.services.regrades.execution.judging import judge_job
+from api.services.grades import GradeCause, ProgressKey, recompute_keys, recompute_students
+from api.services.regrades.draft_versions import publish_regrade_version
+from api.services.regrades.execution.dry_run import (
+    dry_run_chunk,
+    load_chunk_students,
+    store_dry_run,
+)
+from api.services.regrades.execution.grading_reassignment import apply_new_gradings
+from api.services.regrades.execution.judging import grade_job
 from api.services.regrades.planning import add_chunks
 from api.services.regrades.runs import (
-    family,
-    handed_in,
+    count_submissions,
+    count_submissions_by_student,
+    load_compatible_versions,
     lock_problem,
-    lock_run,
-    lock_standings,
+    lock_progress,
+    lock_regrade,
     move_draws,
-    submissions_of,
 )
-from api.services.regrades.totals import everybody_shifts
+from api.services.regrades.totals import changes_part_points
 
 __all__ = [
-    "Apply",
-    "add_newcomers",
+    "RegradeApplyOptions",
+    "add_missing_students",
     "apply_chunk",
     "begin_apply",
-    "refresh_chunk",
+    "recompute_chunk",
 ]
 
 
 @dataclass(frozen=True, slots=True)
-class Apply:
+class RegradeApplyOptions:
     """Options for applying a regrade; *never_lower* None keeps the option of the regrade."""
 
     never_lower: bool | None = None
@@ -54,24 +58,29 @@ class Apply:
 
 
 def begin_apply(
-    session: Session, member: Member, run_id: UUID, wanted: Apply, *, now: datetime
+    session: Session,
+    member: CourseMembership,
+    run_id: UUID,
+    options: RegradeApplyOptions,
+    *,
+    now: datetime,
 ) -> Regrade:
     """Pin the new version to the problem, and start to apply the regrade; return it.
 
     A stopped regrade continues. Later submissions are graded by the new version.
     """
-    run = lock_run(session, run_id)
+    run = lock_regrade(session, run_id)
     problem = lock_problem(session, run.problem_id)
     if run.status == "ready":
-        _pin(session, run, problem, member, wanted, now=now)
+        _pin_version(session, run, problem, member, options, now=now)
         run.applied_by, run.applied_at = member.caller.id, now
         run.done, run.began_at = 0, now
     elif run.status == "stopped":
-        _check_not_undone(session, run)
+        _check_undo_not_started(session, run)
     else:
         raise Conflict(f"The regrade is {run.status}; only one that is ready can be applied.")
     run.status, run.error, run.stepped_at = "applying", "", now
-    recorder.record(
+    recorder.record_action(
         session,
         member,
         "regrade.applied",
@@ -83,33 +92,35 @@ def begin_apply(
     return run
 
 
-def _pin(
+def _pin_version(
     session: Session,
     run: Regrade,
     problem: AssignmentProblem,
-    member: Member,
-    wanted: Apply,
+    member: CourseMembership,
+    options: RegradeApplyOptions,
     *,
     now: datetime,
 ) -> None:
     if problem.version_id != run.from_version:
         raise Conflict("The problem has another version now; cancel this and begin anew.")
-    if wanted.never_lower is not None:
-        run.never_lower = wanted.never_lower
-    run.notice = wanted.notice
+    if options.never_lower is not None:
+        run.never_lower = options.never_lower
+    run.notice = options.notice
     version = session.get_one(ProblemVersion, run.to_version)
     if run.scope != "some":
         problem.version_id = version.id
         problem.version += 1
     if run.scope != "unopened":
-        odd = move_draws(session, run, source=family(session, version), to=version.id)
-        run.draws = [[str(was), str(student), number] for was, student, number in odd]
+        displaced_draws = move_draws(
+            session, run, source=load_compatible_versions(session, version), to=version.id
+        )
+        run.draws = [[str(was), str(student), number] for was, student, number in displaced_draws]
     session.flush()
-    bring_out(session, member, run, now=now)
-    add_newcomers(session, run, problem, course=member.course.id)
+    publish_regrade_version(session, member, run, now=now)
+    add_missing_students(session, run, problem, course=member.course.id)
 
 
-def _check_not_undone(session: Session, run: Regrade) -> None:
+def _check_undo_not_started(session: Session, run: Regrade) -> None:
     undone = session.scalar(
         select(RegradeChunk.number).where(
             RegradeChunk.regrade_id == run.id, RegradeChunk.status == "undone"
@@ -119,7 +130,7 @@ def _check_not_undone(session: Session, run: Regrade) -> None:
         raise Conflict("The regrade was stopped while it was undone; undo it to the end.")
 
 
-def add_newcomers(
+def add_missing_students(
     session: Session, run: Regrade, problem: AssignmentProblem, *, course: UUID
 ) -> None:
     """Add chunks of students who are not in the regrade yet, but whose standings change too.
@@ -130,13 +141,17 @@ def add_newcomers(
     if run.scope == "some":
         return
     known = select(RegradeStudent.student_id).where(RegradeStudent.regrade_id == run.id)
-    found = {} if run.scope == "unopened" else handed_in(session, problem.id)
-    if everybody_shifts(session, run):
+    submission_counts = (
+        {} if run.scope == "unopened" else count_submissions_by_student(session, problem.id)
+    )
+    if changes_part_points(session, run):
         graded = select(Grade.student_id).where(Grade.assignment_id == problem.assignment_id)
         for student in session.scalars(graded.order_by(Grade.student_id)):
-            found.setdefault(student, 0)
-    there = set(session.scalars(known))
-    new = {student: count for student, count in found.items() if student not in there}
+            submission_counts.setdefault(student, 0)
+    existing = set(session.scalars(known))
+    new = {
+        student: count for student, count in submission_counts.items() if student not in existing
+    }
     run.total += add_chunks(session, run, new, course=course)
 
 
@@ -146,32 +161,40 @@ def apply_chunk(session: Session, run: Regrade, chunk: RegradeChunk, *, now: dat
     If submissions arrived after the dry run, the chunk is graded again here, under the lock of the
     standings.
     """
-    students = students_of(session, run, chunk.number)
-    standing = lock_standings(session, run.problem_id, students)
-    if submissions_of(session, run, chunk.number) != chunk.submissions:
-        store(session, run, chunk, examine(session, run, chunk.number, judge=judge_job))
-    touched = move(session, run, chunk, now=now)
-    cause = Cause("regrade", run.id, run.applied_by, now)
-    refresh_chunk(session, run, touched, students=students, standing=standing, cause=cause)
+    students = load_chunk_students(session, run, chunk.number)
+    with_progress = lock_progress(session, run.problem_id, students)
+    if count_submissions(session, run, chunk.number) != chunk.submissions:
+        store_dry_run(
+            session, run, chunk, dry_run_chunk(session, run, chunk.number, grade=grade_job)
+        )
+    touched = apply_new_gradings(session, run, chunk, now=now)
+    cause = GradeCause("regrade", run.id, run.applied_by, now)
+    recompute_chunk(
+        session, run, touched, students=students, with_progress=with_progress, cause=cause
+    )
 
 
-def refresh_chunk(
+def recompute_chunk(
     session: Session,
     run: Regrade,
     touched: set[UUID],
     *,
     students: Collection[UUID],
-    standing: Collection[UUID],
-    cause: Cause,
+    with_progress: Collection[UUID],
+    cause: GradeCause,
 ) -> None:
     """Recompute the standings of *touched* students, or of the chunk if the points change.
 
-    In the latter case, also recompute the grades of *students* who have no *standing*.
+    In the latter case, also recompute the grades of *students* who have no *with_progress*.
     """
-    if not everybody_shifts(session, run):
-        students = standing = touched
-    refresh(session, [Key(run.problem_id, student) for student in sorted(standing)], cause=cause)
-    others = sorted(set(students) - set(standing))
+    if not changes_part_points(session, run):
+        students = with_progress = touched
+    recompute_keys(
+        session,
+        [ProgressKey(run.problem_id, student) for student in sorted(with_progress)],
+        cause=cause,
+    )
+    others = sorted(set(students) - set(with_progress))
     if others:
         problem = session.get_one(AssignmentProblem, run.problem_id)
-        refresh_all(session, problem.assignment_id, others, cause=cause)
+        recompute_students(session, problem.assignment_id, others, cause=cause)

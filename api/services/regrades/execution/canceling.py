@@ -6,30 +6,32 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Member
+from api.auth.authorization import CourseMembership
 from api.core.errors import Conflict
 from api.db.models import Regrade
 from api.services.audit import recorder
-from api.services.regrades.draft_versions import take_back
-from api.services.regrades.runs import lock_run
+from api.services.regrades.draft_versions import retire_regrade_version
+from api.services.regrades.runs import lock_regrade
 
-__all__ = ["cancel"]
+__all__ = ["cancel_regrade"]
 
-BECOMES: Final = {"judging": "cancelled", "ready": "cancelled", "applying": "stopped"}
+STATUS_AFTER_CANCEL: Final = {"judging": "cancelled", "ready": "cancelled", "applying": "stopped"}
 
 
-def cancel(session: Session, member: Member, run_id: UUID, *, now: datetime) -> Regrade:
+def cancel_regrade(
+    session: Session, member: CourseMembership, run_id: UUID, *, now: datetime
+) -> Regrade:
     """Cancel the remaining chunks of a regrade, and return it.
 
     A regrade that was being applied is stopped: it can be applied to the end, or undone. Otherwise
     the version that it made is retired.
     """
-    run = lock_run(session, run_id)
-    if run.status not in BECOMES:
+    run = lock_regrade(session, run_id)
+    if run.status not in STATUS_AFTER_CANCEL:
         raise Conflict(f"The regrade is {run.status}; there is nothing to cancel.")
-    before, run.status = run.status, BECOMES[run.status]
+    before, run.status = run.status, STATUS_AFTER_CANCEL[run.status]
     run.cancelled_at = run.stepped_at = now
-    recorder.record(
+    recorder.record_action(
         session,
         member,
         "regrade.cancelled",
@@ -38,5 +40,5 @@ def cancel(session: Session, member: Member, run_id: UUID, *, now: datetime) -> 
         change=({"status": before}, {"status": run.status}),
     )
     if run.status == "cancelled":
-        take_back(session, member, run, now=now)
+        retire_regrade_version(session, member, run, now=now)
     return run

@@ -11,75 +11,84 @@ from api.core.clock import Clock
 from api.core.ids import new_id
 from api.db.engine import Database
 from api.db.models import Notice, Regrade, RegradeChunk
-from api.services.regrades.draft_versions import take_back
+from api.services.regrades.draft_versions import retire_regrade_version
 from api.services.regrades.execution.applying import apply_chunk
-from api.services.regrades.execution.dry_run import Examined, examine, store, students_of
-from api.services.regrades.execution.judging import Judge
+from api.services.regrades.execution.dry_run import (
+    DryRunResult,
+    dry_run_chunk,
+    load_chunk_students,
+    store_dry_run,
+)
+from api.services.regrades.execution.judging import JobGrader
 from api.services.regrades.execution.undoing import undo_chunk
 from api.services.regrades.runs import (
-    PENDING,
+    PENDING_CHUNK_STATUSES,
+    count_submissions,
     lock_problem,
-    lock_run,
-    lock_standings,
-    next_chunk,
-    submissions_of,
+    lock_progress,
+    lock_regrade,
+    next_pending_chunk,
 )
-from api.services.regrades.totals import everybody_shifts
+from api.services.regrades.totals import changes_part_points
 
-__all__ = ["fail", "finish", "step"]
+__all__ = ["finish_phase", "process_chunk", "record_failure"]
 
-ENDS: Final = {"judging": "ready", "applying": "applied", "undoing": "undone"}
-DONE: Final = {"judging": "judged", "applying": "applied", "undoing": "undone"}
+STATUS_AFTER_PHASE: Final = {"judging": "ready", "applying": "applied", "undoing": "undone"}
+CHUNK_STATUS_AFTER_PHASE: Final = {"judging": "judged", "applying": "applied", "undoing": "undone"}
 
 
-def step(db: Database, run_id: UUID, number: int, *, judge: Judge, clock: Clock) -> None:
+def process_chunk(
+    db: Database, run_id: UUID, number: int, *, grade: JobGrader, clock: Clock
+) -> None:
     """Process one chunk in the current phase of its regrade, unless it is done already."""
-    examined = _before(db, run_id, number, judge)
+    result = _dry_run_if_needed(db, run_id, number, grade)
     with db.transaction() as session:
-        run = lock_run(session, run_id)
+        run = lock_regrade(session, run_id)
         chunk = session.get_one(RegradeChunk, {"regrade_id": run_id, "number": number})
-        if chunk.status not in PENDING.get(run.status, ()):
+        if chunk.status not in PENDING_CHUNK_STATUSES.get(run.status, ()):
             return  # another process was faster, or the regrade was cancelled
-        if run.status != "judging" and everybody_shifts(session, run):
+        if run.status != "judging" and changes_part_points(session, run):
             # Students without a standing have no row to lock, but a grade that others may change.
             lock_problem(session, run.problem_id)
-        if examined is not None:
+        if result is not None:
             if run.status != "judging":
                 # The stored rows refer to users, whom others lock after their standings.
-                lock_standings(session, run.problem_id, students_of(session, run, number))
-            if examined.totals.keys() != students_of(session, run, number).keys():
+                lock_progress(session, run.problem_id, load_chunk_students(session, run, number))
+            if result.totals.keys() != load_chunk_students(session, run, number).keys():
                 return  # a student was erased meanwhile and has a new id: grade again
-            store(session, run, chunk, examined)
+            store_dry_run(session, run, chunk, result)
         now = clock()
         match run.status:
             case "applying":
                 apply_chunk(session, run, chunk, now=now)
             case "undoing":
                 undo_chunk(session, run, chunk, now=now)
-        chunk.status = DONE[run.status]
+        chunk.status = CHUNK_STATUS_AFTER_PHASE[run.status]
         run.done += chunk.submissions
         run.stepped_at = now
 
 
-def _before(db: Database, run_id: UUID, number: int, judge: Judge) -> Examined | None:
+def _dry_run_if_needed(
+    db: Database, run_id: UUID, number: int, grade: JobGrader
+) -> DryRunResult | None:
     """Grade a chunk outside of any write transaction; None if nothing needs to be graded."""
     with db.reading() as session:
         run = session.get_one(Regrade, run_id)
         chunk = session.get_one(RegradeChunk, {"regrade_id": run_id, "number": number})
         if run.status == "undoing":
             return None
-        same = chunk.submissions == submissions_of(session, run, number)
+        same = chunk.submissions == count_submissions(session, run, number)
         if chunk.status != "new" and same:
             return None
-        return examine(session, run, number, judge=judge)
+        return dry_run_chunk(session, run, number, grade=grade)
 
 
-def finish(session: Session, run_id: UUID, *, now: datetime) -> None:
+def finish_phase(session: Session, run_id: UUID, *, now: datetime) -> None:
     """End the phase of a regrade once every chunk is done."""
-    run = lock_run(session, run_id)
-    if run.status not in ENDS or next_chunk(session, run) is not None:
+    run = lock_regrade(session, run_id)
+    if run.status not in STATUS_AFTER_PHASE or next_pending_chunk(session, run) is not None:
         return
-    run.status, run.stepped_at = ENDS[run.status], now
+    run.status, run.stepped_at = STATUS_AFTER_PHASE[run.status], now
     match run.status:
         case "applied" if run.notice:
             session.add(
@@ -97,11 +106,11 @@ def finish(session: Session, run_id: UUID, *, now: datetime) -> None:
                 notice.withdrawn_at = notice.withdrawn_at or now
 
 
-def fail(session: Session, run_id: UUID, said: str, *, now: datetime) -> None:
+def record_failure(session: Session, run_id: UUID, message: str, *, now: datetime) -> None:
     """Stop a regrade after an error: a dry run fails for good, other phases can be resumed."""
-    run = lock_run(session, run_id)
-    if run.status in PENDING:
+    run = lock_regrade(session, run_id)
+    if run.status in PENDING_CHUNK_STATUSES:
         run.status = "failed" if run.status == "judging" else "stopped"
-        run.error, run.stepped_at = said, now
+        run.error, run.stepped_at = message, now
         if run.status == "failed":
-            take_back(session, None, run, now=now)
+            retire_regrade_version(session, None, run, now=now)

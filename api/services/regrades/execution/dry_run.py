@@ -16,28 +16,28 @@ from api.db.models import (
     RegradeChunk,
     RegradeStudent,
 )
-from api.db.upserts import insert_all, rewrite
-from api.services.regrades.changes import Change, changes_of, counts_of
-from api.services.regrades.execution.judging import Judge
-from api.services.regrades.execution.loading import handed_of, job_of, stored_answers
-from api.services.regrades.runs import family, submissions_of
-from api.services.regrades.totals import totals_of
+from api.db.upserts import insert_rows, update_rows
+from api.services.regrades.changes import AnswerChange, count_changes, find_changes
+from api.services.regrades.execution.judging import JobGrader
+from api.services.regrades.execution.loading import load_graded_answers, load_job, load_submissions
+from api.services.regrades.runs import count_submissions, load_compatible_versions
+from api.services.regrades.totals import compute_totals
 from grader.kinds import KINDS
 
-__all__ = ["Examined", "examine", "store", "students_of"]
+__all__ = ["DryRunResult", "dry_run_chunk", "load_chunk_students", "store_dry_run"]
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
+class DryRunResult:
     """Result of the dry run of a chunk, valid for this number of *submissions*."""
 
     submissions: int
-    changes: Sequence[Change]
+    changes: Sequence[AnswerChange]
     totals: Mapping[UUID, Mapping[str, Any]]
     counts: Mapping[str, int]
 
 
-def students_of(session: Session, run: Regrade, chunk: int) -> dict[UUID, bool]:
+def load_chunk_students(session: Session, run: Regrade, chunk: int) -> dict[UUID, bool]:
     """Return the students of a chunk, and whether each counts in statistics."""
     rows = session.execute(
         select(RegradeStudent.student_id, RegradeStudent.counted)
@@ -47,40 +47,42 @@ def students_of(session: Session, run: Regrade, chunk: int) -> dict[UUID, bool]:
     return {row[0]: row[1] for row in rows}
 
 
-def examine(session: Session, run: Regrade, chunk: int, *, judge: Judge) -> Examined:
+def dry_run_chunk(session: Session, run: Regrade, chunk: int, *, grade: JobGrader) -> DryRunResult:
     """Grade all submissions of the students of a chunk by the new version."""
     version = session.get_one(ProblemVersion, run.to_version)
     problem = session.get_one(AssignmentProblem, run.problem_id)
-    students = students_of(session, run, chunk)
-    versions = dict.fromkeys(family(session, version), version.id)
-    handed = handed_of(session, problem.id, students, versions)
-    stored = stored_answers(session, problem.id, students)
-    changes = changes_of(
-        stored,
-        judge(job_of(session, problem.id, handed)) if handed else {},
+    students = load_chunk_students(session, run, chunk)
+    versions = dict.fromkeys(load_compatible_versions(session, version), version.id)
+    submissions = load_submissions(session, problem.id, students, versions)
+    answers = load_graded_answers(session, problem.id, students)
+    changes = find_changes(
+        answers,
+        grade(load_job(session, problem.id, submissions)) if submissions else {},
         by_person={part["id"] for part in version.parts if KINDS[part["kind"]].by_person},
     )
-    totals = totals_of(session, run, problem, students, stored, changes)
+    totals = compute_totals(session, run, problem, students, answers, changes)
     counted = {student: told for student, told in totals.items() if students[student]}
-    counts = counts_of(stored, changes, counted)
-    return Examined(submissions_of(session, run, chunk), changes, totals, counts)
+    counts = count_changes(answers, changes, counted)
+    return DryRunResult(count_submissions(session, run, chunk), changes, totals, counts)
 
 
-def store(session: Session, run: Regrade, chunk: RegradeChunk, examined: Examined) -> None:
+def store_dry_run(
+    session: Session, run: Regrade, chunk: RegradeChunk, result: DryRunResult
+) -> None:
     """Store the dry run of a chunk, replacing an earlier one."""
     session.execute(
         delete(RegradeChange).where(
             RegradeChange.regrade_id == run.id, RegradeChange.chunk == chunk.number
         )
     )
-    changed = [one.row(run.id, chunk.number) for one in examined.changes]
-    insert_all(session, RegradeChange, changed)
-    own = {"regrade_id": run.id}
-    told = [{**own, "student_id": one, **told} for one, told in examined.totals.items()]
-    rewrite(session, RegradeStudent, told)
+    change_rows = [change.to_row(run.id, chunk.number) for change in result.changes]
+    insert_rows(session, RegradeChange, change_rows)
+    key = {"regrade_id": run.id}
+    student_rows = [{**key, "student_id": total, **told} for total, told in result.totals.items()]
+    update_rows(session, RegradeStudent, student_rows)
     run.counts = {
         name: run.counts.get(name, 0) + count - chunk.counts.get(name, 0)
-        for name, count in examined.counts.items()
+        for name, count in result.counts.items()
     }
-    run.total += examined.submissions - chunk.submissions
-    chunk.submissions, chunk.counts = examined.submissions, dict(examined.counts)
+    run.total += result.submissions - chunk.submissions
+    chunk.submissions, chunk.counts = result.submissions, dict(result.counts)

@@ -8,52 +8,55 @@ from typing import Final, ParamSpec, TypeAlias, TypeVar
 
 from api.core.errors import FileError
 from api.core.worker_pool import WorkerPool
-from api.services.batch.executors import cluster
+from api.services.batch.executors import open_cluster_pool
 
-__all__ = ["Make", "executor_of", "processes"]
+__all__ = ["ExecutorFactory", "create_process_pool", "get_executor_factory"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Make: TypeAlias = Callable[[int], Executor]
-"""Makes what judges in so many pieces at a time; it is made again when it is broken."""
-LOWER_PRIORITY: Final = 10
+ExecutorFactory: TypeAlias = Callable[[int], Executor]
+"""Factory of an executor that grades a number of pieces in parallel.
+
+It is called again if the executor breaks.
+"""
+WORKER_NICENESS: Final = 10
 DEADLINE_SECONDS: Final = 600.0
-"""How long a piece of a chunk may take; such a regrade fails, and says so."""
-DASK: Final = "distributed"
+"""Deadline for a piece of a chunk; a regrade that exceeds it fails with a message."""
+DASK_PACKAGE: Final = "distributed"
 
 
-def processes(workers: int) -> Executor:
+def create_process_pool(workers: int) -> Executor:
     """Return a pool of *workers* processes with lower priority than this one."""
-    return WorkerPool(workers, deadline_seconds=DEADLINE_SECONDS, niceness=LOWER_PRIORITY)
+    return WorkerPool(workers, deadline_seconds=DEADLINE_SECONDS, niceness=WORKER_NICENESS)
 
 
-def executor_of(address: str | None) -> Make:
+def get_executor_factory(address: str | None) -> ExecutorFactory:
     """Return a factory of executors: of the Dask scheduler at *address*, or of processes."""
-    return processes if address is None else partial(_on_cluster, address)
+    return create_process_pool if address is None else partial(_connect_cluster, address)
 
 
-def _on_cluster(address: str, workers: int) -> Executor:
+def _connect_cluster(address: str, workers: int) -> Executor:
     del workers  # the cluster has its own number
-    return _Cluster(address)
+    return _ClusterExecutor(address)
 
 
-class _Cluster(Executor):
+class _ClusterExecutor(Executor):
     """Executor on a Dask cluster; turns Dask's own failures into `BrokenExecutor`."""
 
     def __init__(self, address: str) -> None:
         with ExitStack() as opened:
             try:
-                self._pool = opened.enter_context(cluster(address))
+                self._pool = opened.enter_context(open_cluster_pool(address))
             except FileError as error:
                 raise BrokenExecutor(str(error)) from error
             self._opened = opened.pop_all()
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Return the future of a call on a worker."""
-        told: Future[T] = Future()
-        asked = self._pool.executor.submit(fn, *args, **kwargs)
-        asked.add_done_callback(lambda done: _pass_on(done, told))
-        return told
+        future: Future[T] = Future()
+        dask_future = self._pool.executor.submit(fn, *args, **kwargs)
+        dask_future.add_done_callback(lambda done: _copy_outcome(done, future))
+        return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002  # as the base has it
         """Disconnect; the cluster continues to run."""
@@ -61,12 +64,12 @@ class _Cluster(Executor):
         self._opened.close()
 
 
-def _pass_on(done: Future[T], told: Future[T]) -> None:
+def _copy_outcome(done: Future[T], target: Future[T]) -> None:
     if done.cancelled():
-        told.set_exception(BrokenExecutor("the cluster has gone"))
+        target.set_exception(BrokenExecutor("the cluster has gone"))
     elif (error := done.exception()) is None:
-        told.set_result(done.result())
-    elif type(error).__module__.startswith(DASK):
-        told.set_exception(BrokenExecutor(f"the cluster failed: {error}"))
+        target.set_result(done.result())
+    elif type(error).__module__.startswith(DASK_PACKAGE):
+        target.set_exception(BrokenExecutor(f"the cluster failed: {error}"))
     else:
-        told.set_exception(error)
+        target.set_exception(error)

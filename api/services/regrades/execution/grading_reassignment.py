@@ -11,32 +11,41 @@ from sqlalchemy.orm import Session
 
 from api.core.ids import new_id
 from api.db.models import Answer, Grading, Regrade, RegradeChange, RegradeChunk
-from api.db.upserts import insert_all, rewrite
+from api.db.upserts import insert_rows, update_rows
 from api.services.regrades.changes import MANUAL, is_lowered
-from api.services.regrades.execution.loading import Texts
+from api.services.regrades.execution.loading import JsonTextParser
 
-__all__ = ["move", "pointed", "put_back", "put_forward"]
+__all__ = ["apply_new_gradings", "build_answer_update", "restore_old_gradings", "store_gradings"]
 
-KEPT: Final = "kept"
-FOUND: Final = ("mistakes", "value", "shown", "carries")
-"""What of a grading an answer repeats besides status and credit."""
-MARKS: Final = ("status", "credit", *FOUND)
-CHANGE: Final = RegradeChange.__table__.c
-ANSWER: Final = Answer.__table__.c
-AFTER: Final = (CHANGE.new_status, CHANGE.new_credit, cast(CHANGE.result, Text).label("result"))
-BEFORE: Final = (
-    *(CHANGE.old_grading, CHANGE.new_grading, CHANGE.old_status, CHANGE.old_credit),
-    cast(CHANGE.before, Text).label("before"),
+KEPT_FLAG: Final = "kept"
+RESULT_COLUMNS: Final = ("mistakes", "value", "shown", "carries")
+"""Columns of a grading that its answer duplicates, besides status and credit."""
+GRADING_COLUMNS: Final = ("status", "credit", *RESULT_COLUMNS)
+CHANGE_TABLE: Final = RegradeChange.__table__.c
+ANSWER_TABLE: Final = Answer.__table__.c
+NEW_STATE_COLUMNS: Final = (
+    CHANGE_TABLE.new_status,
+    CHANGE_TABLE.new_credit,
+    cast(CHANGE_TABLE.result, Text).label("result"),
+)
+OLD_STATE_COLUMNS: Final = (
+    *(
+        CHANGE_TABLE.old_grading,
+        CHANGE_TABLE.new_grading,
+        CHANGE_TABLE.old_status,
+        CHANGE_TABLE.old_credit,
+    ),
+    cast(CHANGE_TABLE.before, Text).label("before"),
 )
 
 
-def pointed(
+def build_answer_update(
     answer: UUID,
     grading: UUID,
     *,
     status: str,
     credit: Fraction | None,
-    found: Mapping[str, Any],
+    result: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return the update row that makes an answer point at a grading."""
     return {
@@ -45,64 +54,68 @@ def pointed(
         "status": status,
         "credit": credit,
         "credit_float": None if credit is None else float(credit),
-        **{name: found[name] for name in FOUND},
+        **{name: result[name] for name in RESULT_COLUMNS},
     }
 
 
-def put_forward(
+def store_gradings(
     session: Session,
     gradings: Sequence[Mapping[str, Any]],
     answers: Sequence[Mapping[str, Any]],
     changes: Sequence[Mapping[str, Any]] = (),
 ) -> None:
     """Store new gradings, the answers that point at them, and the updated changes."""
-    insert_all(session, Grading, gradings)
-    rewrite(session, Answer, answers)
-    rewrite(session, RegradeChange, changes)
+    insert_rows(session, Grading, gradings)
+    update_rows(session, Answer, answers)
+    update_rows(session, RegradeChange, changes)
 
 
-def move(session: Session, run: Regrade, chunk: RegradeChunk, *, now: datetime) -> set[UUID]:
+def apply_new_gradings(
+    session: Session, run: Regrade, chunk: RegradeChunk, *, now: datetime
+) -> set[UUID]:
     """Move the answers of a chunk to new gradings; return the students concerned.
 
     Answers graded by a person stay as they are. With *never_lower*, so do answers that would lose
     credit.
     """
-    rows = _locked(session, run, chunk, AFTER)
-    flags = {row.id: _flag(run, row) for row in rows}
+    rows = _lock_changes(session, run, chunk, NEW_STATE_COLUMNS)
+    flags = {row.id: _choose_flag(run, row) for row in rows}
     flagged = [{"id": change, "flag": flag} for change, flag in flags.items() if flag]
-    read = Texts()
-    moved = [(row, new_id(), read.get(row.result)) for row in rows if not flags[row.id]]
-    put_forward(
+    parser = JsonTextParser()
+    moved = [(row, new_id(), parser.parse(row.result)) for row in rows if not flags[row.id]]
+    store_gradings(
         session,
-        [_grading(run, *one, now=now) for one in moved],
-        [_forward(*one) for one in moved],
-        [_changed(row, grading) for row, grading, _ in moved],
+        [_build_grading(run, *one, now=now) for one in moved],
+        [_build_new_answer_update(*one) for one in moved],
+        [_build_change_update(row, grading) for row, grading, _ in moved],
     )
-    rewrite(session, RegradeChange, flagged)
+    update_rows(session, RegradeChange, flagged)
     return {row.student_id for row, _, _ in moved}
 
 
-def put_back(session: Session, run: Regrade, chunk: RegradeChunk) -> set[UUID]:
+def restore_old_gradings(session: Session, run: Regrade, chunk: RegradeChunk) -> set[UUID]:
     """Restore the old gradings of answers that still have those of *run*; return the students."""
     rows = [
-        row for row in _locked(session, run, chunk, BEFORE) if row.grading_id == row.new_grading
+        row
+        for row in _lock_changes(session, run, chunk, OLD_STATE_COLUMNS)
+        if row.grading_id == row.new_grading
     ]
-    read = Texts()
-    back = [
-        pointed(
+    parser = JsonTextParser()
+    updates = [
+        build_answer_update(
             row.answer_id,
             row.old_grading,
             status=row.old_status,
             credit=row.old_credit,
-            found=read.get(row.before),
+            result=parser.parse(row.before),
         )
         for row in rows
     ]
-    put_forward(session, [], back)
+    store_gradings(session, [], updates)
     return {row.student_id for row in rows}
 
 
-def _locked(
+def _lock_changes(
     session: Session, run: Regrade, chunk: RegradeChunk, columns: Sequence[ColumnElement[Any]]
 ) -> Sequence[Any]:
     """Return *columns* of the changes of a chunk, with their answers, which are locked.
@@ -113,23 +126,25 @@ def _locked(
     """
     session.flush()
     rows = session.execute(
-        select(CHANGE.id, CHANGE.answer_id, CHANGE.student_id, *columns)
-        .add_columns(*(ANSWER[name] for name in ("manual", "grading_id", *MARKS)))
-        .join_from(RegradeChange.__table__, Answer.__table__, ANSWER.id == CHANGE.answer_id)
-        .where(CHANGE.regrade_id == run.id, CHANGE.chunk == chunk.number)
-        .order_by(ANSWER.id)
+        select(CHANGE_TABLE.id, CHANGE_TABLE.answer_id, CHANGE_TABLE.student_id, *columns)
+        .add_columns(*(ANSWER_TABLE[name] for name in ("manual", "grading_id", *GRADING_COLUMNS)))
+        .join_from(
+            RegradeChange.__table__, Answer.__table__, ANSWER_TABLE.id == CHANGE_TABLE.answer_id
+        )
+        .where(CHANGE_TABLE.regrade_id == run.id, CHANGE_TABLE.chunk == chunk.number)
+        .order_by(ANSWER_TABLE.id)
         .with_for_update(of=Answer.__table__, key_share=True)
     )
     return rows.all()
 
 
-def _flag(run: Regrade, row: Row[Any]) -> str:
+def _choose_flag(run: Regrade, row: Row[Any]) -> str:
     if row.manual:
         return MANUAL
-    return KEPT if run.never_lower and is_lowered(row.credit, row.new_credit) else ""
+    return KEPT_FLAG if run.never_lower and is_lowered(row.credit, row.new_credit) else ""
 
 
-def _grading(
+def _build_grading(
     run: Regrade, row: Row[Any], grading: UUID, after: Mapping[str, Any], *, now: datetime
 ) -> dict[str, Any]:
     return {
@@ -150,20 +165,22 @@ def _grading(
     }
 
 
-def _forward(row: Row[Any], grading: UUID, after: Mapping[str, Any]) -> dict[str, Any]:
-    return pointed(
-        row.answer_id, grading, status=row.new_status, credit=row.new_credit, found=after
+def _build_new_answer_update(
+    row: Row[Any], grading: UUID, after: Mapping[str, Any]
+) -> dict[str, Any]:
+    return build_answer_update(
+        row.answer_id, grading, status=row.new_status, credit=row.new_credit, result=after
     )
 
 
-def _changed(row: Row[Any], grading: UUID) -> dict[str, Any]:
+def _build_change_update(row: Row[Any], grading: UUID) -> dict[str, Any]:
     """Return the update row of a change, with the state of the answer before the move."""
     return {
         "id": row.id,
         "old_grading": row.grading_id,
         "old_status": row.status,
         "old_credit": row.credit,
-        "before": {name: getattr(row, name) for name in FOUND},
+        "before": {name: getattr(row, name) for name in RESULT_COLUMNS},
         "new_grading": grading,
         "flag": "",
     }

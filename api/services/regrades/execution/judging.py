@@ -9,49 +9,56 @@ from itertools import groupby
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from api.core.cache import Cache
-from api.services.submissions.grading import Judged, judge
+from api.core.cache import LruCache
+from api.services.submissions.grading import AnswerResult, grade_answers
 from api.services.submissions.stored_answers import is_truncated
 from grader import ENGINE
 from grader.definitions.problem import Problem
-from grader.grading.context import contexts
+from grader.grading.context import get_part_contexts
 from grader.json_values import from_json
-from grader.reading.grammar.number_styles import Style
+from grader.reading.grammar.number_styles import NumberStyle
 from grader.values import Value
 from grader.variants.variant import Variant
-from problems.book import BOOK
+from problems.book import REGISTRY
 from problems.loader import load_problem
 from problems.stored import load_variant, rekey_variant
 
-__all__ = ["Handed", "Job", "Judge", "Verdicts", "judge_job", "side_by_side"]
+__all__ = [
+    "JobGrader",
+    "RegradeJob",
+    "ResultsBySubmission",
+    "SubmissionToGrade",
+    "grade_job",
+    "make_parallel_grader",
+]
 
-PROBLEMS_KEPT: Final = 64
-VARIANTS_KEPT: Final = 1_024
-QUESTIONS_KEPT: Final = 2_048
-JUDGED: Final = Cache[Hashable, dict[str, Judged]](QUESTIONS_KEPT)
-"""The last submissions that were judged, over jobs."""
-FEWEST_FOR_PROCESSES: Final = 500
-"""How many different submissions it takes until another process is worth its while."""
+MAX_CACHED_PROBLEMS: Final = 64
+MAX_CACHED_VARIANTS: Final = 1_024
+MAX_CACHED_SUBMISSIONS: Final = 2_048
+RESULT_CACHE: Final = LruCache[Hashable, dict[str, AnswerResult]](MAX_CACHED_SUBMISSIONS)
+"""Results of the submissions graded last, shared by all jobs."""
+MIN_SUBMISSIONS_FOR_PROCESSES: Final = 500
+"""Number of different submissions from which grading in other processes pays off."""
 
-Place: TypeAlias = tuple[UUID, int]
+VariantKey: TypeAlias = tuple[UUID, int]
 """A version, and the position of a variant in its list."""
-Verdicts: TypeAlias = dict[UUID, Mapping[str, Judged]]
-"""What became of the answers of submissions, by submission and part."""
+ResultsBySubmission: TypeAlias = dict[UUID, Mapping[str, AnswerResult]]
+"""Results of the answers, by submission and part."""
 
 
 @dataclass(frozen=True, slots=True)
-class Handed:
+class SubmissionToGrade:
     """A submission to grade by a version, with its answers as stored."""
 
     id: UUID
     student: UUID
-    place: Place
+    variant_key: VariantKey
     draw: int
     answers: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class RegradeJob:
     """Submissions ordered by student and sequence, with all data needed to grade them.
 
     *sources* has the name and the source of the problem by version, *variants* the stored data of
@@ -59,15 +66,15 @@ class Job:
     """
 
     sources: Mapping[UUID, tuple[str, str]]
-    variants: Mapping[Place, Mapping[str, Any]]
-    numbers: Style | None
-    handed: tuple[Handed, ...]
+    variants: Mapping[VariantKey, Mapping[str, Any]]
+    numbers: NumberStyle | None
+    submissions: tuple[SubmissionToGrade, ...]
 
 
-Judge: TypeAlias = Callable[[Job], Verdicts]
+JobGrader: TypeAlias = Callable[[RegradeJob], ResultsBySubmission]
 
 
-def judge_job(job: Job) -> Verdicts:
+def grade_job(job: RegradeJob) -> ResultsBySubmission:
     """Grade every answer of a job; later parts carry the values that are read now.
 
     A truncated answer keeps its verdict.
@@ -75,117 +82,135 @@ def judge_job(job: Job) -> Verdicts:
     Equal inputs (variant, answers, carried values) are graded once and cached for later jobs: most
     submissions repeat others.
     """
-    found: Verdicts = {}
-    numbers_at = {
-        place: _Numbers(place, job.sources[place[0]], data) for place, data in job.variants.items()
+    results: ResultsBySubmission = {}
+    stored_variants = {
+        place: _StoredVariant(place, job.sources[place[0]], data)
+        for place, data in job.variants.items()
     }
-    for _, those in groupby(job.handed, lambda one: one.student):
-        own: dict[int, dict[str, Any]] = {}
-        for one in those:
-            carried = own.setdefault(one.draw, {})
-            found[one.id] = judged = _judged(one, numbers_at[one.place], carried, job.numbers)
-            for part, said in judged.items():
-                if said.carries:
-                    carried[part] = said.carries
-    return found
+    for _, submissions in groupby(job.submissions, lambda item: item.student):
+        carried_by_draw: dict[int, dict[str, Any]] = {}
+        for submission in submissions:
+            carried = carried_by_draw.setdefault(submission.draw, {})
+            results[submission.id] = part_results = _grade_cached(
+                submission, stored_variants[submission.variant_key], carried, job.numbers
+            )
+            for part, result in part_results.items():
+                if result.carries:
+                    carried[part] = result.carries
+    return results
 
 
 @dataclass(frozen=True, slots=True)
-class _Numbers:
-    """A stored variant; the data at a *place* never changes."""
+class _StoredVariant:
+    """A stored variant; the data at a *key* never changes."""
 
-    place: Place
+    key: VariantKey
     source: tuple[str, str] = field(compare=False)
     data: Mapping[str, Any] = field(compare=False)
 
 
-def _judged(
-    one: Handed, numbers: _Numbers, carried: Mapping[str, Any], style: Style | None
-) -> dict[str, Judged]:
+def _grade_cached(
+    submission: SubmissionToGrade,
+    stored_variant: _StoredVariant,
+    carried: Mapping[str, Any],
+    style: NumberStyle | None,
+) -> dict[str, AnswerResult]:
     """Return the results of a submission by part, given the values *carried* into it."""
-    heard = _heard(numbers, tuple(one.answers)) if carried else ()
-    counting = {part: carried[part] for part in heard if part in carried}
+    dependencies = _find_dependencies(stored_variant, tuple(submission.answers)) if carried else ()
+    relevant = {part: carried[part] for part in dependencies if part in carried}
     # `repr` distinguishes 1, 1.0, True and "1", as the parsers of answers do.
-    key = (one.place, one.draw, style, repr(one.answers), repr(counting))
-    return JUDGED.get(key, lambda: _judge(one, numbers, counting, style))
+    key = (submission.variant_key, submission.draw, style, repr(submission.answers), repr(relevant))
+    return RESULT_CACHE.get_or_create(
+        key, lambda: _grade_submission(submission, stored_variant, relevant, style)
+    )
 
 
-def _judge(
-    one: Handed, numbers: _Numbers, counting: Mapping[str, Any], style: Style | None
-) -> dict[str, Judged]:
-    variant = _variant(numbers)
+def _grade_submission(
+    submission: SubmissionToGrade,
+    stored_variant: _StoredVariant,
+    carried: Mapping[str, Any],
+    style: NumberStyle | None,
+) -> dict[str, AnswerResult]:
+    variant = _load_variant(stored_variant)
     parts = {part.id for part in variant.problem.parts}
-    own: dict[str, Value] = {
-        part: from_json(told["value"]) for part, told in counting.items() if part in parts
+    carried_values: dict[str, Value] = {
+        part: from_json(told["value"]) for part, told in carried.items() if part in parts
     }
     answers = {
         part: from_json(stored)
-        for part, stored in one.answers.items()
+        for part, stored in submission.answers.items()
         if part in parts and not is_truncated(stored)
     }
-    return judge(variant, answers, carried=own, numbers=style, draw=one.draw)
+    return grade_answers(
+        variant, answers, carried_values=carried_values, number_style=style, draw=submission.draw
+    )
 
 
-@lru_cache(maxsize=VARIANTS_KEPT)
-def _heard(numbers: _Numbers, answered: tuple[str, ...]) -> tuple[str, ...]:
+@lru_cache(maxsize=MAX_CACHED_VARIANTS)
+def _find_dependencies(
+    stored_variant: _StoredVariant, answered: tuple[str, ...]
+) -> tuple[str, ...]:
     """Return the parts whose values matter when the *answered* parts are graded, sorted."""
-    variant = _variant(numbers)
-    heard = {
+    variant = _load_variant(stored_variant)
+    names = {
         name
-        for context in contexts(variant, BOOK)
+        for context in get_part_contexts(variant, REGISTRY)
         if context.part.id in answered
-        for name in context.heard
+        for name in context.dependencies
     }
-    return tuple(sorted(heard))
+    return tuple(sorted(names))
 
 
-@lru_cache(maxsize=VARIANTS_KEPT)
-def _variant(numbers: _Numbers) -> Variant:
-    load = load_variant if numbers.data.get("engine") == ENGINE else rekey_variant
-    return load(numbers.data, _problem(*numbers.source), BOOK)
+@lru_cache(maxsize=MAX_CACHED_VARIANTS)
+def _load_variant(stored_variant: _StoredVariant) -> Variant:
+    load = load_variant if stored_variant.data.get("engine") == ENGINE else rekey_variant
+    return load(stored_variant.data, _load_problem(*stored_variant.source), REGISTRY)
 
 
-@lru_cache(maxsize=PROBLEMS_KEPT)
-def _problem(name: str, text: str) -> Problem:
+@lru_cache(maxsize=MAX_CACHED_PROBLEMS)
+def _load_problem(name: str, text: str) -> Problem:
     return load_problem(text, file=f"{name}.yaml")
 
 
-def side_by_side(executor: Callable[[], Executor], *, workers: int) -> Judge:
+def make_parallel_grader(executor: Callable[[], Executor], *, workers: int) -> JobGrader:
     """Return a judge that splits a job into one piece per worker.
 
     A job with few different submissions runs in this process: sending it would take longer.
     """
 
-    def judge_all(job: Job) -> Verdicts:
-        if _different(job) < FEWEST_FOR_PROCESSES:
-            return judge_job(job)
-        found: Verdicts = {}
-        for piece in executor().map(judge_job, _pieces(job, workers)):
-            found |= piece
-        return found
+    def grade_in_parallel(job: RegradeJob) -> ResultsBySubmission:
+        if _count_distinct(job) < MIN_SUBMISSIONS_FOR_PROCESSES:
+            return grade_job(job)
+        results: ResultsBySubmission = {}
+        for piece_results in executor().map(grade_job, _split_job(job, workers)):
+            results |= piece_results
+        return results
 
-    return judge_all
+    return grade_in_parallel
 
 
-def _different(job: Job) -> int:
+def _count_distinct(job: RegradeJob) -> int:
     """Return the number of submissions of a job that differ in variant or answers."""
-    told = ((one.place, one.draw, json.dumps(one.answers, sort_keys=True)) for one in job.handed)
-    return len(set(told))
+    keys = (
+        (submission.variant_key, submission.draw, json.dumps(submission.answers, sort_keys=True))
+        for submission in job.submissions
+    )
+    return len(set(keys))
 
 
-def _pieces(job: Job, count: int) -> Iterator[Job]:
+def _split_job(job: RegradeJob, count: int) -> Iterator[RegradeJob]:
     """Split *job* into up to *count* pieces of similar size; a student is in one piece only."""
-    piece: list[Handed] = []
-    for _, those in groupby(job.handed, lambda one: one.student):
-        piece += those
-        if len(piece) * count >= len(job.handed):
-            yield _piece(job, piece)
+    piece: list[SubmissionToGrade] = []
+    for _, submissions in groupby(job.submissions, lambda item: item.student):
+        piece += submissions
+        if len(piece) * count >= len(job.submissions):
+            yield _subset_job(job, piece)
             piece = []
     if piece:
-        yield _piece(job, piece)
+        yield _subset_job(job, piece)
 
 
-def _piece(job: Job, handed: list[Handed]) -> Job:
-    places = {one.place for one in handed}
-    kept = {place: data for place, data in job.variants.items() if place in places}
-    return replace(job, variants=kept, handed=tuple(handed))
+def _subset_job(job: RegradeJob, submissions: list[SubmissionToGrade]) -> RegradeJob:
+    keys = {submission.variant_key for submission in submissions}
+    variants = {place: data for place, data in job.variants.items() if place in keys}
+    return replace(job, variants=variants, submissions=tuple(submissions))

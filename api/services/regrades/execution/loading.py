@@ -21,12 +21,18 @@ from api.db.models import (
     Submission,
     Variant,
 )
-from api.services.regrades.execution.judging import Handed, Job, Place
+from api.services.regrades.execution.judging import RegradeJob, SubmissionToGrade, VariantKey
 
-__all__ = ["Stored", "Texts", "handed_of", "job_of", "stored_answers"]
+__all__ = [
+    "AnswerWithGrading",
+    "JsonTextParser",
+    "load_graded_answers",
+    "load_job",
+    "load_submissions",
+]
 
 
-class Stored(NamedTuple):
+class AnswerWithGrading(NamedTuple):
     """An answer with the grading that counts now."""
 
     id: UUID
@@ -43,19 +49,19 @@ class Stored(NamedTuple):
     credit: Fraction | None
     mistakes: str
     value: str
-    shown: str
+    rendered_value: str
     carries: dict[str, Any] | None
     record: Mapping[str, Any]
-    said: Mapping[str, Any]
+    feedback: Mapping[str, Any]
 
 
-class Texts:
+class JsonTextParser:
     """Parser of JSON texts that parses each text once."""
 
     def __init__(self) -> None:
         self._known: dict[str, Any] = {}
 
-    def get(self, text: str | None) -> Any:
+    def parse(self, text: str | None) -> Any:
         """Return the data of a text; None for None."""
         if text is None:
             return None
@@ -64,12 +70,12 @@ class Texts:
         return self._known[text]
 
 
-def handed_of(
+def load_submissions(
     session: Session,
     problem_id: UUID,
     students: Collection[UUID],
     versions: Mapping[UUID, UUID],
-) -> tuple[Handed, ...]:
+) -> tuple[SubmissionToGrade, ...]:
     """Return the submissions of *students* in order, each with the version that grades it.
 
     *versions* maps the version of a submission to that version. Submissions to other versions are
@@ -92,17 +98,21 @@ def handed_of(
         .order_by(Submission.student_id, Submission.sequence)
     )
     return tuple(
-        Handed(row.id, row.student_id, (versions[row.version_id], row.position), row.draw, row[5])
+        SubmissionToGrade(
+            row.id, row.student_id, (versions[row.version_id], row.position), row.draw, row[5]
+        )
         for row in rows
     )
 
 
-def job_of(session: Session, problem_id: UUID, handed: tuple[Handed, ...]) -> Job:
-    """Return a job of *handed*, with the problems and variants needed to grade it."""
-    places = {one.place for one in handed}
+def load_job(
+    session: Session, problem_id: UUID, submissions: tuple[SubmissionToGrade, ...]
+) -> RegradeJob:
+    """Return a job of *submissions*, with the problems and variants needed to grade it."""
+    keys = {submission.variant_key for submission in submissions}
     sources = session.execute(
         select(ProblemVersion.id, ProblemVersion.problem, ProblemVersion.source).where(
-            ProblemVersion.id.in_({version for version, _ in places})
+            ProblemVersion.id.in_({version for version, _ in keys})
         )
     )
     numbers = session.scalar(
@@ -111,30 +121,34 @@ def job_of(session: Session, problem_id: UUID, handed: tuple[Handed, ...]) -> Jo
         .join(AssignmentProblem, AssignmentProblem.assignment_id == Assignment.id)
         .where(AssignmentProblem.id == problem_id)
     )
-    return Job(
+    return RegradeJob(
         {version: (name, text) for version, name, text in sources},
-        _variants(session, places),
+        _load_variants(session, keys),
         numbers,  # type: ignore[arg-type]  # the column holds a style or null
-        handed,
+        submissions,
     )
 
 
-def _variants(session: Session, places: Collection[Place]) -> dict[Place, Mapping[str, Any]]:
-    found: dict[Place, Mapping[str, Any]] = {}
-    for version in {version for version, _ in places}:
+def _load_variants(
+    session: Session, keys: Collection[VariantKey]
+) -> dict[VariantKey, Mapping[str, Any]]:
+    variants: dict[VariantKey, Mapping[str, Any]] = {}
+    for version in {version for version, _ in keys}:
         rows = session.execute(
             select(Variant.position, Variant.data).where(
                 Variant.version_id == version,
-                Variant.position.in_(sorted(at for of, at in places if of == version)),
+                Variant.position.in_(sorted(at for of, at in keys if of == version)),
             )
         )
-        found |= {(version, position): data for position, data in rows}
-    if len(found) < len(places):
+        variants |= {(version, position): data for position, data in rows}
+    if len(variants) < len(keys):
         raise Conflict("The version lacks numbers that students have.")
-    return found
+    return variants
 
 
-def stored_answers(session: Session, problem_id: UUID, students: Collection[UUID]) -> list[Stored]:
+def load_graded_answers(
+    session: Session, problem_id: UUID, students: Collection[UUID]
+) -> list[AnswerWithGrading]:
     """Return the answers of *students* to a problem in order, with the gradings that count.
 
     Equal JSON texts become one object, which makes comparisons cheap: most answers do not change.
@@ -163,5 +177,5 @@ def stored_answers(session: Session, problem_id: UUID, students: Collection[UUID
         .where(answer.problem_id == problem_id, answer.student_id.in_(students))
         .order_by(answer.student_id, answer.sequence, answer.id)
     )
-    read = Texts()
-    return [Stored(*row[:15], *map(read.get, row[15:])) for row in rows]
+    parser = JsonTextParser()
+    return [AnswerWithGrading(*row[:15], *map(parser.parse, row[15:])) for row in rows]

@@ -18,23 +18,23 @@ from api.core.clock import Clock
 from api.core.worker_pool import WorkerPool
 from api.db.engine import Database
 from api.db.models import Regrade
-from api.services.regrades.execution.chunk_runner import fail, finish, step
-from api.services.regrades.execution.executors import Make, processes
-from api.services.regrades.execution.judging import Judge, judge_job, side_by_side
-from api.services.regrades.runs import PENDING, next_chunk
+from api.services.regrades.execution.chunk_runner import finish_phase, process_chunk, record_failure
+from api.services.regrades.execution.executors import ExecutorFactory, create_process_pool
+from api.services.regrades.execution.judging import JobGrader, grade_job, make_parallel_grader
+from api.services.regrades.runs import PENDING_CHUNK_STATUSES, next_pending_chunk
 
-__all__ = ["Runner"]
+__all__ = ["RegradeRunner"]
 
-POLL: Final = 15.0
-"""After how many seconds it looks for what another service left unfinished."""
-MOST_TRIES: Final = 3
+POLL_SECONDS: Final = 15.0
+"""Seconds between two checks for work that another service left unfinished."""
+MAX_TRIES: Final = 3
 STOP_SECONDS: Final = 4.0
-"""How long a stop waits for the chunk that is being done, and again once its workers are killed."""
+"""Seconds that a stop waits for the current chunk, and again after killing workers."""
 
 log = logging.getLogger("api.regrades")
 
 
-class Runner:
+class RegradeRunner:
     """Worker thread for the regrades of a database.
 
     It splits grading into *workers* pieces, which the executor from *make* runs: processes of this
@@ -48,9 +48,9 @@ class Runner:
         clock: Clock,
         *,
         workers: int,
-        make: Make = processes,
+        make: ExecutorFactory = create_process_pool,
         between: Callable[[], None] = lambda: None,
-        poll: float = POLL,
+        poll: float = POLL_SECONDS,
     ) -> None:
         self._db, self._clock, self._workers, self._between = db, clock, workers, between
         self._make, self._poll = make, poll
@@ -58,7 +58,9 @@ class Runner:
         self._pool: Executor | None = None
         self._lock = threading.Lock()
         self._tries: Counter[tuple[UUID, int | None]] = Counter()
-        self._thread = threading.Thread(target=self._loop, name="regrades", daemon=True)
+        self._thread = threading.Thread(
+            target=self._run_until_stopped, name="regrades", daemon=True
+        )
 
     def start(self) -> None:
         """Start the thread: it resumes unfinished regrades and runs until `close`."""
@@ -89,61 +91,61 @@ class Runner:
 
     def run_until_idle(self) -> None:
         """Process all pending chunks."""
-        while not self._stop.is_set() and (found := self._next()) is not None:
-            self._do(*found)
+        while not self._stop.is_set() and (work := self._find_next_chunk()) is not None:
+            self._process_with_retries(*work)
             self._between()
 
-    def _loop(self) -> None:
+    def _run_until_stopped(self) -> None:
         while not self._stop.is_set():
             self._wake.clear()
             try:
                 self.run_until_idle()
             except (SQLAlchemyError, BrokenExecutor) as error:
-                said = error if isinstance(error, BrokenExecutor) else type(error).__name__
-                log.warning("a regrade waits: %s", said)
+                reason = error if isinstance(error, BrokenExecutor) else type(error).__name__
+                log.warning("a regrade waits: %s", reason)
             self._wake.wait(self._poll)
 
-    def _next(self) -> tuple[UUID, int | None] | None:
+    def _find_next_chunk(self) -> tuple[UUID, int | None] | None:
         """Return the regrade that waited longest, with its next chunk; None if all are done."""
         with self._db.reading() as session:
             run = session.scalar(
                 select(Regrade)
-                .where(Regrade.status.in_(PENDING))
+                .where(Regrade.status.in_(PENDING_CHUNK_STATUSES))
                 .order_by(Regrade.stepped_at, Regrade.id)
                 .limit(1)
             )
-            return None if run is None else (run.id, next_chunk(session, run))
+            return None if run is None else (run.id, next_pending_chunk(session, run))
 
-    def _do(self, run: UUID, number: int | None) -> None:
+    def _process_with_retries(self, run: UUID, number: int | None) -> None:
         """Process a chunk; repeated failure stops its regrade, but no other."""
         try:
-            self._step(run, number)
+            self._process(run, number)
         except Exception as error:
             self._tries[run, number] += 1
-            again = isinstance(error, SQLAlchemyError | BrokenExecutor)
+            is_transient = isinstance(error, SQLAlchemyError | BrokenExecutor)
             if isinstance(error, BrokenExecutor):
                 self._drop_pool()
-            if again and self._tries[run, number] < MOST_TRIES:
+            if is_transient and self._tries[run, number] < MAX_TRIES:
                 raise
             log.exception("a regrade failed: %s, chunk %s", run, number)
-            said = f"Chunk {number} failed ({type(error).__name__}); the log says more."
+            message = f"Chunk {number} failed ({type(error).__name__}); the log says more."
             with self._db.transaction() as session:
-                fail(session, run, said, now=self._clock())
+                record_failure(session, run, message, now=self._clock())
         self._tries.pop((run, number), None)
 
-    def _step(self, run: UUID, number: int | None) -> None:
+    def _process(self, run: UUID, number: int | None) -> None:
         if number is None:
             with self._db.transaction() as session:
-                finish(session, run, now=self._clock())
+                finish_phase(session, run, now=self._clock())
             return
-        step(self._db, run, number, judge=self._judge(), clock=self._clock)
+        process_chunk(self._db, run, number, grade=self._choose_grader(), clock=self._clock)
 
-    def _judge(self) -> Judge:
+    def _choose_grader(self) -> JobGrader:
         if not self._workers:
-            return judge_job
-        return side_by_side(self._executor, workers=self._workers)
+            return grade_job
+        return make_parallel_grader(self._get_executor, workers=self._workers)
 
-    def _executor(self) -> Executor:
+    def _get_executor(self) -> Executor:
         with self._lock:
             if self._pool is None:
                 self._pool = self._make(self._workers)

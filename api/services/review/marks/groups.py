@@ -19,65 +19,76 @@ from api.db.models import Answer, ProblemVersion, Review, Submission, Variant
 from api.http.pagination import Cursor
 from api.schemas.grading.marks import GroupMarked, GroupView, MarkIn
 from api.schemas.grading.review import SameAs
-from api.services.audit.recorder import record
-from api.services.engine.variant_identity import NUMBERS, Numbers, variant_of, version_of
-from api.services.engine.variants import Variants
-from api.services.enrolment.display_names import names_of
-from api.services.review.locations import Asked
-from api.services.review.marking_items import hold, reckon, write
-from api.services.review.marks.answer_similarity import alike
-from api.services.review.marks.marking import criteria
-from api.services.review.marks.values import Given
-from api.services.review.queue import Queued, queue
-from api.services.review.serializers import mark_view
-from grader.reading import Typed
+from api.services.audit.recorder import record_action
+from api.services.engine.variant_identity import (
+    IDENTITY_COLUMNS,
+    VariantIdentity,
+    variant_condition,
+    version_condition,
+)
+from api.services.engine.variants import VariantCache
+from api.services.enrolment.display_names import load_display_names
+from api.services.review.locations import AssignedPart
+from api.services.review.marking_items import evaluate_mark, lock_items, store_marks
+from api.services.review.marks.answer_similarity import similarity_id_of_content
+from api.services.review.marks.marking import load_criteria
+from api.services.review.marks.values import MarkValues
+from api.services.review.queue import QueuedAnswer, load_queue
+from api.services.review.serializers import serialize_mark
+from grader.reading import RawAnswer
 
-__all__ = ["group_cursor", "groups", "mark_group", "same_as"]
+__all__ = ["group_cursor", "list_groups", "load_equivalent_mark", "mark_group"]
 
-MOST: Final = 10**9
-SAID: Final = (
+MAX_GROUP_SIZE: Final = 10**9
+QUEUED_ANSWERS_QUERY: Final = (
     select(
         Answer.id,
         Answer.shown,
         Answer.value,
         Submission.answers,
-        *NUMBERS,
+        *IDENTITY_COLUMNS,
     )
     .join(Submission, Submission.id == Answer.submission_id)
-    .join(ProblemVersion, version_of(Submission))
-    .join(Variant, variant_of(Submission))
+    .join(ProblemVersion, version_condition(Submission))
+    .join(Variant, variant_condition(Submission))
     .where(Answer.id.in_(bindparam("answers", expanding=True)))
 )
 
 
 @dataclass(frozen=True, slots=True)
-class _Member:
+class _GroupedAnswer:
     """An answer in a group, with its text."""
 
-    queued: Queued
+    queued: QueuedAnswer
     text: str
 
 
-def _members(session: Session, asked: Asked, *, now: datetime) -> dict[UUID, list[_Member]]:
+def _load_groups(
+    session: Session, part: AssignedPart, *, now: datetime
+) -> dict[UUID, list[_GroupedAnswer]]:
     """Return the answers in the queue of a part, grouped by their likeness."""
-    queued = {one.answer: one for one in queue(session, asked, now=now)}
-    rows = session.execute(SAID, {"answers": list(queued)})
-    found: defaultdict[UUID, list[_Member]] = defaultdict(list)
-    for answer, shown, value, answers, draw_hash, seed in rows.all():
-        typed = answers.get(asked.part)
-        group = alike(asked, typed, value, numbers=Numbers(draw_hash, seed))
-        found[group].append(_Member(queued[answer], _whole(asked, typed, shown)))
-    return found
+    queued = {one.answer: one for one in load_queue(session, part, now=now)}
+    rows = session.execute(QUEUED_ANSWERS_QUERY, {"answers": list(queued)})
+    answers_by_group: defaultdict[UUID, list[_GroupedAnswer]] = defaultdict(list)
+    for answer, display_text, value, answers, draw_hash, seed in rows.all():
+        typed = answers.get(part.part_id)
+        group = similarity_id_of_content(
+            part, typed, value, numbers=VariantIdentity(draw_hash, seed)
+        )
+        answers_by_group[group].append(
+            _GroupedAnswer(queued[answer], _full_text(part, typed, display_text))
+        )
+    return answers_by_group
 
 
-def _whole(asked: Asked, typed: Typed | None, shown: str) -> str:
-    """Return the full text of an answer; *shown* may be shortened for lists."""
-    return typed.strip() if asked.kind == "text" and isinstance(typed, str) else shown
+def _full_text(part: AssignedPart, typed: RawAnswer | None, display_text: str) -> str:
+    """Return the full text of an answer; *display_text* may be shortened for lists."""
+    return typed.strip() if part.kind == "text" and isinstance(typed, str) else display_text
 
 
-def groups(
+def list_groups(
     session: Session,
-    asked: Asked,
+    part: AssignedPart,
     *,
     least: int,
     after: Cursor | None,
@@ -85,35 +96,41 @@ def groups(
     now: datetime,
 ) -> list[GroupView]:
     """Return a page of the groups with at least *least* answers, largest first."""
-    found = {
+    members_by_group = {
         group: members
-        for group, members in _members(session, asked, now=now).items()
+        for group, members in _load_groups(session, part, now=now).items()
         if len(members) >= least
     }
-    order = sorted(found, key=lambda one: (_place(len(found[one])), one))
+    order = sorted(
+        members_by_group, key=lambda item: (_size_key(len(members_by_group[item])), item)
+    )
     if after is not None:
         end = (str(after.value), after.id)
-        order = [one for one in order if (_place(len(found[one])), one) > end]
+        order = [one for one in order if (_size_key(len(members_by_group[one])), one) > end]
     order = order[:limit]
-    marks = _marks(session, asked, order)
-    return [_told(group, found[group], marks.get(group), asked) for group in order]
+    marks = _load_latest_marks(session, part, order)
+    return [
+        _serialize_group(group, members_by_group[group], marks.get(group), part) for group in order
+    ]
 
 
 def group_cursor(group: GroupView) -> Cursor:
     """Return the pagination cursor of a page that ends with *group*."""
-    return Cursor("groups", _place(group.answers), group.id)
+    return Cursor("groups", _size_key(group.answers), group.id)
 
 
-def _place(size: int) -> str:
-    return f"{MOST - size:010}"
+def _size_key(size: int) -> str:
+    return f"{MAX_GROUP_SIZE - size:010}"
 
 
-def _told(group: UUID, members: Sequence[_Member], same: SameAs | None, asked: Asked) -> GroupView:
-    me = asked.posed.member.caller.id
-    waiting = [one.queued for one in members if one.queued.waiting]
+def _serialize_group(
+    group: UUID, members: Sequence[_GroupedAnswer], same: SameAs | None, part: AssignedPart
+) -> GroupView:
+    me = part.assigned_problem.member.caller.id
+    waiting = [member.queued for member in members if member.queued.waiting]
     return GroupView(
         id=group,
-        text=min(members, key=lambda one: one.queued.rank).text,
+        text=min(members, key=lambda item: item.queued.rank).text,
         answers=len(members),
         waiting=len(waiting),
         claimed=sum(one.claimed_by not in {None, me} for one in waiting),
@@ -121,68 +138,78 @@ def _told(group: UUID, members: Sequence[_Member], same: SameAs | None, asked: A
     )
 
 
-def _marks(session: Session, asked: Asked, likes: Collection[UUID]) -> dict[UUID, SameAs]:
+def _load_latest_marks(
+    session: Session, part: AssignedPart, similarity_ids: Collection[UUID]
+) -> dict[UUID, SameAs]:
     """Return the latest mark of each group."""
     rows = session.scalars(
         select(Review)
         .join(Answer, Answer.id == Review.answer_id)
         .where(
-            Review.likeness.in_(likes),
+            Review.likeness.in_(similarity_ids),
             Review.marked_at.is_not(None),
-            Answer.problem_id == asked.posed.problem.id,
-            Answer.part == asked.part,
+            Answer.problem_id == part.assigned_problem.problem.id,
+            Answer.part == part.part_id,
         )
         .order_by(Review.marked_at, Review.answer_id)
     ).all()
     last = {row.likeness: row for row in rows if row.likeness is not None}
-    names = names_of(session, {row.marked_by for row in last.values()})
+    names = load_display_names(session, {row.marked_by for row in last.values()})
     return {
         group: SameAs(answer=row.answer_id, group=group, mark=mark)
         for group, row in last.items()
-        if (mark := mark_view(row, names)) is not None
+        if (mark := serialize_mark(row, names)) is not None
     }
 
 
-def same_as(session: Session, asked: Asked, like: UUID) -> SameAs | None:
+def load_equivalent_mark(
+    session: Session, part: AssignedPart, similarity_id: UUID
+) -> SameAs | None:
     """Return the latest mark of an equivalent answer, or None."""
-    return _marks(session, asked, [like]).get(like)
+    return _load_latest_marks(session, part, [similarity_id]).get(similarity_id)
 
 
 def mark_group(
     session: Session,
-    asked: Asked,
+    part: AssignedPart,
     group: UUID,
-    given: MarkIn,
+    request: MarkIn,
     *,
-    variants: Variants,
+    variants: VariantCache,
     now: datetime,
 ) -> GroupMarked:
     """Grade all waiting answers of a group, except those that other markers hold."""
-    members = _members(session, asked, now=now).get(group)
+    members = _load_groups(session, part, now=now).get(group)
     if members is None:
         raise NotFound("There is no such group of answers.")
-    rubric = criteria(session, asked, given, variants=variants)
-    works = hold(session, [one.queued.answer for one in members if one.queued.waiting])
-    me, wanted = asked.posed.member.caller.id, Given.of(given)
-    waiting = [one for one in works if not one.answer.manual]
-    free = [one for one in waiting if not _is_held(one.review, me, now)]
+    rubric = load_criteria(session, part, request, variants=variants)
+    items = lock_items(
+        session, [member.queued.answer for member in members if member.queued.waiting]
+    )
+    me, mark_values = part.assigned_problem.member.caller.id, MarkValues.from_request(request)
+    waiting = [item for item in items if not item.answer.manual]
+    free = [one for one in waiting if not _is_claimed_by_other(one.review, me, now)]
     marked = [
-        (one, wanted, reckon(session, asked, one, wanted, rubric=rubric, variants=variants))
+        (
+            one,
+            mark_values,
+            evaluate_mark(session, part, one, mark_values, rubric=rubric, variants=variants),
+        )
         for one in free
     ]
-    write(session, asked, marked, now=now)
-    record(
+    store_marks(session, part, marked, now=now)
+    record_action(
         session,
-        asked.posed.member,
+        part.assigned_problem.member,
         "group.marked",
         now=now,
-        target=("problem", asked.posed.problem.id),
-        change=({}, {"part": asked.part, "answers": [str(one.answer.id) for one in free]}),
-        reason=given.reason,
+        target=("problem", part.assigned_problem.problem.id),
+        change=({}, {"part": part.part_id, "answers": [str(one.answer.id) for one in free]}),
+        reason=request.reason,
     )
     return GroupMarked(marked=len(free), claimed=len(waiting) - len(free))
 
 
-def _is_held(review: Review, me: UUID, now: datetime) -> bool:
+def _is_claimed_by_other(review: Review, me: UUID, now: datetime) -> bool:
     until = review.claimed_until
     return review.claimed_by not in {None, me} and until is not None and until > now

@@ -9,83 +9,92 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from api.core.errors import Conflict, FieldError, Invalid
+from api.core.errors import Conflict, FieldError, InvalidInput
 from api.db.models import Answer, Grading, Regrade
-from api.http.etags import Expected
+from api.http.etags import IfMatchVersions
 from api.schemas.grading.marks import MarkIn
-from api.services.audit.recorder import record
-from api.services.engine.variants import Variants
-from api.services.review.locations import Asked, Found
-from api.services.review.marking_items import Work, hold, point_to, reckon, refresh_works, write
-from api.services.review.marks.claims import check_free
-from api.services.review.marks.rubric import Criterion, own_items
-from api.services.review.marks.values import Given
+from api.services.audit.recorder import record_action
+from api.services.engine.variants import VariantCache
+from api.services.review.locations import AnswerContext, AssignedPart
+from api.services.review.marking_items import (
+    MarkingItem,
+    evaluate_mark,
+    lock_items,
+    recompute_item_grades,
+    set_current_grading,
+    store_marks,
+)
+from api.services.review.marks.claims import check_not_claimed
+from api.services.review.marks.rubric import Criterion, lock_current_items
+from api.services.review.marks.values import MarkValues
 
-__all__ = ["criteria", "mark", "unmark"]
+__all__ = ["load_criteria", "mark_answer", "unmark_answer"]
 
 
-def mark(
+def mark_answer(
     session: Session,
-    found: Found,
-    given: MarkIn,
+    context: AnswerContext,
+    request: MarkIn,
     *,
-    variants: Variants,
-    expected: Expected,
+    variants: VariantCache,
+    expected: IfMatchVersions,
     now: datetime,
 ) -> None:
     """Store a mark for an answer.
 
-    Raises `Conflict` if another marker holds it, and `Precondition` if it changed.
+    Raises `Conflict` if another marker holds it, and `PreconditionFailed` if it changed.
     """
-    asked, me = found.asked, found.member.caller.id
-    rubric = criteria(session, asked, given, variants=variants)
-    [work] = hold(session, [found.answer.id])
-    expected.check(work.review.version)
-    check_free(work.review, me, now=now)
-    before = _mark_told(work.answer)
-    wanted = Given.of(given)
-    result = reckon(session, asked, work, wanted, rubric=rubric, variants=variants)
-    write(session, asked, [(work, wanted, result)], now=now)
-    _note(session, found, "answer.marked", before, now=now, reason=given.reason)
+    part, me = context.part, context.member.caller.id
+    rubric = load_criteria(session, part, request, variants=variants)
+    [item] = lock_items(session, [context.answer.id])
+    expected.check(item.review.version)
+    check_not_claimed(item.review, me, now=now)
+    before = _answer_state(item.answer)
+    mark_values = MarkValues.from_request(request)
+    outcome = evaluate_mark(session, part, item, mark_values, rubric=rubric, variants=variants)
+    store_marks(session, part, [(item, mark_values, outcome)], now=now)
+    _record_change(session, context, "answer.marked", before, now=now, reason=request.reason)
 
 
-def criteria(
-    session: Session, asked: Asked, given: MarkIn, *, variants: Variants
+def load_criteria(
+    session: Session, part: AssignedPart, request: MarkIn, *, variants: VariantCache
 ) -> Mapping[UUID, Criterion]:
-    """Return the rubric of a part, with a shared lock. Raises `Invalid` for unknown items."""
-    items = own_items(session, asked, variants=variants, lock="shared")
-    if not items.keys() >= set(given.items):
-        raise Invalid(
+    """Return the rubric of a part, with a shared lock. Raises `InvalidInput` for unknown items."""
+    items = lock_current_items(session, part, variants=variants, lock="shared")
+    if not items.keys() >= set(request.items):
+        raise InvalidInput(
             "The rubric of this part has no such item; read it again.",
             errors=(FieldError("items", "must be items of the rubric of this part"),),
         )
-    return {one: Criterion.of(row) for one, row in items.items()}
+    return {item: Criterion.from_row(row) for item, row in items.items()}
 
 
-def _mark_told(answer: Answer) -> dict[str, Any]:
+def _answer_state(answer: Answer) -> dict[str, Any]:
     """Return the state of an answer for the audit log."""
     credit = None if answer.credit is None else str(answer.credit)
     return {"status": answer.status, "credit": credit, "manual": answer.manual}
 
 
-def unmark(session: Session, found: Found, *, expected: Expected, now: datetime) -> None:
+def unmark_answer(
+    session: Session, context: AnswerContext, *, expected: IfMatchVersions, now: datetime
+) -> None:
     """Remove the mark of an answer: the grading by the engine counts again.
 
     Raises `Conflict` if the answer has no mark by a person or another marker holds it.
     """
-    [work] = hold(session, [found.answer.id])
-    expected.check(work.review.version)
-    check_free(work.review, found.member.caller.id, now=now)
-    if not work.answer.manual:
+    [item] = lock_items(session, [context.answer.id])
+    expected.check(item.review.version)
+    check_not_claimed(item.review, context.member.caller.id, now=now)
+    if not item.answer.manual:
         raise Conflict("This answer has no mark by a person.")
-    before = _mark_told(work.answer)
-    point_to(work.answer, _by_machine(session, work), manual=False)
-    _clear(work)
-    refresh_works(session, [work], author=found.member.caller.id, now=now)
-    _note(session, found, "answer.unmarked", before, now=now)
+    before = _answer_state(item.answer)
+    set_current_grading(item.answer, _load_engine_grading(session, item), manual=False)
+    _clear_review(item)
+    recompute_item_grades(session, [item], author=context.member.caller.id, now=now)
+    _record_change(session, context, "answer.unmarked", before, now=now)
 
 
-def _by_machine(session: Session, work: Work) -> Grading:
+def _load_engine_grading(session: Session, item: MarkingItem) -> Grading:
     """Return the last grading by the engine, except by the version of an undone regrade.
 
     The undo graded answers submitted under that version with the old one; that grading counts.
@@ -94,7 +103,7 @@ def _by_machine(session: Session, work: Work) -> Grading:
         select(Grading)
         .outerjoin(Regrade, Regrade.id == Grading.regrade_id)
         .where(
-            Grading.answer_id == work.answer.id,
+            Grading.answer_id == item.answer.id,
             Grading.kind != "manual",
             or_(Regrade.undone_at.is_(None), Grading.version_id != Regrade.to_version),
         )
@@ -103,29 +112,29 @@ def _by_machine(session: Session, work: Work) -> Grading:
     ).one()
 
 
-def _clear(work: Work) -> None:
-    review = work.review
+def _clear_review(item: MarkingItem) -> None:
+    review = item.review
     review.items, review.adjustment, review.credit = [], Fraction(0), None
     review.comment = review.reason = ""
     review.marked_by = review.marked_at = review.likeness = None
     review.version += 1
 
 
-def _note(
+def _record_change(
     session: Session,
-    found: Found,
+    context: AnswerContext,
     action: str,
     before: Mapping[str, Any],
     *,
     now: datetime,
     reason: str = "",
 ) -> None:
-    record(
+    record_action(
         session,
-        found.member,
+        context.member,
         action,
         now=now,
-        target=("answer", found.answer.id),
-        change=(before, _mark_told(found.answer)),
+        target=("answer", context.answer.id),
+        change=(before, _answer_state(context.answer)),
         reason=reason,
     )

@@ -5,43 +5,50 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from api.auth.authorization import Caller
+from api.auth.authorization import Principal
 from api.schemas.grading.review import NextAnswer, ReviewItem
-from api.services.engine.variant_identity import numbers_in
-from api.services.engine.variants import Variants
-from api.services.review.locations import Asked, Found, staff_answer
-from api.services.review.marks.answer_similarity import likeness
+from api.services.engine.variant_identity import load_identities
+from api.services.engine.variants import VariantCache
+from api.services.review.locations import AnswerContext, AssignedPart, load_answer_for_staff
+from api.services.review.marks.answer_similarity import similarity_id
 from api.services.review.marks.claims import claim_next
-from api.services.review.marks.groups import same_as
-from api.services.review.serializers import review_item
+from api.services.review.marks.groups import load_equivalent_mark
+from api.services.review.serializers import serialize_review_item
 
-__all__ = ["answer_item", "next_item"]
+__all__ = ["claim_next_item", "load_review_item"]
 
 
-def answer_item(session: Session, found: Found, *, variants: Variants, now: datetime) -> ReviewItem:
+def load_review_item(
+    session: Session, context: AnswerContext, *, variants: VariantCache, now: datetime
+) -> ReviewItem:
     """Return an answer in full, with the latest mark of an equivalent answer."""
     session.flush()
-    one = found.submission
-    numbers = numbers_in(session, one.version_id)[one.position]
-    like = likeness(found.asked, found.answer, one, numbers)
-    same = same_as(session, found.asked, like)
-    return review_item(session, found, same=same, variants=variants, now=now)
+    submission = context.submission
+    numbers = load_identities(session, submission.version_id)[submission.position]
+    similarity = similarity_id(context.part, context.answer, submission, numbers)
+    same = load_equivalent_mark(session, context.part, similarity)
+    return serialize_review_item(session, context, same=same, variants=variants, now=now)
 
 
-def next_item(
-    session: Session, caller: Caller, asked: Asked, *, variants: Variants, now: datetime
+def claim_next_item(
+    session: Session,
+    caller: Principal,
+    part: AssignedPart,
+    *,
+    variants: VariantCache,
+    now: datetime,
 ) -> NextAnswer:
     """Claim the next answer of a part for *caller*, and return it."""
-    answer, waiting, claimed = claim_next(session, asked, now=now)
+    answer, waiting, claimed = claim_next(session, part, now=now)
     return NextAnswer(
-        item=None if answer is None else _item(session, caller, answer, variants, now),
+        item=None if answer is None else _load_item(session, caller, answer, variants, now),
         waiting=waiting,
         claimed=claimed,
     )
 
 
-def _item(
-    session: Session, caller: Caller, answer: UUID, variants: Variants, now: datetime
+def _load_item(
+    session: Session, caller: Principal, answer: UUID, variants: VariantCache, now: datetime
 ) -> ReviewItem:
-    found = staff_answer(session, caller, answer, right="mark")
-    return answer_item(session, found, variants=variants, now=now)
+    context = load_answer_for_staff(session, caller, answer, right="mark")
+    return load_review_item(session, context, variants=variants, now=now)

@@ -12,15 +12,21 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from api.db.models import Answer, Review, RubricItem
-from api.db.upserts import insert_missing
+from api.db.upserts import insert_missing_rows
 from api.schemas.grading.marks import RubricItemView, RubricView
-from api.services.engine.variants import Variants
-from api.services.review.locations import Asked
+from api.services.engine.variants import VariantCache
+from api.services.review.locations import AssignedPart
 from grader.kinds.texts import TextPart
 
-__all__ = ["Criterion", "live_items", "own_items", "rubric_view", "used"]
+__all__ = [
+    "Criterion",
+    "count_item_uses",
+    "load_current_items",
+    "load_rubric",
+    "lock_current_items",
+]
 
-MARKED: Final = (
+MARKED_ITEMS_QUERY: Final = (
     select(Review.items)
     .join(Answer, Answer.id == Review.answer_id)
     .where(
@@ -29,7 +35,7 @@ MARKED: Final = (
         Review.marked_at.is_not(None),
     )
 )
-"""The rubric items of each answer to a part that is marked."""
+"""Query for the rubric items of each answer to a part that is marked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,86 +48,93 @@ class Criterion:
     points: Fraction
 
     @classmethod
-    def of(cls, row: RubricItem) -> "Criterion":
+    def from_row(cls, row: RubricItem) -> "Criterion":
         """Return the criterion of a row."""
         return cls(row.id, row.label, row.say, row.points)
 
 
-def _first(asked: Asked, variants: Variants) -> list[dict[str, Any]]:
+def _build_default_items(part: AssignedPart, variants: VariantCache) -> list[dict[str, Any]]:
     """Return the rubric of the problem as rows with deterministic ids."""
-    problem = asked.posed.problem
-    part = variants.problem(asked.posed.version).part(asked.part)
-    if not isinstance(part, TextPart):
+    problem = part.assigned_problem.problem
+    definition = variants.get_problem(part.assigned_problem.version).get_part(part.part_id)
+    if not isinstance(definition, TextPart):
         return []
     return [
         {
-            "id": uuid5(problem.id, f"{asked.part}/{item.id}"),
+            "id": uuid5(problem.id, f"{part.part_id}/{item.id}"),
             "problem_id": problem.id,
-            "part": asked.part,
+            "part": part.part_id,
             "position": position,
             "label": item.id.replace("_", " "),
             "say": item.say.source,
             "points": Fraction(item.points),
             "version": 1,
         }
-        for position, item in enumerate(part.rubric)
+        for position, item in enumerate(definition.rubric)
     ]
 
 
-def _rows(session: Session, asked: Asked, *, lock: str = "") -> Sequence[RubricItem]:
+def _load_stored_items(
+    session: Session, part: AssignedPart, *, lock: str = ""
+) -> Sequence[RubricItem]:
     """Return all stored items of a part, including retired ones.
 
     *lock* is "shared" to grade by them, "own" to change them.
     """
-    rows = (
+    query = (
         select(RubricItem)
-        .where(RubricItem.problem_id == asked.posed.problem.id, RubricItem.part == asked.part)
+        .where(
+            RubricItem.problem_id == part.assigned_problem.problem.id,
+            RubricItem.part == part.part_id,
+        )
         .order_by(RubricItem.position, RubricItem.id)
     )
     if lock:
-        rows = rows.with_for_update(read=lock == "shared")
-    return session.scalars(rows.execution_options(populate_existing=True)).all()
+        query = query.with_for_update(read=lock == "shared")
+    return session.scalars(query.execution_options(populate_existing=True)).all()
 
 
-def live_items(session: Session, asked: Asked, *, variants: Variants) -> list[RubricItem]:
+def load_current_items(
+    session: Session, part: AssignedPart, *, variants: VariantCache
+) -> list[RubricItem]:
     """Return the current rubric of a part without writing to the database."""
-    kept = _rows(session, asked)
-    if not kept:
-        return [RubricItem(**one) for one in _first(asked, variants)]
-    return [one for one in kept if one.retired_at is None]
+    stored_items = _load_stored_items(session, part)
+    if not stored_items:
+        return [RubricItem(**one) for one in _build_default_items(part, variants)]
+    return [item for item in stored_items if item.retired_at is None]
 
 
-def own_items(
-    session: Session, asked: Asked, *, variants: Variants, lock: str
+def lock_current_items(
+    session: Session, part: AssignedPart, *, variants: VariantCache, lock: str
 ) -> dict[UUID, RubricItem]:
     """Return the rubric of a part by id; store it if necessary, and lock it until commit."""
-    if not _rows(session, asked):
-        insert_missing(session, RubricItem, _first(asked, variants))
-    kept = _rows(session, asked, lock=lock)
-    return {one.id: one for one in kept if one.retired_at is None}
+    if not _load_stored_items(session, part):
+        insert_missing_rows(session, RubricItem, _build_default_items(part, variants))
+    stored_items = _load_stored_items(session, part, lock=lock)
+    return {item.id: item for item in stored_items if item.retired_at is None}
 
 
-def used(session: Session, asked: Asked) -> Mapping[UUID, int]:
+def count_item_uses(session: Session, part: AssignedPart) -> Mapping[UUID, int]:
     """Return the number of answers that have each item of a part."""
-    told = {"problem": asked.posed.problem.id, "part": asked.part}
-    counts = Counter(chain.from_iterable(session.scalars(MARKED, told)))
+    params = {"problem": part.assigned_problem.problem.id, "part": part.part_id}
+    counts = Counter(chain.from_iterable(session.scalars(MARKED_ITEMS_QUERY, params)))
     return {UUID(one): count for one, count in counts.items()}
 
 
-def rubric_view(session: Session, asked: Asked, *, variants: Variants) -> RubricView:
+def load_rubric(session: Session, part: AssignedPart, *, variants: VariantCache) -> RubricView:
     """Return the rubric of a part with the number of uses of each item."""
-    counts = used(session, asked)
-    items = live_items(session, asked, variants=variants)
+    counts = count_item_uses(session, part)
+    items = load_current_items(session, part, variants=variants)
     return RubricView(
-        problem=asked.posed.problem.slug,
-        part=asked.part,
-        part_title=asked.title,
-        points=asked.points,
-        items=tuple(item_view(one, used=counts.get(one.id, 0)) for one in items),
+        problem=part.assigned_problem.problem.slug,
+        part=part.part_id,
+        part_title=part.title,
+        points=part.points,
+        items=tuple(serialize_rubric_item(item, used=counts.get(item.id, 0)) for item in items),
     )
 
 
-def item_view(row: RubricItem, *, used: int) -> RubricItemView:
+def serialize_rubric_item(row: RubricItem, *, used: int) -> RubricItemView:
     """Serialize a rubric item."""
     return RubricItemView(
         id=row.id,

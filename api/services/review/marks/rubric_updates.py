@@ -10,11 +10,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.core.errors import FieldError, Invalid, NotFound
+from api.core.errors import FieldError, InvalidInput, NotFound
 from api.core.ids import new_id
 from api.db.models import Answer, Review, RubricItem
 from api.db.models import Variant as VariantRow
-from api.http.etags import Expected
+from api.http.etags import IfMatchVersions
 from api.schemas.grading.marks import (
     Remarked,
     RubricChange,
@@ -22,109 +22,136 @@ from api.schemas.grading.marks import (
     RubricItemPatch,
     RubricItemView,
 )
-from api.services.audit.recorder import record
-from api.services.engine.variants import Variants
-from api.services.review.locations import Asked
-from api.services.review.marking_items import Work, hold, load, reckon, write
-from api.services.review.marks.rubric import Criterion, item_view, live_items, own_items
-from api.services.review.marks.values import Given, Outcome
+from api.services.audit.recorder import record_action
+from api.services.engine.variants import VariantCache
+from api.services.review.locations import AssignedPart
+from api.services.review.marking_items import (
+    MarkingItem,
+    evaluate_mark,
+    load_items,
+    lock_items,
+    store_marks,
+)
+from api.services.review.marks.rubric import (
+    Criterion,
+    load_current_items,
+    lock_current_items,
+    serialize_rubric_item,
+)
+from api.services.review.marks.values import MarkOutcome, MarkValues
 from grader.definitions.template import Template
 from grader.errors import GraderError
-from problems.book import BOOK
+from problems.book import REGISTRY
 
-__all__ = ["Edit", "add_item", "change_item", "retire_item"]
+__all__ = ["RubricEdit", "add_rubric_item", "retire_rubric_item", "update_rubric_item"]
 
 NO_ITEM = "The rubric of this part has no such item."
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
+class RubricEdit:
     """An edit of the rubric of a part; a *dry_run* stores nothing."""
 
-    asked: Asked
-    variants: Variants
+    part: AssignedPart
+    variants: VariantCache
     now: datetime
     dry_run: bool = False
 
 
-def add_item(session: Session, edit: Edit, wanted: RubricItemIn) -> RubricItemView:
+def add_rubric_item(session: Session, edit: RubricEdit, request: RubricItemIn) -> RubricItemView:
     """Add an item to a rubric. No answer has it yet."""
-    asked = edit.asked
-    _check_words(session, edit, wanted.say)
-    items = own_items(session, asked, variants=edit.variants, lock="own")
-    last = max((one.position for one in items.values()), default=-1)
+    part = edit.part
+    _check_placeholders(session, edit, request.say)
+    items = lock_current_items(session, part, variants=edit.variants, lock="own")
+    last = max((item.position for item in items.values()), default=-1)
     row = RubricItem(
         id=new_id(),
-        problem_id=asked.posed.problem.id,
-        part=asked.part,
-        position=last + 1 if wanted.position is None else wanted.position,
-        label=wanted.label,
-        say=wanted.say,
-        points=wanted.points,
+        problem_id=part.assigned_problem.problem.id,
+        part=part.part_id,
+        position=last + 1 if request.position is None else request.position,
+        label=request.label,
+        say=request.say,
+        points=request.points,
         version=1,
     )
     session.add(row)
-    _note(session, edit, "rubric_item.added", row, change=({}, _told(Criterion.of(row))))
-    return item_view(row, used=0)
+    _record_change(
+        session,
+        edit,
+        "rubric_item.added",
+        row,
+        change=({}, _serialize_criterion(Criterion.from_row(row))),
+    )
+    return serialize_rubric_item(row, used=0)
 
 
-def change_item(
-    session: Session, edit: Edit, item: UUID, wanted: RubricItemPatch, *, expected: Expected
+def update_rubric_item(
+    session: Session,
+    edit: RubricEdit,
+    item: UUID,
+    request: RubricItemPatch,
+    *,
+    expected: IfMatchVersions,
 ) -> RubricChange:
     """Change an item, and grade every answer that has it again."""
-    row, rubric = _item(session, edit, item, expected)
-    _check_words(session, edit, wanted.say or "")
-    before = Criterion.of(row)
+    row, rubric = _load_item(session, edit, item, expected)
+    _check_placeholders(session, edit, request.say or "")
+    before = Criterion.from_row(row)
     after = Criterion(
         item,
-        row.label if wanted.label is None else wanted.label,
-        row.say if wanted.say is None else wanted.say,
-        row.points if wanted.points is None else wanted.points,
+        row.label if request.label is None else request.label,
+        row.say if request.say is None else request.say,
+        row.points if request.points is None else request.points,
     )
-    remarked = _remark(session, edit, item, {**rubric, item: after}, without=None)
+    remarked = _remark_answers(session, edit, item, {**rubric, item: after}, without=None)
     values = {"label": after.label, "say": after.say, "points": after.points}
-    values["position"] = row.position if wanted.position is None else wanted.position
+    values["position"] = row.position if request.position is None else request.position
     if not edit.dry_run:
         for name, value in values.items():
             setattr(row, name, value)
         row.version += 1
-        change = (_told(before), _told(after) | {"answers": remarked.answers})
-        _note(session, edit, "rubric_item.changed", row, change=change)
-    shown = item_view(row, used=remarked.answers).model_copy(update=values)
-    return RubricChange(item=shown, remarked=remarked)
+        change = (
+            _serialize_criterion(before),
+            _serialize_criterion(after) | {"answers": remarked.answers},
+        )
+        _record_change(session, edit, "rubric_item.changed", row, change=change)
+    view = serialize_rubric_item(row, used=remarked.answers).model_copy(update=values)
+    return RubricChange(item=view, remarked=remarked)
 
 
-def retire_item(session: Session, edit: Edit, item: UUID, *, expected: Expected) -> RubricChange:
+def retire_rubric_item(
+    session: Session, edit: RubricEdit, item: UUID, *, expected: IfMatchVersions
+) -> RubricChange:
     """Remove an item from the rubric and from every mark that has it."""
-    row, rubric = _item(session, edit, item, expected)
-    remarked = _remark(session, edit, item, rubric, without=item)
+    row, rubric = _load_item(session, edit, item, expected)
+    remarked = _remark_answers(session, edit, item, rubric, without=item)
     if not edit.dry_run:
         row.retired_at = edit.now
         row.version += 1
-        change = (_told(Criterion.of(row)), {"answers": remarked.answers})
-        _note(session, edit, "rubric_item.retired", row, change=change)
+        change = (_serialize_criterion(Criterion.from_row(row)), {"answers": remarked.answers})
+        _record_change(session, edit, "rubric_item.retired", row, change=change)
     return RubricChange(item=None, remarked=remarked)
 
 
-def _item(
-    session: Session, edit: Edit, item: UUID, expected: Expected
+def _load_item(
+    session: Session, edit: RubricEdit, item: UUID, expected: IfMatchVersions
 ) -> tuple[RubricItem, dict[UUID, Criterion]]:
     if edit.dry_run:
-        live = live_items(session, edit.asked, variants=edit.variants)
+        live = load_current_items(session, edit.part, variants=edit.variants)
         items = {one.id: one for one in live}
     else:
-        items = own_items(session, edit.asked, variants=edit.variants, lock="own")
+        items = lock_current_items(session, edit.part, variants=edit.variants, lock="own")
     if item not in items:
         raise NotFound(NO_ITEM)
     expected.check(items[item].version)
-    return items[item], {one: Criterion.of(row) for one, row in items.items()}
+    return items[item], {one: Criterion.from_row(row) for one, row in items.items()}
 
 
-def _check_words(session: Session, edit: Edit, say: str) -> None:
-    """Raise `Invalid` if the placeholders of a text name numbers that the problem lacks."""
+def _check_placeholders(session: Session, edit: RubricEdit, say: str) -> None:
+    """Raise `InvalidInput` if the placeholders of a text name numbers that the problem lacks."""
     if "{{" not in say:
         return
-    version = edit.asked.posed.version
+    version = edit.part.assigned_problem.version
     position = session.scalar(
         select(VariantRow.position)
         .where(VariantRow.version_id == version.id)
@@ -133,90 +160,108 @@ def _check_words(session: Session, edit: Edit, say: str) -> None:
     )
     if position is None:
         return
-    scope = edit.variants.variant(session, version.id, position).scope(BOOK)
+    scope = edit.variants.get_variant(session, version.id, position).student_scope(REGISTRY)
     try:
         Template.parse(say).fill(scope)
     except GraderError as error:
-        raise Invalid(
+        raise InvalidInput(
             "The words of the rubric item name a number that the problem does not have.",
             errors=(FieldError("say", "must name numbers of the problem, as in {{K}}"),),
         ) from error
 
 
-def _remark(
+def _remark_answers(
     session: Session,
-    edit: Edit,
+    edit: RubricEdit,
     item: UUID,
     rubric: Mapping[UUID, Criterion],
     *,
     without: UUID | None,
 ) -> Remarked:
     """Grade the answers that have *item* again by *rubric*, and return the effect."""
-    answers = _with_item(session, edit.asked, item)
-    works = load(session, answers) if edit.dry_run else hold(session, answers)
-    found = []
-    for work in works:
-        if not work.answer.manual:
+    answers = _load_answers_with_item(session, edit.part, item)
+    marking_items = load_items(session, answers) if edit.dry_run else lock_items(session, answers)
+    marks = []
+    for marking_item in marking_items:
+        if not marking_item.answer.manual:
             continue  # its mark was removed meanwhile
-        given = Given.kept(work.review, without=without)
-        found.append((work, given, _again(session, edit, work, given, rubric)))
-    changed = [one for one in found if _differs(one[0], one[2]) or without]
+        mark_values = MarkValues.from_review(marking_item.review, without=without)
+        marks.append(
+            (
+                marking_item,
+                mark_values,
+                _evaluate_again(session, edit, marking_item, mark_values, rubric),
+            )
+        )
+    changed = [mark for mark in marks if _is_changed(mark[0], mark[2]) or without]
     if not edit.dry_run:
-        write(session, edit.asked, changed, now=edit.now, remark=True)
-    return _counted(found, dry_run=edit.dry_run)
+        store_marks(session, edit.part, changed, now=edit.now, remark=True)
+    return _summarize_remarks(marks, dry_run=edit.dry_run)
 
 
-def _again(
-    session: Session, edit: Edit, work: Work, given: Given, rubric: Mapping[UUID, Criterion]
-) -> Outcome:
-    return reckon(session, edit.asked, work, given, rubric=rubric, variants=edit.variants)
+def _evaluate_again(
+    session: Session,
+    edit: RubricEdit,
+    marking_item: MarkingItem,
+    mark_values: MarkValues,
+    rubric: Mapping[UUID, Criterion],
+) -> MarkOutcome:
+    return evaluate_mark(
+        session, edit.part, marking_item, mark_values, rubric=rubric, variants=edit.variants
+    )
 
 
-def _with_item(session: Session, asked: Asked, item: UUID) -> list[UUID]:
+def _load_answers_with_item(session: Session, part: AssignedPart, item: UUID) -> list[UUID]:
     rows = session.execute(
         select(Review.answer_id, Review.items)
         .join(Answer, Answer.id == Review.answer_id)
         .where(
-            Answer.problem_id == asked.posed.problem.id,
-            Answer.part == asked.part,
+            Answer.problem_id == part.assigned_problem.problem.id,
+            Answer.part == part.part_id,
             Review.marked_at.is_not(None),
         )
     )
     return [answer for answer, items in rows if str(item) in items]
 
 
-def _differs(work: Work, found: Outcome) -> bool:
-    return work.grading.credit != found.credit or work.grading.said["feedback"] != found.feedback
+def _is_changed(marking_item: MarkingItem, outcome: MarkOutcome) -> bool:
+    return (
+        marking_item.grading.credit != outcome.credit
+        or marking_item.grading.said["feedback"] != outcome.feedback
+    )
 
 
-def _counted(found: Sequence[tuple[Work, Given, Outcome]], *, dry_run: bool) -> Remarked:
-    pairs = [(work.grading.credit or Fraction(0), one.credit) for work, _, one in found]
+def _summarize_remarks(
+    marks: Sequence[tuple[MarkingItem, MarkValues, MarkOutcome]], *, dry_run: bool
+) -> Remarked:
+    pairs = [(work.grading.credit or Fraction(0), mark.credit) for work, _, mark in marks]
     return Remarked(
-        answers=len(found),
+        answers=len(marks),
         raised=sum(old < new for old, new in pairs),
         lowered=sum(old > new for old, new in pairs),
         reworded=sum(
-            work.grading.credit == one.credit and _differs(work, one) for work, _, one in found
+            work.grading.credit == mark.credit and _is_changed(work, mark)
+            for work, _, mark in marks
         ),
         dry_run=dry_run,
     )
 
 
-def _told(item: Criterion) -> dict[str, Any]:
+def _serialize_criterion(item: Criterion) -> dict[str, Any]:
     return {"label": item.label, "say": item.say, "points": str(item.points)}
 
 
-def _note(
+def _record_change(
     session: Session,
-    edit: Edit,
+    edit: RubricEdit,
     action: str,
     row: RubricItem,
     *,
     change: tuple[Mapping[str, Any], Mapping[str, Any]],
 ) -> None:
-    record(
+    record_action(
         session,
-        edit.asked.posed.member,
+        edit.part.assigned_problem.member,
         action,
         now=edit.now,
         target=("rubric_item", row.id),

@@ -12,16 +12,16 @@ from uuid import UUID
 from api.db.models import Review
 from api.schemas.grading.marks import MarkIn
 from api.services.review.marks.rubric import Criterion
-from grader.policy import shown
+from grader.policy import format_number
 
-__all__ = ["Given", "Outcome", "outcome"]
+__all__ = ["MarkOutcome", "MarkValues", "compute_outcome"]
 
-NOTHING: Final = Fraction(0)
-FULL: Final = Fraction(1)
+NO_CREDIT: Final = Fraction(0)
+FULL_CREDIT: Final = Fraction(1)
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class MarkValues:
     """A mark as given: *items* with an *adjustment*, or a *credit*, plus a comment and a reason."""
 
     items: tuple[UUID, ...]
@@ -31,16 +31,18 @@ class Given:
     reason: str
 
     @classmethod
-    def of(cls, asked: MarkIn) -> "Given":
+    def from_request(cls, request: MarkIn) -> "MarkValues":
         """Return the mark of a request."""
-        return cls(asked.items, asked.adjustment, asked.credit, asked.comment, asked.reason)
+        return cls(
+            request.items, request.adjustment, request.credit, request.comment, request.reason
+        )
 
     @classmethod
-    def kept(cls, review: Review, *, without: UUID | None = None) -> "Given":
+    def from_review(cls, review: Review, *, without: UUID | None = None) -> "MarkValues":
         """Return the stored mark of an answer, *without* a retired item if one is passed."""
-        items = tuple(UUID(one) for one in review.items)
+        items = tuple(UUID(item) for item in review.items)
         return cls(
-            tuple(one for one in items if one != without),
+            tuple(item for item in items if item != without),
             review.adjustment,
             review.credit,
             review.comment,
@@ -49,7 +51,7 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class MarkOutcome:
     """Outcome of a mark: the credit, the feedback to the student, and the calculation."""
 
     credit: Fraction
@@ -59,53 +61,57 @@ class Outcome:
     @property
     def status(self) -> str:
         """Return ``wrong``, ``partial`` or ``correct``, by the credit."""
-        if self.credit == NOTHING:
+        if self.credit == NO_CREDIT:
             return "wrong"
-        return "correct" if self.credit == FULL else "partial"
+        return "correct" if self.credit == FULL_CREDIT else "partial"
 
 
-def outcome(
-    given: Given,
+def compute_outcome(
+    mark_values: MarkValues,
     rubric: Mapping[UUID, Criterion],
     points: Fraction,
     *,
     fill: Callable[[str], str],
-) -> Outcome:
+) -> MarkOutcome:
     """Return the outcome of a mark for a part that is worth *points*.
 
     The sum is at least 0 and at most *points*; more than that needs an override. *fill* puts the
     student's numbers into the feedback.
     """
-    items = [rubric[one] for one in given.items]
-    credit = given.credit
+    items = [rubric[item] for item in mark_values.items]
+    credit = mark_values.credit
     if credit is None:
-        total = sum((one.points for one in items), given.adjustment)
-        credit = min(max(total, NOTHING), points) / points if points else NOTHING
-    said = [f"{fill(one.say or one.label)} ({_signed(one.points)})" for one in items]
-    return Outcome(
+        total = sum((item.points for item in items), mark_values.adjustment)
+        credit = min(max(total, NO_CREDIT), points) / points if points else NO_CREDIT
+    lines = [f"{fill(item.say or item.label)} ({_format_signed(item.points)})" for item in items]
+    return MarkOutcome(
         credit,
-        "\n".join([*said, *([given.comment] if given.comment else [])]),
-        ("Marked by a person.", *_steps(given, items), _result(credit, points)),
+        "\n".join([*lines, *([mark_values.comment] if mark_values.comment else [])]),
+        (
+            "Marked by a person.",
+            *_explain_steps(mark_values, items),
+            _explain_result(credit, points),
+        ),
     )
 
 
-def _steps(given: Given, items: list[Criterion]) -> Iterator[str]:
-    for one in items:
-        yield f"{one.label}: {_signed(one.points)}"
-    if given.adjustment:
-        yield f"Adjustment: {_signed(given.adjustment)}"
+def _explain_steps(mark_values: MarkValues, items: list[Criterion]) -> Iterator[str]:
+    for criterion in items:
+        yield f"{criterion.label}: {_format_signed(criterion.points)}"
+    if mark_values.adjustment:
+        yield f"Adjustment: {_format_signed(mark_values.adjustment)}"
 
 
-def _result(credit: Fraction, points: Fraction) -> str:
-    return f"Credit: {shown(credit * points)} of {shown(points)}."
+def _explain_result(credit: Fraction, points: Fraction) -> str:
+    return f"Credit: {format_number(credit * points)} of {format_number(points)}."
 
 
-def _signed(points: Fraction) -> str:
+def _format_signed(points: Fraction) -> str:
     """Format points with their sign.
 
-    >>> _signed(Fraction(2)), _signed(Fraction(-1, 2)), _signed(Fraction(0))
+    >>> _format_signed(Fraction(2)), _format_signed(Fraction(-1, 2)), _format_signed(Fraction(0))
     ('+2', '−0.5', '0')
     """
     if not points:
         return "0"
-    return f"{'+' if points > 0 else '−'}{shown(abs(points))}"
+    return f"{'+' if points > 0 else '−'}{format_number(abs(points))}"

@@ -7,102 +7,113 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from api.auth.sessions import is_touch_due
-from api.services.grades import Key
-from api.services.submissions.cache.memory import Memory, Seat, Secret, Sheet, Stamps, holds
-from api.services.submissions.cache.states import seats_of
-from api.services.submissions.drawn import Drawn
-from api.services.submissions.entries import Entry
-from api.services.submissions.writer.locks import Tags
+from api.services.grades import ProgressKey
+from api.services.submissions.cache.memory import (
+    CachedGrade,
+    ChangeCounters,
+    Credential,
+    StudentProblemState,
+    SubmissionCache,
+    are_current,
+)
+from api.services.submissions.cache.states import load_states
+from api.services.submissions.drawn import VariantAssignment
+from api.services.submissions.entries import PendingSubmission
+from api.services.submissions.writer.locks import RowVersions
 from api.services.submissions.writer.lookup_statements import Pair
 
-__all__ = ["Recollection"]
+__all__ = ["CacheTransaction"]
 
 
 @dataclass(frozen=True, slots=True)
-class Recollection:
-    """View of the cache in one transaction, validated by its *stamps* and *tags*.
+class CacheTransaction:
+    """View of the cache in one transaction, validated by its *change_counters* and *row_versions*.
 
-    The transaction sees its own writes at once. The process's *memory* gets them only after the
-    commit (`keep`), so that a rollback leaves no trace in it.
+    The transaction sees its own writes at once. The process's *cache* gets them only after the
+    commit (`apply`), so that a rollback leaves no trace in it.
     """
 
-    memory: Memory
-    stamps: Stamps
-    tags: Tags
-    _seats: dict[Pair, Seat | None] = field(default_factory=dict)
-    _sheets: dict[Pair, Sheet] = field(default_factory=dict)
-    _seen: dict[bytes, datetime] = field(default_factory=dict)
-    _changed: set[str] = field(default_factory=set)
+    cache: SubmissionCache
+    change_counters: ChangeCounters
+    row_versions: RowVersions
+    _states: dict[Pair, StudentProblemState | None] = field(default_factory=dict)
+    _grades: dict[Pair, CachedGrade] = field(default_factory=dict)
+    _last_uses: dict[bytes, datetime] = field(default_factory=dict)
+    _changed_students: set[str] = field(default_factory=set)
 
-    def seats(self, session: Session, entries: Iterable[Entry]) -> dict[Pair, Seat]:
+    def load_states(
+        self, session: Session, entries: Iterable[PendingSubmission]
+    ) -> dict[Pair, StudentProblemState]:
         """Return the states of the students of *entries*, whose rules must be valid.
 
         States that are missing or stale in the cache are read from the database.
         """
-        found: dict[Pair, Seat] = {}
-        missing: dict[Key, Drawn] = {}
-        for one in entries:
-            seat = self._seat(one.ids.standing)
-            if seat is None:
-                missing[one.standing] = one.drawn
+        states: dict[Pair, StudentProblemState] = {}
+        missing: dict[ProgressKey, VariantAssignment] = {}
+        for entry in entries:
+            state = self._get_state(entry.ids.progress_key)
+            if state is None:
+                missing[entry.progress_key] = entry.variant_assignment
             else:
-                found[one.ids.standing] = seat
+                states[entry.ids.progress_key] = state
         if missing:
-            read = seats_of(session, missing, stamps=self.stamps)
-            found |= {(key.problem_id.hex, key.student_id.hex): one for key, one in read.items()}
-        return found
+            loaded = load_states(session, missing, change_counters=self.change_counters)
+            states |= {(key.problem_id.hex, key.student_id.hex): one for key, one in loaded.items()}
+        return states
 
-    def holds(self, entry: Entry, *, now: datetime) -> bool:
+    def is_current(self, entry: PendingSubmission, *, now: datetime) -> bool:
         """Tell whether the cached identity and rules of an entry are still valid."""
-        known = entry.known
-        if known is None or entry.ids.student in self._changed:
+        submitter = entry.submitter
+        if submitter is None or entry.ids.student in self._changed_students:
             return False
-        if not known.holds_by(self.stamps):
+        if not submitter.is_current(self.change_counters):
             return False
-        return known.secret.expires_at is None or known.secret.expires_at > now
+        return submitter.credential.expires_at is None or submitter.credential.expires_at > now
 
-    def _seat(self, key: Pair) -> Seat | None:
-        if key in self._seats:
-            return self._seats[key]
-        seat = self.memory.seat(key)
-        if seat is None or not holds(seat.stamps, self.stamps):
+    def _get_state(self, key: Pair) -> StudentProblemState | None:
+        if key in self._states:
+            return self._states[key]
+        state = self.cache.get_state(key)
+        if state is None or not are_current(state.change_counters, self.change_counters):
             return None
-        return seat if seat.tag == self.tags[key] else None
+        return state if state.row_version == self.row_versions[key] else None
 
-    def sit(self, key: Pair, seat: Seat | None) -> None:
+    def put_state(self, key: Pair, state: StudentProblemState | None) -> None:
         """Set a student's state; None makes the next access read it."""
-        self._seats[key] = seat
+        self._states[key] = state
 
-    def forget(self, keys: Iterable[Pair]) -> None:
+    def invalidate(self, keys: Iterable[Pair]) -> None:
         """Invalidate states, so that the next access reads them."""
-        self._seats.update(dict.fromkeys(keys))
+        self._states.update(dict.fromkeys(keys))
 
-    def change(self, students: Iterable[str]) -> None:
+    def invalidate_rules(self, students: Iterable[str]) -> None:
         """Invalidate the rules of students for the rest of this transaction, which changed them."""
-        self._changed.update(students)
+        self._changed_students.update(students)
 
-    def sheet(self, place: Pair, version: int, stamps: Stamps) -> Sheet | None:
+    def get_grade(
+        self, key: Pair, version: int, change_counters: ChangeCounters
+    ) -> CachedGrade | None:
         """Return a student's cached grade in an assignment, None if it is missing or stale."""
-        found = self._sheets.get(place) or self.memory.sheet(place)
-        if found is None or found.version != version or found.stamps != stamps:
+        grade = self._grades.get(key) or self.cache.get_grade(key)
+        if grade is None or grade.version != version or grade.change_counters != change_counters:
             return None
-        return found
+        return grade
 
-    def enter(self, place: Pair, sheet: Sheet) -> None:
+    def put_grade(self, key: Pair, grade: CachedGrade) -> None:
         """Set a student's grade in an assignment."""
-        self._sheets[place] = sheet
+        self._grades[key] = grade
 
-    def is_use_due(self, secret: Secret, *, now: datetime) -> bool:
+    def is_use_due(self, credential: Credential, *, now: datetime) -> bool:
         """Tell whether it is time to record another use of a credential."""
-        seen = self.memory.seen(secret)
-        return seen is None or is_touch_due(seen, now=now)
+        last_use = self.cache.get_last_use(credential)
+        return last_use is None or is_touch_due(last_use, now=now)
 
-    def see(self, secrets: Iterable[Secret], at: datetime) -> None:
+    def touch(self, credentials: Iterable[Credential], used_at: datetime) -> None:
         """Set the last recorded use of credentials."""
-        self._seen.update((one.digest, at) for one in secrets)
+        self._last_uses.update((credential.digest, used_at) for credential in credentials)
 
-    def keep(self) -> None:
+    def apply(self) -> None:
         """Write all updates to the process's cache; call it after the commit."""
-        for digest, at in self._seen.items():
-            self.memory.see(digest, at)
-        self.memory.settle(self._seats, self._sheets)
+        for digest, used_at in self._last_uses.items():
+            self.cache.touch(digest, used_at)
+        self.cache.apply(self._states, self._grades)

@@ -1,4 +1,4 @@
-"""Storage of admitted submissions, with the standings and grades that follow."""
+"""Storage of admitted submissions, with the progress and grades that follow."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -11,252 +11,303 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from api.core.clock import to_micros
-from api.core.json_text import written
-from api.db.models import Grade, GradeChange, Standing
-from api.db.upserts import Row, Rows, insert_missing, write_all
+from api.core.json_text import serialize_json
+from api.db.models import Grade, GradeChange, ProblemProgress
+from api.db.upserts import RowBatch, RowValues, insert_missing_rows, write_batches
 from api.services.grades import (
-    Cause,
-    Tally,
-    WholeAssignment,
-    grade_change,
-    grade_row,
-    part_text,
-    parts_text,
-    standing_row,
-    standings_of,
-    tallies_of,
-    tally,
+    GradeCause,
+    GradingContext,
+    ProblemTotal,
+    build_grade_change_row,
+    build_grade_row,
+    build_progress_row,
+    compute_total,
+    compute_totals,
+    join_part_members,
+    load_stored_progress,
+    serialize_part_member,
 )
-from api.services.submissions.admission import Taken
-from api.services.submissions.cache.memory import PartStandings, Seat, Sheet, Stamps
-from api.services.submissions.cache.transaction import Recollection
-from api.services.submissions.entries import Accepted
-from api.services.submissions.replies import Worth, reply
-from api.services.submissions.writer.lookup_statements import Pair, by_places, find_places
-from api.services.submissions.writer.rows import rows_of
+from api.services.submissions.admission import AdmittedSubmission
+from api.services.submissions.cache.memory import (
+    CachedGrade,
+    ChangeCounters,
+    PartProgressSnapshot,
+    StudentProblemState,
+)
+from api.services.submissions.cache.transaction import CacheTransaction
+from api.services.submissions.entries import StoredSubmission
+from api.services.submissions.replies import ScoreSummary, build_reply
+from api.services.submissions.writer.lookup_statements import (
+    Pair,
+    build_lookup_statements,
+    look_up_rows,
+)
+from api.services.submissions.writer.rows import build_rows
 from grader.json_values import from_json
-from grader.policy import Answered, PartStanding, stand
+from grader.policy import PartProgress, StoredAnswer, evaluate_part
 from grader.values import Value
 
-__all__ = ["stand_at_once"]
+__all__ = ["store_with_grades"]
 
-GRADES: Final = Grade.__table__.c
-HELD: Final = by_places(
-    (GRADES.assignment_id, GRADES.student_id), GRADES.version, GRADES.score, lock="write"
+GRADE_COLUMNS: Final = Grade.__table__.c
+LOCK_GRADES: Final = build_lookup_statements(
+    (GRADE_COLUMNS.assignment_id, GRADE_COLUMNS.student_id),
+    GRADE_COLUMNS.version,
+    GRADE_COLUMNS.score,
+    lock="write",
 )
 
 
 @dataclass(frozen=True, slots=True)
-class _StandingUpdate:
+class _ProgressUpdate:
     """An admitted submission with the student's state and total in the problem after it."""
 
-    taken: Taken
-    seat: Seat
-    here: WholeAssignment
-    standings: PartStandings
-    tally: Tally
+    admitted: AdmittedSubmission
+    state: StudentProblemState
+    grading_context: GradingContext
+    part_progress: PartProgressSnapshot
+    total: ProblemTotal
 
     @property
-    def place(self) -> Pair:
+    def grade_key(self) -> Pair:
         """The key of the grade: assignment and student."""
-        return self.taken.entry.ids.grade
+        return self.admitted.entry.ids.grade_key
 
     @property
-    def row(self) -> Row:
-        """The row of the standing."""
-        entry, parts = self.taken.entry, parts_text(self.standings.texts.values())
-        last = self.seat.given[next(iter(entry.judged))][-1]
-        return standing_row(entry.ids.standing, parts, self.tally, last)
+    def progress_row(self) -> RowValues:
+        """The row of the progress in the problem."""
+        entry, parts = (
+            self.admitted.entry,
+            join_part_members(self.part_progress.json_texts.values()),
+        )
+        last = self.state.answers[next(iter(entry.answer_results))][-1]
+        return build_progress_row(entry.ids.progress_key, parts, self.total, last)
 
     @property
-    def stamps(self) -> Stamps | None:
-        """The stamps that validate it in the cache, None if it must not be cached."""
-        return self.taken.ground.stamps
+    def change_counters(self) -> ChangeCounters | None:
+        """The change counters that validate it in the cache, None if it must not be cached."""
+        return self.admitted.context.change_counters
 
 
-def stand_at_once(
-    session: Session, taken: Mapping[int, Taken], recalled: Recollection, *, now: datetime
-) -> dict[int, Accepted]:
-    """Store admitted submissions with their standings and grades; return the replies by index."""
-    if not taken:
+def store_with_grades(
+    session: Session,
+    admitted: Mapping[int, AdmittedSubmission],
+    cache_transaction: CacheTransaction,
+    *,
+    now: datetime,
+) -> dict[int, StoredSubmission]:
+    """Store admitted submissions with their progress and grades; return the replies by index."""
+    if not admitted:
         return {}
-    updates = [_update(one) for one in taken.values()]
-    told = {one.taken.id: written(reply(one.taken, _worth(one))) for one in updates}
-    rows, sizes = rows_of(
-        list(taken.values()), told, now=now
+    updates = [_build_update(one) for one in admitted.values()]
+    replies = {
+        update.admitted.id: serialize_json(build_reply(update.admitted, _summarize_score(update)))
+        for update in updates
+    }
+    rows, sizes = build_rows(
+        list(admitted.values()), replies, now=now
     )  # before the grades: ids follow this order
-    standings = [one.row for one in updates]
-    grades, changes = _grades(session, updates, recalled, now=now)
-    write_all(
+    progress_rows = [update.progress_row for update in updates]
+    grades, changes = _build_grade_rows(session, updates, cache_transaction, now=now)
+    write_batches(
         session,
         [
             *rows,
-            Rows(Standing, standings, "counted"),
-            Rows(Grade, grades, "counted"),
-            Rows(GradeChange, changes),
+            RowBatch(ProblemProgress, progress_rows, "counted"),
+            RowBatch(Grade, grades, "counted"),
+            RowBatch(GradeChange, changes),
         ],
     )
-    for one in updates:
-        recalled.sit(one.taken.entry.ids.standing, None if one.stamps is None else one.seat)
+    for update in updates:
+        cache_transaction.put_state(
+            update.admitted.entry.ids.progress_key,
+            None if update.change_counters is None else update.state,
+        )
     return {
-        at: Accepted(one.id, told[one.id], stored_bytes=sizes[one.id]) for at, one in taken.items()
+        at: StoredSubmission(one.id, replies[one.id], stored_bytes=sizes[one.id])
+        for at, one in admitted.items()
     }
 
 
-def _update(taken: Taken) -> _StandingUpdate:
-    student, problem = taken.entry.student_id, taken.ground.problem
-    here = taken.ground.here.with_rules(student, taken.rules)
-    given, carried = _given(taken), _carried(taken)
-    standings = _standings(taken, given)
-    return _StandingUpdate(
-        taken,
-        Seat(
-            taken.entry.drawn,
-            opened=True,
-            sequence=taken.sequence,
-            version=taken.seat.version + 1,
-            given=given,
-            carried=carried,
-            stamps=taken.ground.stamps or {},  # without stamps it is not cached
-            standings=standings,
+def _build_update(admitted: AdmittedSubmission) -> _ProgressUpdate:
+    student, problem = admitted.entry.student_id, admitted.context.problem
+    grading_context = admitted.context.grading_context.with_rules(student, admitted.rules)
+    answers, carried_values = _merge_answers(admitted), _merge_carried_values(admitted)
+    part_progress = _compute_part_progress(admitted, answers)
+    return _ProgressUpdate(
+        admitted,
+        StudentProblemState(
+            admitted.entry.variant_assignment,
+            has_stored_draw=True,
+            sequence=admitted.sequence,
+            version=admitted.state.version + 1,
+            answers=answers,
+            carried_values=carried_values,
+            change_counters=admitted.context.change_counters
+            or {},  # without counters it is not cached
+            part_progress=part_progress,
         ),
-        here,
-        standings,
-        tally(here, problem, student, standings.parts),
+        grading_context,
+        part_progress,
+        compute_total(grading_context, problem, student, part_progress.parts),
     )
 
 
-def _standings(taken: Taken, given: Mapping[str, Sequence[Answered]]) -> PartStandings:
+def _compute_part_progress(
+    admitted: AdmittedSubmission, answers: Mapping[str, Sequence[StoredAnswer]]
+) -> PartProgressSnapshot:
     """Return the progress in each part; under unchanged rules, compute only answered parts."""
-    rules, kept = taken.rules, taken.seat.standings
-    if kept is None or kept.rules is not rules:
-        kept = PartStandings(rules, {}, {})
-    parts: dict[str, PartStanding] = {}
+    rules, cached = admitted.rules, admitted.state.part_progress
+    if cached is None or cached.rules is not rules:
+        cached = PartProgressSnapshot(rules, {}, {})
+    parts: dict[str, PartProgress] = {}
     texts: dict[str, str] = {}
-    for part in taken.ground.problem.asked:
+    for part in admitted.context.problem.parts:
         name = part.id
-        if name in kept.parts and name not in taken.entry.judged:
-            parts[name], texts[name] = kept.parts[name], kept.texts[name]
+        if name in cached.parts and name not in admitted.entry.answer_results:
+            parts[name], texts[name] = cached.parts[name], cached.json_texts[name]
         else:
-            parts[name] = stand(rules, given.get(name, ()), text=part.text)
-            texts[name] = part_text(name, parts[name])
-    return PartStandings(rules, parts, texts)
+            parts[name] = evaluate_part(rules, answers.get(name, ()), text=part.text)
+            texts[name] = serialize_part_member(name, parts[name])
+    return PartProgressSnapshot(rules, parts, texts)
 
 
-def _given(taken: Taken) -> Mapping[str, tuple[Answered, ...]]:
+def _merge_answers(admitted: AdmittedSubmission) -> Mapping[str, tuple[StoredAnswer, ...]]:
     """Return all answers of the student by part, those of this submission included."""
-    given = dict(taken.seat.given)
-    for part in taken.entry.judged:
-        given[part] = (*given.get(part, ()), _answered(taken, part))
-    return given
+    answers = dict(admitted.state.answers)
+    for part in admitted.entry.answer_results:
+        answers[part] = (*answers.get(part, ()), _to_policy_answer(admitted, part))
+    return answers
 
 
-def _carried(taken: Taken) -> Mapping[int, Mapping[str, Value]]:
+def _merge_carried_values(admitted: AdmittedSubmission) -> Mapping[int, Mapping[str, Value]]:
     """Return the last readable values by draw, those of this submission included."""
-    before, entry = taken.seat.carried, taken.entry
-    more = {
-        part: from_json(one.carries["value"])
-        for part, one in entry.judged.items()
-        if one.carries is not None
+    before, entry = admitted.state.carried_values, admitted.entry
+    new_values = {
+        part: from_json(result.carries["value"])
+        for part, result in entry.answer_results.items()
+        if result.carries is not None
     }
-    number = entry.drawn.number
-    return {**before, number: {**before.get(number, {}), **more}} if more else before
+    number = entry.variant_assignment.number
+    return {**before, number: {**before.get(number, {}), **new_values}} if new_values else before
 
 
-def _answered(taken: Taken, part: str) -> Answered:
-    judged = taken.entry.judged[part]
-    return Answered(
-        submission=taken.name,
-        sequence=taken.sequence,
-        at=to_micros(taken.entry.received_at),
-        attempt=taken.admission.attempts.get(part),
-        value=judged.value,
-        status=judged.status,
-        credit=judged.credit,
-        admitted_late=taken.admission.late,
+def _to_policy_answer(admitted: AdmittedSubmission, part: str) -> StoredAnswer:
+    result = admitted.entry.answer_results[part]
+    return StoredAnswer(
+        submission=admitted.id_text,
+        sequence=admitted.sequence,
+        submitted_at=to_micros(admitted.entry.received_at),
+        attempt=admitted.admission.attempts.get(part),
+        value=result.value,
+        status=result.status,
+        credit=result.credit,
+        admitted_late=admitted.admission.late,
     )
 
 
-def _worth(one: _StandingUpdate) -> Worth:
-    graded = one.tally.graded
-    used = {part: where.attempts_used for part, where in one.standings.parts.items()}
-    return Worth(used, graded.score, graded.possible, waiting=graded.waiting)
+def _summarize_score(update: _ProgressUpdate) -> ScoreSummary:
+    graded = update.total.graded
+    used_attempts = {
+        part: where.attempts_used for part, where in update.part_progress.parts.items()
+    }
+    return ScoreSummary(used_attempts, graded.score, graded.possible, waiting=graded.waiting)
 
 
-def _grades(
-    session: Session, updates: Sequence[_StandingUpdate], recalled: Recollection, *, now: datetime
-) -> tuple[list[Row], list[Row]]:
+def _build_grade_rows(
+    session: Session,
+    updates: Sequence[_ProgressUpdate],
+    cache_transaction: CacheTransaction,
+    *,
+    now: datetime,
+) -> tuple[list[RowValues], list[RowValues]]:
     """Lock the grades; return their new rows and, for each changed score, a row with its cause."""
-    by_place: defaultdict[Pair, list[_StandingUpdate]] = defaultdict(list)
-    for one in updates:
-        by_place[one.place].append(one)
-    sheets = _sheets(session, by_place, recalled, now=now)
-    rows: list[Row] = []
-    changes: list[Row] = []
-    for place, some in by_place.items():
-        before, last = sheets[place], some[-1]
-        tallies = {**before.tallies, **{one.taken.entry.problem_id: one.tally for one in some}}
-        row = grade_row(last.here, last.taken.entry.student_id, tallies, at=now)
+    updates_by_key: defaultdict[Pair, list[_ProgressUpdate]] = defaultdict(list)
+    for update in updates:
+        updates_by_key[update.grade_key].append(update)
+    grades = _load_locked_grades(session, updates_by_key, cache_transaction, now=now)
+    rows: list[RowValues] = []
+    changes: list[RowValues] = []
+    for grade_key, group in updates_by_key.items():
+        before, last = grades[grade_key], group[-1]
+        totals = {
+            **before.problem_totals,
+            **{one.admitted.entry.problem_id: one.total for one in group},
+        }
+        row = build_grade_row(
+            last.grading_context, last.admitted.entry.student_id, totals, updated_at=now
+        )
         rows.append(row)
         if row["score"] != before.score:
-            cause = Cause("submission", last.taken.id, last.taken.entry.author_id, now)
-            changes.append(grade_change(row, before.score, cause))
-        if last.stamps is not None:
-            recalled.enter(place, Sheet(before.version + 1, row["score"], tallies, last.stamps))
+            cause = GradeCause("submission", last.admitted.id, last.admitted.entry.author_id, now)
+            changes.append(build_grade_change_row(row, before.score, cause))
+        if last.change_counters is not None:
+            cache_transaction.put_grade(
+                grade_key,
+                CachedGrade(before.version + 1, row["score"], totals, last.change_counters),
+            )
     return rows, changes
 
 
-def _sheets(
+def _load_locked_grades(
     session: Session,
-    by_place: Mapping[Pair, Sequence[_StandingUpdate]],
-    recalled: Recollection,
+    updates_by_key: Mapping[Pair, Sequence[_ProgressUpdate]],
+    cache_transaction: CacheTransaction,
     *,
     now: datetime,
-) -> dict[Pair, Sheet]:
+) -> dict[Pair, CachedGrade]:
     """Lock the grades and return them as they were; those not in the cache are read."""
-    held = _held(session, by_place)
-    missing = sorted(by_place.keys() - held.keys())
+    locked = _lock_grades(session, updates_by_key)
+    missing = sorted(updates_by_key.keys() - locked.keys())
     if missing:
-        insert_missing(session, Grade, [_no_grade(place, now) for place in missing])
-        held |= _held(session, missing)
-    sheets: dict[Pair, Sheet] = {}
-    unknown: list[_StandingUpdate] = []
-    for place, (version, _) in held.items():
-        last = by_place[place][-1]
-        sheet = None if last.stamps is None else recalled.sheet(place, version, last.stamps)
-        if sheet is None:
-            unknown.append(last)
+        insert_missing_rows(
+            session, Grade, [_build_empty_grade_row(place, now) for place in missing]
+        )
+        locked |= _lock_grades(session, missing)
+    grades: dict[Pair, CachedGrade] = {}
+    uncached: list[_ProgressUpdate] = []
+    for grade_key, (version, _) in locked.items():
+        last = updates_by_key[grade_key][-1]
+        grade = (
+            None
+            if last.change_counters is None
+            else cache_transaction.get_grade(grade_key, version, last.change_counters)
+        )
+        if grade is None:
+            uncached.append(last)
         else:
-            sheets[place] = sheet
-    for one, tallies in _tallies(session, unknown):
-        sheets[one.place] = Sheet(*held[one.place], tallies, {})
-    return sheets
+            grades[grade_key] = grade
+    for update, totals in _load_totals(session, uncached):
+        grades[update.grade_key] = CachedGrade(*locked[update.grade_key], totals, {})
+    return grades
 
 
-def _tallies(
-    session: Session, updates: Sequence[_StandingUpdate]
-) -> Iterator[tuple[_StandingUpdate, Mapping[UUID, Tally]]]:
+def _load_totals(
+    session: Session, updates: Sequence[_ProgressUpdate]
+) -> Iterator[tuple[_ProgressUpdate, Mapping[UUID, ProblemTotal]]]:
     """Yield the stored totals of each student in the problems of their assignment."""
-    by_assignment: defaultdict[str, list[_StandingUpdate]] = defaultdict(list)
-    for one in updates:
-        by_assignment[one.place[0]].append(one)
-    for some in by_assignment.values():
-        students = [one.taken.entry.student_id for one in some]
-        standings = standings_of(session, some[0].here, students)
-        for one, student in zip(some, students, strict=True):
-            yield one, tallies_of(one.here, student, standings)
+    by_assignment: defaultdict[str, list[_ProgressUpdate]] = defaultdict(list)
+    for update in updates:
+        by_assignment[update.grade_key[0]].append(update)
+    for group in by_assignment.values():
+        students = [one.admitted.entry.student_id for one in group]
+        progress_rows = load_stored_progress(session, group[0].grading_context, students)
+        for update, student in zip(group, students, strict=True):
+            yield update, compute_totals(update.grading_context, student, progress_rows)
 
 
-def _held(session: Session, places: Collection[Pair]) -> dict[Pair, tuple[int, Fraction | None]]:
-    asked = sorted(places)
-    rows = find_places(session, HELD, asked)
-    return {asked[at]: (version, score) for at, version, score in rows}
+def _lock_grades(
+    session: Session, grade_keys: Collection[Pair]
+) -> dict[Pair, tuple[int, Fraction | None]]:
+    sorted_keys = sorted(grade_keys)
+    rows = look_up_rows(session, LOCK_GRADES, sorted_keys)
+    return {sorted_keys[at]: (version, score) for at, version, score in rows}
 
 
-def _no_grade(place: Pair, at: datetime) -> Row:
+def _build_empty_grade_row(grade_key: Pair, updated_at: datetime) -> RowValues:
     return {
-        "assignment_id": place[0],
-        "student_id": place[1],
+        "assignment_id": grade_key[0],
+        "student_id": grade_key[1],
         "possible": 0,
-        "updated_at": at,
+        "updated_at": updated_at,
     }

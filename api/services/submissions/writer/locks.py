@@ -13,85 +13,100 @@ from sqlalchemy import BindParameter, bindparam, select, tuple_
 from sqlalchemy.orm import Session
 
 from api.db.compiled_statements import is_sqlite
-from api.db.models import Assignment, AssignmentProblem, Enrolment, Standing
-from api.db.upserts import insert_missing
-from api.services.submissions.entries import Entry
-from api.services.submissions.writer.lookup_statements import Pair, by_places, find_places
+from api.db.models import Assignment, AssignmentProblem, Enrolment, ProblemProgress
+from api.db.upserts import insert_missing_rows
+from api.services.submissions.entries import PendingSubmission
+from api.services.submissions.writer.lookup_statements import (
+    Pair,
+    build_lookup_statements,
+    look_up_rows,
+)
 
-__all__ = ["KEYS_OF", "Tags", "hold"]
+__all__ = ["PROGRESS_KEY_COLUMNS", "RowVersions", "acquire_locks"]
 
-Tags: TypeAlias = Mapping[Pair, tuple[int, int]]
-"""By what each standing is told from others: its sequence and version."""
-STANDINGS: Final = Standing.__table__.c
-KEYS_OF: Final = (STANDINGS.problem_id, STANDINGS.student_id)
-ASSIGNMENTS: Final = Assignment.__table__.c
-IN_COMMON: Final = by_places(
-    [ASSIGNMENTS.id],
-    *(ASSIGNMENTS.release_at, ASSIGNMENTS.due_at),
-    ASSIGNMENTS.timeline["late_days"].as_integer(),
+RowVersions: TypeAlias = Mapping[Pair, tuple[int, int]]
+"""Sequence and version of each progress row."""
+PROGRESS_COLUMNS: Final = ProblemProgress.__table__.c
+PROGRESS_KEY_COLUMNS: Final = (PROGRESS_COLUMNS.problem_id, PROGRESS_COLUMNS.student_id)
+ASSIGNMENT_COLUMNS: Final = Assignment.__table__.c
+LOCK_ASSIGNMENTS: Final = build_lookup_statements(
+    [ASSIGNMENT_COLUMNS.id],
+    *(ASSIGNMENT_COLUMNS.release_at, ASSIGNMENT_COLUMNS.due_at),
+    ASSIGNMENT_COLUMNS.timeline["late_days"].as_integer(),
     lock="read",
 )
-PAIRS: Final[BindParameter[Any]] = bindparam("pairs", expanding=True)
-BUDGETS: Final = (
+PAIRS_PARAM: Final[BindParameter[Any]] = bindparam("pairs", expanding=True)
+LOCK_BUDGETS: Final = (
     select(Enrolment.id)
-    .where(tuple_(Enrolment.course_id, Enrolment.user_id).in_(PAIRS))
+    .where(tuple_(Enrolment.course_id, Enrolment.user_id).in_(PAIRS_PARAM))
     .order_by(Enrolment.id)
     .with_for_update()
 )
-IN_ASSIGNMENTS: Final = (
-    select(*KEYS_OF)
-    .join(AssignmentProblem, AssignmentProblem.id == STANDINGS.problem_id)
-    .where(tuple_(AssignmentProblem.assignment_id, STANDINGS.student_id).in_(PAIRS))
+SELECT_PROGRESS_KEYS: Final = (
+    select(*PROGRESS_KEY_COLUMNS)
+    .join(AssignmentProblem, AssignmentProblem.id == PROGRESS_COLUMNS.problem_id)
+    .where(tuple_(AssignmentProblem.assignment_id, PROGRESS_COLUMNS.student_id).in_(PAIRS_PARAM))
 )
-HELD: Final = by_places(KEYS_OF, STANDINGS.sequence, STANDINGS.version, lock="write")
-"""Statements that are put together once: to put one together takes as long as to run it."""
+LOCK_PROGRESS: Final = build_lookup_statements(
+    PROGRESS_KEY_COLUMNS, PROGRESS_COLUMNS.sequence, PROGRESS_COLUMNS.version, lock="write"
+)
+"""Statements that lock progress rows and return their sequence and version.
+
+The statements here are built once, because building one takes as long as running it.
+"""
 
 
-def hold(session: Session, entries: Sequence[Entry]) -> Tags:
-    """Lock the rows that *entries* depend on or change; return the tags of the standings.
+def acquire_locks(session: Session, entries: Sequence[PendingSubmission]) -> RowVersions:
+    """Lock the rows that *entries* depend on or change; return the versions of the progress rows.
 
-    Missing standings are inserted first, because a missing row cannot be locked.
+    Missing rows are inserted first, because a missing row cannot be locked.
     """
-    keys = {entry.ids.standing for entry in entries}
-    more: set[Pair] = set()
+    keys = {entry.ids.progress_key for entry in entries}
+    budget_keys: set[Pair] = set()
     if not is_sqlite(session):
-        asked = sorted({entry.ids.assignment for entry in entries})
-        found = find_places(session, IN_COMMON, [(one,) for one in asked])
-        times = {asked[place]: told for place, *told in found}
-        late = [one for one in entries if _may_spend(times[one.ids.assignment], one.received_at)]
-        more = _hold_budgets(session, late) if late else more
-    held = _held(session, keys | more)
-    missing = sorted(keys.difference(held))
+        assignment_ids = sorted({entry.ids.assignment for entry in entries})
+        assignment_rows = look_up_rows(
+            session, LOCK_ASSIGNMENTS, [(one,) for one in assignment_ids]
+        )
+        times = {assignment_ids[place]: told for place, *told in assignment_rows}
+        late_entries = [
+            entry
+            for entry in entries
+            if _may_spend_late_days(times[entry.ids.assignment], entry.received_at)
+        ]
+        budget_keys = _lock_budgets(session, late_entries) if late_entries else budget_keys
+    locked = _lock_progress(session, keys | budget_keys)
+    missing = sorted(keys.difference(locked))
     if missing:
         rows = [{"problem_id": problem, "student_id": student} for problem, student in missing]
-        insert_missing(session, Standing, rows)
-        held |= _held(session, missing)
-    return held
+        insert_missing_rows(session, ProblemProgress, rows)
+        locked |= _lock_progress(session, missing)
+    return locked
 
 
-def _may_spend(times: Sequence[Any], at: datetime) -> bool:
+def _may_spend_late_days(times: Sequence[Any], received_at: datetime) -> bool:
     """Tell whether late days could be spent at a time: before the release or after the due time."""
     release_at, due_at, late_days = times
     if not late_days or due_at is None:
         return False
-    return not (release_at or at) <= at <= due_at
+    return not (release_at or received_at) <= received_at <= due_at
 
 
-def _hold_budgets(session: Session, late: Iterable[Entry]) -> set[Pair]:
-    """Lock the late-day budgets of the students of *late*; return the keys of their standings.
+def _lock_budgets(session: Session, late: Iterable[PendingSubmission]) -> set[Pair]:
+    """Lock the late-day budgets of the students of *late*; return the keys of their progress.
 
-    Late days change a student's standings in all problems of an assignment.
+    Late days change a student's progress in all problems of an assignment.
     """
-    budgets, places = set(), set()
-    for one in late:
-        budgets.add((one.course_id, one.student_id))
-        places.add((one.assignment_id, one.student_id))
-    session.execute(BUDGETS, {"pairs": list(budgets)})
-    rows = session.execute(IN_ASSIGNMENTS, {"pairs": list(places)})
+    budgets, assignment_students = set(), set()
+    for entry in late:
+        budgets.add((entry.course_id, entry.student_id))
+        assignment_students.add((entry.assignment_id, entry.student_id))
+    session.execute(LOCK_BUDGETS, {"pairs": list(budgets)})
+    rows = session.execute(SELECT_PROGRESS_KEYS, {"pairs": list(assignment_students)})
     return {(problem.hex, student.hex) for problem, student in rows}
 
 
-def _held(session: Session, keys: Collection[Pair]) -> dict[Pair, tuple[int, int]]:
-    asked = sorted(keys)
-    rows = find_places(session, HELD, asked)
-    return {asked[place]: (sequence, version) for place, sequence, version in rows}
+def _lock_progress(session: Session, keys: Collection[Pair]) -> dict[Pair, tuple[int, int]]:
+    sorted_keys = sorted(keys)
+    rows = look_up_rows(session, LOCK_PROGRESS, sorted_keys)
+    return {sorted_keys[place]: (sequence, version) for place, sequence, version in rows}

@@ -21,72 +21,86 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from api.core.json_text import written
-from api.db.compiled_statements import DIGITS, find, is_sqlite
+from api.core.json_text import serialize_json
+from api.db.compiled_statements import UUID_HEX_LENGTH, fetch_rows, is_sqlite
 
-__all__ = ["Found", "Pair", "by_places", "find_places"]
+__all__ = ["LookupStatements", "Pair", "build_lookup_statements", "look_up_rows"]
 
 Pair: TypeAlias = tuple[str, str]
-"""An id as its digits, and another one or a text."""
-Found: TypeAlias = Mapping[bool, Select[Any]]
-"""A statement for each database; under True the one for SQLite."""
-Lock: TypeAlias = Literal["none", "write", "read"]
-NAMES: Final = ("firsts", "seconds")
-FROM_ONE: Final[ColumnElement[int]] = literal_column("1")
+"""An id as hex digits, and another id or a text."""
+LookupStatements: TypeAlias = Mapping[bool, Select[Any]]
+"""One statement for each database: True has that for SQLite, False for PostgreSQL."""
+LockMode: TypeAlias = Literal["none", "write", "read"]
+PARAM_NAMES: Final = ("firsts", "seconds")
+ORDINALITY_START: Final[ColumnElement[int]] = literal_column("1")
 
 
-def by_places(columns: Sequence[Any], *asked: Any, lock: Lock = "none") -> Found:
-    """Return the statements that select *asked* by the values of one or two *columns*.
+def build_lookup_statements(
+    columns: Sequence[Any], *selected: Any, lock: LockMode = "none"
+) -> LookupStatements:
+    """Return the statements that select *selected* by the values of one or two *columns*.
 
     The first column holds ids. Each row begins with the position of its key. With a *lock*, rows
     are locked in the order of *columns*: "write" exclusively, "read" shared.
     """
-    return {True: _of_texts(columns, asked), False: _of_arrays(columns, asked, lock=lock)}
+    return {
+        True: _build_sqlite_lookup(columns, selected),
+        False: _build_postgresql_lookup(columns, selected, lock=lock),
+    }
 
 
-def _of_texts(columns: Sequence[Any], asked: Sequence[Any]) -> Select[Any]:
-    given = func.json_each(bindparam("given", type_=Text)).table_valued("key", "value")
-    parts = func.substr(given.c.value, 1, DIGITS), func.substr(given.c.value, DIGITS + 1)
-    return select(given.c.key, *asked).join_from(given, columns[0].table, _are(columns, parts))
+def _build_sqlite_lookup(columns: Sequence[Any], selected: Sequence[Any]) -> Select[Any]:
+    key_table = func.json_each(bindparam("given", type_=Text)).table_valued("key", "value")
+    parts = (
+        func.substr(key_table.c.value, 1, UUID_HEX_LENGTH),
+        func.substr(key_table.c.value, UUID_HEX_LENGTH + 1),
+    )
+    return select(key_table.c.key, *selected).join_from(
+        key_table, columns[0].table, _build_equality(columns, parts)
+    )
 
 
-def _of_arrays(columns: Sequence[Any], asked: Sequence[Any], *, lock: Lock) -> Select[Any]:
-    names = NAMES[: len(columns)]
+def _build_postgresql_lookup(
+    columns: Sequence[Any], selected: Sequence[Any], *, lock: LockMode
+) -> Select[Any]:
+    names = PARAM_NAMES[: len(columns)]
     arrays = (
         cast(bindparam(name, type_=Text), ARRAY(one.type))
         for name, one in zip(names, columns, strict=True)
     )
-    given = func.unnest(*arrays).table_valued(*names, with_ordinality="place")
-    given = given.render_derived(name="given")
-    found = select(given.c.place - FROM_ONE, *asked).join_from(
-        given, columns[0].table, _are(columns, [given.c[name] for name in names])
+    key_table = func.unnest(*arrays).table_valued(*names, with_ordinality="place")
+    key_table = key_table.render_derived(name="given")
+    statement = select(key_table.c.place - ORDINALITY_START, *selected).join_from(
+        key_table, columns[0].table, _build_equality(columns, [key_table.c[name] for name in names])
     )
     if lock == "none":
-        return found
-    return found.order_by(*columns).with_for_update(read=lock == "read", of=columns[0].table)
+        return statement
+    return statement.order_by(*columns).with_for_update(read=lock == "read", of=columns[0].table)
 
 
-def _are(columns: Sequence[Any], values: Sequence[Any]) -> Any:
+def _build_equality(columns: Sequence[Any], values: Sequence[Any]) -> Any:
     """Return the condition that *columns* equal *values*."""
-    return and_(*(one == value for one, value in zip(columns, values, strict=False)))
+    return and_(*(column == value for column, value in zip(columns, values, strict=False)))
 
 
-def find_places(
-    session: Session, statements: Found, given: Sequence[Sequence[str]]
+def look_up_rows(
+    session: Session, statements: LookupStatements, keys: Sequence[Sequence[str]]
 ) -> list[tuple[Any, ...]]:
-    """Run the statement for the session's database; each row begins with an index into *given*."""
+    """Run the statement for the session's database; each row begins with an index into *keys*."""
     if is_sqlite(session):
-        texts = written(["".join(one) for one in given])
-        return find(session, statements[True], {"given": texts})
-    columns = zip(NAMES, zip(*given, strict=True), strict=False)
-    return find(session, statements[False], {name: _array(texts) for name, texts in columns})
+        texts = serialize_json(["".join(key) for key in keys])
+        return fetch_rows(session, statements[True], {"given": texts})
+    columns = zip(PARAM_NAMES, zip(*keys, strict=True), strict=False)
+    return fetch_rows(
+        session, statements[False], {name: _format_array(texts) for name, texts in columns}
+    )
 
 
-def _array(texts: Iterable[str]) -> str:
+def _format_array(texts: Iterable[str]) -> str:
     """Return *texts* as a PostgreSQL array literal; the driver would adapt each element."""
-    return f"{{{','.join([_quoted(one) for one in texts])}}}"
+    return f"{{{','.join([_quote_element(text) for text in texts])}}}"
 
 
-def _quoted(text: str) -> str:
-    told = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{told}"'
+def _quote_element(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

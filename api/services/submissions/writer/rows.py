@@ -5,121 +5,137 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from api.core.ids import new_digits
-from api.core.json_text import JsonText, written
+from api.core.ids import new_id_hex
+from api.core.json_text import JsonText, serialize_json
 from api.db.models import Answer, Draw, Grading, Submission
-from api.db.upserts import Row, Rows
+from api.db.upserts import RowBatch, RowValues
 from api.services.rate_limits.storage_budget import text_bytes
-from api.services.submissions.admission import Taken
+from api.services.submissions.admission import AdmittedSubmission
 
-__all__ = ["rows_of"]
+__all__ = ["build_rows"]
 
 ROW_BYTES: Final = 1_024
-"""What a row takes beside its long texts, with its indexes."""
+"""Bytes counted for a row with its indexes, in addition to its long texts."""
 
 
-def rows_of(
-    taken: Sequence[Taken], replies: Mapping[UUID, JsonText], *, now: datetime
-) -> tuple[list[Rows], dict[UUID, int]]:
+def build_rows(
+    admitted_submissions: Sequence[AdmittedSubmission],
+    replies: Mapping[UUID, JsonText],
+    *,
+    now: datetime,
+) -> tuple[list[RowBatch], dict[UUID, int]]:
     """Return the draws, submissions, answers and gradings to insert, and the sizes.
 
     *replies* are the replies by submission. A size is that of one submission in bytes: the long
     texts, plus a flat amount for each row.
     """
-    submissions: list[Row] = []
-    answers: list[Row] = []
-    gradings: list[Row] = []
+    submissions: list[RowValues] = []
+    answers: list[RowValues] = []
+    gradings: list[RowValues] = []
     sizes: dict[UUID, int] = {}
-    for one in taken:
-        submission = _submission(one, replies[one.id])
+    for admitted in admitted_submissions:
+        submission = _build_submission_row(admitted, replies[admitted.id])
         submissions.append(submission)
         size_bytes = ROW_BYTES + text_bytes(submission["answers"]) + text_bytes(submission["reply"])
-        for part in one.entry.judged:
-            ids = new_digits(), new_digits()
-            answer, grading = _answer(one, part, ids), _grading(one, part, ids, now=now)
+        for part in admitted.entry.answer_results:
+            ids = new_id_hex(), new_id_hex()
+            answer, grading = (
+                _build_answer_row(admitted, part, ids),
+                _build_grading_row(admitted, part, ids, now=now),
+            )
             answers.append(answer)
             gradings.append(grading)
             texts = answer["shown"], answer["carries"], grading["record"], grading["said"]
             size_bytes += 2 * ROW_BYTES + sum(map(text_bytes, texts))
-        sizes[one.id] = size_bytes
+        sizes[admitted.id] = size_bytes
     rows = [
-        Rows(Draw, [_draw(one) for one in taken if not one.seat.opened], "if missing"),
-        Rows(Submission, submissions),
-        Rows(Answer, answers),
-        Rows(Grading, gradings),
+        RowBatch(
+            Draw,
+            [_build_draw_row(one) for one in admitted_submissions if not one.state.has_stored_draw],
+            "if missing",
+        ),
+        RowBatch(Submission, submissions),
+        RowBatch(Answer, answers),
+        RowBatch(Grading, gradings),
     ]
     return rows, sizes
 
 
-def _draw(one: Taken) -> Row:
-    entry = one.entry
+def _build_draw_row(admitted: AdmittedSubmission) -> RowValues:
+    entry = admitted.entry
     return {
         "problem_id": entry.ids.problem,
         "student_id": entry.ids.student,
-        "number": entry.drawn.number,
-        "version_id": entry.drawn.version_id,
-        "position": entry.drawn.position,
+        "number": entry.variant_assignment.number,
+        "version_id": entry.variant_assignment.version_id,
+        "position": entry.variant_assignment.position,
         "opened_at": entry.received_at,
     }
 
 
-def _submission(one: Taken, reply: JsonText) -> Row:
-    entry = one.entry
+def _build_submission_row(admitted: AdmittedSubmission, reply: JsonText) -> RowValues:
+    entry = admitted.entry
     return {
-        "id": one.id,
+        "id": admitted.id,
         "problem_id": entry.ids.problem,
         "student_id": entry.ids.student,
         "author_id": entry.ids.author,
-        "sequence": one.sequence,
-        "version_id": entry.drawn.version_id,
-        "position": entry.drawn.position,
-        "draw": entry.drawn.number,
+        "sequence": admitted.sequence,
+        "version_id": entry.variant_assignment.version_id,
+        "position": entry.variant_assignment.position,
+        "draw": entry.variant_assignment.number,
         "received_at": entry.received_at,
-        "answers": written(one.stored_answers),
-        "key": entry.key,
-        "fingerprint": entry.print,
+        "answers": serialize_json(admitted.stored_answers),
+        "key": entry.idempotency_key,
+        "fingerprint": entry.fingerprint,
         "reply": reply,
     }
 
 
-def _answer(one: Taken, part: str, ids: tuple[str, str]) -> Row:
-    entry, judged, repeats = one.entry, one.entry.judged[part], one.admission.repeats.get(part)
+def _build_answer_row(admitted: AdmittedSubmission, part: str, ids: tuple[str, str]) -> RowValues:
+    entry, result, repeats = (
+        admitted.entry,
+        admitted.entry.answer_results[part],
+        admitted.admission.repeats.get(part),
+    )
     return {
         "id": ids[0],
-        "submission_id": one.id,
+        "submission_id": admitted.id,
         "problem_id": entry.ids.problem,
         "student_id": entry.ids.student,
         "part": part,
-        "draw": entry.drawn.number,
-        "sequence": one.sequence,
+        "draw": entry.variant_assignment.number,
+        "sequence": admitted.sequence,
         "received_at": entry.received_at,
-        "attempt": one.admission.attempts.get(part),
+        "attempt": admitted.admission.attempts.get(part),
         "repeats": UUID(repeats) if repeats else None,
-        "late": one.admission.late,
-        "value": judged.value,
-        "shown": judged.shown,
-        "carries": None if judged.carries is None else written(judged.carries),
+        "late": admitted.admission.late,
+        "value": result.value,
+        "shown": result.rendered_value,
+        "carries": None if result.carries is None else serialize_json(result.carries),
         "grading_id": ids[1],
-        "status": judged.status,
-        "credit": judged.credit,
-        "credit_float": None if judged.credit is None else float(judged.credit),
-        "mistakes": judged.mistakes,
+        "status": result.status,
+        "credit": result.credit,
+        "credit_float": None if result.credit is None else float(result.credit),
+        "mistakes": result.mistakes,
         "manual": False,
     }
 
 
-def _grading(one: Taken, part: str, ids: tuple[str, str], *, now: datetime) -> Row:
-    judged = one.entry.judged[part]
+def _build_grading_row(
+    admitted: AdmittedSubmission, part: str, ids: tuple[str, str], *, now: datetime
+) -> RowValues:
+    result = admitted.entry.answer_results[part]
     return {
         "id": ids[1],
         "answer_id": ids[0],
         "kind": "auto",
-        "status": judged.status,
-        "credit": judged.credit,
-        "mistakes": judged.mistakes,
-        "record": written(judged.record),
-        "said": written(judged.said),
-        "engine": judged.engine,
-        "version_id": one.entry.drawn.version_id,
+        "status": result.status,
+        "credit": result.credit,
+        "mistakes": result.mistakes,
+        "record": serialize_json(result.record),
+        "said": serialize_json(result.feedback),
+        "engine": result.engine,
+        "version_id": admitted.entry.variant_assignment.version_id,
         "created_at": now,
     }

@@ -15,266 +15,324 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.core.errors import Invalid, ServiceError
-from api.core.json_text import written
-from api.db.models import AssignmentProblem, LoginSession, Standing, Submission, Token
-from api.db.upserts import rewrite
-from api.services.engine.variants import Variants
-from api.services.grades import Cause, Key, refresh_each
-from api.services.submissions.admission import GradeAgain, Ground, Situation, Taken, take
-from api.services.submissions.cache.loading import stamps_of
-from api.services.submissions.cache.memory import Known, Memory, Seat
-from api.services.submissions.cache.transaction import Recollection
-from api.services.submissions.drawn import Drawn
-from api.services.submissions.entries import Accepted, Entry
-from api.services.submissions.writer.grades import stand_at_once
-from api.services.submissions.writer.locks import KEYS_OF, hold
-from api.services.submissions.writer.lookup_statements import Pair, by_places, find_places
+from api.core.errors import InvalidInput, ServiceError
+from api.core.json_text import serialize_json
+from api.db.models import AssignmentProblem, LoginSession, ProblemProgress, Submission, Token
+from api.db.upserts import update_rows
+from api.services.engine.variants import VariantCache
+from api.services.grades import GradeCause, ProgressKey, recompute_keys_by_cause
+from api.services.submissions.admission import (
+    AdmissionContext,
+    AdmissionData,
+    AdmittedSubmission,
+    StaleGrading,
+    admit_submission,
+)
+from api.services.submissions.cache.loading import load_change_counters
+from api.services.submissions.cache.memory import (
+    CachedSubmitter,
+    StudentProblemState,
+    SubmissionCache,
+)
+from api.services.submissions.cache.transaction import CacheTransaction
+from api.services.submissions.drawn import VariantAssignment
+from api.services.submissions.entries import PendingSubmission, StoredSubmission
+from api.services.submissions.writer.grades import store_with_grades
+from api.services.submissions.writer.locks import PROGRESS_KEY_COLUMNS, acquire_locks
+from api.services.submissions.writer.lookup_statements import (
+    Pair,
+    build_lookup_statements,
+    look_up_rows,
+)
 
-__all__ = ["Outcome", "Outdated", "find_replay", "write"]
+__all__ = ["StaleCache", "WriteOutcome", "find_replay", "write_submissions"]
 
-SENT: Final = Submission.__table__.c
-BEFORE: Final = by_places([SENT.author_id, SENT.key], SENT.id, SENT.fingerprint)
+SUBMISSION_COLUMNS: Final = Submission.__table__.c
+SELECT_STORED_REQUESTS: Final = build_lookup_statements(
+    [SUBMISSION_COLUMNS.author_id, SUBMISSION_COLUMNS.key],
+    SUBMISSION_COLUMNS.id,
+    SUBMISSION_COLUMNS.fingerprint,
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Outdated:
+class StaleCache:
     """Outcome of a submission graded by stale cached data: the caller prepares it again."""
 
 
-Outcome: TypeAlias = Accepted | ServiceError | Outdated
+WriteOutcome: TypeAlias = StoredSubmission | ServiceError | StaleCache
 
 
-def write(
+def write_submissions(
     session: Session,
-    entries: Sequence[Entry],
+    entries: Sequence[PendingSubmission],
     *,
-    variants: Variants,
+    variants: VariantCache,
     now: datetime,
-    memory: Memory | None = None,
-) -> tuple[list[Outcome], Recollection]:
+    cache: SubmissionCache | None = None,
+) -> tuple[list[WriteOutcome], CacheTransaction]:
     """Write *entries* in this transaction and return the outcome of each, with the cache updates.
 
-    A refused entry does not affect the others. Call `keep` on the updates after the commit.
+    A refused entry does not affect the others. Call `apply` on the updates after the commit.
     """
-    outcomes: dict[int, Outcome] = {}
-    tags = hold(session, entries)
-    scopes = {scope for one in entries if one.known for scope in one.known.stamps}
-    stamps = stamps_of(session, scopes) if scopes else {}
-    recalled = Recollection(memory or Memory(), stamps, tags)
-    _note_use(session, entries, recalled, now=now)
-    for turn in _turns(entries):
-        writing = _Turn(session, recalled, variants, now)
-        outcomes |= writing.write(turn)
-    return [outcomes[at] for at in range(len(entries))], recalled
+    outcomes: dict[int, WriteOutcome] = {}
+    row_versions = acquire_locks(session, entries)
+    scopes = {
+        scope for entry in entries if entry.submitter for scope in entry.submitter.change_counters
+    }
+    change_counters = load_change_counters(session, scopes) if scopes else {}
+    cache_transaction = CacheTransaction(cache or SubmissionCache(), change_counters, row_versions)
+    _record_credential_use(session, entries, cache_transaction, now=now)
+    for batch in _split_into_batches(entries):
+        batch_writer = _ConflictFreeBatch(session, cache_transaction, variants, now)
+        outcomes |= batch_writer.write(batch)
+    return [outcomes[index] for index in range(len(entries))], cache_transaction
 
 
-def _note_use(
-    session: Session, entries: Sequence[Entry], recalled: Recollection, *, now: datetime
+def _record_credential_use(
+    session: Session,
+    entries: Sequence[PendingSubmission],
+    cache_transaction: CacheTransaction,
+    *,
+    now: datetime,
 ) -> None:
     """Record the use of tokens and sessions that only the cache has authenticated.
 
     Requests from the cache skip the database, so no other code records their use.
     """
-    secrets = {
-        one.known.secret
-        for one in entries
-        if one.recalled
-        and one.known
-        and recalled.is_use_due(one.known.secret, now=now)
-        and recalled.holds(one, now=now)
+    credentials = {
+        entry.submitter.credential
+        for entry in entries
+        if entry.from_cache
+        and entry.submitter
+        and cache_transaction.is_use_due(entry.submitter.credential, now=now)
+        and cache_transaction.is_current(entry, now=now)
     }
-    due = sorted(secrets, key=lambda one: one.id)  # a fixed order, to avoid deadlocks
-    for table, column, some in (  # sessions first, as the code that ends them
+    due = sorted(credentials, key=lambda item: item.id)  # a fixed order, to avoid deadlocks
+    for table, column, group in (  # sessions first, as the code that ends them
         (LoginSession, "seen_at", [one for one in due if one.begun_at is not None]),
         (Token, "last_used_at", [one for one in due if one.begun_at is None]),
     ):
-        rewrite(session, table, [{"id": one.id, column: now} for one in some])
-    recalled.see(due, now)
+        update_rows(session, table, [{"id": one.id, column: now} for one in group])
+    cache_transaction.touch(due, now)
 
 
-def _turns(entries: Sequence[Entry]) -> Iterator[dict[int, Entry]]:
-    """Yield *entries* by index, in batches without a repeated standing or idempotency key.
+def _split_into_batches(
+    entries: Sequence[PendingSubmission],
+) -> Iterator[dict[int, PendingSubmission]]:
+    """Yield *entries* by index, in batches without a repeated progress key or idempotency key.
 
-    Two entries of one standing depend on each other: the attempts and the sequence number of the
-    second follow from the first. Two entries with one key are a request and its repetition.
+    Two entries of one progress key depend on each other: the attempts and the sequence number of
+    the second follow from the first. Two entries with one key are a request and its repetition.
     """
     waiting = dict(enumerate(entries))
     while waiting:
-        turn: dict[int, Entry] = {}
+        batch: dict[int, PendingSubmission] = {}
         seen: set[object] = set()
-        for at, entry in waiting.items():
-            standing, key = entry.ids.standing, entry.key or at
-            if standing not in seen and key not in seen:
-                turn[at] = entry
-            seen |= {standing, key}
-        yield turn
-        waiting = {at: entry for at, entry in waiting.items() if at not in turn}
+        for index, entry in waiting.items():
+            progress_key, key = entry.ids.progress_key, entry.idempotency_key or index
+            if progress_key not in seen and key not in seen:
+                batch[index] = entry
+            seen |= {progress_key, key}
+        yield batch
+        waiting = {at: entry for at, entry in waiting.items() if at not in batch}
 
 
 @dataclass(frozen=True, slots=True)
-class _Turn:
-    """Writer of one batch in a transaction; no two of its entries concern the same standing."""
+class _ConflictFreeBatch:
+    """Writer of one batch in a transaction; no two of its entries concern the same progress."""
 
     session: Session
-    recalled: Recollection
-    variants: Variants
+    cache_transaction: CacheTransaction
+    variants: VariantCache
     now: datetime
 
-    def write(self, turn: Mapping[int, Entry]) -> dict[int, Outcome]:
+    def write(self, entries: Mapping[int, PendingSubmission]) -> dict[int, WriteOutcome]:
         """Write the batch and return the outcomes by index.
 
         Validation comes before replay: revoked users do not get a replayed reply.
         """
-        held = {at for at, one in turn.items() if self.recalled.holds(one, now=self.now)}
-        outdated: dict[int, Outcome] = {
-            at: Outdated() for at, one in turn.items() if one.recalled and at not in held
+        current = {
+            at
+            for at, entry in entries.items()
+            if self.cache_transaction.is_current(entry, now=self.now)
         }
-        replayed = self._replayed({at: turn[at] for at in turn if at not in outdated})
-        left = {at: turn[at] for at in turn if at not in outdated and at not in replayed}
-        sure = self._sure({at: one for at, one in left.items() if at in held})
-        unsure = {at: one for at, one in left.items() if at not in sure}
-        outdated |= {at: Outdated() for at, one in unsure.items() if one.recalled}
-        others, refused = self._anew({at: unsure[at] for at in unsure if at not in outdated})
-        taken, not_taken = self._taken(sure | others)
-        return outdated | replayed | refused | not_taken | self._store(taken)
+        stale: dict[int, WriteOutcome] = {
+            at: StaleCache()
+            for at, entry in entries.items()
+            if entry.from_cache and at not in current
+        }
+        replayed = self._find_replays({at: entries[at] for at in entries if at not in stale})
+        remaining = {at: entries[at] for at in entries if at not in stale and at not in replayed}
+        cached = self._evaluate_cached({at: one for at, one in remaining.items() if at in current})
+        uncached = {at: one for at, one in remaining.items() if at not in cached}
+        stale |= {at: StaleCache() for at, one in uncached.items() if one.from_cache}
+        evaluated, refused = self._evaluate_uncached(
+            {at: uncached[at] for at in uncached if at not in stale}
+        )
+        admitted, rejected = self._admit_entries(cached | evaluated)
+        return stale | replayed | refused | rejected | self._store_admitted(admitted)
 
-    def _replayed(self, turn: Mapping[int, Entry]) -> dict[int, Outcome]:
+    def _find_replays(self, entries: Mapping[int, PendingSubmission]) -> dict[int, WriteOutcome]:
         """Return the earlier outcomes of entries whose idempotency key is stored already."""
-        asked = {at: (one.ids.author, one.key) for at, one in turn.items() if one.key is not None}
-        outcomes: dict[int, Outcome] = {}
-        for at, found in _came_before(self.session, asked).items():
+        keys = {
+            at: (entry.ids.author, entry.idempotency_key)
+            for at, entry in entries.items()
+            if entry.idempotency_key is not None
+        }
+        outcomes: dict[int, WriteOutcome] = {}
+        for index, stored_request in _load_stored_requests(self.session, keys).items():
             try:
-                outcomes[at] = found.replay(self.session, turn[at].print)
+                outcomes[index] = stored_request.replay(self.session, entries[index].fingerprint)
             except ServiceError as error:
-                outcomes[at] = error
+                outcomes[index] = error
         return outcomes
 
-    def _sure(self, turn: Mapping[int, Entry]) -> dict[int, tuple[Entry, Ground]]:
+    def _evaluate_cached(
+        self, entries: Mapping[int, PendingSubmission]
+    ) -> dict[int, tuple[PendingSubmission, AdmissionContext]]:
         """Return the entries with an unchanged draw, with their data; their rules must be valid."""
-        seats = self.recalled.seats(self.session, turn.values())
+        states = self.cache_transaction.load_states(self.session, entries.values())
         return {
-            at: (entry, _ground(entry.known, seat))
-            for at, entry in turn.items()
-            if entry.known is not None and _has(seat := seats[entry.ids.standing], entry.drawn)
+            at: (entry, _build_context(entry.submitter, seat))
+            for at, entry in entries.items()
+            if entry.submitter is not None
+            and _has_same_variant(seat := states[entry.ids.progress_key], entry.variant_assignment)
         }
 
-    def _anew(
-        self, turn: Mapping[int, Entry]
-    ) -> tuple[dict[int, tuple[Entry, Ground]], dict[int, Outcome]]:
+    def _evaluate_uncached(
+        self, entries: Mapping[int, PendingSubmission]
+    ) -> tuple[dict[int, tuple[PendingSubmission, AdmissionContext]], dict[int, WriteOutcome]]:
         """Read all data for entries without valid cached data; return it, and the refusals."""
-        grounds: dict[int, tuple[Entry, Ground]] = {}
-        refused: dict[int, Outcome] = {}
-        if not turn:
-            return grounds, refused
-        here = Situation.of(self.session, list(turn.values()), now=self.now)
-        for at, entry in turn.items():
+        contexts: dict[int, tuple[PendingSubmission, AdmissionContext]] = {}
+        refused: dict[int, WriteOutcome] = {}
+        if not entries:
+            return contexts, refused
+        admission_data = AdmissionData.load(self.session, list(entries.values()), now=self.now)
+        for index, entry in entries.items():
             try:
-                grounds[at] = entry, here.ground(entry)
+                contexts[index] = entry, admission_data.build_context(entry)
             except ServiceError as error:
-                refused[at] = error
-        return grounds, refused
+                refused[index] = error
+        return contexts, refused
 
-    def _taken(
-        self, grounds: Mapping[int, tuple[Entry, Ground]]
-    ) -> tuple[dict[int, Taken], dict[int, Outcome]]:
+    def _admit_entries(
+        self, contexts: Mapping[int, tuple[PendingSubmission, AdmissionContext]]
+    ) -> tuple[dict[int, AdmittedSubmission], dict[int, WriteOutcome]]:
         """Return the admitted submissions, and the errors of the others."""
-        taken: dict[int, Taken] = {}
-        refused: dict[int, Outcome] = {}
-        for at, (entry, ground) in grounds.items():
+        admitted: dict[int, AdmittedSubmission] = {}
+        refused: dict[int, WriteOutcome] = {}
+        for index, (entry, context) in contexts.items():
             try:
-                taken[at] = take(
+                admitted[index] = admit_submission(
                     self.session,
                     entry,
-                    ground,
+                    context,
                     variants=self.variants,
-                    judging=self.recalled.memory.judging,
+                    answer_grader=self.cache_transaction.cache.answer_grader,
                 )
-            except GradeAgain:
-                refused[at] = Outdated()
+            except StaleGrading:
+                refused[index] = StaleCache()
             except ServiceError as error:
-                refused[at] = error
-        return taken, refused
+                refused[index] = error
+        return admitted, refused
 
-    def _store(self, taken: Mapping[int, Taken]) -> dict[int, Outcome]:
-        """Store admitted submissions with their standings and grades; return the outcomes."""
-        told = stand_at_once(self.session, taken, self.recalled, now=self.now)
-        spent = _with_late_days(self.session, taken.values(), now=self.now)
-        refresh_each(self.session, spent)
-        self.recalled.forget((key.problem_id.hex, key.student_id.hex) for key in spent)
-        self.recalled.change(key.student_id.hex for key in spent)
-        return dict(told)
-
-
-def _has(seat: Seat, drawn: Drawn) -> bool:
-    return seat.drawn is drawn or seat.drawn == drawn
-
-
-def _ground(known: Known, seat: Seat) -> Ground:
-    return Ground(known.here, known.problem, seat, seat.drawn.version_id, known.stamps)
+    def _store_admitted(
+        self, admitted: Mapping[int, AdmittedSubmission]
+    ) -> dict[int, WriteOutcome]:
+        """Store admitted submissions with their progress and grades; return the outcomes."""
+        outcomes = store_with_grades(self.session, admitted, self.cache_transaction, now=self.now)
+        causes = _lock_late_day_progress(self.session, admitted.values(), now=self.now)
+        recompute_keys_by_cause(self.session, causes)
+        self.cache_transaction.invalidate(
+            (key.problem_id.hex, key.student_id.hex) for key in causes
+        )
+        self.cache_transaction.invalidate_rules(key.student_id.hex for key in causes)
+        return dict(outcomes)
 
 
-def _with_late_days(session: Session, taken: Iterable[Taken], *, now: datetime) -> dict[Key, Cause]:
-    """Lock and return all standings in the assignment of students who spent late days.
+def _has_same_variant(state: StudentProblemState, variant_assignment: VariantAssignment) -> bool:
+    return (
+        state.variant_assignment is variant_assignment
+        or state.variant_assignment == variant_assignment
+    )
+
+
+def _build_context(submitter: CachedSubmitter, state: StudentProblemState) -> AdmissionContext:
+    return AdmissionContext(
+        submitter.grading_context,
+        submitter.problem,
+        state,
+        state.variant_assignment.version_id,
+        submitter.change_counters,
+    )
+
+
+def _lock_late_day_progress(
+    session: Session, admitted_submissions: Iterable[AdmittedSubmission], *, now: datetime
+) -> dict[ProgressKey, GradeCause]:
+    """Lock and return all progress keys in the assignment of students who spent late days.
 
     Late days move the due time of every problem of the assignment, so all of them are recomputed.
     """
-    found: dict[Key, Cause] = {}
-    for one in taken:
-        if not one.late_days:
+    causes: dict[ProgressKey, GradeCause] = {}
+    for admitted in admitted_submissions:
+        if not admitted.late_days:
             continue
-        entry = one.entry
+        entry = admitted.entry
         rows = session.execute(
-            select(*KEYS_OF)
-            .join(AssignmentProblem, AssignmentProblem.id == Standing.problem_id)
+            select(*PROGRESS_KEY_COLUMNS)
+            .join(AssignmentProblem, AssignmentProblem.id == ProblemProgress.problem_id)
             .where(
                 AssignmentProblem.assignment_id == entry.assignment_id,
-                Standing.student_id == entry.student_id,
+                ProblemProgress.student_id == entry.student_id,
             )
-            .order_by(Standing.problem_id)
-            .with_for_update(of=Standing)
+            .order_by(ProblemProgress.problem_id)
+            .with_for_update(of=ProblemProgress)
         )
-        cause = Cause("submission", one.id, entry.author_id, now)
-        found |= {Key(*row): cause for row in rows}
-    return found
+        cause = GradeCause("submission", admitted.id, entry.author_id, now)
+        causes |= {ProgressKey(*row): cause for row in rows}
+    return causes
 
 
 @dataclass(frozen=True, slots=True)
-class _Before:
+class _StoredRequest:
     """A stored submission with the same author and idempotency key."""
 
     id: UUID
     fingerprint: str
 
-    def replay(self, session: Session, fingerprint: str) -> Accepted:
-        """Return the stored reply; raise `Invalid` if the key came with another request."""
+    def replay(self, session: Session, fingerprint: str) -> StoredSubmission:
+        """Return the stored reply; raise `InvalidInput` if the key came with another request."""
         if self.fingerprint != fingerprint:
-            raise Invalid(
+            raise InvalidInput(
                 "This Idempotency-Key came before with other answers; take a new key.",
                 code="idempotency_key_reused",
             )
-        told = session.execute(select(SENT.reply).where(SENT.id == self.id)).scalar_one()
-        return Accepted(self.id, written(told), replayed=True)
+        reply = session.execute(
+            select(SUBMISSION_COLUMNS.reply).where(SUBMISSION_COLUMNS.id == self.id)
+        ).scalar_one()
+        return StoredSubmission(self.id, serialize_json(reply), replayed=True)
 
 
 def find_replay(
     session: Session, author_id: UUID, key: str | None, fingerprint: str
-) -> Accepted | None:
+) -> StoredSubmission | None:
     """Return the stored submission of the same request, None if there is none.
 
     It saves grading a repeated request. The writer checks the key again in its transaction, since a
-    concurrent request may store it in between. Raises `Invalid` if the key came with another
+    concurrent request may store it in between. Raises `InvalidInput` if the key came with another
     request.
     """
-    asked = {} if key is None else {0: (author_id.hex, key)}
-    found = _came_before(session, asked).get(0)
-    return None if found is None else found.replay(session, fingerprint)
+    keys = {} if key is None else {0: (author_id.hex, key)}
+    stored_request = _load_stored_requests(session, keys).get(0)
+    return None if stored_request is None else stored_request.replay(session, fingerprint)
 
 
-def _came_before(session: Session, asked: Mapping[int, Pair]) -> dict[int, _Before]:
+def _load_stored_requests(session: Session, keys: Mapping[int, Pair]) -> dict[int, _StoredRequest]:
     """Return the stored submissions by index, for pairs of author and idempotency key."""
-    if not asked:
+    if not keys:
         return {}
-    places, pairs = zip(*asked.items(), strict=True)
-    rows = find_places(session, BEFORE, pairs)
-    return {places[at]: _Before(one, fingerprint) for at, one, fingerprint in rows}
+    indexes, pairs = zip(*keys.items(), strict=True)
+    rows = look_up_rows(session, SELECT_STORED_REQUESTS, pairs)
+    return {indexes[at]: _StoredRequest(row, fingerprint) for at, row, fingerprint in rows}

@@ -10,6 +10,7 @@ as the rate limit lets through and the rest a minute later. A request that is no
 """
 
 import json
+import math
 import os
 import re
 import signal
@@ -24,6 +25,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
@@ -232,8 +234,8 @@ def measure(checkout: Path) -> dict[str, str]:
 
 def _percentiles(seconds: list[float]) -> str:
     ordered = sorted(seconds) or [PATIENCE_SECONDS]
-    middle, last = ordered[len(ordered) // 2], ordered[int(0.99 * (len(ordered) - 1))]
-    return f"{1e3 * middle:,.0f} / {1e3 * last:,.0f} ms"
+    p99 = ordered[math.ceil(0.99 * len(ordered)) - 1]
+    return f"{1e3 * median(ordered):,.0f} / {1e3 * p99:,.0f} ms"
 
 
 def main(*checkouts: str) -> None:

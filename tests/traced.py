@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from grader.display.render import render_step
-from grader.display.steps import Array, Formula, Pooled, Rows, SolutionStep, Window
+from grader.display.steps import Array, Formula, PooledWindow, Rows, SolutionStep, Window
 from grader.display.text import GREEK
 from grader.expressions.arithmetic import FUNCTIONS
 from grader.expressions.evaluate import Scope, evaluate
@@ -115,11 +115,11 @@ def wrong_cells(steps: tuple[SolutionStep, ...]) -> list[SolutionStep]:
     return [
         step
         for step in steps
-        if isinstance(step, (Window, Pooled)) and not same(step.total, reckoned(step))
+        if isinstance(step, (Window, PooledWindow)) and not same(step.total, reckoned(step))
     ]
 
 
-def reckoned(step: Window | Pooled) -> object:
+def reckoned(step: Window | PooledWindow) -> object:
     """Return what the cells of a window give."""
     if isinstance(step, Window):
         return sum(step.products.cells) + step.bias
@@ -135,7 +135,8 @@ def misplaced_cells(steps: tuple[SolutionStep, ...]) -> list[SolutionStep]:
     return [
         step
         for step in steps
-        if isinstance(step, (Window, Pooled)) and not same(step.total, at(last.value, step.place))
+        if isinstance(step, (Window, PooledWindow))
+        and not same(step.total, at(last.value, step.place))
     ]
 
 

@@ -113,7 +113,7 @@ def _format_errors(error: ServiceError) -> str:
             for piece in (
                 ":".join(str(at) for at in (one.file, one.line) if at),
                 one.field,
-                one.said,
+                one.message,
             )
             if piece
         )

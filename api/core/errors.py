@@ -69,7 +69,7 @@ class FieldError:
     """
 
     field: str
-    said: str
+    message: str
     file: str = ""
     line: int | None = None
 
@@ -207,7 +207,7 @@ class InvalidInput(ServiceError):
     def for_fields(cls, errors: Sequence[FieldError]) -> Self:
         """Return the error of several fields; the detail names the first."""
         first = errors[0]
-        return cls(f"{first.field} {first.said}.".strip(), errors=tuple(errors))
+        return cls(f"{first.field} {first.message}.".strip(), errors=tuple(errors))
 
 
 class PreconditionRequired(ServiceError):

@@ -60,7 +60,7 @@ class WrongField(Schema):
     """What is wrong with one field."""
 
     field: str
-    said: str
+    message: str
     file: str | None = None
     line: int | None = None
 
@@ -166,7 +166,7 @@ def _build_body(
     fields = [
         WrongField(
             field=error.field,
-            said=error.said[:MAX_MESSAGE_CHARACTERS],
+            message=error.message[:MAX_MESSAGE_CHARACTERS],
             file=error.file or None,
             line=error.line,
         )
@@ -209,7 +209,7 @@ async def _handle_service_error(request: Request, error: ServiceError) -> Respon
 
 async def _handle_validation_error(request: Request, error: RequestValidationError) -> Response:
     fields = to_field_errors(error.errors())
-    first = f"{fields[0].field} {fields[0].said}." if fields else "The request cannot be used."
+    first = f"{fields[0].field} {fields[0].message}." if fields else "The request cannot be used."
     return error_to_response(InvalidInput(first, errors=fields), _get_request_id(request))
 
 
@@ -263,7 +263,7 @@ async def _handle_grader_error(request: Request, error: GraderError) -> Response
                 FieldError(one.field, one.message, PurePath(one.file).name, one.line)
                 for one in (error, *error.others)
             )
-            invalid = InvalidInput(fields[0].said, code="invalid_problem", errors=fields)
+            invalid = InvalidInput(fields[0].message, code="invalid_problem", errors=fields)
         case _:
             invalid = InvalidInput(str(error))
     return error_to_response(invalid, _get_request_id(request))

@@ -21,10 +21,10 @@ from grader.display.mathml import (
 from grader.display.steps import (
     Array,
     Formula,
-    Pooled,
+    PooledWindow,
     Rows,
-    Said,
     SolutionStep,
+    TextStep,
     Window,
     to_literal,
 )
@@ -61,7 +61,7 @@ def render_value(value: Displayable) -> Rendering:
 def render_step(step: SolutionStep) -> Rendering:
     """Render one *step* of a worked solution."""
     match step:
-        case Said(text):
+        case TextStep(text):
             return Rendering(text, math_element(text_element(text)))
         case Formula():
             return _render_formula(step)
@@ -69,7 +69,7 @@ def render_step(step: SolutionStep) -> Rendering:
             return _render_array(name, value.map(abbreviate_number))
         case Window():
             return _render_window(step)
-        case Pooled():
+        case PooledWindow():
             return _render_pooled(step)
         case Rows(head, rows):
             return _render_rows(head, rows)
@@ -172,7 +172,7 @@ def _render_products(patch: Tensor, kernel: Tensor) -> Rendering:
     return Rendering(text, PLUS.join(marks))
 
 
-def _render_pooled(step: Pooled) -> Rendering:
+def _render_pooled(step: PooledWindow) -> Rendering:
     """Return one cell of a pooling: the largest of its cells, or their mean."""
     cells = step.patch.cells
     position, marked = _format_index(step.place), text_element(_format_index(step.place))

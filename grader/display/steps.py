@@ -20,10 +20,10 @@ from grader.values import Number, Tensor, Value, is_number
 __all__ = [
     "Array",
     "Formula",
-    "Pooled",
+    "PooledWindow",
     "Rows",
-    "Said",
     "SolutionStep",
+    "TextStep",
     "Tracer",
     "Window",
     "build_formula",
@@ -37,7 +37,7 @@ CACHED_FORMULAS: Final = 512
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class TextStep:
     """A sentence."""
 
     text: str
@@ -117,7 +117,7 @@ def _multiply_cells(left: Tensor, right: Tensor) -> tuple[Number, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Pooled:
+class PooledWindow:
     """One cell of a pooled output: the largest of the cells of *patch*, or their sum over *count*.
 
     *place* is the index of the cell in the output, *corner* that of the patch in the input along
@@ -140,7 +140,7 @@ class Rows:
     rows: tuple[tuple[Value, ...], ...]
 
 
-SolutionStep: TypeAlias = Said | Formula | Array | Window | Pooled | Rows
+SolutionStep: TypeAlias = TextStep | Formula | Array | Window | PooledWindow | Rows
 Tracer: TypeAlias = Callable[..., tuple[SolutionStep, ...]]
 
 
@@ -170,7 +170,7 @@ def state_value(name: str, value: Value) -> SolutionStep:
         return Array(name, value)
     literal_node = to_literal(value)
     return (
-        Said(f"{name} = {to_text(value)}")
+        TextStep(f"{name} = {to_text(value)}")
         if literal_node is None
         else Formula(name, literal_node, literal_node, value)
     )

@@ -13,10 +13,10 @@ from grader.definitions.parts import KeyedPart
 from grader.definitions.problem import AnyPart
 from grader.display.steps import (
     Formula,
-    Pooled,
+    PooledWindow,
     Rows,
-    Said,
     SolutionStep,
+    TextStep,
     Window,
     format_items,
     state_value,
@@ -71,12 +71,12 @@ def _build_steps(variant: Variant, part: AnyPart, registry: Registry) -> tuple[S
     """Return the steps, including repeated sentences."""
     failure = variant.failures.get(part.id)
     if failure is not None:
-        return (Said(f"The answer could not be computed: {failure}."),)
+        return (TextStep(f"The answer could not be computed: {failure}."),)
     student_scope, scope = variant.student_scope(registry), variant.solution_scope(registry)
     key = variant.keys.get(part.id)
     match part:
         case TextPart():
-            return (Said(part.model.fill(student_scope).strip()),)
+            return (TextStep(part.model.fill(student_scope).strip()),)
         case ChoicePart() | ChoicesPart():
             return (
                 *_trace_choice(part, scope, registry),
@@ -84,7 +84,7 @@ def _build_steps(variant: Variant, part: AnyPart, registry: Registry) -> tuple[S
             )
         case PredicatePart():
             sample = KINDS["predicate"].build_samples(part, None).right[0]
-            return (Said(f"One of the right answers: {sample}."),)
+            return (TextStep(f"One of the right answers: {sample}."),)
         case TablePart():
             return _trace_table(part, key, registry)
         case FormulaPart(key=Expression(tree=tree)) if part.variables:
@@ -135,11 +135,11 @@ def _select_cell_steps(
     Steps before the first cell, such as the padded input, stay.
     """
     cell_steps = [
-        step for step in steps if isinstance(step, Window | Pooled) and step.place == index
+        step for step in steps if isinstance(step, Window | PooledWindow) and step.place == index
     ]
     if not cell_steps:
         return steps
-    before = takewhile(lambda step: not isinstance(step, Window | Pooled), steps)
+    before = takewhile(lambda step: not isinstance(step, Window | PooledWindow), steps)
     return (*(step for step in before if not isinstance(step, Formula)), *cell_steps)
 
 
@@ -147,7 +147,7 @@ def _drop_repeated_sentences(steps: Iterable[SolutionStep]) -> Iterator[Solution
     """Yield *steps* without repeated sentences."""
     sentences: set[SolutionStep] = set()
     for step in steps:
-        if not isinstance(step, Said):
+        if not isinstance(step, TextStep):
             yield step
         elif step not in sentences:
             sentences.add(step)
@@ -257,7 +257,9 @@ def _trace_choice(part: KeyedPart, scope: Scope, registry: Registry) -> Iterator
                 lambda item: _evaluate_to_literal(item, scope) if _has_known_value(item) else None,
             )
             holds = require_boolean(evaluate(node.test, scope))
-            yield Said(f"{to_text(node.test)}: {to_text(test)} is {'true' if holds else 'false'}.")
+            yield TextStep(
+                f"{to_text(node.test)}: {to_text(test)} is {'true' if holds else 'false'}."
+            )
 
 
 def _describe_right_options(
@@ -266,7 +268,7 @@ def _describe_right_options(
     """Yield the texts of the right options."""
     for option in key if isinstance(key, tuple) else (key,):
         if isinstance(option, str):
-            yield Said(f"{option}: {part.options[option].fill(student_scope).strip()}")
+            yield TextStep(f"{option}: {part.options[option].fill(student_scope).strip()}")
 
 
 def _trace_table(
@@ -285,9 +287,11 @@ def _trace_table(
     for number, (item, row) in enumerate(zip(key.items, key.rows, strict=True), start=1):
         row_steps = [*_trace_row(part, _row_scope(key, item, previous), registry)]
         if len(steps) + len(row_steps) + 2 >= MAX_STEPS:
-            steps.append(Said(OMITTED_ROWS_SENTENCE))
+            steps.append(TextStep(OMITTED_ROWS_SENTENCE))
             break
-        steps += [Said(f"Row {number}: {_format_row_item(item)}."), *row_steps] if row_steps else []
+        steps += (
+            [TextStep(f"Row {number}: {_format_row_item(item)}."), *row_steps] if row_steps else []
+        )
         previous = row
     return (*steps, Rows(("", *part.columns), rows))
 
@@ -309,9 +313,9 @@ def _row_scope(key: TableKey, item: Value, previous: Mapping[str, Value]) -> Sco
     return Scope(names, key.scope.functions, key.scope.swaps)
 
 
-def _describe_limits(part: NumberPart) -> Said:
+def _describe_limits(part: NumberPart) -> TextStep:
     low, high = part.limits
     if low is not None and high is not None:
-        return Said(f"Any number from {to_text(low)} to {to_text(high)} is right.")
+        return TextStep(f"Any number from {to_text(low)} to {to_text(high)} is right.")
     least = f"at least {to_text(low)}" if low is not None else f"at most {to_text(high or 0)}"
-    return Said(f"Any number of {least} is right.")
+    return TextStep(f"Any number of {least} is right.")

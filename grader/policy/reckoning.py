@@ -27,7 +27,7 @@ MAX_PLAIN_DENOMINATOR: Final = 1000
 """Largest denominator that is written out."""
 CACHED_NUMBERS: Final = 4096
 
-StepSign: TypeAlias = Literal["is", "plus", "times", "total", "set", "said"]
+StepSign: TypeAlias = Literal["is", "plus", "times", "total", "set", "text"]
 """How a step combines with the ones before it; *said* is a remark without a number."""
 
 
@@ -104,7 +104,7 @@ def build_remark(
     about: str, label: str, why: str, *, of: str = "", problem: str = "", part: str = ""
 ) -> ScoreBreakdown:
     """Return a breakdown with a remark only, such as why something does not count."""
-    return ScoreBreakdown(about, (BreakdownStep(label, ZERO, why, "said", of),), problem, part)
+    return ScoreBreakdown(about, (BreakdownStep(label, ZERO, why, "text", of),), problem, part)
 
 
 def build_excluded_grade(remark: ScoreBreakdown) -> ComputedGrade:
@@ -179,7 +179,7 @@ def _format_step(step: BreakdownStep, index: int) -> str:
             return f" = {format_number(step.value)} {step.why}".rstrip()
         case "set":
             return f"; {step.why} {format_number(step.value)}"
-        case "said":
+        case "text":
             return f"{'; ' if index else ''}{' '.join(filter(None, (step.of, step.why)))}"
         case _:
             assert_never(step.sign)

@@ -200,7 +200,7 @@ def _build_total(
                     "waiting",
                     waits.possible,
                     f"with {format_ungraded_points(waits.possible)}",
-                    "said",
+                    "text",
                 )
             )
         breakdowns = (breakdown for grade in below() for breakdown in grade.breakdowns)

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from grader.display.steps import Said, SolutionStep, Tracer
+from grader.display.steps import SolutionStep, TextStep, Tracer
 from grader.display.text import to_text
 from grader.values import Array, to_exact
 from problems.solvers.activations import activation, activation_backward, softmax
@@ -45,14 +45,14 @@ def _trace_activation_backward(args: SimpleNamespace) -> Iterator[SolutionStep]:
     if args.name in OUTPUT_BASED_SLOPES:
         yield show_array("y", activation(cells, args.name))
     if args.name in LETTER_NOTES:
-        yield Said(LETTER_NOTES[args.name])
+        yield TextStep(LETTER_NOTES[args.name])
     if args.name in SLOPE_FORMULAS:
         yield symbolic_formula("f'(x)", SLOPE_FORMULAS[args.name])
     else:
-        yield Said(PIECEWISE_SLOPES[args.name].format(to_text(to_exact(args.negative_slope))))
+        yield TextStep(PIECEWISE_SLOPES[args.name].format(to_text(to_exact(args.negative_slope))))
     slope = {"negative_slope": args.negative_slope}
     yield show_array("f'(x)", activation_backward(cells, np.ones_like(cells), args.name, **slope))
-    yield Said("Times the gradient dy of the output, cell by cell:")
+    yield TextStep("Times the gradient dy of the output, cell by cell:")
     yield show_array("dx", args.result)
 
 
@@ -62,7 +62,7 @@ def _trace_softmax_backward(
     probabilities = softmax(cells, args.axis)
     mean: Array = (probabilities * dy).sum(axis=args.axis, keepdims=True)
     yield show_array("y", probabilities)
-    yield Said("Along the axis, m is the sum of y·dy, the mean of dy by the weights y:")
+    yield TextStep("Along the axis, m is the sum of y·dy, the mean of dy by the weights y:")
     yield show_array("m", mean)
     yield symbolic_formula("dx", "y*(dy - m)")
     yield show_array("dx", args.result)

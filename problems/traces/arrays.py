@@ -6,7 +6,7 @@ from typing import Final, cast
 
 import numpy as np
 
-from grader.display.steps import Said, SolutionStep, Tracer
+from grader.display.steps import SolutionStep, TextStep, Tracer
 from grader.display.text import to_text
 from grader.values import Array, to_exact
 from problems.solvers.activations import activation
@@ -36,9 +36,9 @@ def _trace_activation(args: SimpleNamespace) -> Iterator[SolutionStep]:
     cells = as_array(args.x, "x", ranks=RANKS)
     if args.name == "leaky_relu":
         slope = to_text(to_exact(args.negative_slope))
-        yield Said(f"A leaky ReLU keeps what is positive; the rest is multiplied by {slope}.")
+        yield TextStep(f"A leaky ReLU keeps what is positive; the rest is multiplied by {slope}.")
     else:
-        yield Said(ACTIVATION_DESCRIPTIONS[args.name])
+        yield TextStep(ACTIVATION_DESCRIPTIONS[args.name])
     if args.name == "softmax" and cells.ndim == 1 and cells.max() < MAX_EXPONENT:
         powers = np.exp(cells.astype(np.float64))
         yield show_array("exp(x)", powers)
@@ -52,12 +52,14 @@ def _trace_activation(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 
 def _trace_transpose(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield Said("Rows become columns.")
+    yield TextStep("Rows become columns.")
     yield show_array("X'", args.result)
 
 
 def _trace_flip(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield Said("A rotation by 180 degrees turns the order of the rows round, and that in each row.")
+    yield TextStep(
+        "A rotation by 180 degrees turns the order of the rows round, and that in each row."
+    )
     yield show_array("X'", args.result)
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from grader.display.steps import Said, SolutionStep, Tracer, build_formula
+from grader.display.steps import SolutionStep, TextStep, Tracer, build_formula
 from grader.values import Array, Number
 from problems.solvers.attention import attention, attention_scores, attention_weights
 from problems.solvers.bounds import as_array
@@ -29,11 +29,11 @@ def _trace_score_matrix(args: SimpleNamespace) -> Iterator[SolutionStep]:
     width: Number = query.shape[1]
     if args.num_heads > 1:
         share = build_formula("d_h", "d/h", d=width, h=args.num_heads)
-        yield Said("Each head has columns of its own, the first head the first ones:")
+        yield TextStep("Each head has columns of its own, the first head the first ones:")
         yield share
         width = share.number
     products = attention_scores(query, key, num_heads=args.num_heads, scale=False)
-    yield Said("The score of a query and a key is their product, feature by feature, summed.")
+    yield TextStep("The score of a query and a key is their product, feature by feature, summed.")
     if products.size <= MAX_SCORES and width <= MAX_TERMS and products.ndim == query.ndim:
         for row, column in np.ndindex(*products.shape):
             name = f"s_{row + 1}_{column + 1}"
@@ -43,7 +43,7 @@ def _trace_score_matrix(args: SimpleNamespace) -> Iterator[SolutionStep]:
         root = real_formula(
             "r", "sqrt(d)" if args.num_heads == 1 else "sqrt(d_h)", d=width, d_h=width
         )
-        yield Said("The products P are divided by the root r of the width:")
+        yield TextStep("The products P are divided by the root r of the width:")
         yield root
         yield show_array("S", attention_scores(query, key, num_heads=args.num_heads))
 
@@ -55,8 +55,8 @@ def _trace_attention_scores(args: SimpleNamespace) -> Iterator[SolutionStep]:
 def _trace_attention_weights(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield from _trace_score_matrix(args)
     if args.causal:
-        yield Said("A query sees no key after its own position: there the weight is 0.")
-    yield Said("The softmax makes weights of each row of scores: powers of e over their sum.")
+        yield TextStep("A query sees no key after its own position: there the weight is 0.")
+    yield TextStep("The softmax makes weights of each row of scores: powers of e over their sum.")
     yield show_array("A", _compute_weights(args))
 
 
@@ -67,7 +67,7 @@ def _compute_weights(args: SimpleNamespace) -> Array:
 
 def _trace_attention(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield from _trace_attention_weights(args)
-    yield Said("Each row of the output is the rows of V, weighted and added up.")
+    yield TextStep("Each row of the output is the rows of V, weighted and added up.")
     if args.num_heads > 1:
         values = as_array(args.value, "V", ranks=(2,))
         parts = np.split(values, args.num_heads, axis=1)
@@ -75,7 +75,7 @@ def _trace_attention(args: SimpleNamespace) -> Iterator[SolutionStep]:
             weights @ part for weights, part in zip(_compute_weights(args), parts, strict=True)
         ]
         yield show_array("O_h", np.array(heads))
-        yield Said("The outputs of the heads stand side by side:")
+        yield TextStep("The outputs of the heads stand side by side:")
     yield show_array("O", args.result)
 
 

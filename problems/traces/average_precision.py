@@ -10,7 +10,7 @@ from itertools import accumulate
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import Array, Rows, Said, SolutionStep, Tracer, build_formula
+from grader.display.steps import Array, Rows, SolutionStep, TextStep, Tracer, build_formula
 from grader.values import Number, Tensor, Value, simplify_number
 from problems.solvers.average_precision import (
     RECALL_STEPS,
@@ -33,7 +33,7 @@ AREA_SENTENCE: Final = "Each time the recall rises, the area grows by the rise t
 
 
 def _trace_precision_recall_curve(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield Said(f"Ranked by score; there are {args.positives} true objects.")
+    yield TextStep(f"Ranked by score; there are {args.positives} true objects.")
     yield build_table(RANKING_COLUMNS, _build_ranking_rows(args, args.result))
     yield Array("(recall, precision)", args.result)
 
@@ -60,15 +60,15 @@ def _trace_average_precision(args: SimpleNamespace) -> Iterator[SolutionStep]:
     curve = precision_recall_curve(args.scores, args.matches, args.positives)
     points = _curve_points(curve)
     heights = list(accumulate((height for _, height in reversed(points)), max))[::-1]
-    yield Said(f"Ranked by score; there are {args.positives} true objects.")
-    yield Said(ENVELOPE_SENTENCE)
+    yield TextStep(f"Ranked by score; there are {args.positives} true objects.")
+    yield TextStep(ENVELOPE_SENTENCE)
     rows = zip(_build_ranking_rows(args, curve), heights, strict=True)
     yield build_table((*RANKING_COLUMNS, "envelope"), [(*row, height) for row, height in rows])
     envelope = [(reached, height) for (reached, _), height in zip(points, heights, strict=True)]
     if args.method in RECALL_STEPS:
         yield from _trace_interpolated_mean(envelope, RECALL_STEPS[args.method])
         return
-    yield Said(AREA_SENTENCE)
+    yield TextStep(AREA_SENTENCE)
     before = (0, *(reached for reached, _ in envelope))
     rises = [now - last for last, (now, _) in zip(before, envelope, strict=False)]
     grown = [(rise, height) for rise, (_, height) in zip(rises, envelope, strict=True) if rise]
@@ -85,7 +85,7 @@ def _trace_interpolated_mean(
     recalls = [reached for reached, _ in envelope]
     positions = [bisect_left(recalls, Fraction(step, steps)) for step in range(steps + 1)]
     heights = [envelope[place][1] if place < len(envelope) else 0 for place in positions]
-    yield Said(f"The envelope at {steps + 1} recalls from 0 to 1, 0 where none is reached:")
+    yield TextStep(f"The envelope at {steps + 1} recalls from 0 to 1, 0 where none is reached:")
     height_counts: dict[Number, int] = {}
     for height in heights:
         height_counts[height] = height_counts.get(height, 0) + 1
@@ -100,7 +100,7 @@ def _trace_interpolated_mean(
 
 
 def _trace_mean_average_precision(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield Said("The mean of all average precisions:")
+    yield TextStep("The mean of all average precisions:")
     yield mean_formula("mAP", to_tensor(args.values).cells)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import Rows, Said, SolutionStep, Tracer, build_formula
+from grader.display.steps import Rows, SolutionStep, TextStep, Tracer, build_formula
 from problems.solvers.blocks import (
     basic_block_params,
     bottleneck_params,
@@ -30,7 +30,9 @@ def _trace_convs(args: SimpleNamespace, convs: list[ConvSpec]) -> Iterator[Solut
         param_counts = (weights, norm) if args.batch_norm else (weights,)
         rows.append((name, f"{kernel}×{kernel}", into // groups, out, *param_counts))
     normed = ("batch norm",) if args.batch_norm else ()
-    yield Said(f"{'Weights and biases' if args.bias else 'Weights'}: kernel times in times out.")
+    yield TextStep(
+        f"{'Weights and biases' if args.bias else 'Weights'}: kernel times in times out."
+    )
     yield Rows(("convolution", "kernel", "in", "out", "parameters", *normed), tuple(rows))
     yield sum_formula("N", [count for row in rows for count in row[4:]])
 
@@ -77,7 +79,9 @@ def _trace_inception_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 def _trace_inception_channels(args: SimpleNamespace) -> Iterator[SolutionStep]:
     single, _, three, _, five, pooled = args.widths
-    yield Said("The outputs of the four branches are concatenated; a reduction is inside of one.")
+    yield TextStep(
+        "The outputs of the four branches are concatenated; a reduction is inside of one."
+    )
     yield build_formula("C", "C_1 + C_3 + C_5 + C_P", C_1=single, C_3=three, C_5=five, C_P=pooled)
 
 

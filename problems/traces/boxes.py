@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import Array, Formula, Said, SolutionStep, Tracer, build_formula
+from grader.display.steps import Array, Formula, SolutionStep, TextStep, Tracer, build_formula
 from grader.values import Number, Tensor
 from problems.solvers.bounds import as_numbers, as_pair
 from problems.solvers.boxes import Box, box_area, convert_box, format_box, parse_box
@@ -63,17 +63,17 @@ def _format_letters(fmt: str) -> str:
     return f"({', '.join(BOX_LETTERS[fmt])})"
 
 
-def describe_corners(fmt: str, *, inclusive: bool, boxes: str) -> Iterator[Said]:
+def describe_corners(fmt: str, *, inclusive: bool, boxes: str) -> Iterator[TextStep]:
     """Yield the notes that precede the corners of *boxes*: last pixel and box format."""
     if inclusive:
-        yield Said(INCLUSIVE_NOTE)
+        yield TextStep(INCLUSIVE_NOTE)
     if fmt != CORNER_FORMAT:
-        yield Said(f"The corners of {boxes} follow from the format {fmt}:")
+        yield TextStep(f"The corners of {boxes} follow from the format {fmt}:")
 
 
 def _trace_box_area(args: SimpleNamespace) -> Iterator[SolutionStep]:
     if args.inclusive:
-        yield Said(INCLUSIVE_NOTE)
+        yield TextStep(INCLUSIVE_NOTE)
         x_1, y_1, x_2, y_2 = as_numbers(args.box, "the box")
         yield build_formula("w", "x_2 - x_1 + 1", x_1=x_1, x_2=x_2)
         yield build_formula("h", "y_2 - y_1 + 1", y_1=y_1, y_2=y_2)
@@ -89,7 +89,7 @@ def _trace_convert_box(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield from conversion_formulas(box, args.in_fmt, args.out_fmt)
     name = _format_letters(args.out_fmt)
     if args.image is not None:
-        yield Said("x and w are divided by the width W of the image, y and h by its height H.")
+        yield TextStep("x and w are divided by the width W of the image, y and h by its height H.")
         yield from _trace_normalized_box(box, args.out_fmt, as_pair(args.image, "image"))
         name = "shares"
     yield Array(name, Tensor.from_nested(args.result))

@@ -5,7 +5,7 @@ from itertools import pairwise
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import Formula, Said, SolutionStep, Tracer, build_formula
+from grader.display.steps import Formula, SolutionStep, TextStep, Tracer, build_formula
 from problems.solvers.cost import (
     conv_macs,
     flops,
@@ -51,7 +51,7 @@ def conv_macs_formula(
 
 
 def _trace_conv_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield Said("Each weight is used once for each place of the output.")
+    yield TextStep("Each weight is used once for each place of the output.")
     channels = (args.in_channels, args.out_channels)
     yield conv_macs_formula(channels, args.kernel_size, args.output_size, groups=args.groups)
 
@@ -62,32 +62,32 @@ def _trace_separable_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:
     channels = {"C_in": args.in_channels, "C_out": args.out_channels}
     depthwise = build_formula("M_d", f"{where}*{cells}*C_in", **sizes, **kernel, **channels)
     pointwise = build_formula("M_p", f"{where}*C_in*C_out", **sizes, **channels)
-    yield Said("The depthwise step and the pointwise one, at each place of the output:")
+    yield TextStep("The depthwise step and the pointwise one, at each place of the output:")
     yield depthwise
     yield pointwise
     yield build_formula("M", "M_d + M_p", M_d=depthwise.number, M_p=pointwise.number)
 
 
 def _trace_linear_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield Said("Each weight is used once.")
+    yield TextStep("Each weight is used once.")
     yield build_formula("M", "n_in*n_out", n_in=args.in_features, n_out=args.out_features)
 
 
 def _trace_mlp_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:
     counts = [into * out for into, out in pairwise(args.sizes)]
-    yield Said("Each weight is used once; a layer has inputs times units of them.")
+    yield TextStep("Each weight is used once; a layer has inputs times units of them.")
     yield build_layer_table(args.sizes, counts, "MACs")
     yield sum_formula("M", counts)
 
 
 def _trace_flops(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield Said("A MAC is a multiplication and an addition.")
+    yield TextStep("A MAC is a multiplication and an addition.")
     yield build_formula("F", "2*M", M=args.macs)
 
 
 def _trace_separable_ratio(args: SimpleNamespace) -> Iterator[SolutionStep]:
     cells, kernel = kernel_area_piece(args.kernel_size)
-    yield Said("The depthwise step has 1 filter for C_out, the pointwise one a 1×1 kernel.")
+    yield TextStep("The depthwise step has 1 filter for C_out, the pointwise one a 1×1 kernel.")
     yield build_formula("r", f"1/C_out + 1/({cells})", C_out=args.out_channels, **kernel)
 
 

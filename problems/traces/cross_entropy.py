@@ -10,7 +10,7 @@ from typing import Final, cast
 
 import numpy as np
 
-from grader.display.steps import Said, SolutionStep, Tracer, build_formula, state_value
+from grader.display.steps import SolutionStep, TextStep, Tracer, build_formula, state_value
 from grader.display.text import to_text
 from grader.values import Array, to_exact
 from problems.solvers.activations import softmax
@@ -76,10 +76,10 @@ def _trace_softmax_cross_entropy(args: SimpleNamespace) -> Iterator[SolutionStep
         -1
     ]
     negative_logs = -log_softmax(rows) / log_of_base(args.base)
-    yield Said("The softmax makes probabilities p of the scores z: exp(z) over the sum of all.")
+    yield TextStep("The softmax makes probabilities p of the scores z: exp(z) over the sum of all.")
     if smoothing:
         smoothing_text = to_text(to_exact(args.label_smoothing))
-        yield Said(f"Label smoothing mixes {smoothing_text} of equal shares into the target t.")
+        yield TextStep(f"Label smoothing mixes {smoothing_text} of equal shares into the target t.")
     yield from _trace_examples(args, rows, targets, negative_logs, softmax(rows))
 
 
@@ -96,7 +96,7 @@ def _trace_examples(
     log = LOGARITHMS[args.base]
     for index, (true, nats, probabilities) in enumerate(zip(*flat, strict=True)):
         if index == MAX_EXAMPLES:
-            yield Said(f"The other {len(flat[0]) - index} examples follow in the same way.")
+            yield TextStep(f"The other {len(flat[0]) - index} examples follow in the same way.")
             break
         certain = true.max() == 1
         if scores is not None:
@@ -129,7 +129,7 @@ def _trace_cross_entropy(args: SimpleNamespace) -> Iterator[SolutionStep]:
     rows = as_double_rows(args.probabilities, "probabilities")
     targets = _target_probabilities(args.target, rows)
     known = np.where(targets > 0, rows, 1)
-    yield Said("The loss is minus the logarithm of the probability of what is true.")
+    yield TextStep("The loss is minus the logarithm of the probability of what is true.")
     yield from _trace_examples(args, None, targets, -np.log(known) / log_of_base(args.base), rows)
 
 
@@ -159,7 +159,7 @@ def _build_cell_table(columns: Mapping[str, Array]) -> SolutionStep:
 def _trace_entropy(args: SimpleNamespace) -> Iterator[SolutionStep]:
     true = as_doubles(args.p, "p")
     log = LOGARITHMS[args.base]
-    yield Said(f"Each outcome adds its probability p times its surprise, -{log}(p):")
+    yield TextStep(f"Each outcome adds its probability p times its surprise, -{log}(p):")
     surprises = -np.log(np.where(true > 0, true, 1)) / log_of_base(args.base)
     terms = true * surprises
     yield _build_cell_table({"p": true, f"-{log}(p)": surprises, f"-p·{log}(p)": terms})
@@ -169,7 +169,9 @@ def _trace_entropy(args: SimpleNamespace) -> Iterator[SolutionStep]:
 def _trace_kl_divergence(args: SimpleNamespace) -> Iterator[SolutionStep]:
     true, other = as_doubles(args.p, "p"), as_doubles(args.q, "q")
     log = LOGARITHMS[args.base]
-    yield Said("p is the first distribution, q the second; each value adds p times the log of p/q:")
+    yield TextStep(
+        "p is the first distribution, q the second; each value adds p times the log of p/q:"
+    )
     known = np.where(true > 0, true, 1)
     ratios = np.log(known / np.where(true > 0, other, 1)) / log_of_base(args.base)
     terms = true * ratios
@@ -186,7 +188,7 @@ def _build_token_table(log: str, shares: Array, losses: Array) -> SolutionStep:
 def _trace_token_loss(args: SimpleNamespace) -> Iterator[SolutionStep]:
     shares = as_doubles(as_array(args.probabilities, "probabilities", ranks=(1,)), "probabilities")
     losses = -np.log(shares) / log_of_base(args.base)
-    yield Said("Each token costs minus the logarithm of the probability that it was given:")
+    yield TextStep("Each token costs minus the logarithm of the probability that it was given:")
     yield _build_token_table(LOGARITHMS[args.base], shares, losses)
     yield build_reduction_step(losses, args.reduction)
 
@@ -196,7 +198,7 @@ def _trace_perplexity(args: SimpleNamespace) -> Iterator[SolutionStep]:
     nats = -np.log(shares)
     yield _build_token_table("ln", shares, nats)
     mean = mean_formula("H", nats.tolist())
-    yield Said("The perplexity is the power of e to the mean H:")
+    yield TextStep("The perplexity is the power of e to the mean H:")
     yield mean
     yield real_formula("PP", "exp(H)", H=mean.number)
 
@@ -205,15 +207,15 @@ def _trace_softmax_cross_entropy_gradient(args: SimpleNamespace) -> Iterator[Sol
     scores = as_double_rows(args.logits, "logits")
     rows = cast("Array", scores.reshape(-1, scores.shape[-1]))
     targets = _target_probabilities(args.target, scores).reshape(rows.shape)
-    yield Said("The gradient is p - t: the probabilities of the softmax minus the true ones.")
+    yield TextStep("The gradient is p - t: the probabilities of the softmax minus the true ones.")
     for index, (row, true) in enumerate(zip(rows, targets, strict=True)):
         if index == MAX_EXAMPLES:
-            yield Said(f"The other {len(rows) - index} examples follow in the same way.")
+            yield TextStep(f"The other {len(rows) - index} examples follow in the same way.")
             break
         difference = softmax(row) - true
         yield _build_softmax_table(row, **{"t": true.tolist(), "p - t": difference.tolist()})
     if scores.ndim > 1 and args.reduction == "mean":
-        yield Said(f"The loss is the mean over {len(rows)} examples, and so is its gradient.")
+        yield TextStep(f"The loss is the mean over {len(rows)} examples, and so is its gradient.")
     yield show_array("g", args.result)
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from grader.display.steps import Said, SolutionStep, Tracer, Window
+from grader.display.steps import SolutionStep, TextStep, Tracer, Window
 from grader.values import Array
 from problems.solvers.bounds import as_array
 from problems.solvers.dense import dense, flatten_values, matmul
@@ -31,7 +31,7 @@ def trace_dot_products(
     """
     rows, columns = left.reshape(-1, left.shape[-1]), right.reshape(len(right), -1)
     if left.shape[-1] > MAX_PRODUCTS:
-        yield Said(f"Each cell is the sum of {left.shape[-1]} products.")
+        yield TextStep(f"Each cell is the sum of {left.shape[-1]} products.")
         return
     positions = list(islice(np.ndindex(len(rows), columns.shape[1]), MAX_WINDOWS))
     for row, column in positions:
@@ -48,14 +48,14 @@ def trace_dot_products(
 def _trace_dense(args: SimpleNamespace) -> Iterator[SolutionStep]:
     x, weight = as_array(args.x, "x", ranks=ROW_RANKS), as_array(args.weight, "weight", ranks=(2,))
     biased = " and its bias" if np.any(np.asarray(args.bias) != 0) else ""
-    yield Said(f"Each output has its row of the weights{biased}: input times weight, summed.")
+    yield TextStep(f"Each output has its row of the weights{biased}: input times weight, summed.")
     yield from trace_dot_products(x, weight.T, shape=args.result.shape, bias=args.bias)
     yield show_array("y", args.result)
 
 
 def _trace_matmul(args: SimpleNamespace) -> Iterator[SolutionStep]:
     left, right = as_array(args.a, "a", ranks=ROW_RANKS), as_array(args.b, "b", ranks=ROW_RANKS)
-    yield Said("Row times column: a cell is the sum of the products along them.")
+    yield TextStep("Row times column: a cell is the sum of the products along them.")
     if args.result.ndim:
         yield from trace_dot_products(left, right, shape=args.result.shape)
     yield show_array("C", args.result)
@@ -64,7 +64,7 @@ def _trace_matmul(args: SimpleNamespace) -> Iterator[SolutionStep]:
 def _trace_flatten_values(args: SimpleNamespace) -> Iterator[SolutionStep]:
     rank = as_array(args.x, "x", ranks=MAP_RANKS).ndim
     if rank > 1:
-        yield Said("Row after row is put into one row; channels follow each other.")
+        yield TextStep("Row after row is put into one row; channels follow each other.")
     yield show_array("y", args.result)
 
 

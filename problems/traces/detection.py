@@ -10,8 +10,8 @@ from typing import Final
 from grader.display.steps import (
     Formula,
     Rows,
-    Said,
     SolutionStep,
+    TextStep,
     Tracer,
     build_formula,
     state_value,
@@ -51,13 +51,13 @@ ANCHOR_BOX_SENTENCE: Final = "A box has 4 coordinates, an objectness, and a scor
 def _trace_yolo_depth(args: SimpleNamespace) -> Iterator[SolutionStep]:
     letters = {"B": _boxes_per_cell(args), "C": args.classes}
     if args.version in ANCHOR_FREE_VERSIONS:
-        yield Said(ANCHOR_FREE_DEPTH_SENTENCE)
+        yield TextStep(ANCHOR_FREE_DEPTH_SENTENCE)
         yield build_formula("D", "4*R + C", R=args.reg_max, C=args.classes)
     elif args.version == FIRST_VERSION:
-        yield Said(CELL_DEPTH_SENTENCE)
+        yield TextStep(CELL_DEPTH_SENTENCE)
         yield build_formula("D", "B*5 + C", **letters)
     else:
-        yield Said(BOX_DEPTH_SENTENCE)
+        yield TextStep(BOX_DEPTH_SENTENCE)
         yield build_formula("D", "B*(5 + C)", **letters)
 
 
@@ -68,13 +68,13 @@ def _boxes_per_cell(args: SimpleNamespace) -> int:
 
 def _trace_yolo_box_depth(args: SimpleNamespace) -> Iterator[SolutionStep]:
     free = args.version in ANCHOR_FREE_VERSIONS
-    yield Said(ANCHOR_FREE_BOX_SENTENCE if free else ANCHOR_BOX_SENTENCE)
+    yield TextStep(ANCHOR_FREE_BOX_SENTENCE if free else ANCHOR_BOX_SENTENCE)
     yield build_formula("D", "4 + C" if free else "4 + 1 + C", C=args.classes)
 
 
 def _trace_yolo_grid(args: SimpleNamespace) -> Iterator[SolutionStep]:
     height, width = as_pair(args.size, "size")
-    yield Said("A cell is a square of S×S pixels.")
+    yield TextStep("A cell is a square of S×S pixels.")
     for name, letter, side in (("rows", "H", height), ("columns", "W", width)):
         yield build_formula(name, f"{letter}/S", **{letter: side, "S": args.stride})
     yield state_value("grid", args.result)
@@ -92,7 +92,7 @@ def _trace_yolo_output_shapes(args: SimpleNamespace) -> Iterator[SolutionStep]:
     depth = next(step.number for step in steps if isinstance(step, Formula))
     scales = _scale_grids(args)
     several = "Each scale divides" if len(scales) > 1 else "The detector divides"
-    yield Said(f"{several} the image by its stride.")
+    yield TextStep(f"{several} the image by its stride.")
     rows = tuple((stride, (high, wide), depth) for stride, high, wide in scales)
     yield Rows(("stride", "grid", "numbers a cell"), rows)
     yield state_value("shapes", args.result)
@@ -101,7 +101,7 @@ def _trace_yolo_output_shapes(args: SimpleNamespace) -> Iterator[SolutionStep]:
 def _trace_yolo_boxes(args: SimpleNamespace) -> Iterator[SolutionStep]:
     boxes_per_cell, scales = _boxes_per_cell(args), _scale_grids(args)
     what = "one box" if boxes_per_cell == 1 else f"{boxes_per_cell} boxes"
-    yield Said(f"Each cell predicts {what}.")
+    yield TextStep(f"Each cell predicts {what}.")
     counts = [high * wide * boxes_per_cell for _, high, wide in scales]
     rows = [
         (stride, (high, wide), boxes_per_cell, count)

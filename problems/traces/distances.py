@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import Formula, Said, SolutionStep, Tracer, build_formula
+from grader.display.steps import Formula, SolutionStep, TextStep, Tracer, build_formula
 from grader.expressions.tree import BinaryOperation, Call, NumberLiteral
 from grader.values import Number, Value, to_exact
 from problems.solvers.distances import contrastive_loss, cosine_similarity, distance, triplet_loss
@@ -41,7 +41,7 @@ def _distance_formula(name: str, x: object, y: object, *, squared: bool) -> Form
 
 def _trace_distance(args: SimpleNamespace) -> Iterator[SolutionStep]:
     what = "added up" if args.squared else "added up, and the root of the sum"
-    yield Said(f"The differences of the vectors, squared and {what}:")
+    yield TextStep(f"The differences of the vectors, squared and {what}:")
     yield _distance_formula("d", args.x, args.y, squared=args.squared)
 
 
@@ -52,7 +52,7 @@ def _trace_cosine_similarity(args: SimpleNamespace) -> Iterator[SolutionStep]:
         dot_product_formula("u", x, x),
         dot_product_formula("v", y, y),
     )
-    yield Said("The product s of the vectors over their lengths, the roots of u and v:")
+    yield TextStep("The product s of the vectors over their lengths, the roots of u and v:")
     yield from (product, x_squared, y_squared)
     known: dict[str, Value] = {"s": product.number, "u": x_squared.number, "v": y_squared.number}
     yield build_formula("cos", "s/sqrt(u*v)", result=to_exact(args.result), **known)
@@ -62,26 +62,28 @@ def _trace_triplet_loss(args: SimpleNamespace) -> Iterator[SolutionStep]:
     what = "squared distances" if args.squared else "distances"
     near = _distance_formula("d_p", args.anchor, args.positive, squared=args.squared)
     far = _distance_formula("d_n", args.anchor, args.negative, squared=args.squared)
-    yield Said(f"The {what} of the anchor to the positive and to the negative:")
+    yield TextStep(f"The {what} of the anchor to the positive and to the negative:")
     yield from (near, far)
-    yield Said("The negative has to be farther away than the positive, by the margin m at least:")
+    yield TextStep(
+        "The negative has to be farther away than the positive, by the margin m at least:"
+    )
     margin = to_exact(as_fraction(args.margin, "margin"))
     yield build_formula("L", "max(0, d_p - d_n + m)", d_p=near.number, d_n=far.number, m=margin)
 
 
 def _trace_contrastive_loss(args: SimpleNamespace) -> Iterator[SolutionStep]:
     pair_distance = _distance_formula("d", args.x, args.y, squared=False)
-    yield Said("The distance of the pair:")
+    yield TextStep("The distance of the pair:")
     yield pair_distance
     known: dict[str, Value] = {
         "m": to_exact(as_fraction(args.margin, "margin")),
         "d": pair_distance.number,
     }
     if args.alike:
-        yield Said("The pair is alike and is drawn together:")
+        yield TextStep("The pair is alike and is drawn together:")
         yield build_formula("L", "d**2/2", **known)
     else:
-        yield Said("The pair is not alike and is pushed apart until it is the margin m away:")
+        yield TextStep("The pair is not alike and is pushed apart until it is the margin m away:")
         yield build_formula("L", "max(0, m - d)**2/2", **known)
 
 

@@ -9,7 +9,7 @@ from itertools import accumulate, pairwise
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import Array, Formula, Said, SolutionStep, Tracer, build_formula
+from grader.display.steps import Array, Formula, SolutionStep, TextStep, Tracer, build_formula
 from grader.values import Tensor, Value
 from problems.network.counts import walk_network
 from problems.network.fields import (
@@ -84,9 +84,9 @@ def _trace_recursion(windows: list[NamedWindow], *, start: bool = False) -> Iter
     """Yield the rules and the table of the recursion; *start* adds the start of the field."""
     dilated = any(window.dilation > 1 for _, window in windows)
     reach = "D·(K - 1)" if dilated else "(K - 1)"
-    yield Said(GROWTH_SENTENCE.format(reach))
+    yield TextStep(GROWTH_SENTENCE.format(reach))
     if start:
-        yield Said(START_SENTENCE.format(reach))
+        yield TextStep(START_SENTENCE.format(reach))
     optional_columns = [("dilation", dilated), ("padding", start)]
     head = (
         "layer",
@@ -125,7 +125,7 @@ def _drop_padding_layers(windows: list[NamedWindow]) -> list[NamedWindow]:
 def _trace_receptive_field(args: SimpleNamespace) -> Iterator[SolutionStep]:
     windows = _drop_padding_layers(_list_windows(args.layers))
     if len(windows) == 1:
-        yield Said("A single layer sees what its kernel spans.")
+        yield TextStep("A single layer sees what its kernel spans.")
         yield kernel_span_formula(windows[0][1])
         return
     yield from _trace_recursion(windows)
@@ -141,7 +141,7 @@ def kernel_span_formula(window: AxisWindow) -> Formula:
 
 
 def _trace_effective_stride(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield Said("Each stride multiplies the distance of neighbouring cells.")
+    yield TextStep("Each stride multiplies the distance of neighbouring cells.")
     yield product_formula("j", [window.stride for _, window in _list_windows(args.layers)])
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import Said, SolutionStep, Tracer
+from grader.display.steps import SolutionStep, TextStep, Tracer
 from problems.network.forward import forward, iter_layer_outputs
 from problems.traces.tracing import build_tracers, show_array
 
@@ -12,11 +12,11 @@ __all__ = ["TRACERS"]
 
 
 def _trace_forward(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield Said("The values pass one layer after the other.")
+    yield TextStep("The values pass one layer after the other.")
     values = iter_layer_outputs(args.net, args.x, weights=args.weights, biases=args.biases)
     yield show_array("x", next(values)[1])
     for number, (layer, value) in enumerate(values, start=1):
-        yield Said(f"Layer {number}: {layer}.")
+        yield TextStep(f"Layer {number}: {layer}.")
         yield show_array(f"y_{number}", value)
 
 

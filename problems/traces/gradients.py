@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from grader.display.steps import Array as ArrayStep
-from grader.display.steps import Said, SolutionStep, Tracer, Window, state_value
+from grader.display.steps import SolutionStep, TextStep, Tracer, Window, state_value
 from grader.values import Array, Value, to_exact
 from problems.solvers.bounds import as_array
 from problems.solvers.dense import (
@@ -60,7 +60,9 @@ def _trace_conv2d_backward_input(args: SimpleNamespace) -> Iterator[SolutionStep
         "dilation": args.dilation,
         "groups": args.groups,
     }
-    yield Said("The transposed convolution of dy: a cell stamps the kernel where its window lay.")
+    yield TextStep(
+        "The transposed convolution of dy: a cell stamps the kernel where its window lay."
+    )
     least = conv_transpose2d(args.dy, filters, **geometry).shape[-2:]
     unused = tuple(size - used for size, used in zip(args.result.shape[-2:], least, strict=True))
     steps = stamps.TRACERS["conv_transpose2d"](args.dy, filters, output_padding=unused, **geometry)
@@ -80,11 +82,11 @@ def _trace_conv2d_backward_weight(args: SimpleNamespace) -> Iterator[SolutionSte
     )
     bordered = pad(maps, placement.borders)
     if any(map(any, placement.borders)):
-        yield Said("The input with its border of zeros:")
+        yield TextStep("The input with its border of zeros:")
         yield show_array("x_P", bordered if cells.ndim > SINGLE_MAP_RANK else bordered[0])
-    yield Said("Each weight: the input cells that it met, times the gradients there, summed.")
+    yield TextStep("Each weight: the input cells that it met, times the gradients there, summed.")
     if dy_maps[0].size > MAX_PATCH:
-        yield Said(f"Each cell of dw is the sum of {dy_maps[0].size} products.")
+        yield TextStep(f"Each cell of dw is the sum of {dy_maps[0].size} products.")
     else:
         yield from _trace_weight_windows(
             args, bordered, dy_maps, placement.stride, placement.dilation
@@ -121,7 +123,9 @@ def _trace_weight_windows(
 
 def _trace_conv2d_backward_bias(args: SimpleNamespace) -> Iterator[SolutionStep]:
     dy = as_array(args.dy, "dy", ranks=MAP_RANKS)
-    yield Said("A bias is added to each place of its map, so its gradient is the sum over them.")
+    yield TextStep(
+        "A bias is added to each place of its map, so its gradient is the sum over them."
+    )
     maps = dy.reshape(-1, dy.shape[-2] * dy.shape[-1])
     if dy.ndim > SINGLE_MAP_RANK:
         yield from _trace_bias_sums(maps)
@@ -146,7 +150,7 @@ def _trace_dense_backward_input(args: SimpleNamespace) -> Iterator[SolutionStep]
         as_array(args.dy, "dy", ranks=ROW_RANKS),
         as_array(args.weight, "weight", ranks=(2,)),
     )
-    yield Said("Each input went to all outputs: its weights times their gradients, summed.")
+    yield TextStep("Each input went to all outputs: its weights times their gradients, summed.")
     yield from trace_dot_products(dy, weight, shape=args.result.shape)
     yield show_array("dx", args.result)
 
@@ -155,21 +159,21 @@ def _trace_dense_backward_weight(args: SimpleNamespace) -> Iterator[SolutionStep
     cells, dy = as_array(args.x, "x", ranks=ROW_RANKS), as_array(args.dy, "dy", ranks=ROW_RANKS)
     left, right = dy.reshape(-1, dy.shape[-1]).T, cells.reshape(-1, cells.shape[-1])
     summed = ", summed over the batch" if cells.ndim > 1 else ""
-    yield Said(f"Each weight: the gradient of its output times its input{summed}.")
+    yield TextStep(f"Each weight: the gradient of its output times its input{summed}.")
     yield from trace_dot_products(left, right, shape=args.result.shape)
     yield show_array("dw", args.result)
 
 
 def _trace_dense_backward_bias(args: SimpleNamespace) -> Iterator[SolutionStep]:
     dy = as_array(args.dy, "dy", ranks=ROW_RANKS)
-    yield Said("A bias is added once for each example, so its gradient is the sum over them.")
+    yield TextStep("A bias is added once for each example, so its gradient is the sum over them.")
     yield from _trace_bias_sums(dy.reshape(-1, dy.shape[-1]).T)
     yield show_array("db", args.result)
 
 
 def _trace_shared_weight_gradient(args: SimpleNamespace) -> Iterator[SolutionStep]:
     cells, dy = as_array(args.x, "x", ranks=ARRAY_RANKS), as_array(args.dy, "dy", ranks=ARRAY_RANKS)
-    yield Said("Each use of the weight adds its input times the gradient of its output.")
+    yield TextStep("Each use of the weight adds its input times the gradient of its output.")
     if cells.size <= MAX_SUMMED:
         yield dot_product_formula("dw", cells.ravel().tolist(), dy.ravel().tolist())
     else:
@@ -178,13 +182,13 @@ def _trace_shared_weight_gradient(args: SimpleNamespace) -> Iterator[SolutionSte
 
 def _trace_pool2d_backward(args: SimpleNamespace) -> Iterator[SolutionStep]:
     cells, dy = as_array(args.x, "x", ranks=MAP_RANKS), as_array(args.dy, "dy", ranks=MAP_RANKS)
-    yield Said(POOL_RULES[args.mode])
+    yield TextStep(POOL_RULES[args.mode])
     if cells.size <= MAX_POOLED:
         positions = list(islice(np.ndindex(dy.shape), MAX_WINDOWS))
         rows = [_build_pool_row(args, cells, dy, place) for place in positions]
         yield build_table(POOL_COLUMNS, rows)
         yield from describe_remaining_cells(dy.size - len(positions))
-    yield Said("Where windows overlap, what they give adds up.")
+    yield TextStep("Where windows overlap, what they give adds up.")
     yield show_array("dx", args.result)
 
 

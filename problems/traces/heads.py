@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import Array, Said, SolutionStep, Tracer, build_formula
+from grader.display.steps import Array, SolutionStep, TextStep, Tracer, build_formula
 from grader.values import Tensor
 from problems.solvers.bounds import as_pair
 from problems.solvers.heads import (
@@ -42,39 +42,41 @@ def _trace_branches(
 
 
 def _trace_ssd_depth(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield Said("Each anchor has a score for each class and the background, and 4 coordinates.")
+    yield TextStep("Each anchor has a score for each class and the background, and 4 coordinates.")
     sources = {"class": "A*(C + 1)", "box": "A*4"}
     yield from _trace_branches(args, sources, A=args.anchors, C=args.classes)
 
 
 def _trace_retinanet_depth(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield Said("Each anchor has a sigmoid for each class, no background, and 4 coordinates.")
+    yield TextStep("Each anchor has a sigmoid for each class, no background, and 4 coordinates.")
     sources = {"class": "A*C", "box": "A*4"}
     yield from _trace_branches(args, sources, A=args.anchors, C=args.classes)
 
 
 def _trace_rpn_depth(args: SimpleNamespace) -> Iterator[SolutionStep]:
     scores = "two scores, object or not" if args.scores > 1 else "one score"
-    yield Said(f"Each anchor has {scores}, and 4 coordinates.")
+    yield TextStep(f"Each anchor has {scores}, and 4 coordinates.")
     sources = {"class": "A*2" if args.scores > 1 else "A", "box": "A*4"}
     yield from _trace_branches(args, sources, A=args.anchors)
 
 
 def _trace_fcos_depth(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield Said("A position has no anchors: class scores, 4 distances, 1 centerness.")
+    yield TextStep("A position has no anchors: class scores, 4 distances, 1 centerness.")
     sources = {"class": "C", "box": "4", "centerness": "1"}
     yield from _trace_branches(args, sources, C=args.classes)
 
 
 def _trace_rcnn_depth(args: SimpleNamespace) -> Iterator[SolutionStep]:
     boxed = " and a box" if args.background_box else ""
-    yield Said(f"A region has a score and a box for each class, a score{boxed} for the background.")
+    yield TextStep(
+        f"A region has a score and a box for each class, a score{boxed} for the background."
+    )
     sources = {"class": "C + 1", "box": "4*(C + 1)" if args.background_box else "4*C"}
     yield from _trace_branches(args, sources, C=args.classes)
 
 
 def _trace_pyramid_grids(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield Said("A map has the side of the image over its stride, rounded up.")
+    yield TextStep("A map has the side of the image over its stride, rounded up.")
     for number, stride in enumerate(args.strides, start=1):
         yield build_formula(f"W_{number}", "ceil(W/S)", W=args.size, S=stride)
     yield Array("sides", Tensor.from_nested(args.result))
@@ -88,7 +90,7 @@ def _trace_anchor_count(args: SimpleNamespace) -> Iterator[SolutionStep]:
         ((high, wide), count, high * wide * count)
         for (high, wide), count in zip(sides, each, strict=True)
     ]
-    yield Said("A map has its anchors at each of its positions.")
+    yield TextStep("A map has its anchors at each of its positions.")
     yield build_table(("map", "anchors a position", "anchors"), rows)
     yield sum_formula("N", [count for *_, count in rows])
 

@@ -7,8 +7,8 @@ from typing import Final
 from grader.display.steps import (
     Array,
     Formula,
-    Said,
     SolutionStep,
+    TextStep,
     Tracer,
     build_formula,
     state_value,
@@ -35,8 +35,8 @@ INVERSION_SENTENCE: Final = "W_out = floor((W + 2P - K)/S) + 1 is solved for the
 EXTENT_CLAUSE: Final = ", with the extent E of the kernel for K"
 
 
-def _describe_inversion(what: str, dilation: int) -> Said:
-    return Said(INVERSION_SENTENCE.format(what, EXTENT_CLAUSE if dilation > 1 else ""))
+def _describe_inversion(what: str, dilation: int) -> TextStep:
+    return TextStep(INVERSION_SENTENCE.format(what, EXTENT_CLAUSE if dilation > 1 else ""))
 
 
 def _padding_source(padding: int) -> str:
@@ -101,7 +101,9 @@ def _trace_layer_count(
     if args.stride == 1 and change:
         border = " - 2*P" if args.padding else ""
         size_change = build_formula("d", f"K - 1{border}", K=args.kernel_size, P=args.padding)
-        yield Said(f"With stride 1 every layer {'takes away' if step is conv_size else 'adds'} d.")
+        yield TextStep(
+            f"With stride 1 every layer {'takes away' if step is conv_size else 'adds'} d."
+        )
         yield size_change
         yield build_formula(
             "n", f"({source})/d", W_1=args.size, W_n=args.target, d=size_change.number
@@ -111,7 +113,7 @@ def _trace_layer_count(
     for _ in range(args.result):
         geometry = {"stride": args.stride, "padding": args.padding}
         sizes.append(step(sizes[-1], args.kernel_size, **geometry))
-    yield Said("The size after each layer, until it is the one that is asked for:")
+    yield TextStep("The size after each layer, until it is the one that is asked for:")
     yield build_table(("layers", "size"), [*enumerate(sizes)])
     yield state_value("n", len(sizes) - 1)
 
@@ -119,10 +121,12 @@ def _trace_layer_count(
 def _trace_layers_for_field(args: SimpleNamespace) -> Iterator[SolutionStep]:
     plain = (args.stride, args.dilation, args.dilation_growth) == (1, 1, 1)
     if plain and args.kernel_size > 1:
-        yield Said("The field is one cell, and every layer adds K - 1.")
+        yield TextStep("The field is one cell, and every layer adds K - 1.")
         yield build_formula("n", "ceil((r - 1)/(K - 1))", r=args.target, K=args.kernel_size)
         return
-    yield Said("Each layer adds D·(K - 1)·jump to the field; then its stride multiplies the jump.")
+    yield TextStep(
+        "Each layer adds D·(K - 1)·jump to the field; then its stride multiplies the jump."
+    )
     rows, field, jump, dilation = [(0, "", 1, 1)], 1, 1, args.dilation
     for layer in range(1, args.result + 1):
         field += dilation * (args.kernel_size - 1) * jump
@@ -138,7 +142,7 @@ def _trace_filter_from(args: SimpleNamespace) -> Iterator[SolutionStep]:
     padded = (*border, *as_numbers(args.x, "x"), *border)
     unknowns = [Name(f"w_{index}") for index in range(1, len(args.result) + 1)]
     weights = unknowns[::-1] if args.flip else unknowns
-    yield Said("Each output is an equation for the weights of the filter:")
+    yield TextStep("Each output is an equation for the weights of the filter:")
     for index, result in enumerate(as_numbers(args.y, "y")):
         under = padded[index * args.stride :]
         tree: Node = parse("0").tree
@@ -146,7 +150,7 @@ def _trace_filter_from(args: SimpleNamespace) -> Iterator[SolutionStep]:
             product = BinaryOperation("*", NumberLiteral(cell), weight)
             tree = product if tree == NumberLiteral(0) else BinaryOperation("+", tree, product)
         yield Formula(f"y_{index + 1}", tree, tree, result)
-    yield Said("These equations have one solution:")
+    yield TextStep("These equations have one solution:")
     yield Array("w", Tensor.from_nested(args.result))
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from grader.display.steps import Said, SolutionStep, Tracer
+from grader.display.steps import SolutionStep, TextStep, Tracer
 from grader.display.text import GREEK
 from grader.values import to_exact
 from problems.solvers.latents import code_divergence, latent_code, latent_deviation
@@ -33,7 +33,7 @@ def _build_dimension_table(**columns: object) -> SolutionStep:
 
 def _trace_latent_deviation(args: SimpleNamespace) -> Iterator[SolutionStep]:
     logarithms = as_doubles(args.log_var, "log_var")
-    yield Said("The variance is e to its logarithm l; the standard deviation is its root.")
+    yield TextStep("The variance is e to its logarithm l; the standard deviation is its root.")
     if not logarithms.ndim:
         yield real_formula("sigma", "exp(l/2)", l=float(logarithms))
         return
@@ -45,7 +45,7 @@ def _trace_latent_code(args: SimpleNamespace) -> Iterator[SolutionStep]:
     mean, logarithms, noise = (
         as_doubles(one, "x") for one in (args.mean, args.log_var, args.noise)
     )
-    yield Said("The mean, and as many standard deviations beside it as the noise says:")
+    yield TextStep("The mean, and as many standard deviations beside it as the noise says:")
     if not logarithms.ndim:
         numbers = {"mu": float(mean), "l": float(logarithms), "epsilon": float(noise)}
         yield real_formula("z", "mu + exp(l/2)*epsilon", **numbers)
@@ -58,7 +58,7 @@ def _trace_latent_code(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 def _trace_code_divergence(args: SimpleNamespace) -> Iterator[SolutionStep]:
     mean, logarithms = as_doubles(args.mean, "mean"), as_doubles(args.log_var, "log_var")
-    yield Said("Each dimension adds what its mean and its variance are away from 0 and 1:")
+    yield TextStep("Each dimension adds what its mean and its variance are away from 0 and 1:")
     if not logarithms.ndim:
         numbers = {"mu": float(mean), "l": float(logarithms)}
         yield real_formula("D", "(mu**2 + exp(l) - 1 - l)/2", **numbers)

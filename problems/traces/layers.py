@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import Said, SolutionStep, Tracer, build_formula, state_value
+from grader.display.steps import SolutionStep, TextStep, Tracer, build_formula, state_value
 from problems.network.counts import layer_macs, layer_params, out_shape
 from problems.network.graphs import CompositeLayer, Network
 from problems.network.layers import (
@@ -80,14 +80,14 @@ def _trace_other_shape(layer: Layer, shape: Shape, result: Shape) -> Iterator[So
     """Yield the steps of a layer whose shape has no solver of its own."""
     match layer:
         case Linear():
-            yield Said("A fully connected layer gives one number for each of its units.")
+            yield TextStep("A fully connected layer gives one number for each of its units.")
         case Upsample(scale_factor=(high, wide)):
             yield build_formula("H_out", "H*R", H=shape[1], R=high)
             yield build_formula("W_out", "W*R", W=shape[2], R=wide)
         case CompositeLayer():
             yield from networks.trace_shapes(Network((layer,)), shape)
         case _ if result == shape:
-            yield Said("A layer of this kind keeps the shape.")
+            yield TextStep("A layer of this kind keeps the shape.")
     yield state_value("shape", result)
 
 
@@ -104,10 +104,10 @@ def _trace_layer_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
             options = {"bias": layer.bias}
             yield from parameters.TRACERS["linear_params"](into, layer.out_features, **options)
         case BatchNorm() | GroupNorm() if layer.params_per_position == 2:  # noqa: PLR2004
-            yield Said("Each channel has a scale and a shift.")
+            yield TextStep("Each channel has a scale and a shift.")
             yield build_formula("N", "2*C", C=args.result // 2)
         case BatchNorm() | GroupNorm() if layer.params_per_position:
-            yield Said("Each channel has a scale and no shift.")
+            yield TextStep("Each channel has a scale and no shift.")
             yield state_value("N", args.result)
         case LayerNorm() if layer.affine:
             normalized = layer.normalized_shape or shape
@@ -115,7 +115,7 @@ def _trace_layer_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
         case CompositeLayer():
             yield from networks.trace_params(Network((layer,)), shape)
         case _:
-            yield Said("A layer of this kind has nothing to learn.")
+            yield TextStep("A layer of this kind has nothing to learn.")
             yield state_value("N", args.result)
 
 
@@ -128,7 +128,7 @@ def _trace_layer_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:
             macs = cost.TRACERS["conv_macs"]
             yield from macs(into, out, layer.kernel_size, places, groups=layer.groups)
         case ConvTranspose():
-            yield Said("Each weight is used once for each place of the input, which it stamps.")
+            yield TextStep("Each weight is used once for each place of the input, which it stamps.")
             channels = (channels_in(layer, shape), layer.out_channels)
             kernel, groups = layer.kernel_size, layer.groups
             yield conv_macs_formula(channels, kernel, shape[1:], groups=groups, index="")
@@ -138,7 +138,7 @@ def _trace_layer_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:
         case CompositeLayer():
             yield from networks.trace_macs(Network((layer,)), shape)
         case _:
-            yield Said("A layer of this kind multiplies by no weights.")
+            yield TextStep("A layer of this kind multiplies by no weights.")
             yield state_value("M", args.result)
 
 

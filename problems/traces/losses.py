@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from grader.display.steps import Array, Said, SolutionStep, Tracer, build_formula
+from grader.display.steps import Array, SolutionStep, TextStep, Tracer, build_formula
 from grader.display.text import GREEK, to_text
 from grader.values import Array as NumpyArray
 from grader.values import Number, Tensor, Value, to_exact
@@ -64,7 +64,7 @@ def _compute_difference(args: SimpleNamespace) -> FractionArray:
 
 def _trace_mse(args: SimpleNamespace) -> Iterator[SolutionStep]:
     differences = _compute_difference(args)
-    yield Said("Prediction minus target, and its square:")
+    yield TextStep("Prediction minus target, and its square:")
     yield show_array("d", differences)
     squares = np.asarray(differences**2)
     yield show_array("d²", squares)
@@ -73,7 +73,7 @@ def _trace_mse(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 def _trace_mae(args: SimpleNamespace) -> Iterator[SolutionStep]:
     differences = _compute_difference(args)
-    yield Said("Prediction minus target, and its size:")
+    yield TextStep("Prediction minus target, and its size:")
     yield show_array("d", differences)
     sizes = np.asarray(abs(differences))
     yield show_array("|d|", sizes)
@@ -92,7 +92,7 @@ def _trace_huber_loss(args: SimpleNamespace) -> Iterator[SolutionStep]:
         )
         for size, loss in zip(sizes.ravel().tolist(), losses.ravel().tolist(), strict=True)
     ]
-    yield Said(
+    yield TextStep(
         f"d is prediction minus target; beyond {DELTA} = {to_text(to_exact(delta))} "
         "the loss is a line."
     )
@@ -112,11 +112,11 @@ def _trace_hinge_loss(args: SimpleNamespace) -> Iterator[SolutionStep]:
         reduction="none",
     )
     square = ", squared" if args.squared else ""
-    yield Said(f"Each wrong class adds by how much it comes nearer than the margin m{square}.")
+    yield TextStep(f"Each wrong class adds by how much it comes nearer than the margin m{square}.")
     for index, (row, right) in enumerate(zip(rows.tolist(), classes, strict=True)):
         name = format_indexed_name("L", index, several=scores.ndim > 1)
         if index == MAX_EXAMPLES:
-            yield Said(f"The other {len(rows) - index} examples follow in the same way.")
+            yield TextStep(f"The other {len(rows) - index} examples follow in the same way.")
             break
         yield from _trace_example(name, [to_exact(score) for score in row], right, args)
     if scores.ndim > 1:
@@ -141,7 +141,7 @@ def _trace_example(
 
 def _trace_smoothed_label(args: SimpleNamespace) -> Iterator[SolutionStep]:
     known = {"eps": as_fraction(args.smoothing, "smoothing"), "C": args.num_classes}
-    yield Said(
+    yield TextStep(
         "eps of the probability is spread evenly over all classes, the right one among them."
     )
     yield build_formula("t_other", "eps/C", **known)

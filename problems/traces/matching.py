@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import Array, Said, SolutionStep, Tracer
+from grader.display.steps import Array, SolutionStep, TextStep, Tracer
 from grader.display.text import to_text
 from grader.values import Number, Tensor, Value, to_exact
 from problems.solvers.bounds import as_numbers
@@ -32,8 +32,10 @@ COCO_SENTENCE: Final = (
 def _trace_match_detections(args: SimpleNamespace) -> Iterator[SolutionStep]:
     scores = as_numbers(args.scores, "scores")
     reach = "must exceed" if args.strict else "must reach"
-    yield Said(PASCAL_SENTENCE if args.rule == "pascal" else COCO_SENTENCE)
-    yield Said(f"The IoU {reach} {to_text(to_exact(args.threshold))}, and a true box counts once.")
+    yield TextStep(PASCAL_SENTENCE if args.rule == "pascal" else COCO_SENTENCE)
+    yield TextStep(
+        f"The IoU {reach} {to_text(to_exact(args.threshold))}, and a true box counts once."
+    )
     head = ("detection", "score", "largest IoU", "true box", "decision")
     yield build_table(head, _build_decision_rows(args, scores))
     yield Array("matches", Tensor.from_nested(args.result))
@@ -65,9 +67,11 @@ def _build_decision_rows(
 
 def _trace_anchor_labels(args: SimpleNamespace) -> Iterator[SolutionStep]:
     high, low = to_text(to_exact(args.positive)), to_text(to_exact(args.negative))
-    yield Said(f"An IoU of at least {high} with a true box: object. All below {low}: background.")
+    yield TextStep(
+        f"An IoU of at least {high} with a true box: object. All below {low}: background."
+    )
     if args.keep_best:
-        yield Said("The anchors that overlap a true box most are objects too.")
+        yield TextStep("The anchors that overlap a true box most are objects too.")
     truths = parse_boxes(args.truths, "truths", fmt=args.fmt)
     rows: list[tuple[Value, ...]] = []
     for index, anchor in enumerate(parse_boxes(args.anchors, "anchors", fmt=args.fmt)):

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from grader.display.steps import Formula, Said, SolutionStep, Tracer, build_formula
+from grader.display.steps import Formula, SolutionStep, TextStep, Tracer, build_formula
 from grader.display.text import to_text
 from grader.values import Array, to_exact
 from problems.solvers.bounds import as_array, as_pair
@@ -40,10 +40,10 @@ def _trace_im2col(args: SimpleNamespace) -> Iterator[SolutionStep]:
     placement = place_windows(maps.shape, kernel, **_geometry_options(args))
     if any(map(any, placement.borders)):
         bordered = pad(maps, placement.borders)
-        yield Said("The input with its border of zeros:")
+        yield TextStep("The input with its border of zeros:")
         yield show_array("X_P", bordered if x.ndim > SPATIAL_AXES else bordered[0])
     yield from trace_output_sides(x.shape[-2:], placement, trace_conv_axis)
-    yield Said("Each window is a column: channel after channel, row after row.")
+    yield TextStep("Each window is a column: channel after channel, row after row.")
     if args.result.shape[0] <= MAX_COLUMN_LENGTH:
         yield build_table(("window", "column"), _build_column_rows(args.result, placement.output))
         yield from describe_remaining_cells(max(args.result.shape[1] - MAX_COLUMNS, 0))
@@ -73,8 +73,8 @@ def _trace_conv_matrix(args: SimpleNamespace) -> Iterator[SolutionStep]:
     placement = place_windows((1, *sizes), kernel.shape[-axes:], **_geometry_options(args))
     yield from trace_output_sides(sizes, placement, trace_conv_axis)
     high, wide = args.result.shape
-    yield Said(f"A row for each of the {high} outputs, a column for each of the {wide} inputs.")
-    yield Said("A row has the weights where the window of its output lies, and 0 elsewhere.")
+    yield TextStep(f"A row for each of the {high} outputs, a column for each of the {wide} inputs.")
+    yield TextStep("A row has the weights where the window of its output lies, and 0 elsewhere.")
     yield show_array("W", args.result)
 
 
@@ -95,7 +95,7 @@ def _output_sides(args: SimpleNamespace, maps: tuple[int, ...]) -> dict[str, int
 
 def _trace_im2col_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
     maps, steps = _derive_output_sides(args)
-    yield Said("A row for each cell of a window in all channels, a column for each window.")
+    yield TextStep("A row for each cell of a window in all channels, a column for each window.")
     yield from steps
     cells, kernel = kernel_area_piece(args.kernel_size)
     channels = ("C*", {"C": maps[0]}) if maps[0] > 1 else ("", {})
@@ -114,7 +114,7 @@ def _trace_row_and_column_counts(rows: Formula, columns: Formula) -> Iterator[So
 
 def _trace_conv_matrix_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
     maps, steps = _derive_output_sides(args)
-    yield Said("A row for each value of the output, a column for each value of the input.")
+    yield TextStep("A row for each value of the output, a column for each value of the input.")
     yield from steps
     filters = {"C_out": args.out_channels, **_output_sides(args, maps)}
     rows = build_formula("n_r", "C_out*H_out*W_out", **filters)
@@ -131,13 +131,17 @@ def _trace_conv_matrix_nonzeros(args: SimpleNamespace) -> Iterator[SolutionStep]
     output_sides = _output_sides(args, maps)
     whole = build_formula("N", f"C_out*C*{cells}*H_out*W_out", **counts, **kernel, **output_sides)
     if whole.value == args.result:
-        yield Said("Each output has a weight for each cell of the kernel in each channel.")
+        yield TextStep("Each output has a weight for each cell of the kernel in each channel.")
         yield whole
         return
-    yield Said("Along an axis each cell of the kernel meets each place, less the p on the padding.")
+    yield TextStep(
+        "Along an axis each cell of the kernel meets each place, less the p on the padding."
+    )
     pairs = [_axis_pairs_formula(args, maps[1:], axis) for axis in range(SPATIAL_AXES)]
     yield from pairs
-    yield build_formula("N", "C_out*C*n_H*n_W", **counts, **{one.name: one.number for one in pairs})
+    yield build_formula(
+        "N", "C_out*C*n_H*n_W", **counts, **{pair.name: pair.number for pair in pairs}
+    )
 
 
 def _axis_pairs_formula(args: SimpleNamespace, sizes: tuple[int, ...], axis: int) -> Formula:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from grader.display.steps import Formula, Said, SolutionStep, Tracer, build_formula, state_value
+from grader.display.steps import Formula, SolutionStep, TextStep, Tracer, build_formula, state_value
 from grader.display.text import to_text
 from grader.values import to_exact
 from problems.solvers.memory import (
@@ -34,7 +34,7 @@ FULL_PRECISION: Final = "float32"
 def _trace_parameter_bytes(args: SimpleNamespace) -> Iterator[SolutionStep]:
     width = bytes_of(args.dtype)
     noun = "byte" if width == 1 else "bytes"
-    yield Said(f"A number of the type {args.dtype} has {to_text(width)} {noun}.")
+    yield TextStep(f"A number of the type {args.dtype} has {to_text(width)} {noun}.")
     yield build_formula("M", "n*b", n=args.params, b=bytes_of(args.dtype))
 
 
@@ -62,7 +62,7 @@ def _trace_batch_bytes(
 ) -> Iterator[SolutionStep]:
     """Yield the bytes of a batch of N with *values* each; two *copies* include gradients."""
     if copies > 1:
-        yield Said("Each activation has a gradient of its own size.")
+        yield TextStep("Each activation has a gradient of its own size.")
     factors = [
         "2" if copies > 1 else "",
         "N" if args.batch_size > 1 else "",
@@ -76,7 +76,7 @@ def _trace_batch_bytes(
 def _trace_peak_bytes(args: SimpleNamespace) -> Iterator[SolutionStep]:
     shapes = _list_shapes(args.shapes)
     sizes = [product_formula("n", shape).number for shape in shapes]
-    yield Said("A layer needs its input and its output; what lies before is freed.")
+    yield TextStep("A layer needs its input and its output; what lies before is freed.")
     rows = [
         (index, before, after, one + two)
         for index, ((before, after), (one, two)) in enumerate(
@@ -85,21 +85,23 @@ def _trace_peak_bytes(args: SimpleNamespace) -> Iterator[SolutionStep]:
     ]
     yield build_table(("layer", "input", "output", "values together"), rows)
     most = max(rows, key=lambda row: row[-1])
-    yield Said(f"The most at once is that of layer {most[0]}.")
+    yield TextStep(f"The most at once is that of layer {most[0]}.")
     yield from _trace_batch_bytes(build_formula("n", "n", n=most[-1]), args)
 
 
 def _trace_training_bytes(args: SimpleNamespace) -> Iterator[SolutionStep]:
     states = OPTIMIZER_STATES[args.optimizer]
     state_text = {0: "nothing", 1: "one number", 2: "two numbers"}[states]
-    yield Said(f"For each parameter {args.optimizer} keeps {state_text} of its own.")
+    yield TextStep(f"For each parameter {args.optimizer} keeps {state_text} of its own.")
     n = args.params
     if not args.mixed_precision:
         source = f"{2 + states}*n*b"
-        yield Said("Parameters and gradients are numbers for each parameter too.")
+        yield TextStep("Parameters and gradients are numbers for each parameter too.")
         yield build_formula("M", source, n=n, b=bytes_of(args.dtype))
         return
-    yield Said("In 16 bits: parameters and gradients. In 32: a copy of the parameters, the state.")
+    yield TextStep(
+        "In 16 bits: parameters and gradients. In 32: a copy of the parameters, the state."
+    )
     short = build_formula("M_16", "2*n*b", n=n, b=bytes_of(HALF_PRECISION))
     long = build_formula("M_32", f"{1 + states}*n*b", n=n, b=bytes_of(FULL_PRECISION))
     yield from (short, long)
@@ -107,7 +109,7 @@ def _trace_training_bytes(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 
 def _trace_kv_cache_bytes(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield Said(
+    yield TextStep(
         "Keys and values: each layer L, head h and token n has a vector of d numbers of both."
     )
     batch = "N*" if args.batch_size > 1 else ""
@@ -118,7 +120,9 @@ def _trace_kv_cache_bytes(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 def _trace_bytes_of(args: SimpleNamespace) -> Iterator[SolutionStep]:
     bits = BITS_PER_NUMBER[args.dtype]
-    yield Said(f"A number of the type {args.dtype} has {bits} bits; a byte has {BITS_PER_BYTE}.")
+    yield TextStep(
+        f"A number of the type {args.dtype} has {bits} bits; a byte has {BITS_PER_BYTE}."
+    )
     yield build_formula("b", "n/8", n=bits)
 
 
@@ -127,7 +131,7 @@ def _trace_in_unit(args: SimpleNamespace) -> Iterator[SolutionStep]:
     if size is None:
         yield state_value("M", 0)
         return
-    yield Said(f"One {args.unit} is {to_text(to_exact(size))}.")
+    yield TextStep(f"One {args.unit} is {to_text(to_exact(size))}.")
     yield build_formula("M", "n/u", n=to_exact(args.count), u=to_exact(size))
 
 

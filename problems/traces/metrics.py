@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import Formula, Said, SolutionStep, Tracer, build_formula
+from grader.display.steps import Formula, SolutionStep, TextStep, Tracer, build_formula
 from grader.values import Number, Value
 from problems.solvers.bounds import as_numbers, as_rows
 from problems.solvers.metrics import (
@@ -51,7 +51,7 @@ def _build_metric_trace(metric: str) -> TraceFunction:
     """Return the trace function of a *metric* that is a ratio of counts."""
 
     def trace_metric(args: SimpleNamespace) -> Iterator[SolutionStep]:
-        yield Said(METRIC_DESCRIPTIONS[metric])
+        yield TextStep(METRIC_DESCRIPTIONS[metric])
         yield _metric_formula(metric, as_numbers(args.counts, "counts"))
 
     return trace_metric
@@ -60,10 +60,10 @@ def _build_metric_trace(metric: str) -> TraceFunction:
 def _trace_f_score(args: SimpleNamespace) -> Iterator[SolutionStep]:
     counts = as_numbers(args.counts, "counts")
     if args.beta == 1:
-        yield Said("The harmonic mean of precision and recall, in counts:")
+        yield TextStep("The harmonic mean of precision and recall, in counts:")
         yield _metric_formula("f1", counts)
         return
-    yield Said("The harmonic mean of precision and recall, the recall beta times as dear:")
+    yield TextStep("The harmonic mean of precision and recall, the recall beta times as dear:")
     known = dict(zip(COUNT_NAMES, counts, strict=False))
     yield build_formula("F", F_BETA_FORMULA, **known, beta=as_numbers((args.beta,), "beta")[0])
 
@@ -71,7 +71,7 @@ def _trace_f_score(args: SimpleNamespace) -> Iterator[SolutionStep]:
 def _trace_class_average(args: SimpleNamespace) -> Iterator[SolutionStep]:
     rows = as_rows(args.matrix, "matrix")
     counts = [_class_counts(rows, index) for index in range(len(rows))]
-    yield Said(
+    yield TextStep(
         "Of each class, TP is on the diagonal, FP the rest of its column, FN that of its row."
     )
     if args.average == "micro":
@@ -90,7 +90,7 @@ def _trace_class_average(args: SimpleNamespace) -> Iterator[SolutionStep]:
         return
     examples = [tp + fn for tp, _, fn in counts]
     total = dot_product_formula("S", examples, scores)
-    yield Said("Weighted by the examples of each class, TP + FN:")
+    yield TextStep("Weighted by the examples of each class, TP + FN:")
     yield total
     yield build_formula("mean", "S/N", S=total.number, N=sum(examples))
 
@@ -107,7 +107,7 @@ def _trace_micro_average(metric: str, counts: list[tuple[Number, ...]]) -> Itera
     yield build_table(
         ("class", *COUNT_NAMES[:3]), [(index, *three) for index, three in enumerate(counts)]
     )
-    yield Said("Added up over all classes:")
+    yield TextStep("Added up over all classes:")
     yield _metric_formula(metric, sums)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import Formula, Said, SolutionStep, Tracer, state_value
+from grader.display.steps import Formula, SolutionStep, TextStep, Tracer, state_value
 from grader.display.text import to_text
 from grader.values import Record, Value
 from problems.network.count_rules import ALL_PARAMS, MACS, PARAMS
@@ -57,7 +57,7 @@ def _shape_after(step: NetworkStep) -> Value:
 def trace_shapes(net: Network, shape: Shape) -> Iterator[SolutionStep]:
     """Yield the table of the shapes after each layer, with the formulas of the heights."""
     steps = walk_network(net, shape).steps
-    yield Said(f"What comes in has the shape {to_text(shape)}.")
+    yield TextStep(f"What comes in has the shape {to_text(shape)}.")
     rows = [(_describe_layer(step), _format_height(step), _shape_after(step)) for step in steps]
     yield build_table(("layer", "height", "shape"), rows)
 
@@ -106,7 +106,7 @@ def _trace_counts(
     """
     counts = [(step, measure(step)) for step in net_walk.steps]
     if len(counts) > MAX_FULL_LAYERS:
-        yield Said("Layers with none are left out.")
+        yield TextStep("Layers with none are left out.")
         counts = [(step, number) for step, number in counts if number]
     shaped = net_walk.shape is not None
     head = ("layer", "shape", what) if shaped else ("layer", what)
@@ -141,13 +141,15 @@ def trace_macs(net: Network, shape: Shape) -> Iterator[SolutionStep]:
 
 def _trace_total_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
     if not args.trainable:
-        yield Said("Batch normalisation has 4 numbers a channel, two of them not learned.")
+        yield TextStep("Batch normalisation has 4 numbers a channel, two of them not learned.")
     rules = PARAMS if args.trainable else ALL_PARAMS
     yield from trace_params(args.net, args.shape, rules=rules)
 
 
 def _trace_total_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield Said("Each weight of a convolution is used once for each place, of a dense layer once.")
+    yield TextStep(
+        "Each weight of a convolution is used once for each place, of a dense layer once."
+    )
     yield from trace_macs(args.net, args.shape)
 
 
@@ -158,13 +160,13 @@ def _trace_activation_values(args: SimpleNamespace) -> Iterator[SolutionStep]:
         return math.prod(step.after or ())
 
     if args.in_place:
-        yield Said("Activations, dropout and flatten write over their input and count nothing.")
+        yield TextStep("Activations, dropout and flatten write over their input and count nothing.")
     yield from _trace_counts(walk_network(args.net, args.shape), "A", "values", count_values)
 
 
 def _trace_peak_activation(args: SimpleNamespace) -> Iterator[SolutionStep]:
     net_walk = walk_network(args.net, args.shape)
-    yield Said("A value is held from the layer that makes it until the last one that takes it.")
+    yield TextStep("A value is held from the layer that makes it until the last one that takes it.")
     names = ("input", *map(_describe_layer, net_walk.steps))
     made = (math.prod(args.shape), *(math.prod(step.after or ()) for step in net_walk.steps))
     held = count_live_values(net_walk)
@@ -173,12 +175,12 @@ def _trace_peak_activation(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 
 def _trace_depth(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield Said("The layers with weights on the path that has the most of them:")
+    yield TextStep("The layers with weights on the path that has the most of them:")
     yield from _trace_longest_path(args.net, LAYER_KINDS["weighted"])
 
 
 def _trace_layer_count(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield Said("The layers of this kind on the path that has the most of them:")
+    yield TextStep("The layers of this kind on the path that has the most of them:")
     yield from _trace_longest_path(args.net, LAYER_KINDS[args.kind])
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from grader.display.steps import Said, SolutionStep, Tracer
+from grader.display.steps import SolutionStep, TextStep, Tracer
 from grader.display.text import to_text
 from grader.values import Array, to_exact
 from problems.solvers.bounds import as_array
@@ -33,7 +33,7 @@ def _trace_batch_norm_values(args: SimpleNamespace) -> Iterator[SolutionStep]:
     centres = _broadcast_statistic(args.mean, lines.mean(axis=1))
     spreads = _broadcast_statistic(args.var, lines.var(axis=1))
     if args.mean is not None or args.var is not None:
-        yield Said("What was kept from training stands for the statistics of these values.")
+        yield TextStep("What was kept from training stands for the statistics of these values.")
     known = args.mean is not None, args.var is not None
     yield from _trace_statistics("channel", lines, centres, spreads, known=known, eps=args.eps)
     yield from _trace_normalized_values(args)
@@ -65,7 +65,7 @@ def _trace_statistics(
 ) -> Iterator[SolutionStep]:
     """Yield mean, variance and root: formulas for one short line, otherwise a table."""
     if len(lines) > 1 or lines.size > MAX_SUMMED:
-        yield Said(
+        yield TextStep(
             f"Each {what} has a mean, a variance, and its root with eps = {to_text(to_exact(eps))}."
         )
         roots = np.sqrt(spreads + float(to_exact(eps)))
@@ -80,7 +80,7 @@ def _trace_statistics(
     if not known[0]:
         yield mean_formula("mu", lines[0].tolist())
     if not known[1]:
-        yield Said("The variance is the mean of the squared distances from the mean.")
+        yield TextStep("The variance is the mean of the squared distances from the mean.")
         yield mean_formula("v", np.square(lines[0] - float(centre)).tolist())
     yield real_formula("s", "sqrt(v + eps)" if eps else "sqrt(v)", v=spread, eps=to_exact(eps))
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from grader.display.steps import Array, Formula, Said, SolutionStep, Tracer, build_formula
+from grader.display.steps import Array, Formula, SolutionStep, TextStep, Tracer, build_formula
 from grader.values import Number, Tensor, Value, is_number, to_exact
 from problems.solvers.adam import adam_moments, adam_step
 from problems.solvers.exact_arrays import as_fraction, as_fraction_array
@@ -39,10 +39,10 @@ def _trace_sgd_step(args: SimpleNamespace) -> Iterator[SolutionStep]:
     known = {"w": _to_value(args.param, "param"), "g": _to_value(args.grad, "grad")}
     decay = as_fraction(args.weight_decay, "weight_decay")
     if not decay:
-        yield Said("Down the gradient, as far as the learning rate says:")
+        yield TextStep("Down the gradient, as far as the learning rate says:")
         yield build_formula("w_new", "w - eta*g", **known, eta=_learning_rate(args))
         return
-    yield Said("Weight decay adds its share of the weights to the gradient:")
+    yield TextStep("Weight decay adds its share of the weights to the gradient:")
     decayed = build_formula("g_d", "g + lambda_w*w", **known, lambda_w=to_exact(decay))
     yield decayed
     known["g_d"] = decayed.value if decayed.value is not None else 0
@@ -64,7 +64,7 @@ def _velocity_formula(args: SimpleNamespace) -> Formula:
 
 
 def _trace_momentum_velocity(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield Said("The new velocity keeps a share of the old one and adds the gradient:")
+    yield TextStep("The new velocity keeps a share of the old one and adds the gradient:")
     yield _velocity_formula(args)
 
 
@@ -75,7 +75,7 @@ def _trace_momentum_step(args: SimpleNamespace) -> Iterator[SolutionStep]:
     if not args.nesterov:
         yield build_formula("w_new", "w - eta*v_new", **known, eta=_learning_rate(args))
         return
-    yield Said(
+    yield TextStep(
         "Nesterov's step looks ahead: the gradient, and once more the share of the velocity."
     )
     known["g"] = _to_value(args.grad, "grad")
@@ -102,7 +102,7 @@ def _moment_formulas(args: SimpleNamespace) -> tuple[Formula, Formula]:
 
 
 def _trace_adam_moments(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield Said("Running means of the gradient and of its square:")
+    yield TextStep("Running means of the gradient and of its square:")
     yield from _moment_formulas(args)
     both = np.stack([np.asarray(moment, dtype=object) for moment in args.result])
     yield Array("(m, v)", to_tensor(both))
@@ -116,7 +116,7 @@ def _trace_adamw_step(args: SimpleNamespace) -> Iterator[SolutionStep]:
     decay = to_exact(as_fraction(args.weight_decay, "weight_decay"))
     known = {"w": _to_value(args.param, "param"), "eta": _learning_rate(args), "lambda_w": decay}
     decay_formula = build_formula("w_d", "(1 - eta*lambda_w)*w", **known)
-    yield Said("The weights decay by themselves, whatever the gradient is:")
+    yield TextStep("The weights decay by themselves, whatever the gradient is:")
     yield decay_formula
     rate = as_fraction(args.lr, "lr") * decay
     decayed = {**vars(args), "param": (1 - rate) * as_fraction_array(args.param, "param")}
@@ -126,9 +126,9 @@ def _trace_adamw_step(args: SimpleNamespace) -> Iterator[SolutionStep]:
 def _trace_adam_update(args: SimpleNamespace, start: str) -> Iterator[SolutionStep]:
     """Yield the steps of Adam from the parameters; *start* is their name."""
     mean, square = _moment_formulas(args)
-    yield Said("Running means of the gradient and of its square:")
+    yield TextStep("Running means of the gradient and of its square:")
     yield from (mean, square)
-    yield Said(f"They began at 0; step {args.step} makes up for it:")
+    yield TextStep(f"They began at 0; step {args.step} makes up for it:")
     known: dict[str, Value] = {}
     for number, (moment, beta) in enumerate(zip((mean, square), args.betas, strict=True), start=1):
         letter = moment.name[0]
@@ -166,27 +166,27 @@ def _divide_value(value: Value | None, divisor: Number) -> Value:
 def _trace_dropout_values(args: SimpleNamespace) -> Iterator[SolutionStep]:
     known = {"x": _to_value(args.x, "x"), "k": _to_value(args.mask, "mask")}
     if args.inverted:
-        yield Said("What is kept, k, is divided by the probability to be kept.")
+        yield TextStep("What is kept, k, is divided by the probability to be kept.")
         yield build_formula("y", "x*k/(1 - p)", **known, p=to_exact(as_fraction(args.p, "p")))
     else:
-        yield Said("What is kept, k, stays as it is; the scaling is done in testing.")
+        yield TextStep("What is kept, k, stays as it is; the scaling is done in testing.")
         yield build_formula("y", "x*k", **known)
 
 
 def _trace_dropout_mean(args: SimpleNamespace) -> Iterator[SolutionStep]:
     known = {"x": _to_value(args.x, "x"), "p": to_exact(as_fraction(args.p, "p"))}
     if args.inverted:
-        yield Said("Kept with probability 1 - p and divided by it: on average nothing changes.")
+        yield TextStep("Kept with probability 1 - p and divided by it: on average nothing changes.")
         yield build_formula("E", "(1 - p)*x/(1 - p)", **known)
     else:
-        yield Said("Kept with probability 1 - p, else 0:")
+        yield TextStep("Kept with probability 1 - p, else 0:")
         yield build_formula("E", "(1 - p)*x", **known)
 
 
 def _trace_weight_penalty(args: SimpleNamespace) -> Iterator[SolutionStep]:
     sizes = np.asarray(abs(as_fraction_array(args.weights, "weights")) ** args.order)
     what = "squares" if args.order > 1 else "sizes"
-    yield Said(f"The {what} of all weights, added up:")
+    yield TextStep(f"The {what} of all weights, added up:")
     yield show_array("w²" if args.order > 1 else "|w|", sizes)
     total = sum_formula("S", sizes.ravel().tolist())
     yield total

@@ -9,7 +9,7 @@ from fractions import Fraction
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import Array, Formula, Rows, Said, SolutionStep, Tracer, build_formula
+from grader.display.steps import Array, Formula, Rows, SolutionStep, TextStep, Tracer, build_formula
 from grader.values import Number, simplify_number
 from problems.solvers.boxes import Box, format_box, parse_box, parse_boxes
 from problems.solvers.overlaps import (
@@ -120,7 +120,7 @@ class _BoxPair:
         wide, high = self.enclosing_side_formulas()
         diagonal = build_formula("C", "w_H**2 + h_H**2", w_H=wide.number, h_H=high.number)
         ratio = build_formula("R", "D/C", D=distance.number, C=diagonal.number)
-        return ratio.number, (Said(DISTANCE_SENTENCE), distance, wide, high, diagonal, ratio)
+        return ratio.number, (TextStep(DISTANCE_SENTENCE), distance, wide, high, diagonal, ratio)
 
 
 def _trace_intersection_area(args: SimpleNamespace) -> Iterator[SolutionStep]:
@@ -140,7 +140,7 @@ def _trace_giou(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield from pair.trace_iou()
     wide, high = pair.enclosing_side_formulas()
     around = build_formula("H", "w_H*h_H", w_H=wide.number, h_H=high.number)
-    yield Said("The smallest box around both:")
+    yield TextStep("The smallest box around both:")
     yield from (wide, high, around)
     yield build_formula("GIoU", "IoU - (H - U)/H", IoU=pair.iou, H=around.number, U=pair.union)
 
@@ -160,7 +160,7 @@ def _trace_ciou(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield from steps
     sides = {"w_A": pair.first.width, "h_A": pair.first.height}
     sides |= {"w_B": pair.second.width, "h_B": pair.second.height}
-    yield Said("v compares the shapes of the boxes, by the angles of their diagonals.")
+    yield TextStep("v compares the shapes of the boxes, by the angles of their diagonals.")
     shapes = real_formula("v", "4/pi**2*(atan(w_B/h_B) - atan(w_A/h_A))**2", **sides)
     yield shapes
     if not shapes.number:
@@ -179,8 +179,10 @@ def _trace_iou_matrix(args: SimpleNamespace) -> Iterator[SolutionStep]:
         parse_boxes(args.others, "others", **known),
     )
     if args.inclusive:
-        yield Said("The last pixel belongs to each box, which is one wider and one higher for it.")
-    yield Said(PAIRS_SENTENCE)
+        yield TextStep(
+            "The last pixel belongs to each box, which is one wider and one higher for it."
+        )
+    yield TextStep(PAIRS_SENTENCE)
     pairs = [
         (index, to, *measure_overlap(row, two))
         for index, row in enumerate(rows, start=1)

@@ -9,7 +9,7 @@ from itertools import pairwise
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import Rows, Said, SolutionStep, Tracer, build_formula
+from grader.display.steps import Rows, SolutionStep, TextStep, Tracer, build_formula
 from problems.solvers.bounds import as_axis_sizes
 from problems.solvers.convolution_parameters import (
     conv_params,
@@ -107,7 +107,7 @@ def _trace_conv_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
     seen, channels = input_channels_piece(args.in_channels, args.groups)
     bias_clause = ", and one bias" if args.bias else ""
     among = "input channel" if args.groups == 1 else "input channel of its group"
-    yield Said(
+    yield TextStep(
         f"Each filter has a weight for each cell of its kernel in each {among}{bias_clause}."
     )
     out = args.out_channels
@@ -116,7 +116,7 @@ def _trace_conv_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 
 def _trace_conv_transpose_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield Said("It has the weights of the convolution that goes the other way.")
+    yield TextStep("It has the weights of the convolution that goes the other way.")
     yield from _trace_conv_params(args)
 
 
@@ -124,7 +124,7 @@ def _trace_locally_connected_params(args: SimpleNamespace) -> Iterator[SolutionS
     cells, kernel = kernel_area_piece(args.kernel_size)
     where, sizes = map_area_piece(args.kernel_size, args.output_size)
     out = {"C_out": args.out_channels}
-    yield Said("Nothing is shared: each place of the output has weights of its own.")
+    yield TextStep("Nothing is shared: each place of the output has weights of its own.")
     weights = (
         f"{where}*{cells}*C_in*C_out",
         {**sizes, **kernel, "C_in": args.in_channels, **out},
@@ -136,7 +136,9 @@ def _trace_locally_connected_params(args: SimpleNamespace) -> Iterator[SolutionS
 def _trace_separable_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
     cells, kernel = kernel_area_piece(args.kernel_size)
     channels = {"C_in": args.in_channels, "C_out": args.out_channels}
-    yield Said("Depthwise: one kernel for each channel. Pointwise: 1×1 kernels over all channels.")
+    yield TextStep(
+        "Depthwise: one kernel for each channel. Pointwise: 1×1 kernels over all channels."
+    )
     depthwise = f"{cells}*C_in" + (" + C_in" if args.bias else "")
     pointwise = "C_in*C_out" + (" + C_out" if args.bias else "")
     depthwise_count = build_formula("N_d", depthwise, **kernel, **channels)
@@ -147,7 +149,7 @@ def _trace_separable_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 
 def _trace_linear_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield Said(f"Each unit has a weight for each input{', and one bias' if args.bias else ''}.")
+    yield TextStep(f"Each unit has a weight for each input{', and one bias' if args.bias else ''}.")
     sizes = {"n_in": args.in_features, "n_out": args.out_features}
     biases = ("n_out", {"n_out": args.out_features}) if args.bias else None
     yield from _trace_weights_and_biases(("n_in*n_out", sizes), biases)
@@ -155,7 +157,7 @@ def _trace_linear_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 def _trace_mlp_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
     biases = "one bias for each unit" if args.bias else "no biases"
-    yield Said(f"Each layer has a weight for each pair of an input and a unit, and {biases}.")
+    yield TextStep(f"Each layer has a weight for each pair of an input and a unit, and {biases}.")
     counts = [(into + args.bias) * out for into, out in pairwise(args.sizes)]
     yield build_layer_table(args.sizes, counts, "parameters")
     yield sum_formula("N", counts)
@@ -168,20 +170,20 @@ def build_layer_table(sizes: tuple[int, ...], counts: list[int], what: str) -> R
 
 
 def _trace_embedding_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield Said("Each of the V entries has a vector of d numbers.")
+    yield TextStep("Each of the V entries has a vector of d numbers.")
     yield build_formula("N", "V*d", V=args.num_embeddings, d=args.embedding_dim)
 
 
 def _trace_batch_norm_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
     learned = args.count == "learnable"
     more = "" if learned else ", and the running mean and variance beside them"
-    yield Said(f"Each channel has a scale and a shift{more}.")
+    yield TextStep(f"Each channel has a scale and a shift{more}.")
     yield build_formula("N", "2*C" if learned else "4*C", C=args.num_features)
 
 
 def _trace_layer_norm_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
     shape = args.normalized_shape
-    yield Said(f"Each value has a scale{' and a shift' if args.bias else ''}.")
+    yield TextStep(f"Each value has a scale{' and a shift' if args.bias else ''}.")
     values = product_formula("n", shape if isinstance(shape, (tuple, list)) else (shape,))
     yield values
     yield build_formula("N", "2*n" if args.bias else "n", n=values.number)

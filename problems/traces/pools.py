@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from grader.display.steps import Pooled, Said, SolutionStep, Tracer
+from grader.display.steps import PooledWindow, SolutionStep, TextStep, Tracer
 from grader.values import Array, simplify_number
 from problems.solvers.bounds import as_array
 from problems.solvers.geometry import PerAxis
@@ -70,10 +70,10 @@ def _trace_pool(
     padding = any(map(any, placement.windows.borders))
     if padding and padding_counts:
         cells = pad(cells, placement.windows.borders)
-        yield Said("The zeros of the padding are counted.")
+        yield TextStep("The zeros of the padding are counted.")
         yield show_array("X_P", cells if x.ndim > 2 else cells[0])  # noqa: PLR2004 - (H, W)
     elif padding:
-        yield Said(
+        yield TextStep(
             f"The padding is left out: it {'never wins' if mode == 'max' else 'is no cell'}."
         )
     corner = (0, 0) if padding_counts else tuple(ends[0] for ends in placement.windows.borders)
@@ -119,7 +119,7 @@ def _to_slice(span: range) -> slice:
 
 def _pool_patch(
     index: tuple[int, ...], corner: tuple[int, ...], patch: Array, mode: PoolMode
-) -> Pooled:
+) -> PooledWindow:
     patch_tensor = to_tensor(patch)
     count = len(patch_tensor.cells)
     total = (
@@ -127,14 +127,16 @@ def _pool_patch(
         if mode == "max"
         else simplify_number(Fraction(sum(patch_tensor.cells)) / count)
     )
-    return Pooled(index, corner, patch_tensor, mode, count, total)
+    return PooledWindow(index, corner, patch_tensor, mode, count, total)
 
 
 def _trace_global_pool2d(args: SimpleNamespace) -> Iterator[SolutionStep]:
     x = as_array(args.x, "x", ranks=(2, 3))
     maps = x.reshape(-1, *x.shape[-2:])
     mode: PoolMode = "max" if is_max(args.mode) else "mean"
-    yield Said(f"Each channel gives one number, {'its largest' if mode == 'max' else 'its mean'}.")
+    yield TextStep(
+        f"Each channel gives one number, {'its largest' if mode == 'max' else 'its mean'}."
+    )
     if maps[0].size <= MAX_PATCH:
         for channel, cells in enumerate(maps[:MAX_WINDOWS]):
             yield _pool_patch((channel,), (0, 0), cells, mode)

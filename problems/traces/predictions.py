@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from grader.display.steps import Array, Said, SolutionStep, Tracer, build_formula
+from grader.display.steps import Array, SolutionStep, TextStep, Tracer, build_formula
 from grader.values import Array as NumpyArray
 from grader.values import Number, Tensor, Value, to_exact
 from problems.solvers.bounds import as_array, as_numbers, as_rows
@@ -32,14 +32,14 @@ def _trace_confusion_counts(args: SimpleNamespace) -> Iterator[SolutionStep]:
         (index, one, two, OUTCOMES[one == args.positive, two == args.positive])
         for index, (one, two) in enumerate(zip(true, predicted, strict=True), start=1)
     ]
-    yield Said(f"Positive is class {args.positive}; true or false says whether it was right.")
+    yield TextStep(f"Positive is class {args.positive}; true or false says whether it was right.")
     yield build_table(("example", "label", "prediction", "outcome"), rows)
     yield Array("(TP, FP, FN, TN)", Tensor.from_nested(args.result))
 
 
 def _trace_confusion_matrix(args: SimpleNamespace) -> Iterator[SolutionStep]:
     true, predicted = as_numbers(args.labels, "labels"), as_numbers(args.predictions, "predictions")
-    yield Said("Each example adds 1 to the row of its label and the column of its prediction.")
+    yield TextStep("Each example adds 1 to the row of its label and the column of its prediction.")
     rows = [
         (index, one, two)
         for index, (one, two) in enumerate(zip(true, predicted, strict=True), start=1)
@@ -57,14 +57,14 @@ def _trace_top_k_accuracy(args: SimpleNamespace) -> Iterator[SolutionStep]:
         rank = order.index(int(label)) + 1
         hits += rank <= args.k
         rows.append((index + 1, label, row[int(label)], rank, "yes" if rank <= args.k else "no"))
-    yield Said("The rank of the true class among the scores of its example:")
+    yield TextStep("The rank of the true class among the scores of its example:")
     yield build_table(("example", "label", "its score", "rank", f"in the top {args.k}"), rows)
     yield build_formula("a", "h/n", h=hits, n=len(rows))
 
 
 def _trace_pixel_accuracy(args: SimpleNamespace) -> Iterator[SolutionStep]:
     predicted, true = _parse_masks(args)
-    yield Said("The cells whose class is right, over all cells:")
+    yield TextStep("The cells whose class is right, over all cells:")
     yield build_formula("a", "h/n", h=int((predicted == true).sum()), n=true.size)
 
 
@@ -88,8 +88,10 @@ def _trace_mask_iou(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield build_formula("IoU", "TP/(TP + FP + FN)", **_count_class_cells(args, args.label))
 
 
-def _describe_counts(label: Number) -> Said:
-    return Said(f"Cells of class {label}: TP in both masks, FP and FN in one (predicted, true).")
+def _describe_counts(label: Number) -> TextStep:
+    return TextStep(
+        f"Cells of class {label}: TP in both masks, FP and FN in one (predicted, true)."
+    )
 
 
 def _trace_dice(args: SimpleNamespace) -> Iterator[SolutionStep]:
@@ -98,7 +100,7 @@ def _trace_dice(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 
 def _trace_mean_iou(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield Said("For each class, the cells in both masks over those in at least one:")
+    yield TextStep("For each class, the cells in both masks over those in at least one:")
     rows, scores = [], []
     for label in map(to_exact, np.union1d(*_parse_masks(args)).tolist()):
         areas = _count_class_cells(args, label)

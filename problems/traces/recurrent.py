@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import Formula, Said, SolutionStep, Tracer, build_formula
+from grader.display.steps import Formula, SolutionStep, TextStep, Tracer, build_formula
 from problems.solvers.recurrent import GATE_COUNTS, recurrent_macs, recurrent_params
 from problems.traces.tracing import build_tracers
 
@@ -17,10 +17,10 @@ __all__ = ["TRACERS"]
 CELL_NAMES: Final = {"rnn": "A plain RNN", "gru": "A GRU", "lstm": "An LSTM"}
 
 
-def _describe_gates(args: SimpleNamespace) -> Said:
+def _describe_gates(args: SimpleNamespace) -> TextStep:
     gates = GATE_COUNTS[args.kind]
     many = "one matrix" if gates == 1 else f"{gates} matrices"
-    return Said(
+    return TextStep(
         f"{CELL_NAMES[args.kind]} has {many} from the input and as many from the last step."
     )
 
@@ -47,7 +47,9 @@ def _trace_layer_counts(args: SimpleNamespace, biases: int) -> Iterator[Solution
     if several:
         from_below = "2*H" if ways > 1 else "H"
         further = build_formula("N_2", format_count_source(from_below), **known)
-        yield Said(f"The next layer takes the hidden values{' of both directions' * (ways > 1)}.")
+        yield TextStep(
+            f"The next layer takes the hidden values{' of both directions' * (ways > 1)}."
+        )
         yield further
         yield _total_formula(args, first, further)
 
@@ -62,22 +64,22 @@ def _trace_recurrent_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
     if args.bias_vectors:
         count = "one bias vector" if args.bias_vectors == 1 else "two bias vectors"
         owner = "Each gate" if GATE_COUNTS[args.kind] > 1 else "It"
-        yield Said(f"{owner} has {count} of H numbers.")
+        yield TextStep(f"{owner} has {count} of H numbers.")
     if args.bidirectional:
-        yield Said("Both directions have weights of their own.")
+        yield TextStep("Both directions have weights of their own.")
     if args.seq_len > 1:
-        yield Said("All time steps share the weights; their number plays no part.")
+        yield TextStep("All time steps share the weights; their number plays no part.")
     yield from _trace_layer_counts(args, args.bias_vectors)
 
 
 def _trace_recurrent_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield _describe_gates(args)
     if args.bidirectional:
-        yield Said("Both directions have weights of their own.")
+        yield TextStep("Both directions have weights of their own.")
     *steps, weights = _trace_layer_counts(args, 0)
     yield from steps
     yield weights
-    yield Said("Each weight is used once in each of the T time steps.")
+    yield TextStep("Each weight is used once in each of the T time steps.")
     known = weights.number if isinstance(weights, Formula) else 0
     yield build_formula("M", "T*N", T=args.seq_len, N=known)
 

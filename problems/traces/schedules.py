@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import Said, SolutionStep, Tracer, build_formula
+from grader.display.steps import SolutionStep, TextStep, Tracer, build_formula
 from problems.solvers.exact_arrays import as_fraction
 from problems.solvers.schedules import cosine_lr, step_lr, warmup_lr
 from problems.traces.reals import real_formula
@@ -18,7 +18,7 @@ __all__ = ["TRACERS"]
 
 def _trace_step_lr(args: SimpleNamespace) -> Iterator[SolutionStep]:
     drops = build_formula("k", "floor(t/T)", t=args.epoch, T=args.step_size)
-    yield Said("How often the rate has dropped, then as often the factor gamma:")
+    yield TextStep("How often the rate has dropped, then as often the factor gamma:")
     yield drops
     yield build_formula(
         "eta_t",
@@ -31,7 +31,7 @@ def _trace_step_lr(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 def _trace_cosine_lr(args: SimpleNamespace) -> Iterator[SolutionStep]:
     top, bottom = as_fraction(args.lr, "lr"), as_fraction(args.eta_min, "eta_min")
-    yield Said("Half a cosine leads from the first rate down to the last one:")
+    yield TextStep("Half a cosine leads from the first rate down to the last one:")
     fall = "(eta_0 - eta_T)" if bottom else "eta_0"
     source = f"{'eta_T + ' if bottom else ''}{fall}*(1 + cos(pi*t/T))/2"
     yield real_formula("eta_t", source, eta_0=top, eta_T=bottom, t=args.epoch, T=args.t_max)
@@ -40,10 +40,10 @@ def _trace_cosine_lr(args: SimpleNamespace) -> Iterator[SolutionStep]:
 def _trace_warmup_lr(args: SimpleNamespace) -> Iterator[SolutionStep]:
     rate = as_fraction(args.lr, "lr")
     if args.step >= args.warmup_steps:
-        yield Said(f"The warm-up of {args.warmup_steps} steps is over.")
+        yield TextStep(f"The warm-up of {args.warmup_steps} steps is over.")
         yield build_formula("eta_t", "eta", eta=rate)
         return
-    yield Said("In the warm-up the rate grows from 0 in equal steps:")
+    yield TextStep("In the warm-up the rate grows from 0 in equal steps:")
     yield build_formula("eta_t", "eta*t/T", eta=rate, t=args.step, T=args.warmup_steps)
 
 

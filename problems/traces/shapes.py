@@ -9,7 +9,7 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import Formula, Said, SolutionStep, Tracer, build_formula
+from grader.display.steps import Formula, SolutionStep, TextStep, Tracer, build_formula
 from problems.solvers.bounds import Shape
 from problems.solvers.geometry import axis_sizes, expand_per_axis, spatial_axes
 from problems.solvers.pooling import pool_shape
@@ -61,7 +61,7 @@ def _trace_conv_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield from _trace_shape_axes(
         args, trace_conv_axis, "kernel_size", "stride", "padding", "dilation"
     )
-    yield Said(f"Each of the {args.out_channels} filters gives one channel.")
+    yield TextStep(f"Each of the {args.out_channels} filters gives one channel.")
     yield shape_formula(args.result, args.layout, channels="C_out")
 
 
@@ -70,7 +70,7 @@ def _trace_pool_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
         yield DEFAULT_STRIDE
     axis = partial(trace_pool_axis, ceil_mode=args.ceil_mode)
     yield from _trace_shape_axes(args, axis, "kernel_size", "stride", "padding")
-    yield Said("Each channel is pooled by itself, so that the channels stay.")
+    yield TextStep("Each channel is pooled by itself, so that the channels stay.")
     yield shape_formula(args.result, args.layout, channels="C")
 
 
@@ -88,14 +88,14 @@ def _trace_upsample_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
 
 
 def _trace_pixel_shuffle_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield Said(
+    yield TextStep(
         "R² channels become one: their values lie beside each other as a square of R×R cells."
     )
     yield from _trace_rearranged_axes(args, args.upscale_factor, maps="{}*R", channels="C/R**2")
 
 
 def _trace_pixel_unshuffle_shape(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield Said("Each square of R×R cells becomes R² channels.")
+    yield TextStep("Each square of R×R cells becomes R² channels.")
     yield from _trace_rearranged_axes(args, args.downscale_factor, maps="{}/R", channels="C*R**2")
 
 
@@ -110,7 +110,7 @@ def _trace_rearranged_axes(
 
 
 def _trace_flatten_size(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield Said("A flat input has one number for each value of the maps.")
+    yield TextStep("A flat input has one number for each value of the maps.")
     if len(args.shape) == len(args.layout):
         letters = dict(zip(args.layout, args.shape, strict=True))
         yield build_formula("n", "*".join(letters), **letters)

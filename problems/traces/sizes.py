@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any, Final
 
-from grader.display.steps import Array, Formula, Said, SolutionStep, Tracer, build_formula
+from grader.display.steps import Array, Formula, SolutionStep, TextStep, Tracer, build_formula
 from grader.values import Number, Tensor
 from problems.solvers.bounds import as_pair
 from problems.solvers.pooling import pool_size
@@ -27,7 +27,7 @@ __all__ = [
     "upsampled_size_formula",
 ]
 
-DEFAULT_STRIDE: Final = Said(
+DEFAULT_STRIDE: Final = TextStep(
     "The stride of a pooling is its window, unless another one is given: S = K."
 )
 DROPPED_WINDOW_SENTENCE: Final = (
@@ -107,7 +107,7 @@ def trace_pooled_size(
         return
     windows = Formula("N", size_formula.tree, size_formula.numbers, size_formula.value)
     yield windows
-    yield Said(DROPPED_WINDOW_SENTENCE)
+    yield TextStep(DROPPED_WINDOW_SENTENCE)
     yield build_formula(f"{axis}_out", "N - 1", N=result + 1)
 
 
@@ -161,12 +161,14 @@ def _trace_pool_size(args: SimpleNamespace) -> Iterator[SolutionStep]:
 def _trace_transposed_size(args: SimpleNamespace) -> Iterator[SolutionStep]:
     apart = "one cell" if args.stride == 1 else f"{args.stride} cells"
     crop = "; the padding crops both ends" if args.padding else ""
-    yield Said(f"Each of the W inputs stamps the kernel, {apart} after the stamp before{crop}.")
+    yield TextStep(f"Each of the W inputs stamps the kernel, {apart} after the stamp before{crop}.")
     yield transposed_size_formula(args.size, args.kernel_size, **_geometry_options(args))
 
 
 def _trace_same_padding(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield Said("The size is kept if both ends together are padded by what the kernel takes away.")
+    yield TextStep(
+        "The size is kept if both ends together are padded by what the kernel takes away."
+    )
     if args.dilation == 1:
         yield build_formula("P", "(K - 1)/2", K=args.kernel_size)
     else:

@@ -8,7 +8,7 @@ from typing import Final, cast
 import numpy as np
 
 from grader.book import Solver
-from grader.display.steps import Array, Said, SolutionStep, Tracer
+from grader.display.steps import Array, SolutionStep, TextStep, Tracer
 from grader.display.text import to_text
 from grader.values import Array as NumpyArray
 from grader.values import to_exact
@@ -44,9 +44,9 @@ def _trace_transposed_conv(
     if _is_result(stamps[-1], args.result):
         return
     if np.any(np.asarray(args.padding) != 0):
-        yield Said(f"The padding {_format_padding(args.padding)} crops the sum at its ends.")
+        yield TextStep(f"The padding {_format_padding(args.padding)} crops the sum at its ends.")
     if np.any(np.asarray(args.bias) != 0):
-        yield Said("The bias is added to every cell.")
+        yield TextStep("The bias is added to every cell.")
     yield show_array("Y", args.result)
 
 
@@ -75,7 +75,9 @@ def _trace_stamps(
 
     *whole* computes the sum; *cells* is its number of cells.
     """
-    yield Said("Each input cell stamps the kernel, times itself; where stamps overlap they add up.")
+    yield TextStep(
+        "Each input cell stamps the kernel, times itself; where stamps overlap they add up."
+    )
     if cells > MAX_SUM:
         return
     stamping = np.flatnonzero(x.ravel()[:count])
@@ -89,7 +91,7 @@ def _trace_stamps(
             f"sum with {added}·w at ({position_text})", cast("NumpyArray", whole(so_far))
         )
     if len(stamping) > MAX_STAMPS:
-        yield Said(f"The other {len(stamping) - MAX_STAMPS} cells stamp in the same way.")
+        yield TextStep(f"The other {len(stamping) - MAX_STAMPS} cells stamp in the same way.")
 
 
 def _trace_transposed_running_sum(args: SimpleNamespace) -> Iterator[SolutionStep]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import Array, Said, SolutionStep, Tracer, state_value
+from grader.display.steps import Array, SolutionStep, TextStep, Tracer, state_value
 from grader.display.text import to_text
 from grader.values import Number, Tensor, Value, to_exact
 from problems.solvers.bounds import as_numbers
@@ -29,11 +29,11 @@ def _trace_nms(args: SimpleNamespace) -> Iterator[SolutionStep]:
     reached = "exceeds" if args.strict else "reaches"
     limit = to_text(to_exact(args.threshold))
     among = "" if args.classes is None else " of its class"
-    yield Said(f"A box is suppressed if its IoU with a kept box{among} {reached} {limit}.")
+    yield TextStep(f"A box is suppressed if its IoU with a kept box{among} {reached} {limit}.")
     low = [index + args.first for index, score in enumerate(scores) if score < args.min_score]
     if low:
         least = to_text(to_exact(args.min_score))
-        yield Said(f"Scored below {least}, and dropped before: {', '.join(map(str, low))}.")
+        yield TextStep(f"Scored below {least}, and dropped before: {', '.join(map(str, low))}.")
     rows = _build_decision_rows(args, scores)
     if rows:
         classes = () if args.classes is None else ("class",)
@@ -70,8 +70,10 @@ def _build_decision_rows(
 
 def _trace_soft_nms(args: SimpleNamespace) -> Iterator[SolutionStep]:
     limit = to_text(to_exact(args.threshold))
-    yield Said("The box of the highest score is taken; it lowers the scores of the others left.")
-    yield Said(
+    yield TextStep(
+        "The box of the highest score is taken; it lowers the scores of the others left."
+    )
+    yield TextStep(
         f"The factor is 1 - IoU where the IoU exceeds {limit}, else 1."
         if args.method == "linear"
         else f"The factor is exp(-IoU²/{to_text(to_exact(args.sigma))})."
@@ -86,7 +88,7 @@ def _trace_rounds(args: SimpleNamespace) -> Iterator[SolutionStep]:
     remaining: dict[int, Number] = dict(enumerate(as_numbers(args.scores, "scores")))
     for _ in boxes[: min(MAX_ROUNDS, len(boxes) - 1)]:
         best = min(remaining, key=lambda index: (-remaining[index], index))
-        yield Said(
+        yield TextStep(
             f"Box {best + 1}, with the score {to_text(round_for_table(remaining.pop(best)))}:"
         )
         rows: list[tuple[Value, ...]] = []
@@ -96,7 +98,7 @@ def _trace_rounds(args: SimpleNamespace) -> Iterator[SolutionStep]:
             rows.append((other + 1, *map(round_for_table, (score, shared, remaining[other]))))
         yield build_table(("box", "score", "IoU", "new score"), rows)
     if len(boxes) > MAX_ROUNDS + 1:
-        yield Said("The boxes that are left follow in the same way.")
+        yield TextStep("The boxes that are left follow in the same way.")
 
 
 def _lower_score(args: SimpleNamespace, score: Number, shared: Number) -> Number | float:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.book import Solver
-from grader.display.steps import Formula, Rows, Said, SolutionStep, Tracer, state_value
+from grader.display.steps import Formula, Rows, SolutionStep, TextStep, Tracer, state_value
 from grader.display.text import to_text
 from grader.expressions.tree import BinaryOperation, Node, NumberLiteral
 from grader.values import Number, Tensor, Value, to_exact
@@ -69,7 +69,9 @@ def show_array(name: str, cells: npt.NDArray[Any] | Tensor) -> SolutionStep:
     'Y has the shape 64×64, too large to be written out.'
     """
     if math.prod(cells.shape) > MAX_ARRAY_CELLS:
-        return Said(f"{name} has the shape {to_text(cells.shape)}, too large to be written out.")
+        return TextStep(
+            f"{name} has the shape {to_text(cells.shape)}, too large to be written out."
+        )
     values = cells if isinstance(cells, Tensor) else to_tensor(cells)
     return state_value(name, values if values.shape else values.cells[0])
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import Formula, Said, SolutionStep, Tracer, build_formula
+from grader.display.steps import Formula, SolutionStep, TextStep, Tracer, build_formula
 from problems.solvers.training import epochs_completed, steps_per_epoch
 from problems.traces.tracing import build_tracers
 
@@ -19,7 +19,7 @@ def _epoch_steps_formula(args: SimpleNamespace) -> Formula:
 
 def _trace_steps_per_epoch(args: SimpleNamespace) -> Iterator[SolutionStep]:
     last = "is left out if it is not full" if args.drop_last else "may be smaller"
-    yield Said(f"An epoch takes every example once; its last batch {last}.")
+    yield TextStep(f"An epoch takes every example once; its last batch {last}.")
     yield _epoch_steps_formula(args)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import Said, SolutionStep, Tracer, build_formula
+from grader.display.steps import SolutionStep, TextStep, Tracer, build_formula
 from problems.solvers.parameters import layer_norm_params, linear_params
 from problems.solvers.transformers import (
     attention_macs,
@@ -27,13 +27,15 @@ def _trace_attention_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
     if args.head_dim is not None:
         yield build_formula("d_in", "h*d_h", h=heads, d_h=args.head_dim)
     elif heads > 1:
-        yield Said(f"{heads} heads share the {width} features; how many they are changes nothing.")
+        yield TextStep(
+            f"{heads} heads share the {width} features; how many they are changes nothing."
+        )
     sources = (width, args.kdim or width, args.vdim or width)
     pieces = [(name, source, inner) for name, source in zip("QKV", sources, strict=True)]
     if args.output_projection:
         pieces.append(("output", inner, width))
     params_source = "in·out + out" if args.bias else "in·out"
-    yield Said(f"Each projection is a fully connected layer: {params_source}.")
+    yield TextStep(f"Each projection is a fully connected layer: {params_source}.")
     rows = [(*piece, linear_params(*piece[1:], bias=args.bias)) for piece in pieces]
     yield build_table(("projection", "in", "out", "parameters"), rows)
     yield sum_formula("N", [count for *_, count in rows])
@@ -55,7 +57,7 @@ def _trace_transformer_block_params(args: SimpleNamespace) -> Iterator[SolutionS
         norm_params = layer_norm_params(width, bias=args.bias)
         pieces.append(("normalisation", f"{norms} of {norm_params}", norms * norm_params))
     biased = ", with a bias for each output" if args.bias else ", without biases"
-    yield Said(f"Projections are fully connected layers from d to d{biased}.")
+    yield TextStep(f"Projections are fully connected layers from d to d{biased}.")
     yield build_table(("piece", "what", "parameters"), pieces)
     yield sum_formula("N", [count for *_, count in pieces])
 
@@ -64,13 +66,15 @@ def _trace_attention_macs(args: SimpleNamespace) -> Iterator[SolutionStep]:
     is_self_attention = args.source_len is None
     letters = {"n": args.seq_len, "d": args.embed_dim}
     letters["m"] = args.seq_len if is_self_attention else args.source_len
-    yield Said("Each query meets each key over d features: for its scores, then for the values.")
+    yield TextStep(
+        "Each query meets each key over d features: for its scores, then for the values."
+    )
     met = build_formula("M_s", "2*n**2*d" if is_self_attention else "2*n*m*d", **letters)
     yield met
     if not args.projections:
         yield build_formula("M_a", "M_s", M_s=met.number)
         return
-    yield Said("The projections of queries, keys, values and output have d·d weights each.")
+    yield TextStep("The projections of queries, keys, values and output have d·d weights each.")
     made = build_formula("M_p", "4*n*d**2" if is_self_attention else "(2*n + 2*m)*d**2", **letters)
     yield made
     yield build_formula("M_a", "M_s + M_p", M_s=met.number, M_p=made.number)
@@ -83,7 +87,7 @@ def _trace_transformer_block_macs(args: SimpleNamespace) -> Iterator[SolutionSte
         )
     )
     yield from steps
-    yield Said("Two fully connected layers, from d to f and back, at each token:")
+    yield TextStep("Two fully connected layers, from d to f and back, at each token:")
     letters = {"n": args.seq_len, "d": args.d_model, "f": args.dim_feedforward}
     yield build_formula("M_f", "2*n*d*f", **letters)
     attended = attention_macs(args.seq_len, args.d_model)

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from grader.display.steps import Said, SolutionStep, Tracer
+from grader.display.steps import SolutionStep, TextStep, Tracer
 from grader.display.text import to_text
 from grader.values import to_exact
 from problems.solvers.upsampling import pixel_shuffle_values, upsample_nearest2d
@@ -21,11 +21,11 @@ MAX_BLOCKS: Final = 4
 def _trace_upsample_nearest2d(args: SimpleNamespace) -> Iterator[SolutionStep]:
     factor = to_exact(args.scale_factor)
     if isinstance(factor, int):
-        yield Said(
+        yield TextStep(
             f"Each value is repeated {factor} times in its row, and each row {factor} times."
         )
     else:
-        yield Said(
+        yield TextStep(
             f"Row i is row floor(i/R) of the input, column j its column floor(j/R), with "
             f"R = {to_text(factor)} and counted from 0."
         )
@@ -35,7 +35,7 @@ def _trace_upsample_nearest2d(args: SimpleNamespace) -> Iterator[SolutionStep]:
 def _trace_pixel_shuffle_values(args: SimpleNamespace) -> Iterator[SolutionStep]:
     """Yield the blocks at the first positions, then the maps."""
     factor = args.upscale_factor
-    yield Said(
+    yield TextStep(
         f"{factor**2} channels make one: their values at one place become a block of "
         f"{factor}×{factor} cells, row by row in the order of the channels."
     )

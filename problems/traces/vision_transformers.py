@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Final
 
-from grader.display.steps import Formula, Rows, Said, SolutionStep, Tracer, build_formula
+from grader.display.steps import Formula, Rows, SolutionStep, TextStep, Tracer, build_formula
 from problems.solvers.bounds import as_pair
 from problems.solvers.parameters import linear_params
 from problems.solvers.transformers import transformer_block_params
@@ -33,21 +33,23 @@ def _patch_count_formula(args: SimpleNamespace) -> Formula:
 
 
 def _trace_number_of_patches(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield Said("Patches side by side fill the image: so many in a column, times so many in a row.")
+    yield TextStep(
+        "Patches side by side fill the image: so many in a column, times so many in a row."
+    )
     yield _patch_count_formula(args)
 
 
 def _trace_token_count(args: SimpleNamespace) -> Iterator[SolutionStep]:
     yield from _trace_number_of_patches(args)
     if args.class_token:
-        yield Said("The class token is one more.")
+        yield TextStep("The class token is one more.")
     yield build_formula(
         "n", "n_p + 1" if args.class_token else "n_p", n_p=_patch_count_formula(args).number
     )
 
 
 def _trace_patch_embedding_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield Said("It is a convolution whose kernel and stride are a patch, with d filters.")
+    yield TextStep("It is a convolution whose kernel and stride are a patch, with d filters.")
     conv = parameters.TRACERS["conv_params"]
     yield from conv(args.in_channels, args.embed_dim, args.patch_size, bias=args.bias)
 
@@ -66,7 +68,7 @@ def _trace_vit_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
         ("head", linear_params(width, args.num_classes)),
     )
     yield from _trace_token_count(args)
-    yield Said(f"With d = {width} and m = {inner}, these have parameters:")
+    yield TextStep(f"With d = {width} and m = {inner}, these have parameters:")
     yield Rows(("piece", "parameters"), pieces)
     yield sum_formula("N", [count for _, count in pieces])
 

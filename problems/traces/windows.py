@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from grader.display.steps import Said, SolutionStep, Tracer, Window
+from grader.display.steps import SolutionStep, TextStep, Tracer, Window
 from grader.values import Array, Number, to_exact
 from problems.solvers.bounds import as_array
 from problems.solvers.convolution import as_filters, conv1d, conv2d, conv3d
@@ -36,7 +36,7 @@ def _trace_convolution(args: SimpleNamespace, *, axes: int) -> Iterator[Solution
     filters = as_filters(kernel, axes, channels=len(cells), groups=args.groups)
     if args.flip:
         filters = np.flip(filters, tuple(range(2, filters.ndim)))
-        yield Said("The kernel is rotated by 180 degrees before it is laid on the input.")
+        yield TextStep("The kernel is rotated by 180 degrees before it is laid on the input.")
         yield show_array("w'", filters.reshape(w.shape) if w.ndim > axes else filters[0, 0])
     placement = place_windows(
         cells.shape,
@@ -47,7 +47,7 @@ def _trace_convolution(args: SimpleNamespace, *, axes: int) -> Iterator[Solution
     )
     bordered = pad(cells, placement.borders)
     if any(map(any, placement.borders)):
-        yield Said("The input with its border of zeros:")
+        yield TextStep("The input with its border of zeros:")
         yield show_array("X_P", bordered.reshape(*x.shape[: x.ndim - axes], *bordered.shape[1:]))
     yield from trace_output_sides(cells.shape[1:], placement, trace_conv_axis)
     yield from _trace_windows(args, window_view(bordered, placement), filters, placement)
@@ -75,7 +75,7 @@ def _trace_windows(
     several = args.result.ndim > len(placement.output)
     inner = filters.shape[1]
     if filters[0].size > MAX_PATCH:
-        yield Said(f"Each cell is the sum of {filters[0].size} products.")
+        yield TextStep(f"Each cell is the sum of {filters[0].size} products.")
         return
     positions = list(islice(np.ndindex(len(filters), *placement.output), MAX_WINDOWS))
     for number, *position in positions:
@@ -108,10 +108,10 @@ def filter_bias(bias: object, number: int) -> Number:
     return to_exact(biases[number % len(biases)])
 
 
-def describe_remaining_cells(cells: int) -> Iterator[Said]:
+def describe_remaining_cells(cells: int) -> Iterator[TextStep]:
     """Yield a sentence about the number of *cells* that have no step of their own, if any."""
     if cells:
-        yield Said(f"The other {cells} cells follow in the same way.")
+        yield TextStep(f"The other {cells} cells follow in the same way.")
 
 
 def _build_conv_trace(axes: int) -> TraceFunction:

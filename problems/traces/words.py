@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from grader.display.steps import Formula, Said, SolutionStep, Tracer, build_formula
+from grader.display.steps import Formula, SolutionStep, TextStep, Tracer, build_formula
 from grader.values import Number, to_exact
 from problems.solvers.bounds import as_array, as_proportion
 from problems.solvers.probabilities import as_doubles, log_of_base
@@ -30,7 +30,9 @@ MAX_SAMPLES: Final = 8
 
 
 def _trace_skip_gram_params(args: SimpleNamespace) -> Iterator[SolutionStep]:
-    yield Said("Two tables, one of vectors of centres and one of contexts, a row for each word:")
+    yield TextStep(
+        "Two tables, one of vectors of centres and one of contexts, a row for each word:"
+    )
     yield build_formula("N", "2*V*d", V=args.vocabulary, d=args.embedding_dim)
 
 
@@ -38,10 +40,10 @@ def _trace_skip_gram_pairs(args: SimpleNamespace) -> Iterator[SolutionStep]:
     reach = min(args.window, args.length - 1)
     known: dict[str, Number] = {"c": reach, "T": args.length}
     if reach < args.window:
-        yield Said(f"No two words are more than c = {reach} words apart.")
-    yield Said("Each word has c neighbours on either side, but some would lie beyond the ends.")
+        yield TextStep(f"No two words are more than c = {reach} words apart.")
+    yield TextStep("Each word has c neighbours on either side, but some would lie beyond the ends.")
     missing = build_formula("m", "c*(c + 1)/2", **known)
-    yield Said(
+    yield TextStep(
         "At either end the first word lacks c of them, the next one c - 1, and so on, m in all:"
     )
     yield missing
@@ -51,7 +53,7 @@ def _trace_skip_gram_pairs(args: SimpleNamespace) -> Iterator[SolutionStep]:
 def _trace_noise_distribution(args: SimpleNamespace) -> Iterator[SolutionStep]:
     counts = as_doubles(as_array(args.counts, "counts", ranks=(1,)), "counts")
     powers = counts ** float(as_proportion(args.power, "power"))
-    yield Said("Each count to the power, and its share in the sum of the powers:")
+    yield TextStep("Each count to the power, and its share in the sum of the powers:")
     columns = zip(counts.tolist(), powers.tolist(), args.result.tolist(), strict=True)
     rows = [tuple(map(to_exact, row)) for row in columns]
     yield sum_formula("S", [row[1] for row in rows])
@@ -66,7 +68,7 @@ def _score_formula(name: str, context: object, centre: list[float]) -> Formula:
 def _trace_negative_sampling_loss(args: SimpleNamespace) -> Iterator[SolutionStep]:
     centre = as_doubles(args.centre, "centre").tolist()
     others = as_doubles(args.negatives, "negatives")
-    yield Said("The score of the true context is to be large, those of the negatives small:")
+    yield TextStep("The score of the true context is to be large, those of the negatives small:")
     scores = [_score_formula("s_0", as_doubles(args.context, "context"), centre)]
     scores += [
         _score_formula(f"s_{index}", row, centre) for index, row in enumerate(others, start=1)
@@ -74,7 +76,7 @@ def _trace_negative_sampling_loss(args: SimpleNamespace) -> Iterator[SolutionSte
     yield from scores[: MAX_SAMPLES + 1]
     turned = [float(scores[0].number), *(-float(score.number) for score in scores[1:])]
     losses = np.logaddexp(0, -np.array(turned)) / log_of_base(args.base)
-    yield Said("Each adds its loss; z is the score, of a negative minus the score:")
+    yield TextStep("Each adds its loss; z is the score, of a negative minus the score:")
     log = LOGARITHMS[args.base]
     kinds = ["context", *["negative"] * len(others)]
     columns = zip(map(to_exact, turned), map(to_exact, losses.tolist()), strict=True)

@@ -94,7 +94,7 @@ def test_an_unknown_parameter_of_the_query_is_named_with_those_that_are_known(wo
         f"The query has a parameter that is not one here: rol; known are {known}."
     )
     assert told.json()["errors"] == [
-        {"field": "query rol", "said": f"is not a parameter; known are {known}"}
+        {"field": "query rol", "message": f"is not a parameter; known are {known}"}
     ]
 
 
@@ -115,7 +115,7 @@ def test_a_dry_run_that_is_asked_for_and_not_changes_nothing(world, course):
     assert told.json()["detail"] == (
         "The query has a parameter more than once: dry_run. Send each once."
     )
-    assert told.json()["errors"] == [{"field": "query dry_run", "said": "comes more than once"}]
+    assert told.json()["errors"] == [{"field": "query dry_run", "message": "comes more than once"}]
     assert teacher.get(path).json()["items"] == []
 
 
@@ -129,7 +129,7 @@ def test_a_parameter_that_is_a_list_may_come_several_times(world, course):
 @pytest.mark.parametrize("name", ["<b>", "a b", "x" * 41, "%C3%A4"])
 def test_a_parameter_that_does_not_look_like_a_name_is_not_repeated(world, name):
     told = world.person().get(f"/me?{name}=1").json()
-    assert told["errors"] == [{"field": "query …", "said": told["errors"][0]["said"]}]
+    assert told["errors"] == [{"field": "query …", "message": told["errors"][0]["message"]}]
     assert told["detail"].endswith("…; this address has none.")
 
 

@@ -221,7 +221,7 @@ def test_an_error_has_its_file_and_line_and_nothing_is_kept(
 def test_a_file_of_another_name_is_refused(course, teacher, path):
     answer = applied(teacher, course, {path: "title: X"})
     assert answer.status_code == 422
-    assert "course.yaml" in answer.json()["errors"][0]["said"]
+    assert "course.yaml" in answer.json()["errors"][0]["message"]
 
 
 def test_a_category_is_renamed_in_all_files_at_once(course, teacher):

@@ -138,7 +138,7 @@ def test_what_would_be_misread_is_told_before_and_refused_unless_forced(
     assert check["warnings"][0]["about"] == str(twin.assignment)
     refused = export(prof, course, "moodle")
     assert (refused.status_code, refused.json()["code"]) == (409, "file_misread")
-    assert refused.json()["errors"][0]["said"] == check["warnings"][0]["said"]
+    assert refused.json()["errors"][0]["message"] == check["warnings"][0]["message"]
     forced = export(prof, course, "moodle", force=True)
     assert forced.status_code == 200
     assert forced.headers["x-grader-warnings"] == str(len(check["warnings"]))

@@ -138,7 +138,7 @@ def test_a_value_of_another_type_or_out_of_bounds_is_named_and_refused(field, ra
     assert (answered.status, answered.code) == (422, "invalid")
     [wrong] = json.loads(answered.body)["errors"]
     assert wrong["field"].startswith(field)
-    assert wrong["said"] not in {"", "cannot be used"}
+    assert wrong["message"] not in {"", "cannot be used"}
 
 
 @pytest.mark.parametrize(

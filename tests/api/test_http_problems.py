@@ -71,8 +71,8 @@ def test_who_is_not_known_is_told_how_to_say_it():
 def test_a_problem_file_is_mended_by_file_line_and_field_without_our_folders():
     answered = ask(APP, "GET", "/api/v1/raise/problem")
     assert json.loads(answered.body)["errors"] == [
-        {"field": "key", "said": "the key is not an expression", "file": "a.yaml", "line": 3},
-        {"field": "", "said": "there is no solver 'conv3'", "file": "a.yaml", "line": 9},
+        {"field": "key", "message": "the key is not an expression", "file": "a.yaml", "line": 3},
+        {"field": "", "message": "there is no solver 'conv3'", "file": "a.yaml", "line": 9},
     ]
 
 
@@ -116,7 +116,7 @@ def test_words_that_would_repeat_what_was_sent_are_not_told(field, said):
     body = b'{"echoed": "canary", "ours": "canary", "one": {"kind": "canary"}, "can ary": 1,'
     body += b'"by_name": {"<canary>": "canary"}}'
     answered = ask(APP, "POST", "/api/v1/loose", body=body)
-    assert {"field": field, "said": said} in json.loads(answered.body)["errors"]
+    assert {"field": field, "message": said} in json.loads(answered.body)["errors"]
     assert b"canary" not in answered.body
 
 

@@ -70,7 +70,7 @@ def test_too_many_points_are_refused_in_words(prof, student, posed):
     refused = put(prof, posed, student, 17)
     assert refused.status_code == 422
     more = "must be at most 16, unless more than the maximum is meant"
-    assert refused.json()["errors"] == [{"field": "points", "said": more}]
+    assert refused.json()["errors"] == [{"field": "points", "message": more}]
 
 
 def test_a_later_submission_does_not_take_the_points_away(prof, student, posed):
@@ -215,7 +215,7 @@ def test_the_history_tells_what_happened_in_order_and_by_whom(world, prof, stude
         ("excuse", "Grace Prof"),
         ("grade", None),
     ]
-    assert [one["said"] for one in told[:5]] == [
+    assert [one["text"] for one in told[:5]] == [
         "Submission 1 to two-counts: first.",
         "two-counts, first: correct, credit 1.",
         "The score went from none to 3, by a submission.",

@@ -218,7 +218,7 @@ def test_the_checker_says_what_grader_check_says_with_the_line(scene):
     ).json()
     [fault] = told["errors"]
     assert f"Line {fault['line']}" in found.one(id="error").text
-    assert fault["said"] in found.one(id="error").text
+    assert fault["message"] in found.one(id="error").text
     assert WRONG.splitlines()[fault["line"] - 1].strip() in found.one(id="error").one("pre").text
     [text] = found.one("textarea", id="source").children
     assert str(text).removeprefix("\n") == WRONG

@@ -58,7 +58,7 @@ def test_an_address_with_a_mistyped_id_is_no_page(browser, path):
 def test_the_api_names_the_id_that_is_none(student):
     told = student.get("/courses/abc")
     assert told.status_code == 422
-    assert told.json()["errors"] == [{"field": "path course", "said": "must be an id"}]
+    assert told.json()["errors"] == [{"field": "path course", "message": "must be an id"}]
 
 
 @pytest.mark.parametrize(

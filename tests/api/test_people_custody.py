@@ -94,7 +94,7 @@ def test_a_first_student_number_is_given_by_any_course_and_changed_by_none(mallo
 def test_a_roster_changes_no_account_of_another_course_and_says_so(course, mallory, added):
     text = PLAIN + "Mallory Two,ann@example.edu,17,\n"
     told = mallory.post(f"/courses/{course}/roster", content=text, headers=CSV).json()
-    assert [(one["line"], one["said"]) for one in told["notes"]] == [
+    assert [(one["line"], one["message"]) for one in told["notes"]] == [
         (2, "Ann Example is in another course too, or is staff; the account keeps its name")
     ]
     person = mallory.get(added).json()
@@ -190,7 +190,7 @@ def test_a_roster_tells_which_of_several_sections_is_taken(
     path = f"/courses/{course}/roster{query}"
     told = mallory.post(path, content=text, headers=CSV).json()
     said = f"a person has one section: '{taken}' is taken, {others} left out"
-    assert told["notes"] == [{"line": len(text.splitlines()), "said": said}]
+    assert told["notes"] == [{"line": len(text.splitlines()), "message": said}]
     assert told["new_sections"] == [taken]
 
 

@@ -258,7 +258,7 @@ def test_nobody_is_erased_by_mistake(world, admin, ann, body):
         "Nobody was erased. It cannot be undone, and needs the name of the account."
     )
     assert told.json()["errors"] == [
-        {"field": "confirm", "said": "must be the name of the account"}
+        {"field": "confirm", "message": "must be the name of the account"}
     ]
     assert MARKS[0] in everything(world)
 

@@ -80,7 +80,7 @@ def test_rows_that_name_two_people_are_refused_with_their_line(world, course, se
     assert told.status_code == 422
     [error] = told.json()["errors"]
     assert error["line"] == 3
-    assert "the student number is that of Bo" in error["said"]
+    assert "the student number is that of Bo" in error["message"]
     assert len(students(world, course)) == 2
 
 
@@ -88,7 +88,7 @@ def test_two_rows_of_one_person_are_refused(send):
     send(PLAIN + "Ann,ann@example.edu,17,\n")
     told = send(PLAIN + "Ann,ann@example.edu,,\nAnn,other@example.edu,17,\n", dry_run=True).json()
     assert [one["line"] for one in told["problems"]] == [3]
-    assert "line 2" in told["problems"][0]["said"]
+    assert "line 2" in told["problems"][0]["message"]
 
 
 @pytest.mark.parametrize("bad", ["No Mail,,20,\n", "Bad Mail,not an address,20,\n"])

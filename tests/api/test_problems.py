@@ -124,12 +124,12 @@ def test_what_is_wrong_is_what_the_checker_says_with_its_lines(world, desk, text
 
 def _said(one: dict[str, Any]) -> str:
     field = one.get("field")
-    return f"{field}: {one['said']}" if field else one["said"]
+    return f"{field}: {one['message']}" if field else one["message"]
 
 
 @pytest.mark.parametrize("text", [b"\xff\xfe", b"id: \xe9"])
 def test_a_file_that_is_not_utf_8_is_told_so(desk, text):
-    assert "is not UTF-8" in desk.check(text).json()["errors"][0]["said"]
+    assert "is not UTF-8" in desk.check(text).json()["errors"][0]["message"]
     assert desk.upload(text).status_code == 422
 
 
@@ -137,7 +137,7 @@ def test_a_check_tells_what_publishing_would_find_and_stores_nothing(world, desk
     told = desk.check(TEXT_PROBLEM).json()
     assert (told["ok"], told["problem"], told["errors"]) == (True, "why-small-kernels", [])
     assert told["variants"] == 4
-    assert "no examples" in told["warnings"][0]["said"]
+    assert "no examples" in told["warnings"][0]["message"]
     assert told["report"]["walked"] > 4
     assert count(world) == 0
 

@@ -95,7 +95,7 @@ def test_too_short_a_reason_is_told_in_characters(teacher, problem):
     version = {"accept": {"part": "cells", "key": "K", "reason": "x"}}
     refused = teacher.post(f"{problem.path}/regrades", {"version": version})
     [error] = refused.json()["errors"]
-    assert (error["field"], error["said"]) == (
+    assert (error["field"], error["message"]) == (
         "version.accept.reason",
         "must have at least 3 characters",
     )
@@ -106,7 +106,7 @@ def test_a_name_of_another_form_is_told_what_a_name_is(teacher, problem):
     refused = teacher.post(f"{problem.path}/regrades", {"version": version})
     [error] = refused.json()["errors"]
     assert error["field"] == "version.mistake.id"
-    assert error["said"].endswith("such as off_by_one")
+    assert error["message"].endswith("such as off_by_one")
 
 
 CONTRARY = f"""{TEXT_PROBLEM}examples:
@@ -175,7 +175,7 @@ def test_an_error_of_a_file_has_one_form_wherever_it_is_sent(
     assert told[0] == told[1] == told[2]
     error = told[0][0]
     assert (error["field"], error["file"], error["line"]) == (field, "problem.yaml", line)
-    assert "String should" not in error["said"]
+    assert "String should" not in error["message"]
 
 
 def test_a_value_is_not_accepted_where_students_have_different_numbers(world, course, teacher):

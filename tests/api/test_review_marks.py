@@ -123,7 +123,7 @@ def test_words_with_numbers_show_those_of_the_student(world):
     told = here.mark(here.ada, here.answer(student), items=here.items()[:1])
     assert told.status_code == 200, told.text
     gradings = here.ada.get(f"/answers/{here.answer(student)}/gradings").json()
-    assert gradings[-1]["said"] == "A kernel has 9 cells. (+2)"
+    assert gradings[-1]["feedback"] == "A kernel has 9 cells. (+2)"
 
 
 def test_a_mark_says_which_version_it_changes(here):
@@ -275,7 +275,7 @@ def test_changed_points_hold_for_every_answer_that_has_the_item(here):
     assert here.score(with_it) == (2, 2)
     assert here.score(without) == (2, 2)
     last = here.ada.get(f"/answers/{here.answer(with_it)}/gradings").json()[-1]
-    assert last["said"] == "Fewer parameters. (+1)\nMore. (+2)\nHm."
+    assert last["feedback"] == "Fewer parameters. (+1)\nMore. (+2)\nHm."
     assert here.ada.get(f"/answers/{here.answer(with_it)}/review").json()["mark"]["by"] == {
         "id": str(here.ada.id),
         "name": "Ada Grader",
@@ -291,7 +291,7 @@ def test_changed_words_reach_the_student_and_change_no_credit(here):
     ).json()
     assert told["remarked"]["reworded"] == 1
     last = here.ada.get(f"/answers/{here.answer(student)}/gradings").json()[-1]
-    assert (last["said"], last["credit"]) == ("Fewer weights. (+2)", 0.5)
+    assert (last["feedback"], last["credit"]) == ("Fewer weights. (+2)", 0.5)
 
 
 def test_an_item_that_is_taken_out_is_taken_from_every_mark(here):

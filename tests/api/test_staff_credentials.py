@@ -303,7 +303,7 @@ def test_a_list_of_students_gives_no_staff_role_and_ends_nothing(scene, attack):
     assert promote(scene.instructor, scene.course, attack.user, "grader").status_code == 200
     done = scene.instructor.delete(f"{scene.here}/people/{attack.user}")
     again = scene.instructor.post(f"{scene.here}/roster", content=text, headers=headers)
-    assert again.json()["skipped"][0]["said"] == (
+    assert again.json()["skipped"][0]["message"] == (
         "Future Colleague is grader of this course and stays it"
     )
     [row] = scene.instructor.get(f"{scene.here}/people?state=withdrawn").json()["items"]

@@ -72,7 +72,7 @@ def test_a_solution_tells_what_the_known_mistakes_give(world, course, student):
     part = student.get(f"{problem.path}/solution").json()["parts"][0]
     assert part["mistakes"]
     assert part["answer"] not in {one["answer"] for one in part["mistakes"]}
-    assert all(one["said"] for one in part["mistakes"])
+    assert all(one["hint"] for one in part["mistakes"])
 
 
 def test_staff_need_not_wait(world, course):

@@ -34,7 +34,7 @@ def test_an_answer_is_read_back_in_text_mathml_and_data(
     told = read(student, problem, part, answer).json()
     assert (told["readable"], told["read_as"], told["value"]) == (True, read_as, value)
     assert told["mathml"].startswith("<math>")
-    assert (told["said"], told["position"]) == ("", None)
+    assert (told["message"], told["position"]) == ("", None)
 
 
 def test_what_cannot_be_read_says_why_and_where_and_stores_nothing(world, course, student):
@@ -42,11 +42,11 @@ def test_what_cannot_be_read_says_why_and_where_and_stores_nothing(world, course
     told = read(student, problem, "squared", "12 $ 3").json()
     submitted = student.submit(problem, {"squared": "12 $ 3"}).json()["results"][0]
     assert told["readable"] is False
-    assert told["said"]
+    assert told["message"]
     assert (told["read_as"], told["mathml"], told["value"]) == ("", "", None)
-    assert f"{told['said']} Expected {told['expected']}." == submitted["feedback"]
+    assert f"{told['message']} Expected {told['expected']}." == submitted["feedback"]
     assert told["position"] == submitted["position"]
-    assert read(student, problem, "squared", " ").json()["said"] == "Nothing is typed yet."
+    assert read(student, problem, "squared", " ").json()["message"] == "Nothing is typed yet."
     assert len(student.get(f"{problem.path}/submissions").json()["items"]) == 1
 
 
@@ -63,7 +63,7 @@ def test_an_unknown_part_is_refused_with_those_that_there_are(world, course, stu
     [problem] = world.assignment(course)
     refused = read(student, problem, "cell", "1")
     assert refused.status_code == 422
-    assert "cells" in refused.json()["errors"][0]["said"]
+    assert "cells" in refused.json()["errors"][0]["message"]
 
 
 def test_right_wrong_and_almost_right_get_answers_of_one_form(world, course, student):

@@ -19,7 +19,7 @@ def test_a_problem_is_shown_with_inputs_whose_examples_can_be_typed(problem):
         if part.kind != "text":
             question = KeylessQuestion.from_part(part, variant.student_scope(REGISTRY))
             told = read_answer(question, shown.typing.example)
-            assert told.readable, (part.id, shown.typing.example, told.said)
+            assert told.readable, (part.id, shown.typing.example, told.message)
     for one in serialize_numbers(variant):
         assert one.text
 

@@ -88,7 +88,7 @@ def test_without_its_key_a_part_is_read_as_with_it(part):
             expected = ("Nothing is typed yet.", None)
             if not is_blank(typed):
                 expected = (error.message, error.position)
-            assert (told.readable, told.said, told.position) == (False, *expected)
+            assert (told.readable, told.message, told.position) == (False, *expected)
         else:
             shown = kind.render(reading, stated, scope)
             if not is_blank(typed):
@@ -143,7 +143,7 @@ def test_the_example_of_every_input_can_be_typed_as_it_stands(part):
     assert typing.hint == KINDS[stated.kind].hint
     if stated.kind != "text":
         told = read_answer(question, typing.example)
-        assert told.readable, (typing.example, told.said)
+        assert told.readable, (typing.example, told.message)
 
 
 @pytest.mark.parametrize("kind", OTHER_KEYS)

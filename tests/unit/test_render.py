@@ -10,9 +10,9 @@ from grader.display.render import render_step, render_value
 from grader.display.steps import (
     Array,
     Formula,
-    Pooled,
+    PooledWindow,
     Rows,
-    Said,
+    TextStep,
     Window,
     build_formula,
     state_value,
@@ -30,7 +30,7 @@ PATCH, KERNEL = Tensor.from_nested([[1, -2], [3, 0]]), Tensor.from_nested([[2, 1
 @pytest.mark.parametrize(
     ("step", "text"),
     [
-        (Said("The padding is < 3."), "The padding is < 3."),
+        (TextStep("The padding is < 3."), "The padding is < 3."),
         (
             build_formula("W_out", "floor((W - K + 2*P)/S) + 1", W=28, K=5, P=0, S=2),
             "W_out = floor((W - K + 2·P)/S) + 1 = floor((28 - 5 + 2·0)/2) + 1 = 12",
@@ -77,12 +77,15 @@ PATCH, KERNEL = Tensor.from_nested([[1, -2], [3, 0]]), Tensor.from_nested([[2, 1
   channel 2: 3·7 + (-4)·8 = -11
   together: 17 + (-11) + 2 = 8""",
         ),
-        (Pooled((0, 1), (0, 2), PATCH, "max", 4, 3), "(1, 2): max(1, -2, 3, 0) = 3"),
+        (PooledWindow((0, 1), (0, 2), PATCH, "max", 4, 3), "(1, 2): max(1, -2, 3, 0) = 3"),
         (
-            Pooled((0, 1), (0, 2), PATCH, "mean", 4, Fraction(1, 2)),
+            PooledWindow((0, 1), (0, 2), PATCH, "mean", 4, Fraction(1, 2)),
             "(1, 2): (1 + (-2) + 3 + 0)/4 = 0.5",
         ),
-        (Pooled((2,), (0, 0), Tensor((40,), (5,) * 40), "max", 40, 5), "(3): max of 40 cells = 5"),
+        (
+            PooledWindow((2,), (0, 0), Tensor((40,), (5,) * 40), "max", 40, 5),
+            "(3): max of 40 cells = 5",
+        ),
         (build_formula("p", "a/b", a=17, b=79190), "p = a/b = 17/79190 ≈ 0.000214674"),
         (build_formula("p", "a/b", a=1, b=7), "p = a/b = 1/7"),
         (

@@ -5,7 +5,7 @@ from odd_calls import GRAPH, MAPS, SMALL, X
 from traced import of_type, steps_of, told
 
 from grader.display.render import render_step
-from grader.display.steps import Array, Formula, Pooled, Rows, Said, Window
+from grader.display.steps import Array, Formula, PooledWindow, Rows, TextStep, Window
 from grader.values import Tensor
 from problems.network.build import conv, conv_transpose, linear, max_pool, network, relu
 from problems.network.named import named
@@ -118,7 +118,7 @@ def test_a_filter_in_groups_sees_the_channels_of_its_group():
 def test_only_the_first_windows_of_a_large_output_are_shown():
     steps = steps_of("conv2d", Tensor((20, 20), (1,) * 400), TAPS)
     assert len(of_type(Window, steps)) == 64
-    assert Said("The other 316 cells follow in the same way.") in steps
+    assert TextStep("The other 316 cells follow in the same way.") in steps
 
 
 @pytest.mark.parametrize(
@@ -131,13 +131,13 @@ def test_only_the_first_windows_of_a_large_output_are_shown():
 )
 def test_an_output_too_large_to_be_written_out_is_named_by_its_shape(solver, arguments):
     last = steps_of(solver, *arguments)[-1]
-    assert isinstance(last, Said)
+    assert isinstance(last, TextStep)
     assert last.text.endswith("too large to be written out.")
 
 
 def test_the_padding_of_a_maximum_is_left_out_and_that_of_a_mean_is_counted():
-    largest = of_type(Pooled, steps_of("max_pool2d", X, 2, padding=1))[0]
-    mean = of_type(Pooled, steps_of("avg_pool2d", X, 2, padding=1))[0]
+    largest = of_type(PooledWindow, steps_of("max_pool2d", X, 2, padding=1))[0]
+    mean = of_type(PooledWindow, steps_of("avg_pool2d", X, 2, padding=1))[0]
     assert (largest.corner, largest.patch.cells) == ((0, 0), (1,))
     assert (mean.corner, mean.patch.cells, mean.count) == ((0, 0), (0, 0, 0, 1), 4)
 
@@ -164,7 +164,7 @@ def test_a_network_is_a_table_whose_column_adds_up():
 
 def test_layers_that_count_nothing_are_left_out_of_a_long_table():
     steps = steps_of("total_params", named("resnet18"))
-    assert steps[0] == Said("Layers with none are left out.")
+    assert steps[0] == TextStep("Layers with none are left out.")
     assert all(row[-1] for row in of_type(Rows, steps)[0].rows)
 
 

@@ -20,10 +20,10 @@ def test_the_view_has_no_field_for_staff():
         "points",
         "read_as",
         "notes",
-        "say",
+        "hint",
         "position",
         "cells",
-        "place",
+        "first_wrong",
     }
 
 

@@ -7,7 +7,7 @@ from factories import BOOK, Net, ask, original, side, weights
 
 from api.services.problems.reports import serialize_step
 from grader.display.render import render_step
-from grader.display.steps import Array, Formula, Rows, Said, Window, build_formula
+from grader.display.steps import Array, Formula, Rows, TextStep, Window, build_formula
 from grader.display.worked_solution import MAX_STEPS, build_worked_solution
 from grader.errors import SolverError
 from grader.values import Tensor
@@ -18,7 +18,7 @@ def side_steps(size, kernel, *, stride=1, padding=0):
     """Return the way to a side."""
     result = side(size, kernel, stride=stride, padding=padding)
     return (
-        Said("Count the windows."),
+        TextStep("Count the windows."),
         build_formula("W_out", "floor((W - K)/S) + 1", result=result, W=size, K=kernel, S=stride),
     )
 
@@ -226,7 +226,7 @@ def test_every_other_kind_says_what_is_right(part, text):
 @pytest.mark.parametrize(
     ("step", "record"),
     [
-        (Said("So."), {"type": "said", "text": "So."}),
+        (TextStep("So."), {"type": "text", "text": "So."}),
         (
             build_formula("n", "a/b", a=1, b=3),
             {"type": "formula", "name": "n", "tree": "a/b", "numbers": "1/3", "value": "1/3"},

@@ -111,7 +111,7 @@ def _drop_repeated_sentences(parts: Sequence[SolvedPart]) -> Iterator[Sequence[W
 
 
 def _is_sentence(step: WorkedStep) -> bool:
-    return step.data["type"] == "said" and step.text.endswith(".")
+    return step.data["type"] == "text" and step.text.endswith(".")
 
 
 def _block_bytes(block: SolutionBlock) -> int:
@@ -192,7 +192,7 @@ def _render_run(run: _StepRun, kind: str) -> SolutionBlock:
 def _render_step(step: WorkedStep, kind: str) -> Markup:
     data = step.data
     match data["type"]:
-        case "said":
+        case "text":
             return _render_sentence(data["text"], kind)
         case "rows":
             return Markup(tables.render_table(data["head"], data["rows"]))  # noqa: S704  # escaped there

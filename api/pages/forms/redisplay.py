@@ -43,13 +43,15 @@ class BoundForm:
     def error_for(self, name: str) -> str:
         """Return the error message for a field or a field nested in it, or ""."""
         errors = self.error.errors if self.error else ()
-        return next((error.said for error in errors if _is_within(error.field, name)), "")
+        return next((error.message for error in errors if _is_within(error.field, name)), "")
 
     @property
     def field_errors(self) -> tuple[LabeledFieldError, ...]:
         """The errors with their fields, without duplicates."""
         errors = self.error.errors if self.error else ()
-        return tuple(dict.fromkeys(self._label_error(error.field, error.said) for error in errors))
+        return tuple(
+            dict.fromkeys(self._label_error(error.field, error.message) for error in errors)
+        )
 
     def _label_error(self, path: str, message: str) -> LabeledFieldError:
         near = [name for name in self.labels if _is_within(path, name)]

@@ -51,7 +51,7 @@ def flatten_rows(
 def row_numbers(typed: Mapping[str, str], name: str) -> range:
     """Return the row numbers that a form shows for a list, including spare empty rows."""
     used_numbers = {
-        int(found[2]) for one in typed if (found := ROW_FIELD.fullmatch(one)) and found[1] == name
+        int(match[2]) for key in typed if (match := ROW_FIELD.fullmatch(key)) and match[1] == name
     }
     return range(len(used_numbers) + SPARE_ROWS)
 

@@ -120,7 +120,7 @@ def _iter_unmentioned_errors(problem: Mapping[str, Any]) -> Iterator[Mapping[str
     """Yield the field errors that the detail of the problem does not mention."""
     for error in problem.get("errors", ()):
         name = error["field"].removeprefix("query ")
-        if f"{name} {error['said']}".strip() not in problem["detail"]:
+        if f"{name} {error['message']}".strip() not in problem["detail"]:
             yield {**error, "field": name}
 
 

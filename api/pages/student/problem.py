@@ -269,7 +269,7 @@ def _respond_with_rows(context: RequestContext, part: PartView, text: str) -> Re
             {"rows": context.service.judging_pool.dispatch(caller.id, {part.id: text}, read)}
         )
     except AnswerError as error:
-        return JSONResponse({"said": str(error)})
+        return JSONResponse({"message": str(error)})
 
 
 @router.post(f"{PROBLEM_PATH}/variant")

@@ -135,7 +135,7 @@ def _count_text_bytes(
         PART_OVERHEAD_BYTES
         + len(f"{part.title}{part.prompt}".encode())
         + sum(
-            MISTAKE_OVERHEAD_BYTES + len(f"{use_minus_signs(one.answer)}{one.said}".encode())
+            MISTAKE_OVERHEAD_BYTES + len(f"{use_minus_signs(one.answer)}{one.hint}".encode())
             for one in mistakes_by_part[part.id]
         )
         for part in view.parts

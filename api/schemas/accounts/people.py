@@ -155,10 +155,10 @@ class LinkOut(Schema):
 
 
 class RosterLine(Schema):
-    """A line of the file, and what is to be said about it."""
+    """A line of the file, with a message about it."""
 
     line: Count
-    said: str
+    message: str
 
 
 class RosterNew(Schema):
@@ -207,12 +207,12 @@ ROSTER: Final[dict[str, Any]] = {
     "missing": [],
     "withdrawn": False,
     "new_sections": ["Tuesday"],
-    "problems": [{"line": 7, "said": "the row has no e-mail"}],
-    "skipped": [{"line": 9, "said": "the test student of Canvas"}],
+    "problems": [{"line": 7, "message": "the row has no e-mail"}],
+    "skipped": [{"line": 9, "message": "the test student of Canvas"}],
     "notes": [
         {
             "line": 11,
-            "said": "a person has one section: 'Monday' is taken, 'Tuesday' left out",
+            "message": "a person has one section: 'Monday' is taken, 'Tuesday' left out",
         }
     ],
     "ignored_columns": ["Homework 1 (1234)"],

@@ -94,7 +94,7 @@ class ProblemChecked(Schema):
             "errors": [
                 {
                     "field": "parts.side.key",
-                    "said": "there is no solver conv_sise",
+                    "message": "there is no solver conv_sise",
                     "file": "problem.yaml",
                     "line": 9,
                 }

@@ -12,7 +12,7 @@ WARNING: Final[dict[str, Any]] = {
     "code": "new_assignment",
     "fatal": False,
     "about": "01933e3a-0000-7000-8000-000000000001",
-    "said": "Canvas will match 'Homework 1' by its title, or offer to create it. Link the "
+    "message": "Canvas will match 'Homework 1' by its title, or offer to create it. Link the "
     "assignment with its Canvas id to be sure.",
     "meaning": "Canvas offers to create a new assignment for the column.",
 }
@@ -27,7 +27,7 @@ class ExportWarning(Schema):
     code: str
     fatal: bool
     about: UUID
-    said: str
+    message: str
     meaning: str
 
 
@@ -55,7 +55,7 @@ class SheetLine(Schema):
     """What is wrong in a line of a sheet, and what to do."""
 
     line: Count
-    said: str
+    message: str
 
 
 class SheetChangeOut(Schema):
@@ -96,7 +96,7 @@ class SheetOut(Schema):
                     "comment": "Say what the stride does.",
                 }
             ],
-            "problems": [{"line": 3, "said": "'-1' is below 0; write 0 or more points"}],
+            "problems": [{"line": 3, "message": "'-1' is below 0; write 0 or more points"}],
         }
     )
 

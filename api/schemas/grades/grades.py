@@ -49,7 +49,7 @@ LINE: Final[dict[str, Any]] = {
             "label": "author",
             "value": 0,
             "why": "by Grace Example: The figure was not readable in print.",
-            "sign": "said",
+            "sign": "text",
         },
     ],
 }
@@ -126,7 +126,7 @@ class GradeStep(Schema):
     label: str
     value: Score
     why: str
-    sign: Literal["is", "plus", "times", "total", "set", "said"]
+    sign: Literal["is", "plus", "times", "total", "set", "text"]
     of: str = ""
 
 

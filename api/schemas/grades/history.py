@@ -23,7 +23,7 @@ EventKind: TypeAlias = Literal[
 EVENT: Final[dict[str, Any]] = {
     "at": "2026-11-28T09:00:00.000000Z",
     "kind": "grade",
-    "said": "The score went from 2.9 to 4, by an override.",
+    "text": "The score went from 2.9 to 4, by an override.",
     "problem": None,
     "part": None,
     "submission": None,
@@ -49,7 +49,7 @@ STAFF_EVENT: Final[dict[str, Any]] = EVENT | {
 
 
 class GradeEvent(Schema):
-    """One event, in words (*said*) and as data; what a kind of event does not have is null.
+    """One event, in words (*text*) and as data; what a kind of event does not have is null.
 
     Of a submission it is told which one it is (*sequence*) and which *parts* it answers.
     *cause* says of a grade what changed it, of a grading who marked: auto, manual or regrade. The
@@ -58,7 +58,7 @@ class GradeEvent(Schema):
 
     at: UtcDatetime
     kind: EventKind
-    said: str
+    text: str
     problem: str | None = None
     part: str | None = None
     submission: UUID | None = None

@@ -65,7 +65,7 @@ GRADING: Final[dict[str, Any]] = {
     "status": "partial",
     "credit": 0.5,
     "score": 2,
-    "said": "Fewer parameters. (2)",
+    "feedback": "Fewer parameters. (2)",
     "by": MARK["by"],
     "reason": "",
     "engine": "1",
@@ -214,7 +214,7 @@ class GradingView(Schema):
     status: str
     credit: Score | None
     score: Score | None
-    said: str
+    feedback: str
     by: Staff | None
     reason: str
     engine: str

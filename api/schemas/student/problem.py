@@ -13,13 +13,13 @@ __all__ = [
     "EXAMPLE_PART",
     "Column",
     "DraftView",
-    "Given",
     "LastAnswer",
     "NoticeView",
     "Option",
     "PartAsked",
     "PartScore",
     "PartView",
+    "ProblemNumber",
     "ProblemView",
     "Typing",
 ]
@@ -194,8 +194,8 @@ class PartView(PartAsked):
     last: LastAnswer | None
 
 
-class Given(Schema):
-    """A value that the text names: as data (fractions as text) and as text to copy."""
+class ProblemNumber(Schema):
+    """A value of the statement, as data (fractions as text) and as text to copy."""
 
     name: str
     shape: tuple[Count, ...]
@@ -236,7 +236,7 @@ class ProblemView(Schema):
     problem: str
     title: str
     statement: str
-    numbers: tuple[Given, ...]
+    numbers: tuple[ProblemNumber, ...]
     parts: tuple[PartView, ...]
     draw: Count | None
     opened_at: UtcDatetime | None

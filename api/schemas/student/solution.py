@@ -7,7 +7,7 @@ from pydantic import Field
 
 from api.http.fields import Answer, Count, Score
 from api.http.schema import Schema, with_examples
-from api.schemas.student.problem import EXAMPLE_PART, Given, PartAsked
+from api.schemas.student.problem import EXAMPLE_PART, PartAsked, ProblemNumber
 
 __all__ = [
     "KnownMistake",
@@ -45,17 +45,17 @@ class WorkedStep(Schema):
 
 
 class KnownMistake(Schema):
-    """A wrong answer that is known, with what is said to whoever gives it."""
+    """A known wrong answer, with the hint that a student who gives it reads."""
 
     answer: str
-    said: str
+    hint: str
 
 
 class RubricLine(Schema):
     """What a person who marks looks for, and its points."""
 
     points: Score
-    said: str
+    text: str
 
 
 class SolvedPart(PartAsked):
@@ -92,7 +92,7 @@ class SolutionView(Schema):
                     "answer": "63",
                     "key": 63,
                     "accepted": "exactly 63",
-                    "mistakes": [{"answer": "64", "said": "Which way is it rounded?"}],
+                    "mistakes": [{"answer": "64", "hint": "Which way is it rounded?"}],
                     "model": "",
                     "rubric": [],
                 }
@@ -104,7 +104,7 @@ class SolutionView(Schema):
     problem: str
     title: str
     statement: str
-    numbers: tuple[Given, ...]
+    numbers: tuple[ProblemNumber, ...]
     words: str
     parts: tuple[SolvedPart, ...]
 
@@ -126,7 +126,7 @@ class PracticeProblem(Schema):
     number: Count
     title: str
     statement: str
-    numbers: tuple[Given, ...]
+    numbers: tuple[ProblemNumber, ...]
     parts: tuple[PartAsked, ...]
 
 

@@ -31,7 +31,7 @@ READ: Final[dict[str, Any]] = {
     "notes": [],
     "mathml": "<math><mn>64</mn></math>",
     "value": 64,
-    "said": "",
+    "message": "",
     "expected": "",
     "position": None,
 }
@@ -80,7 +80,7 @@ class ReadingIn(Schema):
 class ReadAs(Schema):
     """How a text is read: in plain text, as MathML and as data, or why it cannot be.
 
-    *said* and *expected* say why not, *position* is the place of the first character that could
+    *message* and *expected* say why not, *position* is the place of the first character that could
     not be read. Whether it is right is not known here.
     """
 
@@ -91,7 +91,7 @@ class ReadAs(Schema):
     notes: tuple[str, ...] = ()
     mathml: str = ""
     value: Any = None
-    said: str = ""
+    message: str = ""
     expected: str = ""
     position: Count | None = None
 

@@ -142,7 +142,7 @@ def _validate(spec: TimelineSpec) -> TimelineSpec:
     try:
         return TimelineSpec(**dict(spec))
     except ValidationError as error:
-        message = to_field_errors(error.errors())[0].said
+        message = to_field_errors(error.errors())[0].message
         raise InvalidInput(
             f"The timeline cannot be used: {message}", errors=(FieldError("timeline", message),)
         ) from error

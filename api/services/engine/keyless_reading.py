@@ -95,17 +95,17 @@ def read_answer(
 ) -> ReadAs:
     """Read a typed answer; *numbers* is the course's style of decimals."""
     if is_blank(typed):
-        return ReadAs(readable=False, said=BLANK_MESSAGE)
+        return ReadAs(readable=False, message=BLANK_MESSAGE)
     kind = KINDS[question.part.kind]
     try:
         reading = kind.read_typed(typed, numbers, question.part, question.scope)
         rendered = kind.render(reading, question.part, question.scope)
     except AnswerError as error:
         return ReadAs(
-            readable=False, said=error.message, expected=error.expected, position=error.position
+            readable=False, message=error.message, expected=error.expected, position=error.position
         )
     except SolverError:
-        return ReadAs(readable=False, said=UNRENDERABLE_MESSAGE)
+        return ReadAs(readable=False, message=UNRENDERABLE_MESSAGE)
     is_choice = isinstance(question.part, (ChoicePart, ChoicesPart))
     value = reading.value if is_choice else kind.carried_value(reading)
     return ReadAs(

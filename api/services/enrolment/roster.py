@@ -280,7 +280,7 @@ def serialize_plan(plan: RosterPlan, *, applied: bool, withdrawn: bool) -> Roste
 
 
 def _serialize_problems(problems: Collection[RowProblem]) -> tuple[RosterLine, ...]:
-    return tuple(RosterLine(line=problem.line, said=problem.message) for problem in problems)
+    return tuple(RosterLine(line=problem.line, message=problem.message) for problem in problems)
 
 
 def _to_field_errors(problems: Collection[RowProblem]) -> tuple[FieldError, ...]:

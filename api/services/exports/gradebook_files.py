@@ -138,7 +138,7 @@ def _serialize_warning(warning: FileWarning) -> ExportWarning:
         code=warning.code,
         fatal=warning.code in FATAL_CODES,
         about=UUID(warning.about),
-        said=warning.message,
+        message=warning.message,
         meaning=WARNINGS[warning.code],
     )
 

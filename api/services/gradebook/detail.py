@@ -287,7 +287,7 @@ def _serialize_breakdown(
 ) -> GradeLine:
     """Return a score breakdown as data and text; *explanation* explains an override."""
     if explanation and any(step.label == "override" for step in reckoning.steps):
-        author = BreakdownStep("author", Fraction(0), explanation, "said")
+        author = BreakdownStep("author", Fraction(0), explanation, "text")
         reckoning = replace(reckoning, steps=(*reckoning.steps, author))
     return GradeLine(
         about=reckoning.about,

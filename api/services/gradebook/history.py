@@ -115,8 +115,8 @@ def _load_events(session: Session, assignment: Assignment, student: UUID) -> lis
 
 
 def _build_event(fields: Mapping[str, Any], *, author: str | None) -> StaffGradeEvent:
-    event = StaffGradeEvent(**fields, said="", author=author)
-    return event.model_copy(update={"said": describe_event(event)})
+    event = StaffGradeEvent(**fields, text="", author=author)
+    return event.model_copy(update={"text": describe_event(event)})
 
 
 def _load_slugs(session: Session, assignment: Assignment) -> dict[UUID, str]:

@@ -42,7 +42,7 @@ def describe_event(
     """Return an event as a sentence; *problem* and *part* turn ids into names.
 
     >>> from datetime import UTC, datetime
-    >>> values = {"at": datetime(2026, 1, 1, tzinfo=UTC), "kind": "submission", "said": ""}
+    >>> values = {"at": datetime(2026, 1, 1, tzinfo=UTC), "kind": "submission", "text": ""}
     >>> event = GradeEvent(**values, problem="sizes", sequence=2, parts=("side", "area"))
     >>> describe_event(event), describe_event(event, problem=str.upper, part=str.title)
     ('Submission 2 to sizes: side, area.', 'Submission 2 to SIZES: Side, Area.')

@@ -27,8 +27,8 @@ def to_field_errors(error: ProblemError) -> tuple[FieldError, ...]:
 def parse_message(message: str) -> FieldError:
     """Parse a message of the checker, which may begin with file, line and field.
 
-    >>> parse_message("toy.yaml:9: parts.side.key: there is no solver size")
-    FieldError(field='parts.side.key', said='there is no solver size', file='problem.yaml', line=9)
+    >>> parse_message("toy.yaml:9: parts.side: no solver size")
+    FieldError(field='parts.side', message='no solver size', file='problem.yaml', line=9)
     """
     match = ERROR_MESSAGE.fullmatch(message)
     if match is None:
@@ -41,5 +41,5 @@ def parse_message(message: str) -> FieldError:
 def to_invalid(outcome: PublishFailure) -> InvalidInput:
     """Return the service error for a file that failed to publish."""
     errors = tuple(map(parse_message, outcome.errors))
-    first = ": ".join(filter(None, (errors[0].field, errors[0].said)))
+    first = ": ".join(filter(None, (errors[0].field, errors[0].message)))
     return InvalidInput(f"{outcome.id} has errors: {first}", code="invalid_problem", errors=errors)

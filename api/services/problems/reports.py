@@ -7,7 +7,15 @@ from typing import Any, Final
 from grader.definitions.problem import WORKED_SOLUTION, AnyPart, Problem
 from grader.display.abbreviate import abbreviate_value
 from grader.display.render import render_step
-from grader.display.steps import Said, SolutionStep
+from grader.display.steps import (
+    Array,
+    Formula,
+    PooledWindow,
+    Rows,
+    SolutionStep,
+    TextStep,
+    Window,
+)
 from grader.display.worked_solution import build_worked_solution
 from grader.kinds import KINDS
 from grader.kinds.choices import ChoicePart, ChoicesPart
@@ -25,6 +33,15 @@ __all__ = [
 ]
 
 MIN_SHARED_STEPS: Final = 3
+STEP_TYPES: Final[Mapping[type[SolutionStep], str]] = {
+    TextStep: "text",
+    Formula: "formula",
+    Array: "array",
+    Window: "window",
+    PooledWindow: "pooled",
+    Rows: "rows",
+}
+"""The type of each step in JSON."""
 
 
 def serialize_problem(problem: Problem) -> dict[str, Any]:
@@ -141,7 +158,7 @@ def _deduplicate_steps(
         same = (other for other, found in earlier if shared_steps in (found, found[:-1]))
         if first := next(same, None):
             label = f"“{titles[first]}”" if titles[first] else first
-            result[name] = (Said(f"As for {label}."), part_steps[-1])
+            result[name] = (TextStep(f"As for {label}."), part_steps[-1])
     return result
 
 
@@ -155,7 +172,7 @@ def _serialize_steps(steps: tuple[SolutionStep, ...]) -> list[dict[str, Any]]:
 def serialize_step(step: SolutionStep) -> dict[str, Any]:
     """Return a step as JSON data: its type and its fields, from which a page can draw it."""
     values = {field.name: to_json_data(getattr(step, field.name)) for field in fields(step)}
-    return {"type": type(step).__name__.lower(), **values}
+    return {"type": STEP_TYPES[type(step)], **values}
 
 
 def _render_answer(part: AnyPart, variant: Variant) -> str:

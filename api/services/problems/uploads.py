@@ -77,7 +77,7 @@ def check_problem(text: bytes, *, publish: Publisher) -> ProblemChecked:
 
 
 def _serialize_faults(faults: Iterable[FieldError]) -> tuple[WrongField, ...]:
-    return tuple(WrongField(**asdict(one)) for one in faults)
+    return tuple(WrongField(**asdict(fault)) for fault in faults)
 
 
 def _parse_problem(text: bytes) -> tuple[Problem, str]:

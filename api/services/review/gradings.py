@@ -28,7 +28,7 @@ def load_gradings(session: Session, context: AnswerContext) -> list[GradingView]
             status=row.status,
             credit=row.credit,
             score=None if row.credit is None else row.credit * context.part.points,
-            said=row.said.get("feedback", ""),
+            feedback=row.said.get("feedback", ""),
             by=serialize_staff(row.author_id, names),
             reason=row.reason,
             engine=row.engine,

@@ -169,7 +169,7 @@ def _serialize_sheet(plan: _SheetPlan, *, applied: bool, grades: int) -> SheetOu
             for change in sheet.changes[:MAX_LISTED_CHANGES]
         ),
         problems=tuple(
-            SheetLine(line=problem.line, said=problem.message) for problem in sheet.problems
+            SheetLine(line=problem.line, message=problem.message) for problem in sheet.problems
         ),
     )
 

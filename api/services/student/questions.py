@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, Final
 
-from api.schemas.student.problem import Column, Given, Option, PartAsked, Typing
+from api.schemas.student.problem import Column, Option, PartAsked, ProblemNumber, Typing
 from grader.definitions.problem import AnyPart, Problem
 from grader.definitions.template import Template
 from grader.display.steps import format_items
@@ -134,7 +134,7 @@ def _table_fields(part: TablePart, scope: Scope) -> dict[str, Any]:
     return {"rows": tuple(map(format_items, rows)), "columns": columns, "example": example}
 
 
-def serialize_numbers(variant: Variant) -> tuple[Given, ...]:
+def serialize_numbers(variant: Variant) -> tuple[ProblemNumber, ...]:
     """Return the named values that the texts of *variant* show, in order.
 
     It omits all others: a value that the file derives but no text shows may be the answer.
@@ -164,6 +164,6 @@ def _iter_templates(problem: Problem) -> Iterator[Template]:
             yield from part.options.values()
 
 
-def _serialize_number(name: str, value: Value) -> Given:
+def _serialize_number(name: str, value: Value) -> ProblemNumber:
     shape = value.shape if isinstance(value, Tensor) else ()
-    return Given(name=name, shape=shape, value=to_json_data(value), text=to_text(value))
+    return ProblemNumber(name=name, shape=shape, value=to_json_data(value), text=to_text(value))

@@ -93,7 +93,7 @@ def _serialize_mistakes(part: AnyPart, variant: Variant) -> tuple[KnownMistake, 
     for candidate in known.candidates if known else ():
         if candidate.hint and candidate.hint not in by_hint:
             answer = KINDS[part.kind].format_key(candidate.value, part)
-            by_hint[candidate.hint] = KnownMistake(answer=answer, said=candidate.hint)
+            by_hint[candidate.hint] = KnownMistake(answer=answer, hint=candidate.hint)
     return tuple(by_hint.values())[:MAX_MISTAKES]
 
 
@@ -102,6 +102,6 @@ def _serialize_rubric(part: AnyPart, variant: Variant) -> tuple[RubricLine, ...]
         return ()
     scope = variant.student_scope(REGISTRY)
     return tuple(
-        RubricLine(points=Fraction(item.points), said=item.say.fill(scope).strip())
+        RubricLine(points=Fraction(item.points), text=item.say.fill(scope).strip())
         for item in part.rubric
     )

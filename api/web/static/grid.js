@@ -66,7 +66,7 @@ function setUp(grid) {
       const response = await fetch(form.dataset.reading, { method: "POST", body });
       if (!response.ok) throw new Error(response.status);
       const told = await response.json();
-      told.rows ? place(told.rows, index) : say(`Not pasted: ${told.said}`);
+      told.rows ? place(told.rows, index) : say(`Not pasted: ${told.message}`);
     } catch {
       say("Not pasted: the server did not answer. Try again in a moment.");
     }

@@ -87,7 +87,7 @@ def _locate_faults(faults: Iterable[WrongField], source: str) -> tuple[SourceFau
     return tuple(
         SourceFault(
             fault.line,
-            ": ".join(filter(None, (fault.field, fault.said))),
+            ": ".join(filter(None, (fault.field, fault.message))),
             lines[fault.line or 0][:MAX_LINE_LENGTH] if (fault.line or 0) < len(lines) else "",
         )
         for fault in faults

@@ -115,7 +115,7 @@ def _group_warnings(warnings: Sequence[ExportWarning]) -> tuple[ExportWarningGro
     for warning in warnings:
         warnings_by_code.setdefault(warning.code, []).append(warning)
     return tuple(
-        ExportWarningGroup(those[0].meaning, those[0].fatal, tuple(one.said for one in those))
+        ExportWarningGroup(those[0].meaning, those[0].fatal, tuple(one.message for one in those))
         for those in warnings_by_code.values()
     )
 

@@ -159,7 +159,7 @@ def grant_extension(course: UUID, form: FormDep, context: PageDep) -> Response:
 def _read_posted_texts(form: PostedForm) -> dict[str, str]:
     grants = (*NUMBER_FIELDS, *TIME_FIELDS, *FLAG_FIELDS, "reason")
     return {
-        name: form.text(name) for name in (*TARGET_FIELDS, *(f"grants.{one}" for one in grants))
+        name: form.text(name) for name in (*TARGET_FIELDS, *(f"grants.{grant}" for grant in grants))
     }
 
 
@@ -167,7 +167,7 @@ def _texts_to_extension(typed: Mapping[str, str]) -> dict[str, Any]:
     """Convert form field texts to the body of an API request."""
     grants: dict[str, Any] = {name: typed[f"grants.{name}"] for name in (*TIME_FIELDS, "reason")}
     grants |= {name: parse_whole_number(typed[f"grants.{name}"]) for name in NUMBER_FIELDS}
-    granted_values = {name: one for name, one in grants.items() if one not in {"", None}}
+    granted_values = {name: grant for name, grant in grants.items() if grant not in {"", None}}
     granted_values |= {name: True for name in FLAG_FIELDS if typed[f"grants.{name}"]}
     return {name: typed[name] for name in TARGET_FIELDS if typed[name]} | {"grants": granted_values}
 

@@ -84,7 +84,7 @@ def _map_error(error: FieldError, form: PostedForm, problem: Problem) -> FieldEr
     match = EXAMPLE_LOCATION.fullmatch(error.field)
     if match and int(match[1]) < len(problem.examples):
         message = _describe_contradiction(problem, int(match[1]), match[2])
-        return replace(error, field=f"{DROP_EXAMPLES_FIELD}.{int(match[1])}", said=message)
+        return replace(error, field=f"{DROP_EXAMPLES_FIELD}.{int(match[1])}", message=message)
     return replace(error, field=_form_field(error.field, form))
 
 

@@ -244,7 +244,7 @@ def _explain_unreadable(reading: ReadAs, typed: RawAnswer | None) -> str:
     """Return why an answer cannot be read; empty cells take precedence."""
     if isinstance(typed, list) and "" in _flatten_texts(typed):
         return EMPTY_CELLS_MESSAGE
-    return " ".join(filter(None, (reading.said, _format_expected(reading))))
+    return " ".join(filter(None, (reading.message, _format_expected(reading))))
 
 
 def _format_expected(reading: ReadAs) -> str:
@@ -266,7 +266,7 @@ def _refusal_message(page_data: ProblemPageData, part: PartView) -> str:
     )
     for field_error in field_errors:
         if part.id in field_error.field.split("."):
-            return field_error.said[:1].upper() + field_error.said[1:]
+            return field_error.message[:1].upper() + field_error.message[1:]
     return page_data.error.detail if page_data.checked_part == part.id and not field_errors else ""
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from api.schemas.student.problem import Given
+from api.schemas.student.problem import ProblemNumber
 
 __all__ = ["TensorDisplay", "build_tensor_displays"]
 
@@ -18,12 +18,12 @@ class TensorDisplay:
     text: str
 
 
-def build_tensor_displays(values: Sequence[Given]) -> tuple[TensorDisplay, ...]:
+def build_tensor_displays(values: Sequence[ProblemNumber]) -> tuple[TensorDisplay, ...]:
     """Return a display of each array among *values*, without the scalars."""
     return tuple(_build_tensor_display(value) for value in values if value.shape)
 
 
-def _build_tensor_display(tensor: Given) -> TensorDisplay:
+def _build_tensor_display(tensor: ProblemNumber) -> TensorDisplay:
     rows = tensor.value if len(tensor.shape) > 1 else [tensor.value]
     blocks = [rows]
     for _ in tensor.shape[2:]:

@@ -142,7 +142,7 @@ def publish_files(
     ]
     if errors:
         raise InvalidInput(
-            f"{errors[0].file}: {errors[0].said}", code="invalid_problem", errors=tuple(errors)
+            f"{errors[0].file}: {errors[0].message}", code="invalid_problem", errors=tuple(errors)
         )
     return tuple(
         PublishedProblemFile(outcome, one)

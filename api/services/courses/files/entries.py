@@ -79,7 +79,7 @@ def _apply_entry(
     try:
         problems.check_problem(assignment, row, version)
     except InvalidInput as error:
-        fields = tuple(FieldError(f"{field}.{one.field}", one.said) for one in error.errors)
+        fields = tuple(FieldError(f"{field}.{one.field}", one.message) for one in error.errors)
         raise InvalidInput(error.detail, errors=fields) from error
     if problems.serialize_state(row) != before:
         row.version += 1
@@ -110,11 +110,11 @@ def _choose_version(
         stays = f"must stay {current.number} of the {space_kind(current)}"
         message = f"{stays}: it has been opened; a regrade changes it"
         field_error = FieldError(f"{field}.version", message)
-        raise Conflict(f"version {field_error.said}.", errors=(field_error,))
+        raise Conflict(f"version {field_error.message}.", errors=(field_error,))
     try:
         newest = _load_newest(session, act, entry)
     except InvalidInput as error:
-        message = error.errors[0].said
+        message = error.errors[0].message
         raise InvalidInput(
             error.detail, errors=(FieldError(f"{field}.problem", message),)
         ) from error

@@ -77,7 +77,7 @@ def parse_setup(files: Mapping[str, str]) -> CourseSetup:
             errors += error.errors
     if errors:
         first = errors[0]
-        raise InvalidInput(f"{first.file}: {first.field} {first.said}.", errors=tuple(errors))
+        raise InvalidInput(f"{first.file}: {first.field} {first.message}.", errors=tuple(errors))
     return CourseSetup(course, assignments, problems, frozenset(files))
 
 
@@ -122,15 +122,15 @@ def _parse_file(model: type[T], path: str, text: str) -> ParsedFile[T]:
             [{**detail, "loc": ("body", *detail["loc"])} for detail in details]
         )
         located = [
-            FieldError(field.field.removeprefix("body"), field.said, line=line)
+            FieldError(field.field.removeprefix("body"), field.message, line=line)
             for field, line in zip(fields, lines, strict=True)
         ]
         raise _build_error(path, located) from error
 
 
 def _build_error(path: str, errors: list[FieldError]) -> InvalidInput:
-    located = tuple(FieldError(error.field, error.said, path, error.line) for error in errors)
-    return InvalidInput(f"{path}: {located[0].said}.", errors=located)
+    located = tuple(FieldError(error.field, error.message, path, error.line) for error in errors)
+    return InvalidInput(f"{path}: {located[0].message}.", errors=located)
 
 
 @contextmanager
@@ -147,7 +147,7 @@ def _locate_error(error: ServiceError, parsed: ParsedFile[Any]) -> ServiceError:
     located = tuple(
         FieldError(
             field.field,
-            field.said,
+            field.message,
             parsed.path,
             parsed.document.find_line(tuple(_split_field(field.field))),
         )

@@ -91,7 +91,7 @@ fix: setup ## format, and mend what ruff can mend
 	$(BIN)/ruff format
 
 docs: setup ## write what comes from the code: solvers, mistakes, errors, calls, the schemas
-	@$(BIN)/python -c 'from pathlib import Path; from problems.reference import write_pages; write_pages(Path("docs"))'
+	@$(BIN)/python -c 'from pathlib import Path; from problems.docs_generator import write_pages; write_pages(Path("docs"))'
 	@$(BIN)/python -c 'from pathlib import Path; from api.docs_site.generator import write_pages; write_pages(Path())'
 	@$(BIN)/grader schema > problems/problem.schema.json
 

@@ -15,11 +15,11 @@ from api.config.settings import ServiceSettings
 from api.core import failpoints
 from api.core.clock import Clock, system_clock
 from api.db.migrations import is_schema_current
-from api.http.bodies import BodyBudget, BodyCap, BodyLimits
 from api.http.json_body import API_PREFIX
 from api.http.pipeline.application import Application
 from api.http.pipeline.http_policy import HttpPolicy
 from api.http.pipeline.route_index import RouteIndex
+from api.http.request_body import BodyBudget, BodyCap, BodyLimits
 from api.pages.all_pages import PAGES
 from api.pages.layout.error_pages import render_error
 from api.pages.layout.templating import build_static_router
@@ -29,7 +29,7 @@ from api.routes.shared.parameters import PARAMETER_DESCRIPTIONS
 from api.routes.student.submissions import CACHED_SUBMISSION_FAST_PATH
 from api.server.metrics import Metrics, create_metrics_router
 from api.state import AppState
-from problems.catalogue import ProblemCatalog
+from problems.catalog import ProblemCatalog
 
 __all__ = ["API_PREFIX", "create_app"]
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from api.auth import authentication, authorization, request_activity
 from api.auth.authorization import AssignedProblem, CourseMembership, Principal
-from api.auth.limits import LimitedAction, address_key
+from api.auth.rate_limits import LimitedAction, address_key
 from api.auth.request_activity import RequestActivity
 from api.auth.roles import Permission
 from api.auth.secrets import parse
@@ -25,7 +25,7 @@ from api.core.ids import parse_id
 from api.db.engine import cache_in_snapshot
 from api.db.models import Assignment
 from api.http.pipeline.authenticator import Authenticate, Authenticator
-from api.services.assignments.viewing import get_assignment
+from api.services.assignments.views import get_assignment
 from api.services.rate_limits import rate_limit_events
 from api.services.submissions.preparation import check_released
 from api.state import AppState, RateLimitClass

@@ -10,7 +10,7 @@ from api.core.clock import Clock, system_clock
 from api.db.engine import Database
 from api.http.pipeline.rate_limiter import LeakyBucketLimiter, RateLimit
 from api.services.analytics.timed_cache import TimedCache, make_work_timer
-from api.services.engine.judging_pool import GradingPool
+from api.services.engine.grading_pool import GradingPool
 from api.services.engine.variants import VariantCache
 from api.services.problems.publishing_pool import PublishingPool
 from api.services.rate_limits.distributed_rate_limits import DistributedRateLimits
@@ -18,8 +18,8 @@ from api.services.rate_limits.heavy_work import HeavyWorkQueue, PersonLimit
 from api.services.rate_limits.storage_budget import MIN_EXCHANGED_BYTES, StorageBudget, daily_rate
 from api.services.regrades.execution.executors import get_executor_factory
 from api.services.regrades.execution.runner import RegradeRunner
-from api.services.submissions.cache.memory import SubmissionCache
-from api.services.submissions.writer.queue import SubmissionWriter
+from api.services.submissions.cache.submission_cache import SubmissionCache
+from api.services.submissions.writer.writer_thread import SubmissionWriter
 
 __all__ = ["AppState", "RateLimitClass", "create_password_hasher"]
 

@@ -28,10 +28,10 @@ import polars as pl
 from grader.definitions.problem import Problem
 from grader.kinds import KINDS
 from grader.variants.variant import Variant
-from problems.book import REGISTRY
-from problems.catalogue import ProblemCatalog
+from problems.catalog import ProblemCatalog
 from problems.publish import MAX_SEEDS, publish_problem
-from problems.stored import dump_variant, load_variant
+from problems.registry import REGISTRY
+from problems.variant_serialization import dump_variant, load_variant
 
 DEFAULTS = ("shared", "5000", "200", str(Path.home() / ".cache" / "grader-benchmark"))
 WRONG = 0.35

@@ -15,12 +15,12 @@ from timing import Row, fastest
 
 from api.services.batch.formats.sources import open_source
 from api.services.batch.questions import BatchProblems
-from api.services.batch.running import Batch, run_batch
+from api.services.batch.runner import Batch, run_batch
 from grader.errors import ProblemError
 from grader.variants.variant import solve_variant
-from problems.book import REGISTRY
-from problems.catalogue import ProblemCatalog
-from problems.loader import load_problem
+from problems.catalog import ProblemCatalog
+from problems.files.loader import load_problem
+from problems.registry import REGISTRY
 
 EXAMPLE = Path(__file__).parents[1] / "docs" / "examples" / "answers.csv"
 COPIES = 200

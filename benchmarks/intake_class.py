@@ -30,12 +30,12 @@ from api.services.engine.variants import ORIGINAL_POSITION
 from api.services.problems.publishing import ProblemSource, PublishedProblem, publish_one
 from api.services.problems.versions import store_version
 from grader.reading import RawAnswer
-from grader.variants.draw import RandomStream
+from grader.variants.random_stream import RandomStream
 from grader.variants.variant import Variant
-from problems.book import REGISTRY
-from problems.catalogue import ProblemCatalog
-from problems.loader import load_problem
-from problems.stored import load_variant
+from problems.catalog import ProblemCatalog
+from problems.files.loader import load_problem
+from problems.registry import REGISTRY
+from problems.variant_serialization import load_variant
 
 START: Final = datetime(2026, 11, 2, 12, tzinfo=UTC)
 WRONG: Final = 35

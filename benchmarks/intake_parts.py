@@ -29,15 +29,15 @@ from api.core.clock import system_clock
 from api.db.engine import Database
 from api.db.migrations import upgrade
 from api.services.engine.variants import VariantCache
-from api.services.submissions.cache.memory import SubmissionCache
-from api.services.submissions.entries import PendingSubmission
+from api.services.submissions.cache.submission_cache import SubmissionCache
+from api.services.submissions.pending_submissions import PendingSubmission
 from api.services.submissions.preparation import (
     PreparedSubmission,
     SubmissionRequest,
     prepare_from_cache,
     prepare_submission,
 )
-from api.services.submissions.writer.writing import write_submissions
+from api.services.submissions.writer.write_transaction import write_submissions
 
 T = TypeVar("T")
 STUDENTS = 200

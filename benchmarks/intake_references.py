@@ -35,8 +35,8 @@ from api.services.grades import (
     recompute_keys,
     to_policy_answer,
 )
-from api.services.submissions.entries import fingerprint
 from api.services.submissions.grading import AnswerResult, grade_answers, load_carried_values
+from api.services.submissions.pending_submissions import fingerprint
 from grader.json_values import to_json
 from grader.policy import Admission, admit_answers
 

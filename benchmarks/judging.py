@@ -31,8 +31,8 @@ from grader.errors import ProblemError
 from grader.expressions.formula_equality import BoundFormula
 from grader.kinds import KINDS
 from grader.variants.variant import solve_variant
-from problems.book import REGISTRY
-from problems.catalogue import ProblemCatalog
+from problems.catalog import ProblemCatalog
+from problems.registry import REGISTRY
 
 NAMES = ("H", "W", "N", "K", "M", "P", "S")
 LOCAL = {name: symbols(name, integer=True, positive=True) for name in NAMES}

@@ -27,19 +27,19 @@ from api.demo.coursework.notations import render_notations
 from api.demo.seeded_random import SeededRandom
 from api.services.engine.variants import VARIANT_CACHE_SIZE
 from api.services.problems.publishing import ProblemSource, PublishedProblem, publish_one
-from api.services.submissions.cache.memory import (
+from api.services.submissions.cache.submission_cache import (
     MAX_CACHED_GRADES,
     MAX_CACHED_STATES,
     MAX_CACHED_SUBMITTERS,
 )
 from api.services.submissions.grading import RESULT_CACHE_SIZE, AnswerResult, grade_answers
 from grader.grading.context import CACHED_VARIANTS
-from grader.variants.draw import RandomStream
+from grader.variants.random_stream import RandomStream
 from grader.variants.variant import Variant
-from problems.book import REGISTRY
-from problems.catalogue import ProblemCatalog
-from problems.loader import load_problem
-from problems.stored import load_variant
+from problems.catalog import ProblemCatalog
+from problems.files.loader import load_problem
+from problems.registry import REGISTRY
+from problems.variant_serialization import load_variant
 
 AT_ONCE = 64
 AGAIN = 3

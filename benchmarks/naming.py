@@ -20,8 +20,8 @@ from grader.kinds import KINDS
 from grader.reading import RawAnswer
 from grader.values import Number, Tensor, Value, is_number, simplify_number
 from grader.variants.variant import Variant, get_mistake_pairs, solve_variant
-from problems.book import REGISTRY
-from problems.catalogue import ProblemCatalog
+from problems.catalog import ProblemCatalog
+from problems.registry import REGISTRY
 from tests.bank.wrong_values import VALUES, figures
 
 NEAR = 20

@@ -13,24 +13,26 @@ from collections.abc import Callable
 from statistics import median
 
 from grader.errors import SolverError
-from problems.network import changes, fields, named, twins, walk
-from problems.network.build import conv, network, relu
+from problems.network import receptive_fields, transforms, traversal
+from problems.network.constructors.all_constructors import conv, network, relu
 from problems.network.counts import peak_activation, total_macs, total_params
 from problems.network.graphs import Network
-from problems.network.table import layer_table
+from problems.network.layer_table import layer_table
+from problems.network.published import catalog
+from problems.network.wrong_versions import network_solvers
 from problems.solvers.bounds import Shape
 
 NAMES = ("vgg16", "resnet50", "densenet121", "yolov3")
 LAYERS = 1000
 STORES = (
-    changes.clear_declared_inputs,
-    changes.without_bias,
-    changes.without_last_pool,
-    changes.without_pools,
-    fields.receptive_fields,
-    twins.evaluate_formula,
-    walk.total_count,
-    walk.walk_with_rules,
+    transforms.clear_declared_inputs,
+    transforms.without_bias,
+    transforms.without_last_pool,
+    transforms.without_pools,
+    receptive_fields.receptive_fields,
+    network_solvers.evaluate_formula,
+    traversal.total_count,
+    traversal.walk_with_rules,
 )
 
 
@@ -62,7 +64,7 @@ def by_hand(layers: int, shape: Shape) -> tuple[int, int]:
 
 def mistaken(solver: str, net: Network, shape: Shape) -> None:
     """Make every mistake of *solver* in *net*."""
-    for twin in twins.WRONG_VERSIONS:
+    for twin in network_solvers.WRONG_VERSIONS:
         if twin.solver == solver:
             with contextlib.suppress(SolverError):
                 twin.function(net, shape)
@@ -87,11 +89,11 @@ def rows(rounds: int) -> dict[str, float]:
 
 def of_named(name: str, rounds: int) -> dict[str, float]:
     """Return the milliseconds of all that is asked of a published network."""
-    net, shape = named.named(name), named.PUBLISHED_NETWORKS[name].image
+    net, shape = catalog.named(name), catalog.PUBLISHED_NETWORKS[name].image
 
     def build() -> None:
-        named.build_published.cache_clear()
-        named.named(name)
+        catalog.build_published.cache_clear()
+        catalog.named(name)
 
     def params_mistaken() -> None:
         mistaken("total_params", net, shape)

@@ -25,9 +25,9 @@ from api.core.clock import system_clock
 from api.db.engine import Database
 from api.db.migrations import upgrade
 from api.db.models import ProblemVersion, Regrade
-from api.services.regrades.execution.applying import RegradeApplyOptions, begin_apply
+from api.services.regrades.execution.apply import RegradeApplyOptions, begin_apply
 from api.services.regrades.execution.runner import RegradeRunner
-from api.services.regrades.execution.undoing import begin_undo
+from api.services.regrades.execution.undo import begin_undo
 from api.services.regrades.planning import RegradeOptions, plan_regrade
 
 DEFAULTS = ("20000", "5", "", "2")

@@ -19,7 +19,7 @@ from regrading_class import CHANGED, published
 
 from api.core.ids import new_id
 from api.services.regrades.execution.executors import create_process_pool
-from api.services.regrades.execution.judging import (
+from api.services.regrades.execution.grading_jobs import (
     JobGrader,
     RegradeJob,
     SubmissionToGrade,

@@ -28,7 +28,7 @@ from onnx import TensorProto, helper
 from timing import Call, Row, fastest
 
 from grader.values import Array, Tensor
-from problems.book import REGISTRY
+from problems.registry import REGISTRY
 from problems.solvers.convolution import conv2d
 from problems.solvers.correlation import correlate
 from problems.solvers.windows import WindowPlacement, place_windows, unfold

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final, TypeAlias
 
-from grader.book import Registry
 from grader.definitions.problem import Problem
 from grader.diagnosis.mistakes import KnownMistakes, find_hidden_mistakes
 from grader.display.text import to_text
 from grader.errors import DrawError, ProblemError
+from grader.registry import Registry
 from grader.values import OpaqueValue, Tensor, Value, to_nested
 from grader.variants.variant import Variant, draw_numbers, solve_keys, solve_with_numbers
-from problems.lint import find_tolerated_mistakes
+from problems.checks.lint import find_tolerated_mistakes
 
 __all__ = [
     "MAX_SEEDS",

@@ -1,6 +1,6 @@
 """The bank of the checkout, each of its problems loaded once for all tests of a process."""
 
-from problems.catalogue import ProblemCatalog
+from problems.catalog import ProblemCatalog
 
 __all__ = ["CATALOGUE"]
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any, Final, TypeAlias
 
 from grader.values import Tensor
-from problems.network.build import conv, max_pool, network
+from problems.network.constructors.all_constructors import conv, max_pool, network
 
 Call: TypeAlias = tuple[tuple[Any, ...], dict[str, Any]]
 

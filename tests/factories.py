@@ -8,13 +8,13 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 
-from grader.book import MistakeInfo, Registry
 from grader.definitions.problem import Problem
 from grader.diagnosis.mistakes import KnownMistakes
 from grader.errors import SolverError
 from grader.grading.grade import grade
 from grader.grading.result import PartResult
 from grader.kinds import KINDS, Judgement
+from grader.registry import MistakeInfo, Registry
 from grader.values import Number, OpaqueValue, Record, Tensor, Value
 from grader.variants.variant import Variant, solve_variant
 

@@ -36,7 +36,7 @@ WATCHED: Final = (
         "grader.expressions.arithmetic",
         "grader.expressions.tree",
     ),
-    *("problems.documents", "problems.scalars", "problems.loader"),
+    *("problems.files.yaml_document", "problems.files.yaml_scalars", "problems.files.loader"),
     *("api.markup.markdown", "api.markup.tex", "api.markup.tex_bounds"),
 )
 watching = partial(atheris.instrument_imports, include=[*WATCHED])
@@ -111,8 +111,8 @@ def documents() -> Target:
         from factories import BOOK  # noqa: PLC0415
 
         from grader.errors import ProblemError  # noqa: PLC0415
-        from problems.documents import load_document  # noqa: PLC0415
-        from problems.loader import load_problem  # noqa: PLC0415
+        from problems.files.loader import load_problem  # noqa: PLC0415
+        from problems.files.yaml_document import load_document  # noqa: PLC0415
 
     def load(text: str) -> None:
         for act in (load_document, partial(load_problem, registry=BOOK)):

@@ -24,15 +24,26 @@ from api.core.errors import (
     RateLimited,
     Unauthenticated,
 )
-from api.http.bodies import BodyCap, BodyLimits
 from api.http.etags import IfMatch
-from api.http.fields import Answer, Count, Email, Key, Line, Points, Score, Slug, Text, UtcDatetime
+from api.http.field_types import (
+    Answer,
+    Count,
+    Email,
+    Key,
+    Line,
+    Points,
+    Score,
+    Slug,
+    Text,
+    UtcDatetime,
+)
 from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, Page, PageRequestDep
 from api.http.pipeline.application import Application
 from api.http.pipeline.authenticator import Authenticate, Authenticator
 from api.http.pipeline.http_policy import HttpPolicy
 from api.http.problem_details import error_responses
+from api.http.request_body import BodyCap, BodyLimits
 from api.http.schema import InvalidValue, Schema
 from grader.errors import AnswerError, ProblemError, SolverError
 

@@ -4,7 +4,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from grader.values import Tensor
-from problems.network.build import (
+from problems.network.constructors.all_constructors import (
     adaptive_avg_pool,
     batch_norm,
     branches,
@@ -24,7 +24,7 @@ from problems.network.build import (
     upsample,
     zero_pad,
 )
-from problems.network.named import named
+from problems.network.published.catalog import named
 
 X: Final = Tensor.from_nested([[1, -2, 3, 0], [4, 5, -6, 2], [-7, 8, 9, 1]])
 W: Final = Tensor.from_nested([[1, 2], [-3, 4]])

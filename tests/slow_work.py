@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from api.core.process_lifecycle import kill_after
-from api.services.batch.judging import Chunk, grade_chunk
+from api.services.batch.grading_jobs import Chunk, grade_chunk
 from api.services.batch.verdicts import Verdicts
 from api.services.problems.publishing import ProblemSource, publish_one
 

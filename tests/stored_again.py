@@ -4,15 +4,20 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from grader.book import Registry
 from grader.definitions.problem import AnyPart
 from grader.grading.explain import explain
 from grader.grading.grade import grade
 from grader.grading.result import PartResult
 from grader.kinds import KINDS
 from grader.reading import RawAnswer
+from grader.registry import Registry
 from grader.variants.variant import Variant
-from problems.stored import dump_variant, filter_stored_line, load_parts, load_variant
+from problems.variant_serialization import (
+    dump_variant,
+    filter_stored_line,
+    load_parts,
+    load_variant,
+)
 
 __all__ = ["differences", "sample_answers", "stored_and_loaded"]
 

@@ -17,13 +17,13 @@ from api.core.ids import new_id
 from api.db.models import AssignmentProblem, Enrolment, Extension
 from api.services.problems.publishing import PublishedProblem, summarize_parts
 from api.services.problems.versions import store_version
-from api.services.submissions.entries import PendingSubmission, StoredSubmission
+from api.services.submissions.pending_submissions import PendingSubmission, StoredSubmission
 from api.services.submissions.preparation import SubmissionRequest, prepare_submission
 from grader import ENGINE
 from grader.variants.variant import solve_variant
-from problems.book import REGISTRY
-from problems.loader import load_problem
-from problems.stored import dump_variant
+from problems.files.loader import load_problem
+from problems.registry import REGISTRY
+from problems.variant_serialization import dump_variant
 
 KEY_OF_CANARY = "1524155677489"
 """The key of the original of `CANARY`, which stands in nothing that a student is sent."""

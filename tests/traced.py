@@ -12,7 +12,7 @@ from grader.expressions.arithmetic import FUNCTIONS
 from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.tree import Call, Name, walk
 from grader.values import Record, Tensor, Value, is_number, to_exact
-from problems.book import REGISTRY
+from problems.registry import REGISTRY
 
 DOUBLES = {
     name: lambda number, function=function: to_exact(function(float(number)))

@@ -39,7 +39,7 @@ from api.schemas.assignments.timeline import TimelineSpec
 from api.services.assignments.settings import update_resolved_times
 from api.services.problems.publishing import ProblemSource, PublishedProblem, publish_one
 from api.services.problems.versions import load_newest_version, store_version
-from problems.catalogue import ProblemCatalog
+from problems.catalog import ProblemCatalog
 
 SEEDS = 4
 SECRET = "00" * 32

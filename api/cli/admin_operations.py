@@ -18,7 +18,7 @@ from api.core.errors import FileError, ServiceError
 from api.db.engine import Database
 from api.db.models import Token, User
 from api.db.wait_for_database import explain_database_error, find_missing_file
-from api.http.fields import Email, Line
+from api.http.field_types import Email, Line
 from api.services.accounts import accounts, tokens
 from api.services.accounts.invitation_tokens import PasswordLink
 

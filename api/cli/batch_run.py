@@ -32,8 +32,8 @@ from api.services.batch.executors import (
 from api.services.batch.formats.columns import FIELDS
 from api.services.batch.formats.sources import open_source
 from api.services.batch.questions import BatchProblems
-from api.services.batch.running import Batch, run_batch
-from api.services.batch.summing import BatchSummary
+from api.services.batch.runner import Batch, run_batch
+from api.services.batch.summary import BatchSummary
 from api.services.engine import single_answer
 from api.services.files.atomic_output import check_writable
 

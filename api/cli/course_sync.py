@@ -13,19 +13,19 @@ from api.core.errors import FileError, ServiceError
 from api.db.models import Course
 from api.schemas.courses.course_files import Applied
 from api.services.audit.change_context import ChangeContext, lock_and_refresh
-from api.services.courses.files.applying import (
-    apply_setup,
-    create_course_from_file,
-    find_problems_to_publish,
-    publish_files,
-)
-from api.services.courses.files.exporting import (
+from api.services.courses.files.exporter import (
     ASSIGNMENTS_FOLDER,
     COURSE_FILE,
     PROBLEMS_FOLDER,
     render_course_files,
 )
-from api.services.courses.files.parsing import CourseSetup, parse_setup
+from api.services.courses.files.importer import (
+    apply_setup,
+    create_course_from_file,
+    find_problems_to_publish,
+    publish_files,
+)
+from api.services.courses.files.parser import CourseSetup, parse_setup
 from api.services.files.csv_rows import read_text
 from api.services.problems.publishing import OPERATOR_DEADLINE_SECONDS
 from api.services.problems.publishing_pool import PublishingPool

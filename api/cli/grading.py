@@ -15,18 +15,18 @@ from api.durability_test import command as selftest_command
 from api.services.engine import reading, single_answer
 from api.services.engine.replay import replay_records
 from api.services.files.csv_rows import read_text
-from api.services.problems import reports
+from api.services.problems import serializers
 from api.services.problems.file_checks import check_files
 from grader.definitions.problem import MAX_SEED, Problem
 from grader.display.text import pluralize
 from grader.errors import AnswerError, ProblemError
 from grader.reading import NumberStyle
 from grader.variants.variant import solve_variant
-from problems.book import REGISTRY
-from problems.catalogue import ProblemCatalog
-from problems.loader import bank_root, find_files
+from problems.catalog import ProblemCatalog
+from problems.files.loader import bank_root, find_files
 from problems.publish import MAX_SEEDS, publish_problem
-from problems.stored import dump_variant
+from problems.registry import REGISTRY
+from problems.variant_serialization import dump_variant
 
 __all__ = ["app", "main"]
 
@@ -120,7 +120,7 @@ def problems(
     listed = [catalogue.get(name) for name in catalogue.ids]
     listed = [problem for problem in listed if topic in {None, problem.topic}]
     if as_json:
-        return console.print_json([reports.serialize_problem(problem) for problem in listed])
+        return console.print_json([serializers.serialize_problem(problem) for problem in listed])
     return console.print_problems(listed)
 
 
@@ -130,7 +130,7 @@ def show(
 ) -> None:
     """Show a variant as a student sees it."""
     variant = solve_variant(_load_problem(problem), _check_seed(seed, original=original), REGISTRY)
-    question = reports.serialize_question(variant)
+    question = serializers.serialize_question(variant)
     return console.print_json(question) if as_json else console.print_question(question)
 
 
@@ -140,7 +140,7 @@ def solve_command(
 ) -> None:
     """Show the keys of a variant and the wrong answers that are known."""
     variant = solve_variant(_load_problem(problem), _check_seed(seed, original=original), REGISTRY)
-    solution = reports.serialize_solution(variant)
+    solution = serializers.serialize_solution(variant)
     return console.print_json(solution) if as_json else console.print_solution(solution)
 
 
@@ -150,7 +150,7 @@ def worked(
 ) -> None:
     """Show the worked solution of a variant, as students see it after the release."""
     variant = solve_variant(_load_problem(problem), _check_seed(seed, original=original), REGISTRY)
-    solution = reports.serialize_worked_solution(variant)
+    solution = serializers.serialize_worked_solution(variant)
     return console.print_json(solution) if as_json else console.print_worked_solution(solution)
 
 

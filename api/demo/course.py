@@ -40,11 +40,11 @@ from api.demo.plan import COURSE_SLUG, OPEN_ASSIGNMENT_SLUG, PlannedAssignment
 from api.services.assignments.rules import load_rules
 from api.services.engine.assigned_variant import assign_variant
 from api.services.engine.variants import VariantCache
-from api.services.submissions.drawn import VariantAssignment
-from api.services.submissions.entries import PendingSubmission, fingerprint
-from api.services.submissions.writer.writing import write_submissions
+from api.services.submissions.pending_submissions import PendingSubmission, fingerprint
+from api.services.submissions.variant_assignment import VariantAssignment
+from api.services.submissions.writer.write_transaction import write_submissions
 from grader.policy import SubmissionRules
-from grader.variants.draw import RandomStream
+from grader.variants.random_stream import RandomStream
 
 __all__ = ["find_demo", "make_demo"]
 

@@ -30,7 +30,7 @@ from api.schemas.assignments.timeline import ExtensionSpec
 from api.services.assignments.settings import update_resolved_times
 from api.services.audit import recorder
 from api.services.problems.versions import load_newest_version
-from grader.variants.draw import RandomStream
+from grader.variants.random_stream import RandomStream
 from problems.mistakes import MISTAKES
 
 __all__ = ["CREATED_ACTION", "LOGIN_PEOPLE", "DemoCourse", "DemoStudent", "create_demo_course"]

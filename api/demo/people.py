@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from api.demo.seeded_random import SeededRandom
-from grader.variants.draw import RandomStream
+from grader.variants.random_stream import RandomStream
 
 __all__ = [
     "MAX_NAMES",

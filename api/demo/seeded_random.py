@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from grader.variants.draw import RandomStream
+from grader.variants.random_stream import RandomStream
 
 __all__ = ["SeededRandom"]
 

@@ -23,7 +23,7 @@ from grader.display.text import to_text
 from grader.grading.grade import grade
 from grader.values import Value
 from grader.variants.variant import Variant
-from problems.book import REGISTRY
+from problems.registry import REGISTRY
 
 __all__ = ["ExampleAnswers", "WelcomeMessage", "load_welcome"]
 

@@ -6,8 +6,8 @@ from typing import Final
 from api.core.clock import system_clock
 from api.core.errors import FileError
 from api.db.engine import Database
-from api.durability_test.killing import DurabilityReport, kill_under_load
-from api.durability_test.scene import create_course, write_bank
+from api.durability_test.course_fixture import create_course, write_bank
+from api.durability_test.fault_injection import DurabilityReport, kill_under_load
 from api.durability_test.scratch import scratch_database
 from api.durability_test.service import ServiceProcess, ServiceStartError, build_environment
 

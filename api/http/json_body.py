@@ -2,7 +2,7 @@
 
 A number with a point or an exponent becomes a `Fraction`, as in a batch file (the engine's
 `load_json` reads both), because answers are graded exactly: 0.1 is one tenth. An integer stays an
-integer. Therefore no request schema has a ``float``; see `api.http.fields`.
+integer. Therefore no request schema has a ``float``; see `api.http.field_types`.
 """
 
 import json

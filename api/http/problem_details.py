@@ -29,7 +29,7 @@ from api.core.errors import (
     ServiceError,
     ServiceUnavailable,
 )
-from api.http.fields import UtcDatetime
+from api.http.field_types import UtcDatetime
 from api.http.schema import Schema
 from api.http.validation_errors import to_field_errors
 from grader.errors import GraderError, ProblemError, SolverError

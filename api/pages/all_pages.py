@@ -7,7 +7,7 @@ from api.pages.router import PageRouter
 from api.pages.staff.assignments import assignment_editor, bank, checker, problem_settings
 from api.pages.staff.courses import (
     audit,
-    course_figures,
+    course_analytics,
     course_files,
     course_settings,
     exports,
@@ -44,7 +44,7 @@ PAGES: Final[tuple[PageRouter, ...]] = (
     problem.router,
     assignment_editor.router,
     problem_settings.router,
-    course_figures.router,
+    course_analytics.router,
     regrade_run.router,
     regrades.router,
     results.router,

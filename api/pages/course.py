@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from api.dependencies import RequestContext
 from api.pages.layout.frame import render_page
 from api.pages.router import PageDep, PageRouter, build_page_request
-from api.pages.staff.courses import course as staff_course
+from api.pages.staff.courses import dashboard as staff_course
 from api.pages.student.components.states import build_progress
 from api.routes.assignments import exceptions
 from api.routes.courses import courses

@@ -26,7 +26,7 @@ from api.db.wait_for_database import explain_database_error
 from api.services.problems.bank import BankReport, publish_bank
 from api.services.problems.publishing import OPERATOR_DEADLINE_SECONDS
 from grader.display.text import pluralize
-from problems.catalogue import ProblemCatalog
+from problems.catalog import ProblemCatalog
 
 __all__ = ["publish_in_background", "publish_until_complete"]
 

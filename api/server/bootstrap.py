@@ -28,7 +28,7 @@ from api.services.problems.bank import publish_bank
 from api.services.problems.publishing import OPERATOR_DEADLINE_SECONDS
 from api.state import create_password_hasher
 from migrations.losses import LossError
-from problems.catalogue import ProblemCatalog
+from problems.catalog import ProblemCatalog
 
 __all__ = [
     "SCHEMA_TOO_NEW_MESSAGE",

@@ -1,15 +1,15 @@
 """Connection deadlines, and the choice of the connection to close if there are too many.
 
 A client has 10 s to send the head of a request, and 60 s without reading any of a response. The
-deadline of a body is in `api.http.bodies`. Here a connection ends if its body goes on although the
-application no longer reads it.
+deadline of a body is in `api.http.request_body`. Here a connection ends if its body goes on
+although the application no longer reads it.
 """
 
 import asyncio
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
-from api.http.bodies import UPLOAD_TIMEOUT_SECONDS, RequestBody
+from api.http.request_body import UPLOAD_TIMEOUT_SECONDS, RequestBody
 
 if TYPE_CHECKING:
     from api.server.protocol import LimitedHttpProtocol

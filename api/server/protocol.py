@@ -11,7 +11,7 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
-from api.http.bodies import BODY_ARRIVED
+from api.http.request_body import BODY_ARRIVED
 from api.server.connection_limits import ConnectionDeadlines, evict_slowest_connection
 
 __all__ = ["MAX_HEAD_BYTES", "CoalescingTransport", "LimitedHttpProtocol"]

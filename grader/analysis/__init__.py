@@ -32,10 +32,10 @@ from grader.analysis.distribution import (
 )
 from grader.analysis.fairness import FairnessReport, VariantFacility, VariantTally, compare_variants
 from grader.analysis.flags import FlagCode, ReviewFlag, flag_item, flag_key_doubts, flag_variants
+from grader.analysis.guess_detection import looks_like_search
 from grader.analysis.inference import MIN_STUDENTS, ConfidenceInterval
 from grader.analysis.items import ItemStatistics, compute_item_statistics
 from grader.analysis.reliability import Reliability, estimate_reliability
-from grader.analysis.searching import looks_like_search
 from grader.analysis.sums import DeviationSums, ItemSums, TableSums, compute_deviation_sums
 
 __all__ = [

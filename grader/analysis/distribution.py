@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from grader.analysis.figures import ROUNDING_NOISE
+from grader.analysis.numerics import ROUNDING_NOISE
 
 __all__ = [
     "BELOW_BIN",

@@ -5,9 +5,9 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 from grader.analysis.answers import WrongAnswerTable
 from grader.analysis.fairness import FairnessReport, VariantFacility
-from grader.analysis.figures import format_share
 from grader.analysis.inference import MIN_STUDENTS
 from grader.analysis.items import ItemStatistics
+from grader.analysis.numerics import format_share
 
 __all__ = ["FlagCode", "ReviewFlag", "flag_item", "flag_key_doubts", "flag_variants"]
 

@@ -9,8 +9,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grader.analysis.figures import ROUNDING_NOISE
 from grader.analysis.inference import ConfidenceInterval, fisher_interval, wilson_interval
+from grader.analysis.numerics import ROUNDING_NOISE
 from grader.analysis.reliability import compute_alphas_without
 from grader.analysis.sums import DeviationSums, ItemSums, TableSums
 

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from grader.analysis.figures import ROUNDING_NOISE
+from grader.analysis.numerics import ROUNDING_NOISE
 from grader.analysis.sums import ItemSums, TableSums, select_answered_items
 
 __all__ = ["Reliability", "compute_alphas_without", "estimate_reliability"]

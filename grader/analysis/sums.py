@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from grader.analysis.figures import ROUNDING_NOISE
+from grader.analysis.numerics import ROUNDING_NOISE
 
 __all__ = [
     "DeviationSums",

@@ -8,14 +8,14 @@ from typing import Annotated, TypeAlias
 
 from pydantic import Discriminator, Field, Tag, WithJsonSchema, model_validator
 
-from grader.definitions.fields import ConstantValue, Expr, Prose, StrictModel
+from grader.definitions.field_types import ConstantValue, Expr, Prose, StrictModel
 from grader.display.text import to_text
 from grader.errors import SolverError
 from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.parser import Expression
 from grader.expressions.tree import Call, Name
 from grader.values import Tensor, Value
-from grader.variants.draw import MAX_RANGE, RandomStream
+from grader.variants.random_stream import MAX_RANGE, RandomStream
 
 __all__ = [
     "Choose",

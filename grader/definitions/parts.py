@@ -4,7 +4,15 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from grader.definitions.fields import Credit, Expr, PartTitle, Points, Prose, SnakeId, StrictModel
+from grader.definitions.field_types import (
+    Credit,
+    Expr,
+    PartTitle,
+    Points,
+    Prose,
+    SnakeId,
+    StrictModel,
+)
 from grader.definitions.template import Template
 from grader.expressions.parser import Expression
 

@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from grader.definitions.fields import (
+from grader.definitions.field_types import (
     MAX_TITLE_LENGTH,
     MIN_TITLE_LENGTH,
     Credit,

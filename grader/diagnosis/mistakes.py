@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
-from grader.book import Registry, available_functions
 from grader.definitions.parts import KeyedPart
 from grader.definitions.problem import AnyPart, Problem
 from grader.errors import SolverError
 from grader.expressions.arithmetic import Function
 from grader.expressions.evaluate import Scope
 from grader.kinds import KINDS
+from grader.registry import Registry, available_functions
 from grader.values import Number, Tensor, Value, is_number, magnitude
 from grader.variants.plan import MistakeSite, ProblemPlan, get_plan
 

@@ -23,7 +23,7 @@ from grader.grading.tolerance import (
     is_telling_rounding,
     last_figure_unit,
 )
-from grader.reading.places import decimal_step
+from grader.reading.decimal_places import decimal_step
 from grader.values import Number, Tensor, is_number, magnitude
 
 __all__ = ["describe_patterns"]

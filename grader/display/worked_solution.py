@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import takewhile
 from typing import Final
 
-from grader.book import Registry
 from grader.definitions.parts import KeyedPart
 from grader.definitions.problem import AnyPart
 from grader.display.steps import (
@@ -48,6 +47,7 @@ from grader.kinds.numbers import NumberPart
 from grader.kinds.predicates import PredicatePart
 from grader.kinds.tables import TableKey, TablePart
 from grader.kinds.texts import TextPart
+from grader.registry import Registry
 from grader.values import Record, Tensor, Value
 from grader.variants.variant import Variant
 

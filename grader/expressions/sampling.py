@@ -25,7 +25,7 @@ from grader.expressions.parser import Expression
 from grader.expressions.tree import BinaryOperation, Call, Node, names_in, walk
 from grader.expressions.vectorized_eval import Point, PointSample, evaluate_at_points
 from grader.values import Number, simplify_number
-from grader.variants.draw import RandomStream
+from grader.variants.random_stream import RandomStream
 
 __all__ = ["MAX_POINT_COUNT", "POINT_COUNT", "Domain", "Interval", "sample_points"]
 

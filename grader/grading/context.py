@@ -8,7 +8,6 @@ from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import Any, Final
 
-from grader.book import Registry
 from grader.definitions.parts import KeyedPart
 from grader.definitions.problem import AnyPart, Problem
 from grader.diagnosis.mistake_index import MistakeIndex
@@ -18,6 +17,7 @@ from grader.expressions.evaluate import Scope
 from grader.grading.result import PartResult
 from grader.kinds import KINDS, AnswerKind
 from grader.reading import NumberStyle, RawAnswer, Reading
+from grader.registry import Registry
 from grader.values import Value
 from grader.variants.plan import get_plan
 from grader.variants.variant import Variant, get_mistake_pairs

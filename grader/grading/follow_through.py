@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Final, NamedTuple
 
-from grader.grading.carry import collect_carried_values
+from grader.grading.carried_answers import collect_carried_values
 from grader.grading.context import PartContext
 from grader.values import Value
 

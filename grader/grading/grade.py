@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
-from grader.book import Registry
 from grader.definitions.problem import Status
 from grader.diagnosis.mistake_index import select_highest_ranked
 from grader.diagnosis.mistakes import MistakeCandidate
@@ -21,6 +20,7 @@ from grader.grading.result import DecidingRule, PartResult
 from grader.kinds.base import RIGHT, WRONG, Judgement
 from grader.reading import RawAnswer, Reading, TruncatedAnswer, is_blank
 from grader.reading.grammar.number_styles import NumberStyle
+from grader.registry import Registry
 from grader.values import Value
 from grader.variants.variant import Variant
 

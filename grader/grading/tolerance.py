@@ -11,10 +11,10 @@ from typing import Annotated, Final, Literal, Self, TypeAlias
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from grader.definitions.fields import Positive, StrictModel
+from grader.definitions.field_types import Positive, StrictModel
 from grader.display.abbreviate import abbreviate_number
 from grader.display.text import to_text
-from grader.reading.places import decimal_step
+from grader.reading.decimal_places import decimal_step
 from grader.values import Number, magnitude, simplify_number
 
 __all__ = [

@@ -20,7 +20,7 @@ from grader.grading.tolerance import (
     describe_tolerance,
     find_cell_rule,
 )
-from grader.kinds.array_likeness import build_rounding_matcher, equals_value, is_possible_rounding
+from grader.kinds.array_comparison import build_rounding_matcher, equals_value, is_possible_rounding
 from grader.kinds.base import (
     RIGHT_BY_RULE,
     WRONG,

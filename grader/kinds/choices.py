@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from grader.definitions.fields import Prose, SnakeId
+from grader.definitions.field_types import Prose, SnakeId
 from grader.definitions.parts import KeyedPart
 from grader.display.mathml import math_element, table_element, text_element
 from grader.display.render import Rendering

@@ -7,8 +7,8 @@ from typing import Annotated, ClassVar, Final, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
-from grader.definitions.fields import Expr
-from grader.definitions.fields import Name as VariableName
+from grader.definitions.field_types import Expr
+from grader.definitions.field_types import Name as VariableName
 from grader.definitions.parts import KeyedPart
 from grader.display.mathml import to_mathml
 from grader.display.text import pluralize, to_text

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Final, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
-from grader.definitions.fields import ExactNumber
+from grader.definitions.field_types import ExactNumber
 from grader.definitions.parts import KeyedPart
 from grader.display.mathml import quantity_element
 from grader.display.text import to_text

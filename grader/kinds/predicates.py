@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from grader.definitions.fields import ConstantValue, Expr
+from grader.definitions.field_types import ConstantValue, Expr
 from grader.definitions.parts import Part
 from grader.display.mathml import list_element
 from grader.display.text import pluralize, to_text

@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, Self, TypeAlias
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from grader.definitions.fields import Expr, SnakeId
+from grader.definitions.field_types import Expr, SnakeId
 from grader.definitions.parts import KeyedPart
 from grader.display.mathml import table_element, text_element
 from grader.display.steps import format_items

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from grader.definitions.fields import Points, Prose, SnakeId, StrictModel
+from grader.definitions.field_types import Points, Prose, SnakeId, StrictModel
 from grader.definitions.parts import Part
 from grader.definitions.template import Template
 from grader.errors import AnswerError

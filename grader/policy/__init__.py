@@ -17,7 +17,8 @@ from grader.policy.attempts import (
 from grader.policy.course import AssignmentLine, GradeCategory, compute_course_grade
 from grader.policy.drops import NO_SCORE, Score
 from grader.policy.parts import PartLine, Voided, build_part_line, compute_part_grade
-from grader.policy.reckoning import (
+from grader.policy.progress import PartProgress, evaluate_part
+from grader.policy.score_breakdown import (
     BreakdownStep,
     ComputedGrade,
     ScoreBreakdown,
@@ -25,7 +26,6 @@ from grader.policy.reckoning import (
     format_steps,
     format_ungraded_points,
 )
-from grader.policy.standing import PartProgress, evaluate_part
 from grader.policy.timeline import SubmissionRules, Timeline
 from grader.policy.totals import (
     ProblemGroup,

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Final
 
 from grader.policy.drops import NO_SCORE, Score, select_lowest, sum_fractions, sum_scores
-from grader.policy.reckoning import (
+from grader.policy.score_breakdown import (
     BreakdownStep,
     ComputedGrade,
     ScoreBreakdown,

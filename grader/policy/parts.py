@@ -5,7 +5,8 @@ from fractions import Fraction
 from typing import Final, Literal, TypeAlias
 
 from grader.policy.drops import NO_SCORE, Score
-from grader.policy.reckoning import (
+from grader.policy.progress import PartProgress
+from grader.policy.score_breakdown import (
     BreakdownStep,
     ComputedGrade,
     ScoreBreakdown,
@@ -14,7 +15,6 @@ from grader.policy.reckoning import (
     format_factor,
     format_maximum,
 )
-from grader.policy.standing import PartProgress
 from grader.policy.timeline import ZERO
 
 __all__ = ["EXCLUDED_TEXT", "PartLine", "Voided", "build_part_line", "compute_part_grade"]

@@ -10,7 +10,7 @@ from typing import Final
 
 from grader.policy.drops import NO_SCORE, Score, select_lowest, sum_fractions, sum_scores
 from grader.policy.parts import EXCLUDED_TEXT, PartLine, compute_part_grade
-from grader.policy.reckoning import (
+from grader.policy.score_breakdown import (
     BreakdownStep,
     ComputedGrade,
     ScoreBreakdown,

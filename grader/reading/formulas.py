@@ -13,12 +13,12 @@ from grader.reading.grammar.parser import parse
 from grader.reading.grammar.tokens import Token, tokenize
 from grader.reading.items import MAX_ITEMS, split_items
 from grader.reading.lengths import check_text_length
-from grader.reading.names import NameMatcher, get_name_matcher
 from grader.reading.numbers import MAX_TEXT, require_number
 from grader.reading.result import RawAnswer, Reading
+from grader.reading.variable_names import NameMatcher, get_name_matcher
 from grader.reading.wording.axes import has_cross_and_comma, is_list, split_axes
+from grader.reading.wording.surrounding_words import strip_words
 from grader.reading.wording.trailing_words import find_trailing_words
-from grader.reading.wording.words import strip_words
 
 __all__ = ["read_formula", "read_formula_list", "read_formula_shape"]
 

@@ -9,9 +9,10 @@ from typing import Final
 
 from grader.display.text import to_text
 from grader.errors import AnswerError
-from grader.reading.arrays.printing import unwrap_printed_number
+from grader.reading.arrays.surrounding_text import unwrap_printed_number
+from grader.reading.decimal_places import CROSSES, decimal_step, unit_in_last_place
+from grader.reading.grammar.ambiguous_signs import refuse_error_margin
 from grader.reading.grammar.characters import clean_text, fold_lookalikes
-from grader.reading.grammar.computing import check_bounds, evaluate_tokens
 from grader.reading.grammar.constants import CONSTANTS
 from grader.reading.grammar.equation_chains import OPTIONAL_NAME, ValueTokens, extract_last_link
 from grader.reading.grammar.errors import (
@@ -20,11 +21,10 @@ from grader.reading.grammar.errors import (
     quote_span,
     refuse_range,
 )
+from grader.reading.grammar.evaluation import check_bounds, evaluate_tokens
 from grader.reading.grammar.parser import MAX_EXPRESSION_LENGTH
 from grader.reading.grammar.powers_of_ten import refuse_lost_power
-from grader.reading.grammar.signs import refuse_error_margin
 from grader.reading.grammar.tokens import Token, tokenize
-from grader.reading.places import CROSSES, decimal_step, unit_in_last_place
 from grader.reading.result import RawAnswer, Reading, StyledText
 from grader.reading.units.magnitudes import apply_scale_words
 from grader.reading.units.percents import is_in_percent
@@ -38,7 +38,7 @@ from grader.reading.wording.repeated_values import (
     rounding_unit,
     strip_repeated_value,
 )
-from grader.reading.wording.words import strip_words
+from grader.reading.wording.surrounding_words import strip_words
 from grader.values import Number, is_number, magnitude, simplify_number
 
 __all__ = [

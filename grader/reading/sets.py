@@ -6,9 +6,9 @@ from typing import Final, Literal, TypeAlias
 
 from grader.display.text import to_text
 from grader.errors import AnswerError
+from grader.reading.grammar.ambiguous_signs import LABEL_DASH, label_dash_error
 from grader.reading.grammar.characters import clean_text, fold_lookalikes
 from grader.reading.grammar.errors import truncate_line
-from grader.reading.grammar.signs import LABEL_DASH, label_dash_error
 from grader.reading.lengths import check_text_length
 from grader.reading.result import RawAnswer, Reading
 from grader.reading.shapes import read_shape

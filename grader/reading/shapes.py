@@ -7,16 +7,16 @@ from typing import Final
 from grader.display.text import to_text
 from grader.errors import AnswerError
 from grader.reading.grammar.characters import clean_text
-from grader.reading.grammar.computing import evaluate_tokens
 from grader.reading.grammar.equation_chains import OPTIONAL_NAME, ValueTokens, extract_last_link
 from grader.reading.grammar.errors import NUMBER_FORMS, quote_span, truncate_line
+from grader.reading.grammar.evaluation import evaluate_tokens
 from grader.reading.grammar.tokens import CLOSERS, Token, ends_operand, tokenize
 from grader.reading.lengths import check_text_length
 from grader.reading.numbers import MAX_TEXT, WORD_KINDS, require_number
 from grader.reading.result import RawAnswer, Reading, StyledText
 from grader.reading.wording.axes import has_cross_and_comma, split_axes
 from grader.reading.wording.axis_names import refuse_maps_notation
-from grader.reading.wording.words import strip_words
+from grader.reading.wording.surrounding_words import strip_words
 from grader.values import Number
 
 __all__ = ["SHAPE_FORMS", "is_plain_shape", "read_shape", "read_square_side"]

@@ -9,6 +9,7 @@ from typing import Final
 
 from grader.display.text import to_text
 from grader.errors import AnswerError
+from grader.reading.arrays.ambiguous_rows import refuse_ambiguous_rows, refuse_column_labels
 from grader.reading.arrays.array_size import (
     NESTED_LISTS_FORM,
     array_too_large_error,
@@ -27,8 +28,7 @@ from grader.reading.arrays.cells import (
 )
 from grader.reading.arrays.layouts import has_matrices, parse_lines, parse_matrices
 from grader.reading.arrays.plain_arrays import PlainArray, parse_plain_array
-from grader.reading.arrays.printing import extract_last_array, text_before_last_link
-from grader.reading.arrays.row_marks import refuse_ambiguous_rows, refuse_column_labels
+from grader.reading.arrays.surrounding_text import extract_last_array, text_before_last_link
 from grader.reading.arrays.transposes import strip_transpose
 from grader.reading.grammar.characters import clean_text
 from grader.reading.grammar.equation_chains import CHAIN_NOTE

@@ -6,12 +6,12 @@ from functools import lru_cache
 from itertools import combinations
 from typing import Final, TypeAlias, TypeVar
 
-from grader.book import Registry
 from grader.definitions.parts import KeyedPart
 from grader.definitions.problem import AnyPart, Problem
 from grader.expressions.tree import Node, TupleLiteral, calls_in
 from grader.kinds.shapes import ShapePart
 from grader.kinds.tables import TablePart
+from grader.registry import Registry
 
 __all__ = ["MistakeSite", "ProblemPlan", "get_plan"]
 

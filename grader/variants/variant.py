@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from grader.book import Registry, available_functions
 from grader.definitions.params import DrawnParam, Param
 from grader.definitions.problem import Problem
 from grader.diagnosis.mistakes import (
@@ -17,8 +16,9 @@ from grader.errors import DrawError, GraderError, ProblemError, SolverError
 from grader.expressions.arithmetic import Function
 from grader.expressions.evaluate import Scope, evaluate, require_boolean
 from grader.kinds import KINDS
+from grader.registry import Registry, available_functions
 from grader.values import Tensor, Value
-from grader.variants.draw import RandomStream
+from grader.variants.random_stream import RandomStream
 
 __all__ = [
     "Variant",

@@ -8,7 +8,7 @@ right value.
 
 from typing import Final
 
-from grader.book import MistakeInfo
+from grader.registry import MistakeInfo
 from problems.mistakes import (
     boxes,
     cost,

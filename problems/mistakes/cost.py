@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from grader.book import MistakeInfo
+from grader.registry import MistakeInfo
 from problems.mistakes.table import build_mistakes
 
 __all__ = ["MISTAKES"]

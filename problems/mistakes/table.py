@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from grader.book import MistakeInfo
+from grader.registry import MistakeInfo
 
 __all__ = ["MistakeRow", "build_mistakes"]
 

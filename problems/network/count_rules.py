@@ -19,7 +19,7 @@ from problems.network.layers import (
     Linear,
 )
 from problems.network.shape_rules import channels_in, features_in, resolve_input_size
-from problems.network.walk import LayerRules, NetworkStep
+from problems.network.traversal import LayerRules, NetworkStep
 from problems.solvers.bounds import Shape
 from problems.solvers.convolution_parameters import conv_params
 from problems.solvers.cost import conv_macs, linear_macs

@@ -6,8 +6,8 @@ Shapes are (C, H, W), as in PyTorch, or (features,) after a flatten.
 import math
 from typing import Final
 
-from grader.book import Solver
 from grader.errors import SolverError
+from grader.registry import Solver
 from problems.network.count_rules import ALL_PARAMS, MACS, PARAMS
 from problems.network.graphs import Network
 from problems.network.layers import (
@@ -21,7 +21,7 @@ from problems.network.layers import (
     Pool,
 )
 from problems.network.shape_rules import SHAPES
-from problems.network.walk import (
+from problems.network.traversal import (
     INPUT,
     LayerRules,
     NetworkWalk,
@@ -64,7 +64,7 @@ IN_PLACE_LAYERS: Final = (Activation, Dropout, Flatten)
 def walk_network(net: Network, shape: Shape | None = None) -> NetworkWalk:
     """Return the walk through *net*, for solvers that follow its paths.
 
-    >>> from problems.network.build import conv, network, relu, residual
+    >>> from problems.network.constructors.all_constructors import conv, network, relu, residual
     >>> [step.inputs for step in walk_network(network(residual(network(conv(8, 3), relu())))).steps]
     [(-1,), (0,), (1, -1)]
     """
@@ -78,7 +78,7 @@ def out_shape(layer: Layer, shape: Shape) -> Shape:
 
     Raises `SolverError` if the input does not fit.
 
-    >>> from problems.network.build import conv
+    >>> from problems.network.constructors.all_constructors import conv
     >>> out_shape(conv(16, 3), (3, 32, 32))
     (16, 30, 30)
     """
@@ -88,7 +88,7 @@ def out_shape(layer: Layer, shape: Shape) -> Shape:
 def network_shape(net: Network, shape: Shape) -> Shape:
     """Return the output shape of *net*.
 
-    >>> from problems.network.build import conv, flatten, network
+    >>> from problems.network.constructors.all_constructors import conv, flatten, network
     >>> network_shape(network(conv(16, 3), flatten()), (3, 32, 32))
     (14400,)
     """
@@ -98,7 +98,7 @@ def network_shape(net: Network, shape: Shape) -> Shape:
 def output_shapes(net: Network, shape: Shape) -> tuple[Shape, ...]:
     """Return the shapes of the side outputs of *net*, in order, then that of its end.
 
-    >>> from problems.network.build import conv, network, side_output
+    >>> from problems.network.constructors.all_constructors import conv, network, side_output
     >>> output_shapes(network(conv(8, 3), side_output(conv(2, 1)), conv(4, 3)), (3, 8, 8))
     ((2, 6, 6), (4, 4, 4))
     """
@@ -116,7 +116,7 @@ def layer_params(layer: Layer, shape: Shape | None = None) -> int:
 
     The input *shape* is optional if the layer declares its input.
 
-    >>> from problems.network.build import conv
+    >>> from problems.network.constructors.all_constructors import conv
     >>> layer_params(conv(16, 3), (3, 32, 32))
     448
     """
@@ -130,7 +130,7 @@ def total_params(net: Network, shape: Shape | None = None, *, trainable: bool = 
     learnable parameters and 2 statistics per channel. The input *shape* is optional if
     every layer declares its input.
 
-    >>> from problems.network.build import conv, flatten, linear, network
+    >>> from problems.network.constructors.all_constructors import conv, flatten, linear, network
     >>> total_params(network(conv(16, 3), flatten(), linear(10)), (3, 5, 5))
     1898
     """
@@ -145,7 +145,7 @@ def layer_macs(layer: Layer, shape: Shape) -> int:
 
     Pooling, normalization, activations and additions have none.
 
-    >>> from problems.network.build import conv
+    >>> from problems.network.constructors.all_constructors import conv
     >>> layer_macs(conv(16, 3), (3, 32, 32))
     388800
     """
@@ -157,7 +157,7 @@ def total_macs(net: Network, shape: Shape) -> int:
 
     Only convolutions, transposed convolutions and fully connected layers have any.
 
-    >>> from problems.network.build import conv, flatten, linear, network
+    >>> from problems.network.constructors.all_constructors import conv, flatten, linear, network
     >>> total_macs(network(conv(16, 3), flatten(), linear(10)), (3, 32, 32))
     532800
     """
@@ -170,7 +170,7 @@ def layer_count(net: Network, kind: str = "weighted") -> int:
     The kind is ``weighted`` (convolutions, transposed convolutions and fully connected
     layers), ``conv``, ``linear`` or ``pool``.
 
-    >>> from problems.network.build import conv, flatten, linear, network
+    >>> from problems.network.constructors.all_constructors import conv, flatten, linear, network
     >>> layer_count(network(conv(16, 3), flatten(), linear(10)))
     2
     """
@@ -182,7 +182,7 @@ def layer_count(net: Network, kind: str = "weighted") -> int:
 def depth(net: Network) -> int:
     """Return the number of weighted layers on the longest path of *net*.
 
-    >>> from problems.network.build import conv, flatten, linear, network
+    >>> from problems.network.constructors.all_constructors import conv, flatten, linear, network
     >>> depth(network(conv(16, 3), flatten(), linear(10)))
     2
     """
@@ -205,7 +205,7 @@ def activation_values(net: Network, shape: Shape, *, in_place: bool = False) -> 
     network input is not. *in_place* excludes activations, dropout and flatten, which
     can overwrite their input.
 
-    >>> from problems.network.build import conv, max_pool, network, relu
+    >>> from problems.network.constructors.all_constructors import conv, max_pool, network, relu
     >>> activation_values(network(conv(8, 3), relu(), max_pool(2)), (3, 10, 10))
     1152
     """
@@ -233,7 +233,7 @@ def peak_activation(net: Network, shape: Shape) -> int:
     its last use; a running layer holds its inputs and its output. The outputs of the
     network stay in memory.
 
-    >>> from problems.network.build import conv, network
+    >>> from problems.network.constructors.all_constructors import conv, network
     >>> peak_activation(network(conv(8, 1), conv(2, 1)), (3, 10, 10))
     1100
     """

@@ -11,8 +11,8 @@ from typing import Final, TypeAlias, cast
 
 import numpy as np
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
 from grader.values import Array, Number
 from problems.network.counts import require_network
 from problems.network.graphs import Branches, Gate, Network, Residual
@@ -34,8 +34,8 @@ from problems.solvers.bounds import Grid, as_array
 from problems.solvers.convolution import conv2d
 from problems.solvers.dense import dense, flatten_values
 from problems.solvers.pool_values import avg_pool2d, global_pool2d, max_pool2d
-from problems.solvers.twins import build_wrong_versions, replace_arguments
 from problems.solvers.upsampling import pixel_shuffle_values, upsample_nearest2d
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments
 
 __all__ = ["SOLVERS", "WRONG_VERSIONS", "forward", "iter_layer_outputs"]
 

@@ -1,7 +1,7 @@
 """Layers as frozen values, with the argument names of PyTorch; they compute nothing.
 
-`problems.network.build` validates and creates them; `problems.network.graphs` defines
-the network and the layers that hold networks.
+`problems.network.constructors.all_constructors` validates and creates them;
+`problems.network.graphs` defines the network and the layers that hold networks.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Literal, TypeAlias
 
 from grader.values import Number, OpaqueValue, Value
-from problems.network.layer_words import (
+from problems.network.layer_text import (
     describe_geometry,
     describe_missing_params,
     format_pair,

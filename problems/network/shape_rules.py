@@ -25,7 +25,7 @@ from problems.network.layers import (
     Upsample,
     ZeroPad,
 )
-from problems.network.walk import LayerRule, LayerRules
+from problems.network.traversal import LayerRule, LayerRules
 from problems.solvers.bounds import Shape
 from problems.solvers.geometry import SizeRule
 from problems.solvers.pooling import pool_size

@@ -12,11 +12,11 @@ from typing import Final, TypeAlias, cast
 
 import numpy as np
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
 from grader.values import Array, Number
 from problems.solvers.bounds import Grid, as_array, check_cell_count
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = ["SOLVERS", "WRONG_VERSIONS", "activation", "activation_backward", "softmax"]
 

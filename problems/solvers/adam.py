@@ -14,8 +14,8 @@ from typing import Final, TypeAlias, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
 from grader.values import Number
 from problems.solvers.bounds import as_integer
 from problems.solvers.exact_arrays import (
@@ -26,7 +26,7 @@ from problems.solvers.exact_arrays import (
     simplify,
 )
 from problems.solvers.optimisers import grad_and_state, negate_learning_rate, param_and_grad
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = ["BETAS", "SOLVERS", "WRONG_VERSIONS", "Moments", "adam_moments", "adam_step"]
 

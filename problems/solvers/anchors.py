@@ -11,13 +11,13 @@ from fractions import Fraction
 from types import SimpleNamespace
 from typing import Final
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
 from grader.values import Number, magnitude, simplify_number
 from problems.solvers.bounds import Pair, as_integer, as_numbers, as_pair, as_rows
 from problems.solvers.boxes import MAX_BOXES, MISREAD_FORMATS, Box, format_box, parse_box
 from problems.solvers.overlaps import IOU_MEASURE, WRONG_MEASURES, OverlapMeasure
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = [
     "SOLVERS",

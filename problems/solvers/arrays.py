@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from grader.book import Solver
+from grader.registry import Solver
 from grader.values import Array, Tensor
 from problems.solvers.bounds import Grid, as_array
 

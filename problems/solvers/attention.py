@@ -12,14 +12,14 @@ from typing import Final, TypeAlias, cast
 
 import numpy as np
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
 from grader.values import Array
 from problems.solvers.activations import softmax
 from problems.solvers.bounds import Grid, as_array, as_flag, as_integer, check_cell_count
 from problems.solvers.probabilities import check_magnitude
 from problems.solvers.products import matrix_product
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = ["SOLVERS", "WRONG_VERSIONS", "attention", "attention_scores", "attention_weights"]
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Final, TypeAlias, TypedDict
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
 from problems.solvers.bounds import Shape, as_flag, as_integer, as_shape
 from problems.solvers.convolution_parameters import conv_params
 from problems.solvers.parameters import batch_norm_params
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = [
     "SOLVERS",

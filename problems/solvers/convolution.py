@@ -14,14 +14,14 @@ from typing import Final, Unpack
 
 import numpy as np
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
 from grader.values import Array, Number
 from problems.solvers.bounds import Grid, as_array, as_flag, as_integer
 from problems.solvers.correlation import correlate_exactly
 from problems.solvers.geometry import PerAxis
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 from problems.solvers.windows import Padding, WindowArguments, drop_end_padding, place_windows
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = ["SOLVERS", "WRONG_VERSIONS", "add_bias", "as_filters", "conv1d", "conv2d", "conv3d"]
 

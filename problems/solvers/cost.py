@@ -9,8 +9,8 @@ from fractions import Fraction
 from types import SimpleNamespace
 from typing import Final
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
 from grader.values import Number, is_number, simplify_number
 from problems.solvers.bounds import Shape, as_axis_sizes, as_integer
 from problems.solvers.convolution_parameters import (
@@ -21,7 +21,7 @@ from problems.solvers.convolution_parameters import (
 )
 from problems.solvers.geometry import PerAxis
 from problems.solvers.parameters import linear_params, mlp_params
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = [
     "SOLVERS",

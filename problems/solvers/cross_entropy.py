@@ -9,8 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
 from grader.values import Array, Number
 from problems.solvers.activations import softmax
 from problems.solvers.bounds import Grid, as_flag, as_proportion
@@ -26,7 +26,7 @@ from problems.solvers.probabilities import (
     log_softmax,
     log_wrong_versions,
 )
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = [
     "SOLVERS",

@@ -7,13 +7,13 @@ integers. Source: the PyTorch documentation of ``Linear``.
 from types import SimpleNamespace
 from typing import Final, cast
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
 from grader.values import Array, Number
 from problems.solvers.bounds import Grid, as_array, check_cell_count
 from problems.solvers.convolution import add_bias
 from problems.solvers.products import matrix_product
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = [
     "SOLVERS",

@@ -9,11 +9,11 @@ Ultralytics. Sources: Redmon et al., You Only Look Once (2016), YOLO9000 (2017),
 from types import SimpleNamespace
 from typing import Final
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
 from problems.solvers.bounds import Pair, Shape, as_integer, as_pair
 from problems.solvers.geometry import move_channels
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = [
     "SOLVERS",

@@ -10,9 +10,9 @@ from fractions import Fraction
 from types import SimpleNamespace
 from typing import Final
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
 from grader.expressions.arithmetic import square_root
+from grader.registry import Solver, WrongVersion
 from grader.values import Number, simplify_number
 from problems.solvers.bounds import Grid, as_flag
 from problems.solvers.exact_arrays import (
@@ -22,7 +22,7 @@ from problems.solvers.exact_arrays import (
     as_fraction_array,
     as_matching_arrays,
 )
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = [
     "SOLVERS",

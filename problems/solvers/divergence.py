@@ -11,8 +11,8 @@ from typing import Final
 
 import numpy as np
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
 from grader.values import Array
 from problems.solvers.bounds import Grid, as_array
 from problems.solvers.cross_entropy import cross_entropy
@@ -26,7 +26,7 @@ from problems.solvers.probabilities import (
     log_of_base,
     log_wrong_versions,
 )
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = ["SOLVERS", "WRONG_VERSIONS", "entropy", "kl_divergence", "perplexity", "token_loss"]
 

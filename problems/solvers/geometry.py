@@ -6,11 +6,11 @@ from math import ceil
 from types import SimpleNamespace
 from typing import Any, Final, TypeAlias
 
-from grader.book import Solver
 from grader.errors import SolverError
+from grader.registry import Solver
 from grader.values import Number
 from problems.solvers.bounds import Shape, as_integer, as_pair, as_shape
-from problems.solvers.twins import replace_formula
+from problems.solvers.wrong_versions import replace_formula
 
 __all__ = [
     "WRONG_WINDOW_COUNTS",

@@ -12,8 +12,8 @@ from typing import Final, cast
 
 import numpy as np
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
 from grader.values import Array, Number
 from problems.solvers.bounds import Grid, Shape, as_array, as_integer
 from problems.solvers.convolution import conv2d
@@ -21,8 +21,8 @@ from problems.solvers.correlation import sum_kernel_products
 from problems.solvers.geometry import PerAxis
 from problems.solvers.products import sum_products
 from problems.solvers.transposed_values import conv_transpose2d
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 from problems.solvers.windows import Padding, as_sizes, compute_borders, place_windows
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = [
     "SOLVERS",

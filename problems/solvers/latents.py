@@ -10,12 +10,12 @@ from typing import Final
 
 import numpy as np
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
 from grader.values import Array
 from problems.solvers.exact_arrays import NumberOrArray, NumberOrGrid, reduce_losses
 from problems.solvers.probabilities import as_doubles
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = ["SOLVERS", "WRONG_VERSIONS", "code_divergence", "latent_code", "latent_deviation"]
 

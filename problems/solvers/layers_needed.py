@@ -6,14 +6,14 @@ from math import ceil
 from types import SimpleNamespace
 from typing import Final
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
-from problems.network.fields import AxisWindow, GrowthRule, ReceptiveField, grow_field
+from grader.registry import Solver, WrongVersion
+from problems.network.receptive_fields import AxisWindow, GrowthRule, ReceptiveField, grow_field
 from problems.solvers.bounds import as_integer
 from problems.solvers.receptive_field import WRONG_GROWTHS
 from problems.solvers.sizes import conv_size
 from problems.solvers.transposed import transposed_size
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = [
     "SOLVERS",

@@ -7,14 +7,14 @@ PyTorch documentation of ``CrossEntropyLoss``. The values are doubles.
 from types import SimpleNamespace
 from typing import Final
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
 from grader.values import Array
 from problems.solvers.activations import softmax
 from problems.solvers.bounds import Grid
 from problems.solvers.cross_entropy import target_probabilities
 from problems.solvers.probabilities import as_double_rows
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = ["SOLVERS", "WRONG_VERSIONS", "softmax_cross_entropy_gradient"]
 

@@ -15,8 +15,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
 from problems.solvers.bounds import Grid, as_flag, as_integer, as_proportion, check_cell_count
 from problems.solvers.exact_arrays import (
     FractionArray,
@@ -28,7 +28,7 @@ from problems.solvers.exact_arrays import (
     reduce_losses,
     simplify,
 )
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = [
     "SOLVERS",

@@ -12,12 +12,12 @@ from typing import Final, cast
 
 import numpy as np
 
-from grader.book import Solver, WrongVersion
+from grader.registry import Solver, WrongVersion
 from grader.values import Array
 from problems.solvers.bounds import Grid, as_array, check_cell_count
 from problems.solvers.geometry import PerAxis
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 from problems.solvers.windows import Padding, WindowArguments, as_sizes, place_windows, unfold
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = ["SOLVERS", "WRONG_VERSIONS", "conv_matrix", "geometry_wrong_versions", "im2col"]
 

@@ -9,14 +9,14 @@ import math
 from types import SimpleNamespace
 from typing import Final, TypedDict, Unpack, cast
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
 from problems.solvers.bounds import Shape, as_integer, as_shape, check_cell_count
 from problems.solvers.geometry import PerAxis
 from problems.solvers.matrix_form import geometry_wrong_versions
 from problems.solvers.sizes import conv_shape
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 from problems.solvers.windows import as_sizes, compute_borders
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = ["SOLVERS", "WRONG_VERSIONS", "conv_matrix_nonzeros", "conv_matrix_shape", "im2col_shape"]
 

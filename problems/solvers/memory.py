@@ -12,12 +12,12 @@ from typing import Final
 
 import numpy as np
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
 from grader.values import Number, simplify_number
 from problems.solvers.bounds import Shape, as_flag, as_integer, as_shape, check_cell_count
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 from problems.solvers.units import bytes_of, count_in_bits, find_entry
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = [
     "SOLVERS",

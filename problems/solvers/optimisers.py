@@ -8,8 +8,8 @@ from fractions import Fraction
 from types import SimpleNamespace
 from typing import Final
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
 from grader.values import Number
 from problems.solvers.bounds import as_flag
 from problems.solvers.exact_arrays import (
@@ -21,7 +21,7 @@ from problems.solvers.exact_arrays import (
     as_matching_arrays,
     simplify,
 )
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = [
     "SOLVERS",

@@ -11,10 +11,10 @@ from fractions import Fraction
 from types import SimpleNamespace
 from typing import Final
 
-from grader.book import Solver, WrongVersion
+from grader.registry import Solver, WrongVersion
 from grader.values import Number, Tensor, simplify_number
 from problems.solvers.boxes import Box, box_wrong_versions, parse_box, parse_boxes
-from problems.solvers.twins import build_wrong_versions, replace_formula
+from problems.solvers.wrong_versions import build_wrong_versions, replace_formula
 
 __all__ = [
     "IOU_MEASURE",

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Final
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
 from problems.solvers.bounds import Shape, as_flag, as_integer, as_shape
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = [
     "SOLVERS",

@@ -11,8 +11,8 @@ from typing import Final, cast
 
 import numpy as np
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
 from grader.values import Array
 from problems.solvers.bounds import Grid, as_array, check_cell_count
 from problems.solvers.geometry import PerAxis
@@ -25,8 +25,8 @@ from problems.solvers.pool_values import (
     place_pool_windows,
     window_divisors,
 )
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 from problems.solvers.windows import as_sizes
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = ["SOLVERS", "WRONG_VERSIONS", "pool2d_backward"]
 

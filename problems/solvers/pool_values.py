@@ -13,13 +13,12 @@ from typing import Final, NamedTuple, TypedDict, Unpack, cast
 
 import numpy as np
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
 from grader.values import Array
 from problems.solvers.bounds import Grid, Shape, as_array, as_flag, check_cell_count
 from problems.solvers.geometry import PerAxis
 from problems.solvers.pooling import pool_size, replace_default_stride, replace_explicit_stride
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
 from problems.solvers.windows import (
     MAX_WINDOW_CELLS,
     Borders,
@@ -29,6 +28,7 @@ from problems.solvers.windows import (
     pad,
     window_view,
 )
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = [
     "SOLVERS",

@@ -8,8 +8,8 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Final
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
 from problems.solvers.bounds import Pair, Shape, as_flag, as_integer, as_pair
 from problems.solvers.geometry import (
     WRONG_WINDOW_COUNTS,
@@ -21,7 +21,7 @@ from problems.solvers.geometry import (
     move_channels,
     swap_height_width,
 )
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = [
     "SOLVERS",

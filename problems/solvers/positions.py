@@ -11,11 +11,11 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
 from grader.values import Array
 from problems.solvers.bounds import as_integer, check_cell_count
-from problems.solvers.twins import build_wrong_versions, replace_formula
+from problems.solvers.wrong_versions import build_wrong_versions, replace_formula
 
 __all__ = ["SOLVERS", "WRONG_VERSIONS", "positional_encoding", "positional_encodings"]
 

@@ -6,12 +6,12 @@ Labels and predictions are lists of class numbers, one per example.
 from collections import Counter
 from typing import Final
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
 from grader.values import Number, Tensor
 from problems.solvers.bounds import as_integer, as_numbers, as_rows
 from problems.solvers.metrics import exact_ratio
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = ["SOLVERS", "WRONG_VERSIONS", "confusion_counts", "confusion_matrix", "top_k_accuracy"]
 

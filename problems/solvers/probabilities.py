@@ -6,12 +6,12 @@ from typing import Final, cast
 
 import numpy as np
 
-from grader.book import Solver
 from grader.errors import SolverError
+from grader.registry import Solver
 from grader.values import Array
 from problems.solvers.bounds import Grid, as_array, check_cell_count
 from problems.solvers.exact_arrays import NumberOrArray
-from problems.solvers.twins import replace_arguments, replace_formula
+from problems.solvers.wrong_versions import replace_arguments, replace_formula
 
 __all__ = [
     "as_distribution",

@@ -16,12 +16,13 @@ from math import ceil
 from types import SimpleNamespace
 from typing import Final, TypeAlias
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
 from grader.values import Number, Tensor, simplify_number, to_exact
-from problems.network.changes import without_pools
 from problems.network.counts import walk_network
-from problems.network.fields import (
+from problems.network.graphs import Network
+from problems.network.layers import Conv, Pool
+from problems.network.receptive_fields import (
     AxisWindow,
     GrowthRule,
     ReceptiveField,
@@ -29,10 +30,9 @@ from problems.network.fields import (
     last_receptive_field,
     receptive_fields,
 )
-from problems.network.graphs import Network
-from problems.network.layers import Conv, Pool
+from problems.network.transforms import without_pools
 from problems.solvers.bounds import as_integer
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = [
     "SOLVERS",

@@ -8,8 +8,8 @@ from fractions import Fraction
 from types import SimpleNamespace
 from typing import Final
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
 from grader.values import Number
 from problems.solvers.bounds import as_flag, as_proportion
 from problems.solvers.exact_arrays import (
@@ -22,7 +22,7 @@ from problems.solvers.exact_arrays import (
     reduce_losses,
     simplify,
 )
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = ["SOLVERS", "WRONG_VERSIONS", "dropout_mean", "dropout_values", "weight_penalty"]
 

@@ -8,8 +8,8 @@ from fractions import Fraction
 from types import SimpleNamespace
 from typing import Final
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
 from grader.values import Number
 from problems.solvers.bounds import Shape, as_integer, as_numbers
 from problems.solvers.geometry import (
@@ -22,7 +22,7 @@ from problems.solvers.geometry import (
     swap_height_width,
 )
 from problems.solvers.transposed import WRONG_TRANSPOSED_SIZES, transposed_size
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = [
     "SOLVERS",

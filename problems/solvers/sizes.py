@@ -9,8 +9,8 @@ from fractions import Fraction
 from types import SimpleNamespace
 from typing import Final
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
 from problems.solvers.bounds import Shape, as_integer, as_shape
 from problems.solvers.geometry import (
     WRONG_WINDOW_COUNTS,
@@ -24,7 +24,7 @@ from problems.solvers.geometry import (
     spatial_axes,
     swap_height_width,
 )
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = [
     "SOLVERS",

@@ -11,13 +11,13 @@ from fractions import Fraction
 from types import SimpleNamespace
 from typing import Final, TypeAlias
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
 from grader.values import Number
 from problems.solvers.bounds import as_flag, as_integer, as_numbers, as_proportion
 from problems.solvers.boxes import MISREAD_FORMATS, Box, parse_boxes
 from problems.solvers.overlaps import IOU_MEASURE, WRONG_MEASURES, OverlapMeasure
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = ["SOLVERS", "WRONG_VERSIONS", "nms", "soft_nms"]
 

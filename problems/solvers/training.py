@@ -5,10 +5,10 @@ from math import ceil
 from types import SimpleNamespace
 from typing import Final
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
 from problems.solvers.bounds import as_flag, as_integer
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = ["SOLVERS", "WRONG_VERSIONS", "epochs_completed", "steps_per_epoch"]
 

@@ -8,11 +8,11 @@ PyTorch documentation of ``MultiheadAttention``, ``TransformerEncoderLayer`` and
 from types import SimpleNamespace
 from typing import Final
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
 from problems.solvers.bounds import as_flag, as_integer
 from problems.solvers.parameters import layer_norm_params, linear_params
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = [
     "SOLVERS",

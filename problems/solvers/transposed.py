@@ -7,11 +7,11 @@ Source: Dumoulin and Visin (2016), chapter 4, and the PyTorch documentation of
 from types import SimpleNamespace
 from typing import Final
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
 from problems.solvers.bounds import as_integer
 from problems.solvers.sizes import conv_size
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = ["SOLVERS", "WRONG_TRANSPOSED_SIZES", "WRONG_VERSIONS", "transposed_size"]
 

@@ -9,11 +9,11 @@ from fractions import Fraction
 from types import SimpleNamespace
 from typing import Final
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
 from grader.reading.units.unit_names import DIMENSIONS, parse_unit
+from grader.registry import Solver, WrongVersion
 from grader.values import Number, is_number, simplify_number
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = ["SOLVERS", "WRONG_VERSIONS", "bytes_of", "count_in_bits", "find_entry", "in_unit"]
 

@@ -4,12 +4,12 @@ from fractions import Fraction
 from types import SimpleNamespace
 from typing import Final, NamedTuple, TypeAlias
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
 from grader.values import Number, simplify_number
 from problems.solvers.bounds import as_flag, as_integer, as_numbers
 from problems.solvers.inverse import kernel_for, maps_to
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = ["SOLVERS", "WRONG_VERSIONS", "filter_from"]
 

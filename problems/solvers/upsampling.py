@@ -11,12 +11,12 @@ from typing import Final
 
 import numpy as np
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
 from grader.values import Array, Number
 from problems.solvers.bounds import Grid, as_array, as_numbers, check_cell_count
 from problems.solvers.resizing import pixel_shuffle_shape, upsample_size
-from problems.solvers.twins import build_wrong_versions, replace_formula
+from problems.solvers.wrong_versions import build_wrong_versions, replace_formula
 
 __all__ = ["SOLVERS", "WRONG_VERSIONS", "pixel_shuffle_values", "upsample_nearest2d"]
 

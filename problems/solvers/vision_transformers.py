@@ -7,8 +7,8 @@ Counts are exact integers. Source: Dosovitskiy et al., An Image Is Worth 16x16 W
 from types import SimpleNamespace
 from typing import Final
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
 from problems.solvers.bounds import Pair, as_flag, as_integer, as_pair
 from problems.solvers.convolution_parameters import conv_params
 from problems.solvers.parameters import (
@@ -18,7 +18,7 @@ from problems.solvers.parameters import (
     linear_params,
 )
 from problems.solvers.transformers import transformer_block_params
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = [
     "SOLVERS",

@@ -9,13 +9,13 @@ from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any, Final
 
-from grader.book import Solver, WrongVersion
+from grader.registry import Solver, WrongVersion
 from grader.values import Number
 from problems.solvers import adam
 from problems.solvers.adam import BETAS, Moments, adam_step
 from problems.solvers.exact_arrays import FractionArray, NumberOrArray, NumberOrGrid, as_fraction
 from problems.solvers.optimisers import param_and_grad
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = ["SOLVERS", "WRONG_VERSIONS", "adamw_step"]
 

@@ -13,8 +13,8 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from grader.book import Solver, WrongVersion
 from grader.errors import SolverError
+from grader.registry import Solver, WrongVersion
 from grader.values import Array, Number
 from problems.solvers.bounds import Grid, as_array, as_integer, as_proportion
 from problems.solvers.probabilities import (
@@ -24,7 +24,7 @@ from problems.solvers.probabilities import (
     log_softmax,
     log_wrong_versions,
 )
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 __all__ = [
     "SOLVERS",

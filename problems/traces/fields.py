@@ -12,15 +12,15 @@ from typing import Final
 from grader.display.steps import Array, Formula, SolutionStep, TextStep, Tracer, build_formula
 from grader.values import Tensor, Value
 from problems.network.counts import walk_network
-from problems.network.fields import (
+from problems.network.graphs import Gate, Network
+from problems.network.receptive_fields import (
     AxisWindow,
     ReceptiveField,
     grow_field,
     layer_window,
     receptive_fields,
 )
-from problems.network.graphs import Gate, Network
-from problems.network.walk import INPUT
+from problems.network.traversal import INPUT
 from problems.solvers.receptive_field import (
     effective_stride,
     field_centre,

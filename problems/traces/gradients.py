@@ -29,7 +29,7 @@ from problems.solvers.gradients import (
 from problems.solvers.pool_gradients import pool2d_backward
 from problems.solvers.transposed_values import conv_transpose2d
 from problems.solvers.windows import pad, place_windows
-from problems.traces import stamps
+from problems.traces import transposed_values
 from problems.traces.dense import trace_dot_products
 from problems.traces.sums import dot_product_formula
 from problems.traces.tracing import build_table, build_tracers, show_array, sum_formula, to_tensor
@@ -65,7 +65,9 @@ def _trace_conv2d_backward_input(args: SimpleNamespace) -> Iterator[SolutionStep
     )
     least = conv_transpose2d(args.dy, filters, **geometry).shape[-2:]
     unused = tuple(size - used for size, used in zip(args.result.shape[-2:], least, strict=True))
-    steps = stamps.TRACERS["conv_transpose2d"](args.dy, filters, output_padding=unused, **geometry)
+    steps = transposed_values.TRACERS["conv_transpose2d"](
+        args.dy, filters, output_padding=unused, **geometry
+    )
     yield from (step for step in steps if not isinstance(step, ArrayStep) or step.name != "Y")
     yield show_array("dx", args.result)
 

@@ -24,10 +24,10 @@ from problems.network.counts import (
     walk_network,
 )
 from problems.network.graphs import CompositeLayer, Network
+from problems.network.layer_table import layer_table
 from problems.network.layers import Conv, ConvTranspose, Layer, Pool
 from problems.network.shape_rules import SHAPES
-from problems.network.table import layer_table
-from problems.network.walk import (
+from problems.network.traversal import (
     INPUT,
     LayerRules,
     NetworkStep,

@@ -13,10 +13,10 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from grader.book import Solver
 from grader.display.steps import Formula, Rows, SolutionStep, TextStep, Tracer, state_value
 from grader.display.text import to_text
 from grader.expressions.tree import BinaryOperation, Node, NumberLiteral
+from grader.registry import Solver
 from grader.values import Number, Tensor, Value, to_exact
 
 __all__ = [

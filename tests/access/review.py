@@ -18,8 +18,8 @@ from api.db.models import (
     User,
 )
 from api.services.engine.variant_identity import load_identities
-from api.services.review.locations import find_part
 from api.services.review.marks.answer_similarity import similarity_id
+from api.services.review.review_subjects import find_part
 
 ASSIGNMENT = "/api/v1/assignments/{assignment}"
 PART = f"{ASSIGNMENT}/review/{{problem}}/{{part}}"

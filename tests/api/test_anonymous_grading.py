@@ -36,8 +36,8 @@ from api.db.models import (
     RegradeStudent,
     Submission,
 )
-from api.services.review.locations import pseudonym
-from api.services.submissions.entries import receipt_digest
+from api.services.review.review_subjects import pseudonym
+from api.services.submissions.pending_submissions import receipt_digest
 
 ALSO: Final = {
     "/courses/{course}/gradebook": (

@@ -12,7 +12,7 @@ from world import World
 
 from api.db.models import ProblemVersion, Variant
 from api.services.problems.bank import BATCH_SIZE, BankReport, publish_bank
-from problems.catalogue import ProblemCatalog
+from problems.catalog import ProblemCatalog
 
 TOY = """\
 id: {name}

@@ -14,8 +14,8 @@ from api.services.batch.formats.columns import FIELDS, RESULT_FIELDS
 from api.services.engine.single_answer import SingleAnswerGrader
 from grader.kinds import KINDS
 from grader.variants.variant import solve_variant
-from problems.book import REGISTRY
-from problems.catalogue import ProblemCatalog
+from problems.catalog import ProblemCatalog
+from problems.registry import REGISTRY
 
 ROWS: list[dict[str, Any]] = [
     {"student": "ann", "problem": "pooling-4x4", "part": "max", "answer": "[9 7; 8 5]"},

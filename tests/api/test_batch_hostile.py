@@ -8,11 +8,11 @@ import pytest
 
 from api.services.batch.formats.sources import open_source
 from api.services.batch.questions import BatchProblems
-from api.services.batch.running import Batch, run_batch
+from api.services.batch.runner import Batch, run_batch
 from grader.errors import SolverError
 from grader.values import OpaqueValue, Value
-from problems.book import REGISTRY
-from problems.catalogue import ProblemCatalog
+from problems.catalog import ProblemCatalog
+from problems.registry import REGISTRY
 
 HEAD = "student,problem,part,answer"
 GOOD = "ann,yolo-output-depth,yolov3,255"

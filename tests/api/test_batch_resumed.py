@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 
 from api.core.errors import FileError
-from api.services.batch import grading, running
+from api.services.batch import grading, runner
 from api.services.batch.checkpoints import open_checkpoint_folder
 from api.services.batch.executors import BatchPool, InlineExecutor
 from api.services.batch.formats.blocks import BatchSource
 from api.services.batch.formats.csv_rows import CsvSource
-from api.services.batch.judging import grade_chunk
+from api.services.batch.grading_jobs import grade_chunk
 from api.services.batch.questions import BatchProblems
-from api.services.batch.running import Batch, run_batch
-from api.services.batch.summing import BatchSummary
-from problems.catalogue import ProblemCatalog
+from api.services.batch.runner import Batch, run_batch
+from api.services.batch.summary import BatchSummary
+from problems.catalog import ProblemCatalog
 
 HERE = Path(__file__).parents[1]
 STUDENTS = 60
@@ -123,7 +123,7 @@ def stopped(path: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> Counting:
 
     counting = Counting()
     with monkeypatch.context() as patched:
-        patched.setattr(running, "replace_atomically", fail)
+        patched.setattr(runner, "replace_atomically", fail)
         with pytest.raises(KeyboardInterrupt):
             batch(path, out, BatchPool(lambda: counting, max_waiting=1))
     assert not out.exists()
@@ -152,7 +152,7 @@ def test_another_file_engine_or_form_begins_anew(path, tmp_path, monkeypatch, na
     stopped(path, out, monkeypatch)
     path.write_text(answers().replace("yolov3,255", "yolov3,256"))
     assert stopped(path, out, monkeypatch).asked
-    monkeypatch.setattr(running, name, other)
+    monkeypatch.setattr(runner, name, other)
     assert not batch(path, out).resumed
     batch(path, whole)
     assert out.read_bytes() == whole.read_bytes()

@@ -27,10 +27,10 @@ from api.services.batch.executors import (
     open_process_pool,
 )
 from api.services.batch.formats.sources import open_source
-from api.services.batch.judging import Chunk, grade_chunk
+from api.services.batch.grading_jobs import Chunk, grade_chunk
 from api.services.batch.questions import BatchProblems
-from api.services.batch.running import Batch, run_batch
-from problems.catalogue import ProblemCatalog
+from api.services.batch.runner import Batch, run_batch
+from problems.catalog import ProblemCatalog
 
 GRADER = Path(sys.executable).with_name("grader")
 HEAD = "student,problem,part,answer\n"

@@ -11,8 +11,8 @@ from http_app import UPLOADS, Pieces, ask, service
 from serving import listening
 
 from api.core.errors import RateLimited, ServiceUnavailable
-from api.http.bodies import BodyBudget, BodyLimits
 from api.http.pipeline.http_policy import HttpPolicy
+from api.http.request_body import BodyBudget, BodyLimits
 from api.server.protocol import LimitedHttpProtocol
 
 MEBIBYTE = 1024 * 1024

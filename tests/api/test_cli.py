@@ -9,7 +9,7 @@ import yaml
 from cpu_time import cpu_seconds
 
 from grader import ENGINE
-from problems.loader import bank_root, find_files
+from problems.files.loader import bank_root, find_files
 
 PROBLEM = """\
 id: tiny

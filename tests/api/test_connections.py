@@ -11,8 +11,8 @@ from http_app import UPLOADS, service
 from serving import running
 
 from api.config.settings import ServiceSettings
-from api.http.bodies import BodyBudget, BodyLimits
 from api.http.pipeline.http_policy import HttpPolicy
+from api.http.request_body import BodyBudget, BodyLimits
 from api.server import connection_limits
 from api.server.protocol import MAX_QUEUED_REQUESTS
 from api.server.uvicorn_server import create_config

@@ -20,9 +20,9 @@ from grader.display.text import to_text
 from grader.expressions.formula_equality import find_counterexample
 from grader.grading.grade import grade
 from grader.kinds import KINDS
-from grader.variants.draw import RandomStream
+from grader.variants.random_stream import RandomStream
 from grader.variants.variant import solve_variant
-from problems.book import REGISTRY
+from problems.registry import REGISTRY
 
 CLASS = generate_profiles(6, RandomStream(b"a class", "people"))
 RIGHT = {"correct", "follow_through"}
@@ -119,10 +119,10 @@ def test_the_same_stream_gives_the_same_submissions(name):
 SCRIPT = """
 from api.demo.coursework.answers import generate_answers
 from api.demo.people import generate_profiles
-from grader.variants.draw import RandomStream
+from grader.variants.random_stream import RandomStream
 from grader.variants.variant import solve_variant
-from problems.book import REGISTRY
-from problems.catalogue import ProblemCatalog
+from problems.registry import REGISTRY
+from problems.catalog import ProblemCatalog
 variant = solve_variant(ProblemCatalog().get("unet-shapes"), 1, REGISTRY)
 mistakes = ("no_bias", "padding_left_out")
 for student in generate_profiles(4, RandomStream(b"x", "y"), mistakes=mistakes):

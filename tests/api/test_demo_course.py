@@ -30,8 +30,8 @@ from api.demo import people
 from api.demo.coursework.simulated_submissions import STREAM_KEY
 from api.demo.plan import OPEN_ASSIGNMENT_SLUG, PLAN, collect_problem_ids, limit_plan
 from api.services.grades import GradeCause, recompute_students
-from grader.variants.draw import RandomStream
-from problems.catalogue import ProblemCatalog
+from grader.variants.random_stream import RandomStream
+from problems.catalog import ProblemCatalog
 
 STUDENTS = 16
 

@@ -19,7 +19,7 @@ from api.demo.people import (
 )
 from api.demo.seeded_random import SeededRandom
 from grader.policy import Timeline
-from grader.variants.draw import RandomStream
+from grader.variants.random_stream import RandomStream
 
 DAY = 86_400_000_000
 WEEKS = Timeline(release=100 * DAY, due=114 * DAY, close=116 * DAY)

@@ -16,7 +16,7 @@ from api.services.exports.formats import (
     sheet_version,
     write_score_sheet,
 )
-from api.services.score_sheets import reading
+from api.services.score_sheets import parser
 
 HEAD = (
     "submission_id,student,email,assignment,problem,part,answer,old_status,old_points,old_comment,"
@@ -122,7 +122,7 @@ SPREADSHEETS: dict[str, Callable[[Table], str | bytes]] = {
         [{"my notes": "a, b", **dict(reversed(row.items()))} for row in rows]
     ),
     "few columns left": lambda rows: saved(
-        [{name: row[name] for name in reading.REQUIRED_COLUMNS} for row in rows]
+        [{name: row[name] for name in parser.REQUIRED_COLUMNS} for row in rows]
     ),
     "titles in capitals": lambda rows: saved(
         [{f" {name.upper()} ": cell for name, cell in row.items()} for row in rows]

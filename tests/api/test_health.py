@@ -17,7 +17,7 @@ from fastapi.testclient import TestClient
 from api.app import create_app
 from api.config.settings import ServiceSettings
 from api.config.sources import SettingsError
-from problems.catalogue import ProblemCatalog
+from problems.catalog import ProblemCatalog
 
 PATIENCE = 50
 

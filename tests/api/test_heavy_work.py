@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from world import Person, Posing, World
 
-from api.auth.limits import EVENT_LIMITS, LimitedAction
+from api.auth.rate_limits import EVENT_LIMITS, LimitedAction
 from api.core.errors import RateLimited, ServiceUnavailable
 from api.core.ids import new_id
 from api.routes.assignments import analytics

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from api.http.fields import (
+from api.http.field_types import (
     Answer,
     Credit,
     Line,

@@ -14,8 +14,8 @@ from world import Person, Posing, World
 
 from api.core.errors import Conflict
 from api.services.grades import recompute
-from api.services.submissions.entries import PendingSubmission, StoredSubmission
-from api.services.submissions.writer import queue
+from api.services.submissions.pending_submissions import PendingSubmission, StoredSubmission
+from api.services.submissions.writer import writer_thread
 
 DUE = NOW + timedelta(days=1)
 ANY = {"If-Match": "*"}
@@ -28,14 +28,14 @@ def elsewhere(other: World, person: Person) -> Person:
 
 def at_point(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], None]) -> None:
     """Let *act* be done whenever a submission comes to a point of the intake."""
-    own = queue.reach_failpoint
+    own = writer_thread.reach_failpoint
 
     def reach(point: Any) -> None:
         if point == name:
             act()
         own(point)
 
-    monkeypatch.setattr(queue, "reach_failpoint", reach)
+    monkeypatch.setattr(writer_thread, "reach_failpoint", reach)
 
 
 @pytest.mark.parametrize("remembered", [False, True])

@@ -96,7 +96,7 @@ def wait_for_any(world: World) -> None:
 
 
 def test_more_than_the_writer_can_hold_is_refused_with_a_time_to_come_back(world, monkeypatch):
-    monkeypatch.setattr("api.services.submissions.writer.queue.MAX_QUEUE_SIZE", 2)
+    monkeypatch.setattr("api.services.submissions.writer.writer_thread.MAX_QUEUE_SIZE", 2)
     small = World(world.url, clock=world.clock)
     course = small.course()
     [problem] = small.assignment(course)

@@ -18,9 +18,9 @@ from api.services.problems.publishing import PublishedProblem, summarize_parts
 from api.services.problems.versions import store_version
 from grader import ENGINE
 from grader.variants.variant import solve_variant
-from problems.book import REGISTRY
-from problems.catalogue import ProblemCatalog
-from problems.stored import dump_variant
+from problems.catalog import ProblemCatalog
+from problems.registry import REGISTRY
+from problems.variant_serialization import dump_variant
 
 FILE = Path(__file__).parents[1] / "bank" / "real_answers.jsonl"
 ANSWERS = [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()]

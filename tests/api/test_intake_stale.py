@@ -17,8 +17,8 @@ from api.auth.secrets import parse
 from api.db.models import Enrolment, Grade, LoginSession, ProblemProgress, Token, User
 from api.services.grades import GradeCause, recompute_students
 from api.services.submissions import late_days
-from api.services.submissions.entries import PendingSubmission, StoredSubmission
-from api.services.submissions.writer.writing import write_submissions
+from api.services.submissions.pending_submissions import PendingSubmission, StoredSubmission
+from api.services.submissions.writer.write_transaction import write_submissions
 
 SPENT = {**DUE_TOMORROW, "late_days": 2}
 HALF = {**SPENT, "late": [{"days": 3, "credit": "50%"}]}

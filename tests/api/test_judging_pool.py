@@ -14,7 +14,7 @@ from world import Person, Posing, World
 from api.core.errors import RateLimited, ServiceUnavailable
 from api.core.ids import new_id
 from api.services.engine import keyless_reading
-from api.services.engine.judging_pool import (
+from api.services.engine.grading_pool import (
     MAX_WAITING_PER_PERSON,
     MAX_WAITING_THREADS,
     GradingPool,
@@ -22,7 +22,7 @@ from api.services.engine.judging_pool import (
 )
 from api.services.student import practice
 from api.services.submissions import grading
-from api.services.submissions.writer.writing import StaleCache
+from api.services.submissions.writer.write_transaction import StaleCache
 
 ARRAY = """\
 id: two-rows

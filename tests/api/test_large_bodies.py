@@ -15,7 +15,7 @@ from world import World
 
 from api import app as application
 from api.app import SHARED_ROUTES, UPLOAD_LIMITS
-from api.http.bodies import UNAUTHENTICATED_BODY_BYTES as FREE
+from api.http.request_body import UNAUTHENTICATED_BODY_BYTES as FREE
 from api.server.protocol import LimitedHttpProtocol
 
 UNKNOWN = str(UUID(int=1))

@@ -15,12 +15,12 @@ from api.services.accounts import accounts
 from api.services.enrolment import enrolments
 from api.services.enrolment.sections import lock_assignments
 from api.services.grades import recompute
-from api.services.regrades.execution import applying as steps
+from api.services.regrades.execution import apply as steps
 from api.services.regrades.execution import chunk_runner
-from api.services.regrades.execution.judging import grade_job
+from api.services.regrades.execution.grading_jobs import grade_job
 from api.services.review import requests
-from api.services.submissions.entries import StoredSubmission
-from api.services.submissions.writer.writing import StaleCache, write_submissions
+from api.services.submissions.pending_submissions import StoredSubmission
+from api.services.submissions.writer.write_transaction import StaleCache, write_submissions
 
 WORTH_MORE = {"parts": {"cells": {"points": 7}}}
 

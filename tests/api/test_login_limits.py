@@ -6,7 +6,7 @@ import pytest
 from browsers import OTHER, PASSWORD, Browser, with_password
 from sqlalchemy import event, func, select
 
-from api.auth.limits import EVENT_LIMITS
+from api.auth.rate_limits import EVENT_LIMITS
 from api.db.models import RateLimitEvent, User
 
 HALL = "192.0.2.7"

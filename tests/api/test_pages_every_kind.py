@@ -8,8 +8,8 @@ from populated import ANSWERS, EVERY_KIND, PARTS
 from grader.definitions.problem import Problem
 from grader.kinds import KINDS
 from grader.variants.variant import solve_variant
-from problems.book import REGISTRY
-from problems.documents import load_document
+from problems.files.yaml_document import load_document
+from problems.registry import REGISTRY
 
 PROBLEM = Problem.model_validate(load_document(EVERY_KIND, file="every-kind").data)
 RIGHT, WRONG, UNREADABLE = "right", "wrong", "unreadable"

@@ -14,7 +14,7 @@ from api.pages.layout.templating import render
 from api.pages.student import solution as pages
 from api.services.student.solution import load_solution_view
 from grader.variants.variant import solve_variant
-from problems.book import REGISTRY
+from problems.registry import REGISTRY
 
 CONVOLUTION = "sobel-conv-same"
 LIMIT = 30_000

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from world import TEXT_PROBLEM, Person, World, bank_source
 
 from api.db.models import AuditEntry, ProblemVersion, Variant
-from problems.book import REGISTRY
-from problems.check import check_text
+from problems.checks.checker import check_text
+from problems.registry import REGISTRY
 
 YAML = {"Content-Type": "application/yaml"}
 TOY = """\

@@ -31,9 +31,9 @@ from api.services.problems.publishing import (
 )
 from grader import ENGINE
 from grader.variants.variant import solve_variant
-from problems.book import REGISTRY
 from problems.publish import publish_problem
-from problems.stored import dump_variant, load_variant
+from problems.registry import REGISTRY
+from problems.variant_serialization import dump_variant, load_variant
 
 TOY = """
 id: toy

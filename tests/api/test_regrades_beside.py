@@ -11,8 +11,8 @@ from world import OTHER_PROBLEM, TEXT_PROBLEM, Person, World
 
 from api.services.grades import recompute
 from api.services.regrades.execution import chunk_runner
-from api.services.regrades.execution.judging import grade_job
-from api.services.submissions.writer.writing import write_submissions
+from api.services.regrades.execution.grading_jobs import grade_job
+from api.services.submissions.writer.write_transaction import write_submissions
 
 ANY = {"If-Match": "*"}
 

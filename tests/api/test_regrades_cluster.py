@@ -10,7 +10,7 @@ from contextlib import closing
 import pytest
 from regrading import begun, marks, seen, six_answered
 
-from api.services.regrades.execution import judging
+from api.services.regrades.execution import grading_jobs
 from api.services.regrades.execution.executors import get_executor_factory
 from api.services.regrades.execution.runner import RegradeRunner
 
@@ -42,7 +42,7 @@ def address() -> Iterator[str]:
 @pytest.fixture
 def problem(world, course, monkeypatch):
     """Return a problem that is judged in pieces."""
-    monkeypatch.setattr(judging, "MIN_SUBMISSIONS_FOR_PROCESSES", 2)
+    monkeypatch.setattr(grading_jobs, "MIN_SUBMISSIONS_FOR_PROCESSES", 2)
     return six_answered(world, course)
 
 
@@ -52,8 +52,10 @@ def test_a_cluster_judges_as_this_process_does(world, teacher, problem, address,
     expected = seen(teacher, here)["counts"]
     teacher.post(f"/regrades/{here['id']}/cancel", {})
     judged = []
-    pieces = judging._split_job  # noqa: SLF001
-    monkeypatch.setattr(judging, "_split_job", lambda *told: judged.append(told) or pieces(*told))
+    pieces = grading_jobs._split_job  # noqa: SLF001
+    monkeypatch.setattr(
+        grading_jobs, "_split_job", lambda *told: judged.append(told) or pieces(*told)
+    )
     there = begun(teacher, problem)
     with closing(
         RegradeRunner(world.db, world.clock, workers=2, make=get_executor_factory(address))

@@ -18,7 +18,7 @@ from api.core.worker_pool import WorkerPool
 from api.db.engine import Database
 from api.db.models import Grading, RegradeChange
 from api.services.regrades import planning
-from api.services.regrades.execution import judging
+from api.services.regrades.execution import grading_jobs
 from api.services.regrades.execution.runner import RegradeRunner
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +29,7 @@ SECONDS = 60
 def problem(world, course, monkeypatch):
     """Return a problem whose students make three chunks, judged in pieces."""
     monkeypatch.setattr(planning, "STUDENTS_IN_CHUNK", 2)
-    monkeypatch.setattr(judging, "MIN_SUBMISSIONS_FOR_PROCESSES", 2)
+    monkeypatch.setattr(grading_jobs, "MIN_SUBMISSIONS_FOR_PROCESSES", 2)
     return six_answered(world, course)
 
 
@@ -98,7 +98,7 @@ def test_a_worker_that_dies_costs_one_try_and_nothing_else(world, teacher, probl
 
 def test_a_piece_that_takes_too_long_fails_its_regrade(world, teacher, problem, monkeypatch):
     run = begun(teacher, problem)
-    monkeypatch.setattr(judging, "grade_job", never_end)
+    monkeypatch.setattr(grading_jobs, "grade_job", never_end)
     pool = WorkerPool(2, deadline_seconds=1)
     runner = RegradeRunner(world.db, world.clock, workers=2, make=lambda _: pool)
     runner.run_until_idle()

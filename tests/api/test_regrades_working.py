@@ -19,14 +19,14 @@ from world import OTHER_PROBLEM, TEXT_PROBLEM, points
 from api.core.ids import new_id
 from api.db.models import Answer, Grading, ProblemVersion, RegradeChange, Submission, Variant
 from api.services.regrades import planning
-from api.services.regrades.execution import judging
-from api.services.regrades.execution.judging import (
+from api.services.regrades.execution import grading_jobs
+from api.services.regrades.execution.grading_jobs import (
     RegradeJob,
     SubmissionToGrade,
     grade_job,
     make_parallel_grader,
 )
-from problems.catalogue import ProblemCatalog
+from problems.catalog import ProblemCatalog
 
 ROOT = Path(__file__).parents[2]
 
@@ -155,7 +155,7 @@ def test_pieces_are_judged_as_the_whole_is_and_go_to_other_processes(world, prob
     whole = grade_job(job)
     assert len(whole) == 15
     assert pickle.loads(pickle.dumps((job, whole))) == (job, whole)  # noqa: S301
-    monkeypatch.setattr(judging, "MIN_SUBMISSIONS_FOR_PROCESSES", 2)
+    monkeypatch.setattr(grading_jobs, "MIN_SUBMISSIONS_FOR_PROCESSES", 2)
     with ThreadPoolExecutor(2) as pool:
         assert make_parallel_grader(lambda: pool, workers=2)(job) == whole
 
@@ -183,7 +183,7 @@ def test_few_different_submissions_are_judged_without_another_process(
     world, problem, monkeypatch, different, sent
 ):
     """However many they are: it takes as long to judge them as to send them."""
-    monkeypatch.setattr(judging, "MIN_SUBMISSIONS_FOR_PROCESSES", 10)
+    monkeypatch.setattr(grading_jobs, "MIN_SUBMISSIONS_FOR_PROCESSES", 10)
     version = problem.version
     with world.db.reading() as session:
         data = session.get_one(Variant, {"version_id": version, "position": -1}).data

@@ -19,7 +19,7 @@ from api.services.batch.formats.columns import FIELDS, RESULT_FIELDS, check_colu
 from api.services.batch.formats.csv_rows import CsvSource
 from api.services.batch.formats.json_rows import JsonSource
 from api.services.batch.formats.plain_csv import PlainRows, parse_plain_rows
-from api.services.batch.formats.writing import BatchInputFormat, CsvWriter
+from api.services.batch.formats.writers import BatchInputFormat, CsvWriter
 from api.services.files.csv_rows import escape_formula, unescape_formula
 
 BREAKS = "\u2028\u2029\u0085\v\f\x1c\x1e"

@@ -25,7 +25,7 @@ from api.db.models import (
     Variant,
 )
 from api.services.engine.variant_identity import load_identities
-from api.services.submissions.entries import PendingSubmission
+from api.services.submissions.pending_submissions import PendingSubmission
 from grader.analysis import MIN_STUDENTS
 
 SIZE = 12

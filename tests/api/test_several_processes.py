@@ -25,7 +25,7 @@ import pytest
 from actors import FakeClock, Person, Posing
 from world import World
 
-from problems.catalogue import ProblemCatalog
+from problems.catalog import ProblemCatalog
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 120

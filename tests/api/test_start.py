@@ -23,7 +23,7 @@ from world import World
 
 from api.db.engine import Database
 from api.db.migrations import upgrade
-from problems.catalogue import ProblemCatalog
+from problems.catalog import ProblemCatalog
 
 ROOT = Path(__file__).parents[2]
 BANK = ("conv-output-shape", "conv2d-by-hand", "max-pool-invariance")

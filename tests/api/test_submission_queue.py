@@ -9,7 +9,11 @@ import pytest
 from loop import in_loop_of_its_own
 
 from api.core.errors import ServiceUnavailable
-from api.services.submissions.waiting import MAX_BATCH_SIZE, QueuedSubmission, SubmissionQueue
+from api.services.submissions.submission_queue import (
+    MAX_BATCH_SIZE,
+    QueuedSubmission,
+    SubmissionQueue,
+)
 
 ENTRY: Any = None
 """A queue does not look at what waits in it."""

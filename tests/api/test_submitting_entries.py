@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from api.services.submissions.entries import fingerprint
+from api.services.submissions.pending_submissions import fingerprint
 
 PROBLEM, STUDENT = UUID(int=1), UUID(int=2)
 

@@ -14,7 +14,7 @@ from world import Person, Posing, World
 
 from api.db.models import Answer, Grading, Submission
 from api.services.grades import ProgressKey
-from api.services.submissions.entries import receipt_digest
+from api.services.submissions.pending_submissions import receipt_digest
 from grader.json_values import to_json
 
 LONG_TEXT = "é" + "unreadable? " * 1_600

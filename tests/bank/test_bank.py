@@ -12,10 +12,10 @@ from api.markup.markdown import find_formula_errors
 from grader.grading.grade import grade
 from grader.kinds import KINDS
 from grader.variants.variant import Variant, solve_variant
-from problems.book import REGISTRY
-from problems.check import CheckReport, check_text
-from problems.documents import load_document
-from problems.stored import dump_variant
+from problems.checks.checker import CheckReport, check_text
+from problems.files.yaml_document import load_document
+from problems.registry import REGISTRY
+from problems.variant_serialization import dump_variant
 
 SEEDS = int(os.environ.get("GRADER_TEST_SEEDS", "10"))
 """How many seeds of a problem are published; `make check` publishes more."""

@@ -12,15 +12,15 @@ from one_by_one import Marked, mark_rows, read_table
 from api.services.batch.formats.columns import FIELDS, RESULT_FIELDS
 from api.services.batch.formats.csv_rows import CsvSource
 from api.services.batch.questions import BatchProblems
-from api.services.batch.running import Batch, run_batch
+from api.services.batch.runner import Batch, run_batch
 from api.services.engine.single_answer import SingleAnswerGrader
 from grader.definitions.problem import AnyPart
 from grader.kinds import KINDS
 from grader.variants.variant import Variant
-from problems.book import REGISTRY
-from problems.catalogue import ProblemCatalog
+from problems.catalog import ProblemCatalog
 from problems.publish import publish_problem
-from problems.stored import dump_variant
+from problems.registry import REGISTRY
+from problems.variant_serialization import dump_variant
 
 CATALOGUE = ProblemCatalog()
 SEED = 1

@@ -10,8 +10,8 @@ from bank_at_hand import CATALOGUE
 from grader.grading.grade import grade
 from grader.values import Tensor, to_nested
 from grader.variants.variant import Variant, solve_variant
-from problems.book import REGISTRY
 from problems.publish import publish_problem
+from problems.registry import REGISTRY
 from tests.bank.causes import CAUSES, Cause
 
 PUBLISHED = 2

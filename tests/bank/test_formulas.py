@@ -15,9 +15,9 @@ from bank_at_hand import CATALOGUE
 from api.markup.markdown import find_formula_errors, find_formulas
 from api.markup.tex import tex_to_mathml
 from grader.variants.variant import solve_variant
-from problems.book import REGISTRY
+from problems.checks.texts import find_text_faults
 from problems.mistakes import MISTAKES
-from problems.texts import find_text_faults
+from problems.registry import REGISTRY
 
 GOLDEN = Path(__file__).with_name("formulas.json")
 COMMAND = re.compile(r"\\(?:begin\{\w+\}|[A-Za-z]+|.)")

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from grader.variants.variant import draw_numbers
-from problems.book import REGISTRY
-from problems.catalogue import ProblemCatalog
+from problems.catalog import ProblemCatalog
 from problems.publish import to_json_data
+from problems.registry import REGISTRY
 
 FILE = Path(__file__).parent / "golden_variants.json"
 SEEDS = range(20)

@@ -5,8 +5,8 @@ from bank_at_hand import CATALOGUE
 
 from grader.diagnosis.mistakes import find_hidden_mistakes
 from grader.variants.variant import solve_variant
-from problems.book import REGISTRY
 from problems.publish import DRAWS_FOR_INERT, publish_problem
+from problems.registry import REGISTRY
 
 DRAWN = [name for name in CATALOGUE.ids if CATALOGUE.get(name).is_drawn]
 

@@ -26,8 +26,13 @@ from grader.kinds.quantities import ConvertedQuantity, QuantityPart
 from grader.reading import Reading
 from grader.values import Number, Tensor, Value, is_number, simplify_number
 from grader.variants.variant import Variant, get_mistake_pairs, solve_variant
-from problems.book import REGISTRY
-from problems.stored import dump_variant, filter_stored_line, load_parts, load_variant
+from problems.registry import REGISTRY
+from problems.variant_serialization import (
+    dump_variant,
+    filter_stored_line,
+    load_parts,
+    load_variant,
+)
 
 COMPUTED = [name for name in CATALOGUE.ids if CATALOGUE.get(name).is_computed]
 NOISE = Fraction(1, 10**9)

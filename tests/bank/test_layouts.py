@@ -7,7 +7,7 @@ from grader.display.text import to_text
 from grader.grading.context import build_part_context
 from grader.grading.grade import grade_part
 from grader.variants.variant import solve_variant
-from problems.book import REGISTRY
+from problems.registry import REGISTRY
 
 LAYOUTS = {"CHW": (1, 2, 0), "HWC": (2, 0, 1)}
 """The order of the axes in the other layout."""

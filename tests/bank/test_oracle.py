@@ -24,7 +24,7 @@ from grader.kinds.predicates import PredicatePart
 from grader.kinds.tables import TableKey
 from grader.values import Tensor, Value, simplify_number, to_nested
 from grader.variants.variant import Variant, solve_variant
-from problems.book import REGISTRY
+from problems.registry import REGISTRY
 from tests.bank.oracle import ACCEPTED, ORACLE, SHOWN, networks
 from tests.bank.oracle.weights import conv, separable, uses
 from tests.bank.oracle.windows import correlate, scatter, starts

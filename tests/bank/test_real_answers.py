@@ -12,7 +12,7 @@ import pytest
 from one_by_one import Marked, Row, mark_rows, read_table
 
 from api.services.engine.single_answer import SingleAnswerGrader
-from problems.catalogue import ProblemCatalog
+from problems.catalog import ProblemCatalog
 
 FILE = Path(__file__).parent / "real_answers.jsonl"
 ANSWERS = [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()]

@@ -8,9 +8,9 @@ from bank_at_hand import CATALOGUE
 
 from grader.definitions.problem import Problem
 from grader.variants.variant import solve_variant
-from problems.book import REGISTRY
-from problems.documents import load_document
-from problems.stored import dump_variant, rekey_variant
+from problems.files.yaml_document import load_document
+from problems.registry import REGISTRY
+from problems.variant_serialization import dump_variant, rekey_variant
 
 TOLERANT = {"number", "percent"}
 

@@ -15,7 +15,7 @@ from grader.definitions.parts import Part
 from grader.definitions.problem import AnyPart
 from grader.kinds import KINDS
 from grader.variants.variant import solve_variant
-from problems.book import REGISTRY
+from problems.registry import REGISTRY
 
 Option = tuple[str, str, str]
 

@@ -6,7 +6,7 @@ from bank_at_hand import CATALOGUE
 from api.services.engine.keyless_reading import KeylessQuestion, read_answer
 from api.services.student.questions import render_statement, serialize_numbers, serialize_question
 from grader.variants.variant import solve_variant
-from problems.book import REGISTRY
+from problems.registry import REGISTRY
 
 
 @pytest.mark.parametrize("problem", CATALOGUE.ids)

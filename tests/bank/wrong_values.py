@@ -17,7 +17,7 @@ from bank_at_hand import CATALOGUE
 from grader.grading.grade import grade
 from grader.grading.result import PartResult
 from grader.variants.variant import Variant, solve_variant
-from problems.book import REGISTRY
+from problems.registry import REGISTRY
 
 __all__ = ["VALUES", "Diagnosed", "diagnosed", "figures"]
 

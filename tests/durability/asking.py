@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from api.durability_test.clients import record_response
+from api.durability_test.course_fixture import ATTEMPT_LIMIT, PART_ID, SubmissionTarget
 from api.durability_test.ledger import ClientRequest, Ledger
-from api.durability_test.scene import ATTEMPT_LIMIT, PART_ID, SubmissionTarget
+from api.durability_test.load_generator import record_response
 from api.durability_test.service import ServiceProcess
 from api.http.json_body import API_PREFIX
 from durability.trying import Tried

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from api.durability_test.checking import Findings, SubmissionSnapshot, find_violations
 from api.durability_test.ledger import ClientReceipt, ClientRequest, LedgerEntry
+from api.durability_test.verification import Findings, SubmissionSnapshot, find_violations
 
 STUDENT, PROBLEM = UUID(int=1), UUID(int=2)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from api.durability_test.scene import SubmissionTarget
+from api.durability_test.course_fixture import SubmissionTarget
 from durability.asking import ask, hand_in
 from durability.cluster import Cluster
 from durability.nursery import Nursery, cannot_mount

@@ -2,8 +2,12 @@
 
 import pytest
 
-from api.durability_test.clients import ALLOWED_STATUSES
-from api.durability_test.killing import KILL_MOMENTS, KILL_MOMENTS_OF_SEVERAL, kill_under_load
+from api.durability_test.fault_injection import (
+    KILL_MOMENTS,
+    KILL_MOMENTS_OF_SEVERAL,
+    kill_under_load,
+)
+from api.durability_test.load_generator import ALLOWED_STATUSES
 from api.durability_test.service import launch_service
 from durability.trying import IS_LONG, SECONDS, SEED
 

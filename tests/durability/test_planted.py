@@ -5,8 +5,8 @@ from collections import Counter
 
 import psycopg
 
-from api.durability_test.clients import LoadGenerator
-from api.durability_test.scene import ATTEMPT_LIMIT
+from api.durability_test.course_fixture import ATTEMPT_LIMIT
+from api.durability_test.load_generator import LoadGenerator
 from durability.asking import AT_ONCE, limited, race_for_attempts
 from durability.trying import Tried
 

@@ -13,8 +13,8 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import IntegrityError
 
 from api.db.engine import Database, InDoubtError
-from api.durability_test.clients import ALLOWED_STATUSES, LoadGenerator
-from api.durability_test.scene import ATTEMPT_LIMIT
+from api.durability_test.course_fixture import ATTEMPT_LIMIT
+from api.durability_test.load_generator import ALLOWED_STATUSES, LoadGenerator
 from durability.asking import AT_ONCE, limited, race_for_attempts
 from durability.proxy import Proxy
 from durability.trying import IS_LONG, SECONDS, Tried

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from api.durability_test.scene import ATTEMPT_LIMIT
+from api.durability_test.course_fixture import ATTEMPT_LIMIT
 from durability.asking import AT_ONCE, limited, race_for_attempts, race_with_one_key
 from durability.trying import SECONDS
 

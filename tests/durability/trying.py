@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from api.db.engine import Database
-from api.durability_test.killing import DurabilityReport, build_report, check_database
+from api.durability_test.course_fixture import DurabilityCourse, create_course, write_bank
+from api.durability_test.fault_injection import DurabilityReport, build_report, check_database
 from api.durability_test.ledger import Ledger
-from api.durability_test.scene import DurabilityCourse, create_course, write_bank
 from api.durability_test.service import Launcher, ServiceProcess, build_environment
 from durability.nursery import Nursery
 

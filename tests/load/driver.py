@@ -14,9 +14,9 @@ from uuid import uuid4
 from lines import Answer, Lines
 from plan import HOUR, Act, Kind
 
-from api.durability_test.clients import record_response
+from api.durability_test.course_fixture import PART_ID, SubmissionTarget
 from api.durability_test.ledger import ClientRequest, Ledger
-from api.durability_test.scene import PART_ID, SubmissionTarget
+from api.durability_test.load_generator import record_response
 
 __all__ = ["Desk", "Result", "play"]
 

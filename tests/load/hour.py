@@ -25,8 +25,8 @@ from api.core.ids import new_id
 from api.db.engine import Database
 from api.db.models import LoginSession
 from api.db.upserts import insert_rows
-from api.durability_test.killing import check_database
-from api.durability_test.scene import DurabilityCourse, create_course, write_bank
+from api.durability_test.course_fixture import DurabilityCourse, create_course, write_bank
+from api.durability_test.fault_injection import check_database
 from api.durability_test.scratch import scratch_database
 from api.durability_test.service import ServiceProcess, build_environment
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.errors import ProblemError
-from problems.documents import UNPRINTABLE, YamlDocument, load_document
+from problems.files.yaml_document import UNPRINTABLE, YamlDocument, load_document
 
 MARKS = "abN10.-+:,[]{}()#&*!|>'\"%@`?~=<_/\\ \n\t\ufeffé٣"
 WORDS_OF_YAML = ("null", "no", "1e3", ".5", "0x1", "12:30", "\\x00", "\\ud800", "\\U99999999")

@@ -9,7 +9,7 @@ from factories import BOOK, CALM, problem
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.definitions.names import suggest_similar
+from grader.definitions.name_checks import suggest_similar
 from grader.definitions.problem import hash_fields
 from grader.definitions.template import Template
 from grader.errors import ProblemError, SolverError
@@ -27,7 +27,7 @@ from grader.expressions.parser import Expression, parse
 from grader.expressions.sampling import Interval, sample_points
 from grader.grading.tolerance import Tolerance, find_accepting_rule, leading_exponent
 from grader.values import Tensor, is_number, simplify_number, to_exact, to_nested
-from grader.variants.draw import MAX_RANGE, RandomStream
+from grader.variants.random_stream import MAX_RANGE, RandomStream
 from grader.variants.variant import draw_numbers
 
 NUMBERS = st.one_of(st.integers(-(10**30), 10**30), st.fractions(max_denominator=10**9))

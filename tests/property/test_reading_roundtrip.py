@@ -25,7 +25,7 @@ from grader.reading import (
     read_shape,
     read_tensor,
 )
-from grader.reading.grammar.computing import EXACT_SCOPE
+from grader.reading.grammar.evaluation import EXACT_SCOPE
 from grader.reading.units.quantities import DIMENSIONS
 from grader.values import Tensor, to_nested
 

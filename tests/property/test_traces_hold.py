@@ -8,7 +8,7 @@ from traced import misplaced_cells, same, stated_value, wrong_cells, wrong_formu
 
 from grader.errors import SolverError
 from grader.values import Tensor
-from problems.book import REGISTRY
+from problems.registry import REGISTRY
 
 SIZES, KERNELS, STEPS = st.integers(1, 30), st.integers(1, 6), st.integers(1, 3)
 ENDS = st.integers(0, 2) | st.tuples(st.integers(0, 2), st.integers(0, 2))

@@ -2,13 +2,13 @@
 
 import json
 
-from api.services.batch import judging
-from api.services.batch.judging import BatchJob, BatchQuestion, SourceFile, grade_chunk
+from api.services.batch import grading_jobs
+from api.services.batch.grading_jobs import BatchJob, BatchQuestion, SourceFile, grade_chunk
 from grader.variants.variant import solve_variant
-from problems.book import REGISTRY
-from problems.catalogue import ProblemCatalog
-from problems.loader import load_problem
-from problems.stored import dump_variant
+from problems.catalog import ProblemCatalog
+from problems.files.loader import load_problem
+from problems.registry import REGISTRY
+from problems.variant_serialization import dump_variant
 
 NAME = "conv-output-shape"
 
@@ -24,13 +24,13 @@ def test_a_published_variant_is_loaded_once_for_all_parts_that_are_asked_for(mon
         for seed in (1, 2)
     }
     asked = tuple(BatchQuestion(seed, part, "3×3×3", ()) for seed in lines for part in parts)
-    loaded, load = [], judging.load_parts
+    loaded, load = [], grading_jobs.load_parts
 
     def counted(data, *more):
         loaded.append(data["seed"])
         return load(data, *more)
 
-    monkeypatch.setattr(judging, "load_parts", counted)
+    monkeypatch.setattr(grading_jobs, "load_parts", counted)
     job = BatchJob(
         SourceFile(f"{NAME}.yaml", text),
         asked,

@@ -12,7 +12,7 @@ from grader.definitions.parts import Part
 from grader.errors import AnswerError
 from grader.kinds import KINDS
 from grader.reading import is_blank
-from problems.book import REGISTRY
+from problems.registry import REGISTRY
 
 PARTS = [
     pytest.param(part, id=f"{kind}-{at}")

@@ -10,9 +10,9 @@ from grader.errors import SolverError
 from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.parser import parse
 from grader.values import Tensor
-from problems.binding import bind_solver
-from problems.book import REGISTRY, SOLVERS
-from problems.network.build import conv
+from problems.adapters import bind_solver
+from problems.network.constructors.all_constructors import conv
+from problems.registry import REGISTRY, SOLVERS
 
 
 def same(value):

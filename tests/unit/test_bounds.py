@@ -12,7 +12,6 @@ from cpu_time import cpu_seconds
 from factories import BOOK, FUNCTIONS, ask, marked, original, raw
 from pydantic import ValidationError
 
-from grader.book import available_functions
 from grader.definitions.problem import Problem
 from grader.definitions.template import Template
 from grader.errors import GraderError, SolverError
@@ -21,9 +20,10 @@ from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.parser import parse
 from grader.expressions.sampling import Interval, sample_points
 from grader.reading import RawAnswer
+from grader.registry import available_functions
 from grader.values import Tensor
 from grader.variants.variant import solve_variant
-from problems.book import REGISTRY as PROBLEMS_BOOK
+from problems.registry import REGISTRY as PROBLEMS_BOOK
 
 BOUND = 1.0
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 from factories import BOOK, ask, original
 
-from grader.grading.carry import collect_carried_values
+from grader.grading.carried_answers import collect_carried_values
 from grader.values import Tensor, has_same_form
 
 VECTOR = Tensor.from_nested([1, 2])

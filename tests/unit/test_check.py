@@ -4,7 +4,7 @@ import pytest
 from factories import BOOK, ask, problem
 
 from grader.definitions.problem import Problem
-from problems.check import CheckReport, check_file, check_problem
+from problems.checks.checker import CheckReport, check_file, check_problem
 
 W = {"W": {"choose": [7, 9, 11], "original": 5}}
 RIGHT = {"answers": {"a": "2"}, "expect": {"a": "correct"}}

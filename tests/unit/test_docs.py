@@ -25,11 +25,11 @@ from grader.expressions.parser import parse
 from grader.grading.grade import grade
 from grader.kinds import KINDS
 from grader.variants.variant import Variant, draw_numbers, solve_variant
-from problems.book import REGISTRY
-from problems.catalogue import ProblemCatalog
-from problems.check import check_problem
-from problems.documents import load_document
-from problems.loader import load_problem
+from problems.catalog import ProblemCatalog
+from problems.checks.checker import check_problem
+from problems.files.loader import load_problem
+from problems.files.yaml_document import load_document
+from problems.registry import REGISTRY
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = {path.name: path.read_text(encoding="utf-8") for path in sorted(DOCS.glob("*.md"))}

@@ -19,10 +19,10 @@ from grader.expressions.arithmetic import FUNCTIONS
 from grader.grading.tolerance import Tolerance
 from grader.kinds import KINDS
 from grader.kinds.texts import RubricItem
-from problems.catalogue import ProblemCatalog
+from problems.catalog import ProblemCatalog
+from problems.docs_generator import PAGES as WRITTEN
 from problems.mistakes import FAMILIES, MISTAKES
-from problems.network.named import PUBLISHED_NETWORKS
-from problems.reference import PAGES as WRITTEN
+from problems.network.published.catalog import PUBLISHED_NETWORKS
 
 ROOT = Path(__file__).parents[2]
 FILES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")))

@@ -7,7 +7,7 @@ import yaml
 from cpu_time import cpu_seconds
 
 from grader.errors import ProblemError
-from problems.documents import MAX_BYTES, format_path, load_document
+from problems.files.yaml_document import MAX_BYTES, format_path, load_document
 
 PARSERS = [pytest.param(yaml.SafeLoader, id="python"), pytest.param(yaml.CSafeLoader, id="c")]
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from grader.variants.draw import MAX_RANGE, RandomStream
+from grader.variants.random_stream import MAX_RANGE, RandomStream
 
 
 def numbers(key: bytes, label: str, limit: int, count: int = 8) -> list[int]:

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from api.pages.drawing.fields import draw_field_picture
-from api.pages.drawing.stamps import build_stamp_frames, is_stamp
+from api.pages.drawing.receptive_fields import draw_field_picture
 from api.pages.drawing.tables import render_array, render_cell, render_table
 from api.pages.drawing.totals import draw_sum_picture, draw_total_picture
+from api.pages.drawing.transposed_convolution import build_stamp_frames, is_stamp
 from api.schemas.student.solution import WorkedStep
 
 LAYERS = [["conv", 3, 1], ["pool", 4, 2], ["conv", 8, 2]]

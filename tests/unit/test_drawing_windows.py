@@ -6,12 +6,12 @@ from types import SimpleNamespace
 import pytest
 
 from api.pages.drawing.frames import build_frames, select_frames
-from api.pages.drawing.moves import build_window_paths
 from api.pages.drawing.planes import read_planes
-from api.pages.drawing.spots import describe_position
+from api.pages.drawing.window_paths import build_window_paths
+from api.pages.drawing.window_positions import describe_position
 from api.pages.layout.formatting import use_minus_signs
 from api.schemas.student.solution import WorkedStep
-from api.services.problems.reports import serialize_step
+from api.services.problems.serializers import serialize_step
 from grader.display.render import render_step
 from problems.traces import TRACERS
 

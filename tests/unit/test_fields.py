@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from grader.definitions.fields import (
+from grader.definitions.field_types import (
     ConstantValue,
     Credit,
     ExactNumber,

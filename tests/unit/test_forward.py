@@ -6,7 +6,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from grader.errors import SolverError
-from problems.network.build import (
+from problems.network.constructors.all_constructors import (
     avg_pool,
     batch_norm,
     branches,
@@ -26,7 +26,7 @@ from problems.network.build import (
     upsample,
 )
 from problems.network.forward import forward
-from problems.network.torch_text import torch_module
+from problems.network.pytorch.module_parser import torch_module
 
 RANDOM = np.random.default_rng(3)
 IMAGE = RANDOM.integers(-4, 5, (2, 6, 7))

@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 from factories import BOOK, ask, mark, marked, original
 
-from grader.book import MistakeInfo
+from grader.registry import MistakeInfo
 
 SIDE = ask(key="side(64, 3, stride=2)")  # 31, or 32 rounded up
 WEIGHTS = ask(key="weights(3, 64, 3)")  # 1792

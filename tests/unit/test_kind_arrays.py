@@ -11,9 +11,9 @@ from grader.grading.grade import grade
 from grader.kinds import KINDS
 from grader.values import Tensor
 from grader.variants.variant import solve_variant
-from problems.book import REGISTRY as BANK
-from problems.catalogue import ProblemCatalog
-from problems.loader import load_problem
+from problems.catalog import ProblemCatalog
+from problems.files.loader import load_problem
+from problems.registry import REGISTRY as BANK
 
 VECTOR = ask("vector", key="[1, 2, 3]")
 MATRIX = ask("matrix", key="[[1, 2], [3, 4]]")

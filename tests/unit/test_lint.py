@@ -4,8 +4,8 @@ import pytest
 from factories import BOOK, ask, original, problem
 
 from grader.errors import ProblemError
-from problems.check import check_problem
-from problems.lint import (
+from problems.checks.checker import check_problem
+from problems.checks.lint import (
     describe_accepted_by_part,
     find_repeating_decimals,
     find_tolerated_mistakes,

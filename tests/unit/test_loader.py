@@ -6,8 +6,8 @@ import pytest
 from factories import BOOK
 
 from grader.errors import ProblemError
-from problems.catalogue import ProblemCatalog
-from problems.loader import find_files, load_file, load_problem
+from problems.catalog import ProblemCatalog
+from problems.files.loader import find_files, load_file, load_problem
 
 TEXT = """\
 id: toy

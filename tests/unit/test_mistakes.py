@@ -6,8 +6,8 @@ from fractions import Fraction
 import pytest
 from factories import BOOK, FUNCTIONS, ask, original, values
 
-from grader.book import MistakeInfo
 from grader.diagnosis.mistakes import AUTHOR_RANK, KnownMistakes, MistakeCandidate
+from grader.registry import MistakeInfo
 from grader.values import Tensor
 from grader.variants.variant import solve_variant
 

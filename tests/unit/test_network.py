@@ -3,7 +3,7 @@
 import pytest
 
 from grader.errors import SolverError
-from problems.network.build import (
+from problems.network.constructors.all_constructors import (
     adaptive_avg_pool,
     avg_pool,
     batch_norm,

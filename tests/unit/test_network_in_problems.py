@@ -2,7 +2,7 @@
 
 from factories import ask, original
 
-from problems.book import REGISTRY
+from problems.registry import REGISTRY
 
 
 def test_a_table_part_reads_the_rows_of_a_network():

@@ -14,7 +14,7 @@ from problems.network.counts import (
     total_macs,
     total_params,
 )
-from problems.network.named import PUBLISHED_NETWORKS, named
+from problems.network.published.catalog import PUBLISHED_NETWORKS, named
 from problems.solvers.receptive_field import receptive_field
 
 IMAGE = (3, 224, 224)

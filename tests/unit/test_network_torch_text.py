@@ -6,7 +6,7 @@ import pytest
 from cpu_time import cpu_seconds
 
 from grader.errors import SolverError
-from problems.network.build import (
+from problems.network.constructors.all_constructors import (
     adaptive_avg_pool,
     avg_pool,
     batch_norm,
@@ -36,9 +36,9 @@ from problems.network.build import (
     zero_pad,
 )
 from problems.network.counts import depth, layer_count, network_shape, total_params
-from problems.network.fields import last_receptive_field
 from problems.network.forward import forward
-from problems.network.torch_text import MAX_TEXT_CHARACTERS, torch_module
+from problems.network.pytorch.module_parser import MAX_TEXT_CHARACTERS, torch_module
+from problems.network.receptive_fields import last_receptive_field
 
 PRINTED = """
 Net1(

@@ -7,8 +7,8 @@ import pytest
 
 from grader.errors import SolverError
 from problems.network.counts import depth, network_shape, total_macs, total_params
-from problems.network.named import named
-from problems.network.torch_text import torch_module
+from problems.network.published.catalog import named
+from problems.network.pytorch.module_parser import torch_module
 
 IMAGE = (3, 224, 224)
 

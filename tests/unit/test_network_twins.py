@@ -3,7 +3,7 @@
 import pytest
 
 from grader.errors import SolverError
-from problems.network.build import (
+from problems.network.constructors.all_constructors import (
     adaptive_avg_pool,
     batch_norm,
     branches,
@@ -23,7 +23,6 @@ from problems.network.build import (
     skip,
     zero_pad,
 )
-from problems.network.changes import clear_declared_inputs, declare_inputs, without_bias
 from problems.network.counts import (
     activation_values,
     depth,
@@ -37,9 +36,10 @@ from problems.network.counts import (
     total_macs,
     total_params,
 )
-from problems.network.mistaken import REQUIRED_LAYERS
-from problems.network.named import PUBLISHED_NETWORKS, named
-from problems.network.twins import WRONG_VERSIONS
+from problems.network.published.catalog import PUBLISHED_NETWORKS, named
+from problems.network.transforms import clear_declared_inputs, declare_inputs, without_bias
+from problems.network.wrong_versions.counts import REQUIRED_LAYERS
+from problems.network.wrong_versions.network_solvers import WRONG_VERSIONS
 
 TWIN = {(twin.mistake, twin.solver): twin.function for twin in WRONG_VERSIONS}
 

@@ -5,7 +5,7 @@ from dataclasses import FrozenInstanceError
 import pytest
 
 from grader.errors import SolverError
-from problems.network.build import (
+from problems.network.constructors.all_constructors import (
     MAX_LAYERS,
     adaptive_avg_pool,
     batch_norm,

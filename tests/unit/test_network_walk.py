@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from grader.errors import SolverError
-from problems.network.build import (
+from problems.network.constructors.all_constructors import (
     adaptive_avg_pool,
     avg_pool,
     batch_norm,
@@ -40,15 +40,15 @@ from problems.network.counts import (
     total_params,
     walk_network,
 )
-from problems.network.fields import (
+from problems.network.layer_table import layer_table
+from problems.network.published.catalog import PUBLISHED_NETWORKS, named
+from problems.network.receptive_fields import (
     AxisWindow,
     ReceptiveField,
     grow_field,
     last_receptive_field,
     receptive_fields,
 )
-from problems.network.named import PUBLISHED_NETWORKS, named
-from problems.network.table import layer_table
 
 BLOCK = network(
     conv(4, 3, padding=1),

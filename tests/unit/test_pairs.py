@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from factories import BOOK, ask, original, problem, values
 
-from grader.book import ArgumentRewrite, MistakeInfo, Registry
 from grader.diagnosis.mistakes import KnownMistakes, find_mistake_pairs
+from grader.registry import ArgumentRewrite, MistakeInfo, Registry
 from grader.values import Tensor
 from grader.variants.plan import get_plan
 from grader.variants.variant import get_mistake_pairs

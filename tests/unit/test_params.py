@@ -9,7 +9,7 @@ from grader.definitions.params import Choose, ConstantParam, Integers, Named, Ne
 from grader.errors import SolverError
 from grader.expressions.evaluate import Scope
 from grader.values import Tensor
-from grader.variants.draw import RandomStream
+from grader.variants.random_stream import RandomStream
 
 NAMES = {"K": 3, "half": Fraction(1, 2)}
 BUILDERS = {

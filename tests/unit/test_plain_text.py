@@ -5,7 +5,7 @@ import re
 import pytest
 
 from api.cli.output.plain_text import to_plain_text
-from problems.catalogue import ProblemCatalog
+from problems.catalog import ProblemCatalog
 
 PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}")
 

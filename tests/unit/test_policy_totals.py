@@ -18,7 +18,7 @@ from grader.policy import (
     evaluate_part,
     format_number,
 )
-from grader.policy.reckoning import BreakdownStep
+from grader.policy.score_breakdown import BreakdownStep
 
 NINE, HALF, THIRD = Fraction(9, 10), Fraction(1, 2), Fraction(1, 3)
 

@@ -5,15 +5,15 @@ from fractions import Fraction
 import pytest
 
 from api.core.errors import InvalidInput
-from api.services.regrades.sources import (
+from api.services.regrades.source_edits import (
     format_expression,
     insert_entry,
     remove_examples,
     set_part_fields,
 )
 from grader.values import Tensor
-from problems.documents import load_document
-from problems.loader import bank_root, find_files
+from problems.files.loader import bank_root, find_files
+from problems.files.yaml_document import load_document
 
 ENTRY = {"key": "K*K - 1", "reason": 'the "border": # only'}
 FLOW = 'parts:\n  - {id: a, kind: integer, key: "1"}  # one\n  - {id: b, kind: integer}\n'

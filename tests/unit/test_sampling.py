@@ -6,7 +6,7 @@ import pytest
 
 from grader.expressions.parser import parse
 from grader.expressions.sampling import MAX_POINT_COUNT, POINT_COUNT, Interval, sample_points
-from grader.variants.draw import RandomStream
+from grader.variants.random_stream import RandomStream
 
 SIZES = (
     ("H", Interval.parse("1..64")),

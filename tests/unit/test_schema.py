@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from grader.definitions.problem import Problem
-from problems.loader import bank_root, find_files
+from problems.files.loader import bank_root, find_files
 
 NAMED = "# yaml-language-server: $schema=../../problem.schema.json"
 FILES = [*find_files(bank_root())]

@@ -18,12 +18,12 @@ import pytest
 from cpu_time import cpu_seconds
 
 import problems.solvers
-from grader.book import available_functions
 from grader.errors import GraderError
 from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.parser import parse
+from grader.registry import available_functions
 from grader.values import Tensor, Value
-from problems.book import REGISTRY
+from problems.registry import REGISTRY
 
 LIMIT_SECONDS = 3.0
 """The slowest take 0.5 s on an idle machine."""

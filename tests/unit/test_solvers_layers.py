@@ -8,7 +8,7 @@ from arrays import integers
 from scipy import special, stats
 
 from grader.errors import SolverError
-from problems.book import REGISTRY
+from problems.registry import REGISTRY
 from problems.solvers.activations import activation
 from problems.solvers.dense import dense, flatten_values, matmul
 from problems.solvers.normalisation import batch_norm_values, layer_norm_values

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from grader.errors import SolverError
-from problems.network.build import conv, max_pool, network, relu
+from problems.network.constructors.all_constructors import conv, max_pool, network, relu
 from problems.network.counts import peak_activation, walk_network
 from problems.solvers.memory import (
     activation_bytes,

@@ -11,10 +11,10 @@ import onnxruntime
 import pytest
 
 from grader.values import Tensor
-from problems.book import REGISTRY
-from problems.network.build import conv_transpose
+from problems.network.constructors.all_constructors import conv_transpose
 from problems.network.counts import out_shape
-from problems.network.twins import WRONG_VERSIONS
+from problems.network.wrong_versions.network_solvers import WRONG_VERSIONS
+from problems.registry import REGISTRY
 from problems.solvers.activations import activation
 from problems.solvers.convolution import conv1d, conv2d, conv3d
 from problems.solvers.pool_values import avg_pool2d, max_pool2d

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from grader.errors import SolverError
-from problems.book import WRONG_VERSIONS
+from problems.registry import WRONG_VERSIONS
 from problems.solvers.positions import positional_encoding, positional_encodings
 
 TWIN = {(twin.mistake, twin.solver): twin.function for twin in WRONG_VERSIONS}

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from grader.errors import SolverError
-from problems.network.build import (
+from problems.network.constructors.all_constructors import (
     branches,
     conv,
     conv_transpose,
@@ -15,7 +15,7 @@ from problems.network.build import (
     relu,
     residual,
 )
-from problems.network.named import named
+from problems.network.published.catalog import named
 from problems.solvers.layers_needed import layers_for_field
 from problems.solvers.receptive_field import (
     effective_stride,

@@ -10,7 +10,7 @@ from scipy.spatial.distance import cdist
 
 from grader.errors import SolverError
 from grader.values import Tensor
-from problems.book import REGISTRY
+from problems.registry import REGISTRY
 from problems.solvers.distances import (
     contrastive_loss,
     cosine_similarity,

@@ -16,7 +16,7 @@ from grader.errors import SolverError
 from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.parser import parse
 from grader.values import Tensor
-from problems.book import REGISTRY
+from problems.registry import REGISTRY
 from problems.solvers.arrays import distinct, flip, symmetric, transpose
 from problems.solvers.convolution import conv1d, conv2d, conv3d
 

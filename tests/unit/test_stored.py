@@ -7,7 +7,7 @@ from factories import BOOK, ask, marked, original, problem
 
 from grader.errors import ProblemError
 from grader.variants.variant import solve_variant
-from problems.stored import (
+from problems.variant_serialization import (
     dump_variant,
     filter_stored_line,
     load_parts,

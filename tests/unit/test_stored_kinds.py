@@ -17,7 +17,7 @@ from grader.json_values import NotSerializableError, from_json, to_json
 from grader.kinds import KINDS
 from grader.kinds.base import WRONG
 from grader.kinds.shapes import ShapeKind
-from problems import stored
+from problems import variant_serialization
 
 PARTS = [
     pytest.param(part, id=f"{kind}{index}")
@@ -73,7 +73,7 @@ def planted(monkeypatch):
 
 def test_a_key_of_a_type_of_its_own_is_solved_again(planted):
     """JSON has no such type, so the key is not stored, as that of a formula is not."""
-    assert stored.dump_variant(planted, BOOK)["keys"] == {}
+    assert variant_serialization.dump_variant(planted, BOOK)["keys"] == {}
     assert differences(planted, BOOK) == []
 
 
@@ -81,8 +81,8 @@ def test_a_planted_kind_whose_key_comes_back_as_a_plain_tuple_is_found(planted, 
     def lossy(value):
         return to_json(tuple(value) if isinstance(value, tuple) else value)
 
-    monkeypatch.setattr(stored, "to_json", lossy)
-    assert stored.dump_variant(planted, BOOK)["keys"] == {"a": {"tuple": [3, 4]}}
+    monkeypatch.setattr(variant_serialization, "to_json", lossy)
+    assert variant_serialization.dump_variant(planted, BOOK)["keys"] == {"a": {"tuple": [3, 4]}}
     whole, *_ = differences(planted, BOOK)
     assert whole.startswith("toy.a, loaded whole: '3×4' is ('wrong'")
     assert "was ('correct'" in whole

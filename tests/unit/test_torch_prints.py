@@ -13,7 +13,7 @@ import pytest
 
 from grader.errors import SolverError
 from problems.network.counts import network_shape, total_params
-from problems.network.torch_text import torch_module
+from problems.network.pytorch.module_parser import torch_module
 
 FOLDER = Path(__file__).parents[1] / "torch_prints"
 VERSIONS = ("2.3.1", "2.13.0", "2.14.1")

@@ -25,8 +25,8 @@ from grader.display.render import render_step
 from grader.display.worked_solution import build_worked_solution
 from grader.errors import SolverError
 from grader.variants.variant import solve_variant
-from problems.book import REGISTRY, SOLVERS
-from problems.network import build
+from problems.network.constructors import all_constructors
+from problems.registry import REGISTRY, SOLVERS
 from problems.traces import TRACERS
 
 MAX_STEPS = 200
@@ -46,7 +46,7 @@ CALLS = {
 TRACED = [(name, call) for name, calls in CALLS.items() for call in calls]
 NONSENSE = [(), ("nonsense",), (None, None), (-1, -1, -1)]
 NO_WAY = {
-    **{solver.__name__: "makes a layer or a network" for solver in build.SOLVERS},
+    **{solver.__name__: "makes a layer or a network" for solver in all_constructors.SOLVERS},
     "named": "a published network",
     "torch_module": "reads a text",
     "symmetric": "a condition on drawn numbers",

@@ -7,8 +7,15 @@ from traced import of_type, steps_of, told
 from grader.display.render import render_step
 from grader.display.steps import Array, Formula, PooledWindow, Rows, TextStep, Window
 from grader.values import Tensor
-from problems.network.build import conv, conv_transpose, linear, max_pool, network, relu
-from problems.network.named import named
+from problems.network.constructors.all_constructors import (
+    conv,
+    conv_transpose,
+    linear,
+    max_pool,
+    network,
+    relu,
+)
+from problems.network.published.catalog import named
 
 ROW = Tensor.from_nested([[1, 2, 3]])
 TAPS = Tensor.from_nested([[1, 10]])

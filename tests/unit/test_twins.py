@@ -11,10 +11,9 @@ from learning_calls import LEARNING_CALLS
 
 from grader.errors import SolverError
 from grader.values import Tensor
-from problems.binding import bind_solver
-from problems.book import REGISTRY, SOLVERS, WRONG_VERSIONS
+from problems.adapters import bind_solver
 from problems.mistakes import MISTAKES
-from problems.network.build import (
+from problems.network.constructors.all_constructors import (
     batch_norm,
     branches,
     conv,
@@ -27,7 +26,8 @@ from problems.network.build import (
     residual,
     skip,
 )
-from problems.network.named import named
+from problems.network.published.catalog import named
+from problems.registry import REGISTRY, SOLVERS, WRONG_VERSIONS
 
 SOLVER = {solver.__name__: solver for solver in SOLVERS}
 

@@ -6,7 +6,7 @@ import pytest
 
 from grader.errors import SolverError
 from grader.values import Tensor
-from problems.book import REGISTRY
+from problems.registry import REGISTRY
 
 HALF, QUARTER = Fraction(1, 2), Fraction(1, 4)
 ROW, TAPS = [[1, 2, 3]], [[1, 10]]

@@ -7,8 +7,8 @@ from detection_calls import DETECTION_CALLS, SEVERAL
 
 from grader.errors import SolverError
 from grader.values import Tensor
-from problems.book import REGISTRY
 from problems.mistakes import MISTAKES
+from problems.registry import REGISTRY
 
 HALF = Fraction(1, 2)
 A, B = (0, 0, 4, 4), (2, 1, 6, 5)  # areas of 16, 6 of them shared

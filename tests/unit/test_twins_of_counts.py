@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from problems.book import REGISTRY
+from problems.registry import REGISTRY
 
 WIDTHS = (64, 96, 128, 16, 32, 32)
 MIXED = {"mixed_precision": True}

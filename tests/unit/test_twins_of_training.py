@@ -12,7 +12,7 @@ from learning_calls import LEARNING_CALLS
 
 from grader.errors import SolverError
 from grader.values import Tensor
-from problems.book import REGISTRY
+from problems.registry import REGISTRY
 
 HALF, TENTH, HUNDREDTH = Fraction(1, 2), Fraction(1, 10), Fraction(1, 100)
 WIDTHS = (64, 96, 128, 16, 32, 32)

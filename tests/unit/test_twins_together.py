@@ -6,8 +6,8 @@ import pytest
 
 from grader.errors import SolverError
 from grader.values import Tensor
-from problems.book import REGISTRY, WRONG_VERSIONS
-from problems.solvers.twins import build_wrong_versions, replace_arguments, replace_formula
+from problems.registry import REGISTRY, WRONG_VERSIONS
+from problems.solvers.wrong_versions import build_wrong_versions, replace_arguments, replace_formula
 
 
 def measured(height, width, *, depth=2):

@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 from factories import BOOK, Net, ask, original, side, weights
 
-from api.services.problems.reports import serialize_step
+from api.services.problems.serializers import serialize_step
 from grader.display.render import render_step
 from grader.display.steps import Array, Formula, Rows, TextStep, Window, build_formula
 from grader.display.worked_solution import MAX_STEPS, build_worked_solution
 from grader.errors import SolverError
 from grader.values import Tensor
-from problems.book import REGISTRY as BANK
+from problems.registry import REGISTRY as BANK
 
 
 def side_steps(size, kernel, *, stride=1, padding=0):

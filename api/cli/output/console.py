@@ -15,7 +15,7 @@ from api.cli.output.terminal import ERR, OUT, print_error, print_message
 from api.services.engine.replay import ReplayResult
 from grader.definitions.problem import Problem
 from grader.display.render import MAX_TEXT_WIDTH
-from problems.check import CheckReport
+from problems.checks.checker import CheckReport
 from problems.publish import SeedReport
 
 __all__ = [

@@ -2,6 +2,7 @@
 
 from api.db.models.audit import AuditEntry
 from api.db.models.base import Base
+from api.db.models.change_counters import ChangeCounter
 from api.db.models.courses import (
     Assignment,
     AssignmentProblem,
@@ -13,8 +14,8 @@ from api.db.models.courses import (
     Notice,
     Section,
 )
+from api.db.models.erasure import ErasureFlag
 from api.db.models.grades import Grade, GradeChange, Override
-from api.db.models.keeping import ErasureFlag
 from api.db.models.people import (
     LOCKED_PASSWORD_PREFIX,
     Invite,
@@ -27,7 +28,6 @@ from api.db.models.people import (
 from api.db.models.problems import ProblemVersion, Variant
 from api.db.models.regrades import Regrade, RegradeChange, RegradeChunk, RegradeStudent
 from api.db.models.review import Comment, RegradeRequest, Review, ReviewSkip, RubricItem
-from api.db.models.stamps import ChangeCounter
 from api.db.models.submissions import Answer, Draft, Draw, Grading, ProblemProgress, Submission
 
 __all__ = [

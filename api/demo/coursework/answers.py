@@ -16,17 +16,17 @@ from api.demo.coursework.guesses import generate_guesses, generate_unreadable_te
 from api.demo.coursework.notations import render_notations
 from api.demo.people import StudentProfile
 from api.demo.seeded_random import SeededRandom
-from grader.book import Registry
 from grader.diagnosis.mistakes import AUTHOR_RANK, NO_MISTAKES, MistakeCandidate
-from grader.grading.carry import collect_carried_values
+from grader.grading.carried_answers import collect_carried_values
 from grader.grading.context import PartContext, get_part_contexts
 from grader.grading.grade import grade
 from grader.grading.result import PartResult
 from grader.kinds.texts import TextPart
+from grader.registry import Registry
 from grader.values import Value
-from grader.variants.draw import RandomStream
+from grader.variants.random_stream import RandomStream
 from grader.variants.variant import Variant
-from problems.book import REGISTRY
+from problems.registry import REGISTRY
 
 __all__ = ["AnswerIntent", "SimulatedSubmission", "generate_answers", "simulate_submissions"]
 

@@ -15,9 +15,9 @@ from api.demo.course_fixture import DemoCourse
 from api.http.etags import IfMatchVersions
 from api.schemas.grading.marks import MarkIn
 from api.services.engine.variants import VariantCache
-from api.services.review.locations import AnswerContext, find_part
 from api.services.review.marks.marking import mark_answer
 from api.services.review.marks.rubric import load_current_items
+from api.services.review.review_subjects import AnswerContext, find_part
 
 __all__ = ["grade_some_texts"]
 

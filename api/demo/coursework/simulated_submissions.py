@@ -14,11 +14,11 @@ from api.demo.people import StudentProfile
 from api.services.submissions.grading import AnswerResult, grade_answers
 from grader.json_values import from_json
 from grader.values import Value
-from grader.variants.draw import RandomStream
+from grader.variants.random_stream import RandomStream
 from grader.variants.variant import Variant
-from problems.book import REGISTRY
-from problems.loader import load_problem
-from problems.stored import load_variant
+from problems.files.loader import load_problem
+from problems.registry import REGISTRY
+from problems.variant_serialization import load_variant
 
 __all__ = ["STREAM_KEY", "GradedSubmission", "SimulatedStudent", "SimulationJob", "run_job"]
 

@@ -5,7 +5,7 @@ from typing import Final
 from api.demo.people import StudentProfile
 from api.demo.seeded_random import SeededRandom
 from grader.policy import Timeline
-from grader.variants.draw import RandomStream
+from grader.variants.random_stream import RandomStream
 
 __all__ = ["draw_opening_time", "draw_submission_times"]
 

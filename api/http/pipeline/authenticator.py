@@ -11,7 +11,7 @@ from fastapi.dependencies.models import Dependant
 from starlette.requests import Request
 
 from api.core.errors import FieldError, InvalidInput
-from api.http.bodies import get_body
+from api.http.request_body import get_body
 from api.http.validation_errors import PLAIN_NAME
 
 __all__ = [

@@ -28,10 +28,10 @@ from api.core.errors import (
     ServiceUnavailable,
 )
 from api.core.ids import new_id_text
-from api.http.bodies import BodyLimits, RequestBody
 from api.http.json_body import LARGE_BODY_BYTES
 from api.http.pipeline.fast_path import FastPath
 from api.http.problem_details import build_problem_response, error_to_response
+from api.http.request_body import BodyLimits, RequestBody
 
 __all__ = [
     "SECURITY_HEADERS",

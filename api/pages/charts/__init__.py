@@ -5,8 +5,8 @@ defines its look.
 """
 
 from api.pages.charts.boxes import BoxPlotRow, draw_box_plots
+from api.pages.charts.chart import Chart, ChartDrawing, ChartTable
 from api.pages.charts.columns import ChartColumn, draw_columns
-from api.pages.charts.drawn import Chart, ChartDrawing, ChartTable
 from api.pages.charts.histogram import HistogramBin, draw_histogram
 from api.pages.charts.inline import draw_interval_bar, draw_interval_dot
 

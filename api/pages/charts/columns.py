@@ -6,7 +6,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from api.pages.charts.drawn import (
+from api.pages.charts.chart import (
     NARROW_WIDTH,
     WIDE_WIDTH,
     Chart,

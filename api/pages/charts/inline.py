@@ -8,7 +8,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from api.pages.charts.drawn import draw_mark, draw_path, format_coordinate, join_marks
+from api.pages.charts.chart import draw_mark, draw_path, format_coordinate, join_marks
 from api.pages.charts.scale import LinearScale
 
 __all__ = ["draw_interval_bar", "draw_interval_dot"]

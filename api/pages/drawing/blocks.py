@@ -10,13 +10,13 @@ from markupsafe import Markup
 
 from api.markup.markdown import render_inline, render_markdown
 from api.pages.drawing import tables
-from api.pages.drawing.fields import draw_field_picture
 from api.pages.drawing.frames import FrameSequence, build_frames
 from api.pages.drawing.markup import count_bytes
-from api.pages.drawing.moves import build_window_paths
-from api.pages.drawing.spots import window_line
-from api.pages.drawing.stamps import build_stamp_frames, is_stamp
+from api.pages.drawing.receptive_fields import draw_field_picture
 from api.pages.drawing.totals import draw_sum_picture, draw_total_picture
+from api.pages.drawing.transposed_convolution import build_stamp_frames, is_stamp
+from api.pages.drawing.window_paths import build_window_paths
+from api.pages.drawing.window_positions import window_line
 from api.pages.layout.formatting import use_minus_signs
 from api.schemas.student.solution import SolvedPart, WorkedStep
 

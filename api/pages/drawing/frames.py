@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from api.pages.drawing.drawer import WindowDrawer
 from api.pages.drawing.markup import count_bytes, format_value
-from api.pages.drawing.moves import WindowMove, WindowPath
+from api.pages.drawing.window_drawer import WindowDrawer
+from api.pages.drawing.window_paths import WindowMove, WindowPath
 from api.pages.layout.formatting import use_minus_signs
 
 __all__ = [

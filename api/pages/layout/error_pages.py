@@ -11,7 +11,7 @@ from starlette.routing import Match
 from starlette.types import Scope
 
 from api.core.error_codes import ERROR_CODES
-from api.http.bodies import UNAUTHENTICATED_BODY_BYTES, get_body
+from api.http.request_body import UNAUTHENTICATED_BODY_BYTES, get_body
 from api.pages.forms.form import PostedForm
 from api.pages.layout.templating import render_response
 

@@ -8,7 +8,7 @@ from typing import Protocol
 from api.pages.layout.formatting import THIN_SPACE, part_name
 from api.schemas.grades.grades import GradeLine, GradeStep
 from api.schemas.grades.history import GradeEvent
-from api.services.gradebook.sentences import describe_event, punctuate
+from api.services.gradebook.event_text import describe_event, punctuate
 from grader import policy
 
 __all__ = ["ExplainedStep", "ProblemTitles"]

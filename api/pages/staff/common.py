@@ -11,7 +11,7 @@ from api.dependencies import RequestContext
 from api.pages.layout.frame import Breadcrumb
 from api.schemas.assignments.assignments import StaffAssignment
 from api.services.assignments.anonymity import is_blind_in_course, is_blind_role
-from api.services.assignments.viewing import load_titles
+from api.services.assignments.views import load_titles
 
 __all__ = [
     "RECOVERABLE_ERRORS",

@@ -36,7 +36,7 @@ from api.schemas.student.work import (
     StudentSubmission,
 )
 from api.services.courses.lifecycle import load_zones
-from api.services.gradebook.book import load_assigned_problems
+from api.services.gradebook.gradebook_data import load_assigned_problems
 from api.services.grades.assignment import VersionedProblem
 from api.services.problems.versions import part_titles
 from api.services.review.comments import load_comments_by_answer

@@ -16,7 +16,7 @@ from api.dependencies import ContextDep
 from api.http.etags import IfMatch, format_etag
 from api.http.json_body import ApiRouter
 from api.http.problem_details import error_responses
-from api.routes.shared.editing import Confirm, DryRun, lock_row, set_dry_run_status, set_etag
+from api.routes.shared.edit_helpers import Confirm, DryRun, lock_row, set_dry_run_status, set_etag
 from api.routes.shared.error_responses import CHANGE_ERRORS, EDIT_ERRORS, INPUT_ERRORS, READ_ERRORS
 from api.schemas.assignments.problems import (
     NoticeIn,

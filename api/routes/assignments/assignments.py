@@ -14,7 +14,7 @@ from api.http.etags import IfMatch, IfMatchVersions, format_etag
 from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, Page, PageRequestDep
 from api.http.problem_details import error_responses
-from api.routes.shared.editing import Confirm, DryRun, lock_row, set_etag
+from api.routes.shared.edit_helpers import Confirm, DryRun, lock_row, set_etag
 from api.routes.shared.error_responses import CHANGE_ERRORS, EDIT_ERRORS, INPUT_ERRORS
 from api.schemas.assignments.assignments import (
     AssignmentChanged,
@@ -26,7 +26,7 @@ from api.schemas.assignments.assignments import (
     StaffAssignment,
     StudentAssignment,
 )
-from api.services.assignments import editing, problems, viewing
+from api.services.assignments import assignment_lifecycle, problems, views
 from api.services.audit.change_context import ChangeContext
 
 __all__ = ["router"]
@@ -52,7 +52,7 @@ def get_assignments(
     after = window.parse_cursor("position", int)
     with context.reading() as session:
         member = context.authorize_course(session, course)
-        rows = viewing.list_assignments(session, member, category=category, now=context.now)
+        rows = views.list_assignments(session, member, category=category, now=context.now)
     if after is not None:
         rows = [row for row in rows if (row[0].position, row[0].id) > (after.value, after.id)]
     return window.build_page(
@@ -76,8 +76,8 @@ def post_assignment(
         member = context.authorize_course(session, course, right="manage_assignments")
         act = ChangeContext.for_member(member, now=context.now)
         lock_row(session, act.course)
-        view = editing.serialize_assignment(
-            session, act, editing.create_assignment(session, act, body)
+        view = assignment_lifecycle.serialize_assignment(
+            session, act, assignment_lifecycle.create_assignment(session, act, body)
         )
     response.headers["Location"] = f"/api/v1/assignments/{view.id}"
     set_etag(response, act, view.version)
@@ -95,7 +95,7 @@ def get_assignment(
     """Return an assignment: for students with their own times, for staff with all settings."""
     with context.reading() as session:
         member, row = context.authorize_assignment(session, assignment)
-        view = viewing.get_assignment(session, member, row, now=context.now)
+        view = views.get_assignment(session, member, row, now=context.now)
     if member.is_staff:
         response.headers["ETag"] = format_etag(row.version)
     return view
@@ -119,7 +119,7 @@ def patch_assignment(
         member, row = context.authorize_assignment(session, assignment, right="manage_assignments")
         act = ChangeContext.for_member(member, now=context.now, dry_run=dry_run)
         lock_row(session, row, expected)
-        result = editing.update_assignment(session, act, row, body)
+        result = assignment_lifecycle.update_assignment(session, act, row, body)
     set_etag(response, act, result.assignment.version)
     return result
 
@@ -132,7 +132,7 @@ def delete_assignment(
     with context.transaction() as session:
         member, row = context.authorize_assignment(session, assignment, right="manage_assignments")
         lock_row(session, row, expected)
-        editing.delete_assignment(
+        assignment_lifecycle.delete_assignment(
             session, ChangeContext.for_member(member, now=context.now), row, confirmed=confirm
         )
 
@@ -144,7 +144,9 @@ def delete_assignment(
 )
 def post_publish(assignment: UUID, context: ContextDep, response: Response) -> StaffAssignment:
     """Let students see an assignment, from its release on."""
-    return _change_assignment(assignment, context, response, editing.publish_assignment)
+    return _change_assignment(
+        assignment, context, response, assignment_lifecycle.publish_assignment
+    )
 
 
 @router.post(
@@ -154,7 +156,9 @@ def post_publish(assignment: UUID, context: ContextDep, response: Response) -> S
 )
 def post_unpublish(assignment: UUID, context: ContextDep, response: Response) -> StaffAssignment:
     """Hide an assignment again, to which nobody has handed in anything."""
-    return _change_assignment(assignment, context, response, editing.unpublish_assignment)
+    return _change_assignment(
+        assignment, context, response, assignment_lifecycle.unpublish_assignment
+    )
 
 
 @router.post(
@@ -173,7 +177,7 @@ def post_release(
         member, row = context.authorize_assignment(session, assignment, right="manage_assignments")
         act = ChangeContext.for_member(member, now=context.now)
         lock_row(session, row)
-        result = editing.release_results(session, act, row, body)
+        result = assignment_lifecycle.release_results(session, act, row, body)
     set_etag(response, act, result.assignment.version)
     return result
 
@@ -208,6 +212,6 @@ def _change_assignment(
         act = ChangeContext.for_member(member, now=context.now)
         lock_row(session, row, expected)
         change(session, act, row)
-        view = editing.serialize_assignment(session, act, row)
+        view = assignment_lifecycle.serialize_assignment(session, act, row)
     set_etag(response, act, view.version)
     return view

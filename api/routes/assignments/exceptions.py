@@ -11,7 +11,7 @@ from api.dependencies import ContextDep
 from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, Page, PageRequestDep
 from api.http.problem_details import error_responses
-from api.routes.shared.editing import DryRun, lock_row, set_dry_run_status
+from api.routes.shared.edit_helpers import DryRun, lock_row, set_dry_run_status
 from api.routes.shared.error_responses import CHANGE_ERRORS, READ_ERRORS
 from api.schemas.assignments.exceptions import (
     ExcuseGranted,

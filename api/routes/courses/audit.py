@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.core.errors import Forbidden, Unauthenticated
 from api.dependencies import ContextDep
-from api.http.fields import UtcDatetime
+from api.http.field_types import UtcDatetime
 from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, PageRequest, PageRequestDep
 from api.http.problem_details import error_responses

@@ -15,13 +15,13 @@ from api.core.errors import (
 from api.dependencies import ContextDep
 from api.http.json_body import ApiRouter
 from api.http.problem_details import error_responses
-from api.routes.shared.editing import DryRun, lock_row
+from api.routes.shared.edit_helpers import DryRun, lock_row
 from api.routes.shared.error_responses import READ_ERRORS
 from api.schemas.courses.course_files import Applied, ApplyFilesIn, CourseFiles
 from api.services.audit.change_context import ChangeContext
-from api.services.courses.files.applying import apply_setup, find_problems_to_publish, publish_files
-from api.services.courses.files.exporting import render_course_files
-from api.services.courses.files.parsing import parse_setup
+from api.services.courses.files.exporter import render_course_files
+from api.services.courses.files.importer import apply_setup, find_problems_to_publish, publish_files
+from api.services.courses.files.parser import parse_setup
 
 __all__ = ["router"]
 

@@ -11,12 +11,12 @@ from api.http.etags import IfMatch, format_etag
 from api.http.json_body import ApiRouter
 from api.http.pagination import Cursor, Page, PageRequestDep
 from api.http.problem_details import error_responses
-from api.routes.shared.editing import DryRun, lock_row, set_etag
+from api.routes.shared.edit_helpers import DryRun, lock_row, set_etag
 from api.routes.shared.error_responses import CHANGE_ERRORS, EDIT_ERRORS, READ_ERRORS
 from api.schemas.courses.courses import CopyIn, CourseChanged, CourseIn, CoursePatch, CourseView
 from api.services.audit.change_context import ChangeContext
 from api.services.courses import lifecycle
-from api.services.courses.copying import copy_course
+from api.services.courses.course_copy import copy_course
 
 __all__ = ["router"]
 

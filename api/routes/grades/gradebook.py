@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Query
 
 from api.dependencies import ContextDep
-from api.http.fields import Text
+from api.http.field_types import Text
 from api.http.json_body import ApiRouter
 from api.http.pagination import PageRequestDep
 from api.routes.shared.error_responses import INPUT_ERRORS

@@ -25,10 +25,10 @@ from api.schemas.grading.regrade_requests import CommentIn, CommentView, OwnComm
 from api.schemas.grading.review import FlagIn, ReviewItem
 from api.services.review import comments
 from api.services.review.gradings import load_gradings
-from api.services.review.locations import AnswerContext, load_answer_for_staff
 from api.services.review.marks import claims
 from api.services.review.marks.marking import mark_answer, unmark_answer
 from api.services.review.marks.marking_view import load_review_item
+from api.services.review.review_subjects import AnswerContext, load_answer_for_staff
 
 __all__ = ["router"]
 

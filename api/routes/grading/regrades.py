@@ -36,9 +36,9 @@ from api.schemas.grading.regrades import (
     VersionIn,
 )
 from api.services.regrades import serializers, versions
-from api.services.regrades.execution.applying import RegradeApplyOptions, begin_apply
-from api.services.regrades.execution.canceling import cancel_regrade
-from api.services.regrades.execution.undoing import begin_undo
+from api.services.regrades.execution.apply import RegradeApplyOptions, begin_apply
+from api.services.regrades.execution.cancel import cancel_regrade
+from api.services.regrades.execution.undo import begin_undo
 from api.services.regrades.planning import RegradeOptions, plan_regrade
 from api.services.regrades.runs import NO_REGRADE_MESSAGE, load_regrade
 

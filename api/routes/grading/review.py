@@ -33,7 +33,6 @@ from api.schemas.grading.marks import (
 )
 from api.schemas.grading.regrade_requests import Readiness
 from api.schemas.grading.review import NextAnswer, QueueLine, ReviewProgress
-from api.services.review.locations import AssignedPart, find_part
 from api.services.review.marks.groups import group_cursor, list_groups, mark_group
 from api.services.review.marks.marking_view import claim_next_item
 from api.services.review.marks.rubric import load_rubric
@@ -45,6 +44,7 @@ from api.services.review.marks.rubric_updates import (
 )
 from api.services.review.queue import QueueFilter, filter_queue, load_progress, load_queue
 from api.services.review.readiness import check_readiness
+from api.services.review.review_subjects import AssignedPart, find_part
 from api.services.review.serializers import load_queue_lines
 
 __all__ = ["router"]

@@ -27,7 +27,7 @@ from api.services.student.drafts import load_draft, save_draft
 from api.services.student.problem_session import number_style, open_problem_session
 from api.services.submissions.preparation import check_parts
 from grader.reading import RawAnswer
-from problems.book import REGISTRY
+from problems.registry import REGISTRY
 
 __all__ = ["router"]
 

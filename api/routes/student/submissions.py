@@ -19,19 +19,19 @@ from api.core.errors import (
 )
 from api.core.ids import parse_id
 from api.dependencies import RequestContext, SubmissionContext, SubmissionContextDep
-from api.http.fields import Key
+from api.http.field_types import Key
 from api.http.json_body import API_PREFIX, ApiRouter, StrictRequest
 from api.http.pipeline.fast_path import FastPath
 from api.http.problem_details import error_responses
 from api.schemas.student.submissions import AnswersIn, SubmissionReply
-from api.services.submissions.entries import PendingSubmission, StoredSubmission
+from api.services.submissions.pending_submissions import PendingSubmission, StoredSubmission
 from api.services.submissions.preparation import (
     PreparedSubmission,
     SubmissionRequest,
     prepare_from_cache,
     prepare_submission,
 )
-from api.services.submissions.writer.writing import StaleCache
+from api.services.submissions.writer.write_transaction import StaleCache
 from api.state import AppState
 from grader.errors import GraderError
 

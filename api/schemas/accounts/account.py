@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from api.auth.scopes import Scope
-from api.http.fields import Count, Email, Line, UtcDatetime
+from api.http.field_types import Count, Email, Line, UtcDatetime
 from api.http.schema import Schema, with_examples
 
 __all__ = [

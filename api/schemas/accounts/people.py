@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.http.fields import Count, Email, Line, UtcDatetime
+from api.http.field_types import Count, Email, Line, UtcDatetime
 from api.http.pagination import Page
 from api.http.schema import Schema, with_examples
 

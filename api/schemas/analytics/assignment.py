@@ -3,9 +3,9 @@
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from api.http.fields import Count, Score, UtcDatetime
+from api.http.field_types import Count, Score, UtcDatetime
 from api.http.schema import Schema, with_examples
-from api.schemas.analytics.figures import (
+from api.schemas.analytics.statistics import (
     AttemptsOut,
     DistributionOut,
     Figure,

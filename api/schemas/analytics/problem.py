@@ -3,10 +3,10 @@
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from api.http.fields import Answer, Count, UtcDatetime
+from api.http.field_types import Answer, Count, UtcDatetime
 from api.http.schema import Schema, with_examples
 from api.schemas.analytics.assignment import ITEM, PART, TIME, PartFigures
-from api.schemas.analytics.figures import FairnessOut, Figure, FlagOut, ItemOut, TimesOut
+from api.schemas.analytics.statistics import FairnessOut, Figure, FlagOut, ItemOut, TimesOut
 
 __all__ = [
     "ExampleOut",

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from api.http.fields import Count, Credit, Score, UtcDatetime
+from api.http.field_types import Count, Credit, Score, UtcDatetime
 from api.http.schema import Schema, with_examples
 from api.schemas.assignments.problems import EXAMPLE_PROBLEM, PosedSettings
 from api.schemas.assignments.settings import (
@@ -17,7 +17,7 @@ from api.schemas.assignments.settings import (
     Solutions,
 )
 from api.schemas.shared.effects import EFFECT, Effect
-from api.schemas.shared.patching import patch_schema
+from api.schemas.shared.patch_schemas import patch_schema
 from api.schemas.student.assignments import TIMES, Times
 
 __all__ = [

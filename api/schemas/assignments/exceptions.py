@@ -5,11 +5,11 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.http.fields import Count, UtcDatetime
+from api.http.field_types import Count, UtcDatetime
 from api.http.schema import Schema, with_examples
 from api.schemas.assignments.timeline import ExtensionSpec
 from api.schemas.shared.effects import EFFECT, Effect
-from api.schemas.shared.patching import Prose
+from api.schemas.shared.patch_schemas import Prose
 from api.schemas.student.assignments import TIMES, Times
 
 __all__ = [

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from api.http.fields import Count, Points, Score, Slug, UtcDatetime, serialize_fraction
+from api.http.field_types import Count, Points, Score, Slug, UtcDatetime, serialize_fraction
 from api.http.schema import Schema, with_examples
 from api.schemas.shared.effects import EFFECT, Effect
-from api.schemas.shared.patching import Prose, patch_schema
+from api.schemas.shared.patch_schemas import Prose, patch_schema
 from api.schemas.shared.setting import ColumnConverter, Setting
 
 __all__ = [

@@ -6,12 +6,12 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
 
-from api.http.fields import Count, Credit, Slug
+from api.http.field_types import Count, Credit, Slug
 from api.http.schema import Schema
 from api.schemas.assignments.problems import EXTRA_CAPTION
 from api.schemas.assignments.timeline import TimelineSpec
 from api.schemas.courses.courses import Name
-from api.schemas.shared.patching import Prose, Title
+from api.schemas.shared.patch_schemas import Prose, Title
 from api.schemas.shared.setting import ColumnConverter, Setting
 
 __all__ = [

@@ -19,7 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from api.http.fields import Text, parse_share
+from api.http.field_types import Text, parse_share
 from api.http.schema import InvalidValue, Schema, with_examples
 from grader.display.text import to_text
 from grader.values import simplify_number

@@ -3,9 +3,9 @@
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from api.http.fields import Count
+from api.http.field_types import Count
 from api.http.schema import Schema, with_examples
-from api.schemas.analytics.figures import Figure
+from api.schemas.analytics.statistics import Figure
 
 __all__ = ["AssignmentAttention", "CourseAttention", "RegradeUnderWay"]
 

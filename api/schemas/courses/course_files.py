@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
-from api.http.fields import Count, Slug
+from api.http.field_types import Count, Slug
 from api.http.schema import Schema, with_examples
 from api.schemas.assignments.problems import ProblemSettings
 from api.schemas.assignments.settings import AssignmentSettings, AssignmentTitle

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from api.http.fields import Count, Email, Points, Slug, UtcDatetime
+from api.http.field_types import Count, Email, Points, Slug, UtcDatetime
 from api.http.schema import Schema, with_examples
 from api.schemas.shared.effects import EFFECT, Effect
-from api.schemas.shared.patching import Title, patch_schema
+from api.schemas.shared.patch_schemas import Title, patch_schema
 from api.schemas.shared.setting import ColumnConverter, Setting
 
 __all__ = [

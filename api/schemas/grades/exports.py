@@ -3,7 +3,7 @@
 from typing import Any, Final
 from uuid import UUID
 
-from api.http.fields import Count, Score
+from api.http.field_types import Count, Score
 from api.http.schema import Schema, with_examples
 
 __all__ = ["ExportCheck", "ExportWarning", "SheetChangeOut", "SheetLine", "SheetOut"]

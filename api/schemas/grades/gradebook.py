@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.http.fields import Count, Points, Score, UtcDatetime
+from api.http.field_types import Count, Points, Score, UtcDatetime
 from api.http.schema import Schema, with_examples
 
 __all__ = ["GradebookCategory", "GradebookCell", "GradebookColumn", "GradebookOut", "GradebookRow"]

@@ -3,7 +3,7 @@
 from typing import Any, Final, Literal, TypeAlias
 from uuid import UUID
 
-from api.http.fields import Count, Score, UtcDatetime
+from api.http.field_types import Count, Score, UtcDatetime
 from api.http.pagination import Page
 from api.http.schema import Schema, with_examples
 

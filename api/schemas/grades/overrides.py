@@ -3,7 +3,7 @@
 from typing import Any, Final
 from uuid import UUID
 
-from api.http.fields import Count, Line, Points, Score, UtcDatetime
+from api.http.field_types import Count, Line, Points, Score, UtcDatetime
 from api.http.pagination import Page
 from api.http.schema import Schema, with_examples
 from api.schemas.grades.grades import OVERRIDE, OverrideShown

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
 
-from api.http.fields import (
+from api.http.field_types import (
     MAX_DENOMINATOR,
     MAX_POINTS,
     Count,

@@ -3,7 +3,7 @@
 from typing import Literal
 from uuid import UUID
 
-from api.http.fields import Count, Score
+from api.http.field_types import Count, Score
 from api.http.schema import Schema, with_examples
 from api.schemas.grading.regrades import OTHER, RUN
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from api.http.fields import Count, Score, Text, UtcDatetime
+from api.http.field_types import Count, Score, Text, UtcDatetime
 from api.http.schema import InvalidValue, Schema, with_examples
 from api.schemas.grading.marks import MarkIn
 from api.schemas.grading.review import ANSWER, EXAMPLE_TIME, MARKER, Staff, Who

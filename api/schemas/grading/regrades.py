@@ -7,9 +7,9 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
 
-from api.http.fields import Count, Credit, Line, Points, Text, UtcDatetime
+from api.http.field_types import Count, Credit, Line, Points, Text, UtcDatetime
 from api.http.schema import InvalidValue, Schema, with_examples
-from grader.definitions.fields import SNAKE_CASE_PATTERN
+from grader.definitions.field_types import SNAKE_CASE_PATTERN
 
 __all__ = [
     "AcceptIn",

@@ -3,7 +3,7 @@
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from api.http.fields import Count, Score, UtcDatetime
+from api.http.field_types import Count, Score, UtcDatetime
 from api.http.schema import Schema, with_examples
 from api.schemas.student.submissions import ProblemScore
 

@@ -3,7 +3,7 @@
 from typing import Any, Final
 from uuid import UUID
 
-from api.http.fields import Answer, Count, Score, UtcDatetime
+from api.http.field_types import Answer, Count, Score, UtcDatetime
 from api.http.schema import Schema, with_examples
 from api.schemas.grades.grades import OverrideShown
 from api.schemas.student.assignments import TIMES, Times

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.http.fields import Answer, Count, Score, UtcDatetime
+from api.http.field_types import Answer, Count, Score, UtcDatetime
 from api.http.schema import Schema, with_examples
 
 __all__ = ["RESULT", "AnswersIn", "PartReply", "ProblemScore", "Receipt", "SubmissionReply"]

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.http.fields import Answer, Count, Score, UtcDatetime
+from api.http.field_types import Answer, Count, Score, UtcDatetime
 from api.http.schema import Schema, with_examples
 from api.schemas.student.submissions import RESULT, Receipt
 

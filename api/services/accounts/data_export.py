@@ -37,7 +37,7 @@ from api.db.models import (
     Submission,
     User,
 )
-from api.http.fields import serialize_fraction
+from api.http.field_types import serialize_fraction
 from api.schemas.accounts.account import MeExport
 from api.services.accounts.profile import list_user_courses
 from api.services.accounts.sessions import list_sessions

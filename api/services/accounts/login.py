@@ -12,8 +12,8 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from api.auth.limits import EVENT_LIMITS, LimitedAction, LoginFailures, decide_login
 from api.auth.passwords import PasswordHasher
+from api.auth.rate_limits import EVENT_LIMITS, LimitedAction, LoginFailures, decide_login
 from api.auth.secrets import digests_match, new_secret, parse
 from api.core.errors import Forbidden, RateLimited, ServiceError, Unauthenticated
 from api.core.ids import new_id

@@ -8,7 +8,7 @@ statistics. Single answers are read only as examples and for guess detection.
 from api.services.analytics.course import course_analytics
 from api.services.analytics.overview import assignment_analytics
 from api.services.analytics.problem import problem_analytics
-from api.services.analytics.queries.answers import MeasuredAttempt, check_section
+from api.services.analytics.queries.answer_filters import MeasuredAttempt, check_section
 from api.services.courses.attention import load_course_attention
 
 __all__ = [

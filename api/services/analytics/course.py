@@ -17,9 +17,13 @@ from api.db.models import (
     ProblemProgress,
 )
 from api.schemas.analytics.assignment import AssignmentSummary, CourseAnalytics, HandedIn
-from api.schemas.analytics.figures import DistributionOut
+from api.schemas.analytics.statistics import DistributionOut
 from api.services.analytics.overview import PERCENT, build_grade_queries, count_students
-from api.services.analytics.queries.answers import StudentQuery, check_section, select_students
+from api.services.analytics.queries.answer_filters import (
+    StudentQuery,
+    check_section,
+    select_students,
+)
 from api.services.analytics.queries.distributions import read_distribution
 from api.services.analytics.queries.query_batch import ResultRows, as_hex, as_micros, run_queries
 

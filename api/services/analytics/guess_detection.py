@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 
 from api.db.models import Answer, Grading
 from api.schemas.analytics.problem import SearchOut
-from api.services.analytics.queries.answers import StudentQuery, readable_answer_conditions
+from api.services.analytics.queries.answer_filters import StudentQuery, readable_answer_conditions
 from api.services.analytics.queries.query_batch import as_float
 from api.services.grades import VersionedProblem
 from grader.analysis import looks_like_search
-from grader.analysis.searching import HALF_STEP_RANGE, MIN_SHRINK_FACTOR
+from grader.analysis.guess_detection import HALF_STEP_RANGE, MIN_SHRINK_FACTOR
 from grader.grading.result import FREE_STATUSES
 from grader.json_values import from_json
 from grader.values import is_number

@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 
 from api.db.models import Answer, Draw, ProblemVersion, Variant
 from api.schemas.analytics.problem import ForeignKey, ForeignKeys
-from api.services.analytics.queries.answers import StudentQuery, readable_answer_conditions
+from api.services.analytics.queries.answer_filters import StudentQuery, readable_answer_conditions
 from api.services.analytics.queries.groups import load_answer_details
 from api.services.analytics.queries.keys import VariantKeys
 from api.services.analytics.queries.query_batch import (

@@ -9,9 +9,13 @@ from sqlalchemy.orm import Session
 
 from api.db.models import Assignment, Grade
 from api.schemas.analytics.assignment import AssignmentAnalytics
-from api.schemas.analytics.figures import DistributionOut, FlagOut, ReliabilityOut
+from api.schemas.analytics.statistics import DistributionOut, FlagOut, ReliabilityOut
 from api.services.analytics.parts import find_item_flags, serialize_flags, serialize_problems
-from api.services.analytics.queries.answers import MeasuredAttempt, StudentQuery, check_section
+from api.services.analytics.queries.answer_filters import (
+    MeasuredAttempt,
+    StudentQuery,
+    check_section,
+)
 from api.services.analytics.queries.assignment import (
     AnalyticsData,
     build_unit_queries,

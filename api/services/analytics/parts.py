@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from api.schemas.analytics.assignment import PartFigures, ProblemFigures
-from api.schemas.analytics.figures import AttemptsOut, FlagOut, GainOut, ItemOut, TimesOut
+from api.schemas.analytics.statistics import AttemptsOut, FlagOut, GainOut, ItemOut, TimesOut
 from api.services.analytics.items import AssignmentItem
 from api.services.analytics.queries.assignment import AnalyticsData
 from api.services.problems.versions import part_titles

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from api.auth import authorization
 from api.core.errors import NotFound
 from api.schemas.analytics.assignment import PartFigures
-from api.schemas.analytics.figures import FlagOut
 from api.schemas.analytics.problem import (
     FollowThrough,
     ForeignKeys,
@@ -20,12 +19,17 @@ from api.schemas.analytics.problem import (
     SearchOut,
     WrongOut,
 )
+from api.schemas.analytics.statistics import FlagOut
 from api.services.analytics.guess_detection import find_searches
 from api.services.analytics.items import AssignmentItems
 from api.services.analytics.other_variant_matches import find_other_variant_matches
 from api.services.analytics.overview import count_students
 from api.services.analytics.parts import find_item_flags, serialize_flags, serialize_problem
-from api.services.analytics.queries.answers import MeasuredAttempt, StudentQuery, check_section
+from api.services.analytics.queries.answer_filters import (
+    MeasuredAttempt,
+    StudentQuery,
+    check_section,
+)
 from api.services.analytics.queries.assignment import (
     AnalyticsData,
     build_unit_queries,

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
-from api.schemas.analytics.figures import FairnessOut
 from api.schemas.analytics.problem import ParameterFairness, VariantsOut
+from api.schemas.analytics.statistics import FairnessOut
 from api.services.analytics.queries.assignment import AnalyticsData
 from api.services.analytics.queries.keys import VariantKeys
 from api.services.engine.variant_identity import VariantIdentity

@@ -19,7 +19,7 @@ from api.services.analytics.queries.query_batch import (
     prefix_order,
     strip_order,
 )
-from api.services.analytics.queries.units import PART, UnitScoreQueries
+from api.services.analytics.queries.unit_scores import PART, UnitScoreQueries
 from api.services.engine.assigned_variant import draw_condition
 from api.services.engine.variant_identity import (
     IDENTITY_COLUMNS,

@@ -13,7 +13,7 @@ from api.db.models import AssignmentProblem, Draw
 from api.schemas.assignments.assignments import StaffAssignment
 from api.services.analytics.overview import count_students
 from api.services.analytics.queries.deadline_passed import build_past_deadline_condition
-from api.services.assignments.viewing import list_assignments
+from api.services.assignments.views import list_assignments
 from api.services.courses.active_students import select_active_students
 
 __all__ = ["OpenAssignment", "list_open_assignments"]

@@ -19,8 +19,8 @@ from api.schemas.assignments.problems import (
     ProblemSettings,
 )
 from api.schemas.shared.effects import Effect
-from api.schemas.shared.patching import changed_fields
-from api.services.assignments.editing import increment_version
+from api.schemas.shared.patch_schemas import changed_fields
+from api.services.assignments.assignment_lifecycle import increment_version
 from api.services.assignments.pinned_versions import (
     find_version_to_pin,
     has_submissions,

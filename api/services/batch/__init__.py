@@ -14,5 +14,5 @@ from typing import Final
 
 __all__ = ["JUDGING"]
 
-JUDGING: Final = f"{__name__}.judging"
+JUDGING: Final = f"{__name__}.grading_jobs"
 """Name of the grading module; a process that has imported it has loaded the engine."""

@@ -12,7 +12,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 from api.core.errors import FileError
 from api.core.process_lifecycle import end_with_parent, freeze_gc, get_preloaded_context, kill_after
 from api.services.batch import JUDGING
-from api.services.batch.judging import Chunk, grade_chunk
+from api.services.batch.grading_jobs import Chunk, grade_chunk
 from api.services.batch.verdicts import Verdicts, build_failures, join_verdicts
 from grader import ENGINE
 

@@ -11,7 +11,11 @@ from typing import Final, TypeAlias
 import numpy as np
 import polars as pl
 
-from api.services.batch.carrying import (
+from api.services.batch.formats.blocks import Ints
+from api.services.batch.grading_jobs import BatchJob, BatchQuestion, Chunk, SourceFile
+from api.services.batch.interning import BatchAnswers, SmallInts, TextCodes, combine_keys
+from api.services.batch.questions import BatchProblems, PartIndex, VariantPart
+from api.services.batch.row_dependencies import (
     Flags,
     GradingLevels,
     compute_levels,
@@ -19,12 +23,8 @@ from api.services.batch.carrying import (
     find_current_rows,
     number_students,
 )
-from api.services.batch.formats.blocks import Ints
-from api.services.batch.interning import BatchAnswers, SmallInts, TextCodes, combine_keys
-from api.services.batch.judging import BatchJob, BatchQuestion, Chunk, SourceFile
-from api.services.batch.questions import BatchProblems, PartIndex, VariantPart
 from api.services.batch.verdicts import QuestionOutcome, Verdicts, build_failures
-from problems.stored import filter_stored_line
+from problems.variant_serialization import filter_stored_line
 
 __all__ = ["GradedRows", "LevelGrader", "grade_answers", "verdicts_to_frame"]
 

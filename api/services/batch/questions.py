@@ -12,12 +12,12 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from api.services.batch.formats.blocks import Ints
+from api.services.batch.grading_jobs import ProblemOutline, SourceFile, outline_problem
 from api.services.batch.interning import BatchAnswers, combine_keys
-from api.services.batch.judging import ProblemOutline, SourceFile, outline_problem
 from grader.definitions.problem import MAX_SEED
 from grader.errors import ProblemError
-from problems.catalogue import ProblemCatalog
-from problems.loader import read_source
+from problems.catalog import ProblemCatalog
+from problems.files.loader import read_source
 
 __all__ = ["BatchProblems", "PartIndex", "VariantPart", "index_parts"]
 

@@ -24,7 +24,7 @@ from api.db.models import (
 )
 from api.schemas.courses.attention import AssignmentAttention, CourseAttention, RegradeUnderWay
 from api.services.analytics.overview import count_students, grade_percent
-from api.services.analytics.queries.answers import StudentQuery, select_students
+from api.services.analytics.queries.answer_filters import StudentQuery, select_students
 from api.services.analytics.queries.query_batch import as_flag
 from api.services.engine.assigned_variant import draw_condition
 from api.services.engine.variant_identity import (

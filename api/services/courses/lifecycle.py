@@ -22,7 +22,7 @@ from api.schemas.courses.courses import (
     CoursePatch,
     CourseView,
 )
-from api.schemas.shared.patching import changed_fields
+from api.schemas.shared.patch_schemas import changed_fields
 from api.schemas.shared.setting import grade_settings
 from api.services.accounts.credentials import secure_new_staff
 from api.services.assignments import timeline

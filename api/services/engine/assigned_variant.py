@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from api.auth.authorization import AssignedProblem
 from api.db.models import Draw
 from api.services.engine.variants import ORIGINAL_POSITION
-from api.services.submissions.drawn import VariantAssignment
+from api.services.submissions.variant_assignment import VariantAssignment
 
 __all__ = [
     "assign_variant",

@@ -31,7 +31,7 @@ from api.services.engine.variant_identity import (
     variant_condition,
     version_condition,
 )
-from api.services.submissions.drawn import VariantAssignment
+from api.services.submissions.variant_assignment import VariantAssignment
 from grader.policy import SubmissionRules
 
 __all__ = ["load_protected_numbers", "load_rules_of_sharers"]

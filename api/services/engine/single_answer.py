@@ -16,8 +16,8 @@ from grader.reading import RawAnswer
 from grader.reading.grammar.number_styles import NumberStyle
 from grader.values import Number
 from grader.variants.variant import Variant, solve_variant
-from problems.book import REGISTRY
-from problems.catalogue import ProblemCatalog
+from problems.catalog import ProblemCatalog
+from problems.registry import REGISTRY
 
 __all__ = [
     "SingleAnswerGrader",

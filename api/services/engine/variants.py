@@ -17,9 +17,9 @@ from api.db.models import Variant as VariantRow
 from grader import ENGINE
 from grader.definitions.problem import Problem
 from grader.variants.variant import Variant
-from problems.book import REGISTRY
-from problems.loader import load_problem
-from problems.stored import load_variant, rekey_variant
+from problems.files.loader import load_problem
+from problems.registry import REGISTRY
+from problems.variant_serialization import load_variant, rekey_variant
 
 __all__ = ["ORIGINAL_POSITION", "VariantCache", "resolve_position"]
 

@@ -24,7 +24,7 @@ from api.services.exports.formats import (
     write_moodle,
 )
 from api.services.exports.gradebook_source import build_export_gradebook
-from api.services.gradebook.book import GradebookData, load_gradebook
+from api.services.gradebook.gradebook_data import GradebookData, load_gradebook
 from api.services.gradebook.students import load_active_students
 
 __all__ = [

@@ -19,9 +19,9 @@ from api.core.clock import to_micros
 from api.db.models import Assignment, AssignmentProblem, Submission
 from api.services.assignments import timeline
 from api.services.exports.formats import ExportCell, ExportColumn, ExportGradebook, ExportPerson
-from api.services.gradebook.book import GradebookData
 from api.services.gradebook.cells import GradeCell as GradebookCell
 from api.services.gradebook.cells import compute_totals, load_cells
+from api.services.gradebook.gradebook_data import GradebookData
 from api.services.gradebook.students import GradebookStudent
 from grader.policy import SubmissionRules
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from api.db.models import Assignment, Grade
 from api.db.models.base import parse_exact
-from api.services.gradebook.book import GradebookData, is_credit_over, parse_categories
+from api.services.gradebook.gradebook_data import GradebookData, is_credit_over, parse_categories
 from api.services.gradebook.students import GradebookStudent
 from api.services.grades.assignment import VersionedProblem
 from grader.policy import (

@@ -27,7 +27,7 @@ from api.schemas.grades.history import GradeEvent, StaffGradeEvent
 from api.services.assignments.release import compute_results_visibility
 from api.services.assignments.rules import load_rules
 from api.services.enrolment.display_names import load_display_names
-from api.services.gradebook.sentences import describe_event
+from api.services.gradebook.event_text import describe_event
 from api.services.gradebook.students import load_student
 
 __all__ = ["load_my_history", "load_student_history"]

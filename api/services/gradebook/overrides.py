@@ -15,7 +15,7 @@ from api.auth.authorization import CourseMembership
 from api.core.errors import Conflict, InvalidInput, NotFound
 from api.core.ids import new_id
 from api.db.models import Assignment, AssignmentProblem, Grade, Override, User
-from api.http.fields import serialize_fraction
+from api.http.field_types import serialize_fraction
 from api.http.pagination import Cursor, apply_keyset
 from api.schemas.grades.overrides import GradeNow, OverrideDone, OverrideIn, OverrideOut
 from api.services.audit import recorder

@@ -17,6 +17,7 @@ from api.services.grades.assignment import (
     load_student_grade,
 )
 from api.services.grades.parts import deserialize_part, join_part_members, serialize_part_member
+from api.services.grades.problem_totals import ProblemTotal, compute_total
 from api.services.grades.recompute import (
     GradeCause,
     build_grade_change_row,
@@ -27,7 +28,6 @@ from api.services.grades.recompute import (
     recompute_keys_by_cause,
     recompute_students,
 )
-from api.services.grades.tallies import ProblemTotal, compute_total
 
 __all__ = [
     "GradeCause",

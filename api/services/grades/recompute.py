@@ -24,7 +24,7 @@ from api.services.grades.assignment import (
     load_stored_progress,
 )
 from api.services.grades.parts import deserialize_part, join_part_members, serialize_part_member
-from api.services.grades.tallies import ProblemTotal, build_grade_values, compute_total
+from api.services.grades.problem_totals import ProblemTotal, build_grade_values, compute_total
 from grader.policy import PartProgress, StoredAnswer, SubmissionRules, evaluate_part
 
 __all__ = [

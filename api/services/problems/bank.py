@@ -21,8 +21,8 @@ from api.services.problems.publishing import (
 from api.services.problems.versions import BANK, load_newest_version, load_variants, store_version
 from grader import ENGINE
 from grader.errors import ProblemError
-from problems.catalogue import ProblemCatalog
-from problems.loader import load_problem
+from problems.catalog import ProblemCatalog
+from problems.files.loader import load_problem
 
 __all__ = ["BATCH_SIZE", "BankReport", "Progress", "find_changed", "publish_bank"]
 

@@ -10,8 +10,8 @@ from api.core.worker_pool import DeadlineExceeded, WorkerPool
 from api.markup.markdown import find_formula_errors
 from api.markup.tex import TexUnavailableError
 from api.services.problems.publishing import OPERATOR_DEADLINE_SECONDS
-from problems.book import REGISTRY
-from problems.check import CheckReport, check_file
+from problems.checks.checker import CheckReport, check_file
+from problems.registry import REGISTRY
 
 __all__ = ["check_files"]
 

@@ -17,14 +17,14 @@ from api.core.worker_pool import DeadlineExceeded
 from api.markup.markdown import find_formula_errors
 from api.markup.tex import TexUnavailableError
 from grader import ENGINE
-from grader.book import Registry
 from grader.definitions.problem import Problem
 from grader.errors import GraderError
+from grader.registry import Registry
 from grader.variants.variant import Variant, solve_variant
-from problems.book import REGISTRY
-from problems.check import CheckResult, check_text
+from problems.checks.checker import CheckResult, check_text
 from problems.publish import Publication, SeedReport
-from problems.stored import dump_variant, rekey_variant
+from problems.registry import REGISTRY
+from problems.variant_serialization import dump_variant, rekey_variant
 
 __all__ = [
     "OPERATOR_DEADLINE_SECONDS",

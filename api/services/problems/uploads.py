@@ -37,7 +37,7 @@ from api.services.problems.versions import load_variants, store_version
 from grader import ENGINE
 from grader.definitions.problem import Problem
 from grader.errors import ProblemError
-from problems.loader import load_problem
+from problems.files.loader import load_problem
 
 __all__ = ["PreparedUpload", "check_problem", "prepare_upload", "store_upload"]
 

@@ -22,7 +22,7 @@ from api.schemas.courses.problems import (
     VersionOut,
 )
 from api.services.engine.variants import VariantCache, resolve_position
-from api.services.problems import reports
+from api.services.problems import serializers
 from api.services.problems.search import get_version
 from api.services.problems.versions import BANK, space_kind
 
@@ -173,7 +173,10 @@ def build_preview(
     """
     resolved_position = resolve_position(session, version.id, position=position, seed=seed)
     variant = variants.get_variant(session, version.id, resolved_position)
-    question, solution = reports.serialize_question(variant), reports.serialize_solution(variant)
+    question, solution = (
+        serializers.serialize_question(variant),
+        serializers.serialize_solution(variant),
+    )
     parts = [{**one, **two} for one, two in zip(question["parts"], solution["parts"], strict=True)]
     return PreviewOut(
         version=version.id,

@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from api.auth.limits import EVENT_LIMITS, LimitedAction, seconds_until_allowed
+from api.auth.rate_limits import EVENT_LIMITS, LimitedAction, seconds_until_allowed
 from api.auth.sessions import DEVICE_LIFETIME
 from api.core.errors import RateLimited
 from api.db.models import RateLimitEvent

@@ -10,8 +10,8 @@ from uuid import UUID
 from api.core.clock import to_micros
 from api.core.ids import new_id
 from api.services.grades.answers import PartAnswer
-from api.services.regrades.execution.judging import ResultsBySubmission
-from api.services.regrades.execution.loading import AnswerWithGrading
+from api.services.regrades.execution.chunk_data import AnswerWithGrading
+from api.services.regrades.execution.grading_jobs import ResultsBySubmission
 from api.services.submissions.grading import AnswerResult
 from grader.policy import StoredAnswer
 

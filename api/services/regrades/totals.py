@@ -11,7 +11,7 @@ from api.db.models import AssignmentProblem, Grade, ProblemProgress, ProblemVers
 from api.services.grades.answers import PartAnswer
 from api.services.grades.projection import GradeProjection, ProjectedGrade
 from api.services.regrades.changes import AnswerChange, project_answers
-from api.services.regrades.execution.loading import AnswerWithGrading
+from api.services.regrades.execution.chunk_data import AnswerWithGrading
 
 __all__ = ["changes_part_points", "compute_totals"]
 

@@ -19,7 +19,7 @@ from api.services.problems.publishing import ProblemSource, PublishFailure, Publ
 from api.services.problems.publishing_pool import Publisher
 from api.services.problems.versions import BANK, load_variants, store_version
 from api.services.regrades.runs import check_no_active_regrade
-from api.services.regrades.sources import (
+from api.services.regrades.source_edits import (
     PartFieldValue,
     format_expression,
     insert_entry,

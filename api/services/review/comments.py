@@ -23,7 +23,7 @@ from api.schemas.grading.review import Staff
 from api.services.assignments.release import compute_results_visibility
 from api.services.audit.recorder import record_action
 from api.services.enrolment.display_names import load_display_names
-from api.services.review.locations import (
+from api.services.review.review_subjects import (
     AnswerContext,
     load_answer_unchecked,
     load_own_answer_rules,

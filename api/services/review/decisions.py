@@ -27,8 +27,12 @@ from api.services.courses.active_students import ACTIVE_PEOPLE
 from api.services.engine.variants import VariantCache
 from api.services.enrolment.display_names import load_display_names
 from api.services.problems.versions import part_titles
-from api.services.review.locations import AnswerContext, load_answer_unchecked, serialize_student
 from api.services.review.marks.marking import mark_answer
+from api.services.review.review_subjects import (
+    AnswerContext,
+    load_answer_unchecked,
+    serialize_student,
+)
 from api.services.review.serializers import serialize_staff
 
 __all__ = ["decide_request", "list_requests", "request_cursor"]

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from api.db.models import Grading
 from api.schemas.grading.marks import GradingView
 from api.services.enrolment.display_names import load_display_names
-from api.services.review.locations import AnswerContext
+from api.services.review.review_subjects import AnswerContext
 from api.services.review.serializers import serialize_staff
 
 __all__ = ["load_gradings"]

@@ -31,12 +31,12 @@ from api.services.engine.variant_identity import (
 )
 from api.services.engine.variants import VariantCache
 from api.services.grades import GradeCause, ProgressKey, matches_any_key, recompute_keys_by_cause
-from api.services.review.locations import AssignedPart
 from api.services.review.marks.answer_similarity import similarity_id
 from api.services.review.marks.rubric import Criterion
 from api.services.review.marks.values import MarkOutcome, MarkValues, compute_outcome
+from api.services.review.review_subjects import AssignedPart
 from grader.definitions.template import Template
-from problems.book import REGISTRY
+from problems.registry import REGISTRY
 
 __all__ = [
     "MarkingItem",

@@ -29,8 +29,8 @@ from api.db.models import (
 from api.http.pagination import Cursor
 from api.schemas.grading.review import PartProgress, ReviewProgress
 from api.services.courses.active_students import select_active_students
-from api.services.review.locations import AssignedPart, answer_rank
 from api.services.review.overridden_answers import has_overridden_points
+from api.services.review.review_subjects import AssignedPart, answer_rank
 from grader.grading.result import FREE_STATUSES
 
 __all__ = [

@@ -28,7 +28,7 @@ from api.schemas.grading.regrade_requests import OwnRequest
 from api.services.assignments import timeline
 from api.services.assignments.release import Visibility, compute_results_visibility
 from api.services.assignments.rules import load_rules
-from api.services.review.locations import (
+from api.services.review.review_subjects import (
     AnswerContext,
     load_answer_unchecked,
     load_own_answer_rules,

@@ -13,11 +13,16 @@ from api.db.models import Answer, Comment, Grading, Review
 from api.schemas.grading.review import ClaimView, MarkView, QueueLine, ReviewItem, SameAs, Staff
 from api.services.engine.variants import VariantCache
 from api.services.enrolment.display_names import load_display_names
-from api.services.review.locations import AnswerContext, AssignedPart, is_blind, serialize_student
 from api.services.review.queue import QueuedAnswer
+from api.services.review.review_subjects import (
+    AnswerContext,
+    AssignedPart,
+    is_blind,
+    serialize_student,
+)
 from grader.json_values import from_json
 from grader.kinds.texts import TextPart
-from problems.book import REGISTRY
+from problems.registry import REGISTRY
 
 __all__ = [
     "RankedQueueLine",

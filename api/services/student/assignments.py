@@ -20,17 +20,17 @@ from api.services.enrolment.student_courses import (
     load_rules_across_courses,
     load_student_enrolments,
 )
-from api.services.gradebook.book import (
-    grade_without_submissions,
-    is_credit_over,
-    load_assigned_problems,
-)
 from api.services.gradebook.cells import (
     BlankCells,
     GradeCell,
     build_cell,
     id_text,
     load_stored_grades,
+)
+from api.services.gradebook.gradebook_data import (
+    grade_without_submissions,
+    is_credit_over,
+    load_assigned_problems,
 )
 from api.services.grades.assignment import VersionedProblem
 from api.services.student.problem import serialize_score

@@ -27,7 +27,7 @@ from api.services.student.outcomes import (
     serialize_submission,
 )
 from api.services.student.problem_session import ProblemSession
-from api.services.submissions.entries import receipt_digest
+from api.services.submissions.pending_submissions import receipt_digest
 from api.services.submissions.staff_view import build_staff_submission
 from grader.json_values import from_json
 from grader.policy import SubmissionRules

@@ -20,7 +20,7 @@ from api.services.submissions.preparation import check_parts
 from grader.grading.grade import grade
 from grader.reading import NumberStyle, RawAnswer
 from grader.variants.variant import Variant
-from problems.book import REGISTRY
+from problems.registry import REGISTRY
 
 __all__ = ["grade_practice", "load_practice_problem", "load_practice_variant"]
 

@@ -24,7 +24,7 @@ from api.services.engine.assigned_variant import load_current_draw
 from api.services.engine.protected_numbers import load_rules_of_sharers
 from api.services.engine.variants import ORIGINAL_POSITION, VariantCache, resolve_position
 from api.services.grades import ProgressKey
-from api.services.submissions.drawn import VariantAssignment
+from api.services.submissions.variant_assignment import VariantAssignment
 from grader.policy import SubmissionRules
 from grader.reading.grammar.number_styles import NumberStyle
 from grader.variants.variant import Variant

@@ -28,8 +28,8 @@ from grader.kinds.tables import TablePart
 from grader.reading.units.unit_names import DIMENSIONS
 from grader.values import OpaqueValue, Tensor, Value
 from grader.variants.variant import Variant
-from problems.book import REGISTRY
 from problems.publish import to_json_data
+from problems.registry import REGISTRY
 
 __all__ = ["render_statement", "serialize_numbers", "serialize_question"]
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from api.core.errors import NotReleased
 from api.schemas.student.solution import KnownMistake, RubricLine, SolutionView, SolvedPart
 from api.services.engine.variants import VariantCache
-from api.services.problems.reports import serialize_worked_solution
+from api.services.problems.serializers import serialize_worked_solution
 from api.services.student.problem_session import ProblemSession, solutions_visibility
 from api.services.student.questions import render_statement, serialize_numbers, serialize_question
 from api.services.student.times import serialize_moment
@@ -17,8 +17,8 @@ from grader.definitions.problem import AnyPart
 from grader.kinds import KINDS
 from grader.kinds.texts import TextPart
 from grader.variants.variant import Variant
-from problems.book import REGISTRY
 from problems.publish import to_json_data
+from problems.registry import REGISTRY
 
 __all__ = ["load_solution_view"]
 

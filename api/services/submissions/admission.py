@@ -22,7 +22,7 @@ from api.db.models import (
 )
 from api.services.assignments.release import Visibility, compute_results_visibility
 from api.services.assignments.visible_verdicts import visible_status
-from api.services.engine.judging_pool import is_expensive
+from api.services.engine.grading_pool import is_expensive
 from api.services.engine.variant_identity import load_identity_at
 from api.services.engine.variants import VariantCache
 from api.services.grades import (
@@ -33,13 +33,13 @@ from api.services.grades import (
     matches_any_key,
 )
 from api.services.submissions import late_days
-from api.services.submissions.allowed import SubmissionPermissions
-from api.services.submissions.cache.memory import ChangeCounters, StudentProblemState
-from api.services.submissions.cache.states import load_states
-from api.services.submissions.drawn import VariantAssignment
-from api.services.submissions.entries import PendingSubmission, receipt_digest
+from api.services.submissions.cache.state_loader import load_states
+from api.services.submissions.cache.submission_cache import ChangeCounters, StudentProblemState
 from api.services.submissions.grading import AnswerGrader, select_carried_inputs
+from api.services.submissions.pending_submissions import PendingSubmission, receipt_digest
+from api.services.submissions.permissions import SubmissionPermissions
 from api.services.submissions.stored_answers import serialize_answers
+from api.services.submissions.variant_assignment import VariantAssignment
 from grader.grading.result import FREE_STATUSES
 from grader.policy import Admission, AdmissionError, SubmissionRules, admit_answers
 

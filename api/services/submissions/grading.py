@@ -11,9 +11,9 @@ from uuid import UUID
 
 from api.core.cache import LruCache
 from api.db.models import Answer
-from api.services.engine.judging_pool import is_expensive
+from api.services.engine.grading_pool import is_expensive
 from api.services.engine.single_answer import serialize_student_result
-from api.services.submissions.drawn import VariantAssignment
+from api.services.submissions.variant_assignment import VariantAssignment
 from grader import ENGINE
 from grader.grading.context import get_part_contexts
 from grader.grading.grade import grade
@@ -26,7 +26,7 @@ from grader.reading import RawAnswer
 from grader.reading.grammar.number_styles import NumberStyle
 from grader.values import Value
 from grader.variants.variant import Variant
-from problems.book import REGISTRY
+from problems.registry import REGISTRY
 
 __all__ = [
     "AnswerGrader",

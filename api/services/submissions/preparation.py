@@ -13,20 +13,24 @@ from api.core.clock import to_micros
 from api.core.errors import ContentTooLarge, FieldError, Forbidden, InvalidInput, NotFound
 from api.services.assignments.rules import load_student_rules
 from api.services.engine.assigned_variant import assign_variant
-from api.services.engine.judging_pool import is_expensive
+from api.services.engine.grading_pool import is_expensive
 from api.services.engine.variants import VariantCache
 from api.services.grades import ProgressKey
-from api.services.submissions.cache.loading import load_submitter
-from api.services.submissions.cache.memory import (
+from api.services.submissions.cache.loader import load_submitter
+from api.services.submissions.cache.state_loader import load_states
+from api.services.submissions.cache.submission_cache import (
     CachedSubmitter,
     StudentProblemState,
     SubmissionCache,
 )
-from api.services.submissions.cache.states import load_states
-from api.services.submissions.entries import PendingSubmission, StoredSubmission, fingerprint
 from api.services.submissions.grading import AnswerGrader
-from api.services.submissions.writer.writing import find_replay
-from grader.definitions.names import suggest_similar
+from api.services.submissions.pending_submissions import (
+    PendingSubmission,
+    StoredSubmission,
+    fingerprint,
+)
+from api.services.submissions.writer.write_transaction import find_replay
+from grader.definitions.name_checks import suggest_similar
 from grader.definitions.problem import Problem
 from grader.kinds import KINDS
 from grader.reading import RawAnswer

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from api.http.fields import format_utc, serialize_fraction
+from api.http.field_types import format_utc, serialize_fraction
 from api.services.assignments.release import Visibility
 from api.services.assignments.visible_verdicts import visible_status, visible_verdict
 from api.services.submissions.admission import AdmittedSubmission
-from api.services.submissions.entries import PendingSubmission
 from api.services.submissions.grading import AnswerResult
+from api.services.submissions.pending_submissions import PendingSubmission
 from grader.policy import Admission
 from grader.policy import format_number as shown_number
 

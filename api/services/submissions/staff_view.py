@@ -25,7 +25,7 @@ from grader.json_values import from_json
 from grader.kinds import KINDS
 from grader.reading.grammar.number_styles import NumberStyle
 from grader.variants.variant import Variant
-from problems.book import REGISTRY
+from problems.registry import REGISTRY
 
 __all__ = ["build_staff_submission"]
 

@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias, TypeGuard
 
 from grader.errors import AnswerError
-from grader.reading.grammar.computing import MAX_MAGNITUDE
 from grader.reading.grammar.errors import quote_span
+from grader.reading.grammar.evaluation import MAX_MAGNITUDE
 from grader.reading.grammar.tokens import parse_exact_number
 from grader.reading.numbers import read_cell
 from grader.values import Number, simplify_number

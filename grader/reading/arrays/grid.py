@@ -14,10 +14,10 @@ from grader.reading.arrays.latex_rows import split_latex_rows
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.json_text import load_json
 from grader.reading.lengths import check_arithmetic_length, check_text_length
-from grader.reading.names import FUNCTION
 from grader.reading.numbers import is_plain_number
 from grader.reading.result import RawAnswer, StyledText
 from grader.reading.shapes import is_plain_shape
+from grader.reading.variable_names import FUNCTION
 
 __all__ = ["check_table_arithmetic", "split_rows"]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from grader.expressions.tree import BinaryOperation, Call, Name, Node, replace_nodes
-from grader.reading.names import WRAP, NameMatcher
+from grader.reading.variable_names import WRAP, NameMatcher
 from grader.values import Value, to_exact
 
 __all__ = ["CONSTANTS", "CONSTANT_VALUES", "EULER", "replace_euler_powers"]

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.reading.grammar.ambiguous_signs import refuse_augmented_assignment, refuse_label_dash
 from grader.reading.grammar.errors import quote_span
-from grader.reading.grammar.signs import refuse_augmented_assignment, refuse_label_dash
 from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token, ends_operand
 from grader.reading.wording.adjacent_names import (
     CONCLUDING_WORDS,

@@ -19,6 +19,11 @@ from typing import Final
 
 from grader.errors import AnswerError
 from grader.expressions.tree import BinaryOperation, Call, Name, Negation, Node, NumberLiteral
+from grader.reading.grammar.ambiguous_signs import (
+    refuse_ambiguous_logarithm,
+    refuse_ambiguous_power_tower,
+    refuse_ambiguous_root,
+)
 from grader.reading.grammar.errors import (
     ambiguous_division_error,
     glued_arguments_error,
@@ -34,11 +39,6 @@ from grader.reading.grammar.nesting import (
     nesting_too_deep_error,
     unclosed_bracket_error,
     unexpected_end_error,
-)
-from grader.reading.grammar.signs import (
-    refuse_ambiguous_logarithm,
-    refuse_ambiguous_power_tower,
-    refuse_ambiguous_root,
 )
 from grader.reading.grammar.tokens import OPENERS, Token
 

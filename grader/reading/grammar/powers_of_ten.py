@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from grader.errors import AnswerError
+from grader.reading.decimal_places import CROSSES
 from grader.reading.grammar.errors import quote_span
 from grader.reading.grammar.tokens import Token
-from grader.reading.places import CROSSES
 
 __all__ = ["refuse_lost_power"]
 

@@ -13,8 +13,8 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 from grader.errors import AnswerError
 from grader.reading.grammar.characters import THIN_SPACE
-from grader.reading.names import FUNCTION, LETTER, NO_NAMES, NameMatcher
-from grader.reading.wording.changing_words import EASTERN
+from grader.reading.variable_names import FUNCTION, LETTER, NO_NAMES, NameMatcher
+from grader.reading.wording.meaning_words import EASTERN
 from grader.values import Number, simplify_number
 
 __all__ = [

@@ -7,10 +7,11 @@ from itertools import pairwise
 
 from grader.display.text import to_text
 from grader.errors import AnswerError
+from grader.reading.decimal_places import decimal_step
 from grader.reading.grammar.characters import clean_text
-from grader.reading.grammar.computing import check_bounds
 from grader.reading.grammar.equation_chains import extract_last_link
 from grader.reading.grammar.errors import quote_span
+from grader.reading.grammar.evaluation import check_bounds
 from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token, tokenize
 from grader.reading.numbers import (
     MAX_TEXT,
@@ -19,19 +20,18 @@ from grader.reading.numbers import (
     evaluate_with_step,
     require_number,
 )
-from grader.reading.places import decimal_step
 from grader.reading.result import RawAnswer, Reading
 from grader.reading.units.magnitudes import apply_scale_words
-from grader.reading.units.unit_marks import ExpectedUnit, ambiguous_unit_error, attach_units
 from grader.reading.units.unit_names import (
     AMBIGUOUS,
     DECIMAL_BYTES,
     DIMENSIONS,
     parse_unit,
 )
-from grader.reading.wording.changed_meaning import refuse_changing_words
+from grader.reading.units.unit_tokens import ExpectedUnit, ambiguous_unit_error, attach_units
+from grader.reading.wording.meaning_checks import refuse_changing_words
 from grader.reading.wording.repeated_values import adapt_notes, is_rounding_of
-from grader.reading.wording.words import strip_words
+from grader.reading.wording.surrounding_words import strip_words
 from grader.values import Number, magnitude, simplify_number
 
 __all__ = ["DIMENSIONS", "Quantity", "read_quantity"]

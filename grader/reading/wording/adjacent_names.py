@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from grader.errors import AnswerError
-from grader.reading.grammar.computing import evaluate_tokens
+from grader.reading.grammar.evaluation import evaluate_tokens
 from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token, ends_operand
 from grader.reading.units.magnitudes import is_scale_word
 from grader.reading.units.unit_names import parse_unit
-from grader.reading.wording.changing_words import CHANGING, PART, SCALING
+from grader.reading.wording.meaning_words import CHANGING, PART, SCALING
 
 __all__ = [
     "CONCLUDING_WORDS",

@@ -8,14 +8,14 @@ from typing import Final, NamedTuple
 
 from grader.display.text import to_text
 from grader.errors import AnswerError
+from grader.reading.arrays.ambiguous_rows import refuse_reordered_labels
 from grader.reading.arrays.headings import refuse_reordered_heading
-from grader.reading.arrays.row_marks import refuse_reordered_labels
+from grader.reading.grammar.ambiguous_signs import LABEL_DASH, label_dash_error
 from grader.reading.grammar.characters import clean_text
-from grader.reading.grammar.signs import LABEL_DASH, label_dash_error
-from grader.reading.names import LETTER
 from grader.reading.numbers import MAX_TEXT, read_number
 from grader.reading.result import RawAnswer, Reading
 from grader.reading.tensors import read_tensor
+from grader.reading.variable_names import LETTER
 from grader.values import Number, Tensor
 
 __all__ = ["have_distinct_spellings", "read_labeled_numbers"]

@@ -11,8 +11,8 @@ from grader.errors import AnswerError
 from grader.reading.grammar.equation_chains import LINKS
 from grader.reading.grammar.errors import quote_span
 from grader.reading.grammar.tokens import OPENERS, Token, ends_operand
-from grader.reading.wording.changed_meaning import WORD, changed_meaning_error
-from grader.reading.wording.changing_words import EASTERN, HEDGE, SCALING, TIMES_BEFORE, TOTAL
+from grader.reading.wording.meaning_checks import WORD, changed_meaning_error
+from grader.reading.wording.meaning_words import EASTERN, HEDGE, SCALING, TIMES_BEFORE, TOTAL
 from grader.values import Number, magnitude
 
 __all__ = ["EASTERN_TEXT", "OPERATOR_SIGNS", "looks_like_symbol", "strip_remarks"]

@@ -8,11 +8,11 @@ from itertools import pairwise
 from typing import Final
 
 from grader.errors import AnswerError
-from grader.reading.grammar.computing import evaluate_tokens
+from grader.reading.decimal_places import BRACES, SUMS, decimal_step, unit_in_last_place
 from grader.reading.grammar.equation_chains import CHAIN_NOTE, ValueTokens
 from grader.reading.grammar.errors import quote_span
+from grader.reading.grammar.evaluation import evaluate_tokens
 from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token, ends_operand
-from grader.reading.places import BRACES, SUMS, decimal_step, unit_in_last_place
 from grader.reading.units.percents import is_in_percent
 from grader.values import Number, Tensor, magnitude
 

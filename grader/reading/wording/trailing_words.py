@@ -11,8 +11,8 @@ from grader.errors import AnswerError
 from grader.reading.grammar.equation_chains import LINK_STARTS
 from grader.reading.grammar.errors import truncate_line
 from grader.reading.grammar.tokens import tokenize
-from grader.reading.names import NameMatcher
-from grader.reading.wording.changed_meaning import refuse_changing_words
+from grader.reading.variable_names import NameMatcher
+from grader.reading.wording.meaning_checks import refuse_changing_words
 
 __all__ = ["find_trailing_words"]
 

@@ -1,1 +1,1 @@
-"""Constructors of layers and networks; `problems.network.build` lists them."""
+"""Constructors of layers and networks; `all_constructors` lists them."""

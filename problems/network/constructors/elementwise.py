@@ -3,8 +3,8 @@
 from fractions import Fraction
 from typing import Final
 
-from grader.book import Solver
 from grader.errors import SolverError
+from grader.registry import Solver
 from grader.values import Number
 from problems.network.constructors.layers import whole_or_none
 from problems.network.layers import Activation, BatchNorm, Dropout, GroupNorm, Identity, LayerNorm

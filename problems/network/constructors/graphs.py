@@ -2,8 +2,8 @@
 
 from typing import Final, TypeVar
 
-from grader.book import Solver
 from grader.errors import SolverError
+from grader.registry import Solver
 from problems.network.constructors.elementwise import batch_norm, identity, relu, sigmoid
 from problems.network.constructors.layers import conv, global_avg_pool
 from problems.network.graphs import Branches, CompositeLayer, Gate, Network, Residual, SideOutput

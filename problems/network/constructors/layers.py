@@ -2,8 +2,8 @@
 
 from typing import Final, Literal
 
-from grader.book import Solver
 from grader.errors import SolverError
+from grader.registry import Solver
 from problems.network.layers import (
     AdaptiveAvgPool,
     Conv,

@@ -1,1 +1,1 @@
-"""Published networks as graphs of layers; `problems.network.named` finds them by name."""
+"""Published networks as graphs of layers; `catalog` finds them by name."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from problems.network.build import (
+from problems.network.constructors.all_constructors import (
     batch_norm,
     conv,
     dropout,

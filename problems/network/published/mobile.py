@@ -7,7 +7,7 @@ Tan and Le (2019) for EfficientNet; Iandola et al. (2016) for SqueezeNet.
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from problems.network.build import (
+from problems.network.constructors.all_constructors import (
     branches,
     conv,
     dropout,

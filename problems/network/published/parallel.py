@@ -8,7 +8,7 @@ Redmon and Farhadi (2018) for YOLOv3.
 from collections.abc import Callable
 from typing import Final
 
-from problems.network.build import (
+from problems.network.constructors.all_constructors import (
     branches,
     conv,
     conv_transpose,

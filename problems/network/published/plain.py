@@ -7,7 +7,7 @@ VGG.
 
 from typing import Final
 
-from problems.network.build import (
+from problems.network.constructors.all_constructors import (
     avg_pool,
     batch_norm,
     branches,

@@ -6,7 +6,7 @@ Komodakis (2016) for wide ResNet; Huang et al. (2017) for DenseNet.
 
 from typing import Final, NamedTuple
 
-from problems.network.build import (
+from problems.network.constructors.all_constructors import (
     avg_pool,
     batch_norm,
     conv,

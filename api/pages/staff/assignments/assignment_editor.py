@@ -26,7 +26,7 @@ from api.pages.staff.assignments.assignment_form import (
     row_numbers_by_list,
     texts_to_assignment,
 )
-from api.pages.staff.assignments.assignment_news import PUBLISHED, build_editor_message
+from api.pages.staff.assignments.editor_messages import PUBLISHED, build_editor_message
 from api.pages.staff.assignments.problem_usage import load_seen_problems
 from api.pages.staff.assignments.timeline_chart import draw_timelines, list_timeline_marks
 from api.routes.assignments import assignments as api

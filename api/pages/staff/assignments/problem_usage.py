@@ -12,7 +12,7 @@ from api.services.assignments.pinned_versions import (
     load_pinned_problems,
     load_seen_by_students,
 )
-from api.services.assignments.viewing import load_titles
+from api.services.assignments.views import load_titles
 from api.services.problems.versions import space_kind
 
 __all__ = ["ProblemUsage", "describe_status", "list_usages", "load_seen_problems"]

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from api.core.errors import ServiceError
 from api.core.ids import parse_id
 from api.dependencies import RequestContext
-from api.http.fields import Text
+from api.http.field_types import Text
 from api.pages.forms.form import FormDep, PostedForm, validate_body
 from api.pages.forms.form_version import parse_form_version
 from api.pages.layout.frame import Breadcrumb, render_page

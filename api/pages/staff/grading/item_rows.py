@@ -14,7 +14,7 @@ from api.schemas.analytics.assignment import (
     ProblemFigures,
     WrongBrief,
 )
-from api.schemas.analytics.figures import FlagOut, IntervalOut
+from api.schemas.analytics.statistics import FlagOut, IntervalOut
 
 __all__ = [
     "ItemRow",

@@ -21,8 +21,8 @@ from api.routes.courses import courses
 from api.routes.grading import review as api
 from api.schemas.assignments.assignments import StaffAssignment, StudentAssignment
 from api.schemas.grading.marks import MarkIn
-from api.services.review.locations import find_part
 from api.services.review.queue import QueueFilter, load_queue
+from api.services.review.review_subjects import find_part
 
 __all__ = ["AssignmentAndCrumbs", "load_assignment_and_crumbs", "part_title", "router"]
 

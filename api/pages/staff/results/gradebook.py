@@ -11,7 +11,7 @@ from fastapi.responses import Response
 
 from api.core.ids import parse_id
 from api.dependencies import RequestContext
-from api.http.fields import Text
+from api.http.field_types import Text
 from api.pages.layout.formatting import format_number, format_points
 from api.pages.layout.frame import render_page
 from api.pages.router import PageDep, PageRouter, build_page_request
@@ -19,7 +19,7 @@ from api.pages.staff.common import build_query_string, course_crumbs, has_permis
 from api.routes.courses import people
 from api.routes.grades import gradebook as api
 from api.schemas.grades.gradebook import ColumnSummary, GradebookCell, GradebookOut, GradebookRow
-from api.services.gradebook.book import load_published_assignments
+from api.services.gradebook.gradebook_data import load_published_assignments
 
 __all__ = ["router"]
 

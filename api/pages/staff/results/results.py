@@ -25,7 +25,7 @@ from api.routes.assignments import analytics, assignments
 from api.routes.courses import people
 from api.routes.grading import review
 from api.schemas.analytics.assignment import AssignmentAnalytics
-from api.schemas.analytics.figures import DistributionOut
+from api.schemas.analytics.statistics import DistributionOut
 from api.schemas.assignments.assignments import StaffAssignment
 from api.services.analytics import MeasuredAttempt
 

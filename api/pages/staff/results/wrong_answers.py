@@ -20,8 +20,8 @@ from api.pages.staff.grading.item_rows import (
 from api.pages.staff.regrades.regrade_form import list_keyed_parts
 from api.pages.staff.results.results import MIN_STUDENTS, ResultsPageFilters, ResultsPageFiltersDep
 from api.routes.assignments import analytics
-from api.schemas.analytics.figures import FairnessOut, FlagOut, IntervalOut
 from api.schemas.analytics.problem import ForeignKey, PartAnalytics, WrongGroup
+from api.schemas.analytics.statistics import FairnessOut, FlagOut, IntervalOut
 
 __all__ = ["router"]
 

@@ -33,7 +33,7 @@ from api.services.student.problem_session import (
 )
 from grader.reading import RawAnswer
 from grader.variants.variant import Variant
-from problems.book import REGISTRY
+from problems.registry import REGISTRY
 
 __all__ = ["ProblemKey", "load_problem_page"]
 

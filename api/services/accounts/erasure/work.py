@@ -21,7 +21,7 @@ from api.db.models import (
     Submission,
 )
 from api.services.grades import ProgressKey
-from api.services.submissions.entries import receipt_digest
+from api.services.submissions.pending_submissions import receipt_digest
 from grader.kinds import KINDS
 
 __all__ = ["ERASED", "erase_work", "renew_receipts"]

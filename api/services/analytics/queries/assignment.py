@@ -8,16 +8,16 @@ from sqlalchemy.orm import Session
 
 from api.db.models import Assignment
 from api.services.analytics.items import AssignmentItems, collect_items
-from api.services.analytics.queries.answers import MeasuredAttempt, select_students
-from api.services.analytics.queries.cells import PartScoreQueries
+from api.services.analytics.queries.answer_filters import MeasuredAttempt, select_students
 from api.services.analytics.queries.deadline_passed import build_past_deadline_condition
 from api.services.analytics.queries.item_statistics import (
     AssignmentStatistics,
     build_statistics_queries,
     read_statistics,
 )
+from api.services.analytics.queries.part_scores import PartScoreQueries
 from api.services.analytics.queries.query_batch import QueryBatch, ResultRows, run_queries
-from api.services.analytics.queries.units import UnitScoreQueries
+from api.services.analytics.queries.unit_scores import UnitScoreQueries
 from api.services.grades import load_problems
 
 __all__ = ["AnalyticsData", "build_unit_queries", "load_analytics_data"]

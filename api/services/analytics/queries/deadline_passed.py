@@ -8,10 +8,10 @@ from sqlalchemy import ColumnElement, and_, case, false, func, literal, or_, sel
 from sqlalchemy.orm import Session
 
 from api.db.models import Assignment, Course, Enrolment, Extension, LateDays
-from api.services.analytics.queries.answers import StudentQuery
+from api.services.analytics.queries.answer_filters import StudentQuery
 from api.services.analytics.queries.query_batch import as_text
 from api.services.assignments.rules import ACTIVE_EXTENSIONS, load_rules
-from api.services.gradebook.book import is_credit_over
+from api.services.gradebook.gradebook_data import is_credit_over
 
 __all__ = ["build_past_deadline_condition"]
 

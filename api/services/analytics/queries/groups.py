@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.db.models import Answer, Draw, Submission
-from api.services.analytics.queries.answers import HexId
+from api.services.analytics.queries.answer_filters import HexId
 from api.services.analytics.queries.assignment import AnalyticsData
 from api.services.analytics.wrong_answers import extract_answer_id, split_mistakes
 from api.services.engine.assigned_variant import draw_condition

@@ -17,8 +17,8 @@ from api.services.analytics.queries.distributions import (
     read_distribution,
 )
 from api.services.analytics.queries.query_batch import QueryBatch, ResultRows
+from api.services.analytics.queries.unit_scores import PART, PROBLEM, UnitScoreQueries
 from api.services.analytics.queries.unit_sums import build_unit_sum_queries, read_table_sums
-from api.services.analytics.queries.units import PART, PROBLEM, UnitScoreQueries
 from grader.analysis import (
     FirstAnswerTimes,
     ItemStatistics,

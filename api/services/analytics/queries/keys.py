@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.db.models import Answer, Grading, ProblemVersion, Variant
-from api.services.analytics.queries.answers import HexId
+from api.services.analytics.queries.answer_filters import HexId
 from api.services.analytics.queries.groups import WrongAnswerGroup
 from api.services.analytics.queries.query_batch import as_hex
 from api.services.engine.variant_identity import IDENTITY_COLUMNS, VariantIdentity

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from api.services.analytics.queries.query_batch import QueryBatch, ResultRows, as_flag, sum_if
-from api.services.analytics.queries.units import UnitScoreQueries
+from api.services.analytics.queries.unit_scores import UnitScoreQueries
 from grader.analysis import ItemSums, TableSums, compute_deviation_sums
 
 __all__ = ["build_unit_sum_queries", "read_table_sums"]

@@ -10,7 +10,11 @@ from sqlalchemy.orm import Session
 
 from api.db.models import Answer
 from api.schemas.analytics.problem import ExampleOut, MistakeOut, WrongGroup, WrongOut
-from api.services.analytics.queries.answers import HexId, StudentQuery, readable_answer_conditions
+from api.services.analytics.queries.answer_filters import (
+    HexId,
+    StudentQuery,
+    readable_answer_conditions,
+)
 from api.services.analytics.queries.assignment import AnalyticsData
 from api.services.analytics.queries.groups import (
     WrongAnswerGroup,
@@ -25,7 +29,7 @@ from api.services.grades import VersionedProblem
 from grader.analysis import ReviewFlag, WrongAnswerRow, tabulate_wrong_answers
 from grader.definitions.problem import Problem
 from grader.json_values import from_json
-from problems.book import REGISTRY
+from problems.registry import REGISTRY
 
 __all__ = ["load_wrong_answer_tables"]
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from api.services.batch.carrying import Flags
 from api.services.batch.checkpoints import CheckpointFolder
 from api.services.batch.formats.blocks import RowBlock
-from api.services.batch.formats.writing import BatchWriter
+from api.services.batch.formats.writers import BatchWriter
 from api.services.batch.grading import GradedRows
+from api.services.batch.row_dependencies import Flags
 
 __all__ = ["BatchOutput", "RejectsOutput"]
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 import yaml
 
 from grader.errors import ProblemError
-from problems.scalars import parse_scalar
+from problems.files.yaml_scalars import parse_scalar
 
 __all__ = ["dump_yaml"]
 

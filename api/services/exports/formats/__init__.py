@@ -6,7 +6,9 @@ Writers take a `ExportGradebook` and return text and warnings; they touch neithe
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from api.services.exports.formats.book import (
+from api.services.exports.formats.canvas import write_canvas
+from api.services.exports.formats.csv_file import write_cells, write_json_lines, write_table
+from api.services.exports.formats.export_gradebook import (
     WARNINGS,
     ExportCell,
     ExportColumn,
@@ -16,12 +18,10 @@ from api.services.exports.formats.book import (
     FileWarning,
     WarningCode,
 )
-from api.services.exports.formats.canvas import write_canvas
-from api.services.exports.formats.csv_file import write_cells, write_json_lines, write_table
 from api.services.exports.formats.gradescope import write_gradescope_course
 from api.services.exports.formats.moodle import write_moodle
 from api.services.score_sheets.csv_format import SheetRow, sheet_version, write_score_sheet
-from api.services.score_sheets.reading import (
+from api.services.score_sheets.parser import (
     SheetChange,
     SheetChanges,
     SheetLineError,

@@ -10,19 +10,19 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from api.services.exports.formats.book import (
+from api.services.exports.formats.cells import format_csv, format_number, format_text
+from api.services.exports.formats.checks import (
+    warn_same_people,
+    warn_same_titles,
+    warn_waiting_cells,
+)
+from api.services.exports.formats.export_gradebook import (
     ExportCell,
     ExportColumn,
     ExportFile,
     ExportGradebook,
     ExportPerson,
     FileWarning,
-)
-from api.services.exports.formats.cells import format_csv, format_number, format_text
-from api.services.exports.formats.checks import (
-    warn_same_people,
-    warn_same_titles,
-    warn_waiting_cells,
 )
 
 __all__ = ["write_canvas"]

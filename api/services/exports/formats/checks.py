@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from api.services.exports.formats.book import (
+from api.services.exports.formats.export_gradebook import (
     ExportColumn,
     ExportGradebook,
     ExportPerson,

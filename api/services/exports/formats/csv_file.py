@@ -6,13 +6,6 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, Final
 
-from api.services.exports.formats.book import (
-    ExportCell,
-    ExportColumn,
-    ExportFile,
-    ExportGradebook,
-    ExportPerson,
-)
 from api.services.exports.formats.cells import (
     DECIMAL_PLACES,
     INVISIBLE_CHARACTERS,
@@ -21,6 +14,13 @@ from api.services.exports.formats.cells import (
     format_number,
     format_text,
     format_timestamp,
+)
+from api.services.exports.formats.export_gradebook import (
+    ExportCell,
+    ExportColumn,
+    ExportFile,
+    ExportGradebook,
+    ExportPerson,
 )
 
 __all__ = ["write_cells", "write_json_lines", "write_table"]

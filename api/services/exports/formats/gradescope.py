@@ -11,13 +11,6 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from api.core.person_names import split_name
-from api.services.exports.formats.book import (
-    ExportCell,
-    ExportFile,
-    ExportGradebook,
-    ExportPerson,
-    FileWarning,
-)
 from api.services.exports.formats.cells import (
     format_csv,
     format_lateness,
@@ -29,6 +22,13 @@ from api.services.exports.formats.checks import (
     warn_same_people,
     warn_same_titles,
     warn_waiting_cells,
+)
+from api.services.exports.formats.export_gradebook import (
+    ExportCell,
+    ExportFile,
+    ExportGradebook,
+    ExportPerson,
+    FileWarning,
 )
 
 __all__ = ["write_gradescope_course"]

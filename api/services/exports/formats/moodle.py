@@ -11,14 +11,6 @@ from collections.abc import Collection, Iterator
 from fractions import Fraction
 from typing import Final
 
-from api.services.exports.formats.book import (
-    ExportCell,
-    ExportColumn,
-    ExportFile,
-    ExportGradebook,
-    ExportPerson,
-    FileWarning,
-)
 from api.services.exports.formats.cells import format_csv, format_lines, format_number, format_text
 from api.services.exports.formats.checks import (
     format_student_count,
@@ -26,6 +18,14 @@ from api.services.exports.formats.checks import (
     warn_same_people,
     warn_same_titles,
     warn_waiting_cells,
+)
+from api.services.exports.formats.export_gradebook import (
+    ExportCell,
+    ExportColumn,
+    ExportFile,
+    ExportGradebook,
+    ExportPerson,
+    FileWarning,
 )
 
 __all__ = ["write_moodle"]

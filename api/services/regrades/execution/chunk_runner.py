@@ -12,15 +12,15 @@ from api.core.ids import new_id
 from api.db.engine import Database
 from api.db.models import Notice, Regrade, RegradeChunk
 from api.services.regrades.draft_versions import retire_regrade_version
-from api.services.regrades.execution.applying import apply_chunk
+from api.services.regrades.execution.apply import apply_chunk
 from api.services.regrades.execution.dry_run import (
     DryRunResult,
     dry_run_chunk,
     load_chunk_students,
     store_dry_run,
 )
-from api.services.regrades.execution.judging import JobGrader
-from api.services.regrades.execution.undoing import undo_chunk
+from api.services.regrades.execution.grading_jobs import JobGrader
+from api.services.regrades.execution.undo import undo_chunk
 from api.services.regrades.runs import (
     PENDING_CHUNK_STATUSES,
     count_submissions,

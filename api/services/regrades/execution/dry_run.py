@@ -18,8 +18,12 @@ from api.db.models import (
 )
 from api.db.upserts import insert_rows, update_rows
 from api.services.regrades.changes import AnswerChange, count_changes, find_changes
-from api.services.regrades.execution.judging import JobGrader
-from api.services.regrades.execution.loading import load_graded_answers, load_job, load_submissions
+from api.services.regrades.execution.chunk_data import (
+    load_graded_answers,
+    load_job,
+    load_submissions,
+)
+from api.services.regrades.execution.grading_jobs import JobGrader
 from api.services.regrades.runs import count_submissions, load_compatible_versions
 from api.services.regrades.totals import compute_totals
 from grader.kinds import KINDS

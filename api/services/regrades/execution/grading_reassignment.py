@@ -13,7 +13,7 @@ from api.core.ids import new_id
 from api.db.models import Answer, Grading, Regrade, RegradeChange, RegradeChunk
 from api.db.upserts import insert_rows, update_rows
 from api.services.regrades.changes import MANUAL, is_lowered
-from api.services.regrades.execution.loading import JsonTextParser
+from api.services.regrades.execution.chunk_data import JsonTextParser
 
 __all__ = ["apply_new_gradings", "build_answer_update", "restore_old_gradings", "store_gradings"]
 

@@ -20,7 +20,7 @@ from api.db.engine import Database
 from api.db.models import Regrade
 from api.services.regrades.execution.chunk_runner import finish_phase, process_chunk, record_failure
 from api.services.regrades.execution.executors import ExecutorFactory, create_process_pool
-from api.services.regrades.execution.judging import JobGrader, grade_job, make_parallel_grader
+from api.services.regrades.execution.grading_jobs import JobGrader, grade_job, make_parallel_grader
 from api.services.regrades.runs import PENDING_CHUNK_STATUSES, next_pending_chunk
 
 __all__ = ["RegradeRunner"]

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from api.db.models import Answer, Submission
 from api.services.engine.variant_identity import VariantIdentity
-from api.services.review.locations import AssignedPart
+from api.services.review.review_subjects import AssignedPart
 
 __all__ = ["similarity_id", "similarity_id_of_content"]
 

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from api.core.errors import Conflict
 from api.db.models import Review, ReviewSkip
 from api.db.upserts import insert_missing_rows, upsert_rows
-from api.services.review.locations import AnswerContext, AssignedPart
 from api.services.review.queue import QueuedAnswer, load_queue
+from api.services.review.review_subjects import AnswerContext, AssignedPart
 
 __all__ = [
     "check_not_claimed",

@@ -28,12 +28,12 @@ from api.services.engine.variant_identity import (
 )
 from api.services.engine.variants import VariantCache
 from api.services.enrolment.display_names import load_display_names
-from api.services.review.locations import AssignedPart
 from api.services.review.marking_items import evaluate_mark, lock_items, store_marks
 from api.services.review.marks.answer_similarity import similarity_id_of_content
 from api.services.review.marks.marking import load_criteria
 from api.services.review.marks.values import MarkValues
 from api.services.review.queue import QueuedAnswer, load_queue
+from api.services.review.review_subjects import AssignedPart
 from api.services.review.serializers import serialize_mark
 from grader.reading import RawAnswer
 

@@ -15,7 +15,6 @@ from api.http.etags import IfMatchVersions
 from api.schemas.grading.marks import MarkIn
 from api.services.audit.recorder import record_action
 from api.services.engine.variants import VariantCache
-from api.services.review.locations import AnswerContext, AssignedPart
 from api.services.review.marking_items import (
     MarkingItem,
     evaluate_mark,
@@ -27,6 +26,7 @@ from api.services.review.marking_items import (
 from api.services.review.marks.claims import check_not_claimed
 from api.services.review.marks.rubric import Criterion, lock_current_items
 from api.services.review.marks.values import MarkValues
+from api.services.review.review_subjects import AnswerContext, AssignedPart
 
 __all__ = ["load_criteria", "mark_answer", "unmark_answer"]
 

@@ -9,10 +9,10 @@ from api.auth.authorization import Principal
 from api.schemas.grading.review import NextAnswer, ReviewItem
 from api.services.engine.variant_identity import load_identities
 from api.services.engine.variants import VariantCache
-from api.services.review.locations import AnswerContext, AssignedPart, load_answer_for_staff
 from api.services.review.marks.answer_similarity import similarity_id
 from api.services.review.marks.claims import claim_next
 from api.services.review.marks.groups import load_equivalent_mark
+from api.services.review.review_subjects import AnswerContext, AssignedPart, load_answer_for_staff
 from api.services.review.serializers import serialize_review_item
 
 __all__ = ["claim_next_item", "load_review_item"]

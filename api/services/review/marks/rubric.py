@@ -15,7 +15,7 @@ from api.db.models import Answer, Review, RubricItem
 from api.db.upserts import insert_missing_rows
 from api.schemas.grading.marks import RubricItemView, RubricView
 from api.services.engine.variants import VariantCache
-from api.services.review.locations import AssignedPart
+from api.services.review.review_subjects import AssignedPart
 from grader.kinds.texts import TextPart
 
 __all__ = [

@@ -24,7 +24,6 @@ from api.schemas.grading.marks import (
 )
 from api.services.audit.recorder import record_action
 from api.services.engine.variants import VariantCache
-from api.services.review.locations import AssignedPart
 from api.services.review.marking_items import (
     MarkingItem,
     evaluate_mark,
@@ -39,9 +38,10 @@ from api.services.review.marks.rubric import (
     serialize_rubric_item,
 )
 from api.services.review.marks.values import MarkOutcome, MarkValues
+from api.services.review.review_subjects import AssignedPart
 from grader.definitions.template import Template
 from grader.errors import GraderError
-from problems.book import REGISTRY
+from problems.registry import REGISTRY
 
 __all__ = ["RubricEdit", "add_rubric_item", "retire_rubric_item", "update_rubric_item"]
 

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from api.auth.sessions import is_touch_due
 from api.services.grades import ProgressKey
-from api.services.submissions.cache.memory import (
+from api.services.submissions.cache.state_loader import load_states
+from api.services.submissions.cache.submission_cache import (
     CachedGrade,
     ChangeCounters,
     Credential,
@@ -16,9 +17,8 @@ from api.services.submissions.cache.memory import (
     SubmissionCache,
     are_current,
 )
-from api.services.submissions.cache.states import load_states
-from api.services.submissions.drawn import VariantAssignment
-from api.services.submissions.entries import PendingSubmission
+from api.services.submissions.pending_submissions import PendingSubmission
+from api.services.submissions.variant_assignment import VariantAssignment
 from api.services.submissions.writer.locks import RowVersions
 from api.services.submissions.writer.lookup_statements import Pair
 

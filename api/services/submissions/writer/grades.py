@@ -28,14 +28,14 @@ from api.services.grades import (
     serialize_part_member,
 )
 from api.services.submissions.admission import AdmittedSubmission
-from api.services.submissions.cache.memory import (
+from api.services.submissions.cache.submission_cache import (
     CachedGrade,
     ChangeCounters,
     PartProgressSnapshot,
     StudentProblemState,
 )
 from api.services.submissions.cache.transaction import CacheTransaction
-from api.services.submissions.entries import StoredSubmission
+from api.services.submissions.pending_submissions import StoredSubmission
 from api.services.submissions.replies import ScoreSummary, build_reply
 from api.services.submissions.writer.lookup_statements import (
     Pair,

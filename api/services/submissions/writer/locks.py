@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from api.db.compiled_statements import is_sqlite
 from api.db.models import Assignment, AssignmentProblem, Enrolment, ProblemProgress
 from api.db.upserts import insert_missing_rows
-from api.services.submissions.entries import PendingSubmission
+from api.services.submissions.pending_submissions import PendingSubmission
 from api.services.submissions.writer.lookup_statements import (
     Pair,
     build_lookup_statements,

@@ -1,0 +1,128 @@
+"""Points of each student in the parts and problems of an assignment, and their ranking."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from sqlalchemy import (
+    CTE,
+    Float,
+    Integer,
+    Numeric,
+    Select,
+    Uuid,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    union_all,
+)
+
+from api.services.analytics.queries.part_scores import (
+    GROUPING_COLUMN_TYPES,
+    NULL_GROUPING_COLUMNS,
+    PartScoreQueries,
+)
+from api.services.analytics.queries.query_batch import as_flag
+
+__all__ = ["PART", "PROBLEM", "UnitScoreQueries"]
+
+PART: Final = 0
+PROBLEM: Final = 1
+REST_DECIMALS: Final = 9
+"""Number of decimals to which rests are compared, so that float errors do not matter."""
+THIRD: Final = 3
+
+
+@dataclass(frozen=True)
+class UnitScoreQueries:
+    """Relations of parts and problems, each a *unit* of its *level*, built on those of cells."""
+
+    part_scores: PartScoreQueries
+
+    @cached_property
+    def scored(self) -> CTE:
+        """Points of a student in each unit, and in all units of its level.
+
+        *total* is the student's share of the points of the parts that are there, times the maximum,
+        plus extra points. It is meaningful for parts only, as are the columns of answers.
+        """
+        each = union_all(self._select_parts(), self._select_problems()).subquery()
+        has_points = each.c.points.is_not(None)
+        window: dict[str, Any] = {"partition_by": (each.c.level, each.c.student_id)}
+        counts = has_points & (each.c.counts == 1)
+        earned = func.sum(case((counts, each.c.points))).over(**window)
+        possible = func.sum(case((counts, each.c.most))).over(**window)
+        extra = func.sum(case((has_points & (each.c.counts == 0), each.c.points))).over(**window)
+        share = earned * self.part_scores.items.maximum / func.nullif(possible, 0.0, type_=Float)
+        return select(
+            each,
+            func.sum(each.c.points).over(**window).label("earned"),
+            func.sum(case((has_points, each.c.most))).over(**window).label("possible"),
+            func.count(each.c.points).over(**window).label("there"),
+            (share + func.coalesce(extra, 0.0)).label("total"),
+        ).cte("scored")
+
+    def _select_parts(self) -> Select[Any]:
+        cell, part = self.part_scores.part_points.c, self.part_scores.parts.c
+        return select(
+            literal(PART, Integer).label("level"),
+            cell.item.label("unit"),
+            cell.student_id,
+            cell.points,
+            *(part.most, part.counts, part.problem_id),
+            *(cell[name] for name in GROUPING_COLUMN_TYPES),
+        ).join(self.part_scores.parts, part.item == cell.item)
+
+    def _select_problems(self) -> Select[Any]:
+        """Return the problems; a student who lacks a part gets the share of the other parts."""
+        cell, part = self.part_scores.part_points.c, self.part_scores.parts.c
+        worth, possible = func.max(part.worth), func.sum(part.most)
+        return (
+            select(
+                literal(PROBLEM, Integer),
+                part.problem,
+                cell.student_id,
+                func.sum(cell.points) * worth / func.nullif(possible, 0.0, type_=Float),
+                worth,
+                literal(1, Integer),
+                cast(null(), Uuid),
+                *NULL_GROUPING_COLUMNS,
+            )
+            .join(self.part_scores.parts, part.item == cell.item)
+            .where(cell.points.is_not(None))
+            .group_by(part.problem, cell.student_id)
+        )
+
+    @cached_property
+    def ranked(self) -> CTE:
+        """`scored` with the points in the other units (*rest*) and the *place* by them, from 1.
+
+        *in_top* is 1 for the best third by *rest*, ties included: if the total included the unit
+        itself, a wrong key would choose its own voters. *pairs* counts the rows that have a rest.
+        """
+        columns = self.scored.c
+        whole = case(
+            (columns.level == PART, sum(item.max_points for item in self.part_scores.items.items)),
+            else_=sum(self.part_scores.items.problem_max_points),
+        )
+        other = func.nullif(columns.possible - columns.most, 0.0, type_=Float)
+        rest = (columns.earned - columns.points) * (whole - columns.most) / other
+        each = select(self.scored, rest.label("rest")).subquery()
+        window: dict[str, Any] = {
+            "partition_by": (each.c.level, each.c.unit, each.c.rest.is_(None))
+        }
+        order = func.round(cast(each.c.rest, Numeric), REST_DECIMALS).desc()
+        placed = select(
+            each,
+            func.row_number(type_=Integer).over(**window, order_by=order).label("place"),
+            func.rank(type_=Integer).over(**window, order_by=order).label("tied"),
+            func.count().over(**window).label("pairs"),
+            func.sum(as_flag(each.c.points == each.c.most)).over(**window).label("full"),
+        ).subquery()
+        best = (placed.c.tied - 1) <= (placed.c.pairs - 1) // THIRD
+        return select(placed, as_flag(placed.c.rest.is_not(None) & best).label("in_top")).cte(
+            "ranked"
+        )

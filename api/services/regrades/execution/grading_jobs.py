@@ -1,0 +1,216 @@
+"""Regrading of submissions: plain data in, plain data out, so that any process can do it."""
+
+import json
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import groupby
+from typing import Any, Final, TypeAlias
+from uuid import UUID
+
+from api.core.cache import LruCache
+from api.services.submissions.grading import AnswerResult, grade_answers
+from api.services.submissions.stored_answers import is_truncated
+from grader import ENGINE
+from grader.definitions.problem import Problem
+from grader.grading.context import get_part_contexts
+from grader.json_values import from_json
+from grader.reading.grammar.number_styles import NumberStyle
+from grader.values import Value
+from grader.variants.variant import Variant
+from problems.files.loader import load_problem
+from problems.registry import REGISTRY
+from problems.variant_serialization import load_variant, rekey_variant
+
+__all__ = [
+    "JobGrader",
+    "RegradeJob",
+    "ResultsBySubmission",
+    "SubmissionToGrade",
+    "grade_job",
+    "make_parallel_grader",
+]
+
+MAX_CACHED_PROBLEMS: Final = 64
+MAX_CACHED_VARIANTS: Final = 1_024
+MAX_CACHED_SUBMISSIONS: Final = 2_048
+RESULT_CACHE: Final = LruCache[Hashable, dict[str, AnswerResult]](MAX_CACHED_SUBMISSIONS)
+"""Results of the submissions graded last, shared by all jobs."""
+MIN_SUBMISSIONS_FOR_PROCESSES: Final = 500
+"""Number of different submissions from which grading in other processes pays off."""
+
+VariantKey: TypeAlias = tuple[UUID, int]
+"""A version, and the position of a variant in its list."""
+ResultsBySubmission: TypeAlias = dict[UUID, Mapping[str, AnswerResult]]
+"""Results of the answers, by submission and part."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionToGrade:
+    """A submission to grade by a version, with its answers as stored."""
+
+    id: UUID
+    student: UUID
+    variant_key: VariantKey
+    draw: int
+    answers: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RegradeJob:
+    """Submissions ordered by student and sequence, with all data needed to grade them.
+
+    *sources* has the name and the source of the problem by version, *variants* the stored data of
+    each variant.
+    """
+
+    sources: Mapping[UUID, tuple[str, str]]
+    variants: Mapping[VariantKey, Mapping[str, Any]]
+    numbers: NumberStyle | None
+    submissions: tuple[SubmissionToGrade, ...]
+
+
+JobGrader: TypeAlias = Callable[[RegradeJob], ResultsBySubmission]
+
+
+def grade_job(job: RegradeJob) -> ResultsBySubmission:
+    """Grade every answer of a job; later parts carry the values that are read now.
+
+    A truncated answer keeps its verdict.
+
+    Equal inputs (variant, answers, carried values) are graded once and cached for later jobs: most
+    submissions repeat others.
+    """
+    results: ResultsBySubmission = {}
+    stored_variants = {
+        place: _StoredVariant(place, job.sources[place[0]], data)
+        for place, data in job.variants.items()
+    }
+    for _, submissions in groupby(job.submissions, lambda item: item.student):
+        carried_by_draw: dict[int, dict[str, Any]] = {}
+        for submission in submissions:
+            carried = carried_by_draw.setdefault(submission.draw, {})
+            results[submission.id] = part_results = _grade_cached(
+                submission, stored_variants[submission.variant_key], carried, job.numbers
+            )
+            for part, result in part_results.items():
+                if result.carries:
+                    carried[part] = result.carries
+    return results
+
+
+@dataclass(frozen=True, slots=True)
+class _StoredVariant:
+    """A stored variant; the data at a *key* never changes."""
+
+    key: VariantKey
+    source: tuple[str, str] = field(compare=False)
+    data: Mapping[str, Any] = field(compare=False)
+
+
+def _grade_cached(
+    submission: SubmissionToGrade,
+    stored_variant: _StoredVariant,
+    carried: Mapping[str, Any],
+    style: NumberStyle | None,
+) -> dict[str, AnswerResult]:
+    """Return the results of a submission by part, given the values *carried* into it."""
+    dependencies = _find_dependencies(stored_variant, tuple(submission.answers)) if carried else ()
+    relevant = {part: carried[part] for part in dependencies if part in carried}
+    # `repr` distinguishes 1, 1.0, True and "1", as the parsers of answers do.
+    key = (submission.variant_key, submission.draw, style, repr(submission.answers), repr(relevant))
+    return RESULT_CACHE.get_or_create(
+        key, lambda: _grade_submission(submission, stored_variant, relevant, style)
+    )
+
+
+def _grade_submission(
+    submission: SubmissionToGrade,
+    stored_variant: _StoredVariant,
+    carried: Mapping[str, Any],
+    style: NumberStyle | None,
+) -> dict[str, AnswerResult]:
+    variant = _load_variant(stored_variant)
+    parts = {part.id for part in variant.problem.parts}
+    carried_values: dict[str, Value] = {
+        part: from_json(told["value"]) for part, told in carried.items() if part in parts
+    }
+    answers = {
+        part: from_json(stored)
+        for part, stored in submission.answers.items()
+        if part in parts and not is_truncated(stored)
+    }
+    return grade_answers(
+        variant, answers, carried_values=carried_values, number_style=style, draw=submission.draw
+    )
+
+
+@lru_cache(maxsize=MAX_CACHED_VARIANTS)
+def _find_dependencies(
+    stored_variant: _StoredVariant, answered: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return the parts whose values matter when the *answered* parts are graded, sorted."""
+    variant = _load_variant(stored_variant)
+    names = {
+        name
+        for context in get_part_contexts(variant, REGISTRY)
+        if context.part.id in answered
+        for name in context.dependencies
+    }
+    return tuple(sorted(names))
+
+
+@lru_cache(maxsize=MAX_CACHED_VARIANTS)
+def _load_variant(stored_variant: _StoredVariant) -> Variant:
+    load = load_variant if stored_variant.data.get("engine") == ENGINE else rekey_variant
+    return load(stored_variant.data, _load_problem(*stored_variant.source), REGISTRY)
+
+
+@lru_cache(maxsize=MAX_CACHED_PROBLEMS)
+def _load_problem(name: str, text: str) -> Problem:
+    return load_problem(text, file=f"{name}.yaml")
+
+
+def make_parallel_grader(executor: Callable[[], Executor], *, workers: int) -> JobGrader:
+    """Return a judge that splits a job into one piece per worker.
+
+    A job with few different submissions runs in this process: sending it would take longer.
+    """
+
+    def grade_in_parallel(job: RegradeJob) -> ResultsBySubmission:
+        if _count_distinct(job) < MIN_SUBMISSIONS_FOR_PROCESSES:
+            return grade_job(job)
+        results: ResultsBySubmission = {}
+        for piece_results in executor().map(grade_job, _split_job(job, workers)):
+            results |= piece_results
+        return results
+
+    return grade_in_parallel
+
+
+def _count_distinct(job: RegradeJob) -> int:
+    """Return the number of submissions of a job that differ in variant or answers."""
+    keys = (
+        (submission.variant_key, submission.draw, json.dumps(submission.answers, sort_keys=True))
+        for submission in job.submissions
+    )
+    return len(set(keys))
+
+
+def _split_job(job: RegradeJob, count: int) -> Iterator[RegradeJob]:
+    """Split *job* into up to *count* pieces of similar size; a student is in one piece only."""
+    piece: list[SubmissionToGrade] = []
+    for _, submissions in groupby(job.submissions, lambda item: item.student):
+        piece += submissions
+        if len(piece) * count >= len(job.submissions):
+            yield _subset_job(job, piece)
+            piece = []
+    if piece:
+        yield _subset_job(job, piece)
+
+
+def _subset_job(job: RegradeJob, submissions: list[SubmissionToGrade]) -> RegradeJob:
+    keys = {submission.variant_key for submission in submissions}
+    variants = {place: data for place, data in job.variants.items() if place in keys}
+    return replace(job, variants=variants, submissions=tuple(submissions))

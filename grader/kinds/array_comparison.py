@@ -1,0 +1,115 @@
+"""Comparison of an array, cell by cell, with a value or its rounding, to recognize mistakes."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import lru_cache
+from typing import Final
+
+from grader.errors import SolverError
+from grader.grading.tolerance import (
+    FLOAT_FIGURES,
+    MIN_TELLING_FIGURES,
+    equals_up_to_noise,
+    has_figures,
+    is_rounded_as_typed,
+    is_telling_rounding,
+    last_figure_unit,
+)
+from grader.kinds.base import RoundingMatcher, as_tensor
+from grader.reading.decimal_places import decimal_step
+from grader.values import Number, Tensor, Value, magnitude, simplify_number
+
+__all__ = ["build_rounding_matcher", "equals_value", "is_possible_rounding"]
+
+INTEGER_TYPES: Final = frozenset({int})
+EXACT_FLOAT_LIMIT: Final = 10**FLOAT_FIGURES
+
+
+def equals_value(answer: Tensor, value: Value | None) -> bool:
+    """Return whether every cell equals that of *value*."""
+    pairs = _pair_cells(answer, value)
+    return pairs is not None and all(
+        cell == wanted or equals_up_to_noise(cell, wanted, step=None) for cell, wanted in pairs
+    )
+
+
+def build_rounding_matcher(answer: Tensor) -> RoundingMatcher | None:
+    """Return a predicate: whether every cell equals that of a value, or is its rounding.
+
+    Return None if the array is all whole numbers, which round only values equal to them, or if no
+    cell has three figures or more. All cells have the decimals of the longest, because programs
+    pad columns with zeros.
+    """
+    if _are_whole(answer.cells) or not any(map(_is_telling, answer.cells)):
+        return None
+    steps = map(_cell_step, answer.cells)
+    finest = min((step for step in steps if step is not None), default=1)
+
+    def matches_rounding(value: Value | None) -> bool:
+        pairs = _pair_cells(answer, value)
+        return pairs is not None and all(
+            cell == wanted or _is_cell_rounded(cell, wanted, finest=finest)
+            for cell, wanted in pairs
+        )
+
+    return matches_rounding
+
+
+def is_possible_rounding(answer: Tensor, value: Value | None) -> bool:
+    """Return whether every cell of three figures or more may be a rounding of *value*."""
+    pairs = _pair_cells(answer, value)
+    return pairs is not None and all(
+        cell == wanted or not _is_telling(cell) or _may_be_cell_rounded(cell, wanted)
+        for cell, wanted in pairs
+    )
+
+
+def _pair_cells(answer: Tensor, value: Value | None) -> Iterator[tuple[Number, Number]] | None:
+    """Return pairs of corresponding cells; None if *value* is no array of the same shape."""
+    try:
+        expected = as_tensor(value)
+    except SolverError:
+        return None
+    same = answer.shape == expected.shape
+    return zip(answer.cells, expected.cells, strict=True) if same else None
+
+
+def _are_whole(cells: tuple[Number, ...]) -> bool:
+    """Return whether all *cells* are integers that a float represents exactly.
+
+    Integers below 10^`FLOAT_FIGURES` count as such.
+    """
+    return (
+        INTEGER_TYPES.issuperset(map(type, cells))
+        and max(map(magnitude, cells), default=0) < EXACT_FLOAT_LIMIT
+    )
+
+
+@lru_cache(maxsize=1024)
+def _last_decimal_unit(denominator: int) -> Number | None:
+    """Return one unit of the last decimal for this *denominator*; None if decimals never end."""
+    return decimal_step(simplify_number(Fraction(1, denominator)))
+
+
+def _cell_step(cell: Number) -> Number | None:
+    return _last_decimal_unit(cell.denominator)
+
+
+def _is_telling(cell: Number) -> bool:
+    """Return whether *cell* has enough figures to distinguish values."""
+    step = _cell_step(cell)
+    return step is None or has_figures(cell, step, MIN_TELLING_FIGURES)
+
+
+def _is_cell_rounded(cell: Number, expected: Number, *, finest: Number) -> bool:
+    if equals_up_to_noise(cell, expected, step=None) or is_telling_rounding(
+        cell, expected, step=_cell_step(cell)
+    ):
+        return True
+    return finest < 1 and is_rounded_as_typed(cell, expected, step=finest)
+
+
+def _may_be_cell_rounded(cell: Number, expected: Number) -> bool:
+    if equals_up_to_noise(cell, expected, step=None):
+        return True
+    return is_rounded_as_typed(cell, expected, step=last_figure_unit(cell, _cell_step(cell)))

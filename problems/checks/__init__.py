@@ -1,0 +1,1 @@
+"""Checks of problems before publication: schema, keys, tolerances, hints and texts."""

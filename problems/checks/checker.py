@@ -1,0 +1,347 @@
+"""Problem checker: finds the errors in a problem before a student sees it."""
+
+import keyword
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from grader.definitions.name_checks import find_visible_names
+from grader.definitions.parts import KeyedPart
+from grader.definitions.problem import AnyPart, Expectation, Problem
+from grader.display.text import to_text
+from grader.errors import GraderError, ProblemError, SolverError
+from grader.expressions.evaluate import Scope
+from grader.expressions.formula_equality import BoundFormula, find_counterexample
+from grader.grading.grade import grade
+from grader.grading.result import PartResult
+from grader.kinds import KINDS
+from grader.kinds.formulas import FormulaPart
+from grader.kinds.numbers import IntegerPart
+from grader.reading.grammar.errors import truncate_line
+from grader.registry import Registry
+from grader.values import Value
+from grader.variants.variant import Variant, find_unused_conditions, solve_variant
+from problems.checks.lint import (
+    describe_accepted_by_part,
+    find_repeating_decimals,
+    find_untypable_keys,
+    find_wide_tolerances,
+)
+from problems.checks.revealing_hints import find_revealing_hints
+from problems.checks.texts import (
+    TextValidator,
+    accept_any_text,
+    find_duplicate_titles,
+    find_text_faults,
+    variant_label,
+)
+from problems.files.loader import load_problem, load_source, read_source
+from problems.files.yaml_document import YamlDocument, load_document
+from problems.publish import MAX_SEEDS, Clock, Publication, SeedReport, publish_problem, zero_clock
+
+__all__ = ["CheckReport", "CheckResult", "check_file", "check_problem", "check_text"]
+
+MAX_SAMPLED_VARIANTS: Final = 5
+"""Number of published variants whose texts and sample answers are checked."""
+FIELD_PATTERN: Final = re.compile(r"([a-z]+(?:\.\w+)*): ")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """Findings of the checker for one file: *errors* to fix, *warnings* to review.
+
+    *accepted* describes, for each part with a tolerance, which answers are right: in
+    the original, or else in the first variant.
+    """
+
+    file: str
+    errors: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    seeds: SeedReport | None = None
+    accepted: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """A report, with the problem and publication that it covers if they exist."""
+
+    report: CheckReport
+    problem: Problem | None = None
+    publication: Publication | None = None
+
+
+def check_file(
+    path: Path,
+    *,
+    registry: Registry,
+    seeds: int = MAX_SEEDS,
+    validator: TextValidator = accept_any_text,
+) -> CheckReport:
+    """Return the report for the file at *path*, publishing up to *seeds* seeds.
+
+    *validator* finds faults in filled-in texts.
+    """
+    try:
+        text = read_source(path)
+        problem = load_source(text, path, registry=registry)
+    except ProblemError as error:
+        return CheckReport(str(path), tuple(str(one) for one in (error, *error.others)))
+    options = _CheckOptions(registry, seeds, validator)
+    return _check_loaded(problem, text, file=str(path), options=options).report
+
+
+def check_text(
+    text: str,
+    *,
+    file: str,
+    registry: Registry,
+    seeds: int = MAX_SEEDS,
+    validator: TextValidator = accept_any_text,
+    clock: Clock = zero_clock,
+) -> CheckResult:
+    """Return the report for the problem in *text*, with the problem and its publication."""
+    try:
+        problem = load_problem(text, file=file, registry=registry)
+    except ProblemError as error:
+        return CheckResult(CheckReport(file, tuple(str(one) for one in (error, *error.others))))
+    return _check_loaded(
+        problem, text, file=file, options=_CheckOptions(registry, seeds, validator, clock)
+    )
+
+
+def _check_loaded(
+    problem: Problem, text: str, *, file: str, options: "_CheckOptions"
+) -> CheckResult:
+    """Return the findings for a loaded problem, each with its line in *text*."""
+    document = load_document(text, file=file)
+    unlocated, publication = _run_checks(problem, "", options)
+    errors, warnings = (
+        tuple(f"{file}:{_find_line(one, problem, document)}: {one}" for one in listed)
+        for listed in (unlocated.errors, unlocated.warnings)
+    )
+    report = replace(unlocated, file=file, errors=errors, warnings=warnings)
+    return CheckResult(report, problem, publication)
+
+
+def check_problem(
+    problem: Problem, *, file: str, registry: Registry, seeds: int = MAX_SEEDS
+) -> CheckReport:
+    """Return the report for a loaded problem; its findings have no line numbers."""
+    return _run_checks(problem, file, _CheckOptions(registry, seeds, accept_any_text))[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _CheckOptions:
+    registry: Registry
+    seeds: int
+    validator: TextValidator
+    clock: Clock = zero_clock
+
+
+def _run_checks(
+    problem: Problem, file: str, options: _CheckOptions
+) -> tuple[CheckReport, Publication | None]:
+    """Return the report for a loaded problem, and its publication if it succeeded."""
+    registry = options.registry
+    errors: list[str] = []
+    warnings = [
+        *_find_missing_examples(problem),
+        *_find_reserved_ids(problem),
+        *find_duplicate_titles(problem),
+    ]
+    publication: Publication | None = None
+    accepted_answers: Mapping[str, str] = {}
+    try:
+        original = [solve_variant(problem, None, registry)] if problem.has_original else []
+        errors += _find_failures(original, registry)
+        errors += [one for variant in original for one in find_wide_tolerances(variant, registry)]
+        errors += [one for variant in original for one in find_untypable_keys(variant)]
+        if not errors:
+            publication = publish_problem(
+                problem, registry, limit=options.seeds, clock=options.clock
+            )
+            all_variants = [*original, *publication.variants]
+            variants = all_variants[: len(original) + MAX_SAMPLED_VARIANTS]
+            errors += _find_failures(variants, registry)
+            errors += find_text_faults(
+                problem, variants, registry=registry, validator=options.validator
+            )
+            errors += _check_samples(variants, registry)
+            errors += _check_examples(problem, registry)
+            accepted_answers = describe_accepted_by_part(all_variants[0])
+            warnings += [
+                *_find_unused(problem, publication, registry),
+                *find_revealing_hints(variants, registry),
+            ]
+            warnings += find_repeating_decimals(all_variants)
+    except GraderError as error:
+        errors.append(str(error))
+    prefix = f"{file}: " if file else ""
+    located_errors = tuple(f"{prefix}{error}" for error in dict.fromkeys(errors))
+    located_warnings = tuple(f"{prefix}{warning}" for warning in warnings)
+    seed_report = publication.report if publication else None
+    return CheckReport(
+        file, located_errors, located_warnings, seed_report, accepted_answers
+    ), publication
+
+
+def _find_line(message: str, problem: Problem, document: YamlDocument) -> int:
+    """Return the line of the field that starts *message*, which names parts by id."""
+    match = FIELD_PATTERN.match(message)
+    pieces: list[str | int] = []
+    ids = [part.id for part in problem.parts]
+    for piece in match[1].split(".") if match else ():
+        if pieces == ["parts"] and piece in ids:
+            pieces.append(ids.index(piece))
+        else:
+            pieces.append(int(piece) if piece.isdigit() else piece)
+    return document.find_line(tuple(pieces))
+
+
+def _find_failures(variants: list[Variant], registry: Registry) -> Iterator[str]:
+    """Yield an error for each key, accepted value or mistake that cannot be computed."""
+    for variant in variants:
+        for part_id, reason in variant.failures.items():
+            label = variant_label(variant)
+            yield f"parts.{part_id}.key: {reason} ({label}); mend it or `require` it away"
+        keys = {name: key for name, key in variant.keys.items() if key is not None}
+        scope = Scope({**variant.names, **keys}, variant.student_scope(registry).functions)
+        for part in variant.problem.parts:
+            if part.id in keys:
+                yield from _find_unfit_key(part, keys[part.id], variant_label(variant))
+            if isinstance(part, KeyedPart):
+                yield from _check_authored(part, scope, variant_label(variant))
+
+
+def _find_unfit_key(part: AnyPart, key: Value, name: str) -> Iterator[str]:
+    """Yield an error if a computed *key* is not a valid answer to its part."""
+    if isinstance(part, IntegerPart) and not isinstance(key, int):
+        fault = f"{to_text(key)} is not a whole number ({name})"
+        yield f"parts.{part.id}.key: {fault}; use kind: number"
+    if isinstance(part, FormulaPart):
+        try:
+            _check_formula_value(part, key)
+        except SolverError as error:
+            yield f"parts.{part.id}.key: {error} ({name}); mend it or narrow the variables"
+
+
+def _check_formula_value(part: FormulaPart, value: Value | None) -> None:
+    """Raise `SolverError` if a formula in *value* has no value at any sampled point."""
+    for component in value if isinstance(value, tuple) else (value,):
+        if isinstance(component, BoundFormula):
+            find_counterexample(component, component, part.comparison_points)
+
+
+def _check_authored(part: KeyedPart, scope: Scope, name: str) -> Iterator[str]:
+    """Yield an error for each accepted value or mistake of *part* that cannot be computed.
+
+    An entry whose hint cannot be filled in is an error too.
+    """
+    entries = [(f"accept.{index}", one.key, one.say) for index, one in enumerate(part.accept)]
+    entries += [(f"mistakes.{mistake.id}", mistake.key, mistake.say) for mistake in part.mistakes]
+    for path, key, say in entries:
+        try:
+            value = KINDS[part.kind].solve(part.model_copy(update={"key": key}), scope)
+            say.fill(scope)
+            if isinstance(part, FormulaPart):
+                _check_formula_value(part, value)
+        except SolverError as error:
+            yield f"parts.{part.id}.{path}: {error} ({name}); mend it or remove it"
+
+
+def _check_samples(variants: list[Variant], registry: Registry) -> Iterator[str]:
+    """Yield an error for each part where an answer made from the key is not correct.
+
+    Each part is reported once.
+    """
+    reported: set[str] = set()
+    for variant in variants:
+        for part in variant.problem.parts:
+            if part.id in variant.failures or KINDS[part.kind].by_person:
+                continue
+            samples = KINDS[part.kind].build_samples(part, variant.keys[part.id])
+            for typed in samples.right:
+                result = _grade_part(variant, part.id, typed, registry)
+                if result.status != "correct" and part.id not in reported:
+                    reported.add(part.id)
+                    yield (
+                        f"parts.{part.id}: the key itself, typed {typed!r}, is {result.status}"
+                        f" ({variant_label(variant)}): {result.feedback}"
+                    )
+
+
+def _grade_part(variant: Variant, part: str, typed: object, registry: Registry) -> PartResult:
+    results = grade(variant, {part: typed}, registry=registry)  # type: ignore[dict-item]
+    return next(result for result in results if result.part == part)
+
+
+def _check_examples(problem: Problem, registry: Registry) -> Iterator[str]:
+    for index, example in enumerate(problem.examples):
+        variant = solve_variant(problem, example.seed, registry)
+        results = {one.part: one for one in grade(variant, example.answers, registry=registry)}
+        for part in problem.parts:
+            if part.id in example.expect:
+                path = f"examples.{index}.{part.id}"
+                yield from _compare_with_expectation(
+                    path, part, example.expect[part.id], results[part.id]
+                )
+
+
+def _compare_with_expectation(
+    path: str, part: AnyPart, expected: Expectation, result: PartResult
+) -> Iterator[str]:
+    if result.status != expected.status:
+        message = f"{path}: is {result.status}, expected {expected.status}: {result.feedback}"
+        yield f"{message}{_describe_accepted(part, result)}"
+    elif expected.mistakes is not None and set(expected.mistakes) != set(result.mistakes):
+        mistakes = ", ".join(result.mistakes) or "none"
+        yield f"{path}: names {mistakes}, expected {', '.join(expected.mistakes) or 'none'}"
+    elif expected.credit is not None and result.credit != expected.credit:
+        yield f"{path}: earns {result.credit}, expected {expected.credit}"
+
+
+def _describe_accepted(part: AnyPart, result: PartResult) -> str:
+    """Return a note on the accepted answers if the answer is a mistake, partial or wrong."""
+    if result.status not in {"mistake", "partial", "wrong"}:
+        return ""
+    return (
+        f" Accepted: {truncate_line(KINDS[part.kind].describe_accepted(part, result.counted_key))}."
+    )
+
+
+def _find_missing_examples(problem: Problem) -> Iterator[str]:
+    if not problem.examples:
+        yield "there are no examples; add answers with the status that each must get"
+
+
+def _find_reserved_ids(problem: Problem) -> Iterator[str]:
+    """Yield a warning for each part whose id is a reserved word in expressions."""
+    for part in problem.parts:
+        if keyword.iskeyword(part.id):
+            yield f"parts.{part.id}: {part.id!r} is a word of expressions; no later key can name it"
+
+
+def _find_unused(problem: Problem, publication: Publication, registry: Registry) -> Iterator[str]:
+    """Yield warnings for parameters not shown, and conditions and mistakes without effect."""
+    if not problem.is_drawn:
+        return
+    for name in sorted({*problem.drawn_names} - find_visible_names(problem)):
+        yield f"params.{name}: no text shows it; write {{{{{name}}}}} into one, or remove it"
+    for index in find_unused_conditions(problem, registry):
+        source = problem.require[index].source
+        yield f"require.{index}: {source!r} never refuses a draw; is it needed?"
+    for part in problem.parts:
+        if isinstance(part, KeyedPart):
+            yield from _find_redundant_mistakes(part, publication.report)
+
+
+def _find_redundant_mistakes(part: KeyedPart, seed_report: SeedReport) -> Iterator[str]:
+    """Yield the author's mistakes in *part* that always give the key or another's value."""
+    path, authored = f"parts.{part.id}.mistakes", [mistake.id for mistake in part.mistakes]
+    for mistake in sorted(seed_report.inert.get(part.id, frozenset()).intersection(authored)):
+        yield f"{path}.{mistake}: it gives the key in every draw; remove it"
+    for first, second in seed_report.together.get(part.id, ()):
+        if first in authored and second in authored:
+            yield f"{path}.{second}: it gives what {first} gives in every draw; keep one of them"

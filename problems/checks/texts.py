@@ -1,0 +1,104 @@
+"""Checks of filled-in texts: which faults they have, and in which variant."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeAlias
+
+from grader.definitions.parts import KeyedPart
+from grader.definitions.problem import AnyPart, Problem
+from grader.definitions.template import Template
+from grader.errors import GraderError
+from grader.kinds.choices import ChoicePart, ChoicesPart
+from grader.kinds.texts import TextPart
+from grader.registry import Registry
+from grader.variants.variant import Variant
+
+__all__ = [
+    "TextValidator",
+    "accept_any_text",
+    "find_duplicate_titles",
+    "find_text_faults",
+    "variant_label",
+]
+
+TextValidator: TypeAlias = Callable[[str], Iterable[str]]
+"""Returns the faults that rendering finds in a filled-in text, such as a bad formula."""
+LocatedTemplate: TypeAlias = tuple[str, Template]
+
+
+def accept_any_text(text: str) -> tuple[str, ...]:
+    """Return no faults, for callers that do not render *text*."""
+    del text
+    return ()
+
+
+def variant_label(variant: Variant) -> str:
+    """Return the label of a variant in messages: ``original`` or ``seed 7``."""
+    return "original" if variant.seed is None else f"seed {variant.seed}"
+
+
+def find_text_faults(
+    problem: Problem, variants: Iterable[Variant], *, registry: Registry, validator: TextValidator
+) -> Iterator[str]:
+    """Yield the texts that cannot be filled in, and the faults that *validator* finds.
+
+    Faults are reported for one variant per text. A hint that cannot be filled in is
+    reported with its key instead.
+    """
+    reported: set[str] = set()
+    titles = {"title": problem.title}
+    titles |= {f"parts.{part.id}.title": part.title for part in problem.parts}
+    yield from (
+        f"{place}: {fault}" for place, title in titles.items() for fault in validator(title)
+    )
+    for variant in variants:
+        scope, solved = variant.student_scope(registry), variant.solution_scope(registry)
+        texts = [(*one, scope) for one in _iter_texts(problem)]
+        texts += [(*one, solved) for one in _iter_hints(problem)]
+        for path, text, text_scope in texts:
+            try:
+                faults = [*validator(text.fill(text_scope))] if path not in reported else []
+            except GraderError as error:
+                if text_scope is scope:  # why a hint cannot be filled in is told with its key
+                    yield f"{path}: {error} ({variant_label(variant)})"
+            else:
+                reported |= {path} if faults else set()
+                yield from (f"{path}: {fault} ({variant_label(variant)})" for fault in faults)
+
+
+def _iter_texts(problem: Problem) -> Iterator[LocatedTemplate]:
+    """Yield the texts that a student sees, each with its path in the file."""
+    yield "statement", problem.statement
+    yield "solution", problem.solution
+    for part in problem.parts:
+        yield f"parts.{part.id}.prompt", part.prompt
+        if isinstance(part, (ChoicePart, ChoicesPart)):
+            for name, text in part.options.items():
+                yield f"parts.{part.id}.options.{name}", text
+        if isinstance(part, TextPart):
+            yield f"parts.{part.id}.model", part.model
+            for item in part.rubric:
+                yield f"parts.{part.id}.rubric.{item.id}", item.say
+
+
+def _iter_hints(problem: Problem) -> Iterator[LocatedTemplate]:
+    """Yield the hints of accepted values and mistakes, which may refer to keys."""
+    for part in problem.parts:
+        yield from _iter_part_hints(part)
+
+
+def _iter_part_hints(part: AnyPart) -> Iterator[LocatedTemplate]:
+    if isinstance(part, KeyedPart):
+        for index, value in enumerate(part.accept):
+            yield f"parts.{part.id}.accept.{index}", value.say
+        for mistake in part.mistakes:
+            yield f"parts.{part.id}.mistakes.{mistake.id}", mistake.say
+
+
+def find_duplicate_titles(problem: Problem) -> Iterator[str]:
+    """Yield a warning for each part that has the same title as an earlier one."""
+    first: dict[str, str] = {}
+    for part in problem.parts:
+        earlier = first.setdefault(part.title.casefold(), part.id)
+        if part.title and earlier != part.id:
+            message = f"{part.title!r} is the title of {earlier} too; tell them apart"
+            yield f"parts.{part.id}.title: {message}"

@@ -1,0 +1,144 @@
+"""Generator of the documentation pages `docs/solvers.md` and `docs/mistakes.md`.
+
+`make docs` runs it; a test checks that the pages match the code.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from inspect import getdoc, getmodule
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+from grader.registry import MistakeInfo, Solver
+from problems.adapters import format_usage
+from problems.mistakes import FAMILIES
+from problems.registry import REGISTRY, SOLVERS
+
+__all__ = ["PAGES", "write_pages"]
+
+EXAMPLE: Final = re.compile(r"\n*^>>> .*\Z", re.MULTILINE | re.DOTALL)
+DOUBLE: Final = re.compile(r"``(.+?)``", re.DOTALL)
+EMPHASIS: Final = re.compile(r"(?<![\w*`])\*(\w+)\*(?![\w*`])")
+
+SOLVERS_HEAD: Final = """\
+# Solvers
+
+What a key may call, beside [the functions of expressions](write-a-problem.md#let). Written by
+`make docs` from the code.
+
+Arguments have PyTorch's names, in its meaning; those behind `*` are given by name. Where a layer
+works on two axes, a size, stride or padding may be a number or a pair. Whatever does not fit
+together is an error that says why, and the part goes to a person. *Mistakes* are the
+[wrong versions](mistakes.md) that Grader runs to name the cause of a wrong answer.
+"""
+
+MISTAKES_HEAD: Final = """\
+# Mistakes
+
+The causes that Grader can name. Written by `make docs` from the code.
+
+A mistake is run: its wrong version of a [solver](solvers.md) takes the solver's place in the key of
+the student's own variant, and the answer that comes out is recognised. The rank says how often
+students make it: about how many of 586 collected wrong values it explains, and by judgement where
+the collection has none. Of several mistakes that fit, the one with the highest rank is named.
+"""
+
+
+def _render_solvers_page() -> str:
+    """Return `docs/solvers.md`: a section per module, with a subsection per solver."""
+    modules = [(name, [*group]) for name, group in groupby(SOLVERS, lambda item: item.__module__)]
+    index = [
+        f"- [{_module_title(name)}](#{_module_title(name)}): "
+        + ", ".join(f"`{solver.__name__}`" for solver in solvers)
+        for name, solvers in modules
+    ]
+    sections = [
+        "\n".join(
+            [
+                f"## {_module_title(name)}",
+                "",
+                _first_line(getmodule(solvers[0])),
+                "",
+                *_render_solvers(solvers),
+            ]
+        )
+        for name, solvers in modules
+    ]
+    return "\n".join([SOLVERS_HEAD, *index, "", "\n".join(sections)])
+
+
+def _render_mistakes_page() -> str:
+    """Return `docs/mistakes.md`: a table per family."""
+    tables = []
+    for family in FAMILIES:
+        rows = [
+            _render_mistake_row(mistake)
+            for mistake in sorted(family.MISTAKES, key=lambda item: -item.rank)
+        ]
+        about = _first_line(family)
+        head = "| id | rank | the student is told | what happened | in |"
+        tables.append(
+            "\n".join(
+                [
+                    f"## {_module_title(family.__name__)}",
+                    "",
+                    about,
+                    "",
+                    head,
+                    "|---|---|---|---|---|",
+                    *rows,
+                ]
+            )
+        )
+    return "\n\n".join([MISTAKES_HEAD.rstrip(), *tables, ""])
+
+
+def write_pages(folder: Path) -> None:
+    """Write every page into *folder*."""
+    for name, page in PAGES.items():
+        (folder / name).write_text(page(), encoding="utf-8")
+
+
+PAGES: Final[Mapping[str, Callable[[], str]]] = {
+    "solvers.md": _render_solvers_page,
+    "mistakes.md": _render_mistakes_page,
+}
+
+
+def _module_title(module: str) -> str:
+    return module.rpartition(".")[2]
+
+
+def _first_line(thing: object) -> str:
+    return (getdoc(thing) or "").splitlines()[0]
+
+
+def _render_solvers(solvers: list[Solver]) -> Iterator[str]:
+    for solver in solvers:
+        yield f"### `{solver.__name__}`"
+        yield ""
+        yield f"`{format_usage(solver)}`"
+        yield ""
+        yield from _render_docstring(solver)
+
+
+def _render_docstring(solver: Solver) -> Iterator[str]:
+    """Yield the docstring as Markdown, its doctest as a code block, and the mistakes."""
+    text = getdoc(solver) or ""
+    example = EXAMPLE.search(text)
+    words = text[: example.start()] if example else text
+    yield EMPHASIS.sub(r"`\1`", DOUBLE.sub(r"`\1`", words)).strip()
+    yield ""
+    if example:
+        yield from ("```python", example[0].strip(), "```", "")
+    mistakes = sorted(
+        name for name, twins in REGISTRY.wrong_versions.items() if solver.__name__ in twins
+    )
+    if mistakes:
+        yield from (f"Mistakes: {', '.join(f'`{name}`' for name in mistakes)}", "")
+
+
+def _render_mistake_row(mistake: MistakeInfo) -> str:
+    solvers = ", ".join(f"`{name}`" for name in REGISTRY.wrong_versions[mistake.id])
+    return f"| `{mistake.id}` | {mistake.rank} | {mistake.hint} | {mistake.note} | {solvers} |"

@@ -1,0 +1,1 @@
+"""Problem files: strict YAML, the fields that it may hold, and the loader."""

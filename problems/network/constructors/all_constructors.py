@@ -1,0 +1,90 @@
+"""Constructors of layers and networks for expressions; each validates its arguments."""
+
+from typing import Final
+
+from grader.registry import Solver
+from problems.network.constructors import elementwise, graphs, layers
+from problems.network.constructors.elementwise import (
+    batch_norm,
+    dropout,
+    gelu,
+    group_norm,
+    hardsigmoid,
+    hardswish,
+    identity,
+    layer_norm,
+    leaky_relu,
+    relu,
+    relu6,
+    sigmoid,
+    silu,
+    softmax,
+    tanh,
+)
+from problems.network.constructors.graphs import (
+    MAX_LAYERS,
+    branches,
+    dense_block,
+    gate,
+    network,
+    residual,
+    side_output,
+    skip,
+    squeeze_excitation,
+)
+from problems.network.constructors.layers import (
+    adaptive_avg_pool,
+    avg_pool,
+    conv,
+    conv_transpose,
+    flatten,
+    global_avg_pool,
+    linear,
+    max_pool,
+    pixel_shuffle,
+    select_channels,
+    upsample,
+    zero_pad,
+)
+
+__all__ = [
+    "MAX_LAYERS",
+    "SOLVERS",
+    "adaptive_avg_pool",
+    "avg_pool",
+    "batch_norm",
+    "branches",
+    "conv",
+    "conv_transpose",
+    "dense_block",
+    "dropout",
+    "flatten",
+    "gate",
+    "gelu",
+    "global_avg_pool",
+    "group_norm",
+    "hardsigmoid",
+    "hardswish",
+    "identity",
+    "layer_norm",
+    "leaky_relu",
+    "linear",
+    "max_pool",
+    "network",
+    "pixel_shuffle",
+    "relu",
+    "relu6",
+    "residual",
+    "select_channels",
+    "side_output",
+    "sigmoid",
+    "silu",
+    "skip",
+    "softmax",
+    "squeeze_excitation",
+    "tanh",
+    "upsample",
+    "zero_pad",
+]
+
+SOLVERS: Final[tuple[Solver, ...]] = (*layers.SOLVERS, *elementwise.SOLVERS, *graphs.SOLVERS)

@@ -1,0 +1,1 @@
+"""Networks parsed from the text that PyTorch prints for a module."""

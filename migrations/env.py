@@ -5,7 +5,7 @@ import os
 from alembic import context
 from sqlalchemy import Connection
 
-from api.config.settings import ServiceSettings
+from api.config.environment import read_settings
 from api.db.engine import Database
 from api.db.models import Base
 from migrations.columns import compare_type, render_item
@@ -57,7 +57,7 @@ given = context.config.attributes.get("connection")
 if given is not None:
     migrate(given)
 else:
-    database = Database(ServiceSettings.from_environment(os.environ).database)
+    database = Database(read_settings(os.environ).database)
     with database.migrating() as session:
         migrate(session)
     database.close()

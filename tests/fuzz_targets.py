@@ -36,7 +36,8 @@ WATCHED: Final = (
         "grader.expressions.arithmetic",
         "grader.expressions.tree",
     ),
-    *("problems.files.yaml_document", "problems.files.yaml_scalars", "problems.files.loader"),
+    *("problems.files.yaml_document", "problems.files.yaml_errors"),
+    *("problems.files.yaml_scalars", "problems.files.loader"),
     *("api.markup.markdown", "api.markup.tex", "api.markup.tex_bounds"),
 )
 watching = partial(atheris.instrument_imports, include=[*WATCHED])

@@ -19,13 +19,9 @@ from api.services.courses.files.exporter import (
     PROBLEMS_FOLDER,
     render_course_files,
 )
-from api.services.courses.files.importer import (
-    apply_setup,
-    create_course_from_file,
-    find_problems_to_publish,
-    publish_files,
-)
+from api.services.courses.files.importer import apply_setup, create_course_from_file
 from api.services.courses.files.parser import CourseSetup, parse_setup
+from api.services.courses.files.problem_files import find_problems_to_publish, publish_files
 from api.services.files.csv_rows import read_text
 from api.services.problems.publishing import OPERATOR_DEADLINE_SECONDS
 from api.services.problems.publishing_pool import PublishingPool

@@ -7,6 +7,7 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.cli.output import console
+from api.config.environment import read_settings
 from api.config.settings import UNUSED_PASSWORD_WARNING, ServiceSettings
 from api.config.sources import SettingsError
 from api.core.errors import FileError
@@ -41,7 +42,7 @@ STATE_MESSAGES: Final = {
 def load_settings(**options: str) -> ServiceSettings:
     """Return the settings; *options* of a command override the environment."""
     try:
-        settings = ServiceSettings.from_environment(os.environ, **options)
+        settings = read_settings(os.environ, **options)
     except SettingsError as error:
         raise FileError(str(error)) from error
     if settings.has_unused_password and not options.get("database"):

@@ -8,7 +8,7 @@ import typer
 
 from api.cli.database import DEFAULT_DATABASE_URL, DatabaseUrl, load_settings
 from api.cli.output import console
-from api.config.settings import read_setting_values
+from api.config.environment import read_setting_values
 
 __all__ = ["app"]
 

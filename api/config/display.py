@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from api.config.settings import ENV_PREFIX, SECRET_SETTINGS, ServiceSettings
-from api.config.sources import SettingValue
+from api.config.environment import SECRET_SETTINGS
+from api.config.settings import ServiceSettings
+from api.config.sources import ENV_PREFIX, SettingValue
 from api.config.validators import MASK, mask_password
 
 __all__ = ["render_settings_file", "render_settings_page"]

@@ -1,8 +1,8 @@
 """Settings of the service, read once at the start and passed on from there."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -10,18 +10,10 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    ValidationError,
     model_validator,
 )
 from sqlalchemy import make_url
 
-from api.config.sources import (
-    ENV_PREFIX,
-    SettingsError,
-    SettingValue,
-    collect_setting_values,
-    describe_setting_errors,
-)
 from api.config.validators import (
     add_password,
     get_password,
@@ -31,13 +23,7 @@ from api.config.validators import (
 )
 from api.core import failpoints
 
-__all__ = [
-    "ENV_PREFIX",
-    "SECRET_SETTINGS",
-    "UNUSED_PASSWORD_WARNING",
-    "ServiceSettings",
-    "read_setting_values",
-]
+__all__ = ["UNUSED_PASSWORD_WARNING", "ServiceSettings"]
 
 UNUSED_PASSWORD_WARNING: Final = (
     "GRADER_DATABASE_PASSWORD is set and not used: the address of the database has a password of "  # noqa: S105  # not a secret
@@ -292,27 +278,6 @@ class ServiceSettings(BaseModel):
             return values | {"database": add_password(address, password)}
         return values
 
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str], **options: str) -> Self:
-        """Return the settings of *environment*; *options* of a command take precedence.
-
-        Settings in neither place have their default. Raises `SettingsError` with a line for each
-        invalid setting.
-        """
-        setting_values = read_setting_values(environment) | {
-            name: SettingValue(value, "--" + name.replace("_", "-"))
-            for name, value in options.items()
-            if value
-        }
-        try:
-            return cls.model_validate(_extract_values(setting_values))
-        except ValidationError as error:
-            raise SettingsError(
-                list(
-                    describe_setting_errors(error.errors(), setting_values, hidden=SECRET_SETTINGS)
-                )
-            ) from error
-
     @property
     def has_unused_password(self) -> bool:
         """Whether a database password is set but not used in the database address."""
@@ -324,23 +289,3 @@ class ServiceSettings(BaseModel):
         """Yield the name, default and description of every setting."""
         for name, field in cls.model_fields.items():
             yield name, field.default, field.description or ""
-
-
-SECRET_SETTINGS: Final = frozenset(
-    name
-    for name, field in ServiceSettings.model_fields.items()
-    if isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("secret")
-)
-"""Settings that hold a secret: each may be read from a file, and is never shown."""
-
-
-def read_setting_values(environment: Mapping[str, str]) -> dict[str, SettingValue]:
-    """Return the settings from *environment* and the file that it names, each with its source."""
-    return collect_setting_values(environment, ServiceSettings.model_fields, hidden=SECRET_SETTINGS)
-
-
-def _extract_values(setting_values: Mapping[str, SettingValue]) -> dict[str, object]:
-    values = {name: value.value for name, value in setting_values.items()}
-    if "port" in values and "public_url" not in values:
-        values["public_url"] = f"http://127.0.0.1:{values['port']}"
-    return values

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, Protocol, TypeAlias
 
 import api
-from api.config.settings import ENV_PREFIX
+from api.config.sources import ENV_PREFIX
 
 __all__ = [
     "Launcher",

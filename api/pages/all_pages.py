@@ -4,7 +4,13 @@ from typing import Final
 
 from api.pages import account, course, guides, home, login
 from api.pages.router import PageRouter
-from api.pages.staff.assignments import assignment_editor, bank, checker, problem_settings
+from api.pages.staff.assignments import (
+    assignment_editor,
+    bank,
+    checker,
+    new_assignment,
+    problem_settings,
+)
 from api.pages.staff.courses import (
     audit,
     course_analytics,
@@ -26,6 +32,7 @@ from api.pages.student import (
     history,
     practice,
     problem,
+    receipt,
     solution,
 )
 
@@ -39,9 +46,11 @@ PAGES: Final[tuple[PageRouter, ...]] = (
     grades.router,
     guides.router,
     history.router,
+    receipt.router,
     home.router,
     practice.router,
     problem.router,
+    new_assignment.router,
     assignment_editor.router,
     problem_settings.router,
     course_analytics.router,

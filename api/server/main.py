@@ -12,13 +12,9 @@ from typing import Final, NoReturn
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.app import create_app
-from api.config.settings import (
-    ENV_PREFIX,
-    SECRET_SETTINGS,
-    UNUSED_PASSWORD_WARNING,
-    ServiceSettings,
-)
-from api.config.sources import SettingsError, find_unknown_variables
+from api.config.environment import SECRET_SETTINGS, read_settings
+from api.config.settings import UNUSED_PASSWORD_WARNING, ServiceSettings
+from api.config.sources import ENV_PREFIX, SettingsError, find_unknown_variables
 from api.core.errors import ServiceError
 from api.core.logs import configure_logging
 from api.db.wait_for_database import explain_database_error
@@ -129,7 +125,7 @@ def main(action: Callable[[ServiceSettings], int | None] = serve) -> None:
     An expected error prints one line and exits with code 2.
     """
     try:
-        settings = ServiceSettings.from_environment(os.environ)
+        settings = read_settings(os.environ)
     except SettingsError as error:
         _exit_with_error(str(error))
     os.umask(PRIVATE_UMASK)

@@ -10,7 +10,8 @@ from typing import Final
 import uvicorn
 from fastapi import FastAPI
 
-from api.config.settings import ENV_PREFIX, ServiceSettings
+from api.config.settings import ServiceSettings
+from api.config.sources import ENV_PREFIX
 from api.core.process_lifecycle import freeze_gc
 from api.server.bootstrap import StartupError
 from api.server.connection_balancer import ConnectionBalancer, ConnectionCounter

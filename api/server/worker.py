@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from api.config.settings import ENV_PREFIX, ServiceSettings
+from api.config.settings import ServiceSettings
+from api.config.sources import ENV_PREFIX
 from api.core.clock import system_clock
 from api.db.engine import Database
 from api.server.bank_publisher import publish_in_background

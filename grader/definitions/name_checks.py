@@ -13,7 +13,7 @@ from grader.definitions.template import Template
 from grader.errors import ProblemError
 from grader.expressions.arithmetic import FUNCTIONS
 from grader.expressions.parser import Expression
-from grader.kinds.tables import TablePart
+from grader.kinds.tables.part import TablePart
 from grader.registry import Registry
 
 __all__ = ["check_names", "find_visible_names", "suggest_similar"]

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from grader.display.text import to_tex
+from grader.display.tex import to_tex
 from grader.errors import ProblemError
 from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.parser import Expression, parse, shorten

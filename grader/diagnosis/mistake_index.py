@@ -15,7 +15,7 @@ from grader.definitions.problem import AnyPart
 from grader.diagnosis.mistakes import KnownMistakes, MistakeCandidate
 from grader.errors import SolverError
 from grader.expressions.evaluate import Scope
-from grader.grading.tolerance import FLOAT_FIGURES
+from grader.grading.rounding import FLOAT_FIGURES
 from grader.kinds import AnswerKind
 from grader.reading import Reading
 from grader.values import Number, Tensor, is_number

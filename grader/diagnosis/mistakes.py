@@ -9,17 +9,16 @@ same solver if one of the two only changes its arguments.
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 from grader.definitions.parts import KeyedPart
 from grader.definitions.problem import AnyPart, Problem
+from grader.diagnosis.mistaken_answers import Keys, MistakenAnswers, build_scope, solve_or_none
 from grader.errors import SolverError
-from grader.expressions.arithmetic import Function
-from grader.expressions.evaluate import Scope
 from grader.kinds import KINDS
-from grader.registry import Registry, available_functions
+from grader.registry import Registry
 from grader.values import Number, Tensor, Value, is_number, magnitude
-from grader.variants.plan import MistakeSite, ProblemPlan, get_plan
+from grader.variants.plan import get_plan
 
 __all__ = [
     "AUTHOR_RANK",
@@ -40,8 +39,6 @@ MIN_RATIO_TO_CHANCE: Final = 5
 HINT_SEPARATOR: Final = " And: "
 CACHED_HINTS: Final = 4096
 """Size of the cache of hints for mistakes and pairs of mistakes."""
-
-Keys: TypeAlias = Mapping[str, Value | None]
 
 
 class MistakeCandidate(NamedTuple):
@@ -101,7 +98,7 @@ def find_known_mistakes(
     plan = get_plan(problem, registry)
     requested_parts = [part for part in problem.parts if parts is None or part.id in parts]
     needed = {one for part in requested_parts for one in (part.id, *plan.dependencies[part.id])}
-    mistaken_answers = _MistakenAnswers(problem, plan, names, keys, registry, needed=needed)
+    mistaken_answers = MistakenAnswers(problem, plan, names, keys, registry, needed=needed)
     return {
         part.id: _build_known_mistakes(
             part,
@@ -130,7 +127,7 @@ def find_hidden_mistakes(
     plan = get_plan(problem, registry)
     requested_parts = [part for part in problem.parts if among.get(part.id)]
     needed = {one for part in requested_parts for one in (part.id, *plan.dependencies[part.id])}
-    mistaken_answers = _MistakenAnswers(problem, plan, names, keys, registry, needed=needed)
+    mistaken_answers = MistakenAnswers(problem, plan, names, keys, registry, needed=needed)
     hidden_by_part = {part.id: frozenset[str]() for part in problem.parts}
     for part in requested_parts:
         ids = among[part.id]
@@ -152,10 +149,10 @@ def find_carried_mistakes(
 
     Mistakes are run in the key of *part* alone.
     """
-    mistaken_answers = _MistakenAnswers(
+    mistaken_answers = MistakenAnswers(
         problem, get_plan(problem, registry), names, keys, registry, needed=(part.id,)
     )
-    carried_keys = {part.id: _solve_or_none(part, _build_scope(names, keys, registry))}
+    carried_keys = {part.id: solve_or_none(part, build_scope(names, keys, registry))}
     return _build_known_mistakes(
         part,
         carried_keys,
@@ -184,7 +181,7 @@ def find_mistake_pairs(
     if not (isinstance(key, Tensor) or (is_number(key) and magnitude(key) >= MIN_NUMBER_FOR_PAIRS)):
         return NO_MISTAKES
     plan = get_plan(problem, registry)
-    mistaken_answers = _MistakenAnswers(
+    mistaken_answers = MistakenAnswers(
         problem, plan, names, keys, registry, needed=(*plan.dependencies[part.id], part.id)
     )
     alone = {candidate.value for candidate in known.candidates}
@@ -242,7 +239,7 @@ def _author_candidates(
 ) -> Iterator[MistakeCandidate]:
     if not isinstance(part, KeyedPart):
         return
-    scope = _build_scope(names, keys, registry)
+    scope = build_scope(names, keys, registry)
     for mistake in part.mistakes:
         wrong = part.model_copy(update={"key": mistake.key})
         try:
@@ -255,7 +252,7 @@ def _author_candidates(
 
 
 def _wrong_version_candidates(
-    part: AnyPart, mistaken_answers: "_MistakenAnswers", *, among: Collection[str] | None = None
+    part: AnyPart, mistaken_answers: MistakenAnswers, *, among: Collection[str] | None = None
 ) -> Iterator[MistakeCandidate]:
     """Yield the answers of each mistake (of *among*, if given) in all calls, then at each site."""
     for mistake, sites in mistaken_answers.plan.mistakes[part.id].items():
@@ -269,84 +266,3 @@ def _wrong_version_candidates(
             value = answers.get(part.id)
             if value is not None:
                 yield build_candidate((mistake,), value, mistaken_answers.registry)
-
-
-class _MistakenAnswers:
-    """Cache of the answers of students who make a mistake, for the parts that it affects.
-
-    The answers are computed once and serve every part, because a part's answer depends only on its
-    own chain of keys. If not all parts are *needed*, only those are computed.
-    """
-
-    def __init__(
-        self,
-        problem: Problem,
-        plan: ProblemPlan,
-        names: Mapping[str, Value],
-        keys: Keys,
-        registry: Registry,
-        *,
-        needed: Collection[str] | None = None,
-    ) -> None:
-        self.plan = plan
-        self.registry = registry
-        self._parts = [part for part in problem.parts if needed is None or part.id in needed]
-        self._known = {**names, **{name: key for name, key in keys.items() if key is not None}}
-        self._functions = available_functions(registry)
-        self._answers: dict[object, Mapping[str, Value]] = {}
-
-    def compute_everywhere(self, *mistakes: str) -> Mapping[str, Value]:
-        """Return the answers if the *mistakes*, one or two, are made in all calls."""
-        if mistakes not in self._answers:
-            wrong_versions = (
-                self.registry.combine_mistakes(*mistakes)
-                if len(mistakes) > 1
-                else self.registry.wrong_versions[mistakes[0]]
-            )
-            self._answers[mistakes] = self._compute_answers(wrong_versions, "", {})
-        return self._answers[mistakes]
-
-    def compute_at_site(self, mistake: str, site: MistakeSite) -> Mapping[str, Value]:
-        """Return the answers if *mistake* is made at one *site* only."""
-        if (mistake, site) not in self._answers:
-            part, numbers, function = site
-            swap = dict.fromkeys(numbers, self.registry.wrong_versions[mistake][function])
-            self._answers[mistake, site] = self._compute_answers({}, part, swap)
-        return self._answers[mistake, site]
-
-    def _compute_answers(
-        self, wrong_versions: Mapping[str, Function], part_id: str, swap: Mapping[int, Function]
-    ) -> dict[str, Value]:
-        """Return the answers to the parts that wrong versions, swaps or earlier answers change."""
-        functions = {**self._functions, **wrong_versions} if wrong_versions else self._functions
-        known = dict(self._known)
-        answers: dict[str, Value] = {}
-        failed: set[str] = set()
-        for part in self._parts:
-            key_names = self.plan.key_names[part.id]
-            if not failed.isdisjoint(key_names):
-                failed.add(part.id)
-            elif (
-                part.id == part_id
-                or not key_names.isdisjoint(answers)
-                or not self.plan.functions[part.id].isdisjoint(wrong_versions)
-            ):
-                scope = Scope(known, functions, swap if part.id == part_id else {})
-                value = _solve_or_none(part, scope)
-                if value is None:
-                    failed.add(part.id)
-                else:
-                    known[part.id] = answers[part.id] = value
-        return answers
-
-
-def _build_scope(names: Mapping[str, Value], keys: Keys, registry: Registry) -> Scope:
-    known = {**names, **{name: key for name, key in keys.items() if key is not None}}
-    return Scope(known, available_functions(registry))
-
-
-def _solve_or_none(part: AnyPart, scope: Scope) -> Value | None:
-    try:
-        return KINDS[part.kind].solve(part, scope)
-    except SolverError:
-        return None

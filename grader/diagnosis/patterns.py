@@ -16,13 +16,8 @@ import numpy.typing as npt
 
 from grader.display.text import to_text
 from grader.grading.result import PartResult
-from grader.grading.tolerance import (
-    Tolerance,
-    equals_up_to_noise,
-    find_cell_rule,
-    is_telling_rounding,
-    last_figure_unit,
-)
+from grader.grading.rounding import equals_up_to_noise, is_telling_rounding, last_figure_unit
+from grader.grading.tolerance import Tolerance, find_cell_rule
 from grader.reading.decimal_places import decimal_step
 from grader.values import Number, Tensor, is_number, magnitude
 

@@ -1,4 +1,4 @@
-"""Values and formulas as plain text and as TeX; the text can be read back as the same value.
+"""Values and formulas as plain text, which can be read back as the same value.
 
 A product has ``·``, a power ``^``, and brackets only where needed. A terminating decimal is shown
 as a decimal, any other fraction as ``1/3``, or as a decimal of 15 figures if its denominator is
@@ -33,10 +33,10 @@ __all__ = [
     "DERIVATIVE",
     "GREEK",
     "Displayable",
+    "format_number",
     "is_shape",
     "pluralize",
     "to_exact_text",
-    "to_tex",
     "to_text",
 ]
 
@@ -85,14 +85,6 @@ OPERATOR_SIGNS: Final = {
     "%": " % ",
     "**": "^",
 }
-TEX_SIGNS: Final = {"+": " + ", "-": " - ", "*": r" \cdot ", "%": r" \bmod "}
-TEX_WORDS: Final = {"log2": r"\log_2", "log10": r"\log_{10}", "ln": r"\ln", "exp": r"\exp"}
-TEX_FENCES: Final = {
-    "floor": (r"\left\lfloor ", r" \right\rfloor"),
-    "ceil": (r"\left\lceil ", r" \right\rceil"),
-    "abs": (r"\left| ", r" \right|"),
-    "sqrt": (r"\sqrt{", "}"),
-}
 
 
 def to_text(value: Displayable) -> str:
@@ -106,7 +98,7 @@ def to_text(value: Displayable) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if is_number(value):
-        return _format_number(value)
+        return format_number(value)
     if isinstance(value, str):
         return value
     if isinstance(value, Tensor):
@@ -118,25 +110,6 @@ def to_text(value: Displayable) -> str:
     return str(value)
 
 
-def to_tex(value: Displayable) -> str:
-    r"""Return *value* as TeX: ``126\times126\times16``, ``\frac{1}{3}``, a matrix as ``bmatrix``.
-
-    >>> to_tex((126, 126, 16))
-    '126\\times126\\times16'
-    """
-    if isinstance(value, bool):
-        return rf"\text{{{to_text(value)}}}"
-    if is_number(value):
-        return _format_tex_number(value)
-    if isinstance(value, Tensor):
-        return _format_tex_tensor(value)
-    if isinstance(value, tuple):
-        return _format_tex_tuple(value)
-    if isinstance(value, Node):
-        return _tex_node(value)[0]
-    return to_text(value)
-
-
 def to_exact_text(value: Number) -> str:
     """Return a number as plain text, with all digits even if the denominator is long."""
     if isinstance(value, int) or value.denominator == 1:
@@ -144,7 +117,8 @@ def to_exact_text(value: Number) -> str:
     return _format_decimal(value) or f"{value.numerator}/{value.denominator}"
 
 
-def _format_number(value: Number) -> str:
+def format_number(value: Number) -> str:
+    """Return a number as plain text, as a decimal of 15 figures if its denominator is long."""
     text = to_exact_text(value)
     if "/" in text and value.denominator >= LONG_DENOMINATOR:
         return to_exact_text(round_to_figures(Fraction(value), APPROXIMATION_FIGURES))
@@ -177,7 +151,7 @@ def _find_decimal_scale(bottom: int) -> tuple[int, int]:
 
 
 def _format_tensor(tensor: Tensor) -> str:
-    level = [str(cell) if type(cell) is int else _format_number(cell) for cell in tensor.cells]
+    level = [str(cell) if type(cell) is int else format_number(cell) for cell in tensor.cells]
     for length in reversed(tensor.shape):
         rows = range(0, len(level), length)
         level = [f"[{', '.join(level[at : at + length])}]" for at in rows]
@@ -200,7 +174,7 @@ def _format_node(node: Node) -> tuple[str, int]:
     """Return the text of *node* and its precedence."""
     match node:
         case NumberLiteral(value):
-            text = _format_number(value)
+            text = format_number(value)
             return text, SIGN if value < 0 else PRODUCT if "/" in text else ATOM
         case Name(name):
             return name, ATOM
@@ -260,80 +234,6 @@ def _format_right_operand(node: Node, level: int) -> str:
     """Return the text of a right operand; no minus sign follows another sign directly."""
     text = _format_operand(node, level)
     return f"({text})" if text.startswith("-") else text
-
-
-def _format_tex_number(value: Number) -> str:
-    text = _format_number(value)
-    if "/" in text:
-        top, bottom = text.lstrip("-").split("/")
-        return rf"{'-' if value < 0 else ''}\frac{{{top}}}{{{bottom}}}"
-    digits, e, exponent = text.partition("e")
-    return rf"{digits} \times 10^{{{exponent}}}" if e else digits
-
-
-def _format_tex_tensor(tensor: Tensor) -> str:
-    if len(tensor.shape) <= 1:
-        cells = " & ".join(_format_tex_number(cell) for cell in tensor.cells)
-        return rf"\begin{{bmatrix}} {cells} \end{{bmatrix}}"
-    rows = [row for row in tensor.rows() if isinstance(row, Tensor)]
-    if len(tensor.shape) > 2:  # noqa: PLR2004  (a matrix has two axes)
-        return ",\\ ".join(_format_tex_tensor(row) for row in rows)
-    lines = r" \\ ".join(" & ".join(_format_tex_number(cell) for cell in row.cells) for row in rows)
-    return rf"\begin{{bmatrix}} {lines} \end{{bmatrix}}"
-
-
-def _format_tex_tuple(items: tuple[Value, ...] | tuple[Node, ...]) -> str:
-    if is_shape(items):
-        return r"\times".join(str(item) for item in items)
-    return rf"\left({', '.join(to_tex(item) for item in items)}\right)"
-
-
-def _tex_node(node: Node) -> tuple[str, int]:
-    """Return the TeX of *node* and its precedence."""
-    match node:
-        case NumberLiteral(value):
-            text = _format_tex_number(value)
-            return text, SIGN if value < 0 or "\\" in text else ATOM
-        case Name(name):
-            return _format_tex_name(name), ATOM
-        case Negation(operand):
-            return f"-{_tex_operand(operand, POWER)}", SIGN
-        case BinaryOperation("/", left, right):
-            return rf"\frac{{{_tex_node(left)[0]}}}{{{_tex_node(right)[0]}}}", SIGN
-        case BinaryOperation("//", left, right):
-            return _tex_node(Call("floor", (BinaryOperation("/", left, right),)))
-        case BinaryOperation("**", left, right):
-            return rf"{_tex_operand(left, ATOM)}^{{{_tex_node(right)[0]}}}", POWER
-        case BinaryOperation(sign, left, right):
-            level = PRECEDENCE[sign]
-            second = _tex_operand(right, level + 1)
-            if second.startswith("-"):
-                second = rf"\left({second}\right)"
-            return _tex_operand(left, level) + TEX_SIGNS[sign] + second, level
-        case Call(function, (argument,), (), _) if function in TEX_FENCES:
-            return _tex_node(argument)[0].join(TEX_FENCES[function]), ATOM
-        case Call(function, arguments, (), _):
-            word = TEX_WORDS.get(function, rf"\operatorname{{{function}}}")
-            return rf"{word}\left({', '.join(map(to_tex, arguments))}\right)", ATOM
-        case TupleLiteral(items):
-            return _format_tex_tuple(items), ATOM
-        case _:
-            return rf"\text{{{to_text(node)}}}", ATOM
-
-
-def _tex_operand(node: Node, level: int) -> str:
-    text, precedence = _tex_node(node)
-    return text if precedence >= level else rf"\left({text}\right)"
-
-
-def _format_tex_name(name: str) -> str:
-    if derivative := DERIVATIVE.fullmatch(name):
-        above, below = map(_format_tex_name, derivative.groups())
-        return rf"\frac{{\partial {above}}}{{\partial {below}}}"
-    first, *rest = name.split("_")
-    head = rf"\{first}" if first in GREEK else first if len(first) == 1 else rf"\text{{{first}}}"
-    below = ",".join(piece if len(piece) == 1 else rf"\text{{{piece}}}" for piece in rest if piece)
-    return rf"{head}_{{{below}}}" if below else head
 
 
 def pluralize(count: int, noun: str) -> str:

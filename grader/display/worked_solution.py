@@ -45,7 +45,7 @@ from grader.kinds.choices import ChoicePart, ChoicesPart
 from grader.kinds.formulas import FormulaPart
 from grader.kinds.numbers import NumberPart
 from grader.kinds.predicates import PredicatePart
-from grader.kinds.tables import TableKey, TablePart
+from grader.kinds.tables.part import TableKey, TablePart
 from grader.kinds.texts import TextPart
 from grader.registry import Registry
 from grader.values import Record, Tensor, Value

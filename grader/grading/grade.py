@@ -8,16 +8,16 @@ grades the part.
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from grader.definitions.problem import Status
 from grader.diagnosis.mistake_index import select_highest_ranked
 from grader.diagnosis.mistakes import MistakeCandidate
 from grader.errors import AnswerError, SolverError
+from grader.grading.answer_in_context import NO_CREDIT, REVIEW_MESSAGE, AnswerInContext
 from grader.grading.context import PartContext, get_part_contexts
 from grader.grading.follow_through import FollowThrough, compute_follow_through
 from grader.grading.result import DecidingRule, PartResult
-from grader.kinds.base import RIGHT, WRONG, Judgement
+from grader.kinds.base import WRONG, Judgement
 from grader.reading import RawAnswer, Reading, TruncatedAnswer, is_blank
 from grader.reading.grammar.number_styles import NumberStyle
 from grader.registry import Registry
@@ -25,13 +25,9 @@ from grader.values import Value
 from grader.variants.variant import Variant
 
 __all__ = ["grade", "grade_part"]
-
-NO_CREDIT: Final = Fraction(0)
 FULL_CREDIT: Final = Fraction(1)
-REVIEW_MESSAGE: Final = "A person marks this part."
 FOLLOW_THROUGH_MESSAGE: Final = "Right for the value that you carried on from an earlier part."
 TRUNCATED_MESSAGE: Final = "The answer was too long to be stored whole, and is not read again."
-FAILURE_MESSAGE: Final = "The key could not be computed; a person looks at this part."
 
 
 def grade(
@@ -84,7 +80,7 @@ def grade_part(
     except AnswerError as error:
         return _build_unreadable_result(context, typed, error)
     except SolverError as error:
-        return _AnswerInContext(context, typed, Reading("", text=""), {}).build_review_result(
+        return AnswerInContext(context, typed, Reading("", text=""), {}).build_review_result(
             str(error)
         )
     carried = (
@@ -92,7 +88,7 @@ def grade_part(
         if student_values
         else {}
     )
-    answer = _AnswerInContext(context, typed, reading, carried)
+    answer = AnswerInContext(context, typed, reading, carried)
     if context.kind.by_person:
         return answer.build_result(
             "needs_review", None, "person", hint=REVIEW_MESSAGE, carries=False
@@ -120,65 +116,7 @@ def _build_unreadable_result(
     )
 
 
-class _AnswerInContext(NamedTuple):
-    """Reading of an answer in the context of its part, with the values that the student carries."""
-
-    context: PartContext
-    typed: RawAnswer
-    reading: Reading[Any]
-    carried: Mapping[str, Value]
-
-    def judge(self, key: Value | None) -> Judgement:
-        """Return the comparison of the answer with *key*."""
-        return self.context.kind.judge(
-            self.reading, key, self.context.part, self.context.student_scope
-        )
-
-    def build_result(
-        self,
-        status: Status,
-        credit: Fraction | None,
-        rule: DecidingRule,
-        *,
-        hint: str,
-        carries: bool = True,
-        mistakes: tuple[str, ...] = (),
-        judgement: Judgement = RIGHT,
-        counted_key: Value | None = None,
-    ) -> PartResult:
-        """Return the result of the part, with the reading; *judgement* has its cells."""
-        part, reading = self.context.part, self.reading
-        value = self.context.kind.carried_value(reading)
-        return PartResult(  # positional, because keywords take as long as all the rest
-            part.id,
-            status,
-            credit,
-            part.points,
-            reading.text,
-            reading.notes,
-            mistakes,
-            hint,
-            None,
-            value if carries else None,
-            judgement.cells,
-            "",
-            self.typed,
-            reading.text if value is None else value,
-            rule,
-            counted_key,
-            judgement.first_wrong,
-            self.carried,
-        )
-
-    def build_review_result(self, failure: str) -> PartResult:
-        """Return the result of a part whose key or form could not be computed."""
-        result = self.build_result(
-            "needs_review", None, "failure", hint=FAILURE_MESSAGE, carries=False
-        )
-        return result._replace(reason=failure)
-
-
-def _grade_better_reading(answer: _AnswerInContext) -> PartResult:
+def _grade_better_reading(answer: AnswerInContext) -> PartResult:
     """Return the result of an answer; the better one if it is given both in full and rounded.
 
     The displayed reading is the same in both cases: a student sees it before any result.
@@ -194,7 +132,7 @@ def _grade_better_reading(answer: _AnswerInContext) -> PartResult:
     )
 
 
-def _grade_reading(answer: _AnswerInContext) -> PartResult:
+def _grade_reading(answer: AnswerInContext) -> PartResult:
     """Return the result of an answer; it notes if the answer has another form than requested."""
     judgement = answer.judge(answer.context.key)
     result = _apply_rules(answer, judgement)
@@ -205,7 +143,7 @@ def _grade_reading(answer: _AnswerInContext) -> PartResult:
     )
 
 
-def _apply_rules(answer: _AnswerInContext, judgement: Judgement) -> PartResult:
+def _apply_rules(answer: AnswerInContext, judgement: Judgement) -> PartResult:
     """Return the result of an answer by the first rule that applies."""
     context = answer.context
     if judgement.is_right:
@@ -246,7 +184,7 @@ class _PartialCredit(NamedTuple):
     counted_key: Value | None
 
 
-def _compare_with_key(answer: _AnswerInContext, key: Value) -> Judgement:
+def _compare_with_key(answer: AnswerInContext, key: Value) -> Judgement:
     """Return the comparison of the answer with a *key* other than the true one."""
     try:
         return answer.judge(key)
@@ -255,7 +193,7 @@ def _compare_with_key(answer: _AnswerInContext, key: Value) -> Judgement:
 
 
 def _find_causes(
-    answer: _AnswerInContext, follow: FollowThrough
+    answer: AnswerInContext, follow: FollowThrough
 ) -> tuple[DecidingRule, tuple[MistakeCandidate, ...]]:
     """Return the likeliest causes: from true values, then from carried ones, then two at once.
 
@@ -284,7 +222,7 @@ def _find_causes(
 
 
 def _build_mistake_result(
-    answer: _AnswerInContext,
+    answer: AnswerInContext,
     partial_credit: _PartialCredit,
     rule: DecidingRule,
     candidates: tuple[MistakeCandidate, ...],
@@ -309,7 +247,7 @@ def _build_mistake_result(
     )
 
 
-def _build_wrong_result(answer: _AnswerInContext, partial_credit: _PartialCredit) -> PartResult:
+def _build_wrong_result(answer: AnswerInContext, partial_credit: _PartialCredit) -> PartResult:
     """Return the result of an answer that has another form, or is partly right or wrong."""
     judgement, context = partial_credit.judgement, answer.context
     if judgement.form_mismatch:

@@ -12,7 +12,7 @@ from grader.kinds.predicates import PredicateKind
 from grader.kinds.quantities import QuantityKind
 from grader.kinds.sets import SetKind
 from grader.kinds.shapes import ShapeKind
-from grader.kinds.tables import TableKind
+from grader.kinds.tables.kind import TableKind
 from grader.kinds.texts import TextKind
 
 __all__ = ["KINDS", "AnswerKind", "Judgement", "SampleAnswers"]

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Final
 
 from grader.errors import SolverError
-from grader.grading.tolerance import (
+from grader.grading.rounding import (
     FLOAT_FIGURES,
     MIN_TELLING_FIGURES,
     equals_up_to_noise,

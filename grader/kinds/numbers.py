@@ -12,14 +12,12 @@ from grader.display.mathml import quantity_element
 from grader.display.text import to_text
 from grader.errors import AnswerError, SolverError
 from grader.expressions.evaluate import Scope
+from grader.grading.rounding import equals_up_to_noise, is_rounded_as_typed, is_telling_rounding
 from grader.grading.tolerance import (
     EXACT_TOLERANCE,
     Tolerance,
     describe_accepted_numbers,
-    equals_up_to_noise,
     find_accepting_rule,
-    is_rounded_as_typed,
-    is_telling_rounding,
 )
 from grader.kinds.base import (
     RIGHT_BY_RULE,

@@ -10,16 +10,15 @@ from pydantic import ValidationInfo, field_validator
 from grader.display.mathml import quantity_element
 from grader.display.text import to_text
 from grader.expressions.evaluate import Scope
-from grader.grading.tolerance import (
+from grader.grading.rounding import (
     MIN_TELLING_FIGURES,
-    describe_accepted_numbers,
     equals_up_to_noise,
-    find_accepting_rule,
     is_key_rounded,
     is_rounded_as_typed,
     is_rounding,
     last_figure_unit,
 )
+from grader.grading.tolerance import describe_accepted_numbers, find_accepting_rule
 from grader.kinds.base import (
     RIGHT_BY_RULE,
     WRONG,

@@ -10,7 +10,7 @@ from grader.definitions.parts import KeyedPart
 from grader.definitions.problem import AnyPart, Problem
 from grader.expressions.tree import Node, TupleLiteral, calls_in
 from grader.kinds.shapes import ShapePart
-from grader.kinds.tables import TablePart
+from grader.kinds.tables.part import TablePart
 from grader.registry import Registry
 
 __all__ = ["MistakeSite", "ProblemPlan", "get_plan"]

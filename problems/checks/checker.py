@@ -9,20 +9,18 @@ from typing import Final
 
 from grader.definitions.name_checks import find_visible_names
 from grader.definitions.parts import KeyedPart
-from grader.definitions.problem import AnyPart, Expectation, Problem
+from grader.definitions.problem import AnyPart, Problem
 from grader.display.text import to_text
 from grader.errors import GraderError, ProblemError, SolverError
 from grader.expressions.evaluate import Scope
 from grader.expressions.formula_equality import BoundFormula, find_counterexample
-from grader.grading.grade import grade
-from grader.grading.result import PartResult
 from grader.kinds import KINDS
 from grader.kinds.formulas import FormulaPart
 from grader.kinds.numbers import IntegerPart
-from grader.reading.grammar.errors import truncate_line
 from grader.registry import Registry
 from grader.values import Value
 from grader.variants.variant import Variant, find_unused_conditions, solve_variant
+from problems.checks.examples import check_examples, check_samples
 from problems.checks.lint import (
     describe_accepted_by_part,
     find_repeating_decimals,
@@ -168,8 +166,8 @@ def _run_checks(
             errors += find_text_faults(
                 problem, variants, registry=registry, validator=options.validator
             )
-            errors += _check_samples(variants, registry)
-            errors += _check_examples(problem, registry)
+            errors += check_samples(variants, registry)
+            errors += check_examples(problem, registry)
             accepted_answers = describe_accepted_by_part(all_variants[0])
             warnings += [
                 *_find_unused(problem, publication, registry),
@@ -249,66 +247,6 @@ def _check_authored(part: KeyedPart, scope: Scope, name: str) -> Iterator[str]:
                 _check_formula_value(part, value)
         except SolverError as error:
             yield f"parts.{part.id}.{path}: {error} ({name}); mend it or remove it"
-
-
-def _check_samples(variants: list[Variant], registry: Registry) -> Iterator[str]:
-    """Yield an error for each part where an answer made from the key is not correct.
-
-    Each part is reported once.
-    """
-    reported: set[str] = set()
-    for variant in variants:
-        for part in variant.problem.parts:
-            if part.id in variant.failures or KINDS[part.kind].by_person:
-                continue
-            samples = KINDS[part.kind].build_samples(part, variant.keys[part.id])
-            for typed in samples.right:
-                result = _grade_part(variant, part.id, typed, registry)
-                if result.status != "correct" and part.id not in reported:
-                    reported.add(part.id)
-                    yield (
-                        f"parts.{part.id}: the key itself, typed {typed!r}, is {result.status}"
-                        f" ({variant_label(variant)}): {result.feedback}"
-                    )
-
-
-def _grade_part(variant: Variant, part: str, typed: object, registry: Registry) -> PartResult:
-    results = grade(variant, {part: typed}, registry=registry)  # type: ignore[dict-item]
-    return next(result for result in results if result.part == part)
-
-
-def _check_examples(problem: Problem, registry: Registry) -> Iterator[str]:
-    for index, example in enumerate(problem.examples):
-        variant = solve_variant(problem, example.seed, registry)
-        results = {one.part: one for one in grade(variant, example.answers, registry=registry)}
-        for part in problem.parts:
-            if part.id in example.expect:
-                path = f"examples.{index}.{part.id}"
-                yield from _compare_with_expectation(
-                    path, part, example.expect[part.id], results[part.id]
-                )
-
-
-def _compare_with_expectation(
-    path: str, part: AnyPart, expected: Expectation, result: PartResult
-) -> Iterator[str]:
-    if result.status != expected.status:
-        message = f"{path}: is {result.status}, expected {expected.status}: {result.feedback}"
-        yield f"{message}{_describe_accepted(part, result)}"
-    elif expected.mistakes is not None and set(expected.mistakes) != set(result.mistakes):
-        mistakes = ", ".join(result.mistakes) or "none"
-        yield f"{path}: names {mistakes}, expected {', '.join(expected.mistakes) or 'none'}"
-    elif expected.credit is not None and result.credit != expected.credit:
-        yield f"{path}: earns {result.credit}, expected {expected.credit}"
-
-
-def _describe_accepted(part: AnyPart, result: PartResult) -> str:
-    """Return a note on the accepted answers if the answer is a mistake, partial or wrong."""
-    if result.status not in {"mistake", "partial", "wrong"}:
-        return ""
-    return (
-        f" Accepted: {truncate_line(KINDS[part.kind].describe_accepted(part, result.counted_key))}."
-    )
 
 
 def _find_missing_examples(problem: Problem) -> Iterator[str]:

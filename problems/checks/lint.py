@@ -11,7 +11,7 @@ from grader.display.text import to_text
 from grader.errors import AnswerError
 from grader.grading.tolerance import Tolerance, describe_tolerance
 from grader.kinds import KINDS
-from grader.kinds.tables import TablePart
+from grader.kinds.tables.part import TablePart
 from grader.registry import Registry
 from grader.values import Tensor, Value
 from grader.variants.variant import Variant

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from grader.definitions.parts import KeyedPart
-from grader.display.text import to_tex
+from grader.display.tex import to_tex
 from grader.registry import Registry
 from grader.values import is_number
 from grader.variants.variant import Variant

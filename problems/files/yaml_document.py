@@ -24,6 +24,7 @@ from yaml.events import (
 )
 
 from grader.errors import ProblemError
+from problems.files.yaml_errors import syntax_error
 from problems.files.yaml_scalars import parse_scalar
 
 __all__ = [
@@ -51,23 +52,6 @@ UNPRINTABLE: Final = re.compile(
 )
 # The C parser is some thirty times as fast; PyYAML may have been built without it.
 PARSER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-NO_MAPPING: Final = "mapping values are not allowed"
-INDENT_ADVICE: Final = (
-    "indent this line like the lines beside it; if it goes on with the text above, put that whole "
-    "text in quotes"
-)
-"""Advice for a line indented so far that YAML reads it as a continuation."""
-LATE_DETECTED_ERRORS: Final = ("',' or '", "end of stream", "expected ':'")
-"""Errors that YAML detects late; they are reported where the open construct begins."""
-ADVICE: Final = (
-    (NO_MAPPING, "put a text that contains ': ' in quotes"),
-    ("that cannot start any token", "indent with blanks; quote a text that begins with % @ or `"),
-    ("a tab", "put blanks in the place of the tab"),
-    ("',' or '", "close the bracket; quote a text that contains brackets or begins with one"),
-    ("end of stream", "close the quote or the bracket"),
-    ("expected ':'", "write `name: value`"),
-    ("", "look at the indentation and the quotes near this line"),
-)
 
 
 def format_path(path: DataPath) -> str:
@@ -100,7 +84,7 @@ def load_document(text: str, *, file: str, parser: type[yaml.SafeLoader] = PARSE
     try:
         return _DocumentReader(events, file).read_document()
     except yaml.YAMLError as error:
-        raise _syntax_error(error, text, file=file) from error
+        raise syntax_error(error, text, file=file) from error
     except (OverflowError, ValueError) as error:  # PyYAML lets "\UFFFFFFFF" through to chr()
         raise ProblemError(f"an escape is no character: {error}; mend it", file=file) from error
 
@@ -117,31 +101,6 @@ def _check_text(text: str, *, file: str) -> None:
             file=file,
             line=text.count("\n", 0, match.start()) + 1,
         )
-
-
-def _syntax_error(error: yaml.YAMLError, text: str, *, file: str) -> ProblemError:
-    problem = getattr(error, "problem", None) or str(error)
-    mark = _find_mark(error, problem)
-    advice = next(advice for part, advice in ADVICE if part in problem)
-    if mark and NO_MAPPING in problem and ":" not in _text_before(mark, text):
-        advice = INDENT_ADVICE
-    line = mark.line + 1 if mark else None
-    return ProblemError(f"this is not YAML: {problem}; {advice}", file=file, line=line)
-
-
-def _find_mark(error: yaml.YAMLError, problem: str) -> yaml.Mark | None:
-    """Return where to report *problem*: where it was noticed, or where its context begins."""
-    problem_mark, context_mark = (
-        getattr(error, "problem_mark", None),
-        getattr(error, "context_mark", None),
-    )
-    earlier = any(part in problem for part in LATE_DETECTED_ERRORS)
-    return (context_mark or problem_mark) if earlier else (problem_mark or context_mark)
-
-
-def _text_before(mark: yaml.Mark, text: str) -> str:
-    """Return the text before *mark* on its line."""
-    return "".join(text.splitlines()[mark.line : mark.line + 1])[: mark.column]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ chapter 4, and the PyTorch documentation of ``torch.nn.grad``.
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from types import SimpleNamespace
 from typing import Final, cast
 
@@ -63,26 +64,23 @@ def conv2d_backward_input(
     upstream = as_array(dy, "dy", ranks=MAP_RANKS)
     kernel = as_array(w, "w", ranks=(2, 3, 4))
     filters = kernel[np.newaxis] if kernel.ndim == 3 else kernel  # noqa: PLR2004 - (C, k, k)
-
-    def convolve_transposed(added: PerAxis) -> Array:
-        return conv_transpose2d(
-            upstream,
-            filters,
-            stride=stride,
-            padding=padding,
-            output_padding=added,
-            dilation=dilation,
-            groups=groups,
-        )
-
-    smallest = convolve_transposed(0)
+    convolve_transposed = partial(
+        conv_transpose2d,
+        upstream,
+        filters,
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
+        groups=groups,
+    )
+    smallest = convolve_transposed()
     if input_size is None:
         return smallest
     wanted = as_sizes(input_size, "input_size", 2)
     unused = tuple(size - least for size, least in zip(wanted, smallest.shape[-2:], strict=True))
     if min(unused) < 0:
         raise SolverError(f"an input of {wanted} does not give an output of {upstream.shape[-2:]}")
-    return convolve_transposed(unused) if any(unused) else smallest
+    return convolve_transposed(output_padding=unused) if any(unused) else smallest
 
 
 def conv2d_backward_weight(

@@ -15,6 +15,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
+from api.config.environment import read_settings
 from api.config.settings import ServiceSettings
 from api.config.sources import SettingsError
 from problems.catalog import ProblemCatalog
@@ -73,13 +74,13 @@ def test_a_folder_of_problems_takes_the_place_of_the_bank(tmp_path):
     ],
 )
 def test_settings_come_from_their_variables(environment, expected):
-    assert ServiceSettings.from_environment(environment) == expected
+    assert read_settings(environment) == expected
 
 
 @pytest.mark.parametrize("port", ["-1", "65536", "http", "1e3", "٨"])
 def test_a_port_that_cannot_be_is_refused(port):
     with pytest.raises(SettingsError, match="GRADER_PORT"):
-        ServiceSettings.from_environment({"GRADER_PORT": port})
+        read_settings({"GRADER_PORT": port})
 
 
 def test_a_service_that_was_closed_is_let_go_of(tmp_path):

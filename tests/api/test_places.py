@@ -13,7 +13,7 @@ from api.db.models import ProblemProgress, Submission
 from api.db.upserts import RowBatch, insert_rows, write_batches
 from api.services.submissions.writer.locks import LOCK_PROGRESS
 from api.services.submissions.writer.lookup_statements import build_lookup_statements, look_up_rows
-from api.services.submissions.writer.write_transaction import SELECT_STORED_REQUESTS
+from api.services.submissions.writer.replays import SELECT_STORED_REQUESTS
 
 Tables = own_tables()
 

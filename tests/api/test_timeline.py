@@ -13,13 +13,13 @@ from api.services.assignments.timeline import (
     extend,
     format_absolute,
     format_relative,
-    get_zone,
     local_to_microseconds,
     localize,
     resolve,
     shift_days,
     with_late_days,
 )
+from api.services.courses.time_zones import get_zone
 
 NEW_YORK = ZoneInfo("America/New_York")
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -20,7 +20,7 @@ from grader.expressions.evaluate import Scope
 from grader.grading.context import build_part_context
 from grader.grading.grade import grade, grade_part
 from grader.grading.result import PartResult
-from grader.grading.tolerance import leading_exponent
+from grader.grading.rounding import leading_exponent
 from grader.kinds import KINDS
 from grader.kinds.quantities import ConvertedQuantity, QuantityPart
 from grader.reading import Reading

@@ -21,7 +21,7 @@ from grader.expressions.sampling import Interval
 from grader.grading.grade import grade
 from grader.kinds.numbers import NumberPart
 from grader.kinds.predicates import PredicatePart
-from grader.kinds.tables import TableKey
+from grader.kinds.tables.part import TableKey
 from grader.values import Tensor, Value, simplify_number, to_nested
 from grader.variants.variant import Variant, solve_variant
 from problems.registry import REGISTRY

@@ -25,7 +25,8 @@ from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.formula_equality import BoundFormula, find_counterexample
 from grader.expressions.parser import Expression, parse
 from grader.expressions.sampling import Interval, sample_points
-from grader.grading.tolerance import Tolerance, find_accepting_rule, leading_exponent
+from grader.grading.rounding import leading_exponent
+from grader.grading.tolerance import Tolerance, find_accepting_rule
 from grader.values import Tensor, is_number, simplify_number, to_exact, to_nested
 from grader.variants.random_stream import MAX_RANGE, RandomStream
 from grader.variants.variant import draw_numbers

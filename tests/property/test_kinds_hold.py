@@ -12,12 +12,8 @@ from kind_examples import EXAMPLES, PARAMS
 
 from grader.definitions.parts import KeyedPart
 from grader.definitions.problem import Problem, Status
-from grader.grading.tolerance import (
-    Tolerance,
-    find_accepting_rule,
-    find_cell_rule,
-    leading_exponent,
-)
+from grader.grading.rounding import leading_exponent
+from grader.grading.tolerance import Tolerance, find_accepting_rule, find_cell_rule
 from grader.kinds import KINDS
 from grader.values import simplify_number
 from grader.variants.variant import solve_variant

@@ -9,7 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from readers import PIECES, READERS, STYLED, VARIABLES, meaning
 
-from grader.display.text import to_tex, to_text
+from grader.display.tex import to_tex
+from grader.display.text import to_text
 from grader.errors import AnswerError
 from grader.expressions.evaluate import Scope, evaluate
 from grader.expressions.tree import BinaryOperation, Call, Name, Negation, NumberLiteral

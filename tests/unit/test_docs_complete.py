@@ -10,7 +10,8 @@ import typer.main
 
 from api.cli.grading import app
 from api.config.display import render_settings_page
-from api.config.settings import ENV_PREFIX, ServiceSettings
+from api.config.settings import ServiceSettings
+from api.config.sources import ENV_PREFIX
 from api.services.batch.formats.columns import FIELDS, RESULT_FIELDS
 from grader.definitions.params import Choose, Integers, Named, Network, Torch
 from grader.definitions.parts import Accept, AuthorMistake, KeyedPart

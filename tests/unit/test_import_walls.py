@@ -121,7 +121,7 @@ def api_breaches(source: str, module: str) -> list[str]:
         ("grader", "if TYPE_CHECKING:\n    import datetime", "datetime"),
         ("grader", "import numpyro", "numpyro"),
         ("grader", "import yaml", "yaml"),
-        ("grader", "from problems import book", "problems.registry"),
+        ("grader", "from problems import registry", "problems.registry"),
         ("grader", "from . import errors", "..errors"),
         ("grader", "import importlib", "importlib"),
         ("grader", "__import__('os')", "__import__"),

@@ -6,7 +6,8 @@ import pytest
 from pydantic_core import ErrorDetails
 
 from api.config.display import render_settings_file
-from api.config.settings import SECRET_SETTINGS, ServiceSettings, read_setting_values
+from api.config.environment import SECRET_SETTINGS, read_setting_values, read_settings
+from api.config.settings import ServiceSettings
 from api.config.sources import SettingsError, describe_setting_errors, find_unknown_variables
 from api.config.validators import mask_password
 
@@ -24,22 +25,18 @@ def write(tmp_path):
 
 def test_a_variable_wins_over_the_file_and_the_file_over_the_default(write):
     file = write("grader.toml", 'port = 81\nprocesses = 3\nhosts = ["a.example", "*.b.example"]\n')
-    found = ServiceSettings.from_environment({"GRADER_SETTINGS": file, "GRADER_PORT": "82"})
+    found = read_settings({"GRADER_SETTINGS": file, "GRADER_PORT": "82"})
     assert (found.port, found.processes, found.seeds) == (82, 3, 500)
     assert found.hosts == ("a.example", "*.b.example")
 
 
 def test_an_option_wins_over_a_variable():
-    found = ServiceSettings.from_environment(
-        {"GRADER_DATABASE": "sqlite:///a.db"}, database="sqlite:///b.db"
-    )
+    found = read_settings({"GRADER_DATABASE": "sqlite:///a.db"}, database="sqlite:///b.db")
     assert found.database == "sqlite:///b.db"
 
 
 def test_a_secret_may_lie_in_a_file_of_its_own_and_its_last_line_may_end(write):
-    found = ServiceSettings.from_environment(
-        {"GRADER_METRICS_TOKEN_FILE": write("token", "0123456789abcdef\n")}
-    )
+    found = read_settings({"GRADER_METRICS_TOKEN_FILE": write("token", "0123456789abcdef\n")})
     assert {found.metrics_token} == {"0123456789abcdef"}
 
 
@@ -56,7 +53,7 @@ def test_a_secret_may_lie_in_a_file_of_its_own_and_its_last_line_may_end(write):
 )
 def test_the_password_goes_into_the_address_that_has_none(address, becomes):
     given = {"GRADER_DATABASE": address, "GRADER_DATABASE_PASSWORD": "a/@ b"}
-    found = ServiceSettings.from_environment(given)
+    found = read_settings(given)
     assert found.database == becomes
     assert not found.has_unused_password
 
@@ -71,10 +68,10 @@ def test_the_password_goes_into_the_address_that_has_none(address, becomes):
 )
 def test_a_password_that_has_no_place_leaves_the_address_and_is_noticed(address):
     given = {"GRADER_DATABASE": address, "GRADER_DATABASE_PASSWORD": "a/@ b"}
-    found = ServiceSettings.from_environment(given)
+    found = read_settings(given)
     assert found.database == address
     assert found.has_unused_password
-    assert not ServiceSettings.from_environment({"GRADER_DATABASE": address}).has_unused_password
+    assert not read_settings({"GRADER_DATABASE": address}).has_unused_password
 
 
 @pytest.mark.parametrize(
@@ -100,7 +97,7 @@ def test_a_password_that_has_no_place_leaves_the_address_and_is_noticed(address)
 )
 def test_what_cannot_be_is_named_by_its_variable(environment, said):
     with pytest.raises(SettingsError) as refused:
-        ServiceSettings.from_environment(environment)
+        read_settings(environment)
     assert said in str(refused.value)
 
 
@@ -119,7 +116,7 @@ def test_what_cannot_be_is_named_by_its_variable(environment, said):
 )
 def test_what_cannot_be_in_the_file_is_named_by_its_place(write, text, said):
     with pytest.raises(SettingsError) as refused:
-        ServiceSettings.from_environment({"GRADER_SETTINGS": write("grader.toml", text)})
+        read_settings({"GRADER_SETTINGS": write("grader.toml", text)})
     assert said in str(refused.value)
     assert "geheim" not in str(refused.value)
 
@@ -127,14 +124,12 @@ def test_what_cannot_be_in_the_file_is_named_by_its_place(write, text, said):
 def test_a_file_may_begin_with_the_mark_of_utf_8_and_be_as_long_as_the_limit(write):
     text = "\ufeffport = 81\n"
     file = write("grader.toml", text + "#" * (65_537 - len(text)))
-    assert ServiceSettings.from_environment({"GRADER_SETTINGS": file}).port == 81
+    assert read_settings({"GRADER_SETTINGS": file}).port == 81
 
 
 def test_every_wrong_setting_is_told_at_once_and_no_secret_with_it():
     with pytest.raises(SettingsError) as refused:
-        ServiceSettings.from_environment(
-            {"GRADER_PORT": "x", "GRADER_SEEDS": "0", "GRADER_METRICS_TOKEN": "geheim"}
-        )
+        read_settings({"GRADER_PORT": "x", "GRADER_SEEDS": "0", "GRADER_METRICS_TOKEN": "geheim"})
     assert len(refused.value.lines) == 3
     assert "geheim" not in str(refused.value)
 
@@ -152,7 +147,7 @@ def test_bytes_that_are_no_text_are_refused_and_no_secret_is_told(variable):
     given = {"GRADER_DATABASE": "postgresql://g@db/g"}
     given |= {"GRADER_METRICS_TOKEN": "geheim-zwei-und-mehr", variable: "geheim-0123456789\udcff"}
     with pytest.raises(SettingsError) as refused:
-        ServiceSettings.from_environment(given)
+        read_settings(given)
     assert str(refused.value) == f"{variable}: what it is set to is not UTF-8"
 
 
@@ -179,7 +174,7 @@ def test_what_is_wrong_with_all_settings_together_is_told_without_them():
 )
 def test_an_address_that_cannot_be_used_is_refused_and_never_told(address, said):
     with pytest.raises(SettingsError) as refused:
-        ServiceSettings.from_environment({"GRADER_DATABASE": address})
+        read_settings({"GRADER_DATABASE": address})
     assert str(refused.value).startswith(f"GRADER_DATABASE: {said}")
     assert "geheim" not in str(refused.value)
 
@@ -206,13 +201,10 @@ def test_what_is_printed_can_be_used_as_the_file_again(write):
         "GRADER_DATABASE_WAIT": "2.5",
         "GRADER_PUBLIC_URL": "https://a.example",
     }
-    settings = ServiceSettings.from_environment(environment)
+    settings = read_settings(environment)
     printed = render_settings_file(settings, read_setting_values(environment))
     assert tomllib.loads(printed).keys() == {name[7:].lower() for name in environment}
-    assert (
-        ServiceSettings.from_environment({"GRADER_SETTINGS": write("again.toml", printed)})
-        == settings
-    )
+    assert read_settings({"GRADER_SETTINGS": write("again.toml", printed)}) == settings
     assert "(set by GRADER_PORT)" in printed
     for name in ServiceSettings.model_fields:
         assert f"{name} = " in printed
@@ -224,8 +216,6 @@ def test_no_secret_is_printed():
         "GRADER_DATABASE_PASSWORD": "geheim-eins",
         "GRADER_METRICS_TOKEN": "geheim-zwei-und-mehr",
     }
-    printed = render_settings_file(
-        ServiceSettings.from_environment(environment), read_setting_values(environment)
-    )
+    printed = render_settings_file(read_settings(environment), read_setting_values(environment))
     assert "geheim" not in printed
     assert '# metrics_token = "***"' in printed

@@ -4,7 +4,8 @@ from fractions import Fraction
 
 import pytest
 
-from grader.display.text import GREEK, to_exact_text, to_tex, to_text
+from grader.display.tex import to_tex
+from grader.display.text import GREEK, to_exact_text, to_text
 from grader.expressions.parser import parse
 from grader.expressions.tree import BinaryOperation, Name, Negation, NumberLiteral, TupleLiteral
 from grader.reading import read_formula, read_number, read_tensor

@@ -6,17 +6,19 @@ from fractions import Fraction
 import pytest
 from pydantic import ValidationError
 
+from grader.grading.rounding import (
+    equals_up_to_noise,
+    is_rounded_as_typed,
+    is_telling_rounding,
+    leading_exponent,
+)
 from grader.grading.tolerance import (
     EXACT_TOLERANCE,
     Tolerance,
     describe_accepted_numbers,
     describe_tolerance,
-    equals_up_to_noise,
     find_accepting_rule,
     find_cell_rule,
-    is_rounded_as_typed,
-    is_telling_rounding,
-    leading_exponent,
 )
 
 F = Fraction

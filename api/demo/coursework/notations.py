@@ -8,12 +8,13 @@ import numpy as np
 
 from api.demo.people import NotationStyle
 from grader.definitions.problem import AnyPart
-from grader.display.text import to_tex, to_text
+from grader.display.tex import to_tex
+from grader.display.text import to_text
 from grader.expressions.formula_equality import BoundFormula
 from grader.expressions.tree import BinaryOperation, Node
 from grader.kinds import KINDS
 from grader.kinds.quantities import QuantityPart
-from grader.kinds.tables import TableKey
+from grader.kinds.tables.part import TableKey
 from grader.reading.units.unit_names import DIMENSIONS
 from grader.values import Tensor, Value, is_number, magnitude, simplify_number
 

@@ -10,7 +10,6 @@ from fastapi import Query
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 
-from api.core.errors import NotFound
 from api.dependencies import RequestContext
 from api.pages.forms.form import FormDep, validate_body
 from api.pages.forms.redisplay import FORM_ERRORS, BoundForm
@@ -30,7 +29,6 @@ from api.schemas.grading.regrade_requests import CommentView, OwnRequest, Public
 from api.schemas.student.assignments import Moment
 from api.schemas.student.work import (
     PartOutcome,
-    ReceiptProof,
     StaffOutcome,
     StaffSubmission,
     StudentSubmission,
@@ -286,42 +284,3 @@ def _add_moments(
         None if request.replied_at is None else serialize_moment(request.replied_at, zone, now=now)
     )
     return request, serialize_moment(request.created_at, zone, now=now), replied
-
-
-@router.get("/receipts/{submission}")
-def receipt_page(
-    submission: UUID, context: PageDep, digest: Annotated[str, Query(max_length=64)] = ""
-) -> Response:
-    """Return the contents of a receipt, recomputed and compared with *digest*."""
-    proof = history.get_receipt(submission, context, digest.strip().lower() or None)
-    with context.reading() as session:
-        [zone] = load_zones(session, [proof.assignment]).values()
-    location = _find_location(context, proof)
-    return render_page(
-        context,
-        "student/receipt.html",
-        title="Receipt",
-        crumbs=location.crumbs if location else (),
-        tab="assignments",
-        place=location,
-        proof=proof,
-        at=None
-        if proof.received_at is None
-        else serialize_moment(proof.received_at, zone, now=context.now),
-        digest=digest.strip(),
-        answers=_format_answers(proof),
-    )
-
-
-def _find_location(context: RequestContext, proof: ReceiptProof) -> ProblemLocation | None:
-    """Return the location of a receipt, or None if the caller can no longer see it."""
-    try:
-        return ProblemLocation.load(context, proof.assignment, proof.problem)
-    except NotFound:
-        return None
-
-
-def _format_answers(proof: ReceiptProof) -> dict[str, str]:
-    return {
-        part: "" if typed is None else format_answer(typed) for part, typed in proof.answers.items()
-    }

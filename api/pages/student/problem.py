@@ -121,24 +121,16 @@ def submit_page(
     view = assigned_problems.get_problem(*problem_key, context)
     check_same_user(context, form)
     answers = parse_form_answers(view.parts, form)
+    load_page_data = partial(
+        load_problem_page, context, problem_key, choice=OWN_VARIANT, typed=answers
+    )
     try:
         _save_form_draft(context, problem_key, view, form, answers)
     except PreconditionFailed as error:
         draft = assigned_problems.get_problem(*problem_key, context).draft
-        page_data = load_problem_page(
-            context, problem_key, choice=OWN_VARIANT, typed=answers, error=error, elsewhere=draft
-        )
-        return _render_page(context, page_data)
+        return _render_page(context, load_page_data(error=error, elsewhere=draft))
     except ServiceError as error:
-        page_data = load_problem_page(
-            context,
-            problem_key,
-            choice=OWN_VARIANT,
-            typed=answers,
-            error=error,
-            checked_part=part,
-        )
-        return _render_page(context, page_data)
+        return _render_page(context, load_page_data(error=error, checked_part=part))
     if not part:
         return RedirectResponse(_problem_path(problem_key), status_code=303)
     try:
@@ -148,16 +140,7 @@ def submit_page(
         )
     except ServiceError as error:
         is_saved = has_content(answers.get(part, ""))
-        page_data = load_problem_page(
-            context,
-            problem_key,
-            choice=OWN_VARIANT,
-            typed=answers,
-            error=error,
-            checked_part=part,
-            saved=is_saved,
-        )
-        return _render_page(context, page_data)
+        return _render_page(context, load_page_data(error=error, checked_part=part, saved=is_saved))
     return RedirectResponse(f"{_problem_path(problem_key)}#part-{part}", status_code=303)
 
 

@@ -20,8 +20,9 @@ from api.routes.shared.error_responses import READ_ERRORS
 from api.schemas.courses.course_files import Applied, ApplyFilesIn, CourseFiles
 from api.services.audit.change_context import ChangeContext
 from api.services.courses.files.exporter import render_course_files
-from api.services.courses.files.importer import apply_setup, find_problems_to_publish, publish_files
+from api.services.courses.files.importer import apply_setup
 from api.services.courses.files.parser import parse_setup
+from api.services.courses.files.problem_files import find_problems_to_publish, publish_files
 
 __all__ = ["router"]
 

@@ -18,6 +18,7 @@ from api.db.models import Assignment, Course, Enrolment, Extension, LateDays
 from api.schemas.assignments.timeline import ExtensionSpec, TimelineSpec
 from api.services.assignments import timeline
 from api.services.courses.active_students import ACTIVE_STUDENTS
+from api.services.courses.time_zones import get_zone
 from grader.policy import SubmissionRules, Timeline
 
 __all__ = [
@@ -301,7 +302,7 @@ def _max_late_days(spec_json: str) -> int:
 
 @lru_cache(maxsize=CACHE_SIZE)
 def _resolve_timeline(spec_json: str, zone_name: str, extension: str, late_days: int) -> Timeline:
-    zone = timeline.get_zone(zone_name)
+    zone = get_zone(zone_name)
     spec = TimelineSpec.model_validate_json(spec_json)
     if extension:
         spec = timeline.extend(spec, _parse_extension(extension), zone)

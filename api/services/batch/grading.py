@@ -1,9 +1,7 @@
 """Grading of all answers of a file: each distinct question once, level by level."""
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import groupby, repeat
 from operator import itemgetter
 from typing import Final, TypeAlias
@@ -13,7 +11,7 @@ import polars as pl
 
 from api.services.batch.formats.blocks import Ints
 from api.services.batch.grading_jobs import BatchJob, BatchQuestion, Chunk, SourceFile
-from api.services.batch.interning import BatchAnswers, SmallInts, TextCodes, combine_keys
+from api.services.batch.interning import BatchAnswers, SmallInts, combine_keys
 from api.services.batch.questions import BatchProblems, PartIndex, VariantPart
 from api.services.batch.row_dependencies import (
     Flags,
@@ -23,43 +21,20 @@ from api.services.batch.row_dependencies import (
     find_current_rows,
     number_students,
 )
-from api.services.batch.verdicts import QuestionOutcome, Verdicts, build_failures
+from api.services.batch.verdict_frames import expand_outcomes, rank_attempts, verdicts_to_frame
+from api.services.batch.verdicts import build_failures
 from problems.variant_serialization import filter_stored_line
 
-__all__ = ["GradedRows", "LevelGrader", "grade_answers", "verdicts_to_frame"]
+__all__ = ["GradedRows", "LevelGrader", "grade_answers"]
 
 CHUNK_QUESTIONS: Final = 2_000
 """Number of questions that are graded as one chunk."""
-OUTCOME_SCHEMA: Final = {
-    name: pl.Boolean if name == "costs" else pl.String for name in QuestionOutcome._fields
-}
 
 LevelGrader: TypeAlias = Callable[[int, int, Iterator[Chunk]], pl.DataFrame]
 """Function that grades a number of questions of a level in chunks.
 
 The verdicts are in the order of the questions.
 """
-
-
-def verdicts_to_frame(verdicts: Verdicts) -> pl.DataFrame:
-    """Return verdicts as a data frame, with outcomes as JSON text."""
-    outcomes = pl.Series("outcome", verdicts.outcomes, pl.String)
-    return pl.DataFrame(
-        [
-            outcomes.gather(np.array(verdicts.which, np.int64)),
-            pl.Series("read_as", verdicts.read_as, pl.String),
-            pl.Series("carries", verdicts.carries, pl.String),
-        ]
-    )
-
-
-def _expand_outcomes(verdicts: pl.DataFrame) -> pl.DataFrame:
-    """Expand the outcomes of verdicts into columns."""
-    codes = TextCodes()
-    outcome_indices = codes.encode(verdicts.get_column("outcome"))
-    rows = list(map(json.loads, codes.texts))
-    outcomes = pl.DataFrame(rows, schema=OUTCOME_SCHEMA, orient="row")
-    return outcomes[outcome_indices].with_columns(verdicts.get_column("read_as"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +97,8 @@ class _BatchGrading:
         self._grade_first_level()
         for level in range(1, int(self._levels.level.max(initial=0)) + 1):
             self._grade_next_level(level)
-        verdicts = _expand_outcomes(pl.concat(self._verdicts))
-        worth = _rank_attempts(verdicts)[self._result] if self._count else np.zeros(0, np.int64)
+        verdicts = expand_outcomes(pl.concat(self._verdicts))
+        worth = rank_attempts(verdicts)[self._result] if self._count else np.zeros(0, np.int64)
         part_indices = np.append(self._of_base, [0])[self._answers.base]
         return GradedRows(
             verdicts, self._result, find_current_rows(self._person, part_indices, worth)
@@ -310,17 +285,3 @@ def _part_sort_key(variant_part: VariantPart) -> tuple[str, int, int]:
         -1 if variant_part.seed is None else variant_part.seed,
         variant_part.position,
     )
-
-
-def _rank_attempts(verdicts: pl.DataFrame) -> Ints:
-    """Return the rank of an attempt by its verdict: readable ones rank above all others.
-
-    Credit that waits for a person counts as 0. The rank is -1 if there is no result.
-    """
-    exact = verdicts.get_column("exact").to_list()
-    credits_ = {text: Fraction(text or 0) for text in set(exact)}
-    order = {credit: index for index, credit in enumerate(sorted(set(credits_.values())))}
-    ranks = {text: order[credit] for text, credit in credits_.items()}
-    worth = np.array([ranks[text] for text in exact], np.int64)
-    worth += len(order) * verdicts.get_column("costs").to_numpy().astype(np.int64)
-    return np.where(verdicts.get_column("error").to_numpy() != "", -1, worth)

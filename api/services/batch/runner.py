@@ -18,11 +18,12 @@ from api.services.batch.formats.blocks import BatchSource, RowBlock
 from api.services.batch.formats.columns import check_columns
 from api.services.batch.formats.outputs import BatchOutput, RejectsOutput
 from api.services.batch.formats.writers import BatchInputFormat, create_writer
-from api.services.batch.grading import GradedRows, grade_answers, verdicts_to_frame
+from api.services.batch.grading import GradedRows, grade_answers
 from api.services.batch.grading_jobs import Chunk
 from api.services.batch.interning import Interner
 from api.services.batch.questions import BatchProblems, index_parts
 from api.services.batch.summary import HEAD_ROWS, BatchSummary, summarize_batch
+from api.services.batch.verdict_frames import verdicts_to_frame
 from api.services.batch.verdicts import build_failures
 from api.services.files.atomic_output import convert_os_errors, replace_atomically
 from grader import ENGINE

@@ -25,11 +25,11 @@ from api.schemas.courses.courses import (
 from api.schemas.shared.patch_schemas import changed_fields
 from api.schemas.shared.setting import grade_settings
 from api.services.accounts.credentials import secure_new_staff
-from api.services.assignments import timeline
 from api.services.assignments.settings import update_resolved_times
 from api.services.audit import recorder
 from api.services.audit.change_context import ChangeContext, diff_values, lock_and_refresh
 from api.services.courses.stored_settings import read_settings, write_settings
+from api.services.courses.time_zones import get_zone
 from api.services.grades.effects import recompute_grades
 
 __all__ = [
@@ -114,7 +114,7 @@ def create_course(session: Session, caller: Principal, body: CourseIn, *, now: d
 def build_course(body: CourseIn, *, now: datetime) -> Course:
     """Return a new course with these settings and a fresh secret."""
     row = Course(id=new_id(), secret=secrets.token_hex(SECRET_BYTES), created_at=now, version=1)
-    write_settings(CourseIn, row, dict(body) | {"zone": timeline.get_zone(body.zone).key})
+    write_settings(CourseIn, row, dict(body) | {"zone": get_zone(body.zone).key})
     return row
 
 
@@ -199,7 +199,7 @@ def apply_settings(session: Session, course: Course, settings: Mapping[str, Any]
     if "slug" in settings:
         check_slug_free(session, settings["slug"], course)
     if "zone" in settings:
-        values["zone"] = timeline.get_zone(settings["zone"]).key
+        values["zone"] = get_zone(settings["zone"]).key
     if "categories" in settings:
         _check_categories(settings["categories"])
     write_settings(CourseIn, course, values)

@@ -17,7 +17,7 @@ from grader.expressions.parser import parse
 from grader.kinds import KINDS
 from grader.kinds.choices import ChoicePart, ChoicesPart
 from grader.kinds.formulas import ExpressionPart
-from grader.kinds.tables import TablePart
+from grader.kinds.tables.part import TablePart
 from grader.reading import NumberStyle, RawAnswer, is_blank
 from problems.publish import to_json_data
 

@@ -22,9 +22,9 @@ from api.schemas.assignments.exceptions import (
 )
 from api.schemas.assignments.timeline import ExtensionSpec
 from api.schemas.shared.effects import Effect
-from api.services.assignments import timeline
 from api.services.assignments.rules import Accommodations, build_rules, load_accommodations
 from api.services.audit.change_context import ChangeContext, lock_and_refresh
+from api.services.courses.time_zones import get_zone
 from api.services.exceptions.students import filter_enrolled, list_section_students, load_student
 from api.services.grades.effects import recompute_grades
 from api.services.student.times import serialize_times
@@ -240,7 +240,7 @@ def load_student_times(
         .order_by(Extension.created_at, Extension.id)
     )
     return StudentTimes(
-        times=serialize_times(student_rules, timeline.get_zone(course.zone).key, now=now),
+        times=serialize_times(student_rules, get_zone(course.zone).key, now=now),
         attempts=student_rules.attempts,
         cool_down_seconds=student_rules.cool_down // 1_000_000,
         late_days=granted.late_days,

@@ -17,12 +17,13 @@ from sqlalchemy.orm import Session
 
 from api.core.clock import to_micros
 from api.db.models import Assignment, AssignmentProblem, Submission
-from api.services.assignments import timeline
+from api.services.courses.time_zones import get_zone
 from api.services.exports.formats import ExportCell, ExportColumn, ExportGradebook, ExportPerson
 from api.services.gradebook.cells import GradeCell as GradebookCell
-from api.services.gradebook.cells import compute_totals, load_cells
+from api.services.gradebook.cells import load_cells
 from api.services.gradebook.gradebook_data import GradebookData
 from api.services.gradebook.students import GradebookStudent
+from api.services.gradebook.totals import compute_totals
 from grader.policy import SubmissionRules
 
 __all__ = ["build_export_gradebook"]
@@ -62,7 +63,7 @@ def build_export_gradebook(
             cells[str(student.id), column.id] = cell
     return ExportGradebook(
         course=book.course.title,
-        zone=timeline.get_zone(book.course.zone),
+        zone=get_zone(book.course.zone),
         columns=tuple(_build_column(book, book.assignments[at]) for at in columns),
         people=tuple(_build_person(one) for one in book.students),
         cells=cells,

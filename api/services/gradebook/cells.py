@@ -5,10 +5,10 @@ it.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection
 from datetime import datetime
 from fractions import Fraction
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, Final, NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -17,31 +17,26 @@ from sqlalchemy.orm import Session
 
 from api.db.models import Assignment, Grade
 from api.db.models.base import parse_exact
-from api.services.gradebook.gradebook_data import GradebookData, is_credit_over, parse_categories
+from api.services.gradebook.gradebook_data import GradebookData, is_credit_over
 from api.services.gradebook.students import GradebookStudent
 from api.services.grades.assignment import VersionedProblem
 from grader.policy import (
     NO_SCORE,
-    AssignmentLine,
     ComputedGrade,
-    GradeCategory,
     Score,
-    compute_course_grade,
 )
 
 __all__ = [
     "BlankCells",
-    "CourseTotal",
     "GradeCell",
+    "StoredNumbers",
     "build_cell",
-    "compute_totals",
     "id_text",
     "load_cells",
     "load_stored_grades",
-    "to_assignment_line",
+    "parse_score",
 ]
 
-TOTAL_CACHE_SIZE: Final = 20_000
 ZERO_POINTS_TEXT: Final = "0"
 """Zero points in their stored form."""
 
@@ -92,18 +87,8 @@ class GradeCell(NamedTuple):
         return graded if graded.possible or not self.pending.possible else None
 
 
-class CourseTotal(NamedTuple):
-    """Percentage in a course so far; None if nothing counts yet.
-
-    It excludes *waiting_points*, which wait for grading.
-    """
-
-    percent: Fraction | None
-    waiting: bool
-    waiting_points: Fraction = Fraction(0)
-
-
-def _parse_score(score: str | None) -> Fraction | None:
+def parse_score(score: str | None) -> Fraction | None:
+    """Return a stored score as a number; None if there is none."""
     return None if score is None else parse_exact(score)
 
 
@@ -223,7 +208,7 @@ def build_cell(row: Any | None, build_blank: Callable[[], GradeCell]) -> GradeCe
     if score is None and empty.score is not None:
         score = empty.written[0]
     return empty._replace(
-        score=_parse_score(score),
+        score=parse_score(score),
         possible=parse_exact(possible),
         written=(score, *written[1:]),
         waiting=waiting,
@@ -249,78 +234,3 @@ def load_stored_grades(
 def id_text(session: Session, key: UUID) -> str:
     """Return an id as the text that the database stores."""
     return key.hex if session.get_bind().dialect.name == "sqlite" else str(key)
-
-
-def to_assignment_line(assignment: Assignment, cell: GradeCell) -> AssignmentLine:
-    """Return the line of an assignment in the course grade."""
-    return AssignmentLine(
-        id=str(assignment.id),
-        title=assignment.title,
-        category=assignment.category,
-        score=cell.score,
-        possible=cell.possible,
-        extra=assignment.extra,
-        excused=cell.excused,
-        waiting=cell.waiting,
-        pending=cell.pending,
-    )
-
-
-def compute_totals(
-    book: GradebookData, cells: Mapping[UUID, Sequence[GradeCell]]
-) -> dict[UUID, CourseTotal]:
-    """Return the total of each student, with drops and weights.
-
-    The percentage is None if assignments are withheld, because it would reveal their scores.
-    """
-    shape = tuple(
-        (str(assignment.id), assignment.category, assignment.extra)
-        for assignment in book.assignments
-    )
-    categories = parse_categories(book.course)
-    totals = {
-        student: _compute_total(
-            shape, tuple((one.written, one.waiting, one.excused) for one in row), categories
-        )
-        for student, row in cells.items()
-    }
-    if book.withheld:
-        return {student: total._replace(percent=None) for student, total in totals.items()}
-    return totals
-
-
-@lru_cache(maxsize=TOTAL_CACHE_SIZE)
-def _compute_total(
-    shape: tuple[tuple[str, str, bool], ...],
-    marks: tuple[tuple[StoredNumbers, bool, bool], ...],
-    categories: tuple[GradeCategory, ...],
-) -> CourseTotal:
-    """Return a total; cached, because every page needs a class's totals and few change."""
-    lines = [_build_assignment_line(one, *mark) for one, mark in zip(shape, marks, strict=True)]
-    graded = compute_course_grade(lines, categories)
-    percent = graded.score if graded.possible else None
-    return CourseTotal(percent, graded.waiting, graded.pending.possible)
-
-
-def _build_assignment_line(
-    shape: tuple[str, str, bool],
-    written: StoredNumbers,
-    waiting: bool,  # noqa: FBT001 - the columns of a stored row
-    excused: bool,  # noqa: FBT001
-) -> AssignmentLine:
-    name, category, extra = shape
-    score, possible, pending_score, pending_possible = written
-    pending_share = (
-        Score(parse_exact(pending_score), parse_exact(pending_possible)) if waiting else NO_SCORE
-    )
-    return AssignmentLine(
-        name,
-        "",
-        category,
-        _parse_score(score),
-        parse_exact(possible),
-        extra,
-        excused,
-        waiting,
-        pending_share,
-    )

@@ -30,9 +30,10 @@ from api.schemas.grades.grades import (
 from api.services.assignments.anonymity import is_blind_in_course
 from api.services.assignments.release import Visibility, compute_results_visibility
 from api.services.enrolment.display_names import load_display_names
-from api.services.gradebook.cells import GradeCell, load_cells, to_assignment_line
+from api.services.gradebook.cells import GradeCell, load_cells
 from api.services.gradebook.gradebook_data import GradebookData, load_gradebook, parse_categories
 from api.services.gradebook.students import GradebookStudent, load_student
+from api.services.gradebook.totals import to_assignment_line
 from api.services.grades import deserialize_part
 from api.services.grades.assignment import VersionedProblem, build_problem_line, compute_grade
 from api.services.problems.versions import part_titles

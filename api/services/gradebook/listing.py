@@ -22,10 +22,11 @@ from api.schemas.grades.gradebook import (
     GradebookOut,
     GradebookRow,
 )
-from api.services.gradebook.cells import CourseTotal, GradeCell, compute_totals, load_cells
+from api.services.gradebook.cells import GradeCell, load_cells
 from api.services.gradebook.gradebook_data import GradebookData, load_gradebook, parse_categories
 from api.services.gradebook.students import GradebookStudent, load_active_students
 from api.services.gradebook.summaries import ColumnStatistics, summarize_column, summarize_totals
+from api.services.gradebook.totals import CourseTotal, compute_totals
 
 __all__ = [
     "Direction",

@@ -8,7 +8,8 @@ from fractions import Fraction
 from math import fsum
 from typing import Final
 
-from api.services.gradebook.cells import CourseTotal, GradeCell
+from api.services.gradebook.cells import GradeCell
+from api.services.gradebook.totals import CourseTotal
 from grader.policy import Score
 
 __all__ = ["ColumnStatistics", "summarize_column", "summarize_totals"]

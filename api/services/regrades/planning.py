@@ -98,17 +98,28 @@ def plan_regrade(
         if scope == "some" and not submission_counts:
             raise InvalidInput("None of these students has handed in anything to this problem.")
         run.total = add_chunks(session, run, submission_counts, course=posed.member.course.id)
-    new_state = {"version": str(version.id), "scope": scope, "never_lower": options.never_lower}
+    _record_creation(session, posed, run, now=now)
+    return run
+
+
+def _record_creation(
+    session: Session, posed: AssignedProblem, run: Regrade, *, now: datetime
+) -> None:
+    """Record the new regrade in the audit log."""
+    new_state = {
+        "version": str(run.to_version),
+        "scope": run.scope,
+        "never_lower": run.never_lower,
+    }
     recorder.record_action(
         session,
         posed.member,
         "regrade.created",
         now=now,
         target=("regrade", run.id),
-        change=({"version": str(pinned.id)}, new_state),
-        reason=options.reason,
+        change=({"version": str(run.from_version)}, new_state),
+        reason=run.reason,
     )
-    return run
 
 
 def _check_parts(pinned: ProblemVersion, version: ProblemVersion) -> None:

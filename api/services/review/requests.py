@@ -28,6 +28,7 @@ from api.schemas.grading.regrade_requests import OwnRequest
 from api.services.assignments import timeline
 from api.services.assignments.release import Visibility, compute_results_visibility
 from api.services.assignments.rules import load_rules
+from api.services.courses.time_zones import get_zone
 from api.services.review.review_subjects import (
     AnswerContext,
     load_answer_unchecked,
@@ -115,7 +116,7 @@ def _check_window(
     ]
     if shown_from:
         since = max(since, min(shown_from))
-    where = timeline.get_zone(context.member.course.zone)
+    where = get_zone(context.member.course.zone)
     wall = since.astimezone(where).replace(tzinfo=None, fold=0)
     end = from_micros(
         timeline.local_to_microseconds(wall + timedelta(days=assignment.regrade_days), where)

@@ -24,7 +24,7 @@ from grader.kinds.predicates import PredicatePart
 from grader.kinds.quantities import QuantityPart
 from grader.kinds.sets import SetPart
 from grader.kinds.shapes import ShapePart
-from grader.kinds.tables import TablePart
+from grader.kinds.tables.part import TablePart
 from grader.reading.units.unit_names import DIMENSIONS
 from grader.values import OpaqueValue, Tensor, Value
 from grader.variants.variant import Variant

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from api.core.clock import from_micros, to_micros
 from api.schemas.student.assignments import Moment, Stage, Times
-from api.services.assignments.timeline import format_absolute, format_relative, get_zone
+from api.services.assignments.timeline import format_absolute, format_relative
+from api.services.courses.time_zones import get_zone
 from grader.policy import SubmissionRules
 
 __all__ = ["serialize_moment", "serialize_times"]

@@ -29,7 +29,7 @@ from api.services.submissions.pending_submissions import (
     StoredSubmission,
     fingerprint,
 )
-from api.services.submissions.writer.write_transaction import find_replay
+from api.services.submissions.writer.replays import find_replay
 from grader.definitions.name_checks import suggest_similar
 from grader.definitions.problem import Problem
 from grader.kinds import KINDS

@@ -81,14 +81,7 @@ def split_rows(typed: RawAnswer, *, columns: Sequence[str], rows: int) -> list[l
         table_rows = [
             _read_json_row(row, number, columns) for number, row in enumerate(json_rows, start=1)
         ]
-    if table_rows and _is_header(
-        table_rows[0], columns, ruled=ruled, count_differs=len(table_rows) != rows
-    ):
-        _refuse_column_order(
-            _match_columns(_drop_row_name(table_rows[0], len(columns)), HEADER_WORD, columns),
-            columns,
-        )
-        table_rows = table_rows[1:]
+    table_rows = _drop_header(table_rows, columns, ruled=ruled, rows=rows)
     for row in table_rows:
         _refuse_column_order(
             _match_columns(_drop_row_name(row, len(columns)), VALUE_NAME, columns), columns
@@ -101,6 +94,19 @@ def split_rows(typed: RawAnswer, *, columns: Sequence[str], rows: int) -> list[l
         ]
         for row in table_rows
     ]
+
+
+def _drop_header(
+    table_rows: list[list[RawAnswer]], columns: Sequence[str], *, ruled: bool, rows: int
+) -> list[list[RawAnswer]]:
+    """Return the rows without a first line of names; its columns must be in their order."""
+    if not table_rows or not _is_header(
+        table_rows[0], columns, ruled=ruled, count_differs=len(table_rows) != rows
+    ):
+        return table_rows
+    header = _drop_row_name(table_rows[0], len(columns))
+    _refuse_column_order(_match_columns(header, HEADER_WORD, columns), columns)
+    return table_rows[1:]
 
 
 def check_table_arithmetic(rows: Iterable[Sequence[RawAnswer]]) -> None:

@@ -16,7 +16,7 @@ import unicodedata
 from typing import Final
 
 from grader.errors import AnswerError
-from grader.reading.grammar.siunitx import expand_siunitx
+from grader.reading.units.siunitx import expand_siunitx
 
 __all__ = ["THIN_SPACE", "clean_text", "fold_lookalikes"]
 

@@ -24,6 +24,7 @@ from grader.reading.grammar.ambiguous_signs import (
     refuse_ambiguous_power_tower,
     refuse_ambiguous_root,
 )
+from grader.reading.grammar.cursor import TokenCursor, missing_argument_error
 from grader.reading.grammar.errors import (
     ambiguous_division_error,
     glued_arguments_error,
@@ -32,20 +33,12 @@ from grader.reading.grammar.errors import (
     refuse_ambiguous_rounding_call,
     refuse_mixed_number,
     refuse_rounding_brackets,
-    unexpected_token_error,
-)
-from grader.reading.grammar.nesting import (
-    missing_argument_error,
-    nesting_too_deep_error,
-    unclosed_bracket_error,
-    unexpected_end_error,
 )
 from grader.reading.grammar.tokens import OPENERS, Token
 
-__all__ = ["MAX_EXPRESSION_LENGTH", "PERCENTS", "PRIMARY_KINDS", "PRIMARY_SIGNS", "parse"]
+__all__ = ["MAX_EXPRESSION_LENGTH", "PERCENTS", "parse"]
 
 MAX_EXPRESSION_LENGTH: Final = 500
-MAX_DEPTH: Final = 30
 MAX_OPERATIONS: Final = 150
 """Maximum number of operations of one value.
 
@@ -62,8 +55,6 @@ AFTER_POWER: Final = STOPS | frozenset({"*", "×", "·", "/", "//"})
 """Signs that end a power; a percent sign may still belong to it."""
 FENCES: Final = {"⌊": "floor", "⌈": "ceil"}
 MAX_ARGUMENTS: Final = {"round": 2, "min": 100, "max": 100}
-PRIMARY_KINDS: Final = frozenset({"number", "name", "function"})
-PRIMARY_SIGNS: Final = frozenset({"(", "[", "{", "⌊", "⌈", "frac"})
 
 
 def parse(tokens: AbstractSequence[Token], text: str, *, declared: tuple[str, ...] = ()) -> Node:
@@ -77,19 +68,13 @@ def parse(tokens: AbstractSequence[Token], text: str, *, declared: tuple[str, ..
     return _Parser(tokens, text, declared).parse_all()
 
 
-class _Parser:
+class _Parser(TokenCursor):
     """Recursive descent parser: one pass over the tokens, recursing at each bracket."""
 
     def __init__(
         self, tokens: AbstractSequence[Token], text: str, declared: tuple[str, ...]
     ) -> None:
-        self._tokens = tokens
-        self._text = text
-        self._declared = declared
-        self._signs = [token.text if token.kind == "symbol" else "" for token in tokens]
-        self._signs.append("")
-        self._index = 0
-        self._depth = 0
+        super().__init__(tokens, text, declared)
         self._sites = count()
         self._operations = 0
 
@@ -272,41 +257,6 @@ class _Parser:
         node = self._parse_sum()
         self._expect_closer("}")
         return node
-
-    def _expect_closer(self, closer: str) -> None:
-        if self._signs[self._index] == closer:
-            self._index += 1
-        elif self._index < len(self._tokens):
-            raise self._token_error()
-        else:
-            raise unclosed_bracket_error(closer, self._position())
-
-    def _peek(self) -> Token | None:
-        return self._tokens[self._index] if self._index < len(self._tokens) else None
-
-    def _starts_primary(self, index: int | None = None) -> bool:
-        index = self._index if index is None else index
-        if index >= len(self._tokens):
-            return False
-        return self._signs[index] in PRIMARY_SIGNS or self._tokens[index].kind in PRIMARY_KINDS
-
-    def _enter_level(self) -> None:
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise nesting_too_deep_error(MAX_DEPTH, self._position())
-
-    def _position(self) -> int:
-        if not self._tokens:
-            return 0
-        return self._tokens[min(self._index, len(self._tokens) - 1)].start
-
-    def _end_error(self) -> AnswerError:
-        return unexpected_end_error(
-            self._tokens, "a number or a variable" if self._declared else "a number"
-        )
-
-    def _token_error(self) -> AnswerError:
-        return unexpected_token_error(self._text, self._tokens, self._index, self._declared)
 
 
 def _is_digit(token: Token) -> bool:

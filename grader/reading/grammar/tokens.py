@@ -6,13 +6,19 @@ here, because only the last link of a chain must be readable.
 """
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from grader.errors import AnswerError
 from grader.reading.grammar.characters import THIN_SPACE
+from grader.reading.grammar.vocabulary import (
+    COMMANDS,
+    LOGARITHMS,
+    SUPERSCRIPTS,
+    SYMBOLS,
+    VULGAR_FRACTIONS,
+)
 from grader.reading.variable_names import FUNCTION, LETTER, NO_NAMES, NameMatcher
 from grader.reading.wording.meaning_words import EASTERN
 from grader.values import Number, simplify_number
@@ -58,41 +64,6 @@ class Token(NamedTuple):
 
 OPENERS: Final = {"(": ")", "[": "]", "{": "}", "⌊": "⌋", "⌈": "⌉"}
 CLOSERS: Final = frozenset(OPENERS.values())
-
-SYMBOLS: Final[dict[str, str]] = {
-    **{sign: sign for sign in "+-*/()[]{},;|%×·⌊⌋⌈⌉:."},
-    "//": "//",
-    **dict.fromkeys(("**", "^"), "**"),
-    **dict.fromkeys(("=", "==", ":=", "≈", "≃", "≅", "≡", "←", "⟵"), "="),
-    **dict.fromkeys(("⇒", "→", "∴", "=>", "->", "-->", "==>"), "⇒"),
-    **dict.fromkeys(("$", "`", '"', "&", "~"), ""),
-}
-"""Meanings of the signs; an empty meaning yields no token."""
-
-COMMANDS: Final[dict[str, str]] = {
-    "times": "×",
-    "ast": "*",
-    "div": "/",
-    "%": "percent",
-    "colon": ":",
-    **dict.fromkeys(("cdot", "bullet"), "·"),
-    **dict.fromkeys(("mod", "bmod"), "mod"),
-    **dict.fromkeys(("frac", "dfrac", "tfrac"), "frac"),
-    **dict(zip(("lfloor", "rfloor", "lceil", "rceil"), "⌊⌋⌈⌉", strict=True)),
-    **dict(zip(("{", "}", "lbrace", "rbrace"), "{}{}", strict=True)),
-    **dict.fromkeys(("lvert", "rvert", "vert"), "|"),
-    **dict.fromkeys(("approx", "simeq", "cong", "equiv", "leftarrow", "gets"), "="),
-    **dict.fromkeys(("Rightarrow", "Longrightarrow", "implies", "iff", "Leftrightarrow"), "⇒"),
-    **dict.fromkeys(("rightarrow", "longrightarrow", "to", "mapsto", "therefore"), "⇒"),
-    **dict.fromkeys(("left", "right", "middle", "big", "Big", "bigg", "Bigg"), ""),
-    **dict.fromkeys(("bigl", "bigr", "Bigl", "Bigr", "biggl", "biggr", "Biggl", "Biggr"), ""),
-    **dict.fromkeys(("displaystyle", "textstyle", "quad", "qquad", "boxed", "sim"), ""),
-    **dict.fromkeys(("underline", "fbox"), ""),
-    **dict.fromkeys(("text", "textbf", "textit", "textrm", "mbox", "hbox", "operatorname"), ""),
-    **dict.fromkeys(("mathrm", "mathbf", "mathit", "mathsf", "boldsymbol", "bm"), ""),
-    **dict.fromkeys((",", ";", ":", "!", " ", "\\", "(", ")", "[", "]", "$", "&"), ""),
-}
-"""Meanings of the TeX commands, without the backslash."""
 
 _MARKS: Final = rf"(?:,|\{{,\}}|\\,|['_{THIN_SPACE}])"
 _SURE_MARKS: Final = r"(?:\{,\}|')"
@@ -142,16 +113,8 @@ CROSS_OF_NUMBERS: Final = re.compile(
     rf"[{CROSS_LETTERS}](?!{LETTER})|(?:by|times)(?=[\s$]*[-+.0-9(\[\\])"
 )
 CROSS_OF_NAMES: Final = re.compile(rf"[{CROSS_LETTERS}]|(?:by|times)(?!{LETTER})")
-SUPERSCRIPTS: Final = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
-VULGAR_FRACTIONS: Final = {
-    sign: Fraction(unicodedata.normalize("NFKC", sign).replace("\u2044", "/"))
-    for sign in map(chr, (*range(0xBC, 0xBF), *range(0x2150, 0x215F)))
-}
-"""Fractions of one character, such as ``½``."""
 FUNCTION_WORD: Final = re.compile(r"floor|ceil|sqrt|√|abs|min|max|round|exp|ln|log")
 LOGARITHM: Final = re.compile(r"10|₁₀|2|₂")
-LOGARITHMS: Final = {"": "ln", "2": "log2", "₂": "log2", "10": "log10", "₁₀": "log10"}
-"""Logarithms by base; only Python has one without a base."""
 DIGIT_MARKS: Final = re.compile(_MARKS)
 
 

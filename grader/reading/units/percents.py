@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from grader.errors import AnswerError
-from grader.reading.grammar.parser import PERCENTS, PRIMARY_KINDS, PRIMARY_SIGNS
+from grader.reading.grammar.cursor import PRIMARY_KINDS, PRIMARY_SIGNS
+from grader.reading.grammar.parser import PERCENTS
 from grader.reading.grammar.tokens import Token
 
 __all__ = ["is_in_percent"]

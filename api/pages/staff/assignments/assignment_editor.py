@@ -1,7 +1,7 @@
 """Assignment editor: settings, order of the problems and publication."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from fastapi import Response
@@ -18,12 +18,10 @@ from api.pages.layout.frame import Breadcrumb, render_page
 from api.pages.router import PageDep, PageRouter
 from api.pages.staff.assignments.assignment_form import (
     LABELS,
-    NEW_ASSIGNMENT_TEXTS,
     assignment_to_texts,
-    build_setting_fields,
+    build_form_context,
     field_label,
     read_posted_texts,
-    row_numbers_by_list,
     texts_to_assignment,
 )
 from api.pages.staff.assignments.editor_messages import PUBLISHED, build_editor_message
@@ -33,13 +31,11 @@ from api.routes.assignments import assignments as api
 from api.routes.courses import courses
 from api.schemas.assignments.assignments import (
     AssignmentChanged,
-    AssignmentIn,
     AssignmentPatch,
     OrderIn,
     ReleaseIn,
     StaffAssignment,
 )
-from api.schemas.courses.courses import CourseView
 from api.schemas.shared.effects import Effect
 
 __all__ = ["render_assignment_editor", "router"]
@@ -56,46 +52,6 @@ FollowUpAction: TypeAlias = Callable[[str, Effect | None], Response]
 
 The effect is None if there were no settings to save.
 """
-
-
-@router.get("/courses/{course}/assignments/new")
-def show_new_assignment(course: UUID, context: PageDep) -> Response:
-    """Return the form for a new assignment."""
-    return _render_new_assignment(course, context, BoundForm(NEW_ASSIGNMENT_TEXTS, labels=LABELS))
-
-
-def _render_new_assignment(course: UUID, context: RequestContext, typed: BoundForm) -> Response:
-    with context.reading() as session:
-        context.authorize_course(session, course, right="manage_assignments")
-    view = courses.get_course(course, context, Response())
-    return render_page(
-        context,
-        "staff/assignment_new.html",
-        title="New assignment",
-        crumbs=[Breadcrumb(view.title, f"/courses/{course}")],
-        tab="assignments",
-        status=typed.status,
-        course=view,
-        **_build_field_context(typed, view),
-    )
-
-
-def _build_field_context(typed: BoundForm, course: CourseView) -> dict[str, Any]:
-    rows = row_numbers_by_list(typed.values)
-    fields = build_setting_fields([category.id for category in course.categories])
-    return {"t": typed, "rows": rows, "fields": fields}
-
-
-@router.post("/courses/{course}/assignments/new")
-def create_assignment(course: UUID, form: FormDep, context: PageDep) -> Response:
-    """Create an assignment and redirect to its problems."""
-    typed = read_posted_texts(form)
-    try:
-        body = validate_body(AssignmentIn, texts_to_assignment(typed))
-        created = api.post_assignment(course, body, context, Response())
-    except FORM_ERRORS as error:
-        return _render_new_assignment(course, context, BoundForm(typed, error, LABELS))
-    return flash.redirect_with_flash(f"/assignments/{created.id}/edit#problems")
 
 
 @router.get(EDIT_PATH)
@@ -122,11 +78,7 @@ def render_assignment_editor(
     the result of a dry run. *confirm* names an action that asks for confirmation,
     *saved* is the code of the message about the previous action.
     """
-    with context.reading() as session:
-        context.authorize_assignment(session, assignment, right="manage_assignments")
-    assignment_view = api.get_assignment(assignment, context, Response())
-    if not isinstance(assignment_view, StaffAssignment):
-        raise Conflict("Stop looking as a student to edit the assignment.")
+    assignment_view = _load_staff_view(assignment, context)
     view = courses.get_course(assignment_view.course, context, Response())
     fields = assignment_to_texts(assignment_view)
     stale = isinstance(error, PreconditionFailed) and typed is not None
@@ -150,10 +102,20 @@ def render_assignment_editor(
         differences=find_differences(fields, typed, field_label) if stale and typed else None,
         confirm=confirm,
         is_unsaved=typed is not None,
-        **_build_field_context(
+        **build_form_context(
             BoundForm(fields if typed is None else typed, form_error, LABELS), view
         ),
     )
+
+
+def _load_staff_view(assignment: UUID, context: RequestContext) -> StaffAssignment:
+    """Return the assignment; raise `Conflict` while the caller looks as a student."""
+    with context.reading() as session:
+        context.authorize_assignment(session, assignment, right="manage_assignments")
+    assignment_view = api.get_assignment(assignment, context, Response())
+    if not isinstance(assignment_view, StaffAssignment):
+        raise Conflict("Stop looking as a student to edit the assignment.")
+    return assignment_view
 
 
 @router.post(EDIT_PATH)

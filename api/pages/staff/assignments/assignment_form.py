@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from api.core.errors import InvalidInput
 from api.pages.forms.form import PostedForm
+from api.pages.forms.redisplay import BoundForm
 from api.pages.forms.rows import (
     ROW_FIELD,
     flatten_rows,
@@ -27,16 +28,16 @@ from api.pages.forms.setting_fields import (
     texts_to_settings,
 )
 from api.schemas.assignments.assignments import AssignmentIn, StaffAssignment
+from api.schemas.courses.courses import CourseView
 
 __all__ = [
     "FIELDS",
     "LABELS",
     "NEW_ASSIGNMENT_TEXTS",
     "assignment_to_texts",
-    "build_setting_fields",
+    "build_form_context",
     "field_label",
     "read_posted_texts",
-    "row_numbers_by_list",
     "texts_to_assignment",
 ]
 
@@ -65,6 +66,13 @@ def build_setting_fields(categories: Sequence[str]) -> dict[str, SettingField]:
     fields = build_fields(AssignmentIn, {"categories": categories})
     first = {name: fields[name] for name in ("title", "slug")}
     return first | {name: field for name, field in fields.items() if name not in first}
+
+
+def build_form_context(typed: BoundForm, course: CourseView) -> dict[str, Any]:
+    """Return the posted texts, the row numbers and the fields, as the form template needs them."""
+    rows = row_numbers_by_list(typed.values)
+    fields = build_setting_fields([category.id for category in course.categories])
+    return {"t": typed, "rows": rows, "fields": fields}
 
 
 def assignment_to_texts(assignment: StaffAssignment) -> dict[str, str]:

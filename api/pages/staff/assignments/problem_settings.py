@@ -29,7 +29,7 @@ from api.pages.staff.assignments.problem_usage import load_seen_problems
 from api.routes.assignments import assignment_problems as api
 from api.routes.assignments import assignments
 from api.routes.courses import courses, problems
-from api.schemas.assignments.assignments import StaffAssignment
+from api.schemas.assignments.assignments import StaffAssignment, StudentAssignment
 from api.schemas.assignments.problems import (
     NoticeIn,
     PosedChanged,
@@ -38,6 +38,7 @@ from api.schemas.assignments.problems import (
     PosedSettings,
     ProblemSettings,
 )
+from api.schemas.courses.problems import VersionListed
 
 __all__ = ["router"]
 
@@ -85,12 +86,6 @@ def _render_problem_settings(
     posed = api.get_settings(assignment, problem, context, Response())
     noted = api.get_notices(assignment, problem, context)
     assignment_view = assignments.get_assignment(assignment, context, Response())
-    groups = (
-        [group.id for group in assignment_view.groups]
-        if isinstance(assignment_view, StaffAssignment)
-        else []
-    )
-    versions = problems.get_versions(assignment_view.course, posed.version_id, context)
     view = courses.get_course(assignment_view.course, context, Response())
     fields, stale = (
         _stored_texts(posed),
@@ -109,17 +104,31 @@ def _render_problem_settings(
         posed=posed,
         is_seen=problem in load_seen_problems(assignment, context),
         notices=noted.items,
-        versions=[
-            each
-            for each in versions.items
-            if each.status == "published" or each.id == posed.version_id
-        ],
-        fields=build_fields(ProblemSettings, {"groups": groups}),
+        versions=_list_versions(assignment_view.course, posed, context),
+        fields=build_fields(ProblemSettings, {"groups": _list_group_ids(assignment_view)}),
         t=bound_form,
         differences=find_differences(fields, fields | typed, label) if stale and typed else None,
         done=done,
         trial=trial,
     )
+
+
+def _list_group_ids(assignment_view: StaffAssignment | StudentAssignment) -> list[str]:
+    if not isinstance(assignment_view, StaffAssignment):
+        return []
+    return [group.id for group in assignment_view.groups]
+
+
+def _list_versions(
+    course: UUID, posed: PosedSettings, context: RequestContext
+) -> list[VersionListed]:
+    """Return the versions that can be selected: the published ones and the current one."""
+    versions = problems.get_versions(course, posed.version_id, context)
+    return [
+        version
+        for version in versions.items
+        if version.status == "published" or version.id == posed.version_id
+    ]
 
 
 def _build_crumbs(

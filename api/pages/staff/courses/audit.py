@@ -20,9 +20,9 @@ from api.pages.staff.courses.audit_values import describe_changes, load_names
 from api.routes.courses import audit as api
 from api.schemas.accounts.users import AuditOut, AuditPage
 from api.schemas.student.assignments import Moment
-from api.services.assignments.timeline import get_zone
 from api.services.audit.actions import ACTIONS
 from api.services.audit.queries import AuditFilter
+from api.services.courses.time_zones import get_zone
 from api.services.student.times import serialize_moment
 
 __all__ = ["router"]

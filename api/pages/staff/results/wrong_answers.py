@@ -1,6 +1,6 @@
 """Results of one problem: groups of wrong answers, and the fairness of its variants."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Final
 from uuid import UUID
@@ -20,7 +20,7 @@ from api.pages.staff.grading.item_rows import (
 from api.pages.staff.regrades.regrade_form import list_keyed_parts
 from api.pages.staff.results.results import MIN_STUDENTS, ResultsPageFilters, ResultsPageFiltersDep
 from api.routes.assignments import analytics
-from api.schemas.analytics.problem import ForeignKey, PartAnalytics, WrongGroup
+from api.schemas.analytics.problem import ForeignKey, PartAnalytics, ProblemAnalytics, WrongGroup
 from api.schemas.analytics.statistics import FairnessOut, FlagOut, IntervalOut
 
 __all__ = ["router"]
@@ -126,28 +126,7 @@ def show_problem_results(
         keyed_parts = {
             one.id for one in list_keyed_parts(context.service.variants.get_problem(posed.version))
         }
-    path = f"/assignments/{assignment}/problems/{problem}"
-    parts = [one for one in problem_analytics.parts if part in {"", one.part}]
-    is_whole = len(parts) == 1
-    group_count = (
-        GROUPS_PER_PAGE
-        if is_whole
-        else min(
-            max(GROUPS_PER_OVERVIEW // (len(parts) or 1), MIN_GROUPS_PER_PART), MAX_GROUPS_PER_PART
-        )
-    )
-    seen = range(after, after + group_count) if is_whole else range(group_count)
-    blocks = [
-        _build_part_results(
-            one,
-            problem_analytics.flags,
-            filters,
-            seen=seen,
-            is_whole=is_whole,
-            has_key=one.part in keyed_parts,
-        )
-        for one in parts
-    ]
+    blocks = _build_blocks(problem_analytics, filters, keyed_parts, part=part, after=after)
     return render_page(
         context,
         "staff/wrong_answers.html",
@@ -158,13 +137,44 @@ def show_problem_results(
         tab="assignments",
         told=problem_analytics,
         blocks=blocks,
-        path=path,
+        path=f"/assignments/{assignment}/problems/{problem}",
         name=title,
         part=part,
-        is_whole=is_whole,
+        is_whole=len(blocks) == 1,
         fewest=MIN_STUDENTS,
         may_regrade=has_permission(context, "regrade"),
     )
+
+
+def _build_blocks(
+    problem_analytics: ProblemAnalytics,
+    filters: ResultsPageFilters,
+    keyed_parts: Collection[str],
+    *,
+    part: str,
+    after: int,
+) -> list[PartResultsView]:
+    """Return the results of all parts, or of a single *part* with its groups from *after* on."""
+    parts = [one for one in problem_analytics.parts if part in {"", one.part}]
+    is_whole = len(parts) == 1
+    seen = range(after, after + GROUPS_PER_PAGE) if is_whole else _limit_groups(len(parts))
+    return [
+        _build_part_results(
+            one,
+            problem_analytics.flags,
+            filters,
+            seen=seen,
+            is_whole=is_whole,
+            has_key=one.part in keyed_parts,
+        )
+        for one in parts
+    ]
+
+
+def _limit_groups(part_count: int) -> range:
+    """Return the positions of the groups of each part in the overview of *part_count* parts."""
+    share = GROUPS_PER_OVERVIEW // (part_count or 1)
+    return range(min(max(share, MIN_GROUPS_PER_PART), MAX_GROUPS_PER_PART))
 
 
 def _build_part_results(

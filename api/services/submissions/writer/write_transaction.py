@@ -9,25 +9,18 @@ validated against the database and used only if nothing has changed.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeAlias
-from uuid import UUID
+from typing import TypeAlias
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.core.errors import InvalidInput, ServiceError
-from api.core.json_text import serialize_json
-from api.db.models import AssignmentProblem, LoginSession, ProblemProgress, Submission, Token
+from api.core.errors import ServiceError
+from api.db.models import AssignmentProblem, LoginSession, ProblemProgress, Token
 from api.db.upserts import update_rows
 from api.services.engine.variants import VariantCache
 from api.services.grades import GradeCause, ProgressKey, recompute_keys_by_cause
-from api.services.submissions.admission import (
-    AdmissionContext,
-    AdmissionData,
-    AdmittedSubmission,
-    StaleGrading,
-    admit_submission,
-)
+from api.services.submissions.admission import AdmittedSubmission, StaleGrading, admit_submission
+from api.services.submissions.admission_data import AdmissionContext, AdmissionData
 from api.services.submissions.cache.loader import load_change_counters
 from api.services.submissions.cache.submission_cache import (
     CachedSubmitter,
@@ -39,20 +32,9 @@ from api.services.submissions.pending_submissions import PendingSubmission, Stor
 from api.services.submissions.variant_assignment import VariantAssignment
 from api.services.submissions.writer.grades import store_with_grades
 from api.services.submissions.writer.locks import PROGRESS_KEY_COLUMNS, acquire_locks
-from api.services.submissions.writer.lookup_statements import (
-    Pair,
-    build_lookup_statements,
-    look_up_rows,
-)
+from api.services.submissions.writer.replays import load_stored_requests
 
-__all__ = ["StaleCache", "WriteOutcome", "find_replay", "write_submissions"]
-
-SUBMISSION_COLUMNS: Final = Submission.__table__.c
-SELECT_STORED_REQUESTS: Final = build_lookup_statements(
-    [SUBMISSION_COLUMNS.author_id, SUBMISSION_COLUMNS.key],
-    SUBMISSION_COLUMNS.id,
-    SUBMISSION_COLUMNS.fingerprint,
-)
+__all__ = ["StaleCache", "WriteOutcome", "write_submissions"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +163,7 @@ class _ConflictFreeBatch:
             if entry.idempotency_key is not None
         }
         outcomes: dict[int, WriteOutcome] = {}
-        for index, stored_request in _load_stored_requests(self.session, keys).items():
+        for index, stored_request in load_stored_requests(self.session, keys).items():
             try:
                 outcomes[index] = stored_request.replay(self.session, entries[index].fingerprint)
             except ServiceError as error:
@@ -293,46 +275,3 @@ def _lock_late_day_progress(
         cause = GradeCause("submission", admitted.id, entry.author_id, now)
         causes |= {ProgressKey(*row): cause for row in rows}
     return causes
-
-
-@dataclass(frozen=True, slots=True)
-class _StoredRequest:
-    """A stored submission with the same author and idempotency key."""
-
-    id: UUID
-    fingerprint: str
-
-    def replay(self, session: Session, fingerprint: str) -> StoredSubmission:
-        """Return the stored reply; raise `InvalidInput` if the key came with another request."""
-        if self.fingerprint != fingerprint:
-            raise InvalidInput(
-                "This Idempotency-Key came before with other answers; take a new key.",
-                code="idempotency_key_reused",
-            )
-        reply = session.execute(
-            select(SUBMISSION_COLUMNS.reply).where(SUBMISSION_COLUMNS.id == self.id)
-        ).scalar_one()
-        return StoredSubmission(self.id, serialize_json(reply), replayed=True)
-
-
-def find_replay(
-    session: Session, author_id: UUID, key: str | None, fingerprint: str
-) -> StoredSubmission | None:
-    """Return the stored submission of the same request, None if there is none.
-
-    It saves grading a repeated request. The writer checks the key again in its transaction, since a
-    concurrent request may store it in between. Raises `InvalidInput` if the key came with another
-    request.
-    """
-    keys = {} if key is None else {0: (author_id.hex, key)}
-    stored_request = _load_stored_requests(session, keys).get(0)
-    return None if stored_request is None else stored_request.replay(session, fingerprint)
-
-
-def _load_stored_requests(session: Session, keys: Mapping[int, Pair]) -> dict[int, _StoredRequest]:
-    """Return the stored submissions by index, for pairs of author and idempotency key."""
-    if not keys:
-        return {}
-    indexes, pairs = zip(*keys.items(), strict=True)
-    rows = look_up_rows(session, SELECT_STORED_REQUESTS, pairs)
-    return {indexes[at]: _StoredRequest(row, fingerprint) for at, row, fingerprint in rows}

@@ -6,146 +6,30 @@ true previous row or from the student's own, so that one slip costs one row.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Final, Literal, Self, TypeAlias
+from typing import Any, ClassVar, Final, TypeAlias
 
-from pydantic import BeforeValidator, Field, model_validator
-
-from grader.definitions.field_types import Expr, SnakeId
-from grader.definitions.parts import KeyedPart
 from grader.display.mathml import table_element, text_element
 from grader.display.steps import format_items
 from grader.display.text import pluralize
 from grader.errors import AnswerError, SolverError
 from grader.expressions.evaluate import Scope, evaluate
-from grader.expressions.parser import Expression
 from grader.kinds.arrays import list_wrong_cells
 from grader.kinds.base import RIGHT_BY_RULE, AnswerKind, Judgement, SampleAnswers, judge_cells
-from grader.kinds.numbers import (
-    IntegerKind,
-    IntegerPart,
-    NumberKind,
-    NumberPart,
-    PercentKind,
-    PercentPart,
-)
-from grader.kinds.shapes import ShapeKind, ShapePart
+from grader.kinds.numbers import IntegerPart
+from grader.kinds.tables.part import COLUMN_KINDS, Column, TableKey, TablePart
 from grader.reading import RawAnswer, Reading, is_blank
 from grader.reading.arrays.grid import check_table_arithmetic, split_rows
 from grader.reading.grammar.errors import truncate_line
-from grader.values import OpaqueValue, Record, Value
+from grader.values import OpaqueValue, Value
 
-__all__ = ["TableKind", "TablePart"]
+__all__ = ["TableKind"]
 
 MAX_ROWS: Final = 256
 EMPTY_CELL: Final = "–"
 SQUARE_PATTERN: Final = re.compile(r"\s*([0-9]{1,9})\s*[x×]\s*\1\s*")
 
-COLUMN_KINDS: Final[Mapping[str, AnswerKind[Any, Any]]] = {
-    "integer": IntegerKind(),
-    "number": NumberKind(),
-    "percent": PercentKind(),
-    "shape": ShapeKind(),
-}
-COLUMN_FIELDS: Final = frozenset(
-    {"id", "kind", "key", "reason", "tolerance", "layout", "square", "share", "variables", "where"}
-)
-Column: TypeAlias = Annotated[
-    IntegerPart | NumberPart | PercentPart | ShapePart, Field(discriminator="kind")
-]
-
-
-def _name_columns(raw: object) -> object:
-    """Return the columns with their names as ids, so that each is a part of its kind."""
-    if not isinstance(raw, dict):
-        return raw
-    return {
-        name: {"id": name, **column} if isinstance(column, dict) else column
-        for name, column in raw.items()
-    }
-
-
-class TablePart(KeyedPart):
-    """A table: `rows` gives a row each, `columns` the kinds, `start` the row before the first.
-
-    The key of a column may name ``layer`` (the row's item) and ``prev`` (the row before).
-    """
-
-    kind: Literal["table"]
-    rows: Expr
-    start: dict[SnakeId, Expr] = {}
-    columns: Annotated[
-        dict[SnakeId, Column],
-        BeforeValidator(_name_columns, json_schema_input_type=dict[str, Any]),
-        Field(min_length=1, max_length=12),
-    ]
-    credit_by: Literal["row", "cell", "all"] = "row"
-
-    def needs_key(self) -> bool:
-        """Return False: the columns have the keys."""
-        return False
-
-    @property
-    def expressions(self) -> tuple[tuple[str, Expression], ...]:
-        """Expressions of the part with their fields, for checking their names."""
-        columns = [
-            (f"columns.{name}.{field}", expression)
-            for name, column in self.columns.items()
-            for field, expression in column.expressions
-        ]
-        start = [(f"start.{name}", value) for name, value in self.start.items()]
-        return (*super().expressions, ("rows", self.rows), *start, *columns)
-
-    @property
-    def key_variables(self) -> frozenset[str]:
-        """Names that the key of a column may use besides parameters and parts."""
-        return frozenset({"layer", "prev"})
-
-    @model_validator(mode="after")
-    def _check_column_keys(self) -> Self:
-        if self.key is not None or self.accept or self.mistakes:
-            raise ValueError("a table has its keys in the columns; it takes no accept or mistakes")
-        for name, column in self.columns.items():
-            unused = column.model_fields_set - COLUMN_FIELDS
-            if unused:
-                raise ValueError(f"the column {name} cannot have {min(unused)}")
-            if column.key is None:
-                raise ValueError(f"the column {name} has no key; a table has no thresholds")
-        return self
-
-
 TableRow: TypeAlias = tuple[Reading[Any] | None, ...]
 TableCells: TypeAlias = tuple[TableRow, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TableKey(OpaqueValue):
-    """Keys of a table, and the data to compute a row from the previous one.
-
-    Only the keys count for equality.
-    """
-
-    rows: tuple[Mapping[str, Value], ...]
-    items: tuple[Value, ...] = field(compare=False)
-    start: Mapping[str, Value] = field(compare=False)
-    scope: Scope = field(compare=False)
-
-    def compute_row(
-        self, part: TablePart, index: int, previous: Mapping[str, Value]
-    ) -> dict[str, Value]:
-        """Return the keys of row *index*, given the *previous* row, or raise `SolverError`."""
-        names = {**self.scope.names, "layer": self.items[index], "prev": Record(previous)}
-        scope = Scope(names, self.scope.functions, self.scope.swaps)
-        keys = {}
-        for name, column in part.columns.items():
-            key = COLUMN_KINDS[column.kind].solve(column, scope)
-            if key is None:
-                raise SolverError(f"the column {name} has no key")
-            keys[name] = key
-        return keys
-
-    def __str__(self) -> str:
-        return "\n".join(" | ".join(str(value) for value in row.values()) for row in self.rows)
 
 
 class TableKind(AnswerKind[TablePart, TableCells]):

@@ -1,4 +1,4 @@
-"""Who and what acts in a test: a clock that is moved, people with clients, problems by address."""
+"""Test actors: a manual clock, people with API clients, and assigned problems."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 
 
 class FakeClock:
-    """A clock that stands until it is moved."""
+    """Clock that moves only when a test advances it."""
 
     def __init__(self, now: datetime = NOW) -> None:
         self.now = now
@@ -21,14 +21,14 @@ class FakeClock:
         return self.now
 
     def advance(self, **span: float) -> datetime:
-        """Move by a `timedelta` of these arguments."""
+        """Move the clock by ``timedelta(**span)``, and return the new time."""
         self.now += timedelta(**span)
         return self.now
 
 
 @dataclass
 class Person:
-    """Somebody with a client of their own, which sends their token."""
+    """Person with their own API client, which sends their token."""
 
     id: UUID
     name: str
@@ -36,25 +36,20 @@ class Person:
     token: str
 
     def get(self, path: str, **more: Any) -> Any:
-        """Return the response to GET."""
         return self.client.get(f"/api/v1{path}", **self._with(more))
 
     def post(self, path: str, json: Any = None, **more: Any) -> Any:
-        """Return the response to POST."""
         if json is not None:
             more["json"] = json
         return self.client.post(f"/api/v1{path}", **self._with(more))
 
     def put(self, path: str, json: Any = None, **more: Any) -> Any:
-        """Return the response to PUT."""
         return self.client.put(f"/api/v1{path}", json=json, **self._with(more))
 
     def patch(self, path: str, json: Any = None, **more: Any) -> Any:
-        """Return the response to PATCH."""
         return self.client.patch(f"/api/v1{path}", json=json, **self._with(more))
 
     def delete(self, path: str, **more: Any) -> Any:
-        """Return the response to DELETE."""
         return self.client.delete(f"/api/v1{path}", **self._with(more))
 
     def _with(self, more: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,14 +57,14 @@ class Person:
         return {**more, "headers": headers | dict(more.get("headers") or {})}
 
     def submit(self, where: "Posing", answers: Mapping[str, Any], *, key: str = "") -> Any:
-        """Return the response to handing in *answers*."""
+        """Submit *answers* to a problem, and return the response."""
         headers = {"Idempotency-Key": key} if key else {}
         return self.post(f"{where.path}/submissions", {"answers": dict(answers)}, headers=headers)
 
 
 @dataclass(frozen=True)
 class Posing:
-    """A problem in an assignment, as a test names it."""
+    """Problem in an assignment, as tests refer to it."""
 
     assignment: UUID
     id: UUID
@@ -78,5 +73,5 @@ class Posing:
 
     @property
     def path(self) -> str:
-        """The address of the problem below ``/api/v1``."""
+        """Path of the problem below ``/api/v1``."""
         return f"/assignments/{self.assignment}/problems/{self.slug}"

@@ -1,4 +1,4 @@
-"""Classes that hand in, for the tests of the statistics."""
+"""Classes of students who submit answers, for the tests of the statistics."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -40,9 +40,9 @@ WRONG = {"square": "7", "cube": "7", "next": "7"}
 
 
 class Class:
-    """A course with students who are called by number, and an instructor.
+    """Course with numbered students and an instructor.
 
-    Figures are never kept, however slow the machine is.
+    Statistics are never cached, however slow the machine is.
     """
 
     def __init__(self, world: World, size: int) -> None:
@@ -53,31 +53,30 @@ class Class:
         self.students: Sequence[Person] = [self.join(f"Stu {at}") for at in range(size)]
 
     def join(self, name: str, **more: Any) -> Person:
-        """Return a new student."""
+        """Enrol a new student in the course."""
         return self.world.enrol(self.course, name, **more)
 
     def hand_in(self, where: Posing, *answers: Mapping[str, str] | None) -> None:
-        """Let the students hand in, one after the other; None does nothing."""
+        """Submit one set of answers per student, in order; None submits nothing."""
         for student, given in zip(self.students, answers, strict=False):
             if given is not None:
                 done(student.submit(where, given))
 
     def of(self, where: Posing, **query: Any) -> Any:
-        """Return the statistics of the assignment."""
+        """Return the statistics of an assignment."""
         return done(
             self.staff.get(f"/assignments/{where.assignment}/analytics", params=query)
         ).json()
 
     def of_problem(self, where: Posing, **query: Any) -> Any:
-        """Return the statistics of the problem."""
+        """Return the statistics of a problem."""
         return done(self.staff.get(f"{where.path}/analytics", params=query)).json()
 
     def of_course(self, **query: Any) -> Any:
-        """Return the statistics of the course."""
         return done(self.staff.get(f"/courses/{self.course}/analytics", params=query)).json()
 
     def draw(self, where: Posing, *positions: int) -> list[int]:
-        """Give the students the variants at these places; return N of each."""
+        """Assign the variants at *positions* to the students, and return N of each."""
         with self.world.session() as session:
             for student, position in zip(self.students, positions, strict=True):
                 session.add(
@@ -94,31 +93,31 @@ class Class:
         return [numbers[position] for position in positions]
 
     def numbers(self, where: Posing) -> dict[int, int]:
-        """Return N of each variant of the problem by its place."""
+        """Return N of each variant of the problem, by position."""
         with self.world.session() as session:
             rows = session.scalars(select(Variant).where(Variant.version_id == where.version))
             return {row.position: int(row.data["params"]["N"]) for row in rows}
 
 
 def done(answer: Any) -> Any:
-    """Return a response that is a success."""
+    """Return the response, asserting that it succeeded."""
     assert answer.status_code < 300, answer.text
     return answer
 
 
 def part_of(told: Any, part: str, *, problem: int = 0) -> Any:
-    """Return a part of the statistics of an assignment, or of a problem."""
+    """Return one part from the statistics of an assignment or a problem."""
     parts = told["problems"][problem]["parts"] if "problems" in told else told["parts"]
     return next(one for one in parts if one["part"] == part)
 
 
 def codes(told: Any) -> list[tuple[str, str]]:
-    """Return the flags by part and code."""
+    """Return the part and code of each flag."""
     return [(flag["part"], flag["code"]) for flag in told["flags"]]
 
 
 def store_many(world: World, source: str, *, seeds: int) -> None:
-    """Publish a problem with so many variants."""
+    """Publish a problem with *seeds* variants."""
     found = publish_one(
         ProblemSource(source.split("\n", 1)[0].removeprefix("id: "), source), seeds=seeds
     )

@@ -1,4 +1,7 @@
-"""Calls of solvers of arrays in which the mistakes show; several where they exclude each other."""
+"""Sample calls of array solvers that expose each mistake.
+
+A solver has several calls where its mistakes exclude each other.
+"""
 
 from grader.values import Tensor
 

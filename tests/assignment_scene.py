@@ -1,4 +1,4 @@
-"""What tests of the settings of assignments share: late work, an edit, the grade that follows."""
+"""Helpers for tests of assignment settings: late work, edits and the resulting grade."""
 
 from collections.abc import Mapping
 from fractions import Fraction
@@ -15,7 +15,7 @@ LATE = {"due": "2026-11-02 13:00", "late": [{"days": 1, "credit": "50%"}]}
 def patched(
     person: Person, assignment: UUID, body: Mapping[str, Any], *, tag: str = "*", query: str = ""
 ) -> Any:
-    """Return the response to an edit of an assignment."""
+    """Edit an assignment, and return the response."""
     path = f"/assignments/{assignment}{query}"
     return person.patch(path, body, headers={"If-Match": tag})
 
@@ -23,7 +23,7 @@ def patched(
 def grade_of(
     world: World, posed: Posing, student: Person
 ) -> tuple[Fraction | None, Fraction] | None:
-    """Return the score of a student in an assignment and what is possible; None for no grade."""
+    """Return a student's score and maximum in an assignment, or None without a grade."""
     with world.db.reading() as session:
         key = {"assignment_id": posed.assignment, "student_id": student.id}
         row = session.get(Grade, key)

@@ -1,7 +1,7 @@
-"""The catalogue of bad inputs: what is sent at which door of `doors`, and what is answered.
+"""Catalog of bad inputs: payloads for the endpoints of `doors`, and the responses.
 
-A row is what plain frameworks take, choke on or repeat: by door and answer, all that is sent there
-and answered so. docs/reliability.md has a table of the same rows.
+A row is a kind of input that plain frameworks accept, choke on or echo. It lists all
+payloads by endpoint and response. docs/reliability.md has a table of the same rows.
 """
 
 import json
@@ -17,7 +17,7 @@ def quoted(text: str) -> bytes:
 
 
 def answer(read: str) -> tuple[int, str]:
-    """Return what becomes of an answer that is taken: it is stored, and has this status."""
+    """Return the outcome of an accepted answer: it is stored, with the status *read*."""
     return 201, read
 
 

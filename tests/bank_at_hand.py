@@ -1,4 +1,4 @@
-"""The bank of the checkout, each of its problems loaded once for all tests of a process."""
+"""The bank of the checkout, loaded once per test process."""
 
 from problems.catalog import ProblemCatalog
 

@@ -1,4 +1,4 @@
-"""Work stopped at a point, so that something else happens at that very moment."""
+"""Helpers that pause work at a point, so that a test can run something else meanwhile."""
 
 import time
 from collections.abc import Callable
@@ -22,13 +22,13 @@ WAITING = text(
 
 
 class Stop:
-    """Where work stops the first time it comes by, until it may `go`."""
+    """Breakpoint that blocks the first thread to reach it until `go` is called."""
 
     def __init__(self) -> None:
         self._reached, self._goes = Event(), Event()
 
     def after(self, own: Callable[..., Any]) -> Callable[..., Any]:
-        """Return *own*, after which work stops."""
+        """Return a wrapper of *own* that blocks after the call."""
 
         def stopped(*given: Any, **more: Any) -> Any:
             found = own(*given, **more)
@@ -38,24 +38,24 @@ class Stop:
         return stopped
 
     def here(self) -> None:
-        """Stop, if nothing has before."""
+        """Block if no thread has been blocked before."""
         if not self._reached.is_set():
             self._reached.set()
             assert self._goes.wait(PATIENCE)
 
     def wait(self) -> None:
-        """Return once work has come by."""
+        """Wait until a thread reaches the breakpoint."""
         assert self._reached.wait(PATIENCE)
 
     def go(self) -> None:
-        """Let work go on."""
+        """Release the blocked thread."""
         self._goes.set()
 
 
 def until_it_waits(world: World, work: Future[Any]) -> None:
-    """Return once *work* is done, or waits for who holds what it needs.
+    """Wait until *work* is done or waits for a database lock.
 
-    SQLite does not tell, and need not: whoever comes second waits for the file.
+    SQLite cannot report waiting, and need not: the second writer waits for the file.
     """
     until = time.monotonic() + PATIENCE
     while not (work.done() or world.db.is_sqlite or _is_waiting(world)):
@@ -69,7 +69,7 @@ def _is_waiting(world: World) -> bool:
 
 
 def assert_nothing_left_out(world: World, problem: Posing, *students: Person) -> None:
-    """Assert that standings and grades are those which follow from what is there now."""
+    """Assert that recomputing the students' grades changes nothing."""
     found = marks(world, problem)
     with world.session() as session:
         cause = GradeCause("settings", None, None, world.clock())

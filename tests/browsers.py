@@ -1,4 +1,4 @@
-"""Browsers for the tests of accounts: clients that keep cookies and send what browsers send."""
+"""Browser clients for the account tests: they keep cookies and send browser headers."""
 
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ OTHER = "four quite other words"
 
 
 class Browser:
-    """A browser at an address, with its cookies."""
+    """Client with cookies and an IP address of its own."""
 
     def __init__(self, world: World, address: str = "192.0.2.7") -> None:
         self.client = TestClient(
@@ -23,33 +23,29 @@ class Browser:
         ask_in_one_turn(self.client, address)
 
     def call(self, method: str, path: str, json: Any = None, **headers: str) -> Any:
-        """Return the response to a request as a page of the service sends it."""
+        """Send a request as a page of the service does, and return the response."""
         sent = {"Sec-Fetch-Site": "same-origin"} | {
             name.replace("_", "-"): value for name, value in headers.items()
         }
         return self.client.request(method, f"/api/v1{path}", json=json, headers=sent)
 
     def get(self, path: str) -> Any:
-        """Return the response to GET."""
         return self.call("GET", path)
 
     def post(self, path: str, json: Any = None) -> Any:
-        """Return the response to POST."""
         return self.call("POST", path, json)
 
     def login(self, email: str, password: str = PASSWORD) -> Any:
-        """Return the response to logging in."""
         return self.post("/login", {"email": email, "password": password})
 
 
 def email_of(world: World, person: Person | UUID) -> str:
-    """Return the e-mail address of somebody."""
     with world.session() as session:
         return str(session.get_one(User, getattr(person, "id", person)).email)
 
 
 def with_password(world: World, person: Person, password: str = PASSWORD) -> str:
-    """Give somebody a password, and return their e-mail address."""
+    """Set a password for a person, and return their email address."""
     with world.session() as session:
         user = session.get_one(User, person.id)
         user.password_hash = world.service.passwords.hash(password)

@@ -1,4 +1,4 @@
-"""The work of an act as a number of calls, which no busy machine changes."""
+"""Work measured as a number of calls, independent of the machine's load."""
 
 import gc
 import sys
@@ -11,7 +11,10 @@ CALLS = frozenset({"call", "c_call"})
 
 
 def count_calls(act: Callable[[], object]) -> int:
-    """Return how many functions *act* calls, of Python and of C; about 6,000 take a millisecond."""
+    """Return how many functions *act* calls, in Python and in C.
+
+    About 6,000 calls take a millisecond.
+    """
     count = 0
 
     def note(_frame: FrameType, event: str, _argument: object) -> None:

@@ -1,7 +1,8 @@
-"""What must not leak, by unmistakable markers: who may meet which of them, and when.
+"""Canary markers for data that must not leak, with who may see each of them, and when.
 
-`MARKS` is the whole table. A marker is a word or a number that stands nowhere else; `leaks` finds
-it in all that somebody was sent, whatever is put between its digits, and in cursors as well.
+`MARKS` is the whole table. A marker is a word or number that occurs nowhere else.
+`leaks` finds it in everything that a reader was sent, with separators between its
+digits, and inside pagination cursors.
 """
 
 import base64
@@ -14,7 +15,7 @@ from typing import Any, Final, Literal
 __all__ = ["MARKS", "ROLES", "Mark", "Reader", "State", "leaks", "sent"]
 
 State = Literal["before", "after"]
-"""Before the close and the release of what is hidden, or after both."""
+"""Before the close and the release of hidden data, or after both."""
 
 Reader = Literal[
     "anonymous",
@@ -30,8 +31,11 @@ Reader = Literal[
     "research",
     "log",
 ]
-"""Who reads: people of the scene; ``viewer`` is the grader who looks as `student`, ``research`` the
-instructor who takes the work out under pseudonyms, ``log`` whoever reads the service's log."""
+"""The readers: people of the scene and three views.
+
+``viewer`` is the grader who views as `student`, ``research`` the instructor who exports
+pseudonymized work, and ``log`` a reader of the service's log.
+"""
 
 ROLES: Final[tuple[Reader, ...]] = (
     *("anonymous", "student", "classmate", "stranger", "withdrawn"),
@@ -49,14 +53,14 @@ RESEARCH: Final[frozenset[Reader]] = frozenset({"research"})
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A marker: the *texts* that give it away, and who may meet one of them."""
+    """Marker with the *texts* that reveal it, and the readers who may see them."""
 
     texts: tuple[str, ...]
     before: frozenset[Reader]
     after: frozenset[Reader]
 
     def may(self, reader: Reader, state: State) -> bool:
-        """Tell whether *reader* may meet it."""
+        """Return whether *reader* may see the marker in *state*."""
         return reader in (self.before if state == "before" else self.after)
 
 
@@ -65,12 +69,15 @@ def _always(readers: Iterable[Reader], *texts: str) -> Mark:
 
 
 def _released(readers: frozenset[Reader], *texts: str) -> Mark:
-    """Return a marker that staff know, and *readers* once it is released."""
+    """Return a marker that staff always see, and *readers* after the release."""
     return Mark(texts, STAFF, STAFF | readers)
 
 
 def _person(name: Reader, staff: frozenset[Reader], managers: frozenset[Reader]) -> dict[str, Mark]:
-    """Return what tells who somebody is: for the staff of their course, and for themselves."""
+    """Return the markers that identify a person.
+
+    Only the staff of their course and they themselves may see most of them.
+    """
     own: frozenset[Reader] = frozenset({name})
     return {
         f"name of the {name}": _always(own | staff | _viewing(name), f"zqname{name}"),
@@ -90,9 +97,9 @@ def _square(base: int) -> str:
 
 
 BASES: Final = (1234607, 1234587)
-"""The numbers of the student and of the classmate, from which all their keys follow."""
+"""The numbers of the student and the classmate, which determine all their keys."""
 SEED: Final = 86420975310
-"""The first seed of the problem; the others follow it."""
+"""The first seed of the problem; the others are consecutive."""
 
 MARKS: Final[Mapping[str, Mark]] = {
     "key of the student": _released(OWNER, _square(BASES[0])),
@@ -133,11 +140,14 @@ MARKS: Final[Mapping[str, Mark]] = {
     "hash of a password": _always(NOBODY, "$argon2", "zqhash"),
     "name of the database": _always(NOBODY, "zqdatabase"),
 }
-"""Every marker. Tokens, sessions and links are known when the scene is built: `leaks` is told."""
+"""Every marker.
+
+Tokens, sessions and links are known only when the scene is built; pass them to `leaks`.
+"""
 
 
 def sent(response: Any) -> str:
-    """Return all that a response tells: status line, headers, body, and its cursor read."""
+    """Return everything that a response contains: headers, body and decoded cursors."""
     headers = "\n".join(f"{name}: {value}" for name, value in response.headers.items())
     return "\n".join([headers, response.text, *_cursors(response.text)])
 
@@ -149,16 +159,16 @@ def _cursors(text: str) -> Iterator[str]:
 
 
 BETWEEN: Final = re.compile(r"(?<=\d)[,'_\u00a0\u2009\u202f](?=\d)")
-"""What people and programs put between the digits of a number."""
+"""Separators that people and programs put between the digits of a number."""
 
 
 def leaks(text: str, reader: Reader, state: State, *, secrets: Iterable[str] = ()) -> Iterator[str]:
-    """Yield the names of the markers in *text* that *reader* may not meet."""
+    """Yield the names of the markers in *text* that *reader* may not see."""
     yield from unfit(found_in(text, secrets=secrets), reader, state)
 
 
 def unfit(found: Iterable[str], reader: Reader, state: State) -> Iterator[str]:
-    """Yield those of the markers that were *found* which *reader* may not meet."""
+    """Yield the names in *found* that *reader* may not see."""
     for name in found:
         if name not in MARKS or not MARKS[name].may(reader, state):
             yield name
@@ -175,6 +185,6 @@ def found_in(text: str, *, secrets: Iterable[str] = ()) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    """Return *text* with escapes of JSON read, and nothing between digits."""
+    """Return *text* with JSON escapes decoded, and without separators between digits."""
     told = re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: json.loads(f'"{found[0]}"'), text)
     return BETWEEN.sub("", told)

@@ -1,4 +1,4 @@
-"""Everybody of the scene of the canaries asking for everything, and what they met."""
+"""Requests by every reader to every route of the canary scene."""
 
 import re
 from collections import defaultdict
@@ -19,7 +19,7 @@ __all__ = ["Asker"]
 PARAMETER: Final = re.compile(r"\{(\w+)\}")
 PLACES: Final = (HERE, KEYED, ELSEWHERE, "unpublished", "unreleased", "deleted")
 OWN: Final = re.compile("(/api/v1)?/me(?!/assignments)|/account")
-"""What tells of the caller, however they look."""
+"""Routes about the caller's own account, also when they view as a student."""
 BROKEN: Final = 500
 FORMS: Final = ("csv", "cells", "jsonl", "canvas", "moodle", "gradescope")
 ASKED_TOO: Final[Mapping[str, tuple[str, ...]]] = {
@@ -36,16 +36,16 @@ ASKED_TOO: Final[Mapping[str, tuple[str, ...]]] = {
     "/courses": ("?archived=true",),
     "/users": ("?text=zq", "?limit=1"),
 }
-"""What is asked beside the bare address."""
+"""Queries to send in addition to the bare path."""
 
 
 STUDENTS: Final = frozenset({"anonymous", "student", "classmate", "stranger", "viewer"})
 SEEKERS: Final = STUDENTS | {"instructor"}
-"""Who looks at what is hidden, too."""
+"""Readers who also request hidden objects."""
 
 
 class Asker:
-    """The *readers* of a scene, asking; what comes back is kept by reader."""
+    """Client that sends requests as each of *readers*, and records the markers they see."""
 
     def __init__(
         self, scene: CanaryScene, state: State, *, readers: Iterable[Reader] = ROLES
@@ -60,9 +60,10 @@ class Asker:
         self._client = httpx2.AsyncClient(transport=transport, base_url="http://testserver")
 
     def ask_everything(self) -> None:
-        """Read as everybody whatever there is; after the release, try whatever changes something.
+        """Read every route as every reader; after the release, also try every write.
 
-        On PostgreSQL what staff may do is not tried: nothing puts it back.
+        On PostgreSQL, writes by staff are not tried, since nothing restores the
+        database.
         """
         try:
             self._read_everything()
@@ -80,7 +81,7 @@ class Asker:
                     self.ask(reader, "GET", path)
 
     def ask(self, reader: Reader, method: str, path: str, **more: Any) -> httpx2.Response:
-        """Return the response, after noting what leaks in it."""
+        """Send a request, record what leaks in the response, and return it."""
         more["headers"] = {"X-Request-ID": "same"} | self._who(reader) | more.get("headers", {})
         answer = in_one_loop(self._client.request(method, path, **more))
         where = f"{method} {path} {answer.status_code}"
@@ -98,7 +99,7 @@ class Asker:
         return {"Authorization": f"Bearer {person.token}", **looks}
 
     def note(self, reader: Reader, told: str, where: str) -> None:
-        """Note which markers stand in *told*, and which of them *reader* may not meet."""
+        """Record the markers in *told*, and those that *reader* may not see."""
         if told not in self._known:  # most refusals are alike
             self._known[told] = frozenset(found_in(told, secrets=self.secrets))
         found = self._known[told]
@@ -109,13 +110,13 @@ class Asker:
             self.met[name].add(reader)
 
     def _reading(self) -> list[str]:
-        """Return the addresses of all routes that read."""
+        """Return the paths of all GET routes."""
         contexts = iter_route_contexts(self.scene.world.app.routes)
         methods = ((str(one.path), getattr(one.original_route, "methods", ())) for one in contexts)
         return sorted({path for path, those in methods if "GET" in (those or ())})
 
     def _addresses(self, declared: str, reader: Reader) -> set[str]:
-        """Return an address with what stands at each place put in, and the queries beside it."""
+        """Return the URLs of a route for each place, with and without its queries."""
         places = PLACES if reader in SEEKERS else (HERE, KEYED, ELSEWHERE)
         paths = {self._filled(declared, place, form=form) for place, form in product(places, FORMS)}
         queries = ("", *ASKED_TOO.get(declared.removeprefix("/api/v1"), ()))
@@ -126,9 +127,10 @@ class Asker:
         return PARAMETER.sub(lambda found: there[found[1]], declared)
 
     def _try_everything(self) -> None:
-        """Call every route that writes as everybody, about one's own and about what is hidden.
+        """Call every write route as every reader, on their own and on hidden objects.
 
-        The database is put back where that changed it: on SQLite, whose file is one.
+        On SQLite, whose database is one file, it is restored after each write that
+        succeeds.
         """
         copy = self.scene.snapshot() if self.scene.world.db.is_sqlite else None
         for (method, declared), route in ROUTES.items():

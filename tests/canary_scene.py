@@ -1,4 +1,4 @@
-"""The scene of all routes with a marker planted wherever something must not leak."""
+"""The scene of all routes, with a marker wherever something must not leak."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -75,7 +75,7 @@ LATER_PROBLEM: Final = PROBLEM.replace("canary-square", "canary-later").replace(
 
 
 class CanaryScene(Scene):
-    """The scene of `test_access`, with the markers of `MARKS` in it and the secrets it was told."""
+    """Scene of `test_access`, with the markers of `MARKS` and the secrets it was given."""
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
@@ -90,7 +90,7 @@ class CanaryScene(Scene):
 
     @property
     def secrets(self) -> set[str]:
-        """What opens a door: the tokens, links and sessions of everybody, and their digests."""
+        """The credentials of everybody: tokens, links and sessions, and their digests."""
         given = {
             one.token for one in self.people.values() if len(one.token) > len("gr_api_unknown")
         }
@@ -102,7 +102,7 @@ class CanaryScene(Scene):
         return given
 
     def reveal(self) -> None:
-        """Let the times pass and the teacher release what is hidden: the state "after"."""
+        """Let all deadlines pass and release all hidden data, for the state "after"."""
         with self.world.session() as session:
             keyed = session.get_one(Assignment, self.keyed.assignment)
             keyed.results_released_at = NOW
@@ -141,7 +141,7 @@ class CanaryScene(Scene):
         self.places[LATER] |= {"assignment": str(posed.assignment), "problem": posed.slug}
 
     def _plant_words(self) -> None:
-        """Put markers where the rows of the areas hold words."""
+        """Put markers into the free-text columns of the areas' rows."""
         about = "student_id", self.student.id
         self._write(Override, about, reason="zqoverride")
         self._write(Excuse, about, reason="zqexcuse")
@@ -167,7 +167,7 @@ class CanaryScene(Scene):
             session.execute(rows.values(**values))
 
     def _own(self, posed: Posing) -> None:
-        """Make the problem the course's own, and give its variants seeds that stand out."""
+        """Move the problem into the course, and give its variants recognizable seeds."""
         with self.world.session() as session:
             session.get_one(ProblemVersion, posed.version).space = str(self.course)
             rows = session.scalars(select(Variant).where(Variant.version_id == posed.version))
@@ -176,7 +176,7 @@ class CanaryScene(Scene):
                 row.seed, row.data = seed, {**row.data, "seed": seed}
 
     def _pose_keyed(self) -> Posing:
-        """Return a problem with secrets, results that wait, and two students' own numbers."""
+        """Assign a problem with secrets, held results and two individual variants."""
         [posed] = self.world.assignment(
             self.course, PROBLEM, timeline_spec=HELD_BACK, results="manual", variants="each"
         )

@@ -1,4 +1,4 @@
-"""What is so for all tests of a process: what is collected, and what is no garbage."""
+"""Pytest hooks for all tests: collection and garbage collection."""
 
 import gc
 from pathlib import Path
@@ -8,15 +8,14 @@ import pytest
 
 HERE: Final = Path(__file__).parent
 FEWEST_FOR_GARBAGE: Final = 10_000
-"""How many objects more there must be until garbage is looked for."""
+"""Threshold of the garbage collector: net allocations between two collections."""
 
 
 SLOW: Final = HERE / "slow.txt"
-"""The files and folders that `make quick` skips, with the processor time that each takes."""
+"""The files and folders that `make quick` skips, with the CPU time of each."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--quick`."""
     help_text = "skip the files of tests/slow.txt, and PostgreSQL"
     parser.addoption("--quick", action="store_true", help=help_text)
 
@@ -28,19 +27,19 @@ def slow_paths() -> frozenset[Path]:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Ignore the modules that tests share, which have no tests; with `--quick` also slow files."""
+    """Ignore the shared helper modules; with `--quick`, also ignore slow paths."""
     shared = collection_path.suffix == ".py" and collection_path.parent == HERE
     slow = config.getoption("quick") and collection_path in slow_paths()
     return True if shared or slow else None
 
 
 def pytest_collection() -> None:
-    """Look for no garbage until all is collected: what is made there stays."""
+    """Disable garbage collection during test collection, whose objects stay alive."""
     gc.disable()
 
 
 def pytest_collection_finish() -> None:
-    """Leave out what the modules have made when garbage is looked for: it takes time, often."""
+    """Freeze the modules' objects, so that garbage collections do not scan them again."""
     gc.enable()
     gc.collect()
     gc.freeze()

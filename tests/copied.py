@@ -1,4 +1,4 @@
-"""A class made larger: copies of its students with all that they did, written by the driver."""
+"""Larger classes: bulk copies of students with all of their work."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -20,11 +20,11 @@ OF_STUDENT: Mapping[str, str] = {
     "standings": "student_id",
     "grades": "student_id",
 }
-"""The tables that have rows of a student, and the column by which they are found."""
+"""The tables with rows of a student, and the column that identifies them."""
 
 
 def copy_students(world: World, students: Iterable[UUID], *, times: int) -> None:
-    """Write so many copies of each student, who then are students of the same courses."""
+    """Insert *times* copies of each student, enrolled in the same courses."""
     with world.session() as session:
         for student in students:
             rows = _rows(session, student)

@@ -1,6 +1,7 @@
-"""A course of one student and one problem, as plain as it can be: what the service must agree with.
+"""Minimal model of a course with one student and one problem, as a reference.
 
-Nothing of ours is imported. Times are hours since the start; a day late counts nine tenths.
+The service must agree with it. The module imports nothing from the code under test.
+Times are in hours since the start. An answer up to one day late earns nine tenths.
 """
 
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ LATE = Fraction(9, 10)
 
 @dataclass
 class Given:
-    """One answer that was taken, with the last value of `cells` that the student had given then."""
+    """Accepted answer, with the student's last value of `cells` before it."""
 
     part: str
     value: int | None
@@ -39,22 +40,20 @@ class Model:
     submissions: int = 0
 
     def late(self, hour: float) -> Fraction | None:
-        """Return what is left of the credit at an hour, None when nothing is taken any more."""
+        """Return the credit factor at an hour, or None once submissions are closed."""
         due = DUE + DAY * self.days
         if hour <= due:
             return Fraction(1)
         return LATE if hour <= due + DAY else None
 
     def of(self, part: str) -> list[Given]:
-        """Return the answers to a part."""
         return [one for one in self.given if one.part == part]
 
     def used(self, part: str) -> int:
-        """Return how many attempts were used at a part."""
         return sum(one.attempt is not None for one in self.of(part))
 
     def submit(self, answers: dict[str, int | None]) -> str:
-        """Take answers (None: not to be read); return what the service must say."""
+        """Submit answers, None for an unreadable one; return the expected outcome."""
         if self.revoked:
             return "unauthenticated"
         late = self.late(self.hour)
@@ -90,7 +89,7 @@ class Model:
         return one.value in {2 * self.key, 2 * (self.key if one.cells is None else one.cells)}
 
     def credit(self, part: str) -> Fraction:
-        """Return the best that a part has earned."""
+        """Return the best credit that a part has earned."""
         found = [Fraction(0)]
         for one in self.of(part):
             if self._right(one):

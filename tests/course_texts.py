@@ -1,4 +1,4 @@
-"""A course as files: one with an assignment, and a problem of its own."""
+"""Files of a course with one assignment and a problem of its own."""
 
 from world import TEXT_PROBLEM
 

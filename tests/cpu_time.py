@@ -1,4 +1,4 @@
-"""The processor time of an act, whatever else the machine and the process are doing."""
+"""CPU time of a call, independent of other load on the machine and in the process."""
 
 import gc
 import time
@@ -10,10 +10,10 @@ SOON = 0.1
 
 
 def cpu_seconds(act: Callable[[], object], *, all_threads: bool = False) -> float:
-    """Return the seconds of processor time of *act*; a slow one has a second try.
+    """Return the CPU seconds that *act* takes; a slow run is repeated once.
 
-    Garbage waits until it is over: looking for it may take a second in a process that has run
-    thousands of tests.
+    Garbage collection is disabled meanwhile: it may take a second in a process that has
+    run thousands of tests.
     """
     clock = time.process_time if all_threads else time.thread_time
 

@@ -1,4 +1,4 @@
-"""The demo course made in a world of a test, with few students."""
+"""The demo course in a test world, with few students."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -14,7 +14,7 @@ from api.demo.welcome import WelcomeMessage, load_welcome
 
 
 def make(world: World, *, students: int, **more: Any) -> Any:
-    """Publish what the demo asks, make it, and return the id of the course."""
+    """Publish the problems that the demo needs, create the course, and return its id."""
     for name in sorted(collect_problem_ids(PLAN)):
         world.version(name)
     with ThreadPoolExecutor(1) as pool:
@@ -23,7 +23,7 @@ def make(world: World, *, students: int, **more: Any) -> Any:
 
 
 def told(world: World) -> WelcomeMessage:
-    """Return what a start of the service tells of the demo."""
+    """Return the welcome message that the service prints for the demo when it starts."""
     with world.db.reading() as session:
         course = find_demo(session)
     assert course is not None
@@ -35,6 +35,5 @@ def told(world: World) -> WelcomeMessage:
 
 
 def rows(world: World, *what: Any) -> list[Any]:
-    """Return all rows of some columns."""
     with world.db.reading() as session:
         return list(session.execute(select(*what)))

@@ -1,7 +1,7 @@
-"""A client that holds every answer of the service to its description, and to what none may tell.
+"""Test client that checks every response against the OpenAPI document and for secrets.
 
-All tests of the service ask by it: no answer in the whole suite has a token that a test made, a
-session, the secret of a course, or a password as it is stored.
+All tests of the service use it: no response in the whole suite may contain a token that
+a test made, a session, the secret of a course, or a stored password.
 """
 
 import re
@@ -15,13 +15,13 @@ from api.docs_site.generator import build_openapi_document
 PROBLEM = "application/problem+json"
 
 Answers = dict[str, frozenset[str]]
-"""The statuses of an operation, each with the codes of its errors."""
+"""The statuses of an operation, each with its error codes."""
 
 
 class Described(TestClient):
-    """A client in whose hands a status or code that is not in the OpenAPI document is an error.
+    """Client that fails on a status or error code that the OpenAPI document lacks.
 
-    So is a text of *kept* anywhere in an answer.
+    It also fails if a text of *kept* occurs anywhere in a response.
     """
 
     def __init__(self, *given: Any, **more: Any) -> None:
@@ -29,7 +29,10 @@ class Described(TestClient):
         self.kept = {"$argon2"}
 
     def request(self, method: str, url: Any, **more: Any) -> Any:
-        """Return the response; `AssertionError` where its call does not tell of it."""
+        """Return the response; raise `AssertionError` if it is not declared.
+
+        The same holds for a response that contains a secret.
+        """
         answer = super().request(method, url, **more)
         sent = "\n".join([*answer.headers.values(), answer.text])
         assert not any(one in sent for one in self.kept), f"{method} {url} tells a secret"
@@ -44,20 +47,20 @@ class Described(TestClient):
 
 
 def declared(method: str, path: str) -> Answers | None:
-    """Return what the call of an address is said to answer, None for what is no call."""
+    """Return the declared responses of a path, or None if it is not an API operation."""
     found = operations().get((method, path.count("/")), [])
     return next((told for pattern, told in found if pattern.fullmatch(path)), None)
 
 
 @cache
 def document() -> dict[str, Any]:
-    """Return the OpenAPI document, made once a run; it is not to be changed."""
+    """Return the OpenAPI document, built once per run; do not modify it."""
     return build_openapi_document()
 
 
 @cache
 def operations() -> dict[tuple[str, int], list[tuple[re.Pattern[str], Answers]]]:
-    """Return all operations by method and depth; of two for an address, the plainer is first."""
+    """Return all operations by method and depth, those with fewer parameters first."""
     described = document()
     found: dict[tuple[str, int], list[tuple[re.Pattern[str], Answers]]] = {}
     for path, item in sorted(described["paths"].items(), key=lambda one: one[0].count("{")):
@@ -69,7 +72,7 @@ def operations() -> dict[tuple[str, int], list[tuple[re.Pattern[str], Answers]]]
 
 
 def answers(described: dict[str, Any], operation: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the answers of an operation by status, those that are shared too."""
+    """Return the responses of an operation by status, with references resolved."""
     shared = described["components"]["responses"]
     return {
         status: shared[told["$ref"].rpartition("/")[2]] if "$ref" in told else told

@@ -1,8 +1,8 @@
-"""The scene of all routes served over a socket, and asked by what its OpenAPI document says.
+"""Schemathesis runs against the scene of all routes, served over a socket.
 
-Schemathesis makes the calls, valid and invalid ones, and sequences of them; every check of its is
-on, as it is where none is named. What it may count on, it is told by a file of settings: the ids of
-the scene, and what the document cannot say.
+Schemathesis generates the calls from the OpenAPI document: valid and invalid ones, and
+sequences of them. All of its checks are on, which is its default. A file of settings
+gives it the ids of the scene, and what the document cannot express.
 """
 
 import argparse
@@ -61,7 +61,7 @@ checks.allow_header_conformance.enabled = false
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What came of a run: how many calls, of how many operations, and the failures in words."""
+    """Result of a run: the number of calls and operations, and the failures as text."""
 
     seed: int
     calls: int
@@ -79,9 +79,10 @@ def ask_by_description(
     some: int | None = None,
     only: Sequence[str] = (),
 ) -> Asked:
-    """Return what came of so many *seconds* of calls as somebody, or of a few of each operation.
+    """Run Schemathesis as one person, for *seconds* or with a few calls per operation.
 
-    They are of *some* operations, drawn by the *seed*, or of those that are named, else of all.
+    The operations are those of *only*, by default all; *some* draws as many of them
+    with *seed*.
     """
     with TemporaryDirectory() as folder, listening(scene.world.app) as port:
         settings = Path(folder) / "schemathesis.toml"
@@ -112,7 +113,7 @@ def _places(scene: Scene) -> str:
 
 
 def _names(document: Mapping[str, Any]) -> list[str]:
-    """Return the names of all operations but of those that end the scene."""
+    """Return the names of all operations except those that would end the scene."""
     items = document["paths"].values()
     names = [operation["operationId"] for item in items for operation in item.values()]
     return sorted(set(names) - set(ENDING))
@@ -128,7 +129,7 @@ def _asked(told: Mapping[str, Any], seed: int, output: str) -> Asked:
 
 
 def main() -> None:
-    """Ask for a long time and print what came of it; failures end it with 1."""
+    """Run for a long time and print the results; exit with 1 on failures."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, default=1)

@@ -1,4 +1,4 @@
-"""Totals without a class, described by the questions that a database is asked."""
+"""Distributions of totals without a class, from the service's database queries."""
 
 from functools import cache
 
@@ -27,7 +27,7 @@ TOTALS = Table("totals_of_a_class", MetaData(), Column("number", Float))
 
 
 def describe(totals, maximum) -> ScoreDistribution:
-    """Return the distribution of *totals*; None and NaN are students who opened nothing."""
+    """Return the distribution of *totals*; None and NaN are students without any work."""
     numbers = rank_numbers(select(literal(0).label("key"), TOTALS.c.number), "totals")
     with Session(_engine()) as session:  # what it writes is undone
         session.execute(insert(TOTALS), [{"number": _number(one)} for one in (*totals, None)])

@@ -1,7 +1,7 @@
-"""Calls in which the mistakes of the solvers about sizes, fields, boxes and metrics show.
+"""Calls that reveal the mistakes of the solvers of sizes, fields, boxes and metrics.
 
-By solver: the arguments, and those by name. Some need several calls, since their mistakes exclude
-each other.
+Each solver has its positional and keyword arguments. Some need several calls, since
+their mistakes exclude each other.
 """
 
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""The doors of the service at which something may be sent, and who stands at them."""
+"""Endpoints that accept untrusted input, and a course in which to call them."""
 
 import json
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ class Desk:
     teacher: Person
 
     def sent(self, door: str, raw: bytes, *, who: Person | None = None) -> Answered:
-        """Return what is answered to *raw* at a door of `DOORS`."""
+        """Return the response to *raw* at an endpoint of `DOORS`."""
         there = DOORS[door]
         token = (who or getattr(self, there.who)).token
         headers = {"content-type": there.kind, "authorization": f"Bearer {token}"}
@@ -42,7 +42,7 @@ class Desk:
         return ask(self.world.app, there.method, f"/api/v1{path}", **more)
 
     def rows(self) -> tuple[int, int]:
-        """Return how many submissions there are and how many people in the course."""
+        """Return the number of submissions and of people in the course."""
         with self.world.db.reading() as session:
             return (
                 len(session.scalars(select(Submission.id)).all()),
@@ -51,7 +51,6 @@ class Desk:
 
 
 def desk_in(world: World) -> Desk:
-    """Return a new desk in a world."""
     course = world.course()
     [posed] = world.assignment(course, EVERY_KIND)
     student, teacher = world.enrol(course), world.enrol(course, "Tea Cher", role="instructor")
@@ -63,9 +62,9 @@ JSON, CSV, YAML = "application/json", "text/csv", "application/yaml"
 
 @dataclass(frozen=True)
 class Door:
-    """A route of the API: what is sent stands at ``%b`` in the body, or at ``RAW`` in the address.
+    """An endpoint; the input replaces ``%b`` in the body or ``RAW`` in the URL.
 
-    The names in *path* are those of a `Desk`; so is *who*, the one who sends by default.
+    The names in *path* are attributes of `Desk`; so is *who*, the default sender.
     """
 
     method: str
@@ -124,7 +123,7 @@ DOORS: Mapping[str, Door] = {
 
 
 def said(answered: Answered) -> str:
-    """Return the code of an error, or the status of the first result."""
+    """Return the error code, or the status of the first result."""
     told = json.loads(answered.body)
     if answered.status >= REFUSED:
         return told["code"]

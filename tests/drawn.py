@@ -1,4 +1,4 @@
-"""What a reader of a page sees in MathML: the expression, the value, or the cells that it draws."""
+"""Readers of rendered MathML: its expression, its value, or the cells of its table."""
 
 from typing import Final
 from xml.etree import ElementTree as ET
@@ -11,11 +11,11 @@ from grader.values import Value
 OPERATORS: Final = {"+": "+", "−": "-", "⋅": "*", "×": "*", "mod": "%"}
 FENCES: Final = {"⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")"}
 UNSEEN: Final = {"\u2061"}
-"""The sign of function application takes no room."""
+"""The function application character is invisible."""
 
 
 def spelled(node: ET.Element) -> str:
-    """Return the expression that a MathML element draws."""
+    """Return the expression that a MathML element renders."""
     inner = [spelled(child) for child in node]
     match node.tag:
         case "mfrac":
@@ -40,16 +40,16 @@ def spelled(node: ET.Element) -> str:
 
 
 def drawn(mathml: str) -> str:
-    """Return the expression that a whole `math` element draws."""
+    """Return the expression that a whole `math` element renders."""
     return spelled(ET.fromstring(mathml))
 
 
 def drawn_value(mathml: str, **names: Value) -> Value:
-    """Return the value of what is drawn; a list of rows is a tuple of tuples."""
+    """Return the value of the rendered expression; a list of rows is a tuple of tuples."""
     return evaluate(parse(drawn(mathml)).tree, Scope(names, FUNCTIONS))
 
 
 def drawn_cells(mathml: str) -> list[list[str]]:
-    """Return the text in the cells of the table that is drawn."""
+    """Return the text of each cell of the rendered table, row by row."""
     rows = ET.fromstring(mathml).iter("mtr")
     return [["".join(cell.itertext()) for cell in row.iter("mtd")] for row in rows]

@@ -1,6 +1,6 @@
-"""A small book and small problems for tests of the engine, which does not depend on the bank.
+"""A small registry and problems for tests of the engine, independent of the bank.
 
-The book has solvers of the same kind as the real ones, few enough to be reckoned by hand.
+The solvers are of the same kinds as the real ones, and few enough to check by hand.
 """
 
 from dataclasses import dataclass
@@ -19,23 +19,23 @@ from grader.values import Number, OpaqueValue, Record, Tensor, Value
 from grader.variants.variant import Variant, solve_variant
 
 CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-"""The settings of property tests: a busy machine makes none of them fail."""
+"""Settings of property tests that keep a busy machine from failing them."""
 
 
 def side(size: int, kernel: int, *, stride: int = 1, padding: int = 0) -> int:
-    """Return how many windows fit."""
+    """Return the number of windows that fit along a side."""
     if kernel > size + 2 * padding:
         raise SolverError("the window is larger than the image")
     return (size - kernel + 2 * padding) // stride + 1
 
 
 def side_rounded_up(size: int, kernel: int, *, stride: int = 1, padding: int = 0) -> int:
-    """Return the side with the fraction rounded up."""
+    """Return the side with the quotient rounded up."""
     return -((size - kernel + 2 * padding) // -stride) + 1
 
 
 def side_unpadded(size: int, kernel: int, *, stride: int = 1, padding: int = 0) -> int:
-    """Return the side without the padding."""
+    """Return the side without padding."""
     del padding
     return side(size, kernel, stride=stride)
 
@@ -46,45 +46,44 @@ def halve(size: int) -> int:
 
 
 def middle(size: int, *, padding: int = 0) -> int:
-    """Return the middle of a side, which is the side itself where that is 1."""
+    """Return half of a side, rounded up, plus the padding."""
     return (size + 1) // 2 + padding
 
 
 def weights(channels: int, filters: int, kernel: int, *, bias: bool = True) -> int:
-    """Return the parameters of a convolution."""
+    """Return the number of parameters of a convolution."""
     return channels * kernel**2 * filters + (filters if bias else 0)
 
 
 def scale(x: Tensor, factor: Number) -> Tensor:
-    """Return every cell times *factor*."""
+    """Return a tensor with every cell multiplied by *factor*."""
     return x.map(lambda cell: cell * factor)
 
 
 def plus(x: Tensor, number: Number) -> Tensor:
-    """Return every cell plus *number*."""
+    """Return a tensor with *number* added to every cell."""
     return x.map(lambda cell: cell + number)
 
 
 def transposed(x: Tensor) -> Tensor:
-    """Return the rows as columns."""
+    """Return the transpose of a matrix."""
     height, width = x.shape
     cells = (x.cells[row * width + column] for column in range(width) for row in range(height))
     return Tensor((width, height), tuple(cells))
 
 
 def broken(*arguments: Value) -> Value:
-    """Fail, as a solver does that was given something impossible."""
+    """Raise `SolverError`, as a solver does for impossible arguments."""
     raise SolverError(f"the solver cannot take {len(arguments)} values")
 
 
 @dataclass(frozen=True, slots=True)
 class Net(OpaqueValue):
-    """A network of numbers."""
+    """A network whose layers are values."""
 
     layers: tuple[Value, ...]
 
     def get_field(self, name: str) -> Value:
-        """Return the layers."""
         if name == "layers":
             return self.layers
         raise KeyError(name)
@@ -132,13 +131,16 @@ BOOK = Registry(
 
 
 def ask(kind: str = "integer", /, **fields: Any) -> dict[str, Any]:
-    """Return a part as a file states it; its id is ``a`` and a typed-in key has its reason."""
+    """Return a part as a problem file states it, with the id ``a``.
+
+    A part with a key gets a reason for it.
+    """
     keyed = {"reason": "a toy"} if "key" in fields else {}
     return {"id": "a", "kind": kind, **keyed, **fields}
 
 
 def raw(*parts: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    """Return a problem as a file states it."""
+    """Return a problem as its file states it."""
     return {
         "id": "toy",
         "title": "A toy problem",
@@ -151,29 +153,28 @@ def raw(*parts: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 
 def problem(*parts: dict[str, Any], **changes: Any) -> Problem:
-    """Return a problem of these parts."""
     return Problem.model_validate(raw(*parts, **changes))
 
 
 def original(*parts: dict[str, Any], book: Registry = BOOK, **changes: Any) -> Variant:
-    """Return the textbook variant of a problem of these parts."""
+    """Return the textbook variant of a problem with *parts*."""
     return solve_variant(problem(*parts, **changes), None, book)
 
 
 def marked(variant: Variant, *, book: Registry = BOOK, carried: Any = None, **answers: Any) -> Any:
-    """Return the results of these answers by part; of the only part, its result itself."""
+    """Return the results of *answers* by part."""
     results = grade(variant, answers, registry=book, carried=carried)
     return {result.part: result for result in results}
 
 
 def mark(part: dict[str, Any], typed: Any, **changes: Any) -> PartResult:
-    """Return the result of *typed* as the answer to *part* alone."""
+    """Return the result of *typed* as the answer to a problem with only *part*."""
     result: PartResult = marked(original(part, **changes), **{part["id"]: typed})[part["id"]]
     return result
 
 
 def values(found: KnownMistakes) -> dict[str, list[Value]]:
-    """Return the wrong answers by the mistakes that lead to them."""
+    """Return the wrong answers by the ids of the mistakes that lead to them."""
     by_mistake: dict[str, list[Value]] = {}
     for one in found.candidates:
         by_mistake.setdefault(" ".join(one.ids), []).append(one.value)
@@ -181,7 +182,7 @@ def values(found: KnownMistakes) -> dict[str, list[Value]]:
 
 
 def judged(part: dict[str, Any], typed: Any, **changes: Any) -> Judgement:
-    """Return how the kind of *part* itself judges *typed*, before anything else is looked at."""
+    """Return the judgement of *typed* by the kind of *part*, without any other check."""
     variant = original(part, **changes)
     stated, scope = variant.problem.parts[0], variant.student_scope(BOOK)
     kind = KINDS[stated.kind]

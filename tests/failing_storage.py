@@ -1,4 +1,4 @@
-"""Storage that fails: a trigger in the database itself refuses submissions."""
+"""Storage failures: a trigger in the database refuses submissions."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,9 +26,9 @@ POSTGRESQL = (
 
 @contextmanager
 def refusing(world: World, when: str = "TRUE") -> Iterator[None]:
-    """Let the database refuse the submissions for which the SQL *when* holds, by default all.
+    """Make the database refuse submissions that match the SQL *when*, by default all.
 
-    It does so at the commit where it can, which is on PostgreSQL.
+    PostgreSQL refuses them at commit, SQLite at the insert.
     """
     with world.session() as session:
         for statement in SQLITE if world.db.is_sqlite else POSTGRESQL:

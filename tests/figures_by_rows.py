@@ -1,4 +1,4 @@
-"""The figures of an assignment worked out of every row, as an oracle of what a database adds up."""
+"""Oracle for the database's aggregates: an assignment's figures, computed row by row."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -22,9 +22,10 @@ QUARTERS = (0.25, 0.5, 0.75)
 
 @dataclass
 class ByRows:
-    """Every readable answer of a class by student and part; *over* are those whose time is over.
+    """The readable answers of a class by student and part, and the figures from them.
 
-    *best* takes the best answer of each for the points in place of the first.
+    *over* holds the students whose deadline has passed. With *best*, the best answer of
+    each student earns the points instead of the first.
     """
 
     world: World
@@ -58,7 +59,7 @@ class ByRows:
         return 0.0 if who in self.over else None
 
     def answers(self, place: Place) -> dict[UUID, list[Answer]]:
-        """Return the answers to a part of those who are not excused."""
+        """Return the answers to a part by student, without excused students."""
         found = {who: self.given.get((who, place), []) for who in self.students}
         return {
             who: those
@@ -67,7 +68,7 @@ class ByRows:
         }
 
     def totals(self) -> list[float | None]:
-        """Return the total of each student: the share of what is there, times the maximum."""
+        """Return each student's total: the share earned in scored parts, times the maximum."""
         found = []
         for row in self.table:
             there = [
@@ -80,7 +81,7 @@ class ByRows:
         return found
 
     def by_problem(self) -> list[list[float | None]]:
-        """Return the table with a column for each problem."""
+        """Return the score table with one column per problem."""
         width, worth = len(self.points), sum(self.points.values())
         return [
             [
@@ -91,7 +92,7 @@ class ByRows:
         ]
 
     def figures(self) -> dict[str, Any]:
-        """Return the figures as values of the analysis."""
+        """Return all figures, in the form that the analysis returns."""
         worth = sum(self.points.values())
         return {
             "parts": items(self.table, self.most),
@@ -138,7 +139,11 @@ class ByRows:
         return {"n": len(known), "median": median, "quartiles": [low, high], "idle": idle}
 
     def groups(self, at: int) -> dict[str, tuple[int, int, float]]:
-        """Return by value how many gave a wrong answer, how many of the best, their mean total."""
+        """Return the groups of equal wrong first answers to the part at index *at*, by value.
+
+        A group is its size, the number of its students in the best third, and its mean
+        total.
+        """
         totals = dict(zip(self.students, self.totals(), strict=True))
         best = self._best_third(at)
         groups: defaultdict[str, list[UUID]] = defaultdict(list)
@@ -151,7 +156,7 @@ class ByRows:
         }
 
     def _best_third(self, at: int) -> set[UUID]:
-        """Return those who tie with the last of the best third by the points in other parts."""
+        """Return the best third of students by points in the other parts, ties included."""
         rest = rests(self.table, self.most)[:, at]
         known = np.sort(rest[~np.isnan(rest)])[::-1]
         least = known[(known.size - 1) // 3]

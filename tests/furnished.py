@@ -1,4 +1,4 @@
-"""The scene of all routes: two courses with one of everything that an address may name."""
+"""Scene for tests of all routes: two courses with every object that a URL may name."""
 
 import pkgutil
 from importlib import import_module
@@ -18,7 +18,7 @@ ROUTES: dict[tuple[str, str], Route] = {
 
 
 def furnished(world: World) -> Scene:
-    """Return the scene with what each area adds to it."""
+    """Return a scene with the objects that each area of routes adds."""
     scene = Scene(world)
     for area in AREAS:
         if hasattr(area, "furnish"):

@@ -1,6 +1,7 @@
-"""All that is fuzzed, for a long time: `make fuzz SECONDS=600 SEED=1`; a line of figures for each.
+"""Long run of all fuzz tests: `make fuzz SECONDS=600 SEED=1`.
 
-What is found is printed whole, with the seed that finds it again, and the end is 1.
+It prints the figures of each test. A failure is printed in full, with the seed that
+reproduces it. The exit status is the number of tests that failed.
 """
 
 import argparse
@@ -23,12 +24,11 @@ RUNS: Final = {
     "texts by coverage: YAML": ("fuzz_targets.py", "documents"),
     "texts by coverage: TeX and Markdown": ("fuzz_targets.py", "texts"),
 }
-"""What is run, each for an equal part of the time."""
+"""Fuzz tests to run, each for an equal share of the time."""
 TOLD: Final = re.compile(r"^(?:seed \d+: .*|Done .*|slowest .*|largest .*)$", re.MULTILINE)
 
 
 def main() -> None:
-    """Run all of it, one after the other."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=int, default=600)
     parser.add_argument("--seed", type=int, default=1)
@@ -38,7 +38,10 @@ def main() -> None:
 
 
 def fine(name: str, run: list[str]) -> bool:
-    """Run one, print its figures, or all that it says where it fails; tell whether it did not."""
+    """Run one test, print its figures, and return whether it passed.
+
+    If it fails, its whole output is printed, too.
+    """
     began = time.monotonic()
     script, *options = run
     command = [sys.executable, str(HERE / script), *options]

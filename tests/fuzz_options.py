@@ -1,4 +1,4 @@
-"""The options of a long fuzz run: for how many seconds, and the seed of what is drawn."""
+"""Command-line options of a long fuzz run: its duration in seconds and its seed."""
 
 import argparse
 

@@ -1,10 +1,11 @@
-"""Targets of fuzzing by coverage: readers, kinds, authors' expressions and texts, the YAML loader.
+"""Coverage-guided fuzz targets: readers, kinds, expressions, texts and YAML loader.
 
     .venv/bin/python tests/fuzz_targets.py readers --seconds 60
 
-Atheris changes what is tried by which lines it reaches. It starts from `tests/corpus/`, a line of
-JSON for each text, and adds what reached more to the folder ``--found``; ``--keep`` writes the
-smallest texts of that folder that reach as much back into the corpus.
+Atheris mutates texts, guided by the lines that they reach. It starts from
+`tests/corpus/`, which has one JSON string per line, and adds texts that reach more to
+the folder ``--found``. ``--keep`` writes up to `KEPT` texts of that folder and the
+corpus, of all lengths, back into the corpus.
 """
 
 import argparse
@@ -23,9 +24,9 @@ import atheris
 CORPUS: Final = Path(__file__).parent / "corpus"
 LONGEST: Final = 400
 LIMIT: Final = 5.0
-"""Seconds of processor time, while every line is watched: a text that takes longer is a finding."""
+"""Processor seconds per text, with every line traced; a slower text is a finding."""
 SECONDS: Final = 300
-"""On the clock, in which a busy machine may stand still: what never ends is a finding too."""
+"""Wall-clock seconds per text, long enough for a busy machine; a hang is a finding."""
 KEPT: Final = 60
 WATCHED: Final = (
     *(
@@ -45,7 +46,10 @@ Target = Callable[[str], None]
 
 
 def readers() -> Target:
-    """Return what reads a text by every reader: it is read, or refused with words and a place."""
+    """Return a target that reads a text with every reader.
+
+    Each reader reads the text, or refuses it with a message and a valid position.
+    """
     with watching():
         from readers import READERS, STYLED  # noqa: PLC0415
 
@@ -63,9 +67,10 @@ def readers() -> Target:
 
 
 def kinds() -> Target:
-    """Return what reads a text as an answer: it is read, or refused with words and a place.
+    """Return a target that reads a text as an answer.
 
-    Its first character chooses the part and the style of numbers.
+    The first character selects the part and the number style. The answer is read, or
+    refused with a message and a valid position.
     """
     with watching():
         from random_answers import answered_parts  # noqa: PLC0415
@@ -87,7 +92,10 @@ def kinds() -> Target:
 
 
 def expressions() -> Target:
-    """Return what computes a text as an author's expression: it has a value or is refused."""
+    """Return a target that evaluates a text as an author's expression.
+
+    The expression has a value or is refused with a `GraderError`.
+    """
     with watching():
         from factories import FUNCTIONS  # noqa: PLC0415
 
@@ -107,7 +115,10 @@ def expressions() -> Target:
 
 
 def documents() -> Target:
-    """Return what reads a text as YAML and as a problem: it is, or is refused with its file."""
+    """Return a target that loads a text as YAML and as a problem.
+
+    A refusal has a message and names the file.
+    """
     with watching():
         from factories import BOOK  # noqa: PLC0415
 
@@ -127,7 +138,10 @@ def documents() -> Target:
 
 
 def texts() -> Target:
-    """Return what shows a text of a problem on a page: escaped, in a bounded time, or refused."""
+    """Return a target that renders a text of a problem as HTML.
+
+    The HTML has no unexpected markup, and each formula error has a message.
+    """
     from page_markup import unexpected_markup  # noqa: PLC0415
 
     with watching():
@@ -143,7 +157,7 @@ def texts() -> Target:
 
 
 def planted() -> Target:
-    """Return what fails at a letter: by this the fuzzing itself is tested."""
+    """Return a target that fails at a letter, to test the fuzzing itself."""
 
     def fail(text: str) -> None:
         if text[1:2] == "b":
@@ -163,14 +177,13 @@ TARGETS: Final[Mapping[str, Callable[[], Target]]] = {
 
 
 def corpus(target: str) -> list[str]:
-    """Return the texts that are kept for a target."""
     path = CORPUS / f"{target}.jsonl"
     lines = path.read_text(encoding="ascii").splitlines() if path.exists() else []
     return [json.loads(line) for line in lines]
 
 
 def smallest(folder: Path, target: str) -> Iterator[str]:
-    """Yield what is to be kept of a *folder*: some texts of every length, the shortest first."""
+    """Yield up to `KEPT` texts of *folder* and the corpus, of all lengths, shortest first."""
     texts = {decoded(path.read_bytes()) for path in folder.iterdir()} | set(corpus(target))
     ordered = sorted((text for text in texts if text), key=lambda text: (len(text), text))
     step = max(len(ordered) // KEPT, 1)
@@ -178,14 +191,14 @@ def smallest(folder: Path, target: str) -> Iterator[str]:
 
 
 def decoded(data: bytes) -> str:
-    """Return the text that bytes stand for; those that are no UTF-8 become half surrogates."""
+    """Decode UTF-8; invalid bytes become lone surrogates."""
     return data.decode("utf-8", "surrogateescape")
 
 
 def fuzz(names: list[str], *, seconds: int, seed: int, found: Path) -> None:
-    """Try texts for so many *seconds*, then end the process; what is wrong ends it with an error.
+    """Fuzz for *seconds*, then end the process; a finding ends it with an error.
 
-    Of several targets the first byte of what is tried chooses one.
+    With several targets, the first byte of the input selects one.
     """
     for number, (at, text) in enumerate(
         (at, text) for at, name in enumerate(names) for text in corpus(name)
@@ -200,7 +213,7 @@ def fuzz(names: list[str], *, seconds: int, seed: int, found: Path) -> None:
 
 
 def one(targets: list[tuple[str, Target]], data: bytes) -> None:
-    """Try one text, and say which it was where it fails."""
+    """Run a target on one text, and print the text if the target fails."""
     first, rest = (data[0], data[1:]) if len(targets) > 1 and data else (0, data)
     name, target = targets[first % len(targets)]
     text = decoded(rest)
@@ -212,7 +225,7 @@ def one(targets: list[tuple[str, Target]], data: bytes) -> None:
 
 
 def in_time(target: Target, text: str) -> None:
-    """Try one text; `TimeoutError` where that takes longer than it may."""
+    """Run *target* on a text; raise `TimeoutError` if it takes more than `LIMIT` seconds."""
     start = time.thread_time()
     target(text)
     if time.thread_time() - start > LIMIT:
@@ -220,7 +233,7 @@ def in_time(target: Target, text: str) -> None:
 
 
 def main() -> None:
-    """Fuzz one target as the command line says."""
+    """Fuzz the targets of the command line, or update a corpus with ``--keep``."""
     parser = argparse.ArgumentParser()
     parser.add_argument("targets", choices=TARGETS, nargs="+")
     parser.add_argument("--seconds", type=int, default=60)

@@ -1,4 +1,4 @@
-"""Gradebooks for tests of the files that are written from them."""
+"""Gradebooks for tests of the exported files."""
 
 import csv
 import io
@@ -56,7 +56,7 @@ def gradebook(
     columns: Iterable[ExportColumn] = (HW1, HW2, BONUS),
     cells: Mapping[tuple[str, str], ExportCell] = CELLS,
 ) -> ExportGradebook:
-    """Return a gradebook; by default of three students with every kind of cell."""
+    """Return a gradebook, by default of three students with every kind of cell."""
     totals = {"p1": Fraction(71, 6), "p2": None}
     return ExportGradebook("cv-2026", BERLIN, tuple(columns), tuple(people), cells, totals)
 
@@ -75,12 +75,12 @@ def one(
 
 
 def codes(written: ExportFile) -> list[tuple[str, str]]:
-    """Return what a writer warns of, and about whom."""
+    """Return the code and the subject of each warning."""
     return [(warning.code, warning.about) for warning in written.warnings]
 
 
 def sheet_row(**changes: object) -> SheetRow:
-    """Return a row of a score sheet with these *changes*."""
+    """Return a row of a score sheet with *changes* applied."""
     row = {
         "submission_id": "01932a4e-0000-7000-8000-00000000000a",
         "student": "Ann Lee",

@@ -1,4 +1,4 @@
-"""Problems, rules and acts with which tests of grades build their scenes."""
+"""Problems, rules and helpers for tests of grades."""
 
 from api.db.models import Assignment, Excuse, Override
 from api.services.grades import GradeCause, recompute_students
@@ -27,7 +27,7 @@ CLOSED = {
 
 
 def rename(world, posed, title, **more):
-    """Give an assignment a title of its own, and other columns."""
+    """Set the title and other columns of an assignment."""
     with world.session() as session:
         row = session.get_one(Assignment, posed.assignment)
         row.title = title
@@ -36,7 +36,7 @@ def rename(world, posed, title, **more):
 
 
 def add(world, assignment, student, *rows):
-    """Add rows that bear on a grade, and work it out again."""
+    """Add rows that affect a student's grade, and recompute it."""
     with world.session() as session:
         session.add_all(rows)
         cause = GradeCause("settings", None, None, world.clock())

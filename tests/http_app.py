@@ -1,4 +1,4 @@
-"""A small service behind the shell, and ways to ask it that no client library would allow."""
+"""A small service on our HTTP stack, and requests that no client library would send."""
 
 import asyncio
 import json
@@ -74,7 +74,7 @@ def refusing(_: str) -> str:
 
 
 class Sample(Schema):
-    """One field of every kind."""
+    """A schema with one field of every kind."""
 
     count: Count = 0
     number: int = 0
@@ -145,7 +145,10 @@ RAISED = {
 
 
 class Caller(Authenticator):
-    """Is who the header `x-caller` says, `tester` without one; `x-caller: nobody` is refused."""
+    """Authenticates the user that the header `x-caller` names, by default `tester`.
+
+    `x-caller: nobody` is refused.
+    """
 
     def __init__(self, request: Request) -> None:
         self.name = request.headers.get("x-caller", "tester")
@@ -241,7 +244,7 @@ def about(request: Request) -> dict[str, str]:
 
 
 class Loose(Schema):
-    """Fields whose errors would repeat what was sent."""
+    """A schema whose validation errors would repeat the input."""
 
     echoed: Annotated[str, AfterValidator(echoing)] = ""
     ours: Annotated[str, AfterValidator(refusing)] = ""
@@ -255,7 +258,6 @@ def loose(body: Loose) -> Loose:
 
 
 def service(shell: HttpPolicy | None = None) -> FastAPI:
-    """Return the service."""
     shell = shell or HttpPolicy(body_limits=BodyLimits(uploads=UPLOADS), clock=lambda: NOON)
     app = Application(shell, title="Small", docs_url=None, redoc_url=None)
     app.include_router(router)
@@ -264,7 +266,7 @@ def service(shell: HttpPolicy | None = None) -> FastAPI:
 
 @dataclass(frozen=True)
 class Answered:
-    """A response as it went over the wire."""
+    """A response as sent over the wire."""
 
     status: int
     headers: dict[str, str]
@@ -285,7 +287,7 @@ def ask(
     query: bytes = b"",
     scheme: str = "http",
 ) -> Answered:
-    """Return what *app* answers; a *body* in pieces comes without a length."""
+    """Return the response of *app*; a *body* in pieces is sent without a length."""
     given = {"host": "testserver", "content-type": "application/json"} | (headers or {})
     pieces = [body] if isinstance(body, bytes) else body
     if not isinstance(body, bytes):
@@ -310,7 +312,7 @@ def ask(
 
 
 class Pieces:
-    """A body of commas in pieces of 16 KiB, that notes how many bytes were *read*."""
+    """A body of commas in pieces of 16 KiB; *read* counts the bytes taken from it."""
 
     def __init__(self, size: int) -> None:
         self.left, self.read = size, 0

@@ -1,11 +1,11 @@
-"""Parts of every kind of answer with all that they can say, for the properties of all kinds."""
+"""Example parts of every kind of answer, using all fields, for tests over all kinds."""
 
 from typing import Any, Final
 
 from factories import ask
 
 PARAMS: Final = {"X": [[1, 2], [3, 4]]}
-"""The parameters that the parts name."""
+"""Parameters that the example parts name."""
 
 EXAMPLES: Final[dict[str, list[dict[str, Any]]]] = {
     "integer": [

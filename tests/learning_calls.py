@@ -1,7 +1,7 @@
-"""Calls in which the mistakes of the solvers about parameters, memory, losses and training show.
+"""Solver calls that show mistakes about parameters, memory, losses and training.
 
-By solver: the arguments, and those by name. Some need two calls, since their mistakes exclude each
-other.
+Each solver has a list of calls: positional arguments and keyword arguments. Some
+solvers need two calls, because their mistakes exclude each other.
 """
 
 from fractions import Fraction

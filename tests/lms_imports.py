@@ -1,8 +1,8 @@
-r"""How other systems read the files that we write for them, from the rules that they state.
+r"""How other systems read our exported files, reimplemented from their stated rules.
 
-Canvas: `lib/gradebook_importer.rb`. Moodle: `grade/import/csv/classes/load_data.php` and PHP's
-`fgetcsv`, in which ``\`` keeps the next quote from ending a cell. Gradescope: as programs that
-read its course export do, four columns for each assignment.
+Canvas: `lib/gradebook_importer.rb`. Moodle: `grade/import/csv/classes/load_data.php`
+and PHP's `fgetcsv`, in which ``\`` keeps the next quote from ending a cell. Gradescope:
+as programs that read its course export do, four columns for each assignment.
 """
 
 import csv
@@ -19,12 +19,12 @@ CANVAS_NUMBER = re.compile(r"-?[0-9.,]+%?")
 
 
 class ImportRefusedError(Exception):
-    """The whole file is refused."""
+    """The importer refuses the whole file."""
 
 
 @dataclass
 class CanvasCourse:
-    """What Canvas knows: students by id with login and name, assignments by id with title."""
+    """A Canvas course: logins and names by student id, titles by assignment id."""
 
     logins: Mapping[str, str]
     names: Mapping[str, str]
@@ -33,7 +33,10 @@ class CanvasCourse:
 
 @dataclass
 class CanvasImport:
-    """What Canvas would set: by (student or name, assignment id or title); what it would make."""
+    """Effect of an upload to Canvas: scores, and new students and assignments.
+
+    Scores have the key (student id or name, assignment id or title).
+    """
 
     scores: dict[tuple[str, str], str] = field(default_factory=dict)
     possible: dict[str, str] = field(default_factory=dict)
@@ -42,7 +45,7 @@ class CanvasImport:
 
 
 def canvas_delimiter(text: str) -> str:
-    """Return the separator that gives as many cells on each of the first three lines."""
+    """Return the separator that splits each of the first three lines into as many cells."""
     first = text.split("\n")[:3]
     counts = {}
     for mark in ";,":
@@ -52,7 +55,7 @@ def canvas_delimiter(text: str) -> str:
 
 
 def canvas_cell(cell: str) -> str:
-    """Return a cell with its decimal mark made a point, as Canvas does to all that look so."""
+    """Return a cell; one that looks like a number gets a decimal point, as in Canvas."""
     if not CANVAS_NUMBER.fullmatch(cell):
         return cell
     *before, last = re.split("[,.]", cell)
@@ -60,7 +63,7 @@ def canvas_cell(cell: str) -> str:
 
 
 def canvas_import(text: str, course: CanvasCourse) -> CanvasImport:
-    """Return what an upload of *text* does to *course*."""
+    """Return the effect of uploading *text* to *course*."""
     lines = [line for line in text.split("\r\n") if not re.fullmatch("[;, ]+", line)]
     rows = csv.reader(lines, delimiter=canvas_delimiter(text), strict=True)
     table = [[canvas_cell(cell) for cell in row] for row in rows if row]
@@ -141,14 +144,17 @@ def php_csv(text: str) -> Iterator[list[str]]:
 
 @dataclass
 class MoodleImport:
-    """What Moodle would set, by (e-mail, item)."""
+    """Effect of an upload to Moodle: grades and feedback by (e-mail, item)."""
 
     grades: dict[tuple[str, str], float | None] = field(default_factory=dict)
     feedback: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
 def moodle_import(text: str, users: set[str], *, highest: float = 100) -> MoodleImport:
-    """Return what an upload does, all columns mapped to items of their names, or refuse it."""
+    """Return the effect of an upload, with each column mapped to the item of its name.
+
+    Raise `ImportRefusedError` where Moodle refuses the file.
+    """
     head, *rows = php_csv(re.sub("\r\n?", "\n", text.removeprefix("\ufeff")).strip())
     done = MoodleImport()
     user = ""

@@ -1,7 +1,8 @@
-"""One event loop for the requests of all tests of a process, and others, in threads of their own.
+"""Event loops in threads of their own: one for all requests of a process, and others.
 
-A thread that drives a browser runs an event loop already: a test can start none beside it. To wake
-a thread takes as long as many a request; so a request is one turn of the loop and no more.
+A thread that drives a browser already runs an event loop, so a test cannot start
+another one in it. Waking a thread takes as long as many requests, so each request is a
+single turn of the loop.
 """
 
 import asyncio
@@ -22,12 +23,12 @@ Done = TypeVar("Done")
 
 
 def in_one_loop(doing: Coroutine[Any, Any, Done]) -> Done:
-    """Return what a coroutine returns in the event loop, which lasts as long as the process."""
+    """Run a coroutine in the shared event loop, which lasts as long as the process."""
     return asyncio.run_coroutine_threadsafe(doing, _loop()).result()
 
 
 def in_loop_of_its_own(doing: Coroutine[Any, Any, Done]) -> Done:
-    """Return what a coroutine returns in an event loop that ends with it and all that it began."""
+    """Run a coroutine in a new event loop, which ends with it and with all its tasks."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, doing).result()  # noqa: TID251  # this thread has no loop
 
@@ -40,18 +41,18 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 
 def ask_in_one_turn(client: TestClient, address: str = "testclient") -> None:
-    """Let *client* ask its application in the one loop, as somebody at an *address*."""
+    """Make *client* send its requests in the shared loop, from *address*."""
     client._transport = _OneTurn(client.app, address)  # noqa: SLF001  # its own wakes it four times
 
 
 class _OneTurn(httpx2.BaseTransport):
-    """Asks *app*, and has the whole answer when it returns."""
+    """Transport that gets the whole response of *app* in one turn of the loop."""
 
     def __init__(self, app: Any, address: str) -> None:
         self._asgi = httpx2.ASGITransport(app, raise_app_exceptions=False, client=(address, 50_000))
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Return the response; an error of the application is one with the status 500."""
+        """Return the response; an exception in the application becomes status 500."""
         request.read()
         return in_one_loop(self._answer(request))
 

@@ -1,4 +1,4 @@
-"""Calls of solvers that are traced otherwise than their examples: odd layouts, long networks."""
+"""Solver calls traced differently from the examples: odd layouts, long networks."""
 
 from fractions import Fraction
 from typing import Any, Final

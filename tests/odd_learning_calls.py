@@ -1,4 +1,4 @@
-"""Calls of solvers that are traced otherwise than their examples: detection, losses, training."""
+"""Solver calls traced differently from the examples: detection, losses, training."""
 
 from fractions import Fraction
 from itertools import product

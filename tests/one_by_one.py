@@ -1,7 +1,7 @@
-"""Rows of answers marked one after the other, as simply as can be: what `grader batch` must equal.
+"""Reference implementation of `grader batch`: grades rows one after the other.
 
-It reads a file row by row and judges each row by itself, with the values that the student carries
-to it. Nothing of it is used by the product.
+It reads a file row by row and grades each row by itself, with the values that the
+student carries to it. The product does not use it.
 """
 
 import csv
@@ -44,7 +44,7 @@ NO_SEED = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row: the *line* where it begins, *values* by Grader's names, *cells* as given."""
+    """A row: the *line* where it begins, *values* by Grader's names, and its raw *cells*."""
 
     line: int
     values: Mapping[str, RawAnswer | None]
@@ -53,7 +53,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """A row that could not be read, and why."""
+    """A row that could not be read, and the reason."""
 
     row: Row
     message: str
@@ -61,8 +61,6 @@ class RowError:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The columns of a file and its rows."""
-
     columns: tuple[str, ...]
     rows: list[Row | RowError]
 
@@ -73,7 +71,7 @@ def read_table(
     names: Mapping[str, str],
     results: Sequence[str] = RESULT_FIELDS,
 ) -> Table:
-    """Return the rows of a CSV or JSON-lines file; *names* maps Grader's columns to the file's."""
+    """Return the rows of a CSV or JSON Lines file; *names* maps our columns to the file's."""
     text = read_text(path)
     return _read_json(text, names) if is_json(path) else _read_csv(text, names, results)
 
@@ -102,7 +100,7 @@ def _read_csv(text: str, names: Mapping[str, str], results: Sequence[str]) -> Ta
 def _records(text: str) -> Iterator[tuple[int, list[str] | csv.Error]]:
     """Yield the cells of each row with the line where it begins.
 
-    A line with which no row begins comes with the error; reading goes on with the line below it.
+    A line that starts no valid row yields its error; reading resumes at the next line.
     """
     csv.field_size_limit(MAX_CELL)
     lines = list(io.StringIO(text, newline=""))
@@ -160,7 +158,7 @@ def _read_json(text: str, names: Mapping[str, str]) -> Table:
 
 
 def _is_whole(line: str) -> bool:
-    """Tell whether all that the JSON spells can be written: both halves of each character."""
+    """Return whether the JSON can be encoded: it has no lone surrogates."""
     try:
         json.dumps(json.loads(line), ensure_ascii=False).encode()
     except UnicodeEncodeError:
@@ -169,14 +167,14 @@ def _is_whole(line: str) -> bool:
 
 
 def _values(given: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """Return the cells by Grader's names: where *names* has one, only its column counts."""
+    """Return the cells by Grader's names; a name in *names* takes only its own column."""
     renamed = {name: given[column] for name, column in names.items() if column in given}
     return {column: cell for column, cell in given.items() if column not in names} | renamed
 
 
 @dataclass(slots=True)
 class Marked:
-    """A row with its result, or with the error that kept it from having one."""
+    """A row with its result, or with the error that prevented one."""
 
     row: Row
     result: PartResult | None = None
@@ -184,7 +182,7 @@ class Marked:
     current: bool = False
 
     def fields(self) -> dict[str, str]:
-        """Return the result columns as text: decimals with six digits, mistakes joined by ``|``."""
+        """Return the result columns as text: six decimals, mistakes joined by ``|``."""
         if self.result is None:
             return {**dict.fromkeys(RESULT_FIELDS, ""), "error": self.error, "current": "false"}
         one = self.result
@@ -201,7 +199,7 @@ class Marked:
         }
 
     def record(self) -> dict[str, object]:
-        """Return the result as JSON data: the credit exact, numbers, lists and truth values."""
+        """Return the result as JSON data: exact credit, numbers, lists and booleans."""
         told: dict[str, object] = dict.fromkeys(RESULT_FIELDS)
         if self.result is not None:
             told |= serialize_result(self.result)
@@ -209,7 +207,7 @@ class Marked:
 
 
 class _Group(NamedTuple):
-    """What rows that belong together share; a row without a student (its *line*) is alone."""
+    """Key of rows that are graded together; its *line* isolates a row without a student."""
 
     student: str
     line: int
@@ -218,7 +216,7 @@ class _Group(NamedTuple):
 
 
 class _Entry(NamedTuple):
-    """A row that names a problem, a part and a seed that there are."""
+    """A row that names an existing problem, part and seed."""
 
     marked: Marked
     part: str
@@ -226,7 +224,7 @@ class _Entry(NamedTuple):
 
 
 def mark_rows(rows: list[Row | RowError], marker: SingleAnswerGrader) -> list[Marked]:
-    """Return every row of *rows*, in order, marked or with its error."""
+    """Grade all *rows*; return each, in order, with its result or its error."""
     marked: list[Marked] = []
     groups: dict[_Group, list[_Entry]] = {}
     for row in rows:
@@ -274,10 +272,10 @@ def _seed(value: RawAnswer | None) -> int | None:
 
 
 def _mark_group(group: _Group, entries: list[_Entry], marker: SingleAnswerGrader) -> None:
-    """Mark the rows of one student, problem and seed, and flag the row of each part that counts.
+    """Grade the rows of one student, problem and seed, and flag those that count.
 
-    That goes part by part, not row by row: a part follows only from the parts before it, so that
-    what they carry is known, wherever their rows stand.
+    It goes part by part, not row by row: a part follows only from earlier parts, so the
+    values that they carry are known, wherever their rows are.
     """
     attempts: dict[str, list[int]] = {}
     for at, entry in enumerate(entries):
@@ -298,7 +296,7 @@ def _mark_group(group: _Group, entries: list[_Entry], marker: SingleAnswerGrader
 def _mark(
     group: _Group, entry: _Entry, carried: Mapping[str, Value], marker: SingleAnswerGrader
 ) -> Value | None:
-    """Mark one row and return the value that it carries to later parts, None where it has none."""
+    """Grade one row, and return the value that it carries to later parts, or None."""
     one = entry.marked
     try:
         one.result = marker.grade(
@@ -312,13 +310,13 @@ def _mark(
 
 
 def _nearest(values: list[tuple[int, Value]], at: int) -> Value:
-    """Return the last of *values* before the row *at*, or where there is none the first after."""
+    """Return the last of *values* before the row *at*, or else the first after it."""
     after = bisect_left(values, at, key=lambda one: one[0])
     return values[max(after - 1, 0)][1]
 
 
 def _flag(attempts: list[Marked]) -> None:
-    """Flag the one of the *attempts* at a part that counts."""
+    """Flag the attempt at a part that counts."""
     counting: Marked | None = None
     held: PartResult | None = None
     for one in attempts:
@@ -329,10 +327,10 @@ def _flag(attempts: list[Marked]) -> None:
 
 
 def _counts_over(later: PartResult, held: PartResult) -> bool:
-    """Tell whether a *later* attempt counts instead of the one *held*.
+    """Return whether the *later* attempt counts instead of the one *held*.
 
-    A readable one does over one that is free; else it must earn as much. What a person has yet to
-    mark earns nothing so far.
+    An attempt that costs counts over a free one. Otherwise, the later one must earn at
+    least as much. An answer that awaits manual grading earns nothing so far.
     """
     if later.costs_attempt != held.costs_attempt:
         return later.costs_attempt

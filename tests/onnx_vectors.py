@@ -1,7 +1,7 @@
-"""Inputs and outputs of single operators, as the onnx package ships them.
+"""Test vectors of single operators from the onnx package.
 
-Two collections: those of its node tests, which the package computes when asked, and those that
-PyTorch computed, which lie in files.
+There are two collections: the node tests, which the package computes on demand, and
+files of results that PyTorch computed.
 """
 
 from collections.abc import Iterator
@@ -64,7 +64,7 @@ DATA = Path(onnx.__file__).parent / "backend" / "test" / "data"
 
 @dataclass(frozen=True)
 class Vector:
-    """One operator with what goes in and the first of what comes out."""
+    """An operator with its inputs and its first output."""
 
     name: str
     operator: str
@@ -81,7 +81,7 @@ def _attributes(node: onnx.NodeProto) -> dict[str, Any]:
 
 
 def node_vectors() -> Iterator[Vector]:
-    """Yield the node tests of our operators; those that spell one by several repeat others."""
+    """Yield the single-node tests of our operators; those of several nodes repeat others."""
     for module in MODULES:  # all modules at once would warn, and take ten times as long
         import_module(f"{node_cases.__name__}.{module}")
     for case in node_cases._NodeTestCases:  # noqa: SLF001 - the public way imports every module
@@ -95,7 +95,7 @@ def node_vectors() -> Iterator[Vector]:
 
 
 def torch_vectors() -> Iterator[Vector]:
-    """Yield what PyTorch computed for our operators, weights among the inputs."""
+    """Yield PyTorch's results for our operators, with weights among the inputs."""
     for path in sorted(DATA.glob("pytorch-*/*/model.onnx")):
         graph = onnx.load(path).graph
         main = [node for node in graph.node if node.op_type in OPERATORS]

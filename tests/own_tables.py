@@ -1,4 +1,4 @@
-"""Tables of a test alone, with the types of ours, on either database."""
+"""Tables for a single test, with our column types, on either database."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from api.db.models import Base
 
 
 def own_tables() -> type[DeclarativeBase]:
-    """Return what the tables of one test are made of."""
+    """Return a declarative base for the tables of one test."""
 
     class Tables(DeclarativeBase):
         metadata = MetaData()
@@ -22,7 +22,7 @@ def own_tables() -> type[DeclarativeBase]:
 
 @contextmanager
 def made(tables: type[DeclarativeBase], url: str) -> Iterator[Database]:
-    """Yield a database that has the *tables* until the block ends."""
+    """Yield a database with *tables*, which are dropped at the end of the block."""
     database = Database(url)
     tables.metadata.create_all(database.engine)
     yield database

@@ -1,4 +1,4 @@
-"""What a text of a problem becomes on a page: elements and attributes that can do nothing."""
+"""Allowlist of harmless elements and attributes for the texts of problems on pages."""
 
 import re
 from html.parser import HTMLParser
@@ -27,11 +27,11 @@ width height depth voffset linethickness columnspan rowspan
 columnalign columnspacing rowspacing columnlines rowlines
 """)
 )
-"""None that runs a script, loads an address, or has a style or an id."""
+"""Attributes that run no script, load no URL and set no style or id."""
 
 
 class _Reader(HTMLParser):
-    """Reads HTML as browsers do, and notes what is not among the elements and attributes above."""
+    """Parses HTML as browsers do, and records markup that is not allowed."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,7 +68,7 @@ class _Reader(HTMLParser):
 
 
 def unexpected_markup(html: str) -> list[str]:
-    """Return the elements and attributes of *html* that no text may have, and tags without pair."""
+    """Return the markup in *html* that no text may have, and the unpaired tags."""
     reader = _Reader()
     reader.feed(html)
     reader.close()

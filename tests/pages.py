@@ -1,4 +1,4 @@
-"""A browser small enough for tests: it asks for pages, keeps cookies, and reads what it gets.
+"""A small browser for tests: it requests pages, keeps cookies and parses HTML.
 
 browser = Browser(world, student)
 page = browser.get("/courses/...")
@@ -27,12 +27,12 @@ INLINE = frozenset(
 )
 UNSEEN = frozenset({"script", "style", "head"})
 LOCAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?")
-"""What a field of a time takes; it is empty with anything else."""
+"""Format of a `datetime-local` field, which is empty with any other value."""
 
 
 @dataclass
 class Element:
-    """An element of a page with what is in it: texts and elements."""
+    """An HTML element with its attributes and its children: text and elements."""
 
     tag: str
     attributes: dict[str, str] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class Element:
 
     @property
     def text(self) -> str:
-        """Return what can be read in it, with one blank where the source has many."""
+        """Return the visible text, with runs of whitespace collapsed."""
         return " ".join("".join(self.texts()).split())
 
     def texts(self) -> Iterator[str]:
@@ -52,20 +52,17 @@ class Element:
                 yield "" if child.tag in INLINE else " "
 
     def __getitem__(self, attribute: str) -> str:
-        """Return the value of an attribute."""
         return self.attributes[attribute]
 
     def get(self, attribute: str, otherwise: str = "") -> str:
-        """Return the value of an attribute, or *otherwise*."""
         return self.attributes.get(attribute, otherwise)
 
     @property
     def classes(self) -> list[str]:
-        """Return the names of its classes."""
         return self.get("class").split()
 
     def walk(self) -> Iterator["Element"]:
-        """Yield it and all elements in it, as they stand in the source."""
+        """Yield this element and its descendants in document order."""
         yield self
         for child in self.children:
             if isinstance(child, Element):
@@ -74,9 +71,9 @@ class Element:
     def all(
         self, tag: str = "", *, has: str = "", text: str | None = None, **attributes: str
     ) -> list["Element"]:
-        """Return the elements in it by *tag*, by a class that they *have*, by text, by attributes.
+        """Return the descendants that match a *tag*, a class (*has*), *text* and attributes.
 
-        ``aria_current="page"`` asks for ``aria-current``, ``for_`` for ``for``.
+        ``aria_current="page"`` matches ``aria-current``, and ``for_`` matches ``for``.
         """
         wanted = {name.strip("_").replace("_", "-"): value for name, value in attributes.items()}
         return [
@@ -96,14 +93,14 @@ class Element:
         return found[0]
 
     def rows(self) -> list[list[str]]:
-        """Return the cells of a table as texts, the head first."""
+        """Return the cell texts of each row of a table, the header first."""
         return [
             [cell.text for cell in row.all() if cell.tag in {"th", "td"}] for row in self.all("tr")
         ]
 
 
 class _Reader(HTMLParser):
-    """Reads a page into elements; an end that fits no beginning is an error of the page."""
+    """Parses a page into elements; an unmatched tag is an error of the page."""
 
     def __init__(self, source: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -134,7 +131,7 @@ class _Reader(HTMLParser):
 
 @dataclass
 class Page(Element):
-    """What came back: an element with the *status*, the *headers*, the *source*, its *path*."""
+    """A response: a root element with *status*, *headers*, *source* and *path*."""
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -143,17 +140,17 @@ class Page(Element):
 
     @property
     def location(self) -> str:
-        """Return where the answer sends the browser, nothing where it does not."""
+        """Return the URL of a redirect, or an empty string."""
         return self.headers.get("location", "")
 
     @property
     def heading(self) -> str:
-        """Return the text of the one h1."""
+        """Return the text of the only h1."""
         return self.one("h1").text
 
 
 class Browser:
-    """A browser in which somebody is logged in; without a person, nobody is."""
+    """A browser, logged in as *person* or anonymous."""
 
     def __init__(self, world: World, person: Person | None = None) -> None:
         self.world = world
@@ -162,29 +159,28 @@ class Browser:
             self.cookies["grader"] = world.log_in(person)
 
     def get(self, path: str, **more: Any) -> Page:
-        """Return a page; *more* is what `httpx` takes, such as ``params``."""
+        """Return a page; *more* takes arguments of `httpx`, such as ``params``."""
         return self._ask("GET", path, **more)
 
     def head(self, path: str) -> Page:
-        """Return what is told of a page without it."""
         return self._ask("HEAD", path)
 
     def post(self, path: str, fields: Mapping[str, Any] | None = None, **more: Any) -> Page:
-        """Return the answer to a form with *fields*; a list is a field that is sent many times.
+        """Return the response to a form with *fields*; a list sends its field several times.
 
-        *more* may have ``files``, as `httpx` takes them.
+        *more* takes arguments of `httpx`, such as ``files``.
         """
         return self._ask("POST", path, data=dict(fields or {}), **more)
 
     def follow(self, page: Page) -> Page:
-        """Return the page to which an answer leads."""
+        """Return the page to which a response redirects."""
         assert page.location, f"{page.status} leads nowhere: {page.text[:500]}"
         return self.get(page.location.partition("#")[0])
 
     def send(self, form: Element, button: str = "", **typed: Any) -> Page:
-        """Return the answer to a *form* of a page as a browser sends it, with what is *typed*.
+        """Submit a *form* as a browser does, with *typed* in its fields; return the response.
 
-        *button* is ``name=value`` of the one that is pressed; ``_`` in names stays as it is.
+        *button* is ``name=value`` of the button to press. Names keep their ``_``.
         """
         fields = form_fields(form) | typed
         if button:
@@ -230,7 +226,7 @@ def _page(answer: Any, path: str) -> Page:
 
 
 def form_fields(form: Element) -> dict[str, Any]:
-    """Return what a browser would send of a form as it stands, no button pressed."""
+    """Return the fields that a browser would send for a form, with no button pressed."""
     found: dict[str, list[str]] = {}
     for one in form.walk():
         value = _value(one)
@@ -240,7 +236,7 @@ def form_fields(form: Element) -> dict[str, Any]:
 
 
 def _value(one: Element) -> str | None:
-    """Return what a control would send, None for what sends nothing."""
+    """Return the value that a control would send, or None if it sends nothing."""
     if one.tag == "textarea":
         return "".join(str(child) for child in one.children).removeprefix("\n")
     if one.tag == "select":

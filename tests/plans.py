@@ -1,4 +1,4 @@
-"""How a database looks for the rows of a statement, by what it says of its plan."""
+"""How a database finds the rows of a statement, according to its query plan."""
 
 import json
 import re
@@ -17,21 +17,21 @@ BIG: Final = frozenset(
         *("users", "tokens", "sessions", "enrolments", "variants"),
     }
 )
-"""The tables that grow with the students or with what they hand in."""
+"""Tables that grow with the number of students or submissions."""
 OF_ALL: Final = frozenset({"problem_id", "assignment_id", "course_id", "version_id", "status"})
-"""Columns by which the rows of a whole class are found."""
+"""Columns that select the rows of a whole class."""
 ALIAS: Final = re.compile(r"_\d+$")
 NAMES: Final = re.compile(r"\b[a-z_]+\b(?= ?(?:[=<>]|IN\b))")
 EXPLAINED: Final = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
 WITHOUT_SCANS: Final = ("seqscan", "hashjoin", "mergejoin")
-"""What PostgreSQL is told to leave if it can: in a small table it would scan for good reasons."""
+"""Plan types that PostgreSQL must avoid if it can: it rightly scans small tables."""
 
 Asked = dict[str, Any]
-"""Statements, each with the parameters that it came with first."""
+"""Statements, each with the parameters of its first execution."""
 
 
 class Look(NamedTuple):
-    """That a statement looks for rows of a table by these columns; by none, it reads all."""
+    """A lookup of rows by *columns*; without columns, it reads the whole table."""
 
     table: str
     columns: frozenset[str]
@@ -40,7 +40,7 @@ class Look(NamedTuple):
 
 @contextmanager
 def asked(engine: Engine) -> Iterator[Asked]:
-    """Yield the statements that a database is asked meanwhile."""
+    """Yield a mapping that collects the statements executed during the block."""
     found: Asked = {}
 
     def see(_connection: Any, _cursor: Any, statement: str, given: Any, *more: Any) -> None:
@@ -54,9 +54,10 @@ def asked(engine: Engine) -> Iterator[Asked]:
 
 
 def looks(engine: Engine, statements: Mapping[str, Any]) -> list[Look]:
-    """Return how rows of large tables are looked for.
+    """Return the lookups of *statements* in large tables.
 
-    SQLite plans as in service, where it has no statistics and takes every table to be large.
+    SQLite plans as in production: it has no statistics and assumes that every table is
+    large.
     """
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
@@ -75,12 +76,12 @@ def looks(engine: Engine, statements: Mapping[str, Any]) -> list[Look]:
 
 
 def scans(found: list[Look]) -> list[str]:
-    """Return the tables that are read from end to end, each with its statement."""
+    """Return the full table scans, each with its statement."""
     return [f"{one.table}: {one.statement}" for one in found if not one.columns]
 
 
 def sweeps(found: list[Look]) -> list[str]:
-    """Return the tables of which the rows of a whole class are read."""
+    """Return the lookups that read the rows of a whole class, each with its statement."""
     return [f"{one.table}: {one.statement}" for one in found if one.columns <= OF_ALL]
 
 
@@ -103,7 +104,7 @@ def _on_postgresql(
 
 
 def _nodes(node: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
-    """Yield each table that a node of a plan or one below it reads, and by what."""
+    """Yield each table that a plan node or its descendants read, with the columns used."""
     if "Relation Name" in node and node["Node Type"].endswith("Scan"):
         by = node.get("Index Cond") or node.get("Recheck Cond") or ""
         yield node["Relation Name"], NAMES.findall(by)

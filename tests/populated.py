@@ -1,4 +1,4 @@
-"""A database with rows in every table: what people do in a course, with answers of every kind."""
+"""A database with rows in every table: a course at work, with answers of every kind."""
 
 from typing import Any, Final
 from uuid import UUID
@@ -69,11 +69,11 @@ ANSWERS: Final[dict[str, Any]] = {
     "a_predicate": "2",
     "a_text": "Edges \u202e, and \N{GRINNING FACE}.",
 }
-"""Answers to all of them when K is 3, right ones and wrong ones."""
+"""Right and wrong answers to all parts when K is 3."""
 
 
 def populated(world: World) -> Scene:
-    """Return the scene of all routes after people have done all that is kept of them."""
+    """Return the scene after people have done everything that the database records."""
     scene = furnished(world)
     [posed] = world.assignment(scene.course, EVERY_KIND)
     _submit(scene.classmate, posed)
@@ -87,20 +87,23 @@ def populated(world: World) -> Scene:
 
 
 def _submit(student: Person, posed: Posing) -> None:
-    """Hand in an answer of every kind, then some again."""
+    """Submit an answer of every kind, then resubmit some."""
     for answers in (ANSWERS, {"a_integer": "8", "a_choice": "x"}, {"a_integer": "?"}):
         done = student.submit(posed, answers, key=f"key-{len(answers)}")
         assert done.status_code == 201, done.text
 
 
 def _type(student: Person, posed: Posing) -> None:
-    """Type something that is not handed in."""
+    """Save a draft without submitting it."""
     typed = student.put(f"{posed.path}/draft", {"answers": {"a_integer": "12", "a_text": "Not"}})
     assert typed.status_code == 200, typed.text
 
 
 def _mark(scene: Scene) -> None:
-    """Mark a text, which makes a review, a grading and an entry in the audit log, by a new rule."""
+    """Grade a text by a new rubric item.
+
+    This adds a review, a grading and an entry in the audit log.
+    """
     answer = scene.places["here"]["answer"]
     rubric = f"/assignments/{scene.posed.assignment}/review/{scene.posed.slug}/why/rubric"
     made = scene.grader.post(rubric, {"label": "clear", "points": 1})
@@ -111,7 +114,7 @@ def _mark(scene: Scene) -> None:
 
 
 def _regrade(scene: Scene) -> None:
-    """Correct the key of a problem and apply it to what was handed in."""
+    """Correct the key of a problem, and apply the regrade to its submissions."""
     run = prepare(scene.world, scene.instructor, scene.posed)
     assert act(scene.world, scene.instructor, run, "apply")["status"] == "applied"
 
@@ -126,7 +129,7 @@ def _spent(scene: Scene) -> RateLimitUsage:
 
 
 def empty_tables(world: World) -> list[str]:
-    """Return the names of the tables without a row, but for that which never shows one."""
+    """Return the names of empty tables, except the one whose rows are never visible."""
     with world.db.reading() as session:
         return [
             name

@@ -1,4 +1,4 @@
-"""What the tests of the page of a problem share: a problem, a form that is sent, what is said."""
+"""Helpers for tests of the problem page: a problem, its form and its feedback."""
 
 from typing import Any
 
@@ -43,23 +43,23 @@ def seat(world: World, *problems: str, **more: Any) -> tuple[Person, Posing, Bro
 
 
 def send(browser: Browser, posed: Posing, button: str, **typed: Any) -> Page:
-    """Return the answer to the form of a problem with what is *typed*; ``_`` stands for a dot."""
+    """Submit the form of a problem with *typed*; ``__`` in a name stands for a dot."""
     form = browser.get(posed.path).one("form", id="answers")
     fields = {name.replace("__", "."): value for name, value in typed.items()}
     return browser.send(form, button, **fields)
 
 
 def told(page: Page, part: str) -> str:
-    """Return what is said of the answer to a part."""
+    """Return the feedback on a part."""
     return page.one(id=f"told-{part}").text
 
 
 def value(page: Page, name: str) -> str:
-    """Return what stands in a field."""
+    """Return the value of an input field."""
     return page.one("input", name=name).get("value")
 
 
 def handed_in(student: Person, posed: Posing) -> list[dict[str, Any]]:
-    """Return what became of all answers, the last submission first."""
+    """Return the results of all answers, the last submission first."""
     items = student.get(f"{posed.path}/submissions").json()["items"]
     return [result for one in items for result in one["results"]]

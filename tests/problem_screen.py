@@ -1,4 +1,4 @@
-"""The page of a problem in a real browser, used as a student does, with scripts and without."""
+"""The problem page in a real browser, used as by a student, with and without scripts."""
 
 from dataclasses import dataclass
 
@@ -7,37 +7,34 @@ from screens import Script
 from world import Posing
 
 POOLED = {"max": [["9", "7"], ["8", "6"]], "average": [["4.25", "4.25"], ["4.25", "3.5"]]}
-"""The key of the problem ``pooling-4x4`` of the bank with its original numbers."""
+"""Key of the bank's problem ``pooling-4x4`` with its original numbers."""
 SAVED = "Draft saved"
 
 
 @dataclass
 class Desk:
-    """A problem that somebody works on."""
+    """The page of a problem that a student works on."""
 
     page: Page
     posed: Posing
     script: Script = "on"
 
     def open(self) -> "Desk":
-        """Go to the page, and return this."""
         self.page.goto(self.posed.path)
         return self
 
     def card(self, part: str) -> Locator:
-        """Return all that belongs to a part."""
         return self.page.locator(f"#part-{part}")
 
     def told(self, part: str) -> Locator:
-        """Return what is said of the answer to a part."""
+        """Return the feedback on a part."""
         return self.page.locator(f"#told-{part}")
 
     def cell(self, part: str, index: int = 0) -> Locator:
-        """Return a cell of an answer, row by row."""
+        """Return a cell of an answer; *index* counts row by row."""
         return self.page.locator(f"[name='cell.{part}']").nth(index)
 
     def button(self, part: str, name: str = "Check answer") -> Locator:
-        """Return a button of a part."""
         return self.card(part).get_by_role("button", name=name)
 
     def fill(self, part: str, rows: list[list[str]]) -> None:
@@ -46,22 +43,22 @@ class Desk:
             self.cell(part, index).fill(text)
 
     def cells(self, part: str) -> list[str]:
-        """Return what stands in the cells of an answer."""
+        """Return the contents of the cells of an answer."""
         found = self.page.locator(f"[name='cell.{part}']").all()
         return [one.input_value() for one in found]
 
     def check(self, part: str) -> None:
-        """Press the button, and wait for what is said of the answer."""
+        """Press the button that checks the answer, and wait for the feedback."""
         self.button(part).click()
         expect(self.told(part)).not_to_be_empty()
 
     def save(self, part: str) -> None:
-        """Save the draft by its button, and wait until it is told."""
+        """Save the draft with its button, and wait for the confirmation."""
         self.button(part, "Save draft").click()
         expect(self.page.locator("#saved")).to_contain_text(SAVED)
 
     def paste(self, part: str, text: str) -> None:
-        """Paste an answer: into its cells, or without scripts into the field for it."""
+        """Paste an answer into its cells or, without scripts, into the field for pasting."""
         if self.script == "off":
             self.card(part).get_by_text("Paste all of it").click()
             return self.page.locator(f"#paste-{part}").fill(text)
@@ -72,7 +69,7 @@ class Desk:
         return expect(self.card(part).locator(".grid-said")).to_contain_text("Pasted 2 × 2 values.")
 
     def submissions(self) -> int:
-        """Return how often somebody handed in, as the page of their answers tells."""
+        """Return the number of submissions on the page of submissions."""
         beside = self.page.context.new_page()
         beside.goto(f"{self.posed.path}/submissions")
         found = beside.get_by_role("heading", name="Submission ").count()

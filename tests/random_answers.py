@@ -1,4 +1,4 @@
-"""Random answers to parts of every kind: right answers with changes, in any characters."""
+"""Random answers to parts of every kind: right answers with changes in any characters."""
 
 import string
 import sys
@@ -33,14 +33,14 @@ MORE_PARTS: Final[tuple[dict[str, Any], ...]] = (
     ),
     ask("expression", key="(a + b, 2*a)", variables={"a": "1..9", "b": "1..9"}),
 )
-"""Parts with special reading rules, beside those of `EXAMPLES`."""
+"""Parts with special reading rules, in addition to those of `EXAMPLES`."""
 SEPARATORS: Final = (" ", " * ", " ` ", "`", "*", ", ", ",", "; ", "\n", " and ", " × ", " / ", "|")
 MAX_CHANGES: Final = 2
 FULL_WIDTH: Final = {chr(code): chr(code + 0xFEE0) for code in range(0x21, 0x7F)}
 
 
 class AnsweredPart(NamedTuple):
-    """A part with a key: its context, its right answers as text, and the words they are made of."""
+    """A part with its context, its right answers as text, and the words in them."""
 
     name: str
     variant: Variant
@@ -50,7 +50,7 @@ class AnsweredPart(NamedTuple):
 
 
 class RandomAnswer(NamedTuple):
-    """An answer to a part in a style of numbers."""
+    """An answer to a part in a number style."""
 
     part: AnsweredPart
     typed: RawAnswer
@@ -59,7 +59,7 @@ class RandomAnswer(NamedTuple):
 
 @cache
 def answered_parts() -> tuple[AnsweredPart, ...]:
-    """Return parts of every kind."""
+    """Return the parts of `EXAMPLES` and `MORE_PARTS`."""
     stated = [*(part for parts in EXAMPLES.values() for part in parts), *MORE_PARTS]
     return tuple(_answered_part(number, part) for number, part in enumerate(stated))
 
@@ -79,7 +79,7 @@ def _answered_part(number: int, stated: dict[str, Any]) -> AnsweredPart:
 
 @cache
 def characters_by_category() -> dict[str, tuple[str, ...]]:
-    """Return the characters of each general category of Unicode."""
+    """Return all characters by Unicode general category."""
     found: dict[str, list[str]] = {}
     for character in map(chr, range(sys.maxunicode + 1)):
         found.setdefault(unicodedata.category(character), []).append(character)
@@ -88,7 +88,7 @@ def characters_by_category() -> dict[str, tuple[str, ...]]:
 
 @cache
 def look_alikes() -> dict[str, tuple[str, ...]]:
-    """Return the characters that compatibility normalization or a script's digits make alike."""
+    """Return the look-alikes of each ASCII character, by NFKC or by their digit value."""
     found: dict[str, list[str]] = {}
     for characters in characters_by_category().values():
         for character in characters:
@@ -101,7 +101,7 @@ def look_alikes() -> dict[str, tuple[str, ...]]:
 
 
 def random_answer(seed: int, number: int) -> RandomAnswer:
-    """Return answer *number* of a *seed*, always the same."""
+    """Return answer *number* of *seed*, which is always the same."""
     random = Random(f"{seed}:{number}")  # noqa: S311 (no secret is drawn)
     part = random.choice(answered_parts())
     style = random.choice(STYLES)
@@ -127,7 +127,7 @@ def _random_text(random: Random, part: AnsweredPart) -> str:
 
 
 def _number(random: Random) -> str:
-    """Return digits in groups, with one mark or two between them."""
+    """Return one to three groups of digits with random marks between them."""
     groups = [str(random.randrange(10 ** random.randint(1, 4)))]
     groups += [f"{random.randrange(1000):03}" for _ in range(random.randint(0, 2))]
     marks = [random.choice(".,' ") for _ in groups]
@@ -135,7 +135,7 @@ def _number(random: Random) -> str:
 
 
 def _changed(random: Random, text: str, words: Sequence[str]) -> str:
-    """Return *text* with a piece added, taken away, doubled or replaced by a look-alike."""
+    """Return *text* with a piece inserted, deleted, repeated or replaced."""
     start = random.randint(0, len(text))
     end = min(len(text), start + random.randint(0, 3))
     match random.randrange(6):
@@ -159,7 +159,7 @@ def _character(random: Random) -> str:
 
 
 def _with_look_alikes(random: Random, text: str) -> str:
-    """Return *text* with some of its characters in another form, such as full-width digits."""
+    """Return *text* with some characters in another form, such as full-width digits."""
     share = random.random()
     alike = random.choice((look_alikes(), FULL_WIDTH))
     return "".join(
@@ -171,7 +171,7 @@ def _with_look_alikes(random: Random, text: str) -> str:
 
 
 def full_width(typed: Any) -> Any:
-    """Return an answer with its digits in full width, which mean the same everywhere."""
+    """Return an answer with full-width digits, which mean the same everywhere."""
     if isinstance(typed, list):
         return [full_width(item) for item in typed]
     return _wide_digits(typed) if isinstance(typed, str) else typed
@@ -182,7 +182,7 @@ def _wide_digits(text: str) -> str:
 
 
 def _as_json(random: Random, text: str) -> Any:
-    """Return a value as JSON may have it: a list of pieces of *text*, or another type."""
+    """Return a JSON value instead of *text*: a list of its pieces, or another type."""
     items: list[Any] = [*text.split(random.choice((",", " ", ";"))), 7, [text], [[1, 2], [3]], []]
     others: tuple[Any, ...] = (None, True, {"value": text}, 10**400, -3)
     if random.random() < 1 / 4:

@@ -1,7 +1,7 @@
-"""Requests of raw tokens to every route of the scene: what no client library would send.
+"""Malformed requests to every route of the scene, which no client library would send.
 
-Request number n of a seed is always the same. Each begins as the one that succeeds, by
-`tests/access/`, and then has a few of its pieces taken out, doubled or replaced.
+Request number n of a seed is always the same. Each starts as the successful request of
+its route in `tests/access/`, and then has some pieces deleted, duplicated or replaced.
 """
 
 import json
@@ -22,7 +22,7 @@ from api.http.pipeline.authenticator import collect_query_names
 __all__ = ["ASKING", "Raw", "RawRequests"]
 
 ASKING: Final = ("student", "instructor", "grader", "admin", "anonymous")
-"""Who asks; the first two, who have the most to do, ask more often than the others."""
+"""Senders of the requests; the first two can do the most, so they send more often."""
 OFTEN: Final = (4, 4, 1, 2, 1)
 PARAMETER: Final = re.compile(r"\{(\w+)(?::\w+)?\}")
 JSON_PIECE: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
@@ -73,7 +73,7 @@ VALUES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """One request, ready to go over the wire; *key* is the route as it is declared."""
+    """A request as sent over the wire; *key* is its route as declared."""
 
     number: int
     who: str
@@ -84,14 +84,14 @@ class Raw:
     body: bytes
 
     def __str__(self) -> str:
-        """Return it short enough to read."""
+        """Return an abbreviated form of the request."""
         asked = f"{self.number}: {self.who} {self.key[0]} {self.path[:200]!r} ?{self.query[:200]!r}"
         return f"{asked} {dict(self.headers)!r:.400} {self.body[:600]!r}"
 
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A route with a request that succeeds: its body, the names of its query, who may."""
+    """A route with a request that succeeds, and the names of its query parameters."""
 
     key: tuple[str, str]
     body: bytes
@@ -102,7 +102,7 @@ class Whole:
 
 
 class RawRequests:
-    """The requests of a *seed* to a *scene*."""
+    """The requests of *seed* to the routes of *scene*."""
 
     def __init__(self, scene: Scene, seed: int) -> None:
         self.scene, self.seed = scene, seed
@@ -110,7 +110,6 @@ class RawRequests:
         self.routes = [_whole(scene, key, names.get(key, ())) for key in sorted(ROUTES)]
 
     def __getitem__(self, number: int) -> Raw:
-        """Return request *number*."""
         random = Random(f"{self.seed}:{number}")  # noqa: S311 (no secret is drawn)
         who = random.choices(ASKING, OFTEN)[0]
         whole = random.choice(self.routes)
@@ -131,7 +130,7 @@ class RawRequests:
 
 
 def _query_names(scene: Scene) -> dict[tuple[str, str], tuple[str, ...]]:
-    """Return the names that each route reads from its query."""
+    """Return the names of the query parameters of each route."""
     return {
         (method, str(context.path)): collect_query_names(dependant)
         for context in iter_route_contexts(scene.world.app.routes)
@@ -158,7 +157,7 @@ def _token(scene: Scene, who: str) -> dict[str, str]:
 
 
 def _path(scene: Scene, key: tuple[str, str], random: Random) -> str:
-    """Return the path about what is there, now and then about what is elsewhere or no name."""
+    """Return the path of an object, sometimes one elsewhere or a random name."""
 
     def fill(found: re.Match[str]) -> str:
         name = found[1]
@@ -176,7 +175,7 @@ def _text(piece: bytes) -> str:
 
 
 def _query(whole: Whole, random: Random) -> bytes:
-    """Return the query: what succeeds, and where the route reads one, raw values of its names."""
+    """Return the query that succeeds, often with raw values added if the route reads one."""
     pairs = [(name.encode(), value.encode()) for name, value in whole.query.items()]
     names = [*(name.encode() for name in whole.names), b"nothing"]
     if random.random() < (1 / 2 if whole.names else 1 / 20):
@@ -189,7 +188,7 @@ def _query(whole: Whole, random: Random) -> bytes:
 
 
 def _body(whole: Whole, random: Random) -> bytes:
-    """Return the body with one to four of its pieces changed, or one that fits nothing."""
+    """Return the body with one to four pieces changed, or an unrelated body."""
     if not whole.body or random.random() < 1 / 20:
         return random.choice((BLANK, BLANK, BLANK, random.choice(TOKENS)))
     pieces = (JSON_PIECE if whole.is_json else TEXT_PIECE).findall(whole.body)
@@ -199,7 +198,7 @@ def _body(whole: Whole, random: Random) -> bytes:
 
 
 def _change(pieces: list[bytes], tokens: tuple[bytes, ...], random: Random) -> None:
-    """Replace, take out, put in or double one piece; most often a value is replaced."""
+    """Delete, insert, duplicate or replace a piece; most often, replace a value."""
     at = random.randrange(len(pieces)) if pieces else 0
     values = [one for one, piece in enumerate(pieces) if _is_value(pieces, one, piece)]
     match random.randrange(8):
@@ -215,7 +214,7 @@ def _change(pieces: list[bytes], tokens: tuple[bytes, ...], random: Random) -> N
 
 
 def _is_value(pieces: list[bytes], at: int, piece: bytes) -> bool:
-    """Tell whether a piece of JSON is a value and no key; of other text, whether it is a word."""
+    """Return whether a piece of JSON is a value and not a key; in other text, a word."""
     if not piece or piece in b"{}[]:,":
         return False
     return pieces[at + 1 : at + 2] != [b":"]

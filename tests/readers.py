@@ -1,4 +1,4 @@
-"""Every reader of typed text by name, and the pieces of which random answers are made."""
+"""Readers of typed text by name, and the pieces of which random answers consist."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -21,7 +21,7 @@ from grader.reading.sets import read_set
 VARIABLES: Final = ("H", "W", "K", "C_in", "C_1", "gamma", "w_4", "dL_da", "kernel_size")
 
 NAMES: Final = ("conv1", "bn1", "H", "x", "漢")
-"""The names of which a set may be."""
+"""Names that a set may contain."""
 
 READERS: Final[dict[str, Callable[[RawAnswer], Any]]] = {
     "number": read_number,
@@ -49,11 +49,11 @@ STYLED: Final[dict[str, Callable[[RawAnswer], Any]]] = {
     "matrix, comma": lambda typed: read_tensor(normalize_number_style(typed, "comma"), rank=2),
     "formula, comma": lambda typed: read_formula(normalize_number_style(typed, "comma"), VARIABLES),
 }
-"""Readers of text in a declared style; what they show is in ours, so it is not read back."""
+"""Readers of a declared number style; they output ours, so it is not read back."""
 
 
 def meaning(value: Any) -> Any:
-    """Return what a reading and the reading of what it shows have in common."""
+    """Return the part of a value that survives a round trip through its text."""
     return (value.value, value.unit) if isinstance(value, Quantity) else value
 
 

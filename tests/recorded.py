@@ -1,4 +1,4 @@
-"""The calls of solvers that their own doctest examples make."""
+"""Solver calls recorded from the solvers' own doctests."""
 
 import doctest
 import sys
@@ -14,7 +14,7 @@ Call = tuple[tuple[Any, ...], dict[str, Any]]
 
 
 def calls_of(solver: Callable[..., object]) -> list[Call]:
-    """Return the arguments of each call of *solver* in its examples, as engine values."""
+    """Return the arguments of each call of *solver* in its doctests, as engine values."""
     seen: list[Call] = []
 
     @wraps(solver)
@@ -32,7 +32,7 @@ def calls_of(solver: Callable[..., object]) -> list[Call]:
 
 
 def value_of(given: object) -> Value:
-    """Return what a doctest writes as the engine has it: exact numbers, tensors, tuples."""
+    """Return a doctest's value as an engine value: exact number, tensor or tuple."""
     match given:
         case bool() | str() | OpaqueValue() | Tensor() | None:
             return given  # type: ignore[return-value]

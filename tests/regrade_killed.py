@@ -1,6 +1,6 @@
-"""Works on the regrades of a database and dies at one commit: ``python regrade_killed.py URL N``.
+"""Regrade worker that dies at a commit: ``python regrade_killed.py URL N``.
 
-It dies before the N-th commit: that chunk's transaction is lost with it.
+It dies before the N-th commit, so the transaction of that chunk is lost.
 """
 
 import os
@@ -15,7 +15,7 @@ from api.services.regrades.execution.runner import RegradeRunner
 
 
 def main(url: str, commits: int) -> None:
-    """Work until the commit comes."""
+    """Run regrades, and exit just before commit number *commits*."""
     left = commits
 
     def count(_session: Session) -> None:

@@ -1,4 +1,4 @@
-"""What tests of regrades share: one prepared, acted on to the end, and what it may change."""
+"""Helpers for tests of regrades: prepare, act, and read the data it may change."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -24,16 +24,16 @@ from api.db.models import (
 OTHER_KEY = {"parts": {"cells": {"key": "K*K + 1"}}}
 """A version whose key makes 10 right and 9 wrong."""
 OTHER_NUMBERS = TEXT_PROBLEM.replace("[3, 5, 7, 9, 11]", "[3, 5, 7, 13, 15]")
-"""The text with another draw block."""
+"""The text problem with another draw block."""
 WITHOUT_FIVE = TEXT_PROBLEM.replace(
     'key: "K*K"}',
     'key: "K*K", mistakes: [{id: sides, key: "K*K if K == 5 else 4*K", say: The cells!}]}',
 )
-"""The numbers of the text as drawn by another list of seeds: a mistake is hidden where K is 5."""
+"""The text problem drawn by another list of seeds: a mistake is hidden where K is 5."""
 
 
 def six_answered(world: World, course: UUID) -> Posing:
-    """Return a problem to which six students answered, each in their own way."""
+    """Return a problem with six students, each with a different answer."""
     [posed] = world.assignment(course)
     for number in range(6):
         person = world.enrol(course, f"Student {number}")
@@ -44,7 +44,7 @@ def six_answered(world: World, course: UUID) -> Posing:
 def begun(
     teacher: Person, problem: Posing, version: Mapping[str, Any] | None = None, **more: Any
 ) -> dict[str, Any]:
-    """Return a regrade that is yet to judge."""
+    """Create a regrade, and return it before it has graded an answer."""
     asked = teacher.post(f"{problem.path}/regrades", {"version": version or OTHER_KEY, **more})
     assert asked.status_code == 201, asked.text
     assert asked.json()["status"] == "judging"
@@ -58,27 +58,27 @@ def prepare(
     version: Mapping[str, Any] | None = None,
     **more: Any,
 ) -> dict[str, Any]:
-    """Return a regrade whose dry run is done."""
+    """Return a regrade whose dry run is complete."""
     run = begun(teacher, problem, version, **more)
     world.service.regrades.run_until_idle()
     return seen(teacher, run)
 
 
 def spoil(world: World, run: Mapping[str, Any]) -> None:
-    """Damage the version that a regrade judges by, so that no answer can be judged any more."""
+    """Damage the new version of a regrade, so that it can no longer grade any answer."""
     with world.session() as session:
         session.get_one(ProblemVersion, UUID(run["to_version"]["id"])).source = "id: spoilt"
 
 
 def seen(teacher: Person, run: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a regrade as it is now."""
+    """Return the current state of a regrade."""
     return teacher.get(f"/regrades/{run['id']}").json()
 
 
 def act(
     world: World, teacher: Person, run: Mapping[str, Any], what: str, **body: Any
 ) -> dict[str, Any]:
-    """Return a regrade after *what* was done with it to the end."""
+    """Perform the action *what* on a regrade to the end, and return the regrade."""
     done = teacher.post(f"/regrades/{run['id']}/{what}", body)
     assert done.status_code == 200, done.text
     world.service.regrades.run_until_idle()
@@ -86,7 +86,7 @@ def act(
 
 
 def marks(world: World, problem: Posing) -> dict[str, Any]:
-    """Return all that a regrade may change of a problem, and nothing that counts writings."""
+    """Return all data of a problem that a regrade may change, without write counters."""
     with world.db.reading() as session:
         answers = session.scalars(
             select(Answer).where(Answer.problem_id == problem.id).order_by(Answer.id)
@@ -110,7 +110,7 @@ def marks(world: World, problem: Posing) -> dict[str, Any]:
 
 
 def store_gain(world: World, problem: Posing, student: Person, *, at: datetime) -> UUID:
-    """Store a regrade that was applied, by which the student's grade rose from 0 to 2 *at* a time.
+    """Store an applied regrade that raised the student's grade from 0 to 2 *at* a time.
 
     Return its id.
     """
@@ -141,12 +141,10 @@ def store_gain(world: World, problem: Posing, student: Person, *, at: datetime) 
 
 
 def columns(row: Any) -> dict[str, Any]:
-    """Return what stands in a row."""
     return {column.key: getattr(row, column.key) for column in row.__table__.columns}
 
 
 def score(world: World, problem: Posing, student: Person) -> Fraction | None:
-    """Return the score of a student in a problem."""
     with world.db.reading() as session:
         key = {"problem_id": problem.id, "student_id": student.id}
         return session.get_one(ProblemProgress, key).score

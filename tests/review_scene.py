@@ -1,4 +1,4 @@
-"""A class that has handed in a text, with two graders and an instructor."""
+"""A class that submitted texts, with two graders and an instructor."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ __all__ = ["Class"]
 
 @dataclass
 class Class:
-    """An assignment with one problem, whose part ``why`` people mark."""
+    """An assignment with one problem, whose part ``why`` people grade."""
 
     world: World
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -30,23 +30,23 @@ class Class:
 
     @property
     def part(self) -> str:
-        """The address of the part that people mark."""
+        """The API path to review the part ``why``."""
         return f"/assignments/{self.posed.assignment}/review/{self.posed.slug}/why"
 
     @property
     def assignment(self) -> str:
-        """The address of the assignment."""
+        """The API path of the assignment."""
         return f"/assignments/{self.posed.assignment}"
 
     def student(self, *texts: str, name: str = "Stu Dent") -> Person:
-        """Return a new student who handed in *texts* one after the other."""
+        """Enrol a student who submits *texts* one after the other."""
         student = self.world.enrol(self.course, name)
         for text in texts:
             assert student.submit(self.posed, {"why": text}).status_code == 201
         return student
 
     def answer(self, student: Person, part: str = "why") -> UUID:
-        """Return the last answer of a student to a part."""
+        """Return the id of a student's last answer to a part."""
         with self.world.db.reading() as session:
             found = session.scalars(
                 select(Answer.id)
@@ -61,20 +61,20 @@ class Class:
         return [one["id"] for one in self.ada.get(f"{self.part}/rubric").json()["items"]]
 
     def mark(self, marker: Person, answer: UUID, *, match: str = "*", **mark: Any) -> Any:
-        """Return the response to marking an answer."""
+        """Grade an answer by hand, and return the response."""
         return marker.put(f"/answers/{answer}/mark", mark, headers={"If-Match": match})
 
     def listed(self, marker: Person, shows: str = "all") -> list[str]:
-        """Return the answers in the queue."""
+        """Return the ids of the answers in the queue."""
         told = marker.get(self.part, params={"shows": shows}).json()
         return [one["answer"] for one in told["items"]]
 
     def next(self, marker: Person) -> Any:
-        """Return the answer that a marker gets next, None for none."""
+        """Return the next answer for a grader, or None."""
         return marker.post(f"{self.part}/next").json()["item"]
 
     def score(self, student: Person) -> tuple[Any, Any]:
-        """Return the score of a student in the problem, and in the assignment."""
+        """Return the scores of a student in the problem and in the assignment."""
         with self.world.db.reading() as session:
             one = {"student_id": student.id}
             standing = session.get_one(ProblemProgress, {"problem_id": self.posed.id, **one})
@@ -82,7 +82,6 @@ class Class:
             return standing.score, grade.score
 
     def change(self, **settings: Any) -> None:
-        """Change settings of the assignment."""
         with self.world.session() as session:
             row = session.get_one(Assignment, self.posed.assignment)
             for name, value in settings.items():

@@ -1,6 +1,7 @@
-"""The revisions of the schema run one at a time over data, and what the data are, as hashes.
+"""Schema revisions run one at a time over data, and hashes of the data.
 
-A folder of revisions is that of the service, or a copy of it with one more planted behind the last.
+A folder of revisions is that of the service, or a copy of it with one more added at the
+end.
 """
 
 import shutil
@@ -30,11 +31,11 @@ down_revision = {before!r}
 """
 
 Contents = Mapping[str, Mapping[str, str]]
-"""Of each table the hash of each column, whatever the order of the rows."""
+"""Hash of each column by table, independent of the order of rows."""
 
 
 def planted(folder: Path, body: str) -> Path:
-    """Return a copy of the revisions in *folder*, with one of that *body* behind the last."""
+    """Return a copy of the revisions in *folder*, with a last one whose code is *body*."""
     copy = folder / "migrations"
     shutil.copytree(FOLDER, copy, ignore=shutil.ignore_patterns("__pycache__"))
     head = ScriptDirectory(str(copy)).get_current_head()
@@ -43,7 +44,7 @@ def planted(folder: Path, body: str) -> Path:
 
 
 class Revisions:
-    """The revisions of a *folder*, to run on a database."""
+    """The revisions in *folder*, to run on a database."""
 
     def __init__(self, db: Database, folder: Path = FOLDER) -> None:
         self.db, self.folder = db, folder
@@ -51,11 +52,11 @@ class Revisions:
         self.names = [one.revision for one in found][::-1]
 
     def up(self, to: str = "head", **more: Any) -> None:
-        """Run the revisions up to that one."""
+        """Upgrade to revision *to*."""
         self._run("upgrade", to, **more)
 
     def down(self, to: str, **more: Any) -> None:
-        """Take the revisions back that come after that one."""
+        """Downgrade to revision *to*."""
         self._run("downgrade", to, **more)
 
     def _run(
@@ -69,10 +70,10 @@ class Revisions:
 
 
 def contents(db: Database) -> Contents:
-    """Return the hashes of all that the tables hold.
+    """Return the hashes of the contents of all tables.
 
-    The rows of a table are told apart by their primary key, which is hashed with each value: a
-    value that moves to another row is a change.
+    The primary key identifies a row and is hashed with each value, so a value that
+    moves to another row is a change.
     """
     with db.engine.connect() as connection:
         names = set(inspect(connection).get_table_names()) - {"alembic_version"}
@@ -97,7 +98,7 @@ def _hash(values: list[tuple[Any, ...]]) -> str:
 
 
 def changed(before: Contents, after: Contents) -> list[str]:
-    """Return which columns, of those that are in both, hold something else."""
+    """Return the columns, of those in both, whose contents differ."""
     return [
         f"{name}.{one}"
         for name in before.keys() & after.keys()
@@ -107,7 +108,7 @@ def changed(before: Contents, after: Contents) -> list[str]:
 
 
 def made(db: Database) -> set[str]:
-    """Return the names of all indexes and triggers: a table that is made anew may lose them."""
+    """Return the names of all indexes and triggers, which a rebuilt table may lose."""
     asked = (
         "SELECT type || ' ' || name FROM sqlite_master WHERE type IN ('index', 'trigger')"
         if db.is_sqlite

@@ -1,4 +1,4 @@
-"""Two courses with one of everything, to ask of every route who may call it."""
+"""Two courses with one of everything, to test who may call each route."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ from api.db.models import (
 
 NOWHERE = str(UUID(int=0xDEAD << 64))
 VOLATILE = {"knocks": None, "tokens": "last_used_at", "sessions": "seen_at"}
-"""What a denied request may change: that it was tried, and when somebody was last seen."""
+"""Data that a denied request may change: rate limit events and last-seen times."""
 
 NO_ACCOUNT = {"unreadable", "unknown", "session_as_token", "expired", "revoked", "elsewhere_token"}
 HERE, ELSEWHERE = "here", "elsewhere"
@@ -33,12 +33,12 @@ HERE, ELSEWHERE = "here", "elsewhere"
 
 @dataclass
 class Scene:
-    """One world, its people by what they are, and the objects that parameters of paths name.
+    """A world, its people by role, and the objects that path parameters name.
 
-    *places* has by place and parameter what stands in a path: ``here`` is the course of `student`,
-    `classmate`, `grader` and `instructor`; ``elsewhere`` the other one. *logins* are headers by
-    which people are logged in, *readers* their tokens that may only read, *seen*
-    what the tables held when they were last looked at.
+    *places* has the values of path parameters by place: ``here`` is the course of
+    `student`, `classmate`, `grader` and `instructor`; ``elsewhere`` is the other one.
+    *logins* are the headers of logged-in people, *readers* their read-only tokens, and
+    *seen* the contents of the tables at the last look.
     """
 
     world: World
@@ -52,7 +52,6 @@ class Scene:
     seen: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Build all of it."""
         self.places = {name: {} for name in (HERE, ELSEWHERE, "unpublished", "unreleased")}
         self.places["deleted"] = {}
         self.course, self.other = self.world.course("here"), self.world.course("elsewhere")
@@ -64,12 +63,12 @@ class Scene:
         self._logins()
 
     def put(self, parameter: str, *, here: object, elsewhere: object) -> None:
-        """Say what a *parameter* of a path is in the one course and in the other."""
+        """Set the value of a path *parameter* in each of the two courses."""
         self.places[HERE][parameter] = str(here)
         self.places[ELSEWHERE][parameter] = str(elsewhere)
 
     def __getattr__(self, name: str) -> Person:
-        """Return the person who is *name* in the scene."""
+        """Return the person with the name *name* in the scene."""
         try:
             return self.__dict__["people"][name]
         except KeyError:
@@ -91,7 +90,7 @@ class Scene:
         self.put("user", here=people["student"].id, elsewhere=people["stranger"].id)
 
     def _strangers(self) -> None:
-        """Add those who are nobody, each by another way."""
+        """Add people without valid access, each for another reason."""
         now, world, people = self.world.clock(), self.world, self.people
         owner = people["instructor"]
         tokens = {
@@ -170,7 +169,7 @@ class Scene:
         return LoginSession(**shared, seen_at=now)
 
     def _logins(self) -> None:
-        """Log everybody in, and give each a token that may only read."""
+        """Log everybody in, and give each person a read-only token."""
         for person in [one for name, one in self.people.items() if name not in NO_ACCOUNT]:
             secret = self.world.log_in(person)
             cookie = {"Cookie": f"grader={secret}", "Sec-Fetch-Site": "same-origin"}
@@ -179,14 +178,14 @@ class Scene:
         self.people["anonymous"] = self.world.anonymous
 
     def ask(self, method: str, path: str, *, headers: Mapping[str, str], **more: Any) -> Any:
-        """Return the response; the id of the request is fixed, so that equal bodies are equal."""
+        """Return the response; the request id is fixed, so that equal bodies are equal."""
         fixed = {"X-Request-ID": "same"}
         return self.world.client.request(
             method, path, headers=fixed | dict(headers), follow_redirects=False, **more
         )
 
     def rows(self) -> dict[str, list[str]]:
-        """Return what all tables hold, to compare."""
+        """Return the contents of all tables, without `VOLATILE` data, for comparison."""
         with self.world.db.reading() as session:
             return {
                 name: sorted(
@@ -198,7 +197,7 @@ class Scene:
             }
 
     def snapshot(self) -> sqlite3.Connection:
-        """Return a copy of the database (SQLite) as it is now."""
+        """Return a copy of the SQLite database."""
         copy = sqlite3.connect(":memory:", check_same_thread=False)
         with sqlite3.connect(self._file) as now:
             now.backup(copy)
@@ -206,7 +205,6 @@ class Scene:
         return copy
 
     def restore(self, copy: sqlite3.Connection) -> None:
-        """Put the database back to what it was."""
         with sqlite3.connect(self._file) as now:
             copy.backup(now)
         now.close()

@@ -1,4 +1,4 @@
-"""Score sheets for tests, as a spreadsheet opens, changes and saves them."""
+"""Score sheets for tests, as a spreadsheet opens, edits and saves them."""
 
 import csv
 import io
@@ -24,12 +24,12 @@ def saved(rows: Table, delimiter: str = ",", *, quoting: int = csv.QUOTE_MINIMAL
 
 
 def edited(*rows: SheetRow, at: int = 0, **cells: str) -> str:
-    """Return a sheet of *rows* in which the *cells* of one row are changed."""
+    """Return a sheet of *rows* in which the row *at* has other *cells*."""
     table = rows_of(write_score_sheet(rows))
     table[at] |= cells
     return saved(table)
 
 
 def said(sheet: SheetChanges) -> list[str]:
-    """Return the problems of a sheet, each after its line."""
+    """Return the problems of a sheet, each with its line in front."""
     return [f"{problem.line}: {problem.message}" for problem in sheet.problems]

@@ -1,4 +1,4 @@
-"""Tables of scores, added up with NumPy to the sums that a database makes of a class."""
+"""Score tables, summed with NumPy into the aggregates that a database computes."""
 
 import numpy as np
 
@@ -15,21 +15,23 @@ from grader.analysis import (
 
 
 def items(scores, maxima) -> tuple[ItemStatistics, ...]:
-    """Return the figures of each column; a row is a student, NaN or None an item not opened."""
+    """Return the statistics of each column (item).
+
+    Rows are students; NaN or None marks an item that the student did not open.
+    """
     return compute_item_statistics(table_sums(scores, maxima))
 
 
 def reliability(scores) -> Reliability:
-    """Return the reliability of a table."""
     rows = np.asarray(scores, dtype=float)
     return estimate_reliability(table_sums(rows, np.ones(rows.shape[1] if rows.size else 0)))
 
 
 def rests(scores, maxima) -> np.ndarray:
-    """Return for each student and item the points in the other items, NaN where there are none.
+    """Return each student's points in the other items, for each item; NaN without any.
 
-    Where a student did not open all items, the rest is their share of what they opened, times
-    the points of all others.
+    If a student did not open all items, the rest is their share of the opened items,
+    times the points of all others.
     """
     most = np.asarray(maxima, dtype=float)
     table = np.asarray(scores, dtype=float).reshape(len(scores), most.size)
@@ -44,7 +46,7 @@ def rests(scores, maxima) -> np.ndarray:
 
 
 def table_sums(scores, maxima) -> TableSums:
-    """Return the sums of a table with a row for each student and a column for each item."""
+    """Return the sums of a table with a row per student and a column per item."""
     most = np.asarray(maxima, dtype=float)
     table = np.asarray(scores, dtype=float).reshape(len(scores), most.size)
     rest, there = rests(table, most), ~np.isnan(table)

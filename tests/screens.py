@@ -1,4 +1,4 @@
-"""What is looked at in a real browser: pages as somebody has them, and what is wrong with them."""
+"""Pages in a real browser, and checks for faults of accessibility and layout."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,13 +13,13 @@ from world import Person, World
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OF_COLOURS = ["color-contrast", "link-in-text-block"]
-"""The rules that look at colours."""
+"""Axe rules about color."""
 NARROWEST = 320
 HEIGHT = 900
 AXE_RUN = """rules => axe.run(document, {runOnly: rules, resultTypes: ["violations"]})
     .then(found => found.violations)"""
 ITSELF = ("data:", "blob:", "about:")
-"""What the addresses begin with that nobody is asked for."""
+"""Prefixes of URLs that no server is asked for."""
 
 Scheme = Literal["light", "dark"]
 Script = Literal["on", "off"]
@@ -33,10 +33,10 @@ LOOKS: tuple[tuple[int, Scheme], ...] = (
 
 @dataclass
 class Screens:
-    """Opens pages of the service at *address* in a *browser*, logged in without the log-in page.
+    """Opens pages of the service at *address* in *browser*, without the login page.
 
-    *said* is what the console said since it was last emptied, *elsewhere* what was ever asked of
-    another server.
+    *said* holds the console messages since it was last cleared, *elsewhere* all
+    requests to other servers.
     """
 
     browser: Browser
@@ -55,7 +55,7 @@ class Screens:
         script: Script = "on",
         motion: Literal["reduce", "no-preference"] = "reduce",
     ) -> Page:
-        """Return an empty page of somebody."""
+        """Return an empty page, logged in as *person* or anonymous."""
         context = self.browser.new_context(
             base_url=self.address,
             viewport={"width": width, "height": HEIGHT},
@@ -71,14 +71,14 @@ class Screens:
         return self.watched(context.new_page())
 
     def log_in(self, context: BrowserContext, person: Person) -> None:
-        """Give a browser a log-in of somebody."""
+        """Add the session cookie of *person* to a browser context."""
         cookies = Requests(self.world, person).cookies
         context.add_cookies(
             [{"name": name, "value": told, "url": self.address} for name, told in cookies.items()]
         )
 
     def watched(self, page: Page) -> Page:
-        """Return a page of which all is kept that no page should do."""
+        """Record the console messages, errors and requests of a page, and return it."""
         page.on("console", lambda line: self.said.append(f"{line.type}: {line.text}"))
         page.on("pageerror", lambda error: self.said.append(f"error: {error}"))
         page.on("request", self._asks)
@@ -89,20 +89,20 @@ class Screens:
             self.elsewhere.append(request.url)
 
     def close(self) -> None:
-        """Close all that was opened."""
+        """Close all browser contexts."""
         for context in self.contexts:
             context.close()
         self.contexts.clear()
 
 
 def look(page: Page, *, width: int, scheme: Scheme) -> None:
-    """Show a page in a window of another width and scheme, without asking for it again."""
+    """Set the width and the color scheme of a page, without reloading it."""
     page.set_viewport_size({"width": width, "height": HEIGHT})
     page.emulate_media(color_scheme=scheme)
 
 
 def faults(page: Page) -> Iterator[str]:
-    """Yield what is wrong with a page at each size, in light and dark."""
+    """Yield the faults of a page at each width, in light and dark."""
     for width, scheme in LOOKS:
         look(page, width=width, scheme=scheme)
         rules = RULES if scheme == "light" else OF_COLOURS  # in the dark all else is the same
@@ -118,7 +118,7 @@ def _overflows(page: Page, width: int) -> list[str]:
 
 
 def violations(page: Page, rules: Sequence[str] = RULES) -> list[str]:
-    """Return what axe finds wrong with a page as it stands: the rule and the first elements."""
+    """Return axe's findings on the current page: each rule with its first elements."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE)
     found: list[Mapping[str, Any]] = page.evaluate(AXE_RUN, list(rules))
@@ -126,7 +126,7 @@ def violations(page: Page, rules: Sequence[str] = RULES) -> list[str]:
 
 
 def overflow(page: Page) -> int:
-    """Return by how many pixels a page is wider than the window."""
+    """Return the number of pixels by which a page is wider than the window."""
     wide: int = page.evaluate(
         "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     )

@@ -1,4 +1,4 @@
-"""An application that answers at a port of this machine while a test asks it: sockets and all."""
+"""An application served on a local port during a test, including sockets."""
 
 import socket
 import threading
@@ -16,7 +16,7 @@ __all__ = ["listening", "running"]
 
 @contextmanager
 def listening(app: FastAPI, **settings: Any) -> Iterator[int]:
-    """Yield the port of a server of *app*; its lifespan is left to who made it."""
+    """Yield the port of a server of *app*; the caller is responsible for its lifespan."""
     given = {"log_config": None, "lifespan": "off", "server_header": False} | settings
     opened = socket.create_server(("127.0.0.1", 0))
     with opened, running(uvicorn.Config(app, **given), opened):
@@ -30,7 +30,7 @@ def running(
     *,
     on_start: Callable[[ServerState], None] = lambda _: None,
 ) -> Iterator[None]:
-    """Serve at *listener* as configured; stop afterwards. *on_start* is given what it holds."""
+    """Serve on *listener* until the block ends; pass the server's state to *on_start*."""
     server = uvicorn.Server(config)
     on_start(server.server_state)
     thread = threading.Thread(target=server.run, args=([listener],))

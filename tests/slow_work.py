@@ -1,6 +1,6 @@
-"""What a worker does instead of its work, in tests of what may take too long or die.
+"""Replacements for the jobs of a worker, for tests of timeouts and crashes.
 
-A worker loads this module, which needs little more than what is loaded there anyway.
+A worker imports this module, which needs little more than what is loaded there anyway.
 """
 
 import os
@@ -17,37 +17,36 @@ ENDLESS = 10**6
 
 
 def publish_or_sleep(source: ProblemSource, *, seeds: int) -> Any:
-    """Publish a problem; one that is called `endless` takes for ever."""
+    """Publish a problem; one with the id `endless` takes forever."""
     if source.id == "endless":
         time.sleep(ENDLESS)
     return publish_one(source, seeds=seeds)
 
 
 def publish_when_released(source: ProblemSource, *, seeds: int) -> Any:
-    """Publish a problem; one that is called `endless` waits for the file that its text names."""
+    """Publish a problem; one with the id `endless` waits for the file that its text names."""
     while source.id == "endless" and not Path(source.text.rpartition("# ")[2].strip()).exists():
         time.sleep(0.05)
     return publish_one(source, seeds=seeds)
 
 
 def die(_source: ProblemSource, *, seeds: int) -> None:
-    """End the worker, as the system does where memory is short."""
+    """End the worker, as the system does when memory runs out."""
     os._exit(seeds)
 
 
 def process_id(_source: ProblemSource, *, seeds: int) -> int:
-    """Return the id of the worker."""
+    """Return the process id of the worker."""
     del seeds
     return os.getpid()
 
 
 def never_end(_job: object) -> None:
-    """Take for ever."""
     time.sleep(ENDLESS)
 
 
 def judge_or_sleep(chunk: Chunk) -> Verdicts:
-    """Judge a chunk; one with an answer 666 takes longer than it may."""
+    """Grade a chunk; one with the answer 666 exceeds the time limit."""
     with kill_after(1):
         if any(asked.typed == "666" for job in chunk for asked in job.questions):
             time.sleep(ENDLESS)

@@ -1,4 +1,4 @@
-"""An instructor at a browser: a course with an assignment and a student, and its forms."""
+"""An instructor with a browser, a course with an assignment, and its forms."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from world import TEXT_PROBLEM, World
 
 
 class StaffScene:
-    """A course whose one assignment has *problems*, by default the text problem alone."""
+    """A course whose only assignment has *problems*, by default only the text problem."""
 
     def __init__(
         self, world: World, *problems: str, timeline_spec: Mapping[str, Any] | None = None
@@ -24,24 +24,24 @@ class StaffScene:
 
     @property
     def home(self) -> str:
-        """The address of the course."""
+        """The path of the course."""
         return f"/courses/{self.course}"
 
     @property
     def path(self) -> str:
-        """The address of the assignment."""
+        """The path of the assignment."""
         return f"/assignments/{self.posed.assignment}"
 
     def editor(self) -> Page:
-        """Return the page on which the assignment is edited."""
+        """Return the page that edits the assignment."""
         found = self.browser.get(f"{self.path}/edit")
         assert found.status == 200, found.text
         return found
 
     def press(self, editor: Page, label: str, **typed: str) -> Page:
-        """Return the answer to a button outside the settings that sends them, as they stand.
+        """Press a button outside the settings form that submits it; return the response.
 
-        *label* is what it is called, *typed* what was typed into the settings before.
+        *label* is the label of the button, *typed* the new values of settings.
         """
         buttons = editor.all("button", form="settings")
         [button] = [one for one in buttons if label in {one.text, one.get("aria-label")}]
@@ -52,5 +52,4 @@ class StaffScene:
 
 
 def settings_form(page: Page) -> Element:
-    """Return the form of a page with the settings."""
     return page.one("form", id="settings")

@@ -1,4 +1,4 @@
-"""A variant stored and loaded as the service does it, and where the loaded one grades otherwise."""
+"""A variant stored and reloaded as in the service, and differences in its grading."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +23,7 @@ __all__ = ["differences", "sample_answers", "stored_and_loaded"]
 
 
 def stored_and_loaded(variant: Variant, book: Registry) -> dict[str, Variant]:
-    """Return what comes back from JSON: whole, and for one part at a time as a batch loads it."""
+    """Return the variant reloaded from JSON: whole, and one part at a time as in a batch."""
     line = json.dumps(dump_variant(variant, book))
     problem = variant.problem
     loaded = {"whole": load_variant(json.loads(line), problem, book)}
@@ -45,7 +45,10 @@ def sample_answers(variant: Variant, part: AnyPart) -> list[RawAnswer]:
 def differences(
     variant: Variant, book: Registry, answers: Mapping[str, Sequence[RawAnswer]] | None = None
 ) -> list[str]:
-    """Return where the loaded variant grades otherwise; by default each part's sample answers."""
+    """Return where the reloaded variant grades differently.
+
+    *answers* defaults to the sample answers of each part.
+    """
     if answers is None:
         answers = {part.id: sample_answers(variant, part) for part in variant.problem.parts}
     return [

@@ -1,4 +1,4 @@
-"""Problems and rows for the tests of the student's side."""
+"""Problems and rows for tests of the student side."""
 
 import re
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ from problems.registry import REGISTRY
 from problems.variant_serialization import dump_variant
 
 KEY_OF_CANARY = "1524155677489"
-"""The key of the original of `CANARY`, which stands in nothing that a student is sent."""
+"""Key of the original of `CANARY`, which no response to a student contains."""
 
 CANARY = """\
 id: square-of-a-number
@@ -64,7 +64,7 @@ parts:
   - {id: tripled, kind: integer, points: 1, prompt: "$3K$?", key: 3*K}
 """
 NUMBERS = {1234567, 1234577, 1234587, 1234597, 1234607}
-"""The numbers of `SQUARES`, of which each variant has one."""
+"""Numbers of `SQUARES`; each variant has one of them."""
 
 BROKEN = """\
 id: divided-by-nothing
@@ -79,7 +79,7 @@ parts:
   - {id: sound, kind: integer, points: 1, prompt: "Twice?", key: 2*K}
   - {id: broken, kind: integer, points: 1, prompt: "What?", key: "7 // (K - 3)"}
 """
-"""A problem that the checker would refuse: the key of its original fails."""
+"""A problem that the checker would refuse, because the key of its original fails."""
 
 FORMS = """\
 id: forms-of-answers
@@ -109,7 +109,7 @@ parts:
   - {id: third, kind: number, points: 1, prompt: "A third?", key: "K/12"}
   - {id: decimal, kind: number, points: 1, prompt: "About a third?", key: "(K + 29)/100"}
 """
-"""Every way in which an answer of another size than the key can earn something."""
+"""Every way in which an answer of another size than the key can earn credit."""
 
 DUE_TOMORROW = {"due": "2026-11-03 12:00"}
 
@@ -132,7 +132,7 @@ def extend(world: World, course: UUID, spec: Mapping[str, Any], **whom: UUID) ->
 
 
 def test_student(world: World, course: UUID) -> Person:
-    """Return the test student of a course."""
+    """Enrol a test student in a course."""
     person = world.enrol(course, "Test student")
     world.set_enrolment(person, is_test=True)
     return person
@@ -142,7 +142,7 @@ test_student.__test__ = False  # type: ignore[attr-defined]  # no test, whatever
 
 
 def pose_broken(world: World, where: Posing) -> None:
-    """Pin a problem to `BROKEN`, as it is after a solver broke behind its publication."""
+    """Pin a problem to `BROKEN`, as if a solver broke after its publication."""
     problem = load_problem(BROKEN, file="divided-by-nothing.yaml")
     variant = dump_variant(solve_variant(problem, None, REGISTRY), REGISTRY)
     published = PublishedProblem(
@@ -171,7 +171,7 @@ def posed_to(
     *,
     right: Permission = "see_course",
 ) -> AssignedProblem:
-    """Return a problem as a request of somebody finds it."""
+    """Load a problem as a request by *student* does."""
     caller = authenticate_token(session, f"Bearer {student.token}", now=world.clock())
     return load_assigned_problem(session, caller, where.assignment, where.slug, permission=right)
 
@@ -179,7 +179,10 @@ def posed_to(
 def under_way(
     world: World, student: Person, where: Posing, answers: Mapping[str, str], *, key: str | None
 ) -> PendingSubmission | StoredSubmission:
-    """Return a submission that was judged and waits to be written."""
+    """Return a submission that is graded but not yet stored.
+
+    A submission that repeats a stored one returns the stored one.
+    """
     with world.db.reading() as session:
         posed = posed_to(world, session, student, where, right="submit")
         service, sent = world.service, SubmissionRequest(answers, key, world.clock())
@@ -194,7 +197,7 @@ def under_way(
 
 
 def without_ids(told: Any, *, also: frozenset[str] = frozenset()) -> Any:
-    """Return a response without what differs between any two submissions of any two students."""
+    """Return a response without the fields that differ between any two submissions."""
     own = {"id", "answer", "submission", "typed", "read_as", "receipt", "student", "repeats"} | also
     if isinstance(told, dict):
         return {name: without_ids(one, also=also) for name, one in told.items() if name not in own}
@@ -204,7 +207,7 @@ def without_ids(told: Any, *, also: frozenset[str] = frozenset()) -> Any:
 
 
 def every_path(where: Posing) -> list[tuple[str, str, Any]]:
-    """Return all that a student can ask about a problem: method, path, body."""
+    """Return all requests that a student can make about a problem: method, path, body."""
     answers = {"answers": {"cells": "9"}}
     return [
         ("get", where.path, None),
@@ -222,24 +225,24 @@ def every_path(where: Posing) -> list[tuple[str, str, Any]]:
 
 
 def ask(person: Person, method: str, path: str, body: Any) -> Any:
-    """Return the response to one of `every_path`, with the id of the request fixed."""
+    """Return the response to a request of `every_path`, with a fixed request id."""
     more = {} if body is None else {"json": body}
     return getattr(person, method)(path, headers={"X-Request-ID": "same"}, **more)
 
 
 def names_in(told: Any) -> set[str]:
-    """Return the names of all fields of a response."""
+    """Return the names of all fields of a response, at any depth."""
     if isinstance(told, dict):
         return set(told).union(*map(names_in, told.values()))
     return set().union(*map(names_in, told)) if isinstance(told, list) else set()
 
 
 def number_of(person: Person, where: Posing) -> int:
-    """Return the first number that somebody has in a problem."""
+    """Return the first number in a student's variant of a problem."""
     number: int = person.get(where.path).json()["numbers"][0]["value"]
     return number
 
 
 def numbers_in(text: str) -> list[int]:
-    """Return the whole numbers that stand in a text."""
+    """Return the whole numbers in a text."""
     return [int(found) for found in re.findall(r"\d+", text)]

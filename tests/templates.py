@@ -1,4 +1,4 @@
-"""An empty SQLite database with all tables, made once a run: what needs one works on a copy."""
+"""An empty SQLite database with all tables, created once per run and then copied."""
 
 from pathlib import Path
 
@@ -11,7 +11,10 @@ __all__ = ["made_in"]
 
 
 def made_in(folder: Path) -> Path:
-    """Return the file of such a database; what is compiled for it serves all worlds after it."""
+    """Create the database in *folder*, and return its path.
+
+    Later worlds reuse the statements that are compiled for it.
+    """
     path = folder / "grader.db"
     db = Database(f"sqlite:///{path}")
     upgrade(db)

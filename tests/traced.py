@@ -1,4 +1,4 @@
-"""What tests ask of the steps of a worked solution: what they state, and whether they are true."""
+"""Helpers for tests of worked solutions: the values that steps state, and their truth."""
 
 import math
 import re
@@ -30,22 +30,21 @@ LETTERS = re.compile(r"(d_?)?[A-Za-z]{1,3}\d?'?(_\w{1,6})*")
 
 
 def steps_of(solver: str, *arguments: object, **keywords: object) -> tuple[SolutionStep, ...]:
-    """Return the way to the result of a solver."""
+    """Return the steps that lead to the result of a solver."""
     return REGISTRY.tracers[solver](*arguments, **keywords)
 
 
 def told(solver: str, *arguments: object, **keywords: object) -> list[str]:
-    """Return the same as text, step by step."""
+    """Return the steps that lead to the result of a solver, as text."""
     return [render_step(step).text for step in steps_of(solver, *arguments, **keywords)]
 
 
 def of_type(kind: type[SolutionStep], steps: Iterable[SolutionStep]) -> list[SolutionStep]:
-    """Return those of *steps* that are of a kind."""
     return [step for step in steps if isinstance(step, kind)]
 
 
 def stated_value(steps: tuple[SolutionStep, ...]) -> object:
-    """Return what the last of *steps* states."""
+    """Return the value that the last step states."""
     match steps[-1]:
         case Formula(value=value) | Array(value=value):
             return value
@@ -56,7 +55,7 @@ def stated_value(steps: tuple[SolutionStep, ...]) -> object:
 
 
 def same(one: object, two: object) -> bool:
-    """Tell whether two values are equal, rounding of doubles aside; a vector may be a tuple."""
+    """Return whether two values are equal up to float rounding; a vector may be a tuple."""
     if isinstance(one, bool) or isinstance(two, bool):
         return one is two
     if is_number(one) and is_number(two):
@@ -77,7 +76,7 @@ def listed(value: object) -> tuple[Value, ...]:
 
 
 def wrong_formulas(steps: tuple[SolutionStep, ...]) -> list[Formula]:
-    """Return the formulas whose numbers do not give their value, as far as they can be computed."""
+    """Return the computable formulas whose numbers do not give their value."""
     return [
         step
         for step in steps
@@ -89,7 +88,7 @@ def wrong_formulas(steps: tuple[SolutionStep, ...]) -> list[Formula]:
 
 
 def computable(step: Formula) -> bool:
-    """Tell whether the numbers of a formula stand for themselves."""
+    """Return whether the numbers of a formula use only known names and functions."""
     return not any(
         (isinstance(node, Name) and node.name not in KNOWN.names)
         or (isinstance(node, Call) and node.function not in KNOWN.functions)
@@ -98,7 +97,7 @@ def computable(step: Formula) -> bool:
 
 
 def unreadable_names(steps: tuple[SolutionStep, ...]) -> list[str]:
-    """Return the names in formulas that are not letters of a textbook."""
+    """Return the names in formulas that are not letters as in a textbook."""
     return [
         node.name
         for step in steps
@@ -111,7 +110,7 @@ def unreadable_names(steps: tuple[SolutionStep, ...]) -> list[str]:
 
 
 def wrong_cells(steps: tuple[SolutionStep, ...]) -> list[SolutionStep]:
-    """Return the windows whose total is not what their cells give."""
+    """Return the windows whose total differs from the total of their cells."""
     return [
         step
         for step in steps
@@ -120,7 +119,7 @@ def wrong_cells(steps: tuple[SolutionStep, ...]) -> list[SolutionStep]:
 
 
 def reckoned(step: Window | PooledWindow) -> object:
-    """Return what the cells of a window give."""
+    """Return the total of a window, computed from its cells."""
     if isinstance(step, Window):
         return sum(step.products.cells) + step.bias
     cells = step.patch.cells
@@ -128,7 +127,7 @@ def reckoned(step: Window | PooledWindow) -> object:
 
 
 def misplaced_cells(steps: tuple[SolutionStep, ...]) -> list[SolutionStep]:
-    """Return the windows whose total is not the cell of the last array at their place."""
+    """Return the window steps whose total differs from their cell of the final array."""
     last = steps[-1]
     if not isinstance(last, Array):
         return []
@@ -141,7 +140,6 @@ def misplaced_cells(steps: tuple[SolutionStep, ...]) -> list[SolutionStep]:
 
 
 def at(tensor: Tensor, place: tuple[int, ...]) -> object:
-    """Return the cell of *tensor* at *place*."""
     found: object = tensor
     for index in place:
         assert isinstance(found, Tensor)

@@ -1,4 +1,4 @@
-"""What somebody does who owns the database: its guards over rows that are only added are off."""
+"""Helper that disables the triggers of append-only rows, as a database owner can."""
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -7,7 +7,10 @@ __all__ = ["unguard"]
 
 
 def unguard(session: Session) -> None:
-    """Let this transaction change whatever it likes; on SQLite the guards stay away."""
+    """Disable the append-only triggers, so that *session* can change any row.
+
+    PostgreSQL skips triggers for this transaction; on SQLite the triggers are dropped.
+    """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SET LOCAL session_replication_role = replica"))
         return

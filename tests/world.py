@@ -1,6 +1,6 @@
-"""A small world to test the service in: courses, people, problems, and clients that act for them.
+"""A small world for tests of the service: courses, people, problems and clients.
 
-Whatever is made here is made by the service's own tables; what a test claims, it asks over HTTP.
+It writes its objects to the service's own tables; tests check their claims over HTTP.
 """
 
 import re
@@ -64,28 +64,28 @@ parts:
     rubric: [{id: fewer, points: 2, say: Fewer parameters.}, {id: deeper, points: 2, say: More.}]
     model: Fewer parameters and more non-linearities.
 """
-"""A problem with numbers, a part that follows from another, and a text for a person."""
+"""A problem with two numeric parts, one based on the other, and a text part to mark."""
 OTHER_PROBLEM = TEXT_PROBLEM.replace("why-small-kernels", "why-large-kernels")
-"""The same under another id."""
+"""The same problem under another id."""
 
 
 @cache
 def published(source: str) -> PublishedProblem:
-    """Return the publication of a problem's text with a few seeds, made once a run."""
+    """Return a problem source, published with a few seeds; cached for the run."""
     found = publish_one(ProblemSource(_named(source), source), seeds=SEEDS)
     assert isinstance(found, PublishedProblem), found
     return found
 
 
 def _named(source: str) -> str:
-    """Return the id of a problem's text."""
+    """Return the id in a problem source."""
     [found] = re.findall(r"^id: (\S+)$", source, re.MULTILINE)
     return str(found)
 
 
 @cache
 def bank_source(problem: str) -> str:
-    """Return the file of a problem of the bank."""
+    """Return the source of a problem of the bank."""
     return ProblemCatalog().path(problem).read_text(encoding="utf-8")
 
 
@@ -93,7 +93,8 @@ def bank_source(problem: str) -> str:
 class World:
     """The service over a database, with a clock that the test moves.
 
-    *compiled* has an engine for each kind of database, whose statements need not be compiled again.
+    *compiled* holds an engine for each kind of database; sharing its compiled
+    statements saves compiling them again.
     """
 
     compiled: ClassVar[dict[str, Engine]] = {}
@@ -117,13 +118,12 @@ class World:
         self.anonymous = Person(new_id(), "", self.client, "")
 
     def _take_what_is_compiled(self) -> None:
-        """Use the dialect and the statements of the engine that was there first."""
+        """Share the dialect and the compiled statements of the first engine."""
         first = self.compiled.get(self.db.engine.dialect.name, self.db.engine)
         for engine in (self.db.engine, self.db._writing, self.db._reading):  # noqa: SLF001
             engine.dialect, engine._compiled_cache = first.dialect, first._compiled_cache  # noqa: SLF001
 
     def close(self) -> None:
-        """Stop the service."""
         self.service.close()
 
     @contextmanager
@@ -159,7 +159,7 @@ class World:
         return Person(user_id, name, self.client, secret)
 
     def token(self, user_id: UUID, *, scopes: Iterable[str] | None = None, **more: Any) -> str:
-        """Return a new token of somebody."""
+        """Return the secret of a new token of a user."""
         token, secret = self._token(user_id, scopes=scopes, **more)
         with self.session() as session:
             session.add(token)
@@ -220,7 +220,7 @@ class World:
     def join(
         self, course: UUID, person: Person, *, role: str = "student", section: UUID | None = None
     ) -> None:
-        """Give somebody a role in a course."""
+        """Give an existing person a role in a course."""
         with self.session() as session:
             session.add(
                 Enrolment(
@@ -233,13 +233,13 @@ class World:
             )
 
     def set_enrolment(self, person: Person, **columns: Any) -> None:
-        """Write these *columns* of the one enrolment of somebody."""
+        """Update these *columns* of a person's only enrolment."""
         with self.session() as session:
             held = update(Enrolment).where(Enrolment.user_id == person.id)
             assert session.execute(held.values(columns)).rowcount == 1
 
     def log_in(self, person: Person) -> str:
-        """Return the cookie of a new session of somebody."""
+        """Return the cookie of a new login session."""
         secret, now = new_secret("session"), self.clock()
         self.client.kept.add(secret.text)
         with self.session() as session:
@@ -255,7 +255,7 @@ class World:
         return secret.text
 
     def version(self, problem: str = "conv-output-size") -> ProblemVersion:
-        """Return the version of a problem of the bank, or of a problem's text; stored once."""
+        """Return the version of a bank problem or a problem source; store it once."""
         source = problem if "\n" in problem else bank_source(problem)
         with self.db.reading() as session:
             found = load_newest_version(session, _named(source))
@@ -305,7 +305,7 @@ class World:
 
 
 def _without_waiting_for_the_disk(connection: Any, _record: object) -> None:
-    """Let commits return early: no test loses its power."""
+    """Let commits return before data is on disk: tests need no durability."""
     connection.execute("PRAGMA synchronous = OFF")
 
 

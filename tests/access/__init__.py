@@ -1,9 +1,10 @@
-"""Who may call which route: the table by which `tests/api/test_access.py` asks every one of them.
+"""Table of route permissions, which `tests/api/test_access.py` checks for every route.
 
-A module here is an area. It gives ``ROUTES``, a dictionary from (method, path as declared) to
-`Route`, and, where its paths name objects that the scene lacks, ``furnish(scene)``, which makes one
-in each course and tells ``scene.put("comment", here=..., elsewhere=...)``. A route without an entry
-fails the test, and an entry without a route does.
+Each module covers one area. It defines ``ROUTES``, a dictionary from (method, declared
+path) to `Route`. If its paths name objects that the scene lacks, it also defines
+``furnish(scene)``, which creates one in each course and registers it with
+``scene.put("comment", here=..., elsewhere=...)``. The test fails for a route without an
+entry and for an entry without a route.
 
     ROUTES = {
         ("GET", "/api/v1/courses/{course}/people"): Route("grader"),
@@ -12,17 +13,17 @@ fails the test, and an entry without a route does.
         ),
     }
 
-What is asked of a route follows from its entry:
+An entry determines the requests that the test sends and the responses that it expects:
 
-- without a valid token, or with one that is expired, revoked or of a suspended person: 401
-- by who is not in the course, was withdrawn, or uses a token for another course: 404
-- by a member below ``least``: ``refused``; by another student, where it is ``owned``: 404
-- with a token of the scope ``read`` only, where ``scope`` is another: 403
-- about a thing of another course, a deleted or an unreleased one, or none: 404
-- by ``least`` itself: ``ok``
+- no valid token, or one that is expired, revoked or owned by a suspended person: 401
+- a person outside the course, withdrawn, or with a token for another course: 404
+- a member below ``least``: ``refused``; another student, if the route is ``owned``: 404
+- a token with only the scope ``read``, if ``scope`` is another: 403
+- an object of another course, or one that is deleted, unreleased or missing: 404
+- ``least`` itself: ``ok``
 
-Every 404 has the same bytes as that for a thing that was never there, and what is denied changes no
-row. The body must be one that succeeds.
+Every 404 has the same bytes as the response for an object that never existed, and a
+denied request changes no row. ``body`` must be one that succeeds.
 """
 
 from collections.abc import Callable, Mapping
@@ -34,19 +35,19 @@ from scene import Scene
 __all__ = ["Least", "Route"]
 
 Least = Literal["anyone", "person", "student", "grader", "instructor", "admin"]
-"""Who may call, at the least: anybody, whoever has an account, or a standing in the course."""
+"""Least privileged caller that a route admits: anyone, any account, or a role."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Who may call a route, and how the test calls it.
+    """Permissions of a route, and how the test calls it.
 
-    *owned*: a student reaches only their own (``scene.student`` owns what the scene holds).
-    *login*: a token is refused (403), a session is asked for. *site*: the route is not about
-    something in a course, so that whoever may not call it is refused wherever they are. *body* is
-    sent as JSON, or as it is where it is a text of type *media*; it may be a function of the scene.
-    *path* fills parameters otherwise than the scene does. *called* is False where success cannot be
-    shown by one call.
+    *owned*: students reach only their own objects (``scene.student`` owns those of the
+    scene). *login*: the route requires a session and refuses tokens (403). *site*: the
+    route is not about an object in a course, so it refuses unauthorized callers the
+    same way everywhere. *body* is sent as JSON, or unchanged if it is a text of type
+    *media*; it may be a function of the scene. *path* overrides the scene's values of
+    path parameters. *called* is False if a single call cannot demonstrate success.
     """
 
     least: Least

@@ -1,4 +1,4 @@
-"""Statistics: for staff alone."""
+"""Permissions of the analytics routes: staff only."""
 
 from access import Route
 

@@ -1,4 +1,4 @@
-"""Courses, assignments and their problems, and what is granted to single students."""
+"""Permissions of courses, assignments, their problems, and exceptions for students."""
 
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ NEW = {"slug": "new", "title": "New", "zone": "UTC"}
 
 
 def furnish(scene: Scene) -> None:
-    """Add an extension, an excuse, a notice and late days to each course."""
+    """Add an extension, an excuse and a notice to each course, and late days to one."""
     made = {
         kind: [_add(scene, kind, who) for who in ("student", "stranger")]
         for kind in ("extension", "excuse", "notice")

@@ -1,4 +1,4 @@
-"""Grades: the gradebook, one student's grades and their history, points set by hand, files."""
+"""Permissions of the gradebook, student grades and history, overrides and grade files."""
 
 from uuid import UUID
 
@@ -41,7 +41,7 @@ ROUTES = {
 
 
 def furnish(scene: Scene) -> None:
-    """Give the student and the stranger points by hand; name a form of file that there is."""
+    """Add an override for the student and the stranger, and register an export format."""
     scene.put("form", here="csv", elsewhere="nothing")
     made = {}
     for place, student, author in (

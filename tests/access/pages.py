@@ -1,4 +1,4 @@
-"""The pages that everybody has: the first one, the log-in, an invitation, the errors."""
+"""Permissions of the pages that everyone has: home, login, invitation, documentation."""
 
 from scene import Scene
 
@@ -24,6 +24,6 @@ ROUTES = {
 
 
 def furnish(scene: Scene) -> None:
-    """Name a static file."""
+    """Register the name of a static file."""
     name = static_url("app.css").removeprefix("/static/")
     scene.put("name", here=name, elsewhere=name)

@@ -1,4 +1,4 @@
-"""The pages of those who make assignments, problems and courses, and who mark."""
+"""Permissions of the pages for editing courses and problems, and for grading."""
 
 from uuid import UUID
 
@@ -21,7 +21,7 @@ MARKS = {"least": "grader", "scope": "grade", **SENT}
 
 
 def settings(scene: Scene) -> str:
-    """Return how the problem of the scene is set, with the version that it has now."""
+    """Return a form body with the settings and current version of the scene's problem."""
     assignment = UUID(scene.places["here"]["assignment"])
     posed = select(AssignmentProblem.version).where(AssignmentProblem.assignment_id == assignment)
     with scene.world.db.reading() as session:
@@ -34,7 +34,7 @@ def extension(scene: Scene) -> str:
 
 
 def version_of(path: str) -> object:
-    """Return what makes the version of a thing, as the API tells it, into a form."""
+    """Return a function that builds a form body with the version from the API's ETag."""
 
     def told(scene: Scene) -> str:
         where = path.format_map(scene.places["here"])

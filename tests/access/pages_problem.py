@@ -1,4 +1,4 @@
-"""The page of a problem: reading it, its form, and what its script asks."""
+"""Permissions of the problem page, its form, and the requests of its script."""
 
 from access import Route
 

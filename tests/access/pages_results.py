@@ -1,4 +1,4 @@
-"""The pages with results and regrades: for staff alone, as the API behind them."""
+"""Permissions of the pages for results and regrades: staff only, like their API."""
 
 from access import Route
 

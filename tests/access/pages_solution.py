@@ -1,4 +1,4 @@
-"""The page of a worked solution: for students when it is shown, 403 here; staff any time."""
+"""Permissions of the solution page: staff always, students once shown (403 here)."""
 
 from access import Route
 

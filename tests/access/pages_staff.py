@@ -1,4 +1,4 @@
-"""The pages of gradebook, people, files, log and administration."""
+"""Permissions of the pages for gradebook, people, files, audit log and administration."""
 
 from uuid import UUID
 
@@ -29,7 +29,7 @@ FILE = {"media": "multipart/form-data; boundary=x", "ok": 200}
 
 
 def _version(scene: Scene) -> str:
-    """Return the version of the student's grade as the form holds it."""
+    """Return a form body with the version of the student's grade."""
     key = (UUID(scene.places["here"]["assignment"]), scene.student.id)
     with scene.world.session() as session:
         found = select(Grade.version).where(

@@ -1,4 +1,4 @@
-"""The pages of students: courses, assignments, grades, what was handed in, and one's account."""
+"""Permissions of the student pages: courses, assignments, grades, work and account."""
 
 from access import Route
 

@@ -1,4 +1,4 @@
-"""Accounts, the people of courses, and the audit log."""
+"""Permissions of accounts, the people of courses, and the audit log."""
 
 from access import Route
 

@@ -1,4 +1,4 @@
-"""The problems of a course; each course of the scene has a draft of its own."""
+"""Permissions of course problems; each course of the scene has its own draft."""
 
 from scene import ELSEWHERE, HERE, Scene
 from world import TEXT_PROBLEM, published
@@ -25,7 +25,7 @@ ROUTES = {
 
 
 def furnish(scene: Scene) -> None:
-    """Put a draft into each course."""
+    """Add a draft to each course."""
     text = TEXT_PROBLEM.replace("why-small", "our-small")
     found = {}
     for place, course in ((HERE, scene.course), (ELSEWHERE, scene.other)):

@@ -1,4 +1,4 @@
-"""Regrades; the scene has one in each course that is ready to be applied."""
+"""Permissions of regrades; each course of the scene has one that is ready to apply."""
 
 from scene import ELSEWHERE, HERE, Scene
 from world import TEXT_PROBLEM
@@ -29,7 +29,7 @@ ROUTES = {
 
 
 def furnish(scene: Scene) -> None:
-    """Put a regrade that is ready into each course."""
+    """Add a regrade that is ready to apply to each course."""
     found = {}
     people = {HERE: scene.people["instructor"], ELSEWHERE: scene.people["other_instructor"]}
     for place, course in ((HERE, scene.course), (ELSEWHERE, scene.other)):

@@ -1,4 +1,4 @@
-"""Review: queues, marks, rubrics, comments and requests."""
+"""Permissions of review: queues, marks, rubrics, comments and requests."""
 
 from uuid import UUID, uuid5
 
@@ -27,7 +27,7 @@ ANSWER = "/api/v1/answers/{answer}"
 
 
 def furnish(scene: Scene) -> None:
-    """Add a rubric item, a group, a comment and a request in each course."""
+    """Add a rubric item, a group, a comment and a request to each course."""
     found = {}
     for place, student in (("here", "student"), ("elsewhere", "stranger")):
         author = "grader" if place == "here" else "other_instructor"

@@ -1,4 +1,4 @@
-"""What a student sees and does."""
+"""Permissions of the routes for a student's own work."""
 
 from access import Route
 

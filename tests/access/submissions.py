@@ -1,4 +1,4 @@
-"""Handing in, and what says that the service runs."""
+"""Permissions of submissions, the health checks and the OpenAPI document."""
 
 from access import Route
 

@@ -1,4 +1,4 @@
-"""The command line, run in this process; and the service, on SQLite and on PostgreSQL."""
+"""Fixtures for the command line, and for the service on SQLite and PostgreSQL."""
 
 import io
 import os
@@ -24,7 +24,7 @@ from api.db.models import Base
 
 @dataclass
 class Ran:
-    """What a command printed and how it ended."""
+    """Exit code and output of a command."""
 
     code: int
     out: str
@@ -35,7 +35,7 @@ class Ran:
 def grader(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Ran]:
-    """Return a function that runs `grader` with these arguments."""
+    """Return a function that runs `grader` with its arguments in this process."""
 
     def run(*arguments: str, stdin: str = "") -> Ran:
         monkeypatch.setattr(sys, "argv", ["grader", *arguments])
@@ -52,7 +52,7 @@ def grader(
 
 
 POSTGRESQL = os.environ.get("GRADER_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432")
-"""The server on which the tests of the service make databases of their own."""
+"""Server on which the tests of the service create their own databases."""
 
 
 def _is_there(url: str) -> bool:
@@ -65,13 +65,13 @@ def _is_there(url: str) -> bool:
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return an empty database with all tables; a test works on a copy."""
+    """Return an empty database with all tables; each test uses a copy."""
     return templates.made_in(tmp_path_factory.mktemp("template"))
 
 
 @pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
-    """Return a database of this process on PostgreSQL; the tests empty it after them."""
+    """Yield the URL of this process's PostgreSQL database, which tests empty after use."""
     if not _is_there(POSTGRESQL):
         absent = pytest.fail if os.environ.get("GRADER_TEST_ALL") else pytest.skip
         absent(f"there is no PostgreSQL at {POSTGRESQL} (GRADER_TEST_POSTGRESQL)")
@@ -91,7 +91,7 @@ def postgresql_url() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def empty_postgresql(postgresql_url: str) -> Iterator[Callable[[], None]]:
-    """Return what removes all rows; the test's role may leave references aside."""
+    """Yield a function that deletes all rows without checking foreign keys."""
     tables = ";".join(f"DELETE FROM {name}" for name in Base.metadata.tables)  # noqa: S608
     with psycopg.connect(postgresql_url, autocommit=True) as connection:
         connection.execute("SET session_replication_role = replica")
@@ -113,10 +113,11 @@ SYSTEMS = ("sqlite", "postgresql")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run what needs a database on each system.
+    """Run the tests that need a database on each system.
 
-    Pages, which ask the service alone, run on SQLite; so do modules with `ONE_DATABASE = True`,
-    whose statements other tests run on both, and everything with `--quick`.
+    Page tests, which only use the service, run on SQLite. So do modules with
+    `ONE_DATABASE = True`, whose statements other tests run on both systems, and all
+    tests with `--quick`.
     """
     is_single = metafunc.module.__name__.rpartition(".")[2].startswith("test_pages_")
     is_single |= getattr(metafunc.module, "ONE_DATABASE", False)
@@ -131,7 +132,7 @@ SCOPES: Final = {"database_url": "function", "shared_database_url": "module"}
 
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Return an empty database with all tables, on each system in turn."""
+    """Yield the URL of an empty database with all tables, on each system in turn."""
     yield from _database(request, tmp_path)
 
 
@@ -139,13 +140,13 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 def shared_database_url(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
-    """Return such a database for all tests of a module, which disturb each other in nothing."""
+    """Yield one such database for all tests of a module, which must not interfere."""
     yield from _database(request, tmp_path_factory.mktemp("shared"))
 
 
 @pytest.fixture
 def world(database_url: str) -> Iterator[World]:
-    """Return a service with nothing in it."""
+    """Yield a service with an empty database."""
     world = World(database_url)
     yield world
     world.close()
@@ -153,7 +154,7 @@ def world(database_url: str) -> Iterator[World]:
 
 @pytest.fixture
 def course(world: World) -> UUID:
-    """Return a course with nobody in it; a module that needs another has a `course` of its own."""
+    """Return an empty course; a module that needs another defines its own `course`."""
     return world.course()
 
 
@@ -171,20 +172,19 @@ def prof(world: World, course: UUID) -> Person:
 
 @pytest.fixture
 def student(world: World, course: UUID) -> Person:
-    """Return a student of the course."""
     return world.enrol(course)
 
 
 @pytest.fixture
 def problem(world: World, course: UUID) -> Posing:
-    """Return the text problem in an assignment of the course."""
+    """Return the default text problem in an assignment of the course."""
     [posed] = world.assignment(course)
     return posed
 
 
 @pytest.fixture
 def other(world: World) -> Iterator[World]:
-    """Return another service on the same database."""
+    """Yield another service on the same database."""
     found = World(world.url, clock=world.clock)
     yield found
     found.close()
@@ -192,6 +192,6 @@ def other(world: World) -> Iterator[World]:
 
 @pytest.fixture
 def pool() -> Iterator[ThreadPoolExecutor]:
-    """Return two threads."""
+    """Yield a pool of two threads."""
     with ThreadPoolExecutor(2) as pool:
         yield pool

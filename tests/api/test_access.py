@@ -1,6 +1,7 @@
-"""Every route, asked by everybody about everything: who may not see a thing cannot tell that it is.
+"""Tests of authorization: every caller on every route, and 404s that reveal nothing.
 
-The table stands in `tests/access/`; this file says what follows from an entry.
+The table of permissions is in `tests/access/`; this module checks what follows from an
+entry.
 """
 
 import re
@@ -49,7 +50,7 @@ def test_no_route_has_two_entries():
 
 @pytest.fixture(scope="module")
 def scene(shared_database_url) -> Iterator[Scene]:
-    """Return one scene for all routes, on each system in turn."""
+    """Yield one scene for all routes, on each system in turn."""
     world = World(shared_database_url)
     yield furnished(world)
     world.close()
@@ -86,7 +87,7 @@ def test_whoever_may_is_served(scene, key):
 
 
 class Asked:
-    """A route in a scene, asked by people about what is at a place."""
+    """Route in a scene, called by people with objects from several places."""
 
     def __init__(self, scene: Scene, key: tuple[str, str]) -> None:
         self.scene = scene
@@ -95,7 +96,7 @@ class Asked:
         self.parameters = PARAMETER.findall(self.declared)
 
     def path(self, *places: str) -> str:
-        """Return the path filled from *places*, one a parameter; the last is for the rest."""
+        """Return the path with one of *places* per parameter; the last covers the rest."""
 
         def fill(match: re.Match[str]) -> str:
             name = match[1]
@@ -110,7 +111,7 @@ class Asked:
         return PARAMETER.sub(fill, self.declared)
 
     def by(self, person: Person, *places: str, token: str = "") -> object:
-        """Return the response to *person*."""
+        """Call the route as *person*, with objects from *places*, and return the response."""
         body = self.route.body(self.scene) if callable(self.route.body) else self.route.body
         more = {"json": body} if not isinstance(body, str) else {"content": body}
         headers = {"If-Match": "*"} if self.method in {"PUT", "PATCH", "DELETE"} else {}
@@ -128,12 +129,12 @@ class Asked:
         return self.scene.ask(self.method, path, headers=headers, params=self.route.query, **more)
 
     def least(self) -> Person:
-        """Return somebody who may call the route, and no more than that."""
+        """Return the least privileged person who may call the route."""
         names = {"anyone": "anonymous", "person": "student"}
         return self.scene.people[names.get(self.route.least, self.route.least)]
 
     def denials(self) -> Iterator[str]:
-        """Yield what is wrong with the answers to those who may not."""
+        """Yield each wrong response to an unauthorized caller."""
         if self.route.least == "anyone":
             return
         for name in NOBODIES:
@@ -158,7 +159,7 @@ class Asked:
             yield f"{told} tells that it is there: {answer.text[:200]} {like.text[:200]}"
 
     def _by_token(self) -> Iterator[str]:
-        """Yield where a token gets through that may not: of too small a scope, or any at all."""
+        """Yield an error if a too narrow token, or any token on a login route, is accepted."""
         least = self.least()
         if self.route.login:
             answer = self.by(least, token=least.token)
@@ -182,7 +183,7 @@ class Asked:
             yield from self._wrong("classmate", 404, like=nothing)
 
     def _other_things(self) -> Iterator[str]:
-        """Yield where things of another course, deleted, hidden or missing ones are told apart."""
+        """Yield errors where foreign, deleted, hidden and missing objects are distinguishable."""
         who = next(name for name, one in self.scene.people.items() if one is self.least())
         nothing = self.by(self.least(), "nowhere")
         yield from self._wrong(who, 404, "nowhere")
@@ -200,7 +201,7 @@ class Asked:
 
 
 def test_a_leak_is_found(scene):
-    """A planted one: an entry that promises more than the route holds."""
+    """The entry is stricter than its route, and the check must report it."""
     key = ("POST", "/api/v1/assignments/{assignment}/problems/{problem}/submissions")
     asked = Asked(scene, key)
     asked.route = Route("grader", scope="manage", body=asked.route.body, called=False)

@@ -1,4 +1,4 @@
-"""An assignment in figures: who counts, and what is measured."""
+"""Tests of the statistics of an assignment: who counts, and what is measured."""
 
 import numpy as np
 import pytest
@@ -312,7 +312,7 @@ def test_the_number_of_queries_does_not_grow_with_the_class(world):
 
 
 def statements_for(world, size: int) -> list[int]:
-    """Return how many statements the three statistics of a class of this size make."""
+    """Return how many SQL statements each of the three statistics needs."""
     group = Class(world, size)
     posed = world.assignment(group.course, POWERS, WRITTEN)
     for one in posed:
@@ -326,7 +326,7 @@ def statements_for(world, size: int) -> list[int]:
 
 
 def queries(world, ask) -> int:
-    """Return how many statements *ask* makes."""
+    """Return how many SQL statements *ask* executes."""
     made: list[str] = []
 
     def note(_connection, _cursor, statement, *_more):

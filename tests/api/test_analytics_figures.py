@@ -1,4 +1,4 @@
-"""What is measured of a class in which some parts go with each other is what SciPy makes of it."""
+"""Tests of the statistics of correlated parts against SciPy."""
 
 import numpy as np
 import pytest
@@ -21,14 +21,14 @@ PATTERN = [
 
 @pytest.fixture(scope="module")
 def pair(shared_database_url):
-    """Return a class and its two problems, which the tests read and leave as they are."""
+    """Yield a class and its two problems; tests only read them."""
     world = World(shared_database_url)
     yield handed_in_by_pattern(world)
     world.close()
 
 
 def handed_in_by_pattern(world):
-    """Return a class of 24 with two problems that it has handed in as `PATTERN` says."""
+    """Return a class of 24 and two problems, answered as `PATTERN` says."""
     group = Class(world, len(PATTERN))
     posed = world.assignment(group.course, POWERS, ROOTS)
     for student, row in zip(group.students, PATTERN, strict=True):
@@ -46,7 +46,7 @@ def handed_in_by_pattern(world):
 
 
 def first_credits(world, posed) -> np.ndarray:
-    """Return what the rows say: students by parts, credit at the first answer."""
+    """Return the credit of first answers from the rows, shape (students, parts)."""
     found: dict = {}
     with world.db.reading() as session:
         for row in session.scalars(select(Answer).order_by(Answer.sequence)):

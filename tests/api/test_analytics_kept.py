@@ -1,4 +1,4 @@
-"""Figures of a class that take long to work out are kept for a while, and tell of when they are."""
+"""Tests of the statistics cache: slow statistics are kept for a while and dated."""
 
 import time
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from api.services.analytics.timed_cache import (
 
 @dataclass
 class Worker:
-    """Works out figures, each in so many seconds of the processor, and counts them."""
+    """Computation that takes *took* seconds of CPU time and counts its calls."""
 
     took: float = 1.0
     seconds: float = 0.0
@@ -35,7 +35,7 @@ class Worker:
 
 
 def shown(took: float, *later: timedelta) -> list[int]:
-    """Return what is shown now and at later moments."""
+    """Return the cached values now and at later moments."""
     worker = Worker(took)
     figures = TimedCache(worker.clock)
     return [figures.get("key", worker.work, now=NOW + at) for at in (timedelta(), *later)]

@@ -1,4 +1,4 @@
-"""What the database adds up is what comes of going through every row."""
+"""Tests of the statistics from SQL aggregates against a loop over every row."""
 
 import random
 from dataclasses import asdict, replace
@@ -26,16 +26,16 @@ MEASURED = pytest.mark.parametrize("attempt", ["first", "best"])
 
 @pytest.fixture(scope="module")
 def here(shared_database_url):
-    """Return a class and its rows, which the tests read and leave as they are."""
+    """Yield a class and its rows; tests only read them."""
     world = World(shared_database_url)
     yield answered_by_chance(world)
     world.close()
 
 
 def answered_by_chance(world):
-    """Return a class that answered by chance, some things twice and some not at all, and the rows.
+    """Return a class with random answers, some repeated and some missing, and its rows.
 
-    One of them is excused from a problem, and another has more time.
+    One student is excused from a problem, and another has more time.
     """
     group, chance = Class(world, STUDENTS), random.Random(7)  # noqa: S311  (the same class each time)
     posed = world.assignment(group.course, POWERS, ROOTS, timeline_spec=DUE)
@@ -59,7 +59,7 @@ def answered_by_chance(world):
 
 
 def same(told: Any, value: Any) -> None:
-    """Hold what is told of a value to that value, to six figures."""
+    """Assert that *told* equals *value*, with numbers compared to a relative 1e-5."""
     if isinstance(told, dict):
         for name, one in told.items():
             same(one, value[name] if isinstance(value, dict) else getattr(value, name))

@@ -1,4 +1,4 @@
-"""A problem in figures: wrong answers in groups, variants, keys of others, searches."""
+"""Tests of problem statistics: wrong answers, variants, others' keys, guessing."""
 
 import pytest
 from analytics_scenes import POWERS, RIGHT, WRONG, Class, codes, done, part_of, store_many

@@ -1,4 +1,4 @@
-"""Figures come added up from the database: as many rows of a class of 500 as of one of 50."""
+"""Tests that statistics are aggregated in SQL: 500 students read as many rows as 50."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ SEARCH = ("512", "768", "640", "704", "672", "688")
 
 @contextmanager
 def fetched(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
-    """Yield how many rows the database hands over meanwhile, by fetch."""
+    """Yield a list that records how many rows each database fetch returns."""
     found: list[int] = []
 
     def counted(name: str, fetch: Callable[..., Any]) -> Callable[..., Any]:
@@ -37,7 +37,7 @@ def fetched(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
 
 
 def busy(world) -> tuple[Class, list[Any]]:
-    """Return a class of 10 that answered in every way, one problem with numbers for each."""
+    """Return a class of 10 with every kind of answer; one problem has individual variants."""
     group = Class(world, 10)
     shared = world.assignment(group.course, POWERS, WRITTEN, timeline_spec=DUE)
     [own] = world.assignment(group.course, ROOTS, variants="each", by_attempt=["1", "0.5"])

@@ -1,7 +1,8 @@
-"""Marking without names: no route lets a grader join an answer to the student who gave it.
+"""Tests of anonymous grading: no route lets a grader link an answer to its student.
 
-All routes are walked, REST and pages. What a grader is sent may name a student, or show work of an
-anonymous assignment, but not both; and a mark changes nothing that names a student.
+The tests call all routes, REST and pages. A response to a grader may name a student, or
+show work of an anonymous assignment, but not both. A mark changes nothing that names a
+student.
 """
 
 import re
@@ -55,7 +56,7 @@ ALSO: Final = {
     "/regrades/{regrade}/changes": ("?student={user}", "?direction=up"),
     "/receipts/{submission}": ("?digest={digest}",),
 }
-"""Queries beside those of the canaries: filters that could single out a student."""
+"""Queries beyond those of the canaries: filters that could single out a student."""
 
 REFUSED: Final = {
     "/assignments/{assignment}/students/{user}/history",
@@ -65,15 +66,15 @@ REFUSED: Final = {
     "/regrades/{regrade}/changes",
     "/regrades/{regrade}/students",
 }
-"""Routes by student that a grader of an anonymous assignment is refused, under /api/v1."""
+"""Routes by student, under /api/v1, that refuse graders of an anonymous assignment."""
 ELSEWHERE: Final = ("/static/", "/docs", "/healthz", "/readyz", "/login", "/welcome")
 REFUSAL: Final = 400
 CREDIT: Final = "0.71875"
-"""A credit that nothing else has."""
+"""Credit that occurs nowhere else."""
 
 
 class AnonymousScene(CanaryScene):
-    """The scene of the canaries, in whose first course every assignment is marked without names."""
+    """Canary scene with anonymous grading in every assignment of the first course."""
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
@@ -100,7 +101,7 @@ class AnonymousScene(CanaryScene):
             return session.get_one(Submission, UUID(submission))
 
     def _plant_regrade(self) -> UUID:
-        """Let a regrade of the keyed problem change an answer and the score of the student."""
+        """Add a regrade of the keyed problem that changes an answer and the student's score."""
         run, answer_id = new_id(), UUID(self.places[KEYED]["answer"])
         with self.world.session() as session:
             answer = session.get_one(Answer, answer_id)
@@ -146,13 +147,13 @@ class AnonymousScene(CanaryScene):
 
     @property
     def identity(self) -> tuple[str, ...]:
-        """What names the student."""
+        """Texts that identify the student."""
         marks = ("zqname", "zqmail", "zqnumber", "zqlogin", "zqlms")
         return (*(f"{one}student" for one in marks), str(self.student.id))
 
     @property
     def work(self) -> tuple[str, ...]:
-        """What tells of the student's work in the anonymous assignments, or leads to it."""
+        """Texts that show the student's anonymous work, or lead to it."""
         words = (
             *("zqtext", "zqdraft", "zqmarked", "zqwhymarked", "zqflag", "zqrequest", "zqheld"),
             *("zqstaffonly", CREDIT, "1234607"),
@@ -164,7 +165,7 @@ class AnonymousScene(CanaryScene):
         return (*words, *called, *self.answers, *self.submissions, *self.digests)
 
     def is_join(self, path: str, told: str) -> bool:
-        """Return whether a response, with its address, names the student beside their work."""
+        """Return whether a response and its path name the student together with their work."""
         both = f"{path}\n{told}"
         return any(one in both for one in self.identity) and any(one in both for one in self.work)
 
@@ -179,7 +180,7 @@ def scene(request, tmp_path_factory) -> Iterator[AnonymousScene]:
 
 
 def declared_reads(scene) -> list[str]:
-    """Return the addresses of all routes that read, but those that are the same for everybody."""
+    """Return the paths of all GET routes, except those that are the same for everybody."""
     contexts = iter_route_contexts(scene.world.app.routes)
     methods = ((str(one.path), getattr(one.original_route, "methods", ())) for one in contexts)
     paths = {path for path, those in methods if "GET" in (those or ())}
@@ -187,7 +188,7 @@ def declared_reads(scene) -> list[str]:
 
 
 def addresses(scene, declared: str) -> Iterator[str]:
-    """Yield an address with what stands at each place put in, and the queries beside it."""
+    """Yield the path with the parameters of each place filled in, and its extra queries."""
     bare = declared.removeprefix("/api/v1")
     for place, form in product((HERE, KEYED), FORMS):
         there = scene.places[HERE] | scene.places[place] | {"form": form}
@@ -196,7 +197,7 @@ def addresses(scene, declared: str) -> Iterator[str]:
 
 
 def ask(scene, path: str, *, method: str = "GET", person: str = "grader", **more: Any) -> Any:
-    """Return the response to the grader, or to another *person* of the scene."""
+    """Return the response to *person* of the scene, by default the grader."""
     if "export" in path and person != "grader":  # six times a minute is the limit
         scene.world.clock.advance(seconds=11)
     headers = {"Authorization": f"Bearer {scene.people[person].token}"} | more.pop("headers", {})
@@ -223,7 +224,7 @@ def test_no_response_to_a_grader_names_a_student_beside_their_work(scene):
 
 
 def test_the_sweep_would_find_a_join(scene):
-    """The same addresses are answered to an instructor, and there a join is found in many."""
+    """An instructor requests the same paths, and many responses link work to a student."""
     joined = set()
     for declared in declared_reads(scene):
         for path in sorted(set(addresses(scene, declared))):
@@ -291,7 +292,7 @@ def test_a_mark_changes_nothing_that_names_a_student(scene):
 
 
 def test_what_a_student_is_granted_changes_nothing_that_names_them(scene):
-    """Work in the anonymous assignment would show it: its id has a time, attempts are counted."""
+    """A change would reveal work: its id contains a time, and attempts are counted."""
     copy = scene.snapshot()
     course, anonymous = UUID(scene.places[HERE]["course"]), UUID(scene.places[KEYED]["assignment"])
     with scene.world.session() as session:
@@ -334,7 +335,7 @@ def test_graders_see_accommodations_where_every_assignment_has_names(scene):
 
 
 def named(scene) -> dict[str, str]:
-    """Return by address what a grader is sent that names the student."""
+    """Return, by path, the responses to a grader that name the student."""
     found = {}
     for declared in declared_reads(scene):
         for path in sorted(set(addresses(scene, declared))):
@@ -372,7 +373,7 @@ def test_the_page_of_a_student_offers_no_look_and_no_scores(scene):
 
 
 def test_a_digest_of_a_receipt_tells_no_student(scene):
-    """Made of the id of a student, it could be compared for each student of the roster."""
+    """The digest includes the student's id, so it could be tried for the whole roster."""
     submission = scene.places[KEYED]["submission"]
     row = scene._submission(submission)  # noqa: SLF001
     guess = receipt_digest(

@@ -1,4 +1,4 @@
-"""A course that is put away: all of it is read, and nothing in it changes."""
+"""Tests of archived courses: everything can be read, and nothing changes."""
 
 import pytest
 from review_scene import Class

@@ -1,4 +1,4 @@
-"""When a request arrives: with its last byte, by the clock of the service."""
+"""Tests of the arrival time: that of the last byte, by the service's clock."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from student_scenes import DUE_TOMORROW
 
 
 def send_slowly(world, person, path, body, *, media, known_length, wait):
-    """Return the response to a request whose body ends so long after its head."""
+    """Return the response to a request whose body ends *wait* after its head."""
 
     async def pieces() -> AsyncIterator[bytes]:
         yield body[:5]

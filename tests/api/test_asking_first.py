@@ -1,4 +1,4 @@
-"""Who asks comes before what they sent; of the query nothing is passed over in silence."""
+"""Tests that authentication precedes validation, and no query parameter is ignored."""
 
 import pytest
 from http_app import ask

@@ -1,4 +1,4 @@
-"""Grades after a change of an assignment: what depends on it moves at once, and nothing else."""
+"""Tests of changes to an assignment: only dependent grades change, and at once."""
 
 from datetime import timedelta
 from threading import Thread
@@ -52,7 +52,7 @@ def test_later_times_raise_grades_and_earlier_ones_take_nothing_back(
 
 
 def score(world, problem) -> list[int]:
-    """Return what the grade was after each change of it."""
+    """Return the score after each change of the assignment's grades."""
     with world.session() as session:
         rows = session.scalars(
             select(GradeChange.after)

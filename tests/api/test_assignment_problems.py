@@ -1,4 +1,4 @@
-"""Problems of an assignment: added, changed, voided and removed; notices on them."""
+"""Tests of an assignment's problems: add, change, void and remove; and notices."""
 
 from datetime import timedelta
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Assignments: what can be set, who sees what of it, and how it is released and deleted."""
+"""Tests of assignments: settings, visibility, release and deletion."""
 
 import pytest
 from assignment_scene import LATE, patched
@@ -174,7 +174,7 @@ def test_a_list_asks_the_same_number_of_queries_however_long(world, course, teac
 
 
 def queries(world, act) -> int:
-    """Return how many statements *act* sends."""
+    """Return how many SQL statements *act* executes."""
     sent = []
     event.listen(world.db.engine, "before_cursor_execute", lambda *_: sent.append(1))
     act()

@@ -1,4 +1,4 @@
-"""The actions of the audit log: one table, one style, nothing in it that is never written."""
+"""Tests of the audit log's actions: one table, one style, and no unused action."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""Throttles: guessing is slow, honest people hardly notice, nobody locks a whole room out."""
+"""Tests of login throttles: guessing is slow, and nobody can lock out a whole room."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import get_args
@@ -145,7 +145,7 @@ SOME = before(*[0] * FREE_LOGIN_TRIES)
 
 
 def failures(**known: list[datetime] | None) -> LoginFailures:
-    """Return failures of these kinds, and none of the others."""
+    """Return login failures of these kinds, and none of the others."""
     return LoginFailures(**({"device": None, "account": [], "address": [], "pair": []} | known))
 
 
@@ -190,7 +190,7 @@ def test_failures_of_an_hour_ago_are_forgotten() -> None:
 
 
 def test_an_account_is_guessed_at_from_everywhere_1000_times_an_hour_at_most() -> None:
-    """Each guess from another network is a first try; the cap of the account holds all together."""
+    """Each guess from a new network is a first try; the account's cap limits all of them."""
     hour = before(*[3.6 * one for one in range(1_000)])
     assert decide_login(failures(account=hour[1:]), NOW).checks_password
     assert not decide_login(failures(account=hour), NOW).checks_password

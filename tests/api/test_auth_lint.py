@@ -1,4 +1,4 @@
-"""No code of the service compares a secret with ``==``: its time tells how much of it is right."""
+"""Tests that no code compares a secret with ``==``, which leaks it through timing."""
 
 import ast
 import re
@@ -33,7 +33,7 @@ OPEN = {
 
 
 def names_of(node: ast.AST) -> Iterator[str]:
-    """Yield the names that say what the value of *node* is, outermost first."""
+    """Yield the names that describe the value of *node*, outermost first."""
     match node:
         case ast.Name(id=name):
             yield name

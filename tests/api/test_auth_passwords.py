@@ -1,4 +1,4 @@
-"""Passwords: the right one is let in, weak ones are refused, and time tells nothing."""
+"""Tests of passwords: authentication, password strength and constant cost."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +26,7 @@ STORED = PASSWORDS.hash(GOOD)
 
 
 class Counting(Argon2Hasher):
-    """The real hasher at the least cost; it counts the hashes that it computed to check one."""
+    """Argon2 hasher at the lowest cost, which records the hashes that it verifies."""
 
     def __init__(self) -> None:
         super().__init__(CHEAP.passes, CHEAP.memory, CHEAP.threads)
@@ -81,7 +81,7 @@ def test_whoever_is_let_in_costs_one_hash_too() -> None:
 
 
 def test_the_hash_that_stands_in_for_unknown_people_is_another_one_each_time() -> None:
-    """It is of a password that nobody knows, and would open nothing if somebody did."""
+    """Nobody knows the password of this hash, and it would grant no access anyway."""
     first, second = Counting(), Counting()
     for counting in (first, second):
         assert not PasswordHasher(hasher=counting).verify("", None)
@@ -190,7 +190,7 @@ def test_a_name_without_letters_forbids_nothing(email, name) -> None:
 
 
 def raw_list() -> list[str]:
-    """Return the passwords of zxcvbn, the most used first."""
+    """Return zxcvbn's common passwords, the most frequent first."""
     return FREQUENCY_LISTS["passwords"]
 
 
@@ -222,7 +222,7 @@ def test_rows_of_keys_words_names_and_what_this_trade_says_are_refused(password)
 
 
 def test_what_takes_zxcvbn_seconds_is_not_asked_of_it(monkeypatch) -> None:
-    """Its time grows with the length, and with signs that may each stand for several letters."""
+    """Its time grows with the length and with signs that can replace several letters."""
     asked: list[str] = []
     monkeypatch.setattr("zxcvbn.zxcvbn", lambda text: asked.append(text) or {"guesses": 1})
     assert is_common("0123456789" * 20)

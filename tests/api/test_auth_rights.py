@@ -1,4 +1,4 @@
-"""Roles, rights and scopes: one table, read the same way by everybody."""
+"""Tests of roles, permissions and scopes: one table with one interpretation."""
 
 from itertools import combinations, product
 from typing import get_args

@@ -1,4 +1,4 @@
-"""Secrets: nobody guesses one, only their digest is kept, and nobody compares one carelessly."""
+"""Tests of secrets: unguessable, stored as digests, and compared in constant time."""
 
 import string
 from hashlib import sha256
@@ -92,7 +92,7 @@ def test_the_random_part_is_256_bits_of_all_62_characters() -> None:
 
 
 def test_a_secret_of_one_kind_is_none_of_another() -> None:
-    """The digest is of the whole text, so that changing the kind does not help."""
+    """The digest covers the whole text, so changing the kind does not help."""
     digests = {NewSecret(kind, "a" * 12, text_of(kind)).digest for kind in SECRET_KINDS}
     assert len(digests) == len(SECRET_KINDS)
 

@@ -1,4 +1,4 @@
-"""Sessions: they end in time, their cookie is closed to others, foreign forms are refused."""
+"""Tests of sessions: expiry, protected cookies, and refusal of cross-site forms."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from http.cookies import SimpleCookie
@@ -132,7 +132,7 @@ def test_without_https_there_are_no_sessions_over_a_network(address) -> None:
 
 @pytest.mark.parametrize("address", ["https://grader.example.edu", "http://localhost:8000"])
 def test_a_browser_reads_the_cookie_as_it_is_meant(address) -> None:
-    """The standard library's parser is the other reader."""
+    """The standard library's parser reads the cookie in place of a browser."""
     cookie, value = cookie_for(address), new_secret("session").text
     read = SimpleCookie(cookie.to_header(value, remaining=HOUR))[cookie.name]
     assert read.value == value

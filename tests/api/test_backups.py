@@ -1,4 +1,4 @@
-"""A backup is whole while others write, comes back into an empty database, and nowhere else."""
+"""Tests of backups: consistent under writes, and restored only into an empty database."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ ALL = [table.name for table in Base.metadata.sorted_tables]
 
 
 def rows(url: str) -> dict[str, list[tuple]]:
-    """Return every row of every table, those of a table in one order."""
+    """Return all rows of every table, sorted within each table."""
     db = Database(url)
     with db.reading() as session:
         found = {
@@ -36,7 +36,7 @@ def rows(url: str) -> dict[str, list[tuple]]:
 
 @pytest.fixture
 def empty(database_url, tmp_path):
-    """Return the address of a database with nothing in it, of the same kind."""
+    """Yield the URL of an empty database of the same kind."""
     server_url, _, _ = database_url.rpartition("/")
     if database_url.startswith("sqlite"):
         yield f"sqlite:///{tmp_path / 'restored.db'}"
@@ -51,7 +51,7 @@ def empty(database_url, tmp_path):
 
 @pytest.fixture
 def handed_in(problem, student):
-    """Return somebody who has handed in."""
+    """Return a student who has submitted."""
     assert student.submit(problem, {"cells": "9"}).status_code == 201
     return student
 
@@ -79,7 +79,7 @@ def test_a_backup_comes_back_with_every_row(database_url, empty, grader, tmp_pat
 def test_an_older_backup_is_brought_up_to_date_with_every_row_where_that_is_asked_for(
     database_url, empty, grader, tmp_path, monkeypatch
 ):
-    """The older one is made of this one: taken back, a database has no rows for new tables."""
+    """A downgraded copy of this backup is the older one; new tables have no rows in it."""
     file, older = tmp_path / "new.backup", tmp_path / "old.backup"
     assert grader("backup", str(file), "--database", database_url).code == 0
     assert grader("restore", str(file), "--database", empty).code == 0
@@ -113,7 +113,7 @@ def test_an_older_backup_is_brought_up_to_date_with_every_row_where_that_is_aske
 
 
 def test_a_database_with_nothing_in_it_is_not_backed_up(empty, grader, tmp_path):
-    """An address that is mistyped must not give a file that looks like a backup."""
+    """A mistyped URL must not produce a file that looks like a backup."""
     if empty.startswith("sqlite"):
         Path(make_url(empty).database).touch()
     told = grader("backup", str(tmp_path / "a.backup"), "--database", empty)
@@ -126,7 +126,7 @@ def test_a_database_with_nothing_in_it_is_not_backed_up(empty, grader, tmp_path)
 def test_a_backup_lies_on_the_disk_under_its_name_before_it_is_told(
     database_url, grader, tmp_path, monkeypatch
 ):
-    """The file is flushed, then named, then the folder is flushed that keeps the name."""
+    """The file is flushed, then renamed; then the folder that holds the name is flushed."""
     file, flushed = tmp_path / "a.backup", []
     fsync = os.fsync
 
@@ -140,7 +140,7 @@ def test_a_backup_lies_on_the_disk_under_its_name_before_it_is_told(
 
 
 def test_a_backup_is_of_one_moment_while_others_write(world, problem, student, grader, tmp_path):
-    """Every submission in it has its answers and its admission, though more come all the time."""
+    """Every submission in it has its answers, although submissions arrive all the time."""
     stop = threading.Event()
 
     def work() -> None:
@@ -223,7 +223,7 @@ def test_an_upgrade_that_fails_leaves_nothing_in_the_database(kept, grader, tmp_
 def test_no_program_is_given_a_password_as_an_argument(
     postgresql_url, grader, tmp_path, monkeypatch, option
 ):
-    """The program ends with what it was given, so that its words are told."""
+    """The fake `pg_dump` prints its arguments and fails, so that Grader reports them."""
     program = (
         '#!/bin/sh\n[ "$1" = --version ] && exec echo 99\necho "$@ $PGPASSWORD." >&2\nexit 1\n'
     )
@@ -239,21 +239,20 @@ def test_no_program_is_given_a_password_as_an_argument(
 
 
 def taken_back(url: str) -> None:
-    """Take a database back to the first revision."""
+    """Downgrade a database to the first revision."""
     db = Database(url)
     downgrade(db, revisions()[-1], lose_data=True)
     db.close()
 
 
 def downgraded(file: Path) -> None:
-    """Take a database of SQLite back, into its one file."""
+    """Downgrade an SQLite database, and write its WAL back into the file."""
     taken_back(f"sqlite:///{file}")
     with closing(sqlite3.connect(file)) as opened:
         opened.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def wipe(url: str) -> None:
-    """Empty a database."""
     if url.startswith("sqlite"):
         Path(make_url(url).database).unlink()
         return
@@ -263,7 +262,6 @@ def wipe(url: str) -> None:
 
 
 def damage(file: Path) -> None:
-    """Overwrite the middle of a file."""
     with file.open("r+b") as opened:
         opened.seek(file.stat().st_size // 2)
         opened.write(b"\xff" * 20_000)

@@ -1,6 +1,6 @@
-"""Every row of the catalogue of bad inputs, sent to the service as bytes, on both databases.
+"""Tests of every row of the bad-input catalog, sent as bytes, on both databases.
 
-Each answer comes within a second of processor time, is short, and repeats nothing.
+Each response takes less than a second of CPU time, is short, and echoes no input.
 """
 
 import json
@@ -21,7 +21,6 @@ SHORT = 64 * 1024
 
 @pytest.fixture(scope="module")
 def desk(shared_database_url) -> Iterator[Desk]:
-    """Return the desk, on each system in turn."""
     world = World(shared_database_url)
     yield desk_in(world)
     world.close()

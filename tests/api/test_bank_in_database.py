@@ -1,4 +1,4 @@
-"""The bank in the database: what changed is published, once, and what did not costs nothing."""
+"""Tests of publishing the bank: changes are published once; the rest costs nothing."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -29,7 +29,7 @@ examples:
 
 
 class NoWork(Executor):
-    """An executor that must not be given anything."""
+    """Executor that fails if it receives any work."""
 
     def submit(self, *_arguments: Any, **_more: Any) -> Any:
         raise AssertionError("work was sent where nothing changed")
@@ -179,7 +179,7 @@ def test_runs_at_once_store_nothing_twice(world, publish):
 
 def test_a_version_that_another_run_stored_meanwhile_is_not_stored_again(world, publish):
     class Slow(Executor):
-        """Works, and lets another run finish before it is asked for the results."""
+        """Executor that lets another run finish before its results are requested."""
 
         def submit(self, work: Any, /, source: Any, **more: Any) -> Any:
             done: Future[Any] = Future()

@@ -1,4 +1,4 @@
-"""`grader batch`: rows in, the same rows out with their results, whatever is in the file."""
+"""Tests of `grader batch`: each row returns with its result, whatever the file holds."""
 
 import csv
 import json
@@ -78,7 +78,7 @@ def test_of_equal_attempts_the_latest_readable_one_counts(batch) -> None:
 
 
 def test_only_what_the_engine_carries_is_followed_from(batch) -> None:
-    """An answer of another size is unreadable: the readable one counts, the last or next one."""
+    """An answer of another size is unreadable; the last or next readable one counts."""
     problem = "conv-stack-cost"
     rows = [
         ["ann", problem, "shape_1", "65x65x64"],
@@ -266,7 +266,7 @@ def test_an_earlier_output_can_be_marked_again(grader, tmp_path: Path) -> None:
 
 
 def test_the_text_of_an_earlier_output_is_read_back_as_it_was(batch, grader, tmp_path) -> None:
-    """The guards against formulas come off again, also where a student typed an apostrophe."""
+    """Formula guards are removed again, even where a student typed an apostrophe."""
     _, rows = batch(
         [
             [*HEAD, "=note"],

@@ -1,4 +1,4 @@
-"""`grader batch` from CSV, JSON lines and Parquet to each of them, and the rows that failed."""
+"""Tests of `grader batch` with CSV, JSON lines and Parquet, and of rejected rows."""
 
 import csv
 import json
@@ -57,7 +57,7 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 
 def told(suffix: str, tmp_path: Path) -> list[dict[str, Any]]:
-    """Return what the rows are written as, marked one by one."""
+    """Return the expected output rows, each row graded on its own."""
     path = write(tmp_path / "told.jsonl", ROWS)
     marked = mark_rows(read_table(path, names={}).rows, SingleAnswerGrader(ProblemCatalog()))
     if suffix == ".csv":

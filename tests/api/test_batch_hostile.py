@@ -1,4 +1,4 @@
-"""`grader batch` on files that nobody meant: no row takes another down, nothing is lost."""
+"""Tests of `grader batch` with hostile files: no row breaks another, nothing is lost."""
 
 import csv
 import json
@@ -36,7 +36,7 @@ def read(path: Path) -> list[dict[str, str]]:
 
 @pytest.fixture
 def batch(grader, tmp_path: Path):
-    """Return a function that marks the file of this text and gives the rows that came out."""
+    """Return a function that grades a file with this text and returns the output rows."""
 
     def run(text: str, *more: str, suffix: str = ".csv", to: str = ".csv"):
         path, out = tmp_path / f"in{suffix}", tmp_path / f"out{to}"

@@ -1,4 +1,4 @@
-"""`grader batch` that cannot do its work: it is told at once, ends with 2, and nothing ran."""
+"""Tests of `grader batch` refusals: immediate error, exit code 2, nothing graded."""
 
 import json
 from pathlib import Path

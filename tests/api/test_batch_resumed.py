@@ -1,4 +1,4 @@
-"""`grader batch` that is killed, and given again: it goes on, and the output is the same."""
+"""Tests of resuming a killed `grader batch`: it continues, and the output is the same."""
 
 import os
 import signal
@@ -47,7 +47,7 @@ batch(Path(sys.argv[1]), Path(sys.argv[2]))
 
 
 def answers() -> str:
-    """Return a file with answers that follow from others, attempts, and rows that fail."""
+    """Return a file with dependent answers, repeated attempts and rows that fail."""
     rows = ["student,problem,part,answer"]
     for at in range(STUDENTS):
         rows += [
@@ -65,7 +65,7 @@ def source(path: Path) -> BatchSource:
 
 
 def batch(path: Path, out: Path, pool: BatchPool | None = None) -> BatchSummary:
-    """Mark a file in small blocks and chunks."""
+    """Grade a file in small blocks and chunks."""
     rejects = out.with_name(f"rejects{out.suffix}")
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(grading, "CHUNK_QUESTIONS", 25)
@@ -73,7 +73,7 @@ def batch(path: Path, out: Path, pool: BatchPool | None = None) -> BatchSummary:
 
 
 def killed_at(part: int, path: Path, out: Path) -> None:
-    """Begin a batch in another process that is killed while it writes its part number *part*."""
+    """Run a batch in a subprocess that is killed while it writes part number *part*."""
     command = [sys.executable, "-c", KILLED, str(path), str(out), str(part)]
     paths = {"PYTHONPATH": os.pathsep.join([str(HERE), str(HERE / "api"), str(HERE.parent)])}
     ended = subprocess.run(command, env=os.environ | paths, check=False, capture_output=True)
@@ -88,7 +88,7 @@ def path(tmp_path: Path) -> Path:
 
 
 class Counting(InlineExecutor):
-    """Judges here, and counts how many questions it was given."""
+    """Executor that grades in this process and counts the questions."""
 
     asked = 0
 
@@ -116,7 +116,7 @@ def test_a_batch_that_was_killed_goes_on_and_writes_the_same_bytes(
 
 
 def stopped(path: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> Counting:
-    """Mark a file but for its last step, and return who judged."""
+    """Grade a file except for the last step, and return the executor."""
 
     def fail(*_: object) -> None:
         raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""`grader batch` in several processes: the same bytes, whatever becomes of a process."""
+"""Tests of `grader batch` in several processes: identical output if a process fails."""
 
 import importlib.util
 import json
@@ -50,7 +50,7 @@ def marked(path: Path, out: Path, pool: BatchPool | None = None) -> bytes:
 
 
 class Dying(InlineExecutor):
-    """Breaks, as a pool does whose process has died, with every chunk that holds the poison."""
+    """Executor that breaks, like a pool with a dead process, on each chunk with `POISON`."""
 
     def __init__(self) -> None:
         self.broken = False
@@ -99,7 +99,7 @@ def test_two_processes_write_the_bytes_of_one(tmp_path: Path) -> None:
 
 
 class Recording(InlineExecutor):
-    """Keeps the chunks that it judges."""
+    """Executor that records the chunks that it grades."""
 
     def __init__(self) -> None:
         self.chunks: list[Chunk] = []
@@ -154,7 +154,7 @@ def test_a_batch_starts_without_what_it_does_not_need() -> None:
 
 
 class Cluster:
-    """A Dask scheduler on this machine, with two workers."""
+    """Dask scheduler on this machine, with two workers."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "scheduler.json"
@@ -172,12 +172,12 @@ class Cluster:
         )
 
     def address(self) -> str:
-        """Return where the scheduler listens, as soon as it does."""
+        """Return the scheduler's address, as soon as it listens."""
         until(lambda: self._file.is_file() and self._file.read_text().endswith("}"))
         return str(json.loads(self._file.read_text())["address"])
 
     def close(self) -> None:
-        """End all that was started."""
+        """Kill the scheduler and the workers."""
         for one in (*self.workers, self.scheduler):
             one.kill()
             one.wait()
@@ -201,7 +201,7 @@ def until(holds: Callable[[], bool]) -> None:
 
 
 class Lacking:
-    """A client of a cluster in which one of the machines has no Grader."""
+    """Client of a Dask cluster in which one machine lacks Grader."""
 
     def __init__(self, *, scheduler: bool) -> None:
         self._scheduler = scheduler
@@ -258,7 +258,7 @@ def test_a_cluster_that_does_not_answer_is_told(grader, tmp_path: Path) -> None:
 
 
 class OfCluster(InlineExecutor):
-    """Ends as the executor of a Dask cluster does, which knows no other way."""
+    """Executor whose `shutdown` accepts only *wait*, like that of a Dask cluster."""
 
     def shutdown(self, wait: bool = True) -> None:  # noqa: FBT001, FBT002  # as the base has it
         self.ended = wait

@@ -1,4 +1,4 @@
-"""What is believed of a request: the name it asks for, and who a proxy says has sent it."""
+"""Tests of trust in requests: the host name, and the client that a proxy reports."""
 
 import json
 import socket
@@ -18,13 +18,13 @@ APP = FastAPI()
 
 @APP.get("/")
 def told(request: Request) -> list[str]:
-    """Return who asks, and how."""
+    """Return the client's address and the scheme of the request."""
     return [request.client.host if request.client else "", request.url.scheme]
 
 
 @contextmanager
 def listening(settings: ServiceSettings):
-    """Serve as the service does, and yield the port."""
+    """Serve with the service's configuration, and yield the port."""
     with bind_socket(settings) as listener, running(create_config(APP, settings), listener):
         yield int(listener_url(listener).rpartition(":")[2])
 

@@ -1,4 +1,4 @@
-"""Request bodies: authentication before large ones, the byte budget, and the deadline."""
+"""Tests of request bodies: authentication before large ones, byte budget and timeout."""
 
 import json
 import socket
@@ -116,7 +116,7 @@ def head(length, caller="ada", path="/api/v1/files"):
 
 
 def answer(line):
-    """Return the status, the headers and the problem of the next answer on a connection."""
+    """Return the status, headers and problem of the next response on a connection."""
     with line.makefile("rb") as reader:
         status = int(reader.readline().split()[1])
         headers = dict(
@@ -202,7 +202,7 @@ def test_a_deadline_is_for_the_body_and_not_for_the_answer():
 
 @pytest.mark.parametrize("path", ["/api/v1/files", "/api/v1/anonymous"])
 def test_a_body_that_comes_byte_by_byte_takes_no_more_memory_than_at_once(path):
-    """Each piece was kept apart, in three hundred times its memory."""
+    """Each chunk was once kept separately, which took 300 times its memory."""
     size = 40_000
     tracemalloc.start()
     answered = ask(APP, "POST", path, body=(b"," for _ in range(size)), headers=CSV)

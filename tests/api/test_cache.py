@@ -1,4 +1,4 @@
-"""What a cache keeps: no more than so many values, and those that are asked for."""
+"""Tests of the LRU cache: bounded size, and eviction of the least recently used value."""
 
 from api.core.cache import LruCache
 

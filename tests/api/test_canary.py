@@ -1,7 +1,8 @@
-"""No response, header, export, error or line of log tells more than its reader may know.
+"""Tests that no response, header, export, error or log line reveals too much.
 
-Every route is read by everybody about everything, before and after the release, and every other
-route is tried; `tests/canary.py` is the table of who may meet which marker.
+Every reader requests every read route for every object, before and after the release,
+and the tests also try all other routes. The table in `tests/canary.py` says who may see
+which marker.
 """
 
 import logging
@@ -21,24 +22,27 @@ from world import World
 
 SHOWN = "zqdatabase"
 ON_POSTGRESQL: tuple[Reader, ...] = ("student", "classmate", "stranger", "grader")
-"""Who asks there: whom a condition that a database reads otherwise would show another's rows."""
+"""Readers who ask on PostgreSQL.
+
+They would see other people's rows if PostgreSQL evaluated a condition differently.
+"""
 
 
 class Ears(logging.Handler):
-    """Whatever the service writes into its log."""
+    """Log handler that records everything the service logs."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
         self.heard: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep a record with all that a formatter could make of it."""
+        """Record the message with all attributes that a formatter could use."""
         self.heard.append(f"{self.format(record)} {record.__dict__}")
 
 
 @pytest.fixture(scope="module", autouse=True)
 def ears() -> Iterator[Ears]:
-    """Return what is heard of the log in this module, the finest lines of the service too."""
+    """Yield the recorded log of this module, including the service's debug lines."""
     ears, ours = Ears(), logging.getLogger("api")
     before = ours.level
     logging.getLogger().addHandler(ears)
@@ -50,7 +54,7 @@ def ears() -> Iterator[Ears]:
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def scene(request, tmp_path_factory) -> Iterator[CanaryScene]:
-    """Return a scene in a database whose address holds a marker, on each system in turn."""
+    """Yield a scene in a database whose URL contains a marker, on each system in turn."""
     if request.param == "sqlite":
         path = tmp_path_factory.mktemp("zqdatabase") / "grader.db"
         shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
@@ -67,10 +71,11 @@ def scene(request, tmp_path_factory) -> Iterator[CanaryScene]:
 
 @pytest.fixture(scope="module")
 def asked(scene) -> dict[State, Asker]:
-    """Return who met what when everybody had asked everything, before and after the release.
+    """Return, by state, the asker that has made all requests as every reader.
 
-    On PostgreSQL some ask, after it alone: what is shown when is decided above the database, and
-    what others may do there is what `test_access` asks.
+    On PostgreSQL only some readers ask, and only after the release: code above the
+    database decides when results are shown, and `test_access` covers the permissions of
+    other readers.
     """
     here = scene.world.db.is_sqlite
     states: tuple[State, ...] = get_args(State) if here else ("after",)
@@ -88,7 +93,7 @@ def test_nobody_meets_what_they_may_not_know(asked):
 
 
 def test_the_markers_are_there_to_be_met(asked):
-    """Else the test before would say nothing: staff, and whoever may, do find each of them."""
+    """Without this, the test before proves nothing: authorized readers find each marker."""
     wanted = {
         (state, name, reader)
         for state, asker in asked.items()
@@ -105,7 +110,7 @@ def test_the_markers_are_there_to_be_met(asked):
 
 
 def test_the_log_tells_nothing(asked, scene, ears):
-    """Its lines are those of all requests of this module, errors among them."""
+    """The log covers all requests of this module, including errors."""
     heard = "\n".join(ears.heard)
     assert len(ears.heard) > len(asked["after"].met)
     assert set(leaks(heard, "log", "after", secrets=scene.secrets)) == set()
@@ -172,7 +177,7 @@ def test_pseudonyms_hide_who_it_was(scene):
 
 @pytest.mark.parametrize("name", MARKS)
 def test_a_planted_leak_is_found(name):
-    """Of each marker to each reader: in a body and a header, between other letters."""
+    """Plants each marker for each reader, in a header and inside text of a body."""
     mark = MARKS[name]
     for text, reader, state in product(mark.texts, get_args(Reader), get_args(State)):
         found = set(leaks(sent(planted(text)), reader, state))
@@ -194,12 +199,12 @@ def test_a_key_is_found_however_it_is_written(told):
 
 
 def planted(text: str) -> httpx2.Response:
-    """Return a response that has *text* in a header, where a header can hold it, and the body."""
+    """Return a response with *text* in a header and in the body."""
     return httpx2.Response(200, headers={"X-Told": text}, json={"items": [{"a": f"x{text}y"}]})
 
 
 def test_a_cursor_is_read(scene):
-    """It holds what the list is sorted by, which anybody can decode."""
+    """A cursor contains the sort key of the list, and anyone can decode it."""
     course = scene.places[HERE]["course"]
     pages = scene.instructor.get(f"/courses/{course}/people?limit=1&text=zq&state=all")
     assert "zqname" not in pages.json()["next"]

@@ -1,4 +1,4 @@
-"""The charts: what they show adds up, stays within its drawing, and stands in their tables."""
+"""Tests of the charts: correct totals, drawings within bounds, and matching tables."""
 
 import re
 from itertools import pairwise
@@ -21,7 +21,7 @@ from api.pages.charts import (
 from api.pages.charts.scale import LinearScale, choose_ticks
 
 LETTER = 7.5
-"""How wide a letter of a chart is at most, in units of the drawing."""
+"""Maximum width of a letter in a chart, in units of the drawing."""
 
 
 def element(drawn: ChartDrawing) -> Element:
@@ -42,7 +42,7 @@ def number(one: Element, name: str) -> float:
 
 
 def span(one: Element) -> tuple[float, float]:
-    """Return the left and the right end of a text, generously."""
+    """Return the left and right ends of a text, estimated generously."""
     x, width = number(one, "x"), LETTER * len(one.text or "")
     match one.get("text-anchor"):
         case "start":

@@ -1,4 +1,4 @@
-"""Each command, as a teacher or a script uses it."""
+"""Tests of each command, as a teacher or a script uses it."""
 
 import json
 from pathlib import Path

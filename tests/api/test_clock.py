@@ -1,4 +1,4 @@
-"""Time at the wire: clock changes, leap days, a clock that is put back, times without a zone."""
+"""Tests of time: clock changes, leap days, a clock set back, times without a zone."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -47,7 +47,7 @@ HANDED_IN = [
 
 @pytest.fixture(scope="module")
 def hall(shared_database_url) -> Iterator[World]:
-    """Return a service for all rows of the tables, on each system in turn."""
+    """Yield one service for all rows of the tables, on each system in turn."""
     hall = World(shared_database_url)
     yield hall
     hall.close()
@@ -172,7 +172,7 @@ def test_every_column_of_a_time_is_of_that_type():
 
 
 def test_a_clock_without_a_zone_would_be_noticed_at_once(database_url):
-    """Whoever gives the service another clock cannot give one that knows no zone."""
+    """A custom clock that returns naive times fails on the first submission."""
     world = World(database_url)
     course = world.course()
     [problem] = world.assignment(course)

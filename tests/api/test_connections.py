@@ -1,4 +1,4 @@
-"""Connections over real sockets: clients that keep the service waiting, and how many there are."""
+"""Tests of connections over real sockets: slow clients and the connection limit."""
 
 import socket
 import threading
@@ -29,7 +29,7 @@ def post(path, length, *, caller=b"ada"):
 
 
 class Server:
-    """A service at a port, which holds at most `LIMIT` connections."""
+    """Server on a port, which accepts at most `LIMIT` connections."""
 
     def __init__(self, port, opened, state, held, go_on):
         self.port, self._opened, self._state = port, opened, state
@@ -48,12 +48,12 @@ class Server:
         return line
 
     def status(self):
-        """Return the status of a request on a connection of its own."""
+        """Return the status of a request on its own connection."""
         return int(whole(self.connect(LAST)).split()[1])
 
 
 def whole(line):
-    """Return all that is said on a connection until it is closed."""
+    """Return everything received on a connection until it closes."""
     try:
         return b"".join(iter(lambda: line.recv(65536), b""))
     except ConnectionError:
@@ -61,7 +61,7 @@ def whole(line):
 
 
 def wait_until(holds):
-    """Wait up to 20 s."""
+    """Wait up to 20 s for *holds* to return true."""
     until = time.monotonic() + 20
     while not holds():
         assert time.monotonic() < until
@@ -69,7 +69,7 @@ def wait_until(holds):
 
 
 def is_open(line):
-    """Tell whether a connection is open, whatever was said on it."""
+    """Return whether a connection is open, discarding any data received on it."""
     line.settimeout(0.05)
     try:
         while line.recv(65536):
@@ -123,7 +123,7 @@ def server():
 
 @pytest.fixture
 def hasty(monkeypatch):
-    """Return a server that waits three seconds at the most where ours waits ten and more."""
+    """Yield a server with timeouts of at most 3 s, instead of 10 s and more."""
     monkeypatch.setattr(connection_limits, "CHECK_SECONDS", 0.1)
     monkeypatch.setattr(connection_limits, "HEAD_TIMEOUT_SECONDS", 3)
     monkeypatch.setattr(connection_limits, "UNREAD_BODY_TIMEOUT_SECONDS", 3)
@@ -252,7 +252,7 @@ def test_a_response_that_is_taken_slowly_is_sent_whole(hasty):
 
 
 def test_of_requests_that_are_sent_at_once_so_many_are_answered_and_the_client_is_told(server):
-    """Each takes some hundred times the memory of its bytes until it is answered."""
+    """Until its response, a request takes some hundred times its size in memory."""
     slow = b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n"
     line = server.connect(slow + ABOUT * 5_000)
     said = whole(line)
@@ -276,7 +276,7 @@ def test_a_header_counts_for_the_memory_it_takes(server):
 
 
 def test_many_clients_at_once_are_all_served(server):
-    """Those that wait longest are closed, and no request comes to its head so late."""
+    """The longest waiting connections are closed, but no request is late enough for that."""
     statuses = []
 
     def ask():
@@ -292,7 +292,7 @@ def test_many_clients_at_once_are_all_served(server):
 
 
 def test_a_body_that_is_too_large_may_be_sent_whole_before_the_answer_is_read(server):
-    """A socket that is closed while bytes come is reset, and the answer is lost."""
+    """Closing a socket while data arrives resets it, and the response is lost."""
     line = server.connect(post(b"anonymous", 300_000))
     wait_until(lambda: is_answered(line))
     for _ in range(30):

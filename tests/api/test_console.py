@@ -1,4 +1,4 @@
-"""What is printed for people: rows on a terminal, questions, keys, and what the checker found."""
+"""Tests of terminal output: tables, questions, keys, and the findings of the checker."""
 
 import sys
 from pathlib import Path
@@ -32,7 +32,7 @@ def write(folder: Path, name: str) -> Path:
 
 @pytest.fixture
 def on_terminal(grader, tmp_path, monkeypatch):
-    """Return a function that marks these rows as on a terminal."""
+    """Return a function that grades these rows as on a terminal."""
 
     def run(rows: str):
         path = tmp_path / "in.csv"

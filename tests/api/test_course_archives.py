@@ -1,4 +1,4 @@
-"""Archives of the files of a course: read whole, or refused whatever is wrong with them."""
+"""Tests of course archives: read whole, or refused for any defect."""
 
 import io
 import stat
@@ -80,7 +80,7 @@ def test_a_damaged_archive_is_refused_or_read_whatever_is_wrong_with_it(name):
 
 
 def understated(method, *, files, size, stated):
-    """Return an archive whose directory states a smaller size, with the checksum of so much."""
+    """Return an archive whose directory states a smaller size, with a checksum to match."""
     body = bytearray(repacked({f"problems/a{n}.yaml": " " * size for n in range(files)}, method))
     start = body.find(b"PK\x01\x02")
     while start >= 0:

@@ -1,4 +1,4 @@
-"""`grader course`: a folder of files, and the course in the database."""
+"""Tests of `grader course`: sync between a folder of files and the database."""
 
 import pytest
 from course_texts import COURSE, HW

@@ -1,4 +1,4 @@
-"""A course as files: written, read with every error in its line, and applied."""
+"""Tests of a course as files: export, errors with file and line, and apply."""
 
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from api.db.models import Assignment, AssignmentProblem, AuditEntry, Course, Gra
 
 @pytest.fixture
 def world(database_url):
-    """Return a service that publishes a problem with a few variants."""
+    """Yield a service that publishes a problem with a few variants."""
     world = World(database_url, settings={"seeds": 4})
     yield world
     world.close()
@@ -234,7 +234,7 @@ def test_a_category_is_renamed_in_all_files_at_once(course, teacher):
 
 
 def pins(world, course):
-    """Return what stands for the versions that a course's assignments have, by their slugs."""
+    """Return the space, number and hashes of each assignment's problem version, by slug."""
     version = ProblemVersion
     with world.db.reading() as session:
         rows = session.execute(
@@ -248,7 +248,10 @@ def pins(world, course):
 
 
 def copied(world, teacher, course):
-    """Return another course made of the files of *course*, which change nothing in that."""
+    """Return a new course made from the files of *course*.
+
+    Applying these files to *course* itself changes nothing.
+    """
     files = exported(teacher, course)
     again = applied(teacher, course, files).json()
     assert (again["changes"], again["notes"]) == ([], [])

@@ -1,4 +1,4 @@
-"""Courses: who makes and sees them, what a change of them does, and copies of them."""
+"""Tests of courses: who creates and sees them, the effect of changes, and copies."""
 
 from uuid import UUID
 
@@ -201,7 +201,7 @@ def test_a_copy_has_all_that_is_set_and_nothing_of_people(world, course, teacher
 
 
 def own_problem(world, course):
-    """Return the version of a problem that is the course's own."""
+    """Return the id of a problem version that belongs to the course."""
     version = world.version(OWN)
     with world.session() as session:
         row = session.get_one(ProblemVersion, version.id)

@@ -1,4 +1,4 @@
-"""Credentials end while somebody uses them: what is under way is refused and leaves nothing."""
+"""Tests of credentials that end during use: requests are refused and leave no trace."""
 
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
@@ -67,7 +67,7 @@ def accept(world, _browser, link):
 
 
 SLOW = {log_in: "verify", change_password: "hash", accept: "hash"}
-"""What takes long in each of them, and so leaves time for something else."""
+"""Password hasher method that is slow in each action, so that an event can intervene."""
 
 
 @pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS)
@@ -119,13 +119,13 @@ def test_no_token_is_made_by_a_session_that_ends_meanwhile(world, admin, ann, mo
 
 @pytest.fixture
 def reset(course, instructor, ann):
-    """Return what makes a link of the course for Ann, and returns its secret."""
+    """Return a function that creates a course link for Ann and returns its secret."""
     return lambda: secret_of(instructor.post(f"/courses/{course}/people/{ann}/reset"))
 
 
 @pytest.fixture
 def links(world, admin, ann, reset):
-    """Return a link of each kind for Ann, unused."""
+    """Return an unused link of each kind for Ann."""
     by_course = reset()
     with world.session() as session:
         session.query(Invite).filter(Invite.used_at.is_(None)).update({"purpose": "invite"})

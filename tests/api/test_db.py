@@ -1,4 +1,4 @@
-"""The database keeps what was committed, and finds letters in either case, on both systems."""
+"""Tests of the database: durable commits and case-insensitive search, on both systems."""
 
 import os
 import time
@@ -12,7 +12,7 @@ from api.db.engine import Database
 from api.db.migrations import upgrade
 
 THREADS = 40
-"""How many requests a process answers at once."""
+"""Number of requests that a process handles at once."""
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_letters_are_lowered_alike_on_both_systems(database, letters, lowered):
 
 
 def test_an_error_of_the_database_shows_no_value_that_was_sent(database):
-    """Errors go into the log; values may be answers, names and digests."""
+    """Errors are logged, and values may be answers, names or digests."""
     sent = {"value": "what somebody typed"}
     with pytest.raises(DBAPIError) as raised, database.reading() as session:
         session.execute(text("SELECT :value FROM there_is_no_such_table"), sent)
@@ -63,7 +63,7 @@ def test_an_error_of_the_database_shows_no_value_that_was_sent(database):
 
 
 def test_whoever_has_the_turn_to_write_into_a_file_waits_for_no_connection(tmp_path):
-    """As many threads read as a process has, and others that work beside them."""
+    """A write transaction gets a connection while `THREADS` others are reading."""
     with ExitStack() as ends:
         db = ends.enter_context(closing(Database(f"sqlite:///{tmp_path / 'grader.db'}")))
         for _ in range(THREADS):

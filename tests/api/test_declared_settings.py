@@ -1,6 +1,6 @@
-"""Every declared setting reaches REST, page form, audit log, copy and course files.
+"""Tests that each declared setting reaches REST, page form, audit log, copy and files.
 
-Each setting has a value here that is not its default; a setting without one fails by name.
+Each setting has a non-default value here; a setting without one fails by name.
 """
 
 from collections.abc import Mapping
@@ -71,7 +71,7 @@ PROBLEM: Mapping[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Subject:
-    """Something with settings, and where each door to them is."""
+    """Object with declared settings, and how each interface reads and changes them."""
 
     name: str
     model: Any
@@ -92,7 +92,7 @@ every_setting = pytest.mark.parametrize(("subject", "name"), CASES)
 
 
 class Setup:
-    """A course with an assignment of two problems, to one of which a student has handed in."""
+    """Course with an assignment of two problems; a student has submitted to one."""
 
     def __init__(self, world):
         self.world = world
@@ -102,7 +102,7 @@ class Setup:
         assert student.submit(problem, {"cells": "9"}).status_code == 201
 
     def setting_up(self, slug):
-        """Return the ids of a new course and its assignment, and the problem in it."""
+        """Return the ids of a new course and its assignment, and the first problem."""
         course = self.world.course(slug, categories=CATEGORIES)
         problem, _ = self.world.assignment(course, TEXT_PROBLEM, OTHER_PROBLEM, groups=GROUPS)
         return course, problem.assignment, problem

@@ -1,4 +1,4 @@
-"""The demo class types what a class types, and each text is what it is meant to be."""
+"""Tests of the demo class: it types like real students, and each text has its intent."""
 
 import os
 import subprocess
@@ -27,7 +27,10 @@ from problems.registry import REGISTRY
 CLASS = generate_profiles(6, RandomStream(b"a class", "people"))
 RIGHT = {"correct", "follow_through"}
 FEW_WAYS = {"predicate", "choice", "choices"}
-"""The kinds that the bank asks for two or three times; an option is a word."""
+"""Kinds with fewer than five notations.
+
+The bank asks for each two or three times, and an option is a single word.
+"""
 
 
 def stream(label: object) -> RandomStream:
@@ -41,7 +44,7 @@ def variants(name: str):
 
 
 def judged(variant, sent):
-    """Yield each submission with its results by part, judged as the service does."""
+    """Yield each submission with its results by part, graded as the service does."""
     own = {}
     for one in sent:
         results = {
@@ -55,7 +58,7 @@ def judged(variant, sent):
 
 @cache
 def handed_in(name: str):
-    """Return what each of the class hands in to each variant of a problem, made once a run."""
+    """Return the class's submissions to each variant of a problem; cached for the run."""
     return [
         (variant, list(simulate_submissions(variant, student, stream((name, variant.seed, at)))))
         for variant in variants(name)
@@ -65,7 +68,7 @@ def handed_in(name: str):
 
 @cache
 def outcomes(name: str) -> Counter[tuple[str, str]]:
-    """Return how often each move at a problem got which status."""
+    """Count the (intent, status) pairs of all answers to a problem."""
     found: Counter[tuple[str, str]] = Counter()
     for variant, sent in handed_in(name):
         for one, results in judged(variant, sent):
@@ -94,7 +97,7 @@ def test_most_answers_can_be_read_and_every_kind_of_outcome_occurs():
 
 
 def test_every_kind_is_typed_rightly_in_several_ways():
-    """The texts are counted after their letters and signs; digits alone make no other way."""
+    """Counts texts by their signs alone; letters and digits make no new notation."""
     ways: dict[str, set[str]] = {}
     for variant, sent in (one for name in CATALOGUE.ids for one in handed_in(name)):
         for one in sent:
@@ -146,7 +149,7 @@ def test_the_class_does_not_depend_on_the_hash_seed():
 
 
 def rate(skill: int, **habits) -> float:
-    """Return the share of parts of some problems that go right at once."""
+    """Return the share of parts that are right on the first submission."""
     student, found = StudentProfile(skill, Habits(**habits)), Counter()
     for name in CATALOGUE.ids[::6]:
         variant = variants(name)[0]

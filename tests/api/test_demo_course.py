@@ -1,4 +1,4 @@
-"""The demo course: plausible, complete, and by the service's own rules."""
+"""Tests of the demo course: plausible, complete, and valid by the service's own rules."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ STUDENTS = 16
 
 @pytest.fixture(scope="module")
 def demo(shared_database_url: str) -> Iterator[World]:
-    """Return a world with the demo course, on each system in turn, one for the whole module."""
+    """Yield a service with the demo course, on each system, shared by the whole module."""
     world = World(shared_database_url)
     make(world, students=STUDENTS)
     yield world

@@ -1,4 +1,4 @@
-"""The demo is for one machine: it starts at no public address, and its log-ins end without it."""
+"""Tests of the demo's limits: no public address, and its logins end without it."""
 
 import csv
 import io
@@ -74,7 +74,11 @@ def logins(world):
 
 
 def restart(world):
-    """Do what a start without the demo does; that of a service needs a durable PostgreSQL."""
+    """Do what a start without the demo does.
+
+    On PostgreSQL, calls `end_demo_logins` directly, because a start needs a durable
+    server.
+    """
     if world.db.is_sqlite:
         assert bootstrap(ServiceSettings(database=world.url), clock=world.clock) is None
     else:
@@ -125,7 +129,7 @@ def test_the_second_start_without_it_changes_nothing(world, caplog):
 
 
 def test_a_worker_beside_the_demo_ends_nothing(tmp_path, sqlite_template):
-    """On SQLite alone: a start refuses the PostgreSQL of the tests, which is not durable."""
+    """SQLite only: a start refuses the tests' PostgreSQL, which is not durable."""
     file = tmp_path / "grader.db"
     shutil.copyfile(sqlite_template, file)
     world = World(f"sqlite:///{file}")

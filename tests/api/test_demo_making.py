@@ -1,4 +1,4 @@
-"""The demo course is made once, all of it or nothing; logins are told of who is still there."""
+"""Tests of creating the demo course: once, atomically, with logins that still work."""
 
 import pytest
 from actors import NOW
@@ -15,7 +15,7 @@ from api.demo.welcome import load_welcome
 
 @pytest.fixture
 def small(world: World) -> World:
-    """Return a world with a demo course of one student."""
+    """Return a service with a demo course of one student."""
     make(world, students=1)
     return world
 

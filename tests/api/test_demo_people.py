@@ -1,4 +1,4 @@
-"""The people of the demo are plainly invented, and hand in as a class does."""
+"""Tests of the demo's people: clearly invented, with the habits of a real class."""
 
 from collections import Counter
 from fractions import Fraction
@@ -106,7 +106,7 @@ def test_an_assignment_without_some_times_is_answered_too(timeline):
 
 
 def when(**habits) -> Counter[str]:
-    """Return on which side of the last day and of the due time 300 students begin."""
+    """Count when 300 students begin: earlier, on the last day, late or never."""
     found: Counter[str] = Counter()
     for at in range(300):
         times = draw_submission_times(

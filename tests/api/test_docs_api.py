@@ -1,8 +1,8 @@
-"""Every line of `docs/api.md` is run, in order, against a service that listens on a port.
+"""Tests that run every line of `docs/api.md`, in order, against a service on a port.
 
-A block ``sh`` is run by bash; the block ``json`` or ``text`` behind it is what it prints, where
-``...`` stands for anything, more keys, more items or more lines. The block ``sh given`` names what
-is given to whoever reads the page.
+Bash runs each ``sh`` block; the ``json`` or ``text`` block after it is the expected
+output, where ``...`` stands for anything, more keys, more items or more lines. The ``sh
+given`` block names the values provided to the reader of the page.
 """
 
 import json
@@ -32,7 +32,7 @@ SETTINGS = {"seeds": 3}
 
 
 def commands() -> list[tuple[str, tuple[str, str]]]:
-    """Return each block that is run, with the block behind it and its kind."""
+    """Return the text of each block to run, with the kind and text of the next block."""
     behind = [*BLOCKS[1:], ("", "")]
     return [
         (text, after) for (kind, text), after in zip(BLOCKS, behind, strict=True) if kind == "sh"
@@ -40,7 +40,7 @@ def commands() -> list[tuple[str, tuple[str, str]]]:
 
 
 def matches(wanted: Any, shown: Any) -> bool:
-    """Tell whether *shown* is *wanted*, where three dots stand for anything and for more."""
+    """Return whether *shown* matches *wanted*; ``...`` stands for anything, or for more."""
     if wanted == "...":
         return True
     if isinstance(wanted, dict) and isinstance(shown, dict):
@@ -59,13 +59,13 @@ def matches(wanted: Any, shown: Any) -> bool:
 
 
 def fits(wanted: str, shown: str) -> bool:
-    """Tell whether the lines *shown* are those *wanted*, where three dots stand for any text."""
+    """Return whether the text *shown* matches *wanted*, in which ``...`` is any text."""
     pattern = ".*".join(re.escape(piece) for piece in wanted.strip().split("..."))
     return re.fullmatch(pattern, shown.strip().replace("\r", ""), re.DOTALL) is not None
 
 
 def given(world: World, port: int) -> dict[str, str]:
-    """Return what the page says is given, in a course with an assignment."""
+    """Create a course with an assignment, and return the variables of ``sh given``."""
     course = world.course()
     world.assignment(course, *PROBLEMS)
     student, teacher = world.enrol(course), world.enrol(course, "Tea Cher", role="instructor")
@@ -77,7 +77,7 @@ def given(world: World, port: int) -> dict[str, str]:
 
 
 def run(folder: Path, variables: Mapping[str, str]) -> list[str]:
-    """Return what each command prints, as far as they come before one fails."""
+    """Return the output of each command, up to the first that fails."""
     script = "".join(f"{text}\necho '{END}'\n" for text, _ in commands())
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     done = subprocess.run(

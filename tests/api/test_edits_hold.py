@@ -1,4 +1,4 @@
-"""Whatever is edited in whatever order, what is kept of grades is what would be worked out anew."""
+"""Tests that edits in any order leave the same stored grades as a recomputation."""
 
 import shutil
 from datetime import timedelta
@@ -64,7 +64,7 @@ def world(sqlite_template, tmp_path_factory):
 
 
 class Class:
-    """Three students with two problems, and whoever edits them."""
+    """Course with three students, two problems, and an instructor who edits them."""
 
     def __init__(self, world) -> None:
         world.clock.now = NOW
@@ -97,7 +97,7 @@ class Class:
         return self.teacher.patch(self.posed[0].path, body, headers=ANY)
 
     def removed(self, _):
-        """Remove the problem, or bring it back."""
+        """Remove the problem, or restore it if it is already removed."""
         gone = self.teacher.delete(f"{self.posed[1].path}?confirm=true", headers=ANY)
         if gone.status_code != 404:
             return gone
@@ -142,7 +142,7 @@ class Class:
         return self.students[who].submit(self.posed[0], {part: answer})
 
     def kept(self) -> dict[str, list[tuple]]:
-        """Return what is kept of standings and grades."""
+        """Return the stored progress and grades."""
         assignment = self.posed[0].assignment
         with self.world.session() as session:
             standings = session.execute(
@@ -166,7 +166,7 @@ class Class:
             return {"standings": [*map(tuple, standings)], "grades": [*map(tuple, grades)]}
 
     def work_out(self) -> None:
-        """Work out all that is kept anew."""
+        """Recompute all stored progress and grades."""
         assignment = self.posed[0].assignment
         with self.world.session() as session:
             graded = select(Grade.student_id).where(Grade.assignment_id == assignment)

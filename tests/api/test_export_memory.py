@@ -1,4 +1,4 @@
-"""Exports stream: memory does not grow with what is stored, and a slow reader holds nothing."""
+"""Tests of streaming exports: constant memory, and no connection held by slow readers."""
 
 import json
 import tracemalloc
@@ -42,7 +42,7 @@ def hand_in(student: Person, problem: Posing, numbers: range) -> None:
 
 
 def peak_and_size(pieces: Iterator[str]) -> tuple[int, int]:
-    """Return how much memory *pieces* take at most while they come, and how long they are."""
+    """Return the peak memory while reading *pieces*, and their total length."""
     tracemalloc.start()
     size = sum(map(len, pieces))
     peak = tracemalloc.get_traced_memory()[1]

@@ -1,4 +1,4 @@
-"""Grades and work as files: what is in them, what is warned of, what is refused."""
+"""Tests of exports of grades and work: contents, warnings and refusals."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""What single students and sections are granted: times, limits, excuses, late days."""
+"""Tests of exceptions for students and sections: times, attempts, excuses, late days."""
 
 from uuid import UUID
 
@@ -17,7 +17,7 @@ def course(world):
 
 @pytest.fixture
 def late(world, course, student):
-    """Return a problem to which the student handed in half a day late, for half the credit."""
+    """Return a problem that the student answered half a day late, for half the credit."""
     [problem] = world.assignment(course, timeline_spec=LATE)
     world.clock.advance(hours=13)
     student.submit(problem, {"cells": "9"})

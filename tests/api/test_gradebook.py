@@ -1,4 +1,4 @@
-"""The gradebook: what is told apart, sorting, filters, and what it costs."""
+"""Tests of the gradebook: cell states, sorting, filters and query cost."""
 
 import json
 from datetime import timedelta

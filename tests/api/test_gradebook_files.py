@@ -1,4 +1,4 @@
-"""Files of the gradebook: what stands in them, by hand, and what is warned of."""
+"""Tests of gradebook files against hand-written contents, and of their warnings."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What we write is read as it was meant by the rules that the other systems state."""
+"""Tests of our gradebook files, read by the published import rules of other systems."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -54,7 +54,7 @@ cell_values = st.builds(
 
 @st.composite
 def books(draw: st.DrawFn) -> ExportGradebook:
-    """Return a gradebook whose ids are known to the other side and whose texts are any."""
+    """Draw a gradebook with ids that the other system knows and arbitrary texts."""
     people = [
         replace(one, name=draw(words), sections=(draw(words),))
         for one in (ANN, replace(BOB, lms_id="902"), CY)
@@ -143,7 +143,7 @@ def test_moodle_gives_up_for_one_person_that_it_does_not_know_and_so_none_is_wri
 
 
 def test_a_row_without_an_email_would_give_its_grades_to_the_student_before() -> None:
-    """The reader does as Moodle does, so that the test below can fail."""
+    """The test's reader behaves like Moodle, so the test below can fail."""
     text = "Email address,ID number,HW1,Feedback: HW1\r\nann@example.edu,,9,\r\n,,1,\r\n"
     assert moodle_import(text, MAILS).grades == {("ann@example.edu", "HW1"): 1.0}
 

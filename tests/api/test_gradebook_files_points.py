@@ -1,4 +1,4 @@
-"""Points typed into a spreadsheet: read exactly, or refused with what to write instead."""
+"""Tests of points typed into a spreadsheet: read exactly, or refused with advice."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""The score sheet: written, changed in a spreadsheet, read back, whatever the spreadsheet did."""
+"""Tests of the score sheet: written, edited in any spreadsheet, and read back."""
 
 import csv
 from collections.abc import Callable
@@ -101,7 +101,7 @@ def test_a_row_that_says_nothing_new_is_no_change_even_if_it_is_stale(cells) -> 
 
 
 def german(rows: Table) -> str:
-    """As a German Excel saves it: ``;`` and decimal commas."""
+    """Return the sheet as a German Excel saves it: ``;`` and decimal commas."""
     for row in rows:
         for column in ("points", "old_points", "possible"):
             row[column] = row[column].replace(".", ",")

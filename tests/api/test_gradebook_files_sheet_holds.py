@@ -1,4 +1,4 @@
-"""What holds of every score sheet, whatever stands in it."""
+"""Tests of properties that every score sheet has, whatever its contents."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""What the writers of gradebook files warn of, before the other side refuses or misreads."""
+"""Tests of export warnings about contents that another system would refuse or misread."""
 
 from dataclasses import replace
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""The gradebook against a model of its own, which shares nothing with it but what was handed in."""
+"""Tests of the gradebook against a model that shares only the submissions with it."""
 
 from collections import defaultdict
 from fractions import Fraction
@@ -27,9 +27,9 @@ def course(world):
 
 
 def model_score(session, posed, student):
-    """Return what the answers of a student earn: the best of each part, in points.
+    """Return a student's score, the points possible, and the points that wait for a mark.
 
-    Beside that what is possible, and how much of it waits: nobody marks the texts.
+    The best answer of each part counts. Nobody marks the text answers.
     """
     worth = {
         (row.id, part["id"]): Fraction(part["points"])

@@ -1,4 +1,4 @@
-"""The grades of one student: every step in words and numbers, and nothing before its release."""
+"""Tests of one student's grades: each step in words and numbers, hidden until release."""
 
 from fractions import Fraction
 
@@ -48,7 +48,7 @@ def by_hand(prof, posed, student, given, reason="The figure was hard to read.", 
 
 
 def reckoned(line):
-    """Return the number to which the steps of a line lead, worked out from them alone."""
+    """Return the number that a line's steps lead to, computed from the steps alone."""
     total, chain = Fraction(0), Fraction(0)
     for step in line["steps"]:
         value = points(step["value"])

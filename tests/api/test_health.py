@@ -1,4 +1,4 @@
-"""The page and the endpoint that say the service is up, and the settings it starts with."""
+"""Tests of the start page, the health endpoint, and the settings at startup."""
 
 import gc
 import os

@@ -1,4 +1,4 @@
-"""Heavy work of staff: counted before it is done, and done one at a time."""
+"""Tests of expensive staff requests: rate limited first, then executed one at a time."""
 
 import threading
 import time
@@ -24,7 +24,7 @@ YAML = {"Content-Type": "application/yaml"}
 
 
 class Blocked:
-    """Work that goes on until it is released."""
+    """Function that blocks until a test releases it."""
 
     def __init__(self, act: Callable[..., Any] = lambda: "done") -> None:
         self._act = act
@@ -85,7 +85,7 @@ def test_a_person_with_too_many_and_a_service_with_too_many_say_so():
 def test_figures_that_are_asked_for_at_once_are_worked_out_once(
     world: World, teacher: Person, problem: Posing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Somebody who may not see them is refused at once."""
+    """An unauthorized caller is refused at once."""
     monkeypatch.setattr("api.services.analytics.timed_cache.MIN_COMPUTE_SECONDS", -1)
     monkeypatch.setattr("api.services.analytics.timed_cache.CACHE_FACTOR", 1_000_000)
     world.service.analytics_cache.seconds = time.thread_time  # the clock of the test stands still
@@ -159,7 +159,7 @@ CALLS: dict[str, tuple[LimitedAction, Callable[[Person, UUID, Posing], Any]]] = 
 def test_what_is_expensive_for_staff_is_counted_before_it_is_done(
     world: World, course: UUID, teacher: Person, problem: Posing, name: str
 ) -> None:
-    """What is sent is no file at all, which is only told to who may still send one."""
+    """The body is not a valid file, which only callers within the rate limit learn."""
     action, call = CALLS[name]
     assert call(teacher, course, problem).status_code in {200, 422}
     with world.session() as session:
@@ -238,16 +238,16 @@ RECOMPUTING: dict[str, Callable[[Person, UUID, Posing], Any]] = {
         {"assignment": str(posed.assignment), "days": 1, "reason": "An outage."},
     ),
 }
-"""What recomputes the grades of a class or of a student."""
+"""Requests that recompute the grades of a class or of a student."""
 NO_GRADES = {"POST /courses/{course}/roster", "POST /assignments/{assignment}/score-sheet"}
-"""These have a dry run too, and are counted as uploads."""
+"""Requests that also have a dry run, but are counted as uploads."""
 
 
 @pytest.mark.parametrize("name", RECOMPUTING)
 def test_changes_of_the_grades_of_a_class_wait_their_turn(
     world: World, course: UUID, teacher: Person, problem: Posing, name: str
 ) -> None:
-    """A storm of dry runs made students wait for 28 seconds, or refused what they handed in."""
+    """A burst of dry runs once delayed students by 28 s, or refused their submissions."""
     call, student = RECOMPUTING[name], world.enrol(course)
     with ExitStack() as under_way:
         for _ in range(MAX_PER_PERSON):

@@ -1,4 +1,4 @@
-"""While results are hidden nothing tells whether an answer is right, near, or a known mistake."""
+"""Tests that hidden results do not reveal a right, near or known wrong answer."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def posed(world, course, **settings) -> Posing:
 
 
 def seen(person: Person, problem: Posing) -> list[Any]:
-    """Return all that a student sees of a problem, but for what they typed and ids."""
+    """Return everything a student sees of a problem, without ids and their own input."""
     mine = person.get("/me/assignments").json()["items"]
     submissions = person.get(f"{problem.path}/submissions").json()["items"]
     told = [
@@ -40,7 +40,7 @@ def seen(person: Person, problem: Posing) -> list[Any]:
 
 
 def hand_in(person: Person, problem: Posing, *answers: dict[str, str]) -> list[Any]:
-    """Hand in *answers* one after the other; return all that their author sees of it."""
+    """Submit *answers* in order, and return everything their author sees."""
     told = []
     for one in answers:
         response = person.submit(problem, one)
@@ -179,7 +179,7 @@ def test_of_a_value_given_in_full_and_rounded_nothing_tells_which_is_right(world
 
 
 def shapes(told):
-    """Return what was told of the replies: status, attempts, and how each was read."""
+    """Return the status, attempts and notes of each result."""
     return [
         [
             (one["status"], one["attempt"], one["attempts_left"], one["notes"])

@@ -1,4 +1,4 @@
-"""The shared types of fields, given values that did not come through the JSON reader."""
+"""Tests of the shared field types, with values that bypass the JSON reader."""
 
 import json
 from contextlib import suppress
@@ -135,7 +135,7 @@ class Colour(StrEnum):
 
 
 class Inner(Schema):
-    """A model inside, with fields that are named like parts of a core schema."""
+    """Nested model whose fields are named like parts of a core schema."""
 
     type: int = 0
     default: int = 0
@@ -144,7 +144,7 @@ class Inner(Schema):
 
 
 class Outer(Schema):
-    """Plain annotations in every place where one can stand."""
+    """Model with plain annotations in every possible position."""
 
     one: int = 0
     maybe: int | None = None

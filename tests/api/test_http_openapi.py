@@ -1,4 +1,4 @@
-"""The OpenAPI document: every operation with every error it can meet, each with an example."""
+"""Tests of the OpenAPI document: every operation with all its errors and examples."""
 
 import json
 import shutil

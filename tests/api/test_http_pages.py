@@ -1,4 +1,4 @@
-"""Lists in pages, ETags, and limits on how often."""
+"""Tests of pagination, ETags and rate limits."""
 
 import base64
 import json
@@ -176,7 +176,7 @@ def test_an_edit_of_any_version_is_allowed_only_where_it_is_asked_for():
 
 
 class Monotonic:
-    """A clock that stands until it is moved."""
+    """Monotonic clock that advances only when a test sets it."""
 
     now = 1000.0
 

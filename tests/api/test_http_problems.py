@@ -1,4 +1,4 @@
-"""Errors over HTTP: one form, stable codes, nothing repeated, nothing shown of the inside."""
+"""Tests of HTTP errors: one format, stable codes, no echoed input, no internals."""
 
 import ast
 import json

@@ -1,4 +1,4 @@
-"""The shell around every request: caps, hosts, ids, headers, and a log without secrets."""
+"""Tests of the HTTP policy: size limits, hosts, request ids, headers, and a safe log."""
 
 import asyncio
 import logging
@@ -55,7 +55,7 @@ def test_a_short_claim_does_not_let_a_long_body_in():
 
 
 def test_an_endless_body_is_never_held_in_memory():
-    """Plain FastAPI took 200 MB of chunks and grew by 1 GB."""
+    """Plain FastAPI accepted 200 MB of chunks and grew by 1 GB."""
     tracemalloc.start()
     answered = ask(APP, "POST", SAMPLES, body=pieces(200_000 * KIBIBYTE))
     _, peak = tracemalloc.get_traced_memory()
@@ -201,7 +201,7 @@ def test_the_log_names_the_route_and_not_the_path(caplog, path, route, status):
 
 
 def test_the_framework_tells_nobody_what_was_asked(monkeypatch):
-    """Paths and queries would be told, in which secrets may stand."""
+    """Traces would contain paths and queries, which may hold secrets."""
     trace = pytest.importorskip("opentelemetry.trace")
     told = []
 
@@ -217,7 +217,7 @@ def test_the_framework_tells_nobody_what_was_asked(monkeypatch):
 
 
 def test_an_answer_that_breaks_half_way_breaks_off_and_is_logged(caplog):
-    """The server closes the connection on this, so that half an answer is not taken for all."""
+    """The server then closes the connection, so half a response does not pass for all."""
     with caplog.at_level(logging.INFO), pytest.raises(RuntimeError):
         ask(APP, "GET", "/api/v1/broken-off")
     crash, line = [one for one in caplog.records if one.name.startswith("api.")]
@@ -254,13 +254,13 @@ def test_a_redirect_goes_through():
 
 @pytest.fixture(scope="module")
 def port():
-    """Return the port of a real server process's worth: sockets, chunks and all."""
+    """Yield the port of a real server, with sockets and chunked transfer."""
     with listening(APP) as port:
         yield port
 
 
 def talk(port: int, head: bytes, *chunks: bytes) -> bytes:
-    """Return all that the server says, up to where it closes the connection."""
+    """Send *head* and *chunks*, and return what the server sends until it closes."""
     with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
         line.sendall(head)
         try:

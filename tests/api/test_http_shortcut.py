@@ -1,4 +1,4 @@
-"""The way to a route by the shape of an address: it leads where a look at all routes would lead."""
+"""Tests of `RouteIndex`: it finds the same route as a scan of all routes."""
 
 from urllib.parse import quote
 

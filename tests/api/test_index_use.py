@@ -1,4 +1,4 @@
-"""What is asked all the time finds its rows by an index, on either database."""
+"""Tests that frequent queries find their rows by an index, on either database."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ ANSWERS = {"cells": "8", "doubled": "16", "why": "Fewer."}
 
 @dataclass
 class Class:
-    """A class of which some have handed in, and somebody who has not."""
+    """Class in which some students have submitted, and one has not."""
 
     world: World
     posed: Posing
@@ -52,7 +52,7 @@ def submit_cold(one: Class) -> Any:
 
 
 def gone_over(one: Class) -> Any:
-    """Regrade: dry run, applied, undone."""
+    """Regrade the problem: dry run, apply, undo."""
     run = one.staff.post(f"{one.posed.path}/regrades", {"version": OTHER_KEY}).json()
     one.world.service.regrades.run_until_idle()
     for act in ("apply", "undo"):
@@ -82,7 +82,7 @@ OF_ONE: dict[str, Callable[[Class], Any]] = {
     "my assignments": lambda one: one.ada.get("/me/assignments"),
     "my grades": lambda one: one.ada.get(f"/courses/{one.course}/grades"),
 }
-"""What students ask."""
+"""Requests that students make."""
 OF_ALL: dict[str, Callable[[Class], Any]] = {
     "gradebook": lambda one: one.staff.get(f"/courses/{one.course}/gradebook"),
     "attention": lambda one: one.staff.get(f"/courses/{one.course}/attention"),
@@ -94,7 +94,7 @@ OF_ALL: dict[str, Callable[[Class], Any]] = {
     "audit": lambda one: one.staff.get(f"/courses/{one.course}/audit"),
     "regrade": gone_over,
 }
-"""What staff ask of a whole class."""
+"""Requests that staff make about a whole class."""
 
 
 @pytest.mark.parametrize("call", [*OF_ONE, *OF_ALL])

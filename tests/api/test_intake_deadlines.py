@@ -1,4 +1,4 @@
-"""A deadline that passes, or is moved, between the judging of a submission and its writing."""
+"""Tests of deadlines that pass or move between grading a submission and storing it."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,12 +22,12 @@ ANY = {"If-Match": "*"}
 
 
 def elsewhere(other: World, person: Person) -> Person:
-    """Return somebody with a client of another service."""
+    """Return *person* with a client of another service."""
     return replace(person, client=other.client)
 
 
 def at_point(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], None]) -> None:
-    """Let *act* be done whenever a submission comes to a point of the intake."""
+    """Call *act* whenever a submission reaches the failpoint *name*."""
     own = writer_thread.reach_failpoint
 
     def reach(point: Any) -> None:
@@ -56,7 +56,7 @@ def test_the_time_at_which_it_came_decides_though_the_deadline_passes_before_it_
 
 
 def due(teacher: Person, problem: Posing, at: datetime) -> Any:
-    """Return what is answered to another due time."""
+    """Change the due time, and return the response."""
     body = {"timeline": {"due": f"{at:%Y-%m-%d %H:%M}"}}
     return teacher.patch(f"/assignments/{problem.assignment}", body, headers=ANY)
 

@@ -1,4 +1,4 @@
-"""Storage that fails: nobody is told of a success that is none, and neighbours do not suffer."""
+"""Tests of storage failures: no false success, and no effect on other submissions."""
 
 from concurrent.futures import ThreadPoolExecutor, wait
 from threading import Event
@@ -15,7 +15,7 @@ POISON = "poison"
 
 @pytest.fixture
 def scene(world: World, student: Person, problem: Posing):
-    """Return a student and a problem; the database refuses one key, at the commit where it can."""
+    """Yield a student and a problem; the database refuses one key, at commit if it can."""
     student.get("/me")  # notes that the token is in use, so that no later request writes for that
     with refusing(world, f"NEW.key = '{POISON}'"):
         yield student, problem
@@ -51,7 +51,7 @@ def send(student: Person, problem: Posing, number: int, key: str) -> int:
 
 
 def wait_for(world: World, count: int) -> None:
-    """Wait until so many entries are with the writer, which may have taken several at once."""
+    """Wait until *count* submissions are with the writer, including any it has taken."""
     pause = Event()
     for _ in range(6_000):
         if world.service.writer.pending_count >= count:
@@ -61,7 +61,7 @@ def wait_for(world: World, count: int) -> None:
 
 
 class Held:
-    """Holds the writer up by taking its turn at the database."""
+    """Context manager that blocks the writer by holding its turn at the database."""
 
     def __init__(self, world: World) -> None:
         self._transaction = world.db.transaction()

@@ -1,4 +1,4 @@
-"""What a process remembers of a student is worth what the database says, whatever changes."""
+"""Tests of the submission cache: it agrees with the database after every change."""
 
 import json
 import logging
@@ -49,7 +49,7 @@ TITLE = TEXT_PROBLEM.replace("title: Why", "title: Tell why").replace("why-small
 
 
 class InBrowser(Person):
-    """Somebody who shows a session's cookie, which is the *token*, as a page does."""
+    """Person whose *token* is a session cookie, sent as a page does."""
 
     def _with(self, more: Mapping[str, Any]) -> dict[str, Any]:
         headers = {"Cookie": f"grader={self.token}", "Sec-Fetch-Site": "same-origin"}
@@ -58,9 +58,9 @@ class InBrowser(Person):
 
 @dataclass(frozen=True)
 class Scene:
-    """Two students with the same problem, of whom the service remembers *warm* alone.
+    """Two students with the same problem; the service caches only *warm*.
 
-    Nobody is in the *section*, which has five days more.
+    Nobody is in the *section*, which has an extension of five days.
     """
 
     world: World
@@ -76,14 +76,14 @@ class Scene:
         return self.warm.id, self.cold.id
 
     def change(self, table: Any, **values: Any) -> None:
-        """Write *values* over all rows of a table that is about one of the two, or the course."""
+        """Set *values* in the two students' rows of *table*, or in all rows of other tables."""
         with self.world.session() as session:
             whose = {User: User.id, Token: Token.user_id, Enrolment: Enrolment.user_id}
             where = whose[table].in_(self.both()) if table in whose else text("1 = 1")
             session.execute(update(table).where(where).values(values))
 
     def add(self, table: Any, **values: Any) -> None:
-        """Write a row for each of the two."""
+        """Add a row for each of the two students."""
         now = self.world.clock()
         with self.world.session() as session:
             for student in self.both():
@@ -92,7 +92,7 @@ class Scene:
                 session.add(table(id=new_id(), **told, **(made | values)))
 
     def refresh(self) -> None:
-        """Work grades out anew, as every change of rules does."""
+        """Recompute the grades, as every change of rules does."""
         with self.world.session() as session:
             cause = GradeCause("settings", None, self.staff.id, self.world.clock())
             recompute_students(session, self.problem.assignment, self.both(), cause=cause)
@@ -105,14 +105,14 @@ def scene(world: World, course: UUID, teacher: Person) -> Scene:
 
 @pytest.fixture
 def logged_in(world: World, course: UUID, teacher: Person) -> Scene:
-    """Return the scene of two who have logged in."""
+    """Return a scene with two students who have logged in."""
     pair = (world.enrol(course) for _ in range(2))
     warm, cold = (InBrowser(one.id, one.name, one.client, world.log_in(one)) for one in pair)
     return begun(world, course, teacher, warm, cold)
 
 
 def begun(world: World, course: UUID, staff: Person, warm: Person, cold: Person) -> Scene:
-    """Return the scene after each of the two has answered a few times."""
+    """Return a scene after each of the two students has submitted twice."""
     section = world.section(course, "Evening")
     extend(world, course, {"days": 5}, section_id=section)
     problem, other = world.assignment(
@@ -134,7 +134,7 @@ def is_remembered(scene: Scene) -> bool:
 
 
 def send(scene: Scene, who: Person, answers: Mapping[str, str], *, to: Posing | None = None) -> Any:
-    """Hand in; for the student who is not to be remembered, to a service that has just begun."""
+    """Submit; for a student who must not be cached, to a new service."""
     where = to or scene.problem
     if who.id == scene.warm.id:
         return who.submit(where, answers)
@@ -146,7 +146,7 @@ def send(scene: Scene, who: Person, answers: Mapping[str, str], *, to: Posing | 
 
 
 def statements(world: World, act: Callable[[], Any]) -> list[str]:
-    """Return what the database is told while *act* is done."""
+    """Return the SQL statements that *act* executes."""
     found: list[str] = []
 
     def listen(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
@@ -161,7 +161,7 @@ def statements(world: World, act: Callable[[], Any]) -> list[str]:
 
 
 def pin(scene: Scene, source: str) -> None:
-    """Bring another version of the problem, as a regrade does."""
+    """Switch the problem to another version, as a regrade does."""
     version = scene.world.version(source)
     with scene.world.session() as session:
         own = AssignmentProblem.id == scene.problem.id
@@ -183,7 +183,7 @@ def log_out(scene: Scene) -> None:
 
 
 def draw_anew(scene: Scene) -> None:
-    """Give both the same new numbers, with other keys."""
+    """Assign the same new variant, with other keys, to both students."""
     drawn = {"problem_id": scene.problem.id, "version_id": scene.problem.version, "position": 1}
     with scene.world.session() as session:
         for student in scene.both():
@@ -192,7 +192,7 @@ def draw_anew(scene: Scene) -> None:
 
 
 def spend(scene: Scene) -> None:
-    """Spend a late day, as handing in elsewhere in the assignment does."""
+    """Spend a late day, as a submission elsewhere in the assignment does."""
     scene.world.clock.advance(hours=60)  # late by now
     with scene.world.session() as session:
         for student in scene.both():
@@ -286,7 +286,7 @@ def test_the_end_of_a_session_holds_for_who_is_remembered_as_for_who_is_not(logg
 
 
 def assert_alike(scene: Scene) -> None:
-    """Assert that both are answered the same, and that the same is kept of both."""
+    """Assert that both students get the same responses and the same stored rows."""
     for answers in ANSWERS:
         got, due = (send(scene, who, answers) for who in (scene.warm, scene.cold))
         assert got.status_code == due.status_code
@@ -295,7 +295,7 @@ def assert_alike(scene: Scene) -> None:
 
 
 def columns(scene: Scene, student: UUID) -> list[Any]:
-    """Return all that is kept of a student but ids: standings, grades, how they changed."""
+    """Return a student's stored progress, grades and grade changes, without ids."""
     kept = (
         select(
             ProblemProgress.sequence,
@@ -374,7 +374,7 @@ def test_what_is_unusual_is_told_to_who_is_remembered_as_to_who_is_not(scene, mo
 
 
 def in_asgi(scene: Scene, *messages: Mapping[str, Any], length: object) -> list[Any]:
-    """Return what is answered to the student who is remembered, for so many *messages*."""
+    """Return the ASGI messages sent to the cached student for a body in *messages*."""
     told, left = [], list(messages)
 
     async def receive() -> Mapping[str, Any]:
@@ -486,7 +486,7 @@ def test_what_another_service_took_meanwhile_counts(scene):
 
 @pytest.mark.parametrize("table", NOTED)
 def test_a_database_notes_what_changes(world, table):
-    """SQLite drops the triggers of a table that is made anew: a revision has to bring them back."""
+    """SQLite drops the triggers of a recreated table, so a revision must restore them."""
     found = (
         "SELECT tbl_name FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '%stamps%'"
         if world.db.is_sqlite

@@ -1,4 +1,4 @@
-"""The service and a plain model agree, whatever is done in whatever order."""
+"""Tests that the service agrees with a plain model after any sequence of actions."""
 
 import os
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ VALUES = st.sampled_from([3, 5, 7, 9, 10])
 
 
 class Agreement(RuleBasedStateMachine):
-    """One student in a course of their own; the world goes on from one run to the next."""
+    """State machine of one student in a new course; the database persists between runs."""
 
     world: World
     corrected: UUID
@@ -49,7 +49,7 @@ class Agreement(RuleBasedStateMachine):
         self.best = Fraction(0)
 
     def submit(self, answers: dict[str, int | None]) -> None:
-        """Hand in at the service and in the model, and compare what they say."""
+        """Submit to the service and to the model, and compare the outcomes."""
         typed = {part: "?!" if one is None else str(one) for part, one in answers.items()}
         key = f"key-{len(self.kept)}-{self.problem.id}"
         expected = self.model.submit(answers)
@@ -143,7 +143,7 @@ class Agreement(RuleBasedStateMachine):
         self.staff = replace(self.staff, client=self.world.client)
 
     def refresh(self) -> None:
-        """Work the grade out anew, as every change of rules does."""
+        """Recompute the grade, as every change of rules does."""
         with self.world.session() as session:
             cause = GradeCause("settings", None, self.staff.id, self.world.clock())
             recompute_students(session, self.problem.assignment, [self.student.id], cause=cause)
@@ -173,7 +173,7 @@ class Agreement(RuleBasedStateMachine):
 
 @pytest.fixture
 def machine(world: World) -> Iterator[type[Agreement]]:
-    """Return the machine over a database."""
+    """Yield the state machine on a database."""
 
     class Here(Agreement):
         pass

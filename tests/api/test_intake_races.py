@@ -1,4 +1,4 @@
-"""Many at once, at two processes' worth of services on one database: limits hold exactly."""
+"""Tests of concurrent submissions to two services on a database: limits hold exactly."""
 
 import os
 from collections import Counter
@@ -19,7 +19,7 @@ AT_ONCE = 16
 
 @pytest.fixture
 def worlds(world: World) -> Iterator[tuple[World, World]]:
-    """Return two services on one database: each has a writer, a pool and a cache of its own."""
+    """Yield two services on one database, each with its own writer, pool and cache."""
     other = World(world.url, clock=world.clock)
     yield world, other
     other.close()
@@ -39,7 +39,7 @@ def at(world: World, person: Person) -> Person:
 def all_at_once(
     pool: ThreadPoolExecutor, worlds: tuple[World, World], student: Person, act: Callable[..., Any]
 ) -> list[Any]:
-    """Return what sixteen requests are answered, half of them by each service."""
+    """Return the responses to sixteen concurrent requests, half of them by each service."""
     sides = [at(world, student) for world in worlds]
     return list(pool.map(lambda n: act(sides[n % 2], n), range(AT_ONCE)))
 

@@ -1,4 +1,4 @@
-"""Every real answer of five homework documents, handed in over HTTP, gets the batch's verdict."""
+"""Tests of real answers from five homework documents: HTTP and batch results agree."""
 
 import json
 from collections import defaultdict
@@ -29,7 +29,7 @@ COMPUTED = 119
 
 @cache
 def by_batch() -> dict[tuple[str, str, str], Marked]:
-    """Return what the batch says of each answer, by student, problem and part."""
+    """Return the batch result of each answer, by student, problem and part."""
     table = read_table(FILE, names={})
     marked = mark_rows(table.rows, SingleAnswerGrader(ProblemCatalog()))
     return {
@@ -40,7 +40,7 @@ def by_batch() -> dict[tuple[str, str, str], Marked]:
 
 @cache
 def originals() -> tuple[PublishedProblem, ...]:
-    """Return the problems of the answers, with their textbook variants alone."""
+    """Return the problems of the answers, with only their textbook variants."""
     catalogue = ProblemCatalog()
     found = []
     for name in dict.fromkeys(one["problem"] for one in ANSWERS):
@@ -64,7 +64,7 @@ def originals() -> tuple[PublishedProblem, ...]:
 
 
 def handed_in() -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Yield student, problem and answers of each submission; the order of the file is kept."""
+    """Yield student, problem and answers of each submission, in the order of the file."""
     found: defaultdict[tuple[str, str], dict[str, Any]] = defaultdict(dict)
     for one in ANSWERS:
         found[one["student"], one["problem"]][one["part"]] = one["answer"]
@@ -73,7 +73,7 @@ def handed_in() -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def pose(world: World) -> dict[str, Posing]:
-    """Return all problems of the answers in one assignment, by their ids."""
+    """Assign all problems in one assignment, and return them by id."""
     with world.session() as session:
         for one in originals():
             store_version(session, one, bank_source(one.id), now=world.clock())
@@ -83,7 +83,7 @@ def pose(world: World) -> dict[str, Posing]:
 
 @pytest.fixture
 def submitted(world: World) -> list[tuple[Person, Posing, dict[str, Any], Any, str]]:
-    """Hand everything in; return who, to what, which answers, the reply and its key."""
+    """Submit everything; return person, problem, answers, reply and key of each."""
     posed = pose(world)
     course = course_of(world, posed)
     students = {name: world.enrol(course, name) for name in {one["student"] for one in ANSWERS}}
@@ -97,7 +97,6 @@ def submitted(world: World) -> list[tuple[Person, Posing, dict[str, Any], Any, s
 
 
 def course_of(world: World, posed: dict[str, Posing]) -> Any:
-    """Return the course in which the problems are posed."""
     with world.session() as session:
         return session.get_one(Assignment, next(iter(posed.values())).assignment).course_id
 
@@ -115,7 +114,7 @@ def test_answers_over_http_get_the_verdicts_of_the_batch(submitted):
 
 
 def told(credit: Fraction) -> Any:
-    """Return a credit as JSON has it."""
+    """Return a credit as JSON serializes it."""
     whole = 10**6 % credit.denominator == 0
     return float(credit) if whole else str(credit)
 

@@ -1,4 +1,4 @@
-"""Submissions beside what others do at that very moment: nothing is written over, nobody let in."""
+"""Tests of submissions during concurrent changes: no lost update, no revoked access."""
 
 import json
 from collections.abc import Callable
@@ -69,7 +69,7 @@ def test_a_session_that_was_ended_is_told_nothing_of_what_it_did(world, course, 
 
 
 def by_cookie(world: World, problem: Posing, cookie: str) -> Any:
-    """Hand in as a page does."""
+    """Submit with a session cookie, as a page does."""
     headers = {"Cookie": f"grader={cookie}", "Sec-Fetch-Site": "same-origin"}
     return world.client.post(
         f"/api/v1{problem.path}/submissions",
@@ -93,7 +93,7 @@ def test_a_revoked_token_does_not_use_up_what_its_owner_may_send(database_url):
 
 
 def at_once(world: World, *entries: PendingSubmission | StoredSubmission) -> list[Any]:
-    """Return what becomes of entries that are written in one transaction."""
+    """Write *entries* in one transaction, and return their outcomes."""
     service = world.service
     with world.db.transaction() as session:
         outcomes, recalled = write_submissions(

@@ -1,4 +1,4 @@
-"""A submission that is under way while what it answers is taken away or changed."""
+"""Tests of submissions in progress while their problem is removed or changed."""
 
 import pytest
 from sqlalchemy import func, select, update

@@ -1,4 +1,4 @@
-"""Expensive judging: counted against the rate limit first, done in one thread, and bounded."""
+"""Tests of expensive grading: rate limited first, run in one thread, and bounded."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -46,7 +46,7 @@ HERE = "judging"
 
 @pytest.fixture
 def limited(database_url: str) -> Iterator[World]:
-    """Return a service that takes two submissions a minute."""
+    """Yield a service that accepts two submissions per minute."""
     world = World(database_url, settings={"submissions_per_minute": 2})
     yield world
     world.close()
@@ -54,7 +54,7 @@ def limited(database_url: str) -> Iterator[World]:
 
 @pytest.fixture
 def threads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return the names of the threads in which submissions are judged from now on."""
+    """Return a list that records the names of the threads that grade submissions."""
     return note_threads(monkeypatch, grading, "grade")
 
 
@@ -110,7 +110,7 @@ def test_what_cannot_be_handed_in_counts_once(limited):
 
 @pytest.mark.parametrize("answers", [LONG, LONG_TEXT], ids=["list", "text"])
 def test_a_long_answer_is_judged_in_the_judging_thread(world, threads, answers):
-    """First by what the database says, then by what is remembered of the student."""
+    """Grades first with data from the database, then with the student's cached data."""
     student, problem = posed_to(world)
     for _ in range(2):
         assert student.submit(problem, answers).status_code == 201
@@ -146,7 +146,7 @@ def test_previews_and_practice_of_long_answers_are_judged_there_too(world, monke
 def test_answers_that_took_long_are_judged_in_the_judging_thread_from_then_on(
     world, threads, monkeypatch
 ):
-    """A key may take long that is solved again for the student's own earlier answers."""
+    """Solving a key again for the student's own earlier answers may take long."""
     student, problem = posed_to(world)
     monkeypatch.setattr(grading, "SLOW_SECONDS", -1)
     for at in range(3):
@@ -155,7 +155,7 @@ def test_answers_that_took_long_are_judged_in_the_judging_thread_from_then_on(
 
 
 def test_a_slow_part_is_slow_in_every_combination_of_parts(world, threads, monkeypatch):
-    """Only the part whose key is solved again is slow: `twice`, which follows from `side`."""
+    """Only `twice` is slow: it follows from `side`, so its key is solved again."""
     student, problem = posed_to(world)
     monkeypatch.setattr(grading, "SLOW_SECONDS", -1)
     submissions = ({"twice": "8"}, {"twice": "9", "side": "4"}, {"side": "5"}, {"twice": "10"})
@@ -225,7 +225,7 @@ def test_the_length_of_answers_says_whether_they_are_expensive(answers, expensiv
 
 
 class Stopped:
-    """A judgement that lasts until it is told to end."""
+    """Grading job that runs until a test ends it."""
 
     def __init__(self) -> None:
         self.end, self.begun = threading.Event(), threading.Event()

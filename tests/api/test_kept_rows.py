@@ -1,6 +1,6 @@
-"""Rows that are only added: the database itself refuses to change or delete them, on both systems.
+"""Tests of append-only rows: both databases refuse to change or delete them.
 
-What is personal in them is changed while its owner is erased, and at no other time.
+Personal columns can change only while their owner is erased.
 """
 
 from contextlib import contextmanager
@@ -37,7 +37,7 @@ by_table = pytest.mark.parametrize("table", KEPT, ids=lambda table: table.__tabl
 
 @pytest.fixture(scope="module")
 def world(shared_database_url):
-    """Return a course with rows of every kind that is kept; nothing that is tried here stays."""
+    """Yield a service with append-only rows of every kind; tests commit no changes."""
     world = World(shared_database_url)
     course = world.course()
     teacher, student = world.enrol(course, role="instructor"), world.enrol(course)
@@ -51,7 +51,7 @@ def world(shared_database_url):
 
 @contextmanager
 def undone(world, *, erasing=False):
-    """Yield a session that may write; nothing of it stays."""
+    """Yield a session that may write and never commits."""
     with Session(world.db._writing) as session:  # noqa: SLF001  # what never commits
         if erasing:
             session.add(ErasureFlag())
@@ -71,12 +71,12 @@ def rows(world, table):
 
 
 def same(table, column):
-    """Return what writes into a column what stands there."""
+    """Return an update that sets a column to its own value."""
     return update(table.__table__).values({column: table.__table__.c[column]})
 
 
 def refused(world, table, *, erasing):
-    """Return the columns that cannot be written."""
+    """Return the columns that the database refuses to write."""
     found = set()
     for column in COLUMNS[table]:
         try:
@@ -117,7 +117,7 @@ def test_no_table_is_emptied_at_once(world, table):
 
 
 def test_a_person_gets_no_other_id_but_when_erased(world):
-    """The new id would reach the rows by their references."""
+    """Foreign keys would carry the new id into the append-only rows."""
     with world.db.reading() as session:
         student = session.scalar(select(Submission.student_id).limit(1))
     renamed = update(User).where(User.id == student).values(id=uuid4())
@@ -141,7 +141,7 @@ def test_nothing_is_open_after_a_person_was_erased(world):
 
 @by_table
 def test_without_the_guards_it_would_be_written(world, table):
-    """The test of these tests; it is also what remains possible for who owns the database."""
+    """Verifies these tests; the owner of the database can still do this."""
     with undone(world) as session:
         unguard(session)
         if world.db.is_sqlite:

@@ -1,4 +1,4 @@
-"""Every route that takes a body: nothing over 64 KiB is read before its caller is authenticated."""
+"""Tests of every route with a body: no more than 64 KiB is read before authentication."""
 
 import re
 import socket
@@ -30,7 +30,7 @@ DOORS = [
     if isinstance(route, APIRoute)
     for method in sorted((route.methods or set()) - SAFE)
 ]
-"""Every method and path at which something may be sent."""
+"""Every method and path that accepts a body."""
 LARGE = [path for _, path in DOORS if any(re.fullmatch(one, path) for one in UPLOAD_LIMITS)]
 
 
@@ -41,7 +41,7 @@ def largest(path):
 
 
 def send(world, method, path, size, token=None):
-    """Return what is answered to a body of *size* bytes, and how many of them were read."""
+    """Send a body of *size* bytes; return the response and how many bytes were read."""
     body = Pieces(size)
     headers = {"content-length": str(size)}
     if not path.startswith("/api/"):
@@ -56,7 +56,7 @@ def send(world, method, path, size, token=None):
 
 @pytest.mark.parametrize("token", [None, "gr_api_nobody"])
 def test_no_route_reads_a_large_body_of_a_stranger(world, token):
-    """Also at an address that names nothing: there is no telling before the caller is known."""
+    """Holds for ids that do not exist, too: authentication precedes any lookup."""
     assert len(DOORS) > 150
     for method, path in DOORS:
         asked = PARAMETER.sub(UNKNOWN, path)
@@ -102,7 +102,7 @@ def test_a_rate_limit_holds_before_an_upload_is_read(database_url):
 
 
 def test_a_file_of_a_form_is_never_written_to_a_disk(world, course, monkeypatch):
-    """A stranger could fill `/tmp`, which is memory where it is a tmpfs."""
+    """A stranger could fill `/tmp`, which is in memory if it is a tmpfs."""
     teacher = world.enrol(course, role="instructor")
 
     def refuse(_self):

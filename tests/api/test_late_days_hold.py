@@ -1,4 +1,4 @@
-"""Late days that may yet be spent: nothing is given away before, and nothing is stale after."""
+"""Tests of unspent late days: no solution is shown early, and no screen is stale."""
 
 import pytest
 from sqlalchemy import select
@@ -152,7 +152,7 @@ def test_a_known_mistake_of_another_size_spends_late_days_only_where_results_are
 
 
 def test_with_results_after_due_a_known_mistake_of_another_size_costs_what_any_other_costs(world):
-    """The late day would move the due time, and so hide the results again."""
+    """A late day would move the due time, and so hide the results again."""
     course = world.course(late_day_budget=1)
     spec = {**DUE_TOMORROW, "late_days": 1}
     more = {"results": "after_due", "attempts": 3}

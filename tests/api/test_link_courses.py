@@ -1,4 +1,4 @@
-"""Links from before they named a course: the revision finds the course, and the last used link."""
+"""Tests of the revision that adds courses to old links, and finds the last used one."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from api.db.models import Invite
 
 
 def link(world, user, maker, *, used_after=None):
-    """Return the id of a link as it was stored before revision 0005."""
+    """Store a link as it was before revision 0005, and return its id."""
     now = world.clock()
     used = None if used_after is None else now + timedelta(hours=used_after)
     row = Invite(

@@ -1,4 +1,4 @@
-"""Rows that two hold in different orders: nobody waits crosswise, so that nobody is told 503."""
+"""Tests of lock order: concurrent changes do not deadlock, so nobody gets a 503."""
 
 from uuid import UUID
 
@@ -30,9 +30,9 @@ def step(world, run, number=0):
 
 
 def applying(world, teacher, *problems, version=None):
-    """Return the ids of regrades that are being applied, none of them done; the last has *version*.
+    """Return the ids of regrades that are being applied, none of them finished.
 
-    Nothing else works on them meanwhile.
+    The last one has *version*. Nothing else processes them in the meantime.
     """
     versions = {problems[-1]: version}
     runs = [prepare(world, teacher, one, versions.get(one)) for one in problems]
@@ -58,7 +58,7 @@ def test_who_is_suspended_while_they_hand_in(world, other, pool, course, student
 
 
 def written(world, entry):
-    """Return what becomes of an entry, of which nothing is tried again."""
+    """Write a submission without retries, and return its outcome."""
     service = world.service
     with world.db.transaction() as session:
         told, _ = write_submissions(
@@ -72,7 +72,7 @@ def written(world, entry):
 
 
 def erase_beside(world, pool, student, *, work, stop):
-    """Erase a student while the *work* of a regrade has stopped; both must come to their end."""
+    """Erase a student while the *work* of a regrade is paused; both must finish."""
     admin = world.person("Ad Min", admin=True)  # who works holds all of SQLite
     chunk = pool.submit(work)
     stop.wait()

@@ -1,4 +1,4 @@
-"""Limits on log-ins: they tell nothing of accounts, slow guessing down, and lock nobody out."""
+"""Tests of login limits: they reveal no accounts, slow guessing, and lock nobody out."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -28,7 +28,7 @@ def email(world, ann):
 
 
 def told(answer):
-    """Return all of an answer that a stranger can read, but the id and the time of the request."""
+    """Return what a stranger can read of a response, without the request's id and time."""
     varies = {"x-request-id", "date"}
     headers = {name: value for name, value in answer.headers.items() if name not in varies}
     body = {name: value for name, value in answer.json().items() if name != "instance"}
@@ -36,7 +36,7 @@ def told(answer):
 
 
 def spray(world, count, *, address=HALL, start=0):
-    """Fail to log in to as many accounts, once each, and return the statuses."""
+    """Fail to log in to *count* accounts, once each, and return the statuses."""
     browser = Browser(world, address)
     return [
         browser.login(f"nobody{number}@example.edu", WRONG).status_code
@@ -45,7 +45,7 @@ def spray(world, count, *, address=HALL, start=0):
 
 
 def guess(world, email, count, *, networks=1):
-    """Fail to log in to one account from as many networks, *count* times in each."""
+    """Fail to log in to one account *count* times from each of *networks* networks."""
     for number in range(networks):
         browser = Browser(world, f"203.0.{113 + number // 250}.{number % 250}")
         for _ in range(count):
@@ -53,7 +53,7 @@ def guess(world, email, count, *, networks=1):
 
 
 def stored_failures(world, key, count):
-    """Store failures under a key, as if they had been made now."""
+    """Store *count* failures under *key*, dated now."""
     with world.session() as session:
         session.add_all(RateLimitEvent(key=key, at=world.clock()) for _ in range(count))
 
@@ -132,7 +132,7 @@ def test_guessing_from_many_networks_is_slowed_down_and_then_refused(world, emai
 
 
 def test_a_whole_lecture_hall_logs_in_from_one_address(world):
-    """Two hundred students, every tenth of whom mistypes the password first."""
+    """Two hundred students log in; every tenth mistypes the password first."""
     hashed = world.service.passwords.hash(PASSWORD)
     emails = [f"student{number}@example.edu" for number in range(200)]
     with world.session() as session:
@@ -153,7 +153,7 @@ def test_a_whole_lecture_hall_logs_in_from_one_address(world):
 
 @pytest.mark.parametrize("mistyped", [0, 1, 2])
 def test_nobody_in_the_hall_is_locked_out_by_a_flood_from_it(world, email, mistyped):
-    """The account has never logged in before, and the flood goes on while its owner does."""
+    """The account has never logged in before, and the flood continues during its login."""
     spray(world, 2 * PER_ADDRESS)
     browser = Browser(world, HALL)
     for number in range(mistyped):

@@ -1,4 +1,4 @@
-"""Figures for Prometheus: who may read them, and what they count."""
+"""Tests of the Prometheus metrics: who may read them, and what they count."""
 
 import re
 
@@ -11,14 +11,14 @@ ASKED = {"Authorization": f"Bearer {ASKS}"}
 
 @pytest.fixture
 def counted(database_url):
-    """Return a service that counts."""
+    """Yield a service with metrics enabled."""
     world = World(database_url, settings={"metrics_token": ASKS})
     yield world
     world.close()
 
 
 def figures(world: World) -> dict[str, float]:
-    """Return the figures by their names and labels."""
+    """Return the metrics by name and labels."""
     answer = world.client.get("/metrics", headers=ASKED)
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/plain; version=")

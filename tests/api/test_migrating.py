@@ -1,4 +1,4 @@
-"""The schema comes from the revisions alone: up, down, up again, by two at once, never half."""
+"""Tests of the migrations: up, down, up again, concurrently, and never halfway."""
 
 import os
 import subprocess
@@ -29,7 +29,7 @@ from migrations.losses import LossError
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Return a database with nothing in it, on each system in turn."""
+    """Yield the URL of an empty database, on each system in turn."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'empty.db'}"
         return

@@ -1,4 +1,4 @@
-"""People who move between sections while they hand in: nothing that was handed in is lost."""
+"""Tests of students who change sections while they submit: no submission is lost."""
 
 from concurrent.futures import ThreadPoolExecutor, wait
 
@@ -13,7 +13,7 @@ ANY = {"If-Match": "*"}
 
 @pytest.fixture
 def scene(world):
-    """Return a course with a section that has an extension, its student and its instructor."""
+    """Return a course, a section with an extension, an instructor, a student, a problem."""
     course = world.course()
     section = world.section(course, "A")
     teacher = world.enrol(course, "Tea Cher", role="instructor")
@@ -32,7 +32,7 @@ def test_what_is_handed_in_during_a_move_is_not_lost(world, scene):
     sent = []
 
     def meanwhile(_connection, _cursor, statement, *_more):
-        """Hand in as soon as the move has read the answers, and give it time to be stored."""
+        """Submit as soon as the move has read the answers, and allow time to store it."""
         if not sent and "FROM answers" in statement:
             sent.append(pool.submit(student.submit, problem, {"doubled": "18"}))
             wait(sent, timeout=1)

@@ -1,4 +1,4 @@
-"""Names of people: what of one is the family name, and in which order people are listed."""
+"""Tests of names of people: family names and the order of lists."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Which assignments are open for whom, and who sees what is published, on each database."""
+"""Tests of open assignments and of who sees published work, on each database."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def course(world):
 
 
 def told(world, course, staff):
-    """Return for how many students each open assignment is, and how many of them have begun."""
+    """Return, for each open assignment, how many students it is open for and have begun."""
     with world.session() as session:
         caller = Principal(session.get_one(User, staff.id), None)
         member = CourseMembership(caller, session.get_one(Course, course), "instructor", staff.id)

@@ -1,6 +1,7 @@
-"""The description of the API is complete, is true where it can be checked, and does not drift.
+"""Tests of the API description: complete, true where checkable, and without drift.
 
-`make docs` renews the snapshot; what changes in it changes for whoever uses the API.
+`make docs` renews the snapshot; a change of the snapshot is a change for users of the
+API.
 """
 
 import pkgutil
@@ -45,14 +46,14 @@ def resolved(schema: dict) -> dict:
 
 
 def examples(content: dict) -> list:
-    """Return the examples of a body, as it has them or by its schema."""
+    """Return the examples of a body, or those of its schema."""
     named = [one["value"] for one in content.get("examples", {}).values()]
     own = [content["example"]] if "example" in content else []
     return named + own or resolved(content["schema"]).get("examples", [])
 
 
 def bodies(name: str) -> list[tuple[str, dict]]:
-    """Return what may be sent to an operation and what it may answer, with the types."""
+    """Return the request and response bodies of an operation, with their media types."""
     sent = OPERATIONS[name].get("requestBody", {}).get("content", {})
     told = [told.get("content", {}) for told in answers(DOCUMENT, OPERATIONS[name]).values()]
     return [pair for content in (sent, *told) for pair in content.items()]
@@ -99,7 +100,7 @@ def test_the_names_of_operations_are_unique_and_can_be_read():
 
 @pytest.mark.parametrize("name", ENTRIES)
 def test_what_the_table_of_access_promises_is_declared(name):
-    """Who is refused there by a status finds the status here."""
+    """Every status with which the table refuses a caller is declared."""
     entry, declared = ENTRIES[name], set(answers(DOCUMENT, OPERATIONS[name]))
     expected = {str(entry.ok)}
     if entry.least != "anyone":
@@ -114,7 +115,7 @@ def test_what_the_table_of_access_promises_is_declared(name):
 
 
 def test_an_answer_that_is_not_declared_is_found(world, monkeypatch):
-    """The clients of all tests look at every answer so; here one error is left undeclared."""
+    """All test clients check each response this way; here one error is left undeclared."""
     path = "/api/v1/me"
     monkeypatch.setitem(declared("GET", path), "401", frozenset({"token_expired"}))
     with pytest.raises(AssertionError, match="does not declare unauthenticated"):

@@ -1,4 +1,4 @@
-"""Numbers that a student sees for the first time while the problem gets another version."""
+"""Tests of a first look at a variant while the problem moves to another version."""
 
 import pytest
 from sqlalchemy import select
@@ -16,14 +16,14 @@ OTHER = TEXT_PROBLEM.replace(
 
 
 def seated(world, session, student, problem):
-    """Return the seat of a student as a request finds it."""
+    """Return the student's problem session, as a request opens it."""
     return open_problem_session(
         session, posed_to(world, session, student, problem), now=world.clock()
     )
 
 
 def pin(world, problem, source):
-    """Pin a problem to another text and return the version."""
+    """Pin a problem to a version with *source*, and return the version."""
     version = world.version(source)
     with world.session() as session:
         session.get_one(AssignmentProblem, problem.id).version_id = version.id
@@ -31,7 +31,7 @@ def pin(world, problem, source):
 
 
 def drawn(world, problem):
-    """Return the versions of the numbers that were noted as seen."""
+    """Return the versions of the recorded draws, in order."""
     with world.db.reading() as session:
         rows = select(Draw.version_id).where(Draw.problem_id == problem.id).order_by(Draw.number)
         return list(session.scalars(rows))

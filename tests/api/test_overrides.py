@@ -1,4 +1,4 @@
-"""Points set by hand: where, how many, in place of what, and how the grade came to be."""
+"""Tests of overrides: where, how many points, what they replace; and grade history."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -1,4 +1,4 @@
-"""An archived course in a browser: archived, said on every page, and forms that meet it kept."""
+"""Tests of the pages of an archived course: a notice on each, and no lost form input."""
 
 import re
 
@@ -13,7 +13,7 @@ ARCHIVED = "This course is archived: all of it can be read, and nothing in it ch
 
 PARAMETER = re.compile(r"\{(\w+)\}")
 STILL_DONE = re.compile(r".*/(restore|copy|view-as|moodle|practice)")
-"""What is done in an archived course too: it is brought back, copied, looked at and practised."""
+"""Actions that an archived course still allows: restore, copy, view and practice."""
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_a_course_is_archived_and_brought_back(scene):
 
 
 def told_open(scene):
-    """Return what the settings say of open assignments, nothing where none is."""
+    """Return the settings page's list of open assignments, empty if there are none."""
     card = scene.browser.get(f"{scene.home}/settings").one(id="archive")
     return [one.text for one in card.all("li")]
 
@@ -156,7 +156,7 @@ def test_an_archived_course_without_a_form_says_nothing_of_what_was_typed(scene)
 
 
 def buttons(page):
-    """Yield what the buttons of a page would send to the service, other than what is still done."""
+    """Yield the labels of buttons that post to the service, except allowed actions."""
     main = page.one("main")
     forms = {one.get("id"): one for one in main.all("form") if one.get("id")}
     inside = [(form, one) for form in main.all("form") for one in form.all("button")]

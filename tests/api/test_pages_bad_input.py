@@ -1,4 +1,4 @@
-"""What pages and files answer to bad input: forms, archives, and what was typed shown again."""
+"""Tests of pages and files with bad input: forms, archives and redisplayed text."""
 
 import csv
 import io
@@ -26,14 +26,13 @@ MEBIBYTE = 1024 * 1024
 
 @pytest.fixture(scope="module")
 def desk(shared_database_url) -> Iterator[Desk]:
-    """Return the desk."""
     world = World(shared_database_url)
     yield desk_in(world)
     world.close()
 
 
 def page_of(desk: Desk, method: str, path: str, **more: object) -> Answered:
-    """Return what a page answers to the instructor."""
+    """Return the response to a request of the instructor."""
     headers = {"authorization": f"Bearer {desk.teacher.token}", "sec-fetch-site": "same-origin"}
     headers |= more.pop("headers", {})
     return ask(desk.world.app, method, path, headers=headers, **more)
@@ -62,7 +61,7 @@ def test_what_a_student_typed_is_text_to_spreadsheets_and_browsers(desk):
 def archive(
     *names: str, body: bytes = b"title: New\n", method: int = zipfile.ZIP_DEFLATED
 ) -> bytes:
-    """Return a zip with files of these names."""
+    """Return a zip archive with files of these names, each with *body*."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", method) as made:
         for name in names:
@@ -115,13 +114,13 @@ def test_a_form_without_end_is_refused_at_once(desk, name):
 BEGUN = b"POST /api/v1/login HTTP/1.1\r\nHost: testserver\r\nContent-Length: 9\r\n"
 HALF_OPEN = 1_000
 FILES = 2 * HALF_OPEN + 500
-"""How many files this process may have open, which holds both ends of every connection."""
+"""Open-file limit of this process, which holds both ends of every connection."""
 PATIENCE = 20
 
 
 @pytest.fixture
 def many_files() -> Iterator[None]:
-    """Let this process hold that many connections."""
+    """Raise the open-file limit of this process to `FILES`."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, FILES), hard))
     yield
@@ -130,7 +129,7 @@ def many_files() -> Iterator[None]:
 
 @contextmanager
 def half_open(port: int) -> Iterator[None]:
-    """Hold connections on which the head of a request never ends."""
+    """Hold connections open on which the request head never ends."""
     with ExitStack() as held:
         for _ in range(HALF_OPEN):
             line = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
@@ -144,7 +143,7 @@ def health(port: int) -> int:
 
 @pytest.mark.usefixtures("many_files")
 def test_connections_that_never_say_all_keep_nobody_out(desk):
-    """Below the number that a process holds."""
+    """The number of connections is below the limit of a process."""
     with listening(desk.world.app) as port, half_open(port):
         asked = []
         act = lambda: asked.append(health(port))  # noqa: E731

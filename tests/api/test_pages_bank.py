@@ -1,4 +1,4 @@
-"""The bank, a version with its keys, and the checker of files, in a browser."""
+"""Tests of the pages of the bank, a version with its keys, and the file checker."""
 
 from types import SimpleNamespace
 
@@ -29,7 +29,7 @@ def scene(world):
 
 
 def own(scene, text=TEXT_PROBLEM, **more):
-    """Return the id of a version of the course's own."""
+    """Store a version of a problem in the course's own space, and return its id."""
     with scene.world.session() as session:
         made = store_version(
             session, published(text), text, now=scene.world.clock(), space=str(scene.course), **more

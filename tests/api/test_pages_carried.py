@@ -1,4 +1,4 @@
-"""Files that are carried in a page: as they were, bounded, and refused where they were changed."""
+"""Tests of files carried in a page: unchanged, limited in size, refused when tampered."""
 
 import base64
 import os

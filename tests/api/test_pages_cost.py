@@ -1,4 +1,4 @@
-"""What a page asks the database: a bounded number of questions, however large the class."""
+"""Tests of database cost: a page takes a bounded number of queries for any class size."""
 
 from contextlib import contextmanager
 
@@ -20,7 +20,7 @@ MOST = {
     "{posed}/submissions": 12,
     "/submissions/{submission}": 14,
 }
-"""How many statements a student's page may take at most, a few more than it needs."""
+"""Maximum number of SQL statements per student page, with a small margin."""
 STAFF = {
     "/courses/{course}": 16,
     "/courses/{course}/audit": 7,
@@ -39,7 +39,7 @@ STAFF = {
 
 @contextmanager
 def asked(world):
-    """Yield the statements that the database is asked meanwhile."""
+    """Yield a list that collects the executed SQL statements."""
     found = []
 
     def see(*told):
@@ -52,7 +52,7 @@ def asked(world):
 
 
 class Scene:
-    """A course in which a student and some classmates hand in."""
+    """A course in which a student and some classmates hand in answers."""
 
     def __init__(self, world):
         self.world, self.course = world, world.course()
@@ -63,7 +63,7 @@ class Scene:
         self.submission = self.hand_in(self.student)
 
     def hand_in(self, person) -> str:
-        """Hand in an answer to each part; return the id of the submission."""
+        """Answer every part, and return the id of the submission."""
         told = {"cells": "8", "doubled": "16", "why": "Fewer."}
         return person.submit(self.posed, told).json()["id"]
 
@@ -77,7 +77,7 @@ class Scene:
         )
 
     def count(self, browser, path: str) -> int:
-        """Return how many statements a page takes that was asked for before."""
+        """Return the number of SQL statements for a repeated request to a page."""
         address = self.address(path)
         assert browser.get(address).status == 200
         with asked(self.world) as found:

@@ -1,4 +1,4 @@
-"""A course in a browser: its settings, copies, files, extensions, and the list of all."""
+"""Tests of the course pages: settings, copies, files, extensions and the course list."""
 
 import pytest
 from pages import Browser

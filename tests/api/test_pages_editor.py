@@ -1,4 +1,4 @@
-"""The editor of an assignment in a browser: settings, times drawn, publication."""
+"""Tests of the assignment editor: settings, the timeline drawing and publication."""
 
 import pytest
 from pages import form_fields
@@ -186,7 +186,7 @@ def test_a_slug_that_is_taken_keeps_the_new_assignment_in_its_form(scene):
 
 
 def published(scene, **typed):
-    """Return what comes of "Publish", with what was *typed* into the settings before."""
+    """Press "Publish" with *typed* in the settings form, and return the response."""
     fields = form_fields(settings_form(scene.editor())) | {"act": "publish"} | typed
     return scene.browser.post(f"{scene.path}/edit", fields)
 

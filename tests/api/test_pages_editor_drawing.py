@@ -1,4 +1,4 @@
-"""The timeline as it is drawn: in order, in proportion, nothing on top of something else."""
+"""Tests of the timeline drawing: ordered, to scale, and without overlaps."""
 
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -23,7 +23,7 @@ def at(**after) -> Moment:
 
 
 def times(*stages, release=None, closes=None) -> Times:
-    """Return times with a late stage for each (days after due, credit)."""
+    """Return times with one late stage per (days after due, credit) pair."""
     found = [Stage(until=at(), credit=Fraction(1))]
     found += [Stage(until=at(days=days), credit=Fraction(credit)) for days, credit in stages]
     end = closes or found[-1].until

@@ -1,4 +1,4 @@
-"""The problems of an assignment in a browser: added, ordered, changed, void in part, removed."""
+"""Tests of an assignment's problems: add, reorder, edit, void parts, remove."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Logging in and out over pages, links that set a password, forms that wait behind the log-in."""
+"""Tests of the login pages: login, logout, password links, forms that wait for login."""
 
 import pytest
 from pages import Browser, form_fields
@@ -13,14 +13,14 @@ def student(world):
 
 
 def link_of(world: World, person) -> str:
-    """Return a link by which *person* sets a password."""
+    """Return a link with which *person* can set a password."""
     admin = world.person("Ad Min", admin=True)
     return admin.post(f"/users/{person.id}/reset").json()["link"]
 
 
 @pytest.fixture
 def known(world, student):
-    """Return a student with a password, and the address by which they log in."""
+    """Set a password for the student, and return the e-mail address for the login."""
     browser = Browser(world)
     welcome = browser.get("/welcome")
     done = browser.send(

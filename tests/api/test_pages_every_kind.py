@@ -1,4 +1,4 @@
-"""Answers of every kind in the running service: graded from published variants, on each page."""
+"""Tests of every kind of answer: graded from published variants, shown on each page."""
 
 import pytest
 from actors import Posing
@@ -22,7 +22,7 @@ def posed(world, course) -> Posing:
 
 
 def sample_answers(sort: str) -> dict[str, str]:
-    """Return a right, wrong or unreadable text for every part whose kind has one."""
+    """Return a text answer of *sort* (right, wrong, unreadable) per part that has one."""
     variant = solve_variant(PROBLEM, None, REGISTRY)
     texts = {
         part.id: [
@@ -38,7 +38,7 @@ def sample_answers(sort: str) -> dict[str, str]:
 
 
 def submitted(student, posed, answers) -> dict[str, str]:
-    """Return the status of each answer."""
+    """Submit *answers*, and return the status of each part."""
     response = student.submit(posed, answers)
     assert response.status_code == 201, response.text
     return {one["part"]: one["status"] for one in response.json()["results"]}

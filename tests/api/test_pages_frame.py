@@ -1,4 +1,4 @@
-"""What all pages share: headers, errors, static files, texts with formulas, colours."""
+"""Tests of what all pages share: headers, errors, static files, formulas and colors."""
 
 import re
 from pathlib import Path
@@ -137,7 +137,7 @@ def test_styles_of_the_converter_are_classes(source, classes):
 
 
 def tokens() -> dict[str, tuple[str, str]]:
-    """Return the colours of the style sheet by name, for light and for dark."""
+    """Return the style sheet's colors by name, as (light, dark) pairs."""
     style = (STATIC / "app.css").read_text()
     pairs = re.findall(r"--([\w-]+): light-dark\(#(\w+), #(\w+)\)", style)
     return {name: (light, dark) for name, light, dark in pairs}

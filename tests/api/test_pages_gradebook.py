@@ -1,4 +1,4 @@
-"""The pages of the gradebook: who stands where, each cell's story, and what staff grant in it."""
+"""Tests of the gradebook pages: scores, the history of each cell, and exceptions."""
 
 from datetime import timedelta
 from fractions import Fraction
@@ -302,7 +302,7 @@ def test_a_name_that_is_markup_is_shown_as_it_is(world, browser, course):
 
 @pytest.mark.usefixtures("ann")
 def test_a_page_names_who_looks_also_when_the_visit_is_noted(world, browser, course):
-    """The first request after five minutes is noted apart."""
+    """The first request after five minutes also records the visit, in a separate step."""
     world.clock.advance(minutes=6)
     page = book(browser, course)
     assert "Grace Prof" in page.one("header").text

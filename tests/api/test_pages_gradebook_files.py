@@ -1,4 +1,4 @@
-"""The page of files: checks before a download, and score sheets there and back."""
+"""Tests of the files page: checks before a download, and the score sheet round trip."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The help in the service: each guide is a file of docs/, and every link in it leads somewhere."""
+"""Tests of the help: each guide is a file in docs/, and no link in it is broken."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ from api.pages.layout.templating import CSP
 ROOT = Path(__file__).parents[2]
 HELP = ["/docs", "/docs/errors", *(f"/docs/{name}" for name in GUIDES)]
 MOST = 256 * 1024
-"""How large a guide may be: a reference is read in one page, and kept by the browser."""
+"""Maximum size of a guide in bytes. A reference is one page, which browsers cache."""
 TO_HELP = re.compile(r'href="(/docs[^"{]*)"')
 TEMPLATES = ROOT / "api" / "web" / "templates"
 
@@ -27,7 +27,7 @@ def ids(page: Page) -> list[str]:
 
 
 def leads(anybody: Browser, page: Page, target: str) -> bool:
-    """Return whether *target*, as *page* links to it, is a page that has such an anchor."""
+    """Return whether *target*, linked from *page*, is a page that has the anchor."""
     path, _, anchor = target.partition("#")
     found = anybody.get(path) if path else page
     return found.status == 200 and (not anchor or anchor in ids(found))

@@ -1,4 +1,4 @@
-"""SVG, HTML and addresses in every text that authors write: text on every page, and no markup."""
+"""Tests of SVG, HTML and URLs in authors' texts: every page escapes them."""
 
 import re
 
@@ -54,7 +54,7 @@ def dangerous(page: Page) -> list[Element]:
 
 
 def with_text(text: str, *, title: str) -> str:
-    """Return the problem with *text* in all of its texts, and *title* in its titles, quoted."""
+    """Return the problem with *text* in all texts and *title* in all titles, both quoted."""
     quoted = {"TEXT": text, "TITLE": title}
     return re.sub(
         "TEXT|TITLE", lambda word: "'" + quoted[word[0]].replace("'", "''") + "'", PROBLEM

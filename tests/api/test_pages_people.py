@@ -1,4 +1,4 @@
-"""The pages of a course's people: found, added, changed, withdrawn, and their sections."""
+"""Tests of the people pages of a course: find, add, edit, withdraw, and sections."""
 
 import pytest
 from pages import Browser, form_fields

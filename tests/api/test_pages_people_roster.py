@@ -1,4 +1,4 @@
-"""The pages that take over a list of students, and that hand out invitations."""
+"""Tests of the pages that import a roster and create invitations."""
 
 import csv
 import io

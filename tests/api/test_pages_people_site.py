@@ -1,4 +1,4 @@
-"""The pages of administrators: accounts, and the log of a course and of the site."""
+"""Tests of the administrators' pages: accounts, and the logs of a course and the site."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""The form of a problem: nothing typed is lost, one part is handed in at a time, and once."""
+"""Tests of the problem form: it loses no input, and submits one part at a time, once."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -1,4 +1,4 @@
-"""The input that fits a question, and what a form says as an answer: nothing typed is lost."""
+"""Tests of the inputs for each kind of question, and of parsing answers from forms."""
 
 from fractions import Fraction
 from typing import Any
@@ -22,7 +22,6 @@ FOUR = (("1", "2"), ("3", "4"))
 
 
 def asked(kind: str, **typing: Any) -> PartAsked:
-    """Return a question of a kind."""
     told = Typing(hint="Type it.", example="1", **typing)
     return PartAsked(id="x", kind=kind, points=Fraction(1), prompt="?", typing=told)
 
@@ -38,7 +37,7 @@ LAYERS = asked("set", options=tuple(Option(id=one, text=one) for one in ("conv1.
 
 
 def form(**fields: Any) -> PostedForm:
-    """Return a form; ``cell_x=[...]`` is the field ``cell.x``."""
+    """Return a form; the argument ``cell_x=[...]`` sets the field ``cell.x``."""
     return PostedForm(
         {
             name.replace("_", ".", 1): (value,) if isinstance(value, str) else tuple(value)

@@ -1,4 +1,4 @@
-"""What the page of a problem shows: verdicts, readings, states, and never what is hidden."""
+"""Tests of the problem page: it shows verdicts, readings, states, and nothing hidden."""
 
 import re
 

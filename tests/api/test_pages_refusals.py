@@ -1,4 +1,4 @@
-"""Errors as people read them: what to do, said once; and pages that are asked for by HEAD."""
+"""Tests of error pages: they say once what to do; also, HEAD requests for pages."""
 
 import pytest
 from pages import Browser

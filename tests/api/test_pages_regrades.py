@@ -1,4 +1,4 @@
-"""The pages of regrades: from a group of equal wrong answers to changed grades, and back."""
+"""Tests of the regrade pages: from equal wrong answers to new grades, and back."""
 
 from urllib.parse import urljoin
 
@@ -20,20 +20,20 @@ def form_of(page, path):
 
 
 def started(world, browser, page):
-    """Return the page of the regrade that a form has begun, its dry run done."""
+    """Run the dry run of the regrade that a form created, and return its page."""
     assert page.status == 303, page.text
     world.service.regrades.run_until_idle()
     return browser.follow(page)
 
 
 def pressed(world, browser, page, what, **typed):
-    """Return the page of a regrade after a form of it was sent and all work was done."""
+    """Submit the form *what* of a regrade page, run all work, and return the page."""
     form = page.one("form", action=f"{page.path}/{what}")
     return started(world, browser, browser.send(form, **typed))
 
 
 def leads(page, text):
-    """Return where the first link of that *text* leads, an address that starts at the root."""
+    """Return the absolute path of the first link with this *text*."""
     return urljoin(page.path, page.all("a", text=text)[0]["href"]).partition("#")[0]
 
 

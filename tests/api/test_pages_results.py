@@ -1,4 +1,4 @@
-"""The pages with results: what needs action, how the parts do, what was answered wrongly."""
+"""Tests of the result pages: what needs action, statistics of parts, wrong answers."""
 
 from urllib.parse import urljoin
 

@@ -1,4 +1,4 @@
-"""Marking in a browser: the queue, one answer after the other, groups, the rubric, requests."""
+"""Tests of the marking pages: the queue, single answers, groups, the rubric, requests."""
 
 import pytest
 from pages import Browser

@@ -1,4 +1,4 @@
-"""Groups of equal texts as a marker reads them."""
+"""Tests of groups of equal texts on the marking pages."""
 
 from pages import Browser
 from review_scene import Class

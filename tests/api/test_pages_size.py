@@ -1,4 +1,4 @@
-"""How much a page sends: at most 30 KB, at every page of the routes and however large the class."""
+"""Tests of page size: every page sends at most 30 KB, for any class size."""
 
 import re
 from datetime import timedelta
@@ -47,7 +47,7 @@ def test_each_page_is_small(scene, path):
 
 @pytest.fixture
 def staff(world):
-    """Return an instructor of a course of many students, each with a section and a long name."""
+    """Return an instructor of a large course; students have a section and a long name."""
     course = world.course(late_day_budget=3)
     section = world.section(course, "Wednesday afternoon")
     ids = [new_id() for _ in range(STUDENTS)]
@@ -69,7 +69,7 @@ def staff(world):
 
 
 def grades(world, assignment, students):
-    """Give every student a grade: one in three is late, one in two waits for a person."""
+    """Give every student a grade: every third is late, every second waits for a marker."""
     rows = [
         {
             "assignment_id": assignment,

@@ -1,4 +1,4 @@
-"""The worked solution as a page: when it is shown, what it draws, and that it needs no scripts."""
+"""Tests of the worked-solution page: its time, its drawings, and use without scripts."""
 
 import re
 from types import SimpleNamespace
@@ -108,7 +108,7 @@ def test_what_is_drawn_is_made_once_for_a_variant(world, course, staff):
 
 
 def whole_page(problem, seed):
-    """Return the page of a problem of the bank with the numbers of a seed, as staff see it."""
+    """Return the solution page of a bank problem, as staff see it for a seed."""
     variant = solve_variant(CATALOGUE.get(problem), seed, REGISTRY)
     where = SimpleNamespace(
         assignment=SimpleNamespace(id=uuid4()), problem=SimpleNamespace(slug=problem)

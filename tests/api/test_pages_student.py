@@ -1,4 +1,4 @@
-"""What students see of their courses: what is due next, where they stand, by which rules."""
+"""Tests of the students' course pages: what is due next, their scores, and the rules."""
 
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""One's own account on pages: name, password, browsers, tokens."""
+"""Tests of the account pages: name, password, browser sessions and tokens."""
 
 import pytest
 from browsers import OTHER, PASSWORD, email_of, with_password

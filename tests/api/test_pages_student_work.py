@@ -1,4 +1,4 @@
-"""What students see of what they handed in: history, receipts, requests, grades, practice."""
+"""Tests of a student's own pages: history, receipts, requests, grades, practice."""
 
 import json
 import re
@@ -134,7 +134,7 @@ def test_who_has_left_still_proves_a_receipt_and_is_led_nowhere_else(
 
 
 class TestRequests:
-    """Asking that an answer is marked again."""
+    """Requests to mark an answer again."""
 
     @pytest.fixture
     def here(self, world):
@@ -276,7 +276,7 @@ def test_no_line_parts_a_percentage_from_its_sign(browser, student, posed, cours
 
 
 class TestPractice:
-    """Other numbers, after the close."""
+    """Practice on other variants after the assignment closes."""
 
     @pytest.fixture
     def over(self, world, course, student):

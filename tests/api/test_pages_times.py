@@ -1,4 +1,4 @@
-"""The times on the pages of a course: on its clocks, each with its zone."""
+"""Tests of the times on course pages: in the course's time zone, each with its zone."""
 
 import re
 

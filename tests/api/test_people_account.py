@@ -1,4 +1,4 @@
-"""One's own account: profile, tokens, sessions, and everything that is held about oneself."""
+"""Tests of the user's own account: profile, tokens, sessions and the data export."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -1,4 +1,4 @@
-"""The people of a course: listed, added, given roles, withdrawn and back, looked at as students."""
+"""Tests of a course's people: list, add, change, withdraw, restore, view as student."""
 
 from fractions import Fraction
 from uuid import UUID

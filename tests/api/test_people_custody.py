@@ -1,4 +1,4 @@
-"""Whose account a course may change: nobody gets into an account by adding its address."""
+"""Tests of account ownership: adding an e-mail address gives no access to the account."""
 
 import csv
 import io
@@ -22,7 +22,6 @@ def theirs(world):
 
 @pytest.fixture
 def ann(world, theirs):
-    """Return a student of another course."""
     return world.enrol(theirs, "Ann Example", email="ann@example.edu")
 
 
@@ -39,7 +38,7 @@ def mallory(world, course):
 
 @pytest.fixture
 def added(course, mallory, ann):
-    """Return the address of *ann* in the course to which she was added by her e-mail."""
+    """Add *ann* to *course* by her e-mail address, and return her path there."""
     body = {"name": "Ann", "email": "ann@example.edu"}
     assert mallory.post(f"/courses/{course}/people", body).status_code == 201
     return f"/courses/{course}/people/{ann.id}"

@@ -1,4 +1,4 @@
-"""Erasing a person: nothing of who they were stays anywhere, their grades and answers do."""
+"""Tests of erasing a person: all identifying data goes; grades and answers stay."""
 
 from fractions import Fraction
 
@@ -32,7 +32,7 @@ MARKS = (
     *("Canary Name", "canary@example.edu", "c-number-77", "c-login-77", "c-lms-77"),
     *("'Canary'", "canary  name", "c-prose-77"),
 )
-"""What must be nowhere afterwards: the name in three forms; the last is in every free text."""
+"""Strings that must not remain: the name in three forms; the last is in every free text."""
 PROSE = MARKS[-1]
 
 HOLD_NOBODY = {
@@ -44,7 +44,7 @@ HOLD_NOBODY = {
     *("standings.parts",),
     *("submissions.answers", "submissions.reply", "tokens.scopes", "variants.data"),
 }
-"""The other columns of JSON: no id of a person is in them."""
+"""The other JSON columns: they contain no id of a person."""
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def ann(world, course):
 
 @pytest.fixture
 def work(world, course, ann):
-    """Hand in, and let everybody say something about it."""
+    """Submit answers, and store every kind of record that contains text about them."""
     [problem] = world.assignment(course)
     answered = {"cells": f"9 {PROSE}?", "why": f"Because {PROSE}"}
     assert ann.submit(problem, answered, key=PROSE).status_code == 201
@@ -152,10 +152,10 @@ def work(world, course, ann):
 
 
 def everything(world):
-    """Return all that the database holds as text.
+    """Return the contents of the database as text, without the change counters.
 
-    Left out are the stamps: that something changed about a person stays under the old id, by which
-    other processes learn that they know nothing of it any more. Nothing leads from it to the new.
+    A change counter stays under the old id: it makes other processes drop what they cached
+    about the person. Nothing links the old id to the new one.
     """
     with world.db.reading() as session:
         return "\n".join(
@@ -173,7 +173,7 @@ def erase(admin, person):
 
 @pytest.fixture
 def told(world, course, ann, work):
-    """Let staff say in every way why they do what they do with somebody's work."""
+    """Have staff write a reason or a comment in every action on the student's work."""
     staff = world.enrol(course, "Prof", role="instructor")
     there = f"/assignments/{work.assignment}"
     whom = {"student": str(ann.id), "reason": PROSE}

@@ -1,4 +1,4 @@
-"""Invitations and resets: used once, in time, by nobody but the one they are for."""
+"""Tests of invitations and resets: single use, time limit, only for their recipient."""
 
 import csv
 import io

@@ -1,4 +1,8 @@
-"""Logging in: throttled over all processes, equal for whoever is unknown, one session a browser."""
+"""Tests of login: rate limits, uniform refusals, one session per browser.
+
+The rate limits hold across all processes. An unknown address gets the same reply as a
+wrong password.
+"""
 
 from concurrent.futures import ThreadPoolExecutor
 

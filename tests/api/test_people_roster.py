@@ -1,4 +1,4 @@
-"""The roster: planned and applied alike, nobody twice, nobody's account taken, all or nothing."""
+"""Tests of the roster import: true dry run, no duplicates, no takeover, atomic."""
 
 import pytest
 from browsers import with_password
@@ -133,7 +133,7 @@ def test_staff_and_the_test_student_are_left_alone(course, send, instructor):
 
 
 def test_nobody_takes_an_account_by_a_roster(world, course, send):
-    """Not a professor's by the number, nor a grader's elsewhere by the id of a learning system."""
+    """A student number claims no account of an administrator or another course's grader."""
     chief = world.person("The Chief", admin=True, email="chief@example.edu")
     with world.session() as session:
         session.get_one(User, chief.id).student_number = "1"

@@ -1,4 +1,4 @@
-"""Accounts of the whole site, and the commands that make the first of them."""
+"""Tests of the site's accounts, and of the commands that create the first ones."""
 
 import re
 from dataclasses import replace
@@ -116,7 +116,7 @@ def test_a_forgotten_password_is_reset_by_a_command(world, database_url, grader,
 
 @pytest.fixture
 def operator(world, database_url, grader):
-    """Return what runs a command on the accounts, at the time of the world."""
+    """Return a function that runs an account command and sets the clock to the real time."""
 
     def run(*arguments, of="user"):
         ran = grader(of, *arguments, "--database", database_url)

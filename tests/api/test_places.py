@@ -1,4 +1,7 @@
-"""What is found by ids or pairs comes with their place, by an index, on either system."""
+"""Tests of bulk lookups: rows come with their position in the request, by an index.
+
+The tests run on SQLite and on PostgreSQL.
+"""
 
 from collections.abc import Iterator
 from uuid import UUID
@@ -19,7 +22,7 @@ Tables = own_tables()
 
 
 class Thing(Tables):
-    """A row that is found by an owner and a name."""
+    """A row with a composite key: an owner and a name."""
 
     __tablename__ = "places_of_a_test"
 
@@ -29,8 +32,6 @@ class Thing(Tables):
 
 
 class Other(Tables):
-    """A row of another table."""
-
     __tablename__ = "others_of_a_test"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -1,4 +1,4 @@
-"""Points by hand, extra work and drops with numbers that nobody expects."""
+"""Tests of edge cases of points set by hand, extra work and dropped scores."""
 
 from fractions import Fraction
 
@@ -26,14 +26,14 @@ def teacher(world, course):
 
 
 def put(teacher: Person, posed: Posing, student: Person, given, **more):
-    """Return the response to points that are set by hand."""
+    """Set a student's points by hand, and return the response."""
     body = {"student": str(student.id), "points": given, "reason": "By hand.", **more}
     path = f"/assignments/{posed.assignment}/overrides"
     return teacher.post(path, body, headers={"If-Match": "*"})
 
 
 def percents(teacher: Person, course, student: Person) -> set[Fraction | None]:
-    """Return the percentage of the course as student, teacher and gradebook read it."""
+    """Return the course percentages that the student, the teacher and the gradebook read."""
     mine = student.get(f"/courses/{course}/grades").json()["percent"]
     theirs = teacher.get(f"/courses/{course}/students/{student.id}/grades").json()["percent"]
     rows = teacher.get(f"/courses/{course}/gradebook").json()["items"]
@@ -99,14 +99,14 @@ def test_who_is_excused_from_everything_has_no_percentage(world, course, teacher
 
 
 def primes(many: int) -> list[int]:
-    """Return so many primes below a million."""
+    """Return the *many* largest primes below a million."""
     odd = range(999_999, 900_000, -2)
     found = (one for one in odd if all(one % factor for factor in range(3, 1_000, 2)))
     return [next(found) for _ in range(many)]
 
 
 def odd_points(world: World, posed: Posing, student: Person, author: Person, many: int) -> None:
-    """Give the parts of so many more problems points of which no two have one denominator."""
+    """Add *many* problems, and give each part points with its own denominator."""
     at = iter(primes(3 * many))
     with world.session() as session:
         version = session.get_one(AssignmentProblem, posed.id).version_id
@@ -137,7 +137,7 @@ def odd_points(world: World, posed: Posing, student: Person, author: Person, man
 
 
 def test_a_sum_of_odd_fractions_is_stored_and_shown(world, course, teacher, student):
-    """Exactly it would have 5,000 digits, more than Python writes."""
+    """The exact sum would have 5,000 digits, more than Python prints."""
     [posed] = world.assignment(course, TEXT_PROBLEM, category="Homework")
     odd_points(world, posed, student, teacher, 300)
     told = put(teacher, posed, student, 1, problem=posed.slug)

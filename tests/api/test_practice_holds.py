@@ -1,10 +1,10 @@
-"""Practice says nothing about the numbers of students who may still hand in."""
+"""Tests that practice reveals nothing about variants that students may still answer."""
 
 from student_scenes import DUE_TOMORROW, NUMBERS, SQUARES, extend, number_of
 
 
 def practised(person, problem):
-    """Return all the numbers that somebody is given to practise."""
+    """Return the numbers of all variants on which *person* can practice."""
     return {
         person.get(f"{problem.path}/practice", params={"number": at}).json()["numbers"][0]["value"]
         for at in range(8)

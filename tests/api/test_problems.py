@@ -1,4 +1,4 @@
-"""Problems over REST: a course's own, checked, versioned, previewed, compared and retired."""
+"""Tests of the problem API: uploads, checks, versions, previews, diffs, retirement."""
 
 import re
 from collections.abc import Iterator
@@ -35,14 +35,14 @@ BROKEN = TOY.replace("conv_size", "conv_sise").replace("title:", "titel:")
 
 @pytest.fixture
 def world(database_url: str) -> Iterator[World]:
-    """Return a service that publishes few variants."""
+    """Yield a service that publishes few variants."""
     world = World(database_url, settings={"seeds": 3})
     yield world
     world.close()
 
 
 class Desk:
-    """A course with an instructor who works on its problems."""
+    """Client for a course's problem routes, as an instructor."""
 
     def __init__(self, world: World) -> None:
         self.course = world.course()

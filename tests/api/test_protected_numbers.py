@@ -1,4 +1,4 @@
-"""Numbers of a student at work: nobody sees their solution, and nobody practices on them."""
+"""Tests of variants in use: no solution and no practice while a student works on them."""
 
 from dataclasses import dataclass
 
@@ -16,19 +16,19 @@ REWORDED = SQUARES.replace("A number and no more", "A number, reworded")
 
 @dataclass
 class Twins:
-    """Two students who have the same numbers, of whom neither has opened the problem."""
+    """Two students with the same numbers; neither has opened the problem."""
 
     problem: Posing
     done: Person
     at_work: Person
 
     def solution(self):
-        """Return the response to the student whose time is over first."""
+        """Return the response to a solution request of the student whose time ends first."""
         return self.done.get(f"{self.problem.path}/solution")
 
 
 def computed_number(world, person, problem):
-    """Return the number that a student has, without opening the problem."""
+    """Return the number assigned to a student, without opening the problem."""
     with world.db.reading() as session:
         posed = posed_to(world, session, person, problem)
         drawn, _ = load_current_draw(session, posed, student=person.id)
@@ -37,7 +37,7 @@ def computed_number(world, person, problem):
 
 
 def twins(world, course, **settings):
-    """Return two students with the same numbers in a new assignment; the others are withdrawn."""
+    """Return two students with the same numbers in a new assignment; withdraw the others."""
     given = {"variants": "each", "timeline_spec": DUE_TOMORROW, **settings}
     [problem] = world.assignment(course, SQUARES, **given)
     first = {}
@@ -53,13 +53,13 @@ def twins(world, course, **settings):
 
 
 def practiced(person, problem):
-    """Return the numbers that a student is given to practice on."""
+    """Return the numbers on which *person* can practice."""
     asked = [person.get(f"{problem.path}/practice", params={"number": at}) for at in range(8)]
     return {one.json()["numbers"][0]["value"] for one in asked}
 
 
 def withheld(response):
-    """Return until when a solution is withheld."""
+    """Check that a solution is withheld, and return the time when it is released."""
     assert response.status_code == 403, response.text
     assert response.json()["code"] == "not_released"
     return response.json()["not_released_until"]
@@ -132,7 +132,7 @@ def test_where_new_numbers_may_come_everything_waits_for_the_last_student(world,
 
 
 def spend(world, course, person, *, days, on=None):
-    """Let somebody spend late days, by default on another assignment."""
+    """Record late days spent by a student, by default on another assignment."""
     where = on or world.assignment(course, SQUARES, timeline_spec=DUE_TOMORROW)[0]
     with world.session() as session:
         session.add(
@@ -225,7 +225,7 @@ def test_where_nothing_ever_ends_solutions_are_shown_and_practice_has_other_numb
 
 
 def count_statements(world, ask):
-    """Return how many statements a request takes."""
+    """Return the number of SQL statements for a request."""
     found = []
 
     def note(*told):

@@ -1,6 +1,6 @@
-"""Problems are published by any executor, in order, each alone; what fails stops nobody.
+"""Tests of publication: any executor, in order, and a failed problem stops no other.
 
-In the background one process at a time does it, and another goes on where it dies.
+In the background one process at a time publishes. If it dies, another one takes over.
 """
 
 import json
@@ -213,7 +213,7 @@ def test_a_formula_that_cannot_be_shown_is_an_error_with_its_line_and_field():
 
 @pytest.fixture
 def settings(postgresql_url, empty_postgresql, tmp_path):
-    """Return a service on PostgreSQL with a bank of one problem."""
+    """Yield the settings of a service on PostgreSQL with a bank of one problem."""
     (tmp_path / "toy.yaml").write_text(TOY)
     yield ServiceSettings(database=postgresql_url, bank=tmp_path, seeds=2)
     empty_postgresql()
@@ -228,7 +228,7 @@ def stored(settings: ServiceSettings) -> int:
 
 
 def test_who_waits_for_another_to_publish_goes_on_when_that_one_dies(settings, monkeypatch):
-    """The other one is a connection that holds the lock, and is then ended by the server."""
+    """The other process is a connection with the lock, which the server then terminates."""
     tries = threading.Semaphore(0)
     monkeypatch.setattr(
         "api.server.bank_publisher.time", SimpleNamespace(sleep=lambda _: tries.release())

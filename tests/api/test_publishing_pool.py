@@ -1,4 +1,4 @@
-"""Checks and publications end within their deadline, few at a time, whatever a problem holds."""
+"""Tests of the publishing pool: deadlines and concurrency limits hold for any problem."""
 
 import multiprocessing
 import os
@@ -134,7 +134,7 @@ LATE = TexUnavailableError("late")
 
 
 class ScriptedExecutor(Executor):
-    """Executor whose jobs end with *outcomes*, in turn: an error that is raised, or a result."""
+    """Executor whose jobs end with *outcomes* in turn, each an exception or a result."""
 
     def __init__(self, *outcomes: object) -> None:
         self._outcomes = iter(outcomes)
@@ -187,7 +187,7 @@ def test_a_problem_of_the_bank_that_never_ends_stops_no_other(monkeypatch):
 
 @pytest.fixture
 def busy(database_url: str) -> Iterator[World]:
-    """Return a service with one worker."""
+    """Yield a service with one problem worker."""
     world = World(database_url, settings={"seeds": 2, "problem_workers": 1})
     yield world
     world.close()
@@ -195,7 +195,7 @@ def busy(database_url: str) -> Iterator[World]:
 
 @pytest.fixture
 def hasty(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """Return a service whose problem `endless` never ends, and is stopped after a second."""
+    """Yield a service with a deadline of 1 s, where the problem `endless` never finishes."""
     monkeypatch.setattr(publishing_pool, "publish_one", publish_or_sleep)
     world = World(database_url, settings={"seeds": 2, "problem_workers": 1, "problem_deadline": 1})
     yield world
@@ -282,6 +282,6 @@ def test_the_new_problems_of_a_course_take_a_bounded_time_together(
 
 
 def test_health_needs_no_thread(world):
-    """It is answered on the event loop: work that holds all threads keeps nobody waiting."""
+    """The route runs on the event loop, so a full thread pool does not block it."""
     [healthz] = [one for one in world.app.routes if getattr(one, "path", "") == "/healthz"]
     assert iscoroutinefunction(healthz.endpoint)

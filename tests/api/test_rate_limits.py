@@ -1,4 +1,4 @@
-"""How often one person may ask: each pace by itself, for each person alone, until time has gone."""
+"""Tests of rate limits: separate for each class of requests and person, reset by time."""
 
 import pytest
 from world import World
@@ -78,7 +78,7 @@ def test_more_tokens_give_no_more_requests(world, course, problem):
 
 
 def test_a_request_counts_once_however_often_it_asks_the_database(world, course, problem):
-    """The first sight of a problem is read in one transaction and noted in another."""
+    """The first view of a problem reads in one transaction and is recorded in another."""
     student = world.enrol(course)
     assert [look(student, problem).status_code for _ in range(7)] == [200] * 6 + [429]
 

@@ -1,4 +1,4 @@
-"""A database that turns read-only: nothing is accepted, all is read, and it recovers by itself."""
+"""Tests of a database that turns read-only: writes fail, reads work, it recovers."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,14 +15,14 @@ from api.db.models import Submission
 
 @contextmanager
 def read_only(world: World) -> Iterator[None]:
-    """Have the database refuse every write with the error of a read-only file or server."""
+    """Make the database refuse every write, as a read-only file or server does."""
     with _sqlite_read_only(world) if world.db.is_sqlite else _postgresql_read_only(world):
         yield
 
 
 @contextmanager
 def _sqlite_read_only(world: World) -> Iterator[None]:
-    """Let each transaction meet SQLITE_READONLY, as on a file or in a folder without the right."""
+    """Make writes fail with SQLITE_READONLY, as without permission for file or folder."""
     refuses = True
 
     def connected(connection) -> None:
@@ -35,9 +35,9 @@ def _sqlite_read_only(world: World) -> Iterator[None]:
 
 @contextmanager
 def _postgresql_read_only(world: World) -> Iterator[None]:
-    """Set the default of the database, and end the sessions of the service, as a server does.
+    """Set the database to read-only and end the service's sessions, as a server does.
 
-    The sessions that begin meanwhile stay read-only for as long as they live.
+    Sessions that begin during this time stay read-only until they end.
     """
     url = make_url(world.url)
     name = sql.Identifier(url.database or "")

@@ -1,4 +1,4 @@
-"""`/readyz`: each thing that must hold fails it alone, and nothing of the database is told."""
+"""Tests of `/readyz`: any single check fails it, and it leaks no database details."""
 
 import os
 import resource
@@ -45,7 +45,7 @@ def test_a_schema_of_another_version_is_not_ready(world, revision):
 
 
 def test_a_disk_that_takes_no_more_is_not_ready(world):
-    """What is undone again is never written, so that only a commit meets the limit of a quota."""
+    """SQLite never writes a rolled-back change to disk, so only a commit hits the quota."""
     if not world.db.is_sqlite:
         return  # there the server writes
     assert ask(world)[0] == 200
@@ -75,14 +75,14 @@ def test_nobody_at_a_port_is_not_well():
 
 
 class Ready(BaseHTTPRequestHandler):
-    """Is ready, and answers to one name alone."""
+    """HTTP handler that is ready, and answers only to the host `localhost`."""
 
     def do_GET(self):
         self.send_response(200 if self.headers["Host"] == "localhost" else 421)
         self.end_headers()
 
     def log_message(self, *_):
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.mark.parametrize(

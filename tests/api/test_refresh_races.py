@@ -1,4 +1,4 @@
-"""Two who work out the same grades at the same time, in whatever order they ask."""
+"""Tests that concurrent recomputation of the same grades does not deadlock."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier

@@ -1,4 +1,4 @@
-"""Regrades: the dry run tells what applying does, and undoing takes it back."""
+"""Tests of regrades: the dry run predicts what applying does, and undo reverts it."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""A chunk of a regrade beside what others do to its students at that very moment."""
+"""Tests of a regrade chunk with concurrent changes to its students."""
 
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ ANY = {"If-Match": "*"}
 
 
 def begin(teacher: Person, run: Any, what: str) -> UUID:
-    """Begin what is then done chunk by chunk."""
+    """Start the action *what* of a regrade, which then runs in chunks; return the id."""
     assert teacher.post(f"/regrades/{run['id']}/{what}", {}).status_code == 200
     return UUID(run["id"])
 
@@ -58,7 +58,7 @@ def test_a_chunk_waits_for_a_submission_that_is_being_written_and_takes_it_in(
 def test_a_submission_waits_for_a_chunk_and_forgets_what_stood_before_it(
     world, other, pool, course, teacher, student, at, monkeypatch
 ):
-    """It goes to the problem that is marked again, or to another one of the same assignment."""
+    """The submission goes to the regraded problem, or to another one of the assignment."""
     first, second = world.assignment(course, TEXT_PROBLEM, OTHER_PROBLEM)
     student.submit(first, {"cells": "9"})
     run = prepare(world, teacher, first)

@@ -1,4 +1,4 @@
-"""Regrades judged by the workers of a Dask cluster: the same outcome, and none where it is gone."""
+"""Tests of regrades on a Dask cluster: the same outcome, and none without the cluster."""
 
 import importlib.util
 import subprocess
@@ -28,12 +28,12 @@ if __name__ == "__main__":
         print(one.scheduler_address, flush=True)
         sys.stdin.read()
 """
-"""Two workers, which are threads of one process, until its input ends."""
+"""Script of a cluster: two workers, threads of one process, until its stdin closes."""
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """Return where a scheduler listens."""
+    """Yield the address of a Dask scheduler."""
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with subprocess.Popen([sys.executable, "-c", CLUSTER], **pipes) as process:
         yield process.stdout.readline().strip()
@@ -41,7 +41,7 @@ def address() -> Iterator[str]:
 
 @pytest.fixture
 def problem(world, course, monkeypatch):
-    """Return a problem that is judged in pieces."""
+    """Return a problem whose submissions are graded in pieces."""
     monkeypatch.setattr(grading_jobs, "MIN_SUBMISSIONS_FOR_PROCESSES", 2)
     return six_answered(world, course)
 

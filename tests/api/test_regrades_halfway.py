@@ -1,4 +1,4 @@
-"""A regrade in the middle: stopped, taken up or taken back, and somebody erased meanwhile."""
+"""Tests of an unfinished regrade: stopped, resumed, undone, or with a student erased."""
 
 from uuid import UUID
 
@@ -18,7 +18,7 @@ PEOPLE = 6
 
 @pytest.fixture
 def problem(world, course, monkeypatch):
-    """Return a problem; two of its students make a chunk."""
+    """Return a problem with two students in each chunk of a regrade."""
     monkeypatch.setattr(planning, "STUDENTS_IN_CHUNK", 2)
     [posed] = world.assignment(course)
     return posed
@@ -34,7 +34,7 @@ def people(world, course, problem):
 
 @pytest.fixture
 def halfway(world, teacher, problem, people):
-    """Return a regrade that was stopped after one chunk of three, and the marks before it."""
+    """Return a regrade that stopped after one of three chunks, and the marks before it."""
     before = marks(world, problem)
     run = prepare(world, teacher, problem)
     teacher.post(f"/regrades/{run['id']}/apply", {})
@@ -152,7 +152,7 @@ def test_who_is_erased_meanwhile_keeps_the_marks_and_follows_the_rest(
 
 
 def scores(world):
-    """Return the scores of all who stand anywhere, also of those who have no name any more."""
+    """Return the scores of all students, including erased ones."""
     with world.db.reading() as session:
         return sorted(session.scalars(select(ProblemProgress.score)))
 

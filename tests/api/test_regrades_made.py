@@ -1,4 +1,4 @@
-"""The version that a regrade makes: no assignment takes it before it is applied, nor after undo."""
+"""Tests of the version of a regrade: new assignments use it only while it is applied."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -18,7 +18,7 @@ def status_of(teacher, course, version):
 
 
 def taken(world, teacher, course):
-    """Return the version that a new assignment of the course takes for the problem."""
+    """Create an assignment, add the problem, and return the version that it uses."""
     made = {"slug": f"new-{world.clock.now.microsecond}", "title": "New"}
     one = teacher.post(f"/courses/{course}/assignments", made).json()
     world.clock.advance(microseconds=1)
@@ -29,7 +29,7 @@ def taken(world, teacher, course):
 
 
 def accepting(world, student, problem):
-    """Return the version in which a wrong answer of a student is accepted."""
+    """Submit a wrong answer, and return the change that makes a version accept it."""
     student.submit(problem, {"cells": "6"})
     with world.db.reading() as session:
         answer = session.scalar(select(Answer.id).where(Answer.part == "cells"))

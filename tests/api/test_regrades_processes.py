@@ -1,4 +1,4 @@
-"""Regrades judged by other processes, which die now and then, and by several services at once."""
+"""Tests of regrades in worker processes that may die, and by several services at once."""
 
 import multiprocessing
 import os
@@ -27,7 +27,7 @@ SECONDS = 60
 
 @pytest.fixture
 def problem(world, course, monkeypatch):
-    """Return a problem whose students make three chunks, judged in pieces."""
+    """Return a problem with three chunks of students, graded in pieces."""
     monkeypatch.setattr(planning, "STUDENTS_IN_CHUNK", 2)
     monkeypatch.setattr(grading_jobs, "MIN_SUBMISSIONS_FOR_PROCESSES", 2)
     return six_answered(world, course)
@@ -109,7 +109,7 @@ def test_a_piece_that_takes_too_long_fails_its_regrade(world, teacher, problem, 
 
 
 def is_running(pid):
-    """Tell whether there is such a process; one that has ended and is not fetched is none."""
+    """Return whether the process exists; a zombie does not count."""
     stat = Path(f"/proc/{pid}/stat")
     try:
         return stat.read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"

@@ -1,4 +1,4 @@
-"""Whom a regrade reaches: some or all, whoever has other numbers, and everybody's maximum."""
+"""Tests of the scope of a regrade: some or all students, other variants, the maximum."""
 
 from regrading import OTHER_NUMBERS, WITHOUT_FIVE, act, marks, prepare, score
 from sqlalchemy import select

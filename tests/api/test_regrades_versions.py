@@ -1,4 +1,4 @@
-"""Versions made for a regrade: wrong answers accepted or named, and what is refused."""
+"""Tests of versions made for a regrade: accept or name a wrong answer, and refusals."""
 
 from uuid import UUID
 

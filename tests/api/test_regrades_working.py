@@ -1,4 +1,4 @@
-"""The work of regrades: killed, taken up again, done beside students who hand in."""
+"""Tests of regrade work: killed, resumed, and concurrent with submissions."""
 
 import json
 import pickle
@@ -32,7 +32,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def kill(world, *, at: int) -> None:
-    """Let another process work, which dies before its commit number *at*."""
+    """Run the regrade in another process, which dies before its commit number *at*."""
     script = Path(regrade_killed.__file__)
     ran = subprocess.run(
         [sys.executable, str(script), world.url, str(at)], cwd=ROOT, check=False, timeout=120
@@ -161,7 +161,7 @@ def test_pieces_are_judged_as_the_whole_is_and_go_to_other_processes(world, prob
 
 
 def test_answers_that_only_look_alike_are_judged_apart(world, problem):
-    """Equal ones are judged once; 1, true and "1" are remembered as what they are."""
+    """Equal answers are graded once; 1, true and "1" are cached separately."""
     version = problem.version
     with world.db.reading() as session:
         data = session.get_one(Variant, {"version_id": version, "position": -1}).data
@@ -182,7 +182,7 @@ def test_answers_that_only_look_alike_are_judged_apart(world, problem):
 def test_few_different_submissions_are_judged_without_another_process(
     world, problem, monkeypatch, different, sent
 ):
-    """However many they are: it takes as long to judge them as to send them."""
+    """Sending submissions takes as long as grading them, however many there are."""
     monkeypatch.setattr(grading_jobs, "MIN_SUBMISSIONS_FOR_PROCESSES", 10)
     version = problem.version
     with world.db.reading() as session:
@@ -200,7 +200,7 @@ def test_few_different_submissions_are_judged_without_another_process(
 
 
 class Counting(ThreadPoolExecutor):
-    """Threads that count what they are sent."""
+    """Thread pool that counts its jobs."""
 
     sent = 0
 

@@ -1,4 +1,4 @@
-"""Recorded answers are marked again: the same, another result, another version, or no record."""
+"""Tests of replaying recorded answers: same or other result, other version, no record."""
 
 import json
 

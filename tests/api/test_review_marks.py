@@ -1,4 +1,4 @@
-"""Marks by people: rubrics that hold afterwards too, groups, gradings, and the grades."""
+"""Tests of marks by people: persistent rubrics, groups, gradings and the grades."""
 
 import threading
 from fractions import Fraction
@@ -152,7 +152,10 @@ def test_of_two_markers_at_the_same_moment_one_is_told_that_it_changed(here):
 
 
 def at_once(calls):
-    """Call functions with their arguments, each in a thread of its own, and wait for all."""
+    """Call functions with their arguments concurrently, and wait for all of them.
+
+    Each function runs in its own thread.
+    """
     threads = [threading.Thread(target=call, args=given) for call, *given in calls]
     for one in threads:
         one.start()

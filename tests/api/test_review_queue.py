@@ -1,4 +1,4 @@
-"""The queue of answers that people mark: who is in it, in which order, and who has which."""
+"""Tests of the marking queue: its answers, their order, and who holds which."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""Comments on answers, and requests of students that an answer is marked again."""
+"""Tests of comments on answers, and of students' requests to mark an answer again."""
 
 import threading
 
@@ -117,7 +117,7 @@ def test_of_many_requests_at_the_same_moment_the_limit_holds(here):
 
 
 def test_the_days_to_ask_begin_with_the_mark_and_are_days_of_the_calendar(world):
-    """New York: the day on which summer time ended has 25 hours, and the window has them too."""
+    """In New York the day when summer time ends has 25 hours, and so has the window."""
     world.clock.now = world.clock.now.replace(month=10, day=31, hour=16)
     here = Class(world)
     with world.session() as session:

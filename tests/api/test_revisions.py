@@ -1,6 +1,6 @@
-"""Every revision goes up, down and up again over a database that is in use, and nothing changes.
+"""Tests of revisions: going up, down and up over a used database changes nothing.
 
-What holds for the revisions that there are is shown to fail for planted ones that do harm.
+Planted harmful revisions prove that the checks detect a loss.
 """
 
 import os
@@ -43,7 +43,7 @@ def downgrade():
     with op.batch_alter_table("comments", recreate="always") as batch:
         batch.alter_column("public", existing_type=sa.Boolean(), nullable=False)
 """
-"""A table that others may refer to, made anew on SQLite."""
+"""Revision that recreates a table on SQLite to which others may refer."""
 
 NOTHING_BACK = "\n\ndef downgrade():\n    pass\n"
 FORGETS = """
@@ -82,7 +82,7 @@ def downgrade():
 
 
 def on(*systems: str) -> pytest.MarkDecorator:
-    """Return the mark of a test that is run on these systems."""
+    """Return the mark that runs a test on these database systems."""
     return pytest.mark.parametrize("full", systems, indirect=True, scope="module")
 
 
@@ -91,7 +91,7 @@ on_both, on_sqlite = on("sqlite", "postgresql"), on("sqlite")
 
 @pytest.fixture(scope="module")
 def full(request, tmp_path_factory) -> Iterator[str]:
-    """Return a database that only revisions have made, with rows in every table."""
+    """Yield the URL of a database made by revisions alone, with rows in every table."""
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path_factory.mktemp('full') / 'grader.db'}"
         _fill(url)
@@ -119,7 +119,7 @@ def _fill(url: str) -> None:
 
 @pytest.fixture
 def url(full, tmp_path) -> Iterator[str]:
-    """Return a copy of that database."""
+    """Yield the URL of a copy of the full database."""
     if full.startswith("sqlite"):
         path = tmp_path / "copy.db"
         shutil.copyfile(full.removeprefix("sqlite:///"), path)
@@ -134,16 +134,16 @@ def url(full, tmp_path) -> Iterator[str]:
 
 @pytest.fixture
 def db(url) -> Iterator[Database]:
-    """Return the copy, opened."""
     db = Database(url)
     yield db
     db.close()
 
 
 def steps(revisions: Revisions, **said: object) -> Iterator[str]:
-    """Go down and up again over every revision but the first; yield where that changed something.
+    """Go down and up again over every revision but the first; yield each difference.
 
-    What a revision made room for goes with it, and is empty when it comes again.
+    Data in a revision's own tables and columns is lost on the way down. These are empty
+    after the way up.
     """
     db, whole = revisions.db, contents(revisions.db)
     there = made(db)
@@ -226,7 +226,7 @@ def test_on_sqlite_an_upgrade_that_loses_something_is_undone_and_says_what(
 
 @on_sqlite
 def test_a_table_made_anew_takes_nothing_along_because_references_are_not_enforced(db, tmp_path):
-    """SQLite deletes the rows of a table that is dropped, and by ON DELETE what refers to them."""
+    """SQLite deletes a dropped table's rows and, by ON DELETE, rows that refer to them."""
     revisions = Revisions(db, planted(tmp_path, CASCADES))
     revisions.up()
     before = contents(db)
@@ -257,7 +257,7 @@ def test_a_table_made_anew_must_get_its_triggers_back(db, tmp_path):
 
 
 def enforced(db: Database):
-    """Return a connection that may write, on which references are enforced as in the service."""
+    """Return a write connection that enforces foreign keys, like those of the service."""
     return db._writing.begin()  # noqa: SLF001  # what no code of ours would migrate by
 
 
@@ -290,7 +290,7 @@ def test_a_revision_says_what_may_go_with_it(db, tmp_path):
 
 @on_both
 def test_the_code_of_now_serves_on_the_schema_of_the_next_version(url, db, tmp_path):
-    """While processes are replaced one by one, the old ones work on after the upgrade."""
+    """In a rolling restart the old processes keep working after the upgrade."""
     world = World(url)
     course = world.course()
     [problem] = world.assignment(course, TEXT_PROBLEM)

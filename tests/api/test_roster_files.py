@@ -1,4 +1,4 @@
-"""Lists of students as other systems write them: who is read, who is not, and on which line."""
+"""Tests of student lists from other systems: who is read, who is not, on which line."""
 
 import io
 import re
@@ -305,7 +305,7 @@ BIG = "a,b\n" * 1_300_000
 
 
 def packed(name):
-    """Return a zip file with one file, as spreadsheets and archives are."""
+    """Return a ZIP archive with one file, as in spreadsheets and archives."""
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w") as archive:
         archive.writestr(

@@ -1,4 +1,4 @@
-"""Files of rows: what is read, on which line, and that one broken row leaves the others whole."""
+"""Tests of row files: parsed rows, line numbers, and broken rows that spoil no other."""
 
 import json
 from collections import Counter
@@ -29,7 +29,7 @@ MANY = 1000
 
 @dataclass
 class Row:
-    """A row as it was read: the line where it begins, our fields, its cells, and what is wrong."""
+    """A parsed row: its first line, the known fields, the cells and the error."""
 
     line: int
     fields: dict[str, str | None]
@@ -39,8 +39,6 @@ class Row:
 
 @dataclass
 class Table:
-    """The columns of a file, and its rows."""
-
     columns: tuple[str, ...]
     rows: list[Row]
 
@@ -201,7 +199,7 @@ PIECES = [
 
 
 def odd_text(random: Random) -> str:
-    """Return CSV that is nearly plain, or not at all."""
+    """Return random CSV that is nearly plain, or not plain at all."""
     pieces = PIECES if random.random() < 0.5 else PIECES[-8:]
     text = "".join(random.choices(pieces, k=random.randrange(1, 12)))
     if random.random() < 0.2:
@@ -210,7 +208,7 @@ def odd_text(random: Random) -> str:
 
 
 def test_plain_csv_is_read_as_row_by_row(table, monkeypatch) -> None:
-    """Polars and the reader of single rows agree, in blocks of any size; each has its share."""
+    """Polars and the row reader agree for any block size. Each of them reads some texts."""
     random, used = Random(1), Counter[bool]()  # noqa: S311  # texts, no secrets
 
     def counted(*arguments: Any, **named: Any) -> PlainRows | None:

@@ -1,4 +1,4 @@
-"""What a student is told of points and times is the same on every page."""
+"""Tests that every page shows a student the same points and times."""
 
 import pytest
 from student_scenes import DUE_TOMORROW, SQUARES, extend, number_of

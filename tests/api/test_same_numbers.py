@@ -1,4 +1,4 @@
-"""The same numbers: a draw block and a seed, wherever the seed stands in the list of a version."""
+"""Tests of equal variants: same draw block and seed, at any position in the list."""
 
 import hashlib
 import json
@@ -33,9 +33,9 @@ SIZE = 12
 
 @dataclass
 class Lists:
-    """A problem whose draw block was changed and changed back: another list of the same numbers.
+    """A problem whose draw block was changed and reverted: a new list of the same numbers.
 
-    *early* opened it under the first list, *late* under the last.
+    The *early* students opened it under the first list, the *late* ones under the last.
     """
 
     world: World
@@ -47,12 +47,12 @@ class Lists:
 
     @property
     def last(self) -> UUID:
-        """The version that is set now."""
+        """The current version."""
         with self.world.db.reading() as session:
             return session.get_one(AssignmentProblem, self.problem.id).version_id
 
     def sizes(self, version: UUID) -> list[int]:
-        """Return K of the variants of a version, in the order of its list."""
+        """Return K of each variant of a version, in list order."""
         return [size for place, size in sorted(self._listed(version).items()) if place >= 0]
 
     def _listed(self, version: UUID) -> dict[int, int]:
@@ -61,7 +61,7 @@ class Lists:
             return {row.position: int(row.data["params"]["K"]) for row in rows}
 
     def drawn(self) -> dict[UUID, tuple[int, int]]:
-        """Return by student the place of the numbers in their list, and K."""
+        """Return the variant's position in its list and K, by student."""
         with self.world.db.reading() as session:
             rows = session.scalars(select(Draw).where(Draw.problem_id == self.problem.id)).all()
         rows = sorted(rows, key=lambda row: row.number)
@@ -71,7 +71,7 @@ class Lists:
         }
 
     def give(self, person: Person, version: UUID, size: int) -> None:
-        """Give somebody the variant of a version whose K is *size*."""
+        """Assign to *person* the variant of *version* whose K is *size*."""
         with self.world.session() as session:
             session.add(
                 Draw(
@@ -85,7 +85,7 @@ class Lists:
             )
 
     def hand_in(self, **answers: str) -> None:
-        """Let everybody hand in the same."""
+        """Submit the same answers for all students."""
         for person in (*self.early, *self.late):
             assert person.submit(self.problem, answers).status_code == 201
 

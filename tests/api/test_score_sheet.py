@@ -1,4 +1,4 @@
-"""The score sheet that comes back: all of it is applied, or nothing."""
+"""Tests of score-sheet upload: it applies all rows or none."""
 
 import csv
 import io
@@ -18,7 +18,7 @@ def posed(world, course):
 
 @pytest.fixture
 def students(world, course, posed):
-    """Return two students with work in both problems."""
+    """Return two students with submissions to both problems."""
     found = [world.enrol(course, name) for name in ("Ann Example", "Ben Example")]
     for student in found:
         student.submit(posed[0], {"first": "7"})

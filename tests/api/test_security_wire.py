@@ -1,4 +1,4 @@
-"""Over a socket: names, proxies and headers, as the service itself is configured to serve."""
+"""Tests over a socket with the production configuration: host names, proxies, headers."""
 
 import socket
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ PUBLIC = "https://grader.example.edu"
 
 @contextmanager
 def served(world, **settings):
-    """Yield the port of a server of *world*, configured as a process of the service is."""
+    """Yield the port of a server of *world*, configured like a process of the service."""
     config = create_config(world.app, ServiceSettings(database=world.url, **settings))
     config.lifespan = "off"
     with socket.create_server(("127.0.0.1", 0)) as listener, running(config, listener):
@@ -27,21 +27,21 @@ def served(world, **settings):
 
 @pytest.fixture(scope="module")
 def named(sqlite_world):
-    """Return the port of a service with a name, behind no proxy."""
+    """Yield the port of a service with a host name and no proxy."""
     with served(sqlite_world) as port:
         yield port
 
 
 @pytest.fixture(scope="module")
 def proxied(sqlite_world):
-    """Return the port of the same service behind a proxy on this machine."""
+    """Yield the port of the same service behind a proxy on this machine."""
     with served(sqlite_world, trusted_proxies=("127.0.0.1",)) as port:
         yield port
 
 
 @pytest.fixture(scope="module")
 def unnamed(tmp_path_factory, sqlite_template):
-    """Return the port of a service that answers to every name."""
+    """Yield the port of a service that answers to every host name."""
     path = tmp_path_factory.mktemp("unnamed") / "grader.db"
     path.write_bytes(sqlite_template.read_bytes())
     world = World(f"sqlite:///{path}")
@@ -60,7 +60,7 @@ def sqlite_world(tmp_path_factory, sqlite_template):
 
 
 def ask(port, *lines, target="/login", method="GET", body=b""):
-    """Return status, headers and all that is said to a request of these header lines."""
+    """Send a request with header *lines*; return status, headers and the raw response."""
     length = [f"Content-Length: {len(body)}"] if body else []
     head = [f"{method} {target} HTTP/1.1", *lines, *length, "Connection: close", "", ""]
     with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
@@ -116,7 +116,7 @@ def test_http_1_1_needs_a_host_also_where_every_name_is_served(unnamed, version,
 
 @pytest.mark.parametrize("forwarded", ["X-Forwarded-Proto: https", "Forwarded: proto=https"])
 def test_who_is_no_proxy_of_ours_is_not_believed(named, forwarded):
-    """Or anybody would choose the address under which their wrong passwords are counted."""
+    """Otherwise anybody could choose the address under which wrong passwords are counted."""
     assert "strict-transport-security" not in ask(named, OURS, forwarded)[1]
 
 
@@ -127,7 +127,7 @@ def test_our_proxy_says_that_browsers_came_by_https(proxied):
 
 @pytest.mark.parametrize(("port", "refused"), [("named", 1), ("proxied", 0)])
 def test_wrong_passwords_are_counted_by_the_address_that_can_be_trusted(request, port, refused):
-    """Sixty a minute from one address; what a stranger writes into a header is none."""
+    """The limit is 60 a minute per address; a client's own X-Forwarded-For is not trusted."""
     body = b'{"email": "%d-%b@example.edu", "password": "wrong password"}'
     told = [
         ask(

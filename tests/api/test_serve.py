@@ -1,4 +1,4 @@
-"""The server process in this one: wrong settings and a taken address end it, and say so."""
+"""Tests of the server in this process: a bad setting or a taken port is an error."""
 
 import os
 import shutil
@@ -17,7 +17,7 @@ WORD = "geheim"
 
 @pytest.fixture(autouse=True)
 def rights():
-    """Give this process back what its files are read by: `main` takes it."""
+    """Restore the umask of this process, which `main` restricts."""
     before = os.umask(0o022)
     yield
     os.umask(before)
@@ -25,7 +25,7 @@ def rights():
 
 @pytest.fixture
 def environment(monkeypatch):
-    """Return a function that sets variables, where none of ours is set before."""
+    """Unset all `GRADER_` variables, and return a function that sets variables."""
     for name in [name for name in os.environ if name.startswith("GRADER_")]:
         monkeypatch.delenv(name)
 

@@ -1,4 +1,4 @@
-"""`python -m api` with several processes, and `grader work` beside it, as real processes."""
+"""Tests of several `python -m api` processes with `grader work`, as real processes."""
 
 import json
 import os
@@ -35,18 +35,18 @@ ASKS = "figures-for-the-test"
 
 @dataclass
 class Service:
-    """A process with the file of its log."""
+    """A process and its log file."""
 
     process: subprocess.Popen[bytes]
     log: Path
 
     def lines(self) -> list[dict]:
-        """Return what was logged, without what is no JSON."""
+        """Return the log entries; skip lines that are not JSON."""
         told = self.log.read_text(encoding="utf-8").splitlines()
         return [json.loads(line) for line in told if line.startswith("{")]
 
     def wait_for(self, said: str, *, times: int = 1) -> list[str]:
-        """Return the messages that match, once there are so many."""
+        """Wait for *times* log messages that match *said*, and return them."""
 
         def found() -> list[str]:
             return [one["message"] for one in self.lines() if re.search(said, one["message"])]
@@ -82,7 +82,7 @@ def started(folder: Path, *command: str, **settings: str) -> Iterator[Service]:
 
 
 def bank(folder: Path) -> Path:
-    """Return a bank of one problem."""
+    """Return the folder of a bank with one problem."""
     made = folder / "bank"
     made.mkdir(exist_ok=True)
     shutil.copy(ProblemCatalog().path(SMALL), made)
@@ -91,7 +91,7 @@ def bank(folder: Path) -> Path:
 
 @pytest.fixture
 def posed(sqlite_template, tmp_path) -> tuple[Posing, Person]:
-    """Return a problem that is open now, and who may answer it, in the file of a service."""
+    """Return an open problem and a student who may answer it, in the service's database."""
     shutil.copyfile(sqlite_template, tmp_path / "grader.db")
     world = World(f"sqlite:///{tmp_path / 'grader.db'}", clock=FakeClock(datetime.now(UTC)))
     course = world.course()
@@ -103,7 +103,7 @@ def posed(sqlite_template, tmp_path) -> tuple[Posing, Person]:
 
 @dataclass
 class Ledger:
-    """Who hands in, and what they were told."""
+    """Submissions of one student and their outcomes."""
 
     address: str
     problem: Posing
@@ -113,7 +113,7 @@ class Ledger:
     broken: int = 0
 
     def hand_in(self, times: int) -> None:
-        """Hand in, each time on a connection of its own, until the service is gone."""
+        """Submit answers, each on a new connection, until the service is gone."""
         for _ in range(times):
             try:
                 answer = httpx2.post(
@@ -135,7 +135,7 @@ class Ledger:
                 self.refused.append(answer.status_code)
 
     def figure(self, name: str) -> float:
-        """Return a figure of the service."""
+        """Return a metric of the service, summed over its labels."""
         asked = {"Authorization": f"Bearer {ASKS}"}
         told = httpx2.get(f"{self.address}/metrics", headers=asked, trust_env=False).text
         return sum(
@@ -153,7 +153,7 @@ def servers(service: Service) -> set[int]:
 
 
 def visited(service: Service, address: str, count: int) -> list[int]:
-    """Return how many of so many visitors, who all stay, each process answered."""
+    """Return how many of *count* visitors each process answered; all stay connected."""
     before = len(service.lines())
     with ExitStack() as stay:
         for _ in range(count):
@@ -209,7 +209,7 @@ def test_two_processes_share_visitors_replace_a_killed_one_and_finish_what_they_
 
 
 def half_sent(address: str, problem: Posing, student: Person, body: bytes) -> HTTPConnection:
-    """Return a connection whose request is being read, without the second half of *body*."""
+    """Return a connection on which the service has read the head and half of *body*."""
     line = HTTPConnection(address.removeprefix("http://"), timeout=PATIENCE)
     line.putrequest("POST", f"/api/v1{problem.path}/submissions")
     line.putheader("Authorization", f"Bearer {student.token}")

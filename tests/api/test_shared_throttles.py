@@ -1,4 +1,4 @@
-"""Limits per person hold for all processes of a database together, and over a restart."""
+"""Tests of rate limits per person: shared by all processes and kept over restarts."""
 
 import threading
 import time
@@ -19,7 +19,7 @@ from api.state import AppState
 
 RATE = RateLimit(20, 60)
 SHARE = 2
-"""A tenth of it: so much is spent before others are to learn of it."""
+"""A tenth of the limit: a process may spend this much before it informs the others."""
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def clock(world):
 
 @pytest.fixture
 def processes(world, database_url):
-    """Return what makes one more process over the same database, as a service has it."""
+    """Yield a function that creates the rate limits of one more process on the database."""
     opened = []
 
     def another():
@@ -43,12 +43,12 @@ def processes(world, database_url):
 
 
 def spend(process, times=1, who="ann"):
-    """Return how many of so many requests in one moment were let through."""
+    """Return how many of *times* simultaneous requests the limit allows."""
     return sum(not process.limiters["requests"].try_consume(who) for _ in range(times))
 
 
 def test_several_processes_let_through_one_limit_between_them(processes):
-    """But for the tenth that each may spend before the others learn of it."""
+    """Each process may also spend a tenth of the limit before the others learn of it."""
     several = [processes() for _ in range(3)]
     passed = 0
     for _ in range(10):
@@ -59,7 +59,7 @@ def test_several_processes_let_through_one_limit_between_them(processes):
 
 
 def test_what_passes_before_others_know_is_waited_for_later(processes, clock):
-    """The worst case: all is spent in each process within one moment."""
+    """In the worst case every process spends the whole limit at the same moment."""
     several = [processes() for _ in range(3)]
     assert [spend(process, 50) for process in several] == [RATE.events] * 3
     for process in several:
@@ -154,7 +154,7 @@ def test_what_could_not_be_told_is_told_later(processes, monkeypatch):
 
 
 def test_a_request_alone_asks_the_database_nothing_more(world, course, problem):
-    """Whether it is counted is decided in memory; only the thread exchanges, and none runs here."""
+    """The limiter decides in memory. Only its thread exchanges, and none runs here."""
     student = world.enrol(course)
     student.get(problem.path)
     asked = []
@@ -173,7 +173,7 @@ def test_a_request_alone_asks_the_database_nothing_more(world, course, problem):
 
 
 def test_counting_does_not_wait_while_the_database_is_away(processes):
-    """It is done on the event loop: an exchange that hangs must hold nobody up."""
+    """Counting runs on the event loop, which an exchange that hangs must not block."""
     one = processes()
     begun, go = threading.Event(), threading.Event()
     whole = one._add_and_load_levels  # noqa: SLF001

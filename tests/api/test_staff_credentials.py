@@ -1,4 +1,4 @@
-"""Credentials of people who become staff: a link from another course gives no way into the role."""
+"""Tests of new staff's credentials: another course's link gives no access to the role."""
 
 import csv
 import io
@@ -20,7 +20,7 @@ NEWEST = "five words that nobody had before"
 
 @dataclass(frozen=True)
 class Scene:
-    """Two courses: in *theirs* Mallory lets a future colleague in, *course* gives the role."""
+    """Two courses: Mallory adds a future colleague to *theirs*, *course* grants the role."""
 
     world: World
     theirs: UUID
@@ -58,7 +58,7 @@ def add(who, course, role="student", email=EMAIL, name="Future Colleague"):
 
 
 def invitation(who, course, user):
-    """Return the secret of an invitation of *user* by *who*."""
+    """Invite *user* as *who*, and return the secret of the invitation."""
     answer = who.post(f"/courses/{course}/invites", {"people": [user]})
     assert answer.status_code == 200, answer.text
     [row] = csv.DictReader(io.StringIO(answer.text))
@@ -73,7 +73,7 @@ def accept(world, secret, password=PASSWORD, **more):
 
 
 class Attack:
-    """A future colleague as a student of Mallory's course, with credentials that Mallory knows."""
+    """A future colleague in Mallory's course, with credentials that Mallory knows."""
 
     def __init__(self, scene, *, role="student"):
         self.world = scene.world
@@ -208,7 +208,7 @@ def test_an_administrator_lets_in_without_the_locked_password(scene, attack):
 
 
 def test_who_gives_a_role_gets_no_way_into_an_account_of_another_course(scene):
-    """Here a student of another course is made staff, to be taken over."""
+    """Here Mallory makes another course's student staff, to take over the account."""
     user = add(scene.instructor, scene.course, name="Stu Dent").json()["user"]
     accept(scene.world, invitation(scene.instructor, scene.course, user))
     assert add(scene.mallory, scene.theirs, "instructor").status_code == 201
@@ -277,7 +277,7 @@ def test_a_password_from_a_link_of_an_administrator_stays(scene):
 
 
 def test_a_reset_vouches_for_no_password_after_it(scene):
-    """A link of an administrator that was used once makes later links of a course no better."""
+    """A used link of an administrator does not make a course's later links trusted."""
     attack = Attack(scene)
     link = scene.admin.post(f"/users/{attack.user}/reset").json()["link"]
     accept(scene.world, link.partition("#")[2], OTHER)

@@ -1,4 +1,4 @@
-"""`make run` as a newcomer meets it: a real process, the lines it prints, and a second start."""
+"""Tests of `make run` as a real process: the lines that it prints, and a second start."""
 
 import json
 import os
@@ -28,19 +28,19 @@ from problems.catalog import ProblemCatalog
 ROOT = Path(__file__).parents[2]
 BANK = ("conv-output-shape", "conv2d-by-hand", "max-pool-invariance")
 AFTERWARDS = "pooling-purpose"
-"""A problem that the demo does not ask: it is published while the service serves."""
+"""A problem that the demo does not use: the running service publishes it."""
 PATIENCE = 90
 
 
 @dataclass
 class Running:
-    """A service that runs, and what it has printed."""
+    """A running service, and the lines that it has printed."""
 
     process: subprocess.Popen[str]
     lines: list[str] = field(default_factory=list)
 
     def read_until(self, pattern: str) -> re.Match[str]:
-        """Return the match of *pattern* in the next line that has one."""
+        """Read lines until one matches *pattern*, and return the match."""
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self.lines.append(line)
@@ -50,7 +50,7 @@ class Running:
 
     @property
     def curl(self) -> list[list[str]]:
-        """The words of the lines to paste."""
+        """The printed curl commands, split into words."""
         return [shlex.split(line) for line in self.lines if line.startswith("curl ")]
 
 
@@ -87,7 +87,7 @@ def demo(folder: Path, bank: Path) -> Any:
 
 
 def pasted(words: list[str]) -> Any:
-    """Return the JSON that a line to paste prints, run by curl where there is one."""
+    """Run a printed curl command and return its JSON; without curl, send the request here."""
     if shutil.which("curl"):
         done = subprocess.run(
             [*words, "--noproxy", "*"], capture_output=True, text=True, check=True, timeout=PATIENCE
@@ -157,7 +157,7 @@ def test_what_publishes_in_the_background_ends_with_a_service_that_is_killed(tmp
 
 
 def publishers(pid: int) -> list[int]:
-    """Return the children that publish; Python's resource tracker is another child."""
+    """Return the children that publish; Python's resource tracker is also a child."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [
         int(one)

@@ -1,4 +1,4 @@
-"""A start waits for its database, and refuses one that may lose what it has confirmed."""
+"""Tests of the start: it waits for a database, and refuses one that may lose commits."""
 
 import logging
 import os
@@ -23,7 +23,7 @@ from api.server.bootstrap import StartupError, bootstrap
 
 @pytest.fixture
 def own_database(postgresql_url):
-    """Return an empty database of this test on PostgreSQL, and what sets something for it."""
+    """Yield the URL of an empty PostgreSQL database, and a function that sets a setting."""
     server_url, _, _ = postgresql_url.rpartition("/")
     name = f"grader_starting_{os.getpid()}"
     with psycopg.connect(f"{server_url}/postgres", autocommit=True) as server:
@@ -48,7 +48,7 @@ def test_a_postgresql_that_may_lose_what_it_confirmed_is_refused(own_database):
 
 
 def test_all_that_makes_postgresql_durable_is_looked_at(own_database):
-    """The server of the tests has each of these settings, so that none is misspelt here."""
+    """The test server has each of these settings, so no name is misspelled."""
     url, _ = own_database
     with psycopg.connect(url) as connection:
         found = connection.execute(
@@ -127,7 +127,7 @@ def test_a_file_of_sqlite_that_cannot_be_written_is_told(tmp_path):
 
 
 def test_who_does_not_own_the_database_is_told_what_to_do(own_database, grader):
-    """Since PostgreSQL 15 nobody else may make tables in it."""
+    """Since PostgreSQL 15 only the owner may create tables in a database."""
     url = make_url(own_database[0])
     user = f"{url.database}_user"
     named = url.set(username=user, password=user).render_as_string(hide_password=False)
@@ -171,7 +171,7 @@ def test_a_server_that_starts_is_waited_for_and_one_that_refuses_is_not(told, sa
 
 @contextmanager
 def refusing_server(answers: list[tuple[str, str]]) -> Iterator[tuple[str, list]]:
-    """Yield the address of a PostgreSQL that gives each of these errors once, and what is left."""
+    """Yield the URL of a fake PostgreSQL that returns each error once, and those left."""
     left, stop = list(answers), threading.Event()
 
     def serve(listener: socket.socket) -> None:
@@ -200,7 +200,7 @@ def refusing_server(answers: list[tuple[str, str]]) -> Iterator[tuple[str, list]
 
 
 class late_way_to:  # noqa: N801  # it reads as a function
-    """A port that leads to a database after so many seconds."""
+    """A port that forwards to a database after *seconds*."""
 
     def __init__(self, url: str, *, seconds: float) -> None:
         self._target, self._seconds = make_url(url), seconds

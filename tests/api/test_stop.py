@@ -1,4 +1,4 @@
-"""A service whose workers never end answers others, stops in time, and leaves no worker behind."""
+"""Tests of a service with endless workers: it answers, stops in time, and leaves none."""
 
 import os
 import re
@@ -21,7 +21,7 @@ from api.db.migrations import upgrade
 ROOT = Path(__file__).parents[2]
 SECONDS = 120
 STOP_SECONDS = 2
-"""How long this service waits for requests when it stops; else it is 20 s."""
+"""Seconds that this service waits for requests when it stops; the default is 20 s."""
 MARGIN_SECONDS = 20
 ENDLESS = TEXT_PROBLEM.replace("why-small-kernels", "endless")
 SERVICE = f"""
@@ -42,7 +42,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc"
 
 @contextmanager
 def served(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Yield a service over the database in *folder*, and its address."""
+    """Yield a service process over the database in *folder*, and its address."""
     script = folder / "service.py"
     script.write_text(SERVICE)
     (folder / "bank").mkdir()
@@ -74,7 +74,7 @@ def served(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 
 def descendants(pid: int) -> set[int]:
-    """Return the processes that *pid* started, and those that they did."""
+    """Return the ids of all descendants of the process *pid*."""
     children: dict[int, set[int]] = {}
     for one in Path("/proc").iterdir():
         if one.name.isdigit() and (stat := stat_of(int(one.name))):
@@ -88,7 +88,7 @@ def descendants(pid: int) -> set[int]:
 
 
 def stat_of(pid: int) -> list[str]:
-    """Return state and parent of a process first; nothing for one that has ended."""
+    """Return a process's stat fields, state and parent first; an ended one has none."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
@@ -98,7 +98,7 @@ def stat_of(pid: int) -> list[str]:
 
 @pytest.fixture
 def teachers(tmp_path: Path) -> list[tuple[str, str]]:
-    """Return paths and tokens of instructors of a new database."""
+    """Return a path and a token for each instructor of a new database."""
     world = World(f"sqlite:///{tmp_path / 'grader.db'}")
     upgrade(world.db)
     course = world.course()

@@ -1,4 +1,7 @@
-"""The storage budget: what one person's submissions and drafts may add to the database in a day."""
+"""Tests of the storage budget: the bytes that one person may store per day.
+
+It covers submissions and drafts.
+"""
 
 import json
 from uuid import UUID
@@ -37,7 +40,7 @@ def answers(number: int) -> dict[str, str]:
 
 
 def spend_budget(student: Person, problem: Posing) -> int:
-    """Hand in long texts until that is refused; return how many were stored."""
+    """Submit long texts until one is refused, and return how many were stored."""
     for number in range(100):
         response = student.submit(problem, answers(number), key=str(number))
         if response.status_code != 201:
@@ -113,7 +116,7 @@ def test_a_draft_that_grows_and_shrinks_again_is_counted_each_time(world, course
 
 @pytest.fixture
 def counted(monkeypatch) -> list[int]:
-    """Return the sizes that are counted from now on."""
+    """Return a list that collects the sizes counted from now on."""
     sizes: list[int] = []
     monkeypatch.setattr(LeakyBucketLimiter, "add", lambda _, __, amount: sizes.append(amount))
     return sizes
@@ -143,7 +146,7 @@ def test_a_hundred_short_answers_are_a_small_part_of_the_budget(world, course, p
 
 @pytest.fixture
 def processes(world, database_url):
-    """Return two processes over the same database, as far as they count what is stored."""
+    """Yield the storage limits of two processes over the same database."""
     databases = [Database(database_url) for _ in range(2)]
     yield [
         DistributedRateLimits(

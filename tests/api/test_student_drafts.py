@@ -1,4 +1,4 @@
-"""Drafts: nothing typed is lost, and nothing that was handed in comes back."""
+"""Tests of drafts: they lose no input, and submitted answers do not come back."""
 
 from concurrent.futures import ThreadPoolExecutor
 

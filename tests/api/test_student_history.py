@@ -1,4 +1,4 @@
-"""What was handed in: told by its student as far as results are shown, proved by its receipt."""
+"""Tests of submissions: students see released results, and receipts prove the content."""
 
 from itertools import chain
 

@@ -1,4 +1,4 @@
-"""All that is set for a student: what is due next on top, by a constant number of queries."""
+"""Tests of a student's assignment list: due next first, by a constant query count."""
 
 from sqlalchemy import event, update
 from student_scenes import DUE_TOMORROW, extend, test_student

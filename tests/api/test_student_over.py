@@ -1,4 +1,4 @@
-"""When it is over: worked solutions, practice; and new numbers while it is not."""
+"""Tests of worked solutions and practice after the end, and of new numbers before it."""
 
 from concurrent.futures import ThreadPoolExecutor
 

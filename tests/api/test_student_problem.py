@@ -1,4 +1,4 @@
-"""A problem as one student has it: own numbers, no key, nothing before its time."""
+"""Tests of a problem for one student: own variant, no key, nothing before its release."""
 
 import json
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The reading of an answer: what is told of it, and that it cannot know what is right."""
+"""Tests of the answer preview: how it reads an answer, and that it has no key."""
 
 import ast
 import inspect

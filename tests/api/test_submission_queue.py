@@ -1,4 +1,4 @@
-"""Submissions that wait for the writer: those that come together are taken together."""
+"""Tests of the submission queue: simultaneous submissions form one batch."""
 
 import asyncio
 from concurrent.futures import Future
@@ -16,7 +16,7 @@ from api.services.submissions.submission_queue import (
 )
 
 ENTRY: Any = None
-"""A queue does not look at what waits in it."""
+"""Placeholder: a queue does not inspect its entries."""
 
 
 def of_thread() -> QueuedSubmission:

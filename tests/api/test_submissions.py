@@ -1,4 +1,4 @@
-"""Handing in: results, receipts, attempts, the same request twice, and the deadline."""
+"""Tests of submissions: results, receipts, attempts, repeated requests, the deadline."""
 
 import pytest
 from world import TEXT_PROBLEM

@@ -1,4 +1,4 @@
-"""The digests of a submission: of the request, by which another one under its key is noticed."""
+"""Tests of the request digest, which detects another request under the same key."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""What students have in a problem is worked out once for all who stand alike, and no one else."""
+"""Tests of problem totals: computed once for students with equal progress alone."""
 
 from dataclasses import replace
 from fractions import Fraction

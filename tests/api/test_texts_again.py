@@ -1,4 +1,4 @@
-"""The same text handed in again changes nothing; another one takes its place."""
+"""Tests that a repeated text changes nothing, and that another text replaces it."""
 
 import pytest
 from review_scene import Class

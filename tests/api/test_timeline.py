@@ -1,4 +1,4 @@
-"""A timeline in the course's zone: what is read, which instants it means, and how they are told."""
+"""Tests of timelines in the course's zone: parsing, instants and display."""
 
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -30,7 +30,7 @@ KIRITIMATI = ZoneInfo("Pacific/Kiritimati")
 
 
 def at(text: str) -> int:
-    """Return the microseconds of an instant that is written in UTC."""
+    """Return an instant that is written in UTC, as microseconds."""
     return to_micros(datetime.fromisoformat(text + "+00:00"))
 
 

@@ -1,4 +1,4 @@
-"""A timeline and an extension as they are written: what is read, and what is refused and why."""
+"""Tests of the schemas of timelines and extensions: valid input, refusals and reasons."""
 
 import json
 from datetime import UTC, datetime

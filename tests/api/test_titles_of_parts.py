@@ -1,4 +1,4 @@
-"""A part that has a title is called by it wherever people read its name; its id is for programs."""
+"""Tests of part titles: people read the title everywhere; the id is for programs."""
 
 from uuid import UUID
 

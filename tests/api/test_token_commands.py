@@ -1,4 +1,4 @@
-"""`grader token` and `grader secret`: what whoever runs the service makes and takes back."""
+"""Tests of `grader token` and `grader secret`: operators create and revoke tokens."""
 
 from datetime import UTC, datetime
 
@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture
 def token(world, database_url, grader):
-    """Return what runs `grader token`, at the time of the world."""
+    """Return a function that runs `grader token` and sets the clock to the real time."""
     world.person("Ann Example", email="ann@example.edu")
 
     def run(*arguments):

@@ -1,4 +1,4 @@
-"""Unreadable answers: stored once, truncated at 2 KiB, with the digest of the whole."""
+"""Tests of unreadable answers: stored once, truncated at 2 KiB, with a full digest."""
 
 import hashlib
 import json
@@ -18,14 +18,14 @@ from api.services.submissions.pending_submissions import receipt_digest
 from grader.json_values import to_json
 
 LONG_TEXT = "é" + "unreadable? " * 1_600
-"""19,201 characters and 19,202 bytes, so that the limit of 2,048 bytes splits no character."""
+"""19,201 characters and 19,202 bytes, so the limit of 2,048 bytes splits no character."""
 SPLIT_TEXT = "x" + "é" * 3_000
 LONG_LIST = [f"text {number} " + "y" * 7_900 for number in range(3)]
 KIBIBYTE = 1024
 
 
 def whole_text(typed: Any) -> str:
-    """Return what the digest of a truncated answer is made of."""
+    """Return the text that the digest of a truncated answer covers."""
     return typed if isinstance(typed, str) else json.dumps(typed, separators=(",", ":"))
 
 
@@ -43,7 +43,7 @@ def stored_rows(world: World, submission: str) -> tuple[Submission, list[Answer]
 
 
 def stored_text(world: World, submission: str) -> str:
-    """Return all that the database has of a submission as one text."""
+    """Return all stored rows of a submission as one text."""
     row, answers, gradings = stored_rows(world, submission)
     tables = [row.answers, row.reply]
     tables += [[one.shown, one.value, one.carries] for one in answers]
@@ -69,7 +69,7 @@ def test_a_long_unreadable_answer_is_stored_once_and_truncated(world, course, st
 
 
 def test_a_submission_has_at_most_what_all_parts_take_together(world, course, student):
-    """Two whole numbers take 2,000 characters each, the text 20,000."""
+    """The two integer parts take 2,000 characters each, the text takes 20,000."""
     [problem] = world.assignment(course)
     for cells, status in (("1" * 6_000, 201), ("1" * 6_001, 413)):
         for number in range(2):  # the second is judged by what is remembered of the first
@@ -123,7 +123,7 @@ def test_the_same_request_is_told_the_same_and_another_text_is_another_request(
 
 
 def test_what_was_read_is_stored_whole_however_long(world, course, student):
-    """A matrix of another size costs no attempt either, and a regrade may ask for its size."""
+    """A matrix of another size costs no attempt either, and a regrade may expect its size."""
     [problem] = world.assignment(course, FORMS)
     matrix = [[1_000_000 + 30 * row + column for column in range(30)] for row in range(30)]
     reply = student.submit(problem, {"convolved": matrix}).json()
@@ -139,7 +139,7 @@ def other_version_reads(world: World, teacher: Person, problem: Posing) -> dict[
 
 
 def test_a_regrade_leaves_its_verdict(world, course, teacher, student):
-    """Its beginning may be an answer that another engine reads: the rest of it is gone."""
+    """Another engine might read the stored beginning as an answer, but the rest is lost."""
     [problem] = world.assignment(course)
     reply = student.submit(problem, {"cells": "10 " * 1_000, "doubled": "20"}).json()
     student.submit(problem, {"cells": "10"})
@@ -155,7 +155,7 @@ def test_a_regrade_leaves_its_verdict(world, course, teacher, student):
 
 
 def store_as_before(world: World, submission: str, typed: dict[str, Any]) -> None:
-    """Write the rows of a submission as earlier versions did: the whole text, twice."""
+    """Store a submission as earlier versions did: the whole text, twice."""
     with world.session() as session:
         unguard(session)
         row = session.get_one(Submission, UUID(submission))

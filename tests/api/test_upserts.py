@@ -1,4 +1,4 @@
-"""Rows that are written many at a time come back as they were, of every type, on either system."""
+"""Tests of bulk writes: rows of every column type round-trip on SQLite and PostgreSQL."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime

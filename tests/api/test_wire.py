@@ -1,6 +1,6 @@
-"""Over a socket: a head has an end, and what cannot be read is refused without a trace.
+"""Tests of HTTP over a socket: limits of the head, and refusals without a trace.
 
-Whoever asks for another protocol is answered in this one, body and all.
+A request for another protocol is answered in HTTP/1.1, including its body.
 """
 
 import asyncio
@@ -22,13 +22,13 @@ SAMPLES = b"/api/v1/samples"
 
 @pytest.fixture(scope="module")
 def port():
-    """Return the port of a server that speaks as ours does."""
+    """Yield the port of a server that uses our HTTP protocol class."""
     with listening(APP, http=LimitedHttpProtocol, ws="none") as port:
         yield port
 
 
 def talk(port: int, *pieces: bytes) -> bytes:
-    """Return all that the server says to some *pieces*, up to where it closes the connection."""
+    """Send *pieces*, and return all that the server sends until it closes the connection."""
     with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
         try:
             for piece in pieces:
@@ -79,7 +79,7 @@ def test_a_head_has_an_end(port, pieces, status):
     ],
 )
 def test_a_head_that_never_ends_is_cut_off_and_not_kept(port, flood):
-    """Of 64 MiB in one field, before a body or after it, few are read."""
+    """The server accepts only a few MiB of a 64 MiB field, before or after a body."""
     sent = 0
     with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
         line.sendall(flood)
@@ -118,7 +118,7 @@ def chunked(body: bytes) -> bytes:
 
 
 def answers(said: bytes) -> list[tuple[int, dict]]:
-    """Return the status and the JSON of every answer in what a server *said*."""
+    """Return the status and the JSON of every response in *said*."""
     found = []
     for one in said.split(b"HTTP/1.1 ")[1:]:
         head, _, body = one.partition(b"\r\n\r\n")
@@ -128,7 +128,7 @@ def answers(said: bytes) -> list[tuple[int, dict]]:
 
 @pytest.fixture
 def quiet(caplog):
-    """Nothing is logged meanwhile."""
+    """Check that the server logs nothing above INFO during the test."""
     with caplog.at_level(logging.INFO, logger="uvicorn.error"):
         yield
     assert [one.message for one in caplog.records if one.levelno > logging.INFO] == []
@@ -159,7 +159,7 @@ def test_a_head_that_asks_for_another_protocol_may_come_byte_by_byte(port, asked
 
 @pytest.mark.usefixtures("quiet")
 def test_a_body_that_comes_after_its_head_is_no_request(port):
-    """Read as one, it would be a request that no proxy before the service has seen."""
+    """Request smuggling: no proxy in front of the service would have seen this request."""
     smuggled = GET % b"/api/v1/raise/bug" + b"Host: a\r\n\r\n"
     with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
         head, _, body = (POST + H2C + sized(smuggled)).partition(b"\r\n\r\n")
@@ -206,7 +206,7 @@ def test_the_server_sends_so(port, monkeypatch):
 
 
 class Line:
-    """A transport that notes what is written to it."""
+    """A transport that records writes and the close."""
 
     def __init__(self) -> None:
         self.told: list[bytes | str] = []
@@ -254,7 +254,7 @@ def test_a_head_goes_with_what_follows_it_and_waits_for_nothing(pieces, told):
 
 @pytest.mark.parametrize("cut", [0, 12])
 def test_what_follows_a_body_in_the_manner_of_headers_is_none(port, cut):
-    """Who stands in front looks at the head alone, and has judged by that who asks."""
+    """A proxy checks only the head, and authenticates by it; trailers are not headers."""
     after = b"X-Request-ID: planted\r\nHost: elsewhere\r\n\r\n"
     whole = POST + chunked(b'{"count": 7}')[:-2] + after + LAST
     at = len(whole) - len(after + LAST) - cut

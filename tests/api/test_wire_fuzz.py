@@ -1,8 +1,8 @@
-"""Raw requests to every route: whatever is sent, the answer is no 5xx, short, and there at once.
+"""Tests of raw requests to every route: each response is short, fast and not a 5xx.
 
-Calls that follow the description of the API come beside them (`tests/described_calls.py`). The
-tests run for a part of `GRADER_FUZZ_SECONDS` on each database. A long run, which prints what it
-did, is `make fuzz`; a failure names the seed, the number and the request.
+`tests/described_calls.py` adds calls generated from the API description. Each test runs
+for a part of `GRADER_FUZZ_SECONDS` on each database. `make fuzz` is a long run that
+prints a summary. A failure names the seed, the number and the request.
 """
 
 import argparse
@@ -31,26 +31,26 @@ from api.db.migrations import upgrade
 
 SECONDS = max(float(os.environ.get("GRADER_FUZZ_SECONDS", "2")) / 5, 1.5)
 SEED = 1
-"""Always the same in a short run: what lands does not hang on luck. `make fuzz` draws others."""
+"""Fixed, so that a short run is deterministic. `make fuzz` draws other seeds."""
 LIMIT = 1.0
-"""Seconds of processor time of all threads: tells a hang from an answer."""
+"""Limit of CPU time in seconds, over all threads: it tells a hang from a response."""
 PROBES = {("GET", "/readyz")}
-"""What says by a 5xx that the service is not ready: the tables of tests come from no revision."""
+"""Routes that report an unready service by a 5xx: no revision made the tests' tables."""
 LARGEST = 64 * 1024
-"""Bytes that a student is ever sent."""
+"""Maximum size in bytes of a response to a student."""
 STUDENTS = {"student", "anonymous"}
 DOCUMENT = "/api/v1/openapi.json"
-"""The description of the API is the same for everybody, and larger."""
+"""The API description: it is the same for everybody, and larger."""
 REFUSED, BROKEN = 400, 500
 OPERATIONS = 4
-"""So many operations are asked in a short run."""
+"""Number of operations that a short run calls."""
 RENEWED = 25
-"""After so many requests the scene is put back even where nothing was changed."""
+"""Number of requests after which the scene is restored, even if nothing changed."""
 
 
 @dataclass
 class Run:
-    """What became of the requests of a seed: how many by status, the slowest, what is wrong."""
+    """Results of the requests of a seed: counts by status, the slowest, and failures."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     slowest: tuple[float, str] = (0.0, "")
@@ -59,18 +59,17 @@ class Run:
 
     @property
     def count(self) -> int:
-        """Return how many requests there were."""
         return self.statuses.total()
 
 
 def sent(scene: Scene, raw: Raw) -> Answered:
-    """Return what the service answers to a request, over the interface that servers use."""
+    """Return the service's response to a request over ASGI."""
     more = {"headers": dict(raw.headers), "query": raw.query, "body": raw.body}
     return ask(scene.world.app, raw.key[0], raw.path, **more)
 
 
 def faults(raw: Raw, answered: Answered, seconds: float) -> Iterator[str]:
-    """Yield what no answer may be."""
+    """Yield a message for each rule that a response breaks."""
     if answered.status >= BROKEN and raw.key not in PROBES:
         yield f"{answered.status} {answered.body[:300]!r} to {raw}"
     if len(answered.body) > LARGEST and raw.who in STUDENTS and raw.key[1] != DOCUMENT:
@@ -80,7 +79,7 @@ def faults(raw: Raw, answered: Answered, seconds: float) -> Iterator[str]:
 
 
 class Kept:
-    """A scene as it was; on PostgreSQL it stays as the requests leave it."""
+    """Snapshot of a scene. On PostgreSQL there is none, and the requests' changes stay."""
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
@@ -89,13 +88,13 @@ class Kept:
             self.copy = scene.snapshot()
 
     def restore(self) -> None:
-        """Put it back."""
+        """Restore the snapshot."""
         if self.copy is not None:
             self.scene.restore(self.copy)
 
 
 def run(scene: Scene, seed: int, is_over: Callable[[int], bool]) -> Run:
-    """Return what became of the requests of a *seed* until *is_over* says so of their number."""
+    """Send the requests of *seed* until *is_over* holds for their number; return results."""
     done, requests, kept = Run(), RawRequests(scene, seed), Kept(scene)
     number = 0
     while not is_over(number):
@@ -118,14 +117,14 @@ def run(scene: Scene, seed: int, is_over: Callable[[int], bool]) -> Run:
 
 
 def for_seconds(seconds: float) -> Callable[[int], bool]:
-    """Return what is over after so many seconds."""
+    """Return a predicate that becomes true after *seconds*."""
     end = time.monotonic() + seconds
     return lambda _number: time.monotonic() > end
 
 
 @pytest.fixture(scope="module")
 def scene(shared_database_url) -> Iterator[Scene]:
-    """Return the scene of all routes, on each system in turn."""
+    """Yield the scene of all routes, on each database system in turn."""
     world = World(shared_database_url)
     yield furnished(world)
     world.close()
@@ -156,7 +155,7 @@ def test_a_crash_a_long_answer_and_a_slow_one_are_found(answered, seconds, count
 
 
 def test_calls_by_the_description_are_answered_as_it_says(scene):
-    """A student asks on the one database, an instructor on the other; `make fuzz` asks for all."""
+    """A student calls on SQLite, an instructor on PostgreSQL; `make fuzz` covers all."""
     who, seed = WHO[0 if scene.world.db.is_sqlite else 1], SEED
     asked = ask_by_description(scene, who, seed=seed, some=OPERATIONS)
     assert asked.failures == (), f"seed {seed}\n{asked.output}"
@@ -164,7 +163,7 @@ def test_calls_by_the_description_are_answered_as_it_says(scene):
 
 
 def test_a_call_that_is_answered_otherwise_than_described_is_found(scene, monkeypatch):
-    """The check is checked: what the description leaves out, or a crash, is a failure."""
+    """A test of the check itself: an undocumented response or a crash is a failure."""
     if not scene.world.db.is_sqlite:
         return
     document = deepcopy(scene.world.app.openapi())
@@ -175,7 +174,7 @@ def test_a_call_that_is_answered_otherwise_than_described_is_found(scene, monkey
 
 
 def main() -> None:
-    """Ask for a long time and print what came of it; findings end it with 1."""
+    """Send requests for a long time and print a summary; exit with 1 on findings."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, default=1)

@@ -1,4 +1,4 @@
-"""`grader worked` prints the way to every answer on a page of 100 columns, and as data."""
+"""Tests of `grader worked`: the solution of every answer, in 100 columns and as data."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""How students go wrong, row by row: each cause with a part of the bank and a wrong formula."""
+"""Typical mistakes of students: each cause has a part of the bank and a wrong formula."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -29,7 +29,10 @@ __all__ = ["CAUSES", "Cause"]
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A *wrong* formula for the part *at* ``problem.part``: *names* must be named, no others."""
+    """A *wrong* formula for the part *at* ``problem.part``.
+
+    The engine must name exactly the mistakes *names*.
+    """
 
     at: str
     wrong: Callable[[Mapping[str, Any]], Any]

@@ -1,4 +1,4 @@
-"""Every problem of the bank passes its checker, and its variants are sound."""
+"""Tests that every problem of the bank passes the checker and has sound variants."""
 
 import json
 import os
@@ -18,9 +18,12 @@ from problems.registry import REGISTRY
 from problems.variant_serialization import dump_variant
 
 SEEDS = int(os.environ.get("GRADER_TEST_SEEDS", "10"))
-"""How many seeds of a problem are published; `make check` publishes more."""
+"""How many seeds of each problem are published; `make check` publishes more."""
 WRITTEN = 10
-"""How many of them are written down: the answers by two mistakes take as long as all the rest."""
+"""How many variants are serialized.
+
+The answers by two mistakes take as long as all the rest.
+"""
 DRAWN = [name for name in CATALOGUE.ids if CATALOGUE.get(name).is_drawn]
 COMPUTED = [name for name in CATALOGUE.ids if CATALOGUE.get(name).is_computed]
 
@@ -32,7 +35,10 @@ def test_the_bank_holds_every_question_of_the_five_seeds() -> None:
 
 @pytest.mark.parametrize("name", CATALOGUE.ids)
 def test_the_checker_objects_to_nothing_and_what_is_published_is_sound(name: str) -> None:
-    """One test, so that a problem is checked and published once, whichever process runs it."""
+    """Check and publish in one test, so that each problem is processed only once.
+
+    This holds for any distribution of the tests over processes.
+    """
     text = CATALOGUE.path(name).read_text(encoding="utf-8")
     checked = check_text(
         text, file=name, registry=REGISTRY, seeds=SEEDS, validator=find_formula_errors
@@ -64,7 +70,7 @@ def variants_differ_and_show_every_live_mistake(
 
 
 def a_known_mistake_typed_in_is_named(*variants: Variant) -> None:
-    """What a twin computes is typed in as the answer: it is diagnosed, and earns less than all."""
+    """Assert that each known wrong answer is diagnosed and does not earn full credit."""
     for variant in variants:
         for part in variant.problem.parts:
             for one in variant.mistakes[part.id].candidates:

@@ -1,4 +1,4 @@
-"""`grader batch` says of every problem of the bank what judging one answer after the other says."""
+"""Tests that `grader batch` grades the whole bank like single answers."""
 
 import csv
 import json
@@ -27,7 +27,7 @@ SEED = 1
 
 
 def variants(marker: SingleAnswerGrader, name: str) -> Iterator[Variant]:
-    """Yield the shared variant of a problem, a student's own of every other, one of each."""
+    """Yield the shared variant of a problem, and for every other one a drawn variant."""
     problem = CATALOGUE.get(name)
     if problem.has_original:
         yield marker.variant(name, None)
@@ -36,7 +36,10 @@ def variants(marker: SingleAnswerGrader, name: str) -> Iterator[Variant]:
 
 
 def typed(variant: Variant, part: AnyPart) -> dict[str, str]:
-    """Return answers by who gives them: right, wrong, unreadable, by a mistake, and none."""
+    """Return answers by student.
+
+    They are right, wrong, unreadable, the result of a mistake, and empty.
+    """
     kind, key = KINDS[part.kind], variant.keys.get(part.id)
     samples = kind.build_samples(part, key)
     known = variant.mistakes[part.id].candidates if part.id in variant.mistakes else ()
@@ -53,7 +56,7 @@ def typed(variant: Variant, part: AnyPart) -> dict[str, str]:
 
 
 def rows_of(variant: Variant) -> Iterator[list[str]]:
-    """Yield the rows of a variant; after what is unreadable or wrong come other attempts."""
+    """Yield the rows of a variant, with a second attempt after some answers."""
     seed = "" if variant.seed is None else str(variant.seed)
     for part in variant.problem.parts:
         answers = typed(variant, part)
@@ -65,7 +68,7 @@ def rows_of(variant: Variant) -> Iterator[list[str]]:
 
 @pytest.fixture(scope="module")
 def whole_bank(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Marked], list[list[str]]]:
-    """Return the rows of the whole bank, mixed: marked one by one, and as the batch wrote them."""
+    """Return the rows of the whole bank, shuffled, as (graded singly, graded by batch)."""
     folder, marker = tmp_path_factory.mktemp("bank"), SingleAnswerGrader(CATALOGUE)
     rows = [
         row
@@ -97,7 +100,7 @@ def test_every_row_has_the_result_that_it_has_by_itself(
 
 
 def unguarded(row: list[str]) -> list[str]:
-    """Return the results of a row, without what guards them in a spreadsheet."""
+    """Return the result cells of a row without the guard against spreadsheet formulas."""
     return [cell.removeprefix("'") for cell in row[-len(RESULT_FIELDS) :]]
 
 
@@ -120,7 +123,7 @@ def test_the_rows_are_of_every_problem_and_end_in_every_way(
 
 
 def drawn_of_each_kind() -> set[str]:
-    """Return problems whose variants have parts of every kind, one for each."""
+    """Return drawn problems that cover the kinds of parts, one for each kind."""
     found = {}
     for name in CATALOGUE.ids:
         problem = CATALOGUE.get(name)

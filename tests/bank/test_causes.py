@@ -1,4 +1,4 @@
-"""Every cause in the table of how students go wrong is named by a problem of the bank."""
+"""Tests that the bank diagnoses every cause in the table of common student errors."""
 
 from fractions import Fraction
 from functools import cache
@@ -61,7 +61,7 @@ LISTED = [
 
 @cache
 def variants(name: str) -> tuple[Variant, ...]:
-    """Return the original of a problem and two that students may get."""
+    """Return the original of a problem and two published variants."""
     problem = CATALOGUE.get(name)
     return (
         solve_variant(problem, None, REGISTRY),
@@ -70,7 +70,7 @@ def variants(name: str) -> tuple[Variant, ...]:
 
 
 def params(variant: Variant) -> dict[str, Any]:
-    """Return the drawn parameters, tensors as lists."""
+    """Return the parameters of a variant, with tensors as nested lists."""
     values = {name: variant.names[name] for name in variant.problem.params}
     return {
         name: to_nested(one.shape, one.cells) if isinstance(one, Tensor) else one
@@ -79,7 +79,10 @@ def params(variant: Variant) -> dict[str, Any]:
 
 
 def typed(value: Any) -> str:
-    """Return a value as a student types it: sizes with times signs, matrices as NumPy prints."""
+    """Return a value as a student types it.
+
+    Sizes are joined by `x`, and matrices are as NumPy prints them.
+    """
     if isinstance(value, tuple):
         return " x ".join(map(str, value))
     if isinstance(value, list):

@@ -1,7 +1,7 @@
-"""Every formula of the bank is drawn, and no shape of them changes unseen.
+"""Tests that every formula of the bank converts to MathML, unchanged for each shape.
 
-`formulas.json` holds the shortest formula of each shape with its MathML; this file, run as a
-program, writes it anew.
+`formulas.json` holds the shortest formula of each shape with its MathML. Run this file
+as a script to regenerate it.
 """
 
 import json
@@ -39,12 +39,12 @@ def texts() -> tuple[str, ...]:
 
 
 def shape(source: str, *, display: bool) -> tuple[object, ...]:
-    """Return what two formulas that are converted alike have in common."""
+    """Return the features of a formula that determine how it is converted."""
     return display, frozenset(COMMAND.findall(source)), "^" in source, "_" in source
 
 
 def shortest() -> Iterator[tuple[str, bool]]:
-    """Yield the shortest formula of each shape, in the order of the shapes' first formulas."""
+    """Yield the shortest formula of each shape, in order of first occurrence."""
     found: dict[tuple[object, ...], tuple[str, bool]] = {}
     for text in texts():
         for source, display in find_formulas(text):
@@ -58,7 +58,7 @@ def _length(formula: tuple[str, bool]) -> tuple[int, str]:
 
 
 def drawn() -> list[dict[str, object]]:
-    """Return a formula of each shape with what it is drawn as."""
+    """Return one formula of each shape with its MathML."""
     return [
         {"tex": source, "display": display, "mathml": tex_to_mathml(source, display=display)}
         for source, display in shortest()

@@ -1,8 +1,8 @@
-"""The same seed gives the same numbers, for ever and everywhere.
+"""Tests that a seed gives the same numbers forever and on every machine.
 
-`golden_variants.json` holds the hashes of variants; it changes only with a problem's draw block.
-`python tests/bank/test_golden_variants.py` writes it anew, and a change of it is a change that
-students can see.
+`golden_variants.json` holds the hashes of variants. It changes only with a problem's
+draw block. `python tests/bank/test_golden_variants.py` regenerates it; students can see
+the effect of such a change.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ SEEDS = range(20)
 
 
 def variants() -> dict[str, list[str]]:
-    """Return a hash of the numbers of the first seeds of every drawn problem."""
+    """Return the hashes of the numbers of every drawn problem, for the first seeds."""
     catalogue = ProblemCatalog()
     found = {}
     for name in catalogue.ids:

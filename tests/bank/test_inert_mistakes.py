@@ -1,4 +1,4 @@
-"""Which mistakes no draw shows is found by running fewer of them, and found all the same."""
+"""Tests that running only some mistakes finds the same hidden ones as running all."""
 
 import pytest
 from bank_at_hand import CATALOGUE

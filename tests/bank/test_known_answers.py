@@ -1,4 +1,4 @@
-"""Looking known answers up finds what trying each of them finds; stored variants judge the same."""
+"""Tests that the index of known answers and stored variants change no result."""
 
 import json
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ FACTORS = (1, 1 + NOISE, 1 - NOISE, 1 + NOISE * 3 / 2, 1 + NOISE / 3, 2, Fractio
 
 @cache
 def variants(name: str) -> tuple[Variant, ...]:
-    """Return the original of a problem and two of its seeds."""
+    """Return the original of a problem and, if it is drawn, two of its seeds."""
     problem = CATALOGUE.get(name)
     return tuple(
         solve_variant(problem, seed, REGISTRY) for seed in (None, *range(2 * problem.is_drawn))
@@ -60,9 +60,9 @@ Found = tuple[MistakeCandidate, ...]
 
 
 def tried(part: Any, known: KnownMistakes, reading: Reading[Any]) -> tuple[Found, Found]:
-    """Return what trying every candidate finds, the definition of what is looked up.
+    """Return the result of trying every candidate, which defines the lookup.
 
-    The first is for an answer that is not rounded, the second for one that is.
+    The first value is for an answer that is not rounded, the second for one that is.
     """
     kind, found = KINDS[part.kind], []
     for one in known.candidates:
@@ -86,7 +86,7 @@ SCOPE = variants(COMPUTED[0])[0].student_scope(REGISTRY)
 
 
 def near(value: Value) -> Iterator[Reading[Any]]:
-    """Yield answers that are *value*, nearly so, or a rounding of it."""
+    """Yield readings that equal *value*, nearly equal it, or round it."""
     if is_number(value):
         for factor in FACTORS:
             off = simplify_number(Fraction(value * factor))
@@ -107,7 +107,7 @@ def near(value: Value) -> Iterator[Reading[Any]]:
 
 
 def _measured(reading: Reading[Any], part: Any) -> Reading[Any]:
-    """Return the reading of a number as that of a quantity in the part's unit, if that is asked."""
+    """Return *reading* in the part's unit if the part asks for a quantity."""
     if not isinstance(part, QuantityPart):
         return reading
     return replace(
@@ -174,7 +174,7 @@ def test_numbers_that_no_float_can_hold_are_looked_up(sign, size, step) -> None:
 
 
 def answers(variant: Variant) -> Iterator[dict[str, Any]]:
-    """Yield submissions: the keys, wrong answers of every sort, alone and one after the other."""
+    """Yield submissions: keys and wrong answers of every sort, alone and combined."""
     parts = [part for part in variant.problem.parts if variant.keys.get(part.id) is not None]
     shown = {}
     for part in parts:
@@ -190,7 +190,7 @@ def answers(variant: Variant) -> Iterator[dict[str, Any]]:
 
 
 def comparable(result: PartResult) -> str:
-    """Return a result as text; a formula or table that it was held against as it is shown."""
+    """Return a result as text, with the counted key as it is displayed."""
     return f"{result._replace(counted_key=None)} {result.counted_key}"
 
 

@@ -1,4 +1,4 @@
-"""Channels at the other end of a shape are named as what they are, in every problem of the bank."""
+"""Tests that a shape in the other layout is diagnosed as `layout_swapped`."""
 
 import pytest
 from bank_at_hand import CATALOGUE

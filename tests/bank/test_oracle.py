@@ -1,4 +1,7 @@
-"""Every key of the bank agrees with an oracle that knows the statements and no solver of ours."""
+"""Tests that every key agrees with an independent oracle.
+
+The oracle is written from the problem statements and uses none of our solvers.
+"""
 
 import ast
 from collections.abc import Sequence
@@ -38,7 +41,7 @@ INDEPENDENT = {"collections", "fractions", "itertools", "cmath", "math", "typing
 
 
 def computed_parts() -> set[tuple[str, str]]:
-    """Return every part of the bank that no person marks."""
+    """Return every part of the bank that is graded by machine."""
     return {
         (name, part.id)
         for name in CATALOGUE.ids
@@ -49,26 +52,26 @@ def computed_parts() -> set[tuple[str, str]]:
 
 @cache
 def variants(name: str) -> tuple[Variant, ...]:
-    """Return the original and, where numbers are drawn, five draws."""
+    """Return the original and, if the problem is drawn, five draws."""
     problem = CATALOGUE.get(name)
     seeds = (None, *range(DRAWS)) if problem.is_drawn else (None,)
     return tuple(solve_variant(problem, seed, REGISTRY) for seed in seeds)
 
 
 def plain(value: Any) -> Any:
-    """Return a value of the engine as the oracle has it: tensors as lists, tables as rows."""
+    """Return a value in the oracle's form: tensors as lists, tables as rows."""
     if isinstance(value, TableKey):
         return [dict(row) for row in value.rows]
     return to_nested(value.shape, value.cells) if isinstance(value, Tensor) else value
 
 
 def params(variant: Variant) -> dict[str, Any]:
-    """Return the parameters of a variant alone; what derives from them is the oracle's to find."""
+    """Return only the parameters of a variant; the oracle derives all other values."""
     return {name: plain(variant.names[name]) for name in variant.problem.params}
 
 
 def value_at(key: Value | None, point: dict[str, Any]) -> Any:
-    """Return the value of a key that is a formula, or a shape of formulas."""
+    """Return the value of a key at *point*; the key is a formula or a shape of formulas."""
     if isinstance(key, tuple):
         return tuple(value_at(axis, point) for axis in key)
     assert isinstance(key, BoundFormula)
@@ -76,7 +79,7 @@ def value_at(key: Value | None, point: dict[str, Any]) -> Any:
 
 
 def drawn_points(domains: dict[str, Interval]) -> list[dict[str, Any]]:
-    """Return points of the domains: the smallest, the largest, and others without a pattern."""
+    """Return points of the domains: the smallest, the largest and random ones."""
     random = Random(20)  # noqa: S311 - the same points in every run
     ends = [
         {name: simplify_number(box.low) for name, box in domains.items()},
@@ -87,7 +90,7 @@ def drawn_points(domains: dict[str, Interval]) -> list[dict[str, Any]]:
 
 
 def pick(box: Interval, random: Random) -> int | Fraction:
-    """Return a value of the range, anywhere in it."""
+    """Return a random value of the interval."""
     if box.real:
         return box.low + (box.high - box.low) * Fraction(random.randrange(1000), 999)
     return random.randint(int(box.low), int(box.high))
@@ -104,7 +107,7 @@ def test_the_table_has_every_derived_value_that_a_student_sees_and_no_other():
 
 
 def foreign(source: str) -> list[str]:
-    """Return what a module imports that an independent oracle must not."""
+    """Return the imports of a module that an independent oracle must not have."""
     imported: list[str] = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
@@ -157,7 +160,7 @@ def test_a_key_is_what_the_oracle_expects(name: str, part: str):
 
 
 def alike(value: Any, expected: Any) -> bool:
-    """Tell whether a value is what is expected: exactly, but for the noise of expected floats."""
+    """Return whether a value equals *expected*, up to rounding if that is a float."""
     if isinstance(expected, float):
         return isclose(value, expected, rel_tol=1e-9, abs_tol=1e-12)
     if isinstance(expected, list) and isinstance(value, list):
@@ -166,7 +169,10 @@ def alike(value: Any, expected: Any) -> bool:
 
 
 def compare_conditions(variant: Variant, part: PredicatePart, holds: Any) -> None:
-    """Assert that just those answers of small numbers are right that the oracle takes for it."""
+    """Assert that the engine accepts exactly the answers that the oracle accepts.
+
+    The answers are all tuples of small numbers.
+    """
     wanted = {answer: holds(*answer) for answer in product(SMALL, repeat=len(part.as_))}
     assert any(wanted.values())
     for answer, right in wanted.items():
@@ -176,9 +182,10 @@ def compare_conditions(variant: Variant, part: PredicatePart, holds: Any) -> Non
 
 
 def compare_formulas(keys: Sequence[Value | None], expected: Any, part: Any) -> None:
-    """Assert that formulas have the expected value at the engine's points and at our own.
+    """Assert that formulas have the expected value at the engine's points and at ours.
 
-    The oracle gives None where the statement's assumptions fail; the engine must not go there.
+    The oracle returns None where the statement's assumptions fail; the engine must not
+    use such a point.
     """
     for point in part.comparison_points:
         value = expected(point)

@@ -1,8 +1,9 @@
-"""Real answers from five real homework documents get the verdict that a careful marker gives.
+"""Tests that answers from five real homework documents get a careful grader's verdict.
 
-`real_answers.jsonl` holds them as typed: one object a line with student, problem, part, answer and
-verdict (`correct`, `wrong`, `manual`); a wrong one lists the mistakes that must be named, none
-where no cause is known. Add a line to extend the test.
+`real_answers.jsonl` holds them as typed: one object per line with student, problem,
+part, answer and verdict (`correct`, `wrong`, `manual`). A wrong answer lists the
+mistakes that must be named, or none if the cause is unknown. Add a line to extend the
+test.
 """
 
 import json

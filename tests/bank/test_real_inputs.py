@@ -1,8 +1,8 @@
-"""What programs print and people type is read as the value that it means, or refused.
+"""Tests that real input, printed or typed, is read as what it means or is rejected.
 
-`real_inputs/` holds it, a file for each origin: one object a line with where it comes from, the
-kind of answer that is asked for, the text, and the value or a piece of the refusal. NumPy's rows
-are its own prints of arrays with known cells. Add a line to extend the test.
+`real_inputs/` has one file per origin: one object per line with the source, the kind of
+answer, the text, and either the value or a part of the error message. NumPy's rows are
+its own prints of arrays with known cells. Add a line to extend the test.
 """
 
 import json

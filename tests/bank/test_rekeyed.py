@@ -1,4 +1,4 @@
-"""Every problem of the bank under another marking: its variants keep their numbers."""
+"""Tests that variants keep their numbers when the grading of a problem changes."""
 
 import json
 from copy import deepcopy
@@ -16,7 +16,7 @@ TOLERANT = {"number", "percent"}
 
 
 def remarked(name: str) -> Problem:
-    """Return the problem with other points, and other tolerances where numbers have them."""
+    """Return the problem with other points and, for numbers, another tolerance."""
     data = deepcopy(load_document(CATALOGUE.path(name).read_text(), file=name).data)
     data["title"] = f"{data['title']}, marked otherwise"
     for part in data["parts"]:

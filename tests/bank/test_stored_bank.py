@@ -1,7 +1,8 @@
-"""Published problems of the bank, loaded again, grade as when they were solved.
+"""Tests that published problems grade the same after a round trip through storage.
 
-All problems would take minutes. Those below use, together, each kind and each option of a part that
-the bank uses, so that a kind or an option that does not survive storage is found.
+All problems would take minutes. The sample below covers each kind and each option of a
+part that the bank uses, so that the tests find a kind or option that does not survive
+storage.
 """
 
 from collections.abc import Iterator
@@ -21,7 +22,10 @@ Option = tuple[str, str, str]
 
 
 def options_of(part: AnyPart) -> Iterator[Option]:
-    """Yield kind, field and value of each option of a part; "" for a value that is no choice."""
+    """Yield (kind, field, value) of each option of a part.
+
+    The value is "" for a field that is not a choice.
+    """
     yield part.kind, "kind", ""
     for name, field in type(part).model_fields.items():
         value = getattr(part, name)
@@ -44,7 +48,7 @@ def options() -> dict[str, frozenset[Option]]:
 
 
 def covering_sample() -> list[str]:
-    """Return few problems that use every option, the one with the most new ones first."""
+    """Return a small set of problems that uses every option, by greedy set cover."""
     left, sample = set[Option]().union(*options().values()), []
     while left:
         best = max(options(), key=lambda name: len(options()[name] & left))

@@ -1,4 +1,4 @@
-"""Every problem of the bank as a student sees it, with examples that can be typed."""
+"""Tests that every problem renders for students, with examples that can be typed."""
 
 import pytest
 from bank_at_hand import CATALOGUE

@@ -1,4 +1,4 @@
-"""A wrong value is named by its own cause, seldom not at all, and hardly ever by another."""
+"""Tests that wrong values are attributed to their own cause, and rarely to another."""
 
 import os
 import re

@@ -1,6 +1,7 @@
-"""What students compute by a wrong formula, written from their words and the drawn parameters.
+"""Wrong formulas that students use, written from their words and the drawn parameters.
 
-Nothing of ours is imported, so that a twin and the student can be held against each other.
+The module imports nothing from the code under test, so that a wrong version of a solver
+can be compared with the student's own formula.
 """
 
 from collections.abc import Mapping
@@ -34,7 +35,7 @@ Params = Mapping[str, Any]
 
 
 def steps(size: int, kernel: int, padding: int = 0, stride: int = 1) -> int:
-    """Return the size formula, the padding of both ends together."""
+    """Return the output size; *padding* is the total of both ends."""
     return (size + padding - kernel) // stride + 1
 
 
@@ -47,13 +48,13 @@ def turned(matrix: list[list[Any]]) -> list[list[Any]]:
 
 
 def rectangle(p: Params, *, sides: int) -> tuple[int, int]:
-    """Return the size behind the convolution of rectangular-inputs, padded at so many sides."""
+    """Return the output size of rectangular-inputs with padding on *sides* sides."""
     height = steps(p["H"], p["KH"], sides * p["PH"], p["SH"])
     return height, steps(p["W"], p["KW"], sides * p["PW"])
 
 
 def printed_net(p: Params) -> int:
-    """Return the parameters of network-repr, each convolution fed with what the one before got."""
+    """Return the parameters of network-repr with the input channels of the layer before."""
     area = p["K"] ** 2
     convs = [(3, p["N1"]), (3, p["N2"]), (p["N1"], p["N3"])]
     weights = sum(area * inputs * filters + filters for inputs, filters in convs)
@@ -62,7 +63,7 @@ def printed_net(p: Params) -> int:
 
 
 def lenet_before_pool(p: Params) -> int:
-    """Return the parameters of the LeNet with the maps flattened before the last pooling."""
+    """Return the parameters of LeNet, flattened before the last pooling."""
     height, width = ((p[axis] - 4) // 2 - 4 for axis in "HW")
     convs = 26 * p["N1"] + (25 * p["N1"] + 1) * p["N2"]
     widths = [height * width * p["N2"], p["U1"], p["U2"], p["classes"]]
@@ -70,24 +71,24 @@ def lenet_before_pool(p: Params) -> int:
 
 
 def input_gradient(p: Params) -> list[list[Any]]:
-    """Return the kernel laid as it stands on the derivatives, with two zeros around them."""
+    """Return the derivatives, padded by 2, correlated with the kernel unrotated."""
     return correlate(p["G"], p["K"], padding=2)
 
 
 def normed_net(p: Params, each: int) -> int:
-    """Return the parameters of batch-norm-parameters with so many for each normalised channel."""
+    """Return the parameters of batch-norm-parameters, with *each* per normalized channel."""
     area = p["K"] ** 2
     return area * p["C"] * p["N"] + area * p["N"] * p["M"] + each * (p["N"] + p["M"])
 
 
 def learning_net(p: Params) -> int:
-    """Return all that which-layers-learn stores: four numbers for each normalised channel."""
+    """Return all that which-layers-learn stores, with 4 values per normalized channel."""
     convs = p["K"] ** 2 * p["C"] * p["N1"] + (9 * p["N1"] + 1) * p["N2"]
     return convs + 4 * p["N1"] + ((p["S"] // 4) ** 2 * p["N2"] + 1) * p["classes"]
 
 
 def map_values(p: Params) -> int:
-    """Return how many values the three maps of activation-memory hold."""
+    """Return the number of values in the three feature maps of activation-memory."""
     area = p["H"] * p["W"]
     return area * (p["N"] + p["M"]) + (p["H"] // 2) * (p["W"] // 2) * p["M"]
 
@@ -99,7 +100,7 @@ def intersection(p: Params) -> int:
 
 
 def _curve(p: Params) -> list[tuple[Fraction, Fraction]]:
-    """Return (recall, precision) behind each box of average-precision, the surest first."""
+    """Return (recall, precision) after each box of average-precision, by falling score."""
     pairs = zip(p["scores"], p["matches"], strict=True)
     ranked = [match for _, match in sorted(pairs, reverse=True)]
     cats = sum(ranked) + p["missed"]
@@ -108,7 +109,7 @@ def _curve(p: Params) -> list[tuple[Fraction, Fraction]]:
 
 
 def raw_area(p: Params) -> float:
-    """Return the area under the precisions as they are."""
+    """Return the area under the precision-recall curve without the envelope."""
     before, area = Fraction(0), Fraction(0)
     for recall, precision in _curve(p):
         area += (recall - before) * precision
@@ -134,5 +135,5 @@ def gated(p: Params, gates: int, biases: int = 1) -> int:
 
 
 def halved_places(p: Params) -> int:
-    """Return the places of the output of conv-layer-macs: padded to keep its size, stride 2."""
+    """Return the output positions of conv-layer-macs, with "same" padding and stride 2."""
     return prod(steps(p[axis], p["K"], 2 * (p["K"] // 2), 2) for axis in "HW")

@@ -1,8 +1,8 @@
-"""Wrong values as students type them, each with what the engine names for it.
+"""Wrong values as students type them, each with the engine's diagnosis.
 
-`wrong_values.jsonl` has one object a line: the answer to a part of an original variant, how the
-student came to it, and the mistakes that are to be named; none for a slip, which has no cause that
-could be told. A value with two causes at once lists both.
+`wrong_values.jsonl` has one object per line: the answer to a part of an original
+variant, how the student arrived at it, and the mistakes to be named. A slip lists none,
+since it has no cause to report. A value with two causes at once lists both.
 """
 
 import json
@@ -27,14 +27,16 @@ VALUES = [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlin
 
 @dataclass(frozen=True, slots=True)
 class Diagnosed:
-    """A wrong value with its result."""
-
     value: dict
     result: PartResult
 
     @property
     def outcome(self) -> str:
-        """How the cause was found: of a cause ``right``, ``wrong``, ``unnamed``; else of a slip."""
+        """The outcome of the diagnosis.
+
+        With a known cause it is ``right``, ``wrong`` or ``unnamed``. For a slip it is
+        ``slip named`` or ``slip unnamed``.
+        """
         named, cause = set(self.result.mistakes), set(self.value["mistakes"])
         if not cause:
             return "slip named" if named else "slip unnamed"
@@ -49,7 +51,6 @@ def _original(problem: str) -> Variant:
 
 
 def diagnosed() -> Iterator[Diagnosed]:
-    """Yield every value with its result."""
     for value in VALUES:
         part = value["part"]
         results = grade(_original(value["problem"]), {part: value["answer"]}, registry=REGISTRY)
@@ -57,7 +58,7 @@ def diagnosed() -> Iterator[Diagnosed]:
 
 
 def figures() -> dict[str, float]:
-    """Return the shares of the values with a cause, of the slips, and of them all."""
+    """Return the rates of the outcomes, among values with a cause, slips, and all values."""
     counted = Counter(one.outcome for one in diagnosed())
     caused = counted["right"] + counted["wrong"] + counted["unnamed"]
     slips = counted["slip named"] + counted["slip unnamed"]

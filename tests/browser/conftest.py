@@ -1,6 +1,7 @@
-"""A real browser before a real server: Debian's Chromium, and the service on a port of its own.
+"""Fixtures of the browser tests: Debian's Chromium and a service on its own port.
 
-The tests are skipped where there is no Chromium; `GRADER_TEST_CHROMIUM` names another one.
+The tests are skipped if there is no Chromium; `GRADER_TEST_CHROMIUM` names another
+binary.
 """
 
 import os
@@ -25,7 +26,7 @@ CHROMIUM = os.environ.get("GRADER_TEST_CHROMIUM") or shutil.which("chromium") or
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """Return the browser, one for all tests of this process."""
+    """Yield the browser, shared by all tests of this process."""
     if not CHROMIUM:
         absent = pytest.fail if os.environ.get("GRADER_TEST_ALL") else pytest.skip
         absent("there is no Chromium on this machine (GRADER_TEST_CHROMIUM)")
@@ -39,7 +40,7 @@ def chromium() -> Iterator[Browser]:
 
 @dataclass(frozen=True)
 class Served:
-    """A world behind a port of this machine."""
+    """A world and the address at which it is served."""
 
     world: World
     address: str
@@ -47,7 +48,7 @@ class Served:
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return an empty database with all tables; a test works on a copy."""
+    """Return an empty database with all tables; each test works on a copy."""
     return templates.made_in(tmp_path_factory.mktemp("template"))
 
 
@@ -61,14 +62,14 @@ def _served(template: Path, folder: Path) -> Iterator[Served]:
 
 @pytest.fixture
 def served(sqlite_template: Path, tmp_path: Path) -> Iterator[Served]:
-    """Return a service with nothing in it, behind a port."""
+    """Yield an empty service on a port of its own."""
     with _served(sqlite_template, tmp_path) as served:
         yield served
 
 
 @pytest.fixture
 def screens(chromium: Browser, served: Served) -> Iterator[Screens]:
-    """Return what opens pages of *served* in the browser; no page asks another server."""
+    """Yield an opener of pages of *served*; no page may send requests to another server."""
     screens = Screens(chromium, served.world, served.address)
     yield screens
     screens.close()
@@ -79,7 +80,7 @@ def screens(chromium: Browser, served: Served) -> Iterator[Screens]:
 def tour(
     chromium: Browser, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Screens, Scene]]:
-    """Return what opens pages of a course with one of everything, and the scene."""
+    """Yield an opener of pages, and the scene of a fully populated course."""
     with _served(sqlite_template, tmp_path_factory.mktemp("tour")) as served:
         screens = Screens(chromium, served.world, served.address)
         yield screens, furnished(served.world)
@@ -89,6 +90,6 @@ def tour(
 
 @pytest.fixture(scope="module")
 def opened(tour: tuple[Screens, Scene]) -> Callable[[str | None], Page]:
-    """Return a function that gives the window of somebody, used again and again."""
+    """Return a function from a person to their browser window, which is reused."""
     screens, scene = tour
     return cache(lambda who: screens.open(scene.people[who] if who else None))

@@ -1,6 +1,7 @@
-"""Every page there is, as those who may see it, at three sizes, in light and dark: no fault.
+"""Tests that every page, for each role that may see it, has no fault in the browser.
 
-The pages are those of the table of routes: a new page is looked at as soon as it has its entry.
+Each page is checked at three sizes, in light and dark. The pages come from the table of
+routes: a new page is checked as soon as it has an entry there.
 """
 
 import re
@@ -30,11 +31,11 @@ PAGES = sorted(
 READERS = {"anyone": [None], "person": ["student", "instructor"]}
 READERS |= {"student": READERS["person"]}
 OF_STUDENTS = ("/assignments/{assignment}/history", "/courses/{course}/grades")
-"""What staff have not: they have no grades."""
+"""Pages that staff do not have, since they have no grades."""
 
 
 def address(scene, path):
-    """Return where a page of the table of routes is in the scene."""
+    """Return the URL in the scene of a path in the table of routes."""
     route = ROUTES["GET", path]
     places = scene.places[HERE] | dict(route.path)
     query = "&".join(f"{name}={value}" for name, value in route.query.items())
@@ -43,7 +44,10 @@ def address(scene, path):
 
 
 def readers(path):
-    """Return who looks: the least that may, and an instructor at students' pages too."""
+    """Return the roles that look at a page.
+
+    This is the least privileged role, and an instructor as well on pages of students.
+    """
     route = ROUTES["GET", path]
     alone = route.owned or path in OF_STUDENTS
     return [route.least] if alone else READERS.get(route.least, [route.least])
@@ -61,7 +65,7 @@ def test_a_page_has_no_fault_that_can_be_found(tour, opened, path):
 
 @pytest.mark.parametrize("name", GUIDES)
 def test_a_guide_has_no_fault_on_a_phone(tour, opened, name):
-    """The table of routes names one of them, which is looked at as all pages are."""
+    """The table of routes names only one guide, which is checked like all pages."""
     screens, _ = tour
     page = opened(None)
     screens.said.clear()
@@ -74,7 +78,7 @@ FAINT = "light-dark(#1b2430, #2a3038)"
 
 
 def test_words_that_are_too_faint_in_the_dark_alone_are_found(opened):
-    """Planted; else nobody would see that the dark is looked at for its colours."""
+    """Plant a contrast fault, to prove that colors are checked in dark mode."""
     page = opened(None)
     page.goto("/login")
     page.evaluate("ink => document.documentElement.style.setProperty('--ink', ink)", FAINT)

@@ -1,7 +1,8 @@
-"""Every form filled in wrongly, in the browser: what is said, what stays, where the focus is.
+"""Tests of every form with invalid input in the browser: message, input and focus.
 
-The browser's own checks are off, as they are for who sends a form in another way. A page in this
-state is held to what every page is held to (`test_every_page.py`).
+The browser's own validation is off, as it is for clients that send a form in another
+way. A page in this state must meet the same checks as every page
+(`test_every_page.py`).
 """
 
 import re
@@ -17,12 +18,15 @@ from wrong_forms import WRONG
 from api.db.models import Assignment
 
 REFUSED = re.compile(r"error: Failed to load resource: the server responded with a status of 4\d\d")
-"""What Chromium itself says of a page that comes with such a status."""
+"""Chromium's own console message for a page with such a status."""
 SENT_ONCE = ("password", "file", "hidden", "checkbox", "radio")
-"""Fields in which what was typed does not stand again."""
+"""Types of fields that are not filled in again with the submitted value."""
 HELD = "one => [one.type, [one.value, one.selectedOptions?.[0].text]]"
 FOCUSED = "#error:focus, [aria-invalid=true]:focus"
-"""What has the focus once the page is drawn: what is said, or the field that it is about."""
+"""The element that has the focus once the page has rendered.
+
+It is the error message, or the invalid field.
+"""
 DESCRIBED = """one => (one.getAttribute("aria-describedby") ?? "").split(" ")
     .map(id => document.getElementById(id)?.innerText ?? "nothing has the id " + id).join(" ")"""
 DEAD_LINKS = """[...document.querySelectorAll("main a[href^='#']")]
@@ -31,7 +35,10 @@ DEAD_LINKS = """[...document.querySelectorAll("main a[href^='#']")]
 
 @pytest.fixture(scope="module")
 def places(tour):
-    """Return what addresses of forms name: the scene, and what some forms need beside it."""
+    """Return the ids and paths that the forms' URLs name.
+
+    These are the places of the scene and the objects that some forms need in addition.
+    """
     screens, scene = tour
     world, course = screens.world, scene.course
     [tried] = world.assignment(course, regrade_days=7)
@@ -58,14 +65,14 @@ def places(tour):
 
 
 def form_of(page, case, places):
-    """Return the form: the one with the address that has the field which is typed first."""
+    """Return the form with the case's URL and its first field."""
     path = (case.to or case.at).format_map(places)
     fields = [f':has([name="{name}"])' for name in [*case.typed][:1] if name != "version"]
     return page.locator(f'main form[action="{path}"]{"".join(fields)}').first
 
 
 def fill(field, value):
-    """Put a value into a field as a person does; what is hidden is written into it."""
+    """Fill in a field as a person does; a hidden field is set by script."""
     match field.evaluate("one => one.type"):
         case "file":
             field.set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": value})
@@ -84,7 +91,7 @@ def fill(field, value):
 
 
 def send(page, case, places):
-    """Fill the form in and send it; return the status of what comes back."""
+    """Fill in and submit the form; return the status of the response."""
     page.locator("main details").evaluate_all("all => all.forEach(one => { one.open = true })")
     form = form_of(page, case, places)
     form.evaluate("one => { one.noValidate = true }")
@@ -100,7 +107,7 @@ def send(page, case, places):
 
 
 def untold(page, case, places):
-    """Yield what the page that came back does not say, mark or keep."""
+    """Yield each error message, mark or value that the returned page lacks."""
     form = form_of(page, case, places)
     if case.wrong:
         field = form.locator(f'[name="{case.wrong}"][aria-invalid=true]').first

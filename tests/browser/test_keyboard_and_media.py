@@ -1,4 +1,4 @@
-"""The keyboard alone, paper, forced colours, less motion: pages as they are used besides."""
+"""Tests of pages by keyboard alone, in print, with forced colors and reduced motion."""
 
 import pytest
 from playwright.sync_api import expect
@@ -22,12 +22,12 @@ def desk(served, screens):
 
 
 def style(locator, name):
-    """Return how the browser shows a property of an element."""
+    """Return the computed value of a CSS property of an element."""
     return locator.evaluate("(one, name) => getComputedStyle(one)[name]", name)
 
 
 def focused(page):
-    """Return the name of what has the focus."""
+    """Return the accessible name or text of the focused element."""
     return page.evaluate(
         "(document.activeElement.ariaLabel ?? document.activeElement.textContent).trim()"
     )

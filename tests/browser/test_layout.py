@@ -1,4 +1,4 @@
-"""How pages are laid out: what stands where, on a desk and on a phone, and how large it is."""
+"""Tests of the page layout on desktop and phone: positions and sizes of elements."""
 
 import re
 
@@ -18,7 +18,7 @@ LINES = """one => {
     range.selectNodeContents(one);
     return range.getClientRects().length;
 }"""
-"""In how many lines the text of an element stands."""
+"""Returns the number of lines in the text of an element."""
 FADES = re.compile(r"rgba\(0, 0, 0, 0\)")
 
 
@@ -31,7 +31,7 @@ def desk(served, screens):
 
 
 def box(locator):
-    """Return where an element is and how large."""
+    """Return the bounding box of an element."""
     found = locator.bounding_box()
     assert found is not None
     return found

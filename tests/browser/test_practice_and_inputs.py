@@ -1,4 +1,4 @@
-"""Inputs besides the matrix: a table, a formula, choices; practice; what is drawn of them."""
+"""Tests of tables, formulas and choices as inputs, practice and solution figures."""
 
 import pytest
 from playwright.sync_api import expect

@@ -1,6 +1,7 @@
-"""The page of a problem in each of its states, at two sizes, in light and dark: no fault.
+"""Tests that the problem page has no fault in any state.
 
-And where the focus is when something was said.
+Each state is checked at two sizes, in light and dark. The tests also check where the
+focus is after a message.
 """
 
 import pytest

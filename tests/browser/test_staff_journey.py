@@ -1,6 +1,7 @@
-"""The staff's way in a real browser: results, a regrade and back, marking, the gradebook, the log.
+"""Tests of the staff's workflow in a real browser.
 
-With and without scripts where these make a difference.
+It covers results, a regrade and its undo, grading by hand, the gradebook and the audit
+log, with and without scripts where these make a difference.
 """
 
 import pytest
@@ -30,7 +31,7 @@ def teacher(served, course):
 
 @pytest.fixture
 def class_(served, course, posed):
-    """Return two students who gave the same wrong number, and a text each."""
+    """Return two students who gave the same wrong number and different texts."""
     people = [served.world.enrol(course, name) for name in ("Ann Example", "Ben Example")]
     for person in people:
         person.submit(posed, {"cells": "6", "why": f"{person.name} says: fewer parameters."})
@@ -44,7 +45,7 @@ def ann(class_):
 
 @pytest.fixture
 def desk(screens, teacher):
-    """Return a function that opens a page of the instructor."""
+    """Return a function that opens a page as the instructor."""
 
     def sit(path, script="on"):
         page = screens.open(teacher, script=script)
@@ -55,19 +56,19 @@ def desk(screens, teacher):
 
 
 def worked(served, page, script="on"):
-    """Do all the work of regrades; the page hears of it by itself, or when it is loaded again."""
+    """Run all pending regrades; without scripts, reload the page to see the result."""
     served.world.service.regrades.run_until_idle()
     if script == "off":
         page.reload()
 
 
 def style(locator, name):
-    """Return how the browser shows a property of an element."""
+    """Return the computed value of a CSS property of an element."""
     return locator.evaluate("(one, name) => getComputedStyle(one)[name]", name)
 
 
 def score_of(student, posed):
-    """Return the points that a student sees for the part with the number."""
+    """Return the points that a student sees for the first part, which asks for a number."""
     return str(student.get(posed.path).json()["parts"][0]["standing"]["score"])
 
 

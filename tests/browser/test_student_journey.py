@@ -1,6 +1,6 @@
-"""A student's way in a real browser, with scripts and without: from the invitation to the request.
+"""Tests of a student's workflow in a real browser, from the invitation to the request.
 
-Whatever goes wrong on the way, what was typed is still there.
+They run with and without scripts. Whatever goes wrong, the input is still there.
 """
 
 import pytest
@@ -189,7 +189,7 @@ def test_a_paste_that_is_too_long_is_to_be_shortened_and_not_to_be_sent_again(de
 
 
 def kept_by_the_browser(here, text):
-    """Type where no server answers, close the tab, and return the next one, which is empty."""
+    """Type while offline, close the tab, and return a new, empty one."""
     later = here.page.context.new_page()
     here.page.context.set_offline(offline=True)
     here.cell("max").fill(text)
@@ -278,7 +278,7 @@ def test_who_logs_out_at_once_leaves_nothing_in_the_browser_and_finds_it_on_the_
 
 
 def test_who_logs_out_is_asked_about_what_cannot_be_saved_and_loses_nothing_by_a_no(desk):
-    """What somebody else typed in this browser stays for them."""
+    """Input that another user typed in this browser stays in its storage."""
     here, asked, goes = desk(), [], []
 
     def answer(dialog):

@@ -1,4 +1,7 @@
-"""The profile `cluster` of docker-compose.yml: batches and regrades as one machine makes them."""
+"""Checks that the profile `cluster` gives the same results as one machine.
+
+It checks batches and regrades. The profile is part of docker-compose.yml.
+"""
 
 import os
 import time
@@ -12,15 +15,15 @@ __all__ = ["tried"]
 
 SCHEDULER = "tcp://scheduler:8786"
 OTHER_KEY = {"parts": {"cells": {"key": "K*K + 1"}}}
-"""A version whose key makes 10 right and 9 wrong."""
+"""A problem version whose key makes 10 right and 9 wrong."""
 DIFFERENT = 600
-"""How many different answers are marked: with fewer than 500 a regrade asks no other process."""
+"""How many different answers are graded; below 500, a regrade uses no other process."""
 HELD = 5
-"""How many seconds it is looked whether a regrade waits for the cluster."""
+"""How many seconds to check that a regrade waits for the cluster."""
 
 
 def tried(stack: Stack, what: Submission, folder: Path) -> None:
-    """Mark a file and regrade answers without and with the cluster, and compare."""
+    """Grade a file and regrade answers with and without the cluster, and compare."""
     hand_in(stack, what)
     judged = judgements(stack)
     here = Regrading(stack, what)
@@ -44,7 +47,7 @@ def tried(stack: Stack, what: Submission, folder: Path) -> None:
 
 
 def hand_in(stack: Stack, what: Submission) -> None:
-    """Hand in answers that all differ."""
+    """Submit `DIFFERENT` answers that all differ."""
     with ThreadPoolExecutor(4) as clients:
         answered = [what.answering(str(number)) for number in range(DIFFERENT)]
         seen = {status for status, _ in clients.map(stack.send, answered)}
@@ -52,7 +55,7 @@ def hand_in(stack: Stack, what: Submission) -> None:
 
 
 def check_batch(stack: Stack, folder: Path) -> None:
-    """Mark a file in one process and on the cluster, and compare what is written."""
+    """Grade a file in one process and on the cluster, and compare the output files."""
     rows = [f"student {n},conv-output-shape,stride_2,{n}x{n}x16" for n in range(DIFFERENT)]
     (folder / "answers.csv").write_text("\n".join(["student,problem,part,answer", *rows, ""]))
     for name, more in (("alone", ("--workers", "1")), ("cluster", ("--cluster", SCHEDULER))):
@@ -65,12 +68,12 @@ def check_batch(stack: Stack, folder: Path) -> None:
 
 
 def judgements(stack: Stack) -> list[str]:
-    """Return what is stored of every answer."""
+    """Return the stored results of all answers, one line each."""
     return stack.query("SELECT id, status, credit, mistakes FROM answers ORDER BY id")
 
 
 class Regrading:
-    """A regrade of the problem *what* to another key, begun."""
+    """A regrade of the problem of *what* with another key, started on construction."""
 
     def __init__(self, stack: Stack, what: Submission) -> None:
         self.stack, self.token = stack, stack.token(ADMIN)
@@ -80,11 +83,11 @@ class Regrading:
 
     @property
     def status(self) -> str:
-        """Return how far it is."""
+        """The status that the API reports."""
         return str(self.stack.called(self.path, self.token)["status"])
 
     def until(self, status: str) -> None:
-        """Wait until it is so far."""
+        """Wait until the regrade has the status *status*."""
         began = time.monotonic()
         while (found := self.status) != status:
             if time.monotonic() - began > PATIENCE:
@@ -92,12 +95,11 @@ class Regrading:
             time.sleep(0.5)
 
     def applied(self) -> list[str]:
-        """Apply it, and return what is stored then."""
+        """Apply the regrade, and return the stored results."""
         self.stack.called(f"{self.path}/apply", self.token, body={"never_lower": False})
         self.until("applied")
         return judgements(self.stack)
 
     def undone(self) -> None:
-        """Undo it."""
         self.stack.called(f"{self.path}/undo", self.token, body={})
         self.until("undone")

@@ -1,4 +1,4 @@
-"""The wheel that is shipped, built from the tree once."""
+"""Fixtures for the wheel, which is built from the tree once."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="session")
 def wheel_file(tmp_path_factory) -> Path:
-    """Build the wheel from the tree, offline, with the build backend of the environment."""
+    """Build the wheel from the tree, offline, with the environment's build backend."""
     folder = tmp_path_factory.mktemp("wheel")
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
@@ -26,5 +26,4 @@ def wheel_file(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def wheel(wheel_file) -> ZipFile:
-    """Return the wheel as an archive."""
     return ZipFile(wheel_file)

@@ -1,10 +1,11 @@
-"""`make docker-test`: the containers of an operator, killed under load, and nothing is lost.
+"""Container test of `make docker-test`: kills the stack under load, and loses nothing.
 
-It builds the image, brings docker-compose.yml up, hands in over HTTP while API and database are
-killed with -9, looks for every receipt, stops in good order, backs up, restores into an empty
-stack and looks again. Then it puts the profiles beside it, the cluster and the proxy. Without an
-engine it says so and ends with 0. `GRADER_TEST_IMAGE=1` takes the image that is there; the
-variables of docker-compose.yml hold here too.
+It builds the image, starts docker-compose.yml and submits over HTTP while API and
+database are killed with -9. It looks for every receipt, stops the services in order,
+backs up, restores into an empty stack and looks again. Then it adds the profiles for
+the cluster and the proxy. Without a container engine it reports that and exits with 0.
+`GRADER_TEST_IMAGE=1` uses the existing image; the variables of docker-compose.yml apply
+here too.
 """
 
 import json
@@ -25,24 +26,24 @@ from deploy.stack import Stack, Submission, absent
 
 CLIENTS = 4
 CALM = float(os.environ.get("GRADER_DOCKER_SECONDS", "4"))
-"""How many seconds are handed in before, between and after the kills."""
+"""How many seconds to submit before, between and after the kills."""
 PACE = CALM / 150
-"""How many seconds a client pauses after a receipt: it may have a thousand."""
+"""How many seconds a client pauses after a receipt, since it may have at most a thousand."""
 TMP_KIBIBYTES = 128 * 1024
 FINE = {0, 201, 429, 503}
-"""What a client may see while the service is killed; 0 is a connection that broke."""
+"""Statuses that a client may see while the service is killed; 0 is a broken connection."""
 
 
 @dataclass
 class Ledger:
-    """What clients were promised, by the key of the request."""
+    """Receipts that the clients got, by idempotency key."""
 
     receipts: dict[str, tuple[Submission, Any]] = field(default_factory=dict)
     seen: Counter[int] = field(default_factory=Counter)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def hand_in(self, stack: Stack, what: Submission, stop: threading.Event) -> None:
-        """Hand in again and again; what has no answer is sent again with its key."""
+        """Submit repeatedly until *stop*; retry a failed request with the same key."""
         key = str(uuid.uuid4())
         while not stop.is_set():
             status, told = stack.send(what, key)
@@ -56,7 +57,7 @@ class Ledger:
 
 
 def wait_ready(stack: Stack) -> float:
-    """Return after how many seconds the service says that it can work."""
+    """Wait until the service is ready, and return the seconds that took."""
     began = time.monotonic()
     while stack.ask("/readyz")[0] != 200:
         if time.monotonic() - began > 120:
@@ -66,7 +67,10 @@ def wait_ready(stack: Stack) -> float:
 
 
 def killed_under_load(stack: Stack, students: list[Submission]) -> Ledger:
-    """Return what *students* were promised while API and database were killed, each once."""
+    """Return the receipts that *students* got while API and database were killed.
+
+    Each of the two is killed once.
+    """
     ledger, stop = Ledger(), threading.Event()
     clients = [
         threading.Thread(target=ledger.hand_in, args=(stack, what, stop)) for what in students
@@ -88,7 +92,7 @@ def killed_under_load(stack: Stack, students: list[Submission]) -> Ledger:
 
 
 def check_stopped(stack: Stack, *services: str) -> None:
-    """Stop *services*, one after the other, unless they are, and look how they ended."""
+    """Stop *services* one after another, and check their exit codes."""
     for service in services:
         began = time.monotonic()
         stack.compose("stop", service)
@@ -97,7 +101,7 @@ def check_stopped(stack: Stack, *services: str) -> None:
 
 
 def check_stored(stack: Stack, ledger: Ledger) -> None:
-    """Look for the row of every receipt, and for two of one request."""
+    """Check that every receipt has its row, and that no key has two."""
     rows = Counter(stack.query("SELECT id FROM submissions"))
     wanted = {str(told["id"]) for _, told in ledger.receipts.values()}
     lost = wanted - set(rows)
@@ -108,7 +112,7 @@ def check_stored(stack: Stack, ledger: Ledger) -> None:
 
 
 def check_replays(stack: Stack, ledger: Ledger) -> None:
-    """Send some requests again with their keys, and compare the answers."""
+    """Send some requests again with their keys, and compare the responses."""
     for key in list(ledger.receipts)[:: max(1, len(ledger.receipts) // 20)]:
         what, receipt = ledger.receipts[key]
         status, told = stack.send(what, key)
@@ -118,14 +122,14 @@ def check_replays(stack: Stack, ledger: Ledger) -> None:
 
 
 def check_tmp_size(stack: Stack) -> None:
-    """Compare the size of `/tmp` in the running container with the compose file."""
+    """Check that `/tmp` in the running container has the size of the compose file."""
     last_line = stack.run("api", "df", "-k", "/tmp").splitlines()[-1]  # noqa: S108
     kibibytes = int(last_line.split()[1])
     check(kibibytes == TMP_KIBIBYTES, f"the tmpfs has {kibibytes} KiB")
 
 
 def check_metrics(stack: Stack) -> None:
-    """Read the figures, which need their token."""
+    """Check that the metrics require their token."""
     check(stack.ask("/metrics")[0] == 401, "figures are told to nobody without the token")
     token = {"Authorization": f"Bearer {stack.metrics_token()}"}
     status, told = stack.ask("/metrics", headers=token)
@@ -133,7 +137,7 @@ def check_metrics(stack: Stack) -> None:
 
 
 def tried(first: Stack, second: Stack, folder: Path) -> None:
-    """Do all of it: *first* is killed and backed up, *second* restored from that."""
+    """Run all checks: *first* is killed and backed up, *second* restored from the backup."""
     first.up()
     say("up: " + ", ".join(first.compose("ps", "--services").split()))
     check_metrics(first)
@@ -170,7 +174,7 @@ RESTORE = (
 
 
 def main() -> None:
-    """Try the containers, and leave none behind."""
+    """Test the containers, and remove them all afterwards."""
     reason = absent()
     if reason is not None:
         sys.stdout.write(f"docker-test: skipped: {reason}\n")

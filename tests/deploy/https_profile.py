@@ -1,4 +1,4 @@
-"""The profile `tls` of docker-compose.yml: what comes through the proxy, and what does not."""
+"""Checks of the profile `tls` of docker-compose.yml: what the proxy passes and blocks."""
 
 import hashlib
 import json
@@ -17,11 +17,11 @@ __all__ = ["absent", "tried"]
 SITE = "localhost"
 ROOT_CERTIFICATE = "/data/caddy/pki/authorities/local/root.crt"
 INSIDE = ("/metrics", "/metrics/", "//metrics", "/%6Detrics", "/METRICS", "/readyz", "/x/../readyz")
-"""What is told inside only, and other ways to write it."""
+"""Paths that are served inside only, and other spellings of them."""
 FORGED = "203.0.113.9"
 LOG_IN = "/api/v1/login"
 CUT_OFF = 20
-"""After how many seconds at most the proxy hangs up on who does not finish the head."""
+"""The proxy's timeout in seconds, at most, for a request head that never ends."""
 FROM_WITHIN = """
 import socket, ssl, sys
 proxy, request = sys.argv[1:]
@@ -32,11 +32,11 @@ with context.wrap_socket(raw, server_hostname="localhost") as told:
     told.recv(100)
     print(told.getsockname()[0])
 """
-"""Sends a request from the container of the API, and prints the address that it comes from."""
+"""Sends a request from the API's container, and prints the address that it comes from."""
 
 
 def absent(stack: Stack) -> str | None:
-    """Return why the image of the proxy cannot be had; None where it is here."""
+    """Return why the proxy's image is not available, or None if it is."""
     try:
         stack.compose("--profile", "tls", "pull", "--policy", "missing", "tls")
     except RuntimeError as error:
@@ -45,7 +45,7 @@ def absent(stack: Stack) -> str | None:
 
 
 def tried(stack: Stack) -> None:
-    """Put the proxy in front of a *stack* that runs, ask through it, and stop it."""
+    """Start the proxy in front of a running *stack*, run the checks, and stop it."""
     stack.settings |= {
         "COMPOSE_PROFILES": "tls",
         "GRADER_SITE": SITE,
@@ -64,7 +64,7 @@ def tried(stack: Stack) -> None:
 
 
 def check_answers(stack: Stack, context: ssl.SSLContext) -> None:
-    """Look at what HTTPS and HTTP answer."""
+    """Check the responses over HTTPS and HTTP."""
     with asked(through(stack, context), "/healthz") as answer:
         kept = answer.headers["Strict-Transport-Security"]
         check(answer.status == 200 and bool(kept), f"HTTPS answers and is to stay: {kept}")
@@ -81,7 +81,10 @@ def check_answers(stack: Stack, context: ssl.SSLContext) -> None:
 
 
 def check_addresses(stack: Stack, context: ssl.SSLContext) -> None:
-    """Look at whose log-ins are counted together: a client's, not the proxy's or a forged one."""
+    """Check that failed logins are counted per client address.
+
+    That is neither the proxy's address nor a forged one.
+    """
     told = json.dumps({"email": "nobody@example.edu", "password": "it is not this one"})
     headers = {"Content-Type": "application/json", "X-Forwarded-For": FORGED}
     with asked(through(stack, context), LOG_IN, body=told.encode(), **headers) as answer:
@@ -100,12 +103,12 @@ def check_addresses(stack: Stack, context: ssl.SSLContext) -> None:
 
 
 def key_of(address: str) -> str:
-    """Return the key under which log-ins from an *address* are counted."""
+    """Return the key under which logins from *address* are counted."""
     return f"login_address {hashlib.sha256(address.encode()).hexdigest()[:32]}"
 
 
 def check_cut_off(stack: Stack, context: ssl.SSLContext) -> None:
-    """Begin a head and never end it."""
+    """Check that the proxy closes a connection whose request head never ends."""
     for name, port in (("HTTP", stack.http_port), ("HTTPS", stack.https_port)):
         opened = socket.create_connection(("127.0.0.1", port), timeout=CUT_OFF)
         if name == "HTTPS":
@@ -121,7 +124,7 @@ def check_cut_off(stack: Stack, context: ssl.SSLContext) -> None:
 
 
 def through(stack: Stack, context: ssl.SSLContext) -> HTTPSConnection:
-    """Return a connection to the proxy, whose certificate is checked."""
+    """Return a connection to the proxy that verifies its certificate."""
     return HTTPSConnection(SITE, stack.https_port, timeout=CUT_OFF, context=context)
 
 
@@ -129,7 +132,7 @@ def through(stack: Stack, context: ssl.SSLContext) -> HTTPSConnection:
 def asked(
     connection: HTTPConnection, path: str, *, body: bytes | None = None, **headers: str
 ) -> Iterator[HTTPResponse]:
-    """Yield the answer to one request."""
+    """Send one request, yield the response, and close the connection."""
     with closing(connection):
         connection.request("GET" if body is None else "POST", path, body=body, headers=headers)
         yield connection.getresponse()

@@ -1,4 +1,4 @@
-"""The containers of docker-compose.yml as `make docker-test` uses them: started, asked, killed."""
+"""Docker Compose stack of `make docker-test`: start, query and kill containers."""
 
 import json
 import os
@@ -32,14 +32,14 @@ FILES = ("docker-compose.yml", "tests/deploy/compose.test.yml")
 API = "/api/v1"
 ADMIN = "admin@example.edu"
 NETWORK = "10.213.78"
-"""Not that of a service that runs on this machine."""
+"""Network prefix that a service running on this machine does not use."""
 PROXY = f"{NETWORK}.2"
 PATIENCE = 300
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def absent() -> str | None:
-    """Return why there is no engine that could run containers; None where one answers."""
+    """Return why there is no container engine, or None if one responds."""
     for asked in (["docker", "compose", "version"], ["docker", "info"]):
         try:
             done = subprocess.run(
@@ -56,27 +56,26 @@ def absent() -> str | None:
 
 
 def free_port() -> int:
-    """Return a port of this machine that nobody listens at."""
     with socket.create_server(("127.0.0.1", 0)) as opened:
         return int(opened.getsockname()[1])
 
 
 @dataclass(frozen=True)
 class Submission:
-    """How to hand in: the address without its host, a token, and the answers."""
+    """How to submit: the path of the URL, a token, and the answer."""
 
     path: str
     token: str
     answer: str = "9"
 
     def answering(self, answer: str) -> "Submission":
-        """Return the same with another *answer*."""
+        """Return a copy with another *answer*."""
         return replace(self, answer=answer)
 
 
 @dataclass
 class Stack:
-    """One project of Docker Compose, apart from every other on the machine.
+    """A Docker Compose project, isolated from all others on the machine.
 
     *settings* are what an operator writes into `.env`.
     """
@@ -88,7 +87,11 @@ class Stack:
     settings: dict[str, str] = field(default_factory=dict)
 
     def compose(self, *arguments: str, into: Path | None = None, of: Path | None = None) -> str:
-        """Return what a command of compose prints, or write it *into* a file; *of* is its input."""
+        """Run a Compose command, and return its output.
+
+        The command reads its input from the file *of*. *into* is a file to which the
+        output is written as well.
+        """
         files = [word for name in FILES for word in ("-f", str(ROOT / name))]
         command = ["docker", "compose", "-p", self.name, *files, *arguments]
         ports = {
@@ -114,7 +117,7 @@ class Stack:
         return done.stdout.decode(errors="replace")
 
     def up(self, *services: str) -> None:
-        """Start all, or *services*, and wait until they are healthy."""
+        """Start *services*, by default all, and wait until they are healthy."""
         wait = ("--wait", "--wait-timeout", str(PATIENCE))
         try:
             self.compose("up", "-d", "--no-build", *wait, *services)
@@ -123,20 +126,20 @@ class Stack:
             raise
 
     def down(self) -> None:
-        """Remove the containers, the networks and the data."""
+        """Remove the containers, networks and volumes."""
         self.compose("--profile", "*", "down", "--volumes", "--timeout", "60")
 
     def run(self, service: str, *command: str) -> str:
-        """Return what a *command* in a running container prints."""
+        """Return the output of a command in a running container."""
         return self.compose("exec", "-T", service, *command)
 
     def query(self, statement: str) -> list[str]:
-        """Return the lines of an answer of the database."""
+        """Return the lines that psql prints for a statement."""
         told = self.run("db", "psql", "-U", "grader", "-d", "grader", "-Atc", statement)
         return told.splitlines()
 
     def kill(self, service: str) -> None:
-        """End every process of a container as `kill -9` does; it is started again by itself."""
+        """Kill every process of a container as `kill -9` does, and wait for its restart."""
         before = self._state(service, "{{.State.StartedAt}}")
         with suppress(RuntimeError):  # the command dies with the container
             self.compose("exec", "-T", *KILL[service])
@@ -147,7 +150,6 @@ class Stack:
             time.sleep(0.2)
 
     def exit_code(self, service: str) -> int:
-        """Return how a container ended."""
         return int(self._state(service, "{{.State.ExitCode}}"))
 
     def _state(self, service: str, form: str) -> str:
@@ -157,9 +159,9 @@ class Stack:
         return done.stdout.strip()
 
     def course(self, students: int) -> list[Submission]:
-        """Return how each of some students hands in what is right, in a course that is made here.
+        """Create a course, and return how each of its students submits the right answer.
 
-        Nobody can hand in more than a thousand times to one problem.
+        A student can submit at most a thousand times to one problem.
         """
         until = time.monotonic() + PATIENCE
         while self._refused("grader", "course", "apply", "/course"):
@@ -179,7 +181,7 @@ class Stack:
         return [Submission(where, self.token(email)) for email in emails]
 
     def token(self, email: str) -> str:
-        """Return a new token of an account."""
+        """Return a new token of the account."""
         return self.run("api", "grader", "token", "make", email).strip()
 
     def metrics_token(self) -> str:
@@ -194,7 +196,7 @@ class Stack:
         return False
 
     def called(self, path: str, token: str, *, body: Any = None) -> Any:
-        """Return what the service answers to a call that must succeed."""
+        """Return the body of an API response; raise `RuntimeError` unless it is 200 or 201."""
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         sent = None if body is None else json.dumps(body)
         status, told = self.ask(API + path, headers=headers, body=sent)
@@ -203,7 +205,7 @@ class Stack:
         return told
 
     def send(self, what: Submission, key: str | None = None) -> tuple[int, Any]:
-        """Return status and content of the answer to one who hands in, once under a *key*."""
+        """Submit with an idempotency key, and return the status and body of the response."""
         headers = {
             "Authorization": f"Bearer {what.token}",
             "Content-Type": "application/json",
@@ -215,7 +217,7 @@ class Stack:
     def ask(
         self, path: str, *, headers: Mapping[str, str] | None = None, body: str | None = None
     ) -> tuple[int, Any]:
-        """Return status and content of an answer; 0 where there is none."""
+        """Return the status and body of a response; the status is 0 without a response."""
         request = urllib.request.Request(  # the address is our own
             f"http://127.0.0.1:{self.port}{path}",
             data=None if body is None else body.encode(),
@@ -234,7 +236,10 @@ KILL = {
     "api": ("api", "python", "-c", "import os; os.kill(-1, 9)"),
     "db": ("--user=postgres", "db", "sh", "-c", "kill -9 -1"),
 }
-"""Ends all processes of a container, as their own user, but the caller and the first."""
+"""Commands that kill all processes of a container but the caller and the first.
+
+Each runs as the processes' own user.
+"""
 
 
 def _content(told: bytes) -> Any:

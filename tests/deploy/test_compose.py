@@ -1,4 +1,4 @@
-"""The container files as they are written: what must hold for each service, and for the image."""
+"""Tests of docker-compose.yml and the Dockerfile, as files."""
 
 import re
 import tomllib
@@ -19,15 +19,19 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 COPIED = re.compile(r"^COPY (?!--)(.*) \S+$", re.MULTILINE)
 IGNORE = (ROOT / ".dockerignore").read_text(encoding="utf-8")
 ONCE = {"secrets", "migrate"}
-"""What ends by itself."""
+"""Services that run once and exit."""
 STARTS_AS_ROOT = {"db": ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID"]}
-"""KILL lets the first process, which is root's, pass a stop on to PostgreSQL, which is not."""
+"""Capabilities of services that start as root.
+
+KILL lets the first process, which runs as root, forward the stop signal to PostgreSQL,
+which does not.
+"""
 OPENS_LOW_PORTS = {"tls": ["NET_BIND_SERVICE"]}
 VARIABLE = re.compile(r"\$\{[A-Z_]+(:-[^}]*)?\}")
 
 
 def loose(name: str, service: dict[str, Any]) -> Iterator[str]:
-    """Yield what a service leaves open that must be shut."""
+    """Yield each way in which a service is not locked down."""
     if service.get("cap_drop") != ["ALL"]:
         yield "keeps capabilities"
     if service.get("cap_add", []) != (STARTS_AS_ROOT | OPENS_LOW_PORTS).get(name, []):
@@ -52,12 +56,12 @@ def loose(name: str, service: dict[str, Any]) -> Iterator[str]:
 
 
 def plain(told: str) -> str:
-    """Return a text with the default in place of every variable."""
+    """Return a text with each variable replaced by its default."""
     return VARIABLE.sub(lambda found: (found[1] or "")[2:], told)
 
 
 def is_local(port: str) -> bool:
-    """Tell whether a port is by default that of this machine alone."""
+    """Return whether a port is published on this machine only, by default."""
     return plain(port).startswith("127.0.0.1:")
 
 
@@ -128,7 +132,10 @@ def test_a_stop_has_more_time_than_the_service_takes():
 
 
 def test_one_service_that_all_others_wait_for_builds_the_image():
-    """Compose would build it once for each; and none may pull what others call `grader`."""
+    """Compose would build the image once per service.
+
+    None may pull an image that somebody else calls `grader`.
+    """
     ours = {name for name, one in SERVICES.items() if "GRADER_IMAGE" in one["image"]}
     assert ours == set(SERVICES) - {"db", "tls"}
     assert {name for name, one in SERVICES.items() if "build" in one} == {"secrets"}
@@ -137,7 +144,7 @@ def test_one_service_that_all_others_wait_for_builds_the_image():
 
 
 def waited_for(name: str) -> set[str]:
-    """Return the services that start before one does."""
+    """Return the services that a service waits for, directly or indirectly."""
     found = set(SERVICES[name].get("depends_on", ()))
     return found.union(*(waited_for(one) for one in found))
 
@@ -173,7 +180,7 @@ def test_the_image_runs_as_a_numeric_user_without_a_shell_or_curl():
 
 
 def test_the_image_has_no_volume_of_its_own_and_no_more_threads_than_processes():
-    """A volume without a name would be writable in every container, and be left behind by it."""
+    """An anonymous volume would be writable in every container and outlive it."""
     assert "VOLUME" not in DOCKERFILE
     assert "OPENBLAS_NUM_THREADS=1" in DOCKERFILE
 

@@ -1,4 +1,4 @@
-"""What is shipped: the wheel holds the bank, the pages, the types and the revisions."""
+"""Tests that the wheel holds the bank, the pages, the type markers and the migrations."""
 
 import tomllib
 from pathlib import Path
@@ -10,7 +10,7 @@ from api.markup.guides import GUIDES
 ROOT = Path(__file__).parents[2]
 DISTRIBUTION = "dlgrader"
 INSIDE = f"{DISTRIBUTION}/_packages"
-"""Where the wheel has the packages of the repository (ADR 20)."""
+"""The folder of the repository's packages in the wheel (ADR 20)."""
 TREES = ("grader", "problems", "api", "migrations")
 
 

@@ -1,4 +1,4 @@
-"""The wheel in an environment of its own, beside distributions that use the same import names."""
+"""Tests of the wheel beside other packages with the same import names."""
 
 import json
 import os
@@ -27,13 +27,13 @@ if __name__ == "__main__":
 
 @dataclass(frozen=True)
 class Installed:
-    """An environment with the wheel in it."""
+    """An environment in which the wheel is installed."""
 
     bin: Path
     site: Path
 
     def run(self, *command: str | Path, folder: Path, code: int = 0, **environment: str) -> str:
-        """Return what a command of the environment prints; it must end with *code*."""
+        """Return the output of a command of the environment; it must exit with *code*."""
         program, *arguments = map(str, command)
         ran = subprocess.run(
             [str(self.bin / program), *arguments],
@@ -49,9 +49,10 @@ class Installed:
 
 @pytest.fixture(scope="module")
 def installed(wheel_file, tmp_path_factory) -> Installed:
-    """Install the wheel into an environment that borrows the dependencies of this one.
+    """Install the wheel into an environment that borrows this one's dependencies.
 
-    Its site-packages has other modules with the names of our packages, which fail when imported.
+    Its site-packages has other modules with the names of our packages, which fail when
+    imported.
     """
     folder = tmp_path_factory.mktemp("clean")
     venv.create(folder, with_pip=False, symlinks=True)

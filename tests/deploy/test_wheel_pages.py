@@ -1,4 +1,4 @@
-"""The wheel, installed elsewhere, serves its pages: nothing of them is left behind in the tree."""
+"""Tests that the wheel, installed elsewhere, serves all of its pages and static files."""
 
 import json
 import os
@@ -30,7 +30,7 @@ print(json.dumps({"from": api.__file__, "login": client.get("/login").text, "tol
 
 @pytest.fixture(scope="module")
 def installed(wheel_file, tmp_path_factory) -> Path:
-    """Return a folder into which the wheel is installed, without what it needs."""
+    """Return a folder into which the wheel is installed without its dependencies."""
     folder = tmp_path_factory.mktemp("installed")
     quiet = ["--quiet", "--no-index", "--no-deps", "--no-compile", "--disable-pip-version-check"]
     command = [sys.executable, "-m", "pip", "install", *quiet, "--target", str(folder)]

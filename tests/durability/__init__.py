@@ -1,1 +1,4 @@
-"""The service while processes are killed, databases fail and disks are full; pytest is outside."""
+"""Tests of the service while processes die, databases fail and disks are full.
+
+Pytest itself stays outside.
+"""

@@ -1,4 +1,4 @@
-"""Single requests, one after the other or all at once, noted in the ledger of a test."""
+"""Single requests, sequential or simultaneous, recorded in the ledger of a test."""
 
 import http.client
 import json
@@ -18,14 +18,12 @@ from durability.trying import Tried
 
 AT_ONCE = 16
 ANSWERS = count(500_000)
-"""Answers that no client of a load gives."""
+"""Answers that no load-generating client gives."""
 PATIENCE = 60
 
 
 @dataclass(frozen=True)
 class Answered:
-    """What a request was answered."""
-
     status: int
     body: Any
     text: bytes
@@ -40,7 +38,7 @@ def ask(
     ready: Callable[[], object] = lambda: None,
     **more: Any,
 ) -> Answered:
-    """Return the answer to one request; *ready* is called when there is a connection."""
+    """Return the response to one request; call *ready* once connected."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     try:
         connection.connect()
@@ -64,7 +62,7 @@ def hand_in(
     answer: str = "",
     ready: Callable[[], object] = lambda: None,
 ) -> Answered:
-    """Return what handing in is answered, by default another answer each time."""
+    """Submit an answer, by default a new one each time, and record it in the ledger."""
     request = ClientRequest(
         place.student, place.problem, PART_ID, answer or str(next(ANSWERS)), key
     )
@@ -83,14 +81,14 @@ def hand_in(
 
 
 def all_at_once(act: Callable[[int, Callable[[], object]], Answered]) -> list[Answered]:
-    """Return what `AT_ONCE` requests are answered that go off at one moment."""
+    """Return the responses to `AT_ONCE` simultaneous requests."""
     barrier = threading.Barrier(AT_ONCE, timeout=PATIENCE)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(lambda number: act(number, barrier.wait), range(AT_ONCE)))
 
 
 def limited(world: Tried) -> Iterator[SubmissionTarget]:
-    """Yield the places of a world where the attempts are limited, from the last on."""
+    """Yield the targets with an attempt limit, last one first."""
     for place in reversed(world.scene.targets):
         if world.scene.limits[place.problem] == ATTEMPT_LIMIT:
             yield place
@@ -99,7 +97,7 @@ def limited(world: Tried) -> Iterator[SubmissionTarget]:
 def race_for_attempts(
     world: Tried, services: Sequence[ServiceProcess], place: SubmissionTarget
 ) -> list[Answered]:
-    """Return what many different answers of one student are answered that come at once."""
+    """Return the responses to simultaneous, different answers of one student."""
     ports = [one.port for one in services]
     return all_at_once(
         lambda number, ready: hand_in(
@@ -115,7 +113,7 @@ def race_for_attempts(
 def race_with_one_key(
     world: Tried, services: Sequence[ServiceProcess], place: SubmissionTarget
 ) -> list[Answered]:
-    """Return what one request is answered that comes many times at once."""
+    """Return the responses to many simultaneous copies of one request."""
     ports = [one.port for one in services]
     answer = str(next(ANSWERS))
     return all_at_once(

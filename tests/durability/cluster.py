@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own, which may be stopped, killed and started again."""
+"""PostgreSQL server of the tests' own, which they may stop, kill and restart."""
 
 import os
 import shutil
@@ -15,13 +15,13 @@ import psycopg
 from durability.nursery import Nursery
 
 OWNER = "postgres"
-"""Who runs the server where the tests run as root, which PostgreSQL refuses to be run by."""
+"""The user who runs the server if the tests run as root, which PostgreSQL refuses."""
 INSTALLED = "/usr/lib/postgresql"
 PATIENCE = 30
 
 
 def missing() -> str:
-    """Return why there can be no server here, "" where there can."""
+    """Return why a server cannot run here, or "" if it can."""
     if _program("initdb") is None:
         return "initdb is not installed (Debian: apt install postgresql)"
     if os.geteuid() == 0 and shutil.which("setpriv") is None:
@@ -36,14 +36,14 @@ def _program(name: str) -> str | None:
 
 
 def as_owner(*command: str) -> list[str]:
-    """Return *command* as the owner of the server runs it."""
+    """Return *command*, wrapped to run as the server's owner."""
     if os.geteuid() != 0:
         return list(command)
     return ["setpriv", f"--reuid={OWNER}", f"--regid={OWNER}", "--init-groups", *command]
 
 
 class Cluster:
-    """A server in a folder of its own, or in that of *nursery*'s small disk."""
+    """A server in a temporary folder, or on the small disk of *nursery*."""
 
     def __init__(self, nursery: Nursery | None = None) -> None:
         self._around: list[str] = []
@@ -77,17 +77,20 @@ class Cluster:
         shutil.rmtree(self._seen, ignore_errors=True)
 
     def url(self, name: str = "postgres", *, port: int | None = None) -> str:
-        """Return the address of a database, at another *port* where something stands between."""
+        """Return the URL of a database; *port* is that of a proxy in between."""
         return f"postgresql://{OWNER}@127.0.0.1:{port or self.port}/{name}"
 
     def new_database(self, name: str) -> str:
-        """Return the address of a new database."""
+        """Create a database, and return its URL."""
         with psycopg.connect(self.url(), autocommit=True) as server:
             server.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
         return self.url(name)
 
     def start(self) -> None:
-        """Start the server unless it answers; it may have to wait until the one before is gone."""
+        """Start the server unless it is running.
+
+        It retries, since it may have to wait until the previous one is gone.
+        """
         until = time.monotonic() + PATIENCE
         command = ["pg_ctl", "-D", str(self._data), "-w", "-l", str(self._folder / "log"), "start"]
         while not self._answers():
@@ -101,34 +104,34 @@ class Cluster:
         return True
 
     def restart(self, mode: str) -> None:
-        """Stop the server in a *mode* of pg_ctl, and start it again."""
+        """Stop the server in a mode of pg_ctl, and start it again."""
         self._run("pg_ctl", "-D", str(self._data), "-w", "-m", mode, "stop")
         self.start()
 
     def restart_fast(self) -> None:
-        """Restart it as an operator does: whoever is connected is thrown out."""
+        """Restart the server as an operator does, which drops all connections."""
         self.restart("fast")
 
     def restart_immediate(self) -> None:
-        """Restart it without a checkpoint: it recovers from its log."""
+        """Restart the server without a checkpoint; it recovers from its log."""
         self.restart("immediate")
 
     def kill(self) -> None:
-        """Kill its first process with -9, and start it again."""
+        """Kill the postmaster with -9, and start the server again."""
         os.kill(
             int((self._seen / "data" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL
         )
         self.start()
 
     def kill_backend(self) -> None:
-        """Kill the process of one connection with -9: the server throws out all, and recovers."""
+        """Kill one backend with -9; the server drops all connections and recovers."""
         [pid] = self._ask("SELECT min(pid) FROM pg_stat_activity WHERE usename = current_user")
         os.kill(int(pid), signal.SIGKILL)
         time.sleep(0.2)
         self._wait()
 
     def terminate(self) -> None:
-        """End all connections but this one."""
+        """Terminate all other client connections."""
         self._ask(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
             "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
@@ -147,7 +150,7 @@ class Cluster:
             time.sleep(0.05)
 
     def damage(self, name: str) -> str:
-        """Return what pg_amcheck finds wrong in a database."""
+        """Return the output of pg_amcheck for a database."""
         command = ["pg_amcheck", "-h", "127.0.0.1", "-p", str(self.port), "-U", OWNER]
         done = self._run(*command, "--install-missing", "-d", name, check=False)
         return done.stdout + done.stderr
@@ -172,6 +175,5 @@ class Cluster:
 
 
 def free_port() -> int:
-    """Return a port at which nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         return int(taken.getsockname()[1])

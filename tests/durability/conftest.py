@@ -1,4 +1,4 @@
-"""What the tests of durability share: a nursery of services, a server, worlds to hand in to."""
+"""Fixtures of the durability tests: a launcher of services, a server, and worlds."""
 
 import os
 import tempfile
@@ -17,7 +17,7 @@ NUMBERS = count(1)
 
 @pytest.fixture(scope="session")
 def nursery() -> Iterator[Nursery]:
-    """Return what starts services quickly."""
+    """Yield a launcher that starts services quickly."""
     with tempfile.TemporaryDirectory(prefix="grader-disk-") as folder:
         disk = Path(folder)
         disk.chmod(0o755)  # PostgreSQL's owner comes there too
@@ -27,7 +27,7 @@ def nursery() -> Iterator[Nursery]:
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    """Return a PostgreSQL server that may be killed."""
+    """Yield a PostgreSQL server that tests may kill."""
     if lacking := missing():
         absent = pytest.fail if os.environ.get("GRADER_TEST_ALL") else pytest.skip
         absent(f"there is no PostgreSQL to kill: {lacking}")
@@ -39,7 +39,7 @@ def cluster() -> Iterator[Cluster]:
 def tried(
     request: pytest.FixtureRequest, tmp_path: Path, nursery: Nursery
 ) -> Iterator[Callable[..., Tried]]:
-    """Return what makes a database on a system, or a server, with the scene in it."""
+    """Yield a function that creates a database with the scene, on a system or server."""
     made: list[Tried] = []
 
     def make(system: str, server: Cluster | None = None) -> Tried:

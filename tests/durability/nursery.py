@@ -1,7 +1,7 @@
-"""Services started from a process that has imported all of them already: tens of kills a minute.
+"""Fork server for services, which has imported everything: tens of kills per minute.
 
-What a child runs is what ``python -m api`` runs, `api.server.main.main`, with the settings of the
-environment that it is given. A child may be planted with a bug before (`planted.py`).
+A child runs `api.server.main.main`, as ``python -m api`` does, with the settings of the
+environment that it gets. A bug may be planted in it first (`planted.py`).
 """
 
 import json
@@ -18,20 +18,20 @@ from typing import Any, Self
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = "from durability.nursery import breed; breed()"
-"""Given as an argument: a main module with a file is loaded again by whatever a child starts."""
+"""Passed with -c: processes that a child spawns would reload a main module with a file."""
 MOUNTED = 'mount -t tmpfs -o size="$0"m tmpfs "$1" && shift && exec "$@"'
 MEBIBYTES = 80
-"""The size of the disk: a service is ready only while 50 are free."""
+"""The size of the disk; a service is ready only while 50 MiB are free."""
 
 
 class Child:
-    """A service that somebody else started, with what is asked of a `subprocess.Popen`."""
+    """A service that another process started, with the `subprocess.Popen` methods needed."""
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
 
     def poll(self) -> int | None:
-        """Return 0 once there is no such process any more."""
+        """Return 0 once the process has ended, or None before."""
         try:
             os.kill(self.pid, 0)
         except ProcessLookupError:
@@ -39,7 +39,7 @@ class Child:
         return None
 
     def wait(self, timeout: float | None = None) -> int:
-        """Return 0 once there is no such process any more."""
+        """Wait until the process has ended, and return 0."""
         until = time.monotonic() + (timeout or 60)
         while self.poll() is None:
             if time.monotonic() > until:
@@ -49,7 +49,7 @@ class Child:
 
 
 def cannot_mount() -> str:
-    """Return why there can be no disk of a nursery's own here, "" where there can."""
+    """Return why a nursery cannot mount its own disk here, or "" if it can."""
     found = shutil.which("unshare")
     if found is None:
         return "unshare is not installed"
@@ -58,9 +58,9 @@ def cannot_mount() -> str:
 
 
 class Nursery:
-    """A process that starts services; it and they see a small disk at *disk* that nobody else sees.
+    """Process that starts services, with a small disk at *disk* that only they see.
 
-    *disk* is None where there can be none.
+    *disk* is None if it cannot be mounted.
     """
 
     def __init__(self, disk: Path) -> None:
@@ -86,11 +86,10 @@ class Nursery:
 
     @property
     def pid(self) -> int:
-        """The process."""
         return self._process.pid
 
     def seen_from_here(self, path: Path) -> Path:
-        """Return where this process finds what the nursery finds at *path*."""
+        """Return where this process finds the nursery's *path*."""
         return Path(f"/proc/{self._process.pid}/root{path}")
 
     def launch(self, given: Mapping[str, str], log: Path, *, plant: str = "") -> Child:
@@ -102,7 +101,7 @@ class Nursery:
         return Child(self._answer()["pid"])
 
     def planted(self, plant: str) -> Callable[[Mapping[str, str], Path], Child]:
-        """Return what launches services with a bug."""
+        """Return a function that starts services with a planted bug."""
         return lambda given, log: self.launch(given, log, plant=plant)
 
     def _answer(self) -> Any:
@@ -111,7 +110,7 @@ class Nursery:
 
 
 def breed() -> None:
-    """Start a service for each line that comes, until there are no more."""
+    """Start a service for each line on stdin; kill them all at its end."""
     import api.server.main  # noqa: PLC0415  # the tests' own process starts none
 
     assert api.server.main
@@ -136,7 +135,7 @@ def _say(**told: object) -> None:
 
 
 def _become(asked: Mapping[str, Any]) -> None:
-    """Be the service that is asked for, and never return."""
+    """Run the service in this forked process, and never return."""
     os.setsid()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     log = os.open(asked["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)

@@ -1,7 +1,7 @@
-"""Bugs planted into a service before it starts, so that the checks are checked.
+"""Bugs planted into a service before it starts, to test the checks themselves.
 
-Each replaces something outside the service's own decisions (the driver, the transport), so that it
-stays the same bug however the service is rewritten.
+Each replaces something outside the service's own decisions (the driver, the transport),
+so that it stays the same bug however the service is rewritten.
 """
 
 import re
@@ -21,7 +21,7 @@ from api.db.engine import Database
 from api.db.sqlite_lock import WriteLock
 
 LATE = 0.03
-"""How many seconds after the answer the planted commit comes."""
+"""How many seconds after the response the planted commit happens."""
 
 
 def nothing() -> None:
@@ -29,7 +29,7 @@ def nothing() -> None:
 
 
 def acknowledge_before_commit() -> None:
-    """Let every transaction end before it is committed, which is done a little later."""
+    """Let every transaction return before its commit, which follows a little later."""
 
     @contextmanager
     def transaction(self: Database) -> Iterator[Session]:
@@ -54,7 +54,7 @@ def _commit(session: Session, turn: Any) -> None:
 
 
 def forget_keys() -> None:
-    """Let every request come without its Idempotency-Key."""
+    """Strip the Idempotency-Key from every request."""
     make = api.server.main.create_app
 
     def create_app(*given: Any, **named: Any) -> Any:
@@ -72,7 +72,7 @@ def forget_keys() -> None:
 
 
 def count_then_insert() -> None:
-    """Let no transaction hold what it has read: others may count the same meanwhile."""
+    """Strip row locks, so that concurrent transactions count the same attempts."""
 
     @event.listens_for(Engine, "before_cursor_execute", retval=True)
     def unlocked(
@@ -82,7 +82,7 @@ def count_then_insert() -> None:
 
 
 def begin_deferred() -> None:
-    """Let transactions on SQLite take the file when they first write, not at their turn."""
+    """Let SQLite transactions lock the file only at their first write."""
 
     def begin(connection: Any) -> None:
         connection.exec_driver_sql("BEGIN")
@@ -94,7 +94,7 @@ def begin_deferred() -> None:
 
 
 def do_not_sync() -> None:
-    """Let SQLite answer before its file is on the disk."""
+    """Let SQLite respond before its file is on the disk."""
     pragmas = [one for one in api.db.engine.SQLITE_PRAGMAS if "synchronous" not in one]
     api.db.engine.SQLITE_PRAGMAS = (*pragmas, "synchronous = OFF")  # type: ignore[misc]
 

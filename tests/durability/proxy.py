@@ -1,4 +1,4 @@
-"""What stands between a service and PostgreSQL, and breaks the line as lines break."""
+"""TCP proxy between a service and PostgreSQL that simulates network failures."""
 
 import asyncio
 import socket
@@ -9,15 +9,16 @@ from typing import Any, Self
 
 PIECE = 65_536
 HANGS_UP_AT_ONCE = struct.pack("ii", 1, 0)
-"""SO_LINGER of no time: the other end sees a reset, not an end."""
+"""SO_LINGER with a timeout of 0: the peer sees a reset, not an end of stream."""
 
 
 class Proxy:
-    """A port of its own that leads to another one; what is set here holds for all connections.
+    """TCP proxy on a port of its own; its settings apply to all connections.
 
-    *delay* is the time by which replies come late; *swallows* that nothing is passed on in either
-    direction; *loses* how many replies to COMMIT are still to be lost, each with its connection,
-    after the server has carried it out; *lost* how many were.
+    *delay* is the delay of replies in seconds. *swallows* drops all data in both
+    directions. *loses* is the number of replies to COMMIT still to be lost, each with
+    its connection, after the server has carried it out. *lost* counts those lost so
+    far.
     """
 
     def __init__(self, port: int) -> None:
@@ -45,7 +46,7 @@ class Proxy:
         self._loop.close()
 
     def reset(self) -> None:
-        """Break every connection, so that both ends are told of a reset."""
+        """Reset every connection at both ends."""
 
         async def broken() -> None:
             for line in tuple(self._lines):
@@ -76,8 +77,6 @@ class Proxy:
 
 
 class _Line:
-    """One connection through the proxy."""
-
     def __init__(
         self, proxy: Proxy, here: asyncio.StreamWriter, there: asyncio.StreamWriter
     ) -> None:

@@ -1,4 +1,7 @@
-"""The checker of durability over histories made by hand: it finds each fault, and nothing else."""
+"""Tests that the durability checker finds each violation in handmade histories.
+
+It must find nothing else.
+"""
 
 from dataclasses import replace
 from uuid import UUID
@@ -12,7 +15,7 @@ STUDENT, PROBLEM = UUID(int=1), UUID(int=2)
 
 
 def entry(number: int, *, told: int | None = None, denied: bool = False) -> LedgerEntry:
-    """Return the request with the answer *number*, told that it is the submission *told*."""
+    """Return the ledger entry of the answer *number*, with the receipt *told*."""
     request = ClientRequest(STUDENT, PROBLEM, "cells", str(number), f"key {number}")
     return LedgerEntry(request, {receipt(told)} if told else set(), denied)
 
@@ -22,7 +25,7 @@ def receipt(sequence: int) -> ClientReceipt:
 
 
 def row(number: int, sequence: int) -> SubmissionSnapshot:
-    """Return the submission of the answer *number*, which used the attempt of its sequence."""
+    """Return the stored answer *number*, whose attempt number is its sequence number."""
     return SubmissionSnapshot(
         student=STUDENT,
         problem=PROBLEM,
@@ -39,7 +42,7 @@ ROWS = [row(100, 1), row(102, 2)]
 
 
 def found(entries, rows, **more) -> set[str]:
-    """Return the kinds of faults that are found."""
+    """Return the kinds of violations that the checker finds."""
     findings = find_violations(entries, rows, limits={PROBLEM: 2}, **more)
     return {line.partition(":")[0] for line in findings.to_text().splitlines()}
 

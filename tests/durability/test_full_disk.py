@@ -1,4 +1,4 @@
-"""A disk that is full: nothing is accepted, everything is still read, and space heals it."""
+"""Tests of a full disk: writes are refused, reads work, and freed space is enough."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ from durability.nursery import Nursery, cannot_mount
 from durability.trying import IS_LONG, Tried
 
 LEFT = 192 * 1024
-"""How many bytes are left when it is filled."""
+"""Bytes left free on the full disk."""
 LEFT_TO_POSTGRESQL = 2_500_000
 REFUSALS = 5
 RECOVERY = 5.0
@@ -23,7 +23,7 @@ RECOVERY = 5.0
 
 @pytest.fixture
 def disk(nursery: Nursery) -> Path:
-    """Return the small disk of the nursery."""
+    """Return the nursery's small disk; skip the test where none can be mounted."""
     if nursery.disk is None:
         pytest.skip(f"there can be no small disk here: {cannot_mount()}")
     return nursery.disk
@@ -85,24 +85,27 @@ def test_a_full_disk_of_postgresql_loses_nothing_and_freed_space_is_enough_to_go
 
 
 def fill(folder: Path, *, left: int) -> None:
-    """Fill the disk but for so many bytes."""
+    """Fill the disk of *folder*, except for *left* bytes."""
     space = os.statvfs(folder)
     with (folder / "filler").open("wb") as filler:
         os.posix_fallocate(filler.fileno(), 0, space.f_bavail * space.f_frsize - left)
 
 
 def problem_of(place: SubmissionTarget) -> str:
-    """Return the address of the problem itself."""
+    """Return the path of the problem itself."""
     return place.path.removesuffix("/submissions")
 
 
 def read(port: int, place: SubmissionTarget, path: str) -> int:
-    """Return the status of reading *path* as the student of a place."""
+    """Return the status of a GET of *path* by the student of *place*."""
     return ask(port, "GET", path, token=place.token).status
 
 
 def refusals(world: Tried, port: int) -> Counter[int]:
-    """Return the statuses of handing in on and on, until enough was refused."""
+    """Submit until `REFUSALS` submissions are refused; return how often each status came.
+
+    A 409 counts neither as a refusal nor in the result.
+    """
     told: Counter[int] = Counter()
     for number, place in enumerate(world.scene.targets[:-1] * 3):
         if told.total() - told[201] - told[409] == REFUSALS:

@@ -1,4 +1,7 @@
-"""Services killed with -9 while clients hand in: what has a receipt is there, once, as told."""
+"""Tests of services killed with SIGKILL under load: receipts survive exactly once.
+
+A submission that has a receipt must be stored as the receipt says.
+"""
 
 import pytest
 
@@ -16,9 +19,12 @@ SHAPES = {
     "two services": ([{}, {}], KILL_MOMENTS),
     "a service of two processes": ([{"processes": "2"}], KILL_MOMENTS_OF_SEVERAL),
 }
-"""The settings of each service on one database, and how they end; the last takes long to start."""
+"""Settings of each service on one database, and the moments at which it is killed.
+
+The last shape takes long to start.
+"""
 REAL = ("a service of two processes",)
-"""What a long run starts with ``python -m api``; all else is started in the nursery."""
+"""Shapes that a long run starts with ``python -m api``; the nursery starts all others."""
 
 
 @pytest.mark.parametrize("system", ["sqlite", "postgresql"])

@@ -1,4 +1,4 @@
-"""The checks are checked: services with a bug planted into them are caught."""
+"""Tests of the durability checks themselves: they detect bugs injected into services."""
 
 import time
 from collections import Counter
@@ -15,7 +15,10 @@ ROUNDS = 6
 
 
 def faults_after_kills(world: Tried, plant: str, **settings: str) -> str:
-    """Return what is found once services with a bug were killed, as often as it takes."""
+    """Return the first findings after kills of a service with a bug, or an empty string.
+
+    The service is killed and restarted up to `KILLS` times.
+    """
     service = world.service(plant=plant)
     for _ in range(KILLS):
         service.start(**settings)
@@ -46,7 +49,7 @@ def test_a_service_that_forgets_keys_is_caught(tried):
 
 
 def race(world: Tried, plant: str) -> set[tuple[int, int]]:
-    """Return the statuses and how often each came, in races at two services with a bug."""
+    """Return each status with its count, from races at two services with a bug."""
     services = [world.started(plant=plant) for _ in range(2)]
     seen: set[tuple[int, int]] = set()
     for _, place in zip(range(ROUNDS), limited(world), strict=False):

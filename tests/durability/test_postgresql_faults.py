@@ -1,4 +1,4 @@
-"""PostgreSQL stopped, killed and cut off while the service stays up: it comes back by itself."""
+"""Tests of PostgreSQL stopped, killed and cut off: the running service recovers."""
 
 import socket
 import time
@@ -20,9 +20,9 @@ from durability.proxy import Proxy
 from durability.trying import IS_LONG, SECONDS, Tried
 
 RECOVERY = 5.0
-"""Within how many seconds after a fault is over a submission is stored again."""
+"""Seconds after the end of a fault within which a submission is stored again."""
 HOLE = 30.0 if IS_LONG else 1.0
-"""How many seconds nothing is passed on."""
+"""Seconds during which the proxy forwards nothing."""
 DELAY = 2.0 if IS_LONG else 0.2
 PATIENCE = 60
 
@@ -30,9 +30,10 @@ PATIENCE = 60
 def faults_under_load(
     world: Tried, faults: dict[str, Callable[[], object]], *, url: str = ""
 ) -> tuple[Counter[str], float]:
-    """Return how often each of *faults* was, and the longest recovery, after at least one round.
+    """Return how often each fault occurred and the longest recovery in seconds.
 
-    It holds what is asked of each: the service has not ended, and its pool gives connections.
+    Each of *faults* occurs at least once. Asserts that the service has not ended and
+    that its pool still gives connections.
     """
     service, slowest, done = world.started(url=url), 0.0, Counter[str]()
     pid, until = service.pid, time.monotonic() + SECONDS
@@ -60,7 +61,7 @@ def faults_under_load(
 
 
 def wait_for_a_receipt(world: Tried) -> float:
-    """Return after how many seconds somebody got a receipt."""
+    """Wait for the next receipt, and return the seconds that it took."""
     begun = time.monotonic()
     while (passed := world.ledger.seconds_until_receipt(begun)) is None:
         assert time.monotonic() < begun + 2 * RECOVERY, "no receipt comes any more"
@@ -69,7 +70,7 @@ def wait_for_a_receipt(world: Tried) -> float:
 
 
 def hold(world: Tried, done: Counter[str], slowest: float) -> None:
-    """Assert that every promise was kept, and print the figures."""
+    """Print the figures, and assert that every promise was kept."""
     told = world.report()
     print(f"faults: {dict(done)}, recovery {slowest:.1f} s at most\n{told.to_text()}")  # noqa: T201
     assert told.is_clean, told.to_text()
@@ -121,12 +122,12 @@ def test_every_receipt_survives_a_line_that_breaks_in_every_way(tried, cluster):
 
 
 def through(proxy: Proxy, world: Tried) -> str:
-    """Return the address of the world's database through the proxy."""
+    """Return the URL of the world's database through *proxy*."""
     return make_url(world.url).set(port=proxy.port).render_as_string()
 
 
 def lose_commits(proxy: Proxy, count: int) -> None:
-    """Lose the replies to so many COMMITs, each of which was carried out."""
+    """Drop the replies to *count* COMMITs, each of which the database carries out."""
     lost, until = proxy.lost, time.monotonic() + PATIENCE
     proxy.loses = count
     while proxy.lost < lost + count:

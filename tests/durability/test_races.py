@@ -1,4 +1,4 @@
-"""Many requests at one moment, to two processes on one database: limits and keys hold exactly."""
+"""Tests of races at two processes on one database: limits and keys hold exactly."""
 
 import time
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The trial that an operator runs, with real services: ``grader selftest --durability``."""
+"""Tests of ``grader selftest --durability``, run against real services."""
 
 import re
 import sys
@@ -11,7 +11,7 @@ KILLS = re.compile(r"^kills: (\d+) .*^receipts: (\d+),", re.MULTILINE | re.DOTAL
 
 
 def selftest(monkeypatch: pytest.MonkeyPatch, *given: str) -> object:
-    """Return with which code the command ends."""
+    """Run the command and return its exit code."""
     monkeypatch.setattr(sys, "argv", ["grader", "selftest", *given])
     with pytest.raises(SystemExit) as ended:
         main()

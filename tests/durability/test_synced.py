@@ -1,6 +1,7 @@
-"""What strace sees: one sync of SQLite's log for every submission, before it is answered.
+"""Tests of syncs traced with strace: SQLite's log is synced once per submission.
 
-No kill can show this: what a process has written survives its end, but not that of the machine.
+The sync comes before the response. Killing a process cannot show this: data that a
+process has written survives the end of the process, but not a crash of the machine.
 """
 
 import os
@@ -24,7 +25,10 @@ PATIENCE = 20
 
 @pytest.fixture
 def strace() -> str:
-    """Return the program."""
+    """Return the path of strace.
+
+    Without strace, the test is skipped; with `GRADER_TEST_ALL` set, it fails.
+    """
     found = shutil.which("strace")
     if found is None:
         absent = pytest.fail if os.environ.get("GRADER_TEST_ALL") else pytest.skip
@@ -34,7 +38,7 @@ def strace() -> str:
 
 @contextmanager
 def traced(strace: str, pid: int, log: Path) -> Iterator[None]:
-    """Write into *log* what a process, with all its threads, syncs meanwhile."""
+    """Write the sync calls of a process, with all its threads, to *log* during the block."""
     command = [strace, "-f", "-qq", "-y", "-e", "trace=fsync,fdatasync", "-o", str(log)]
     with subprocess.Popen([*command, "-p", str(pid)], stderr=subprocess.PIPE) as tracer:
         until = time.monotonic() + PATIENCE
@@ -49,13 +53,13 @@ def traced(strace: str, pid: int, log: Path) -> Iterator[None]:
 
 
 def is_traced(pid: int) -> bool:
-    """Tell whether all threads of a process are traced."""
+    """Return whether all threads of a process are traced."""
     told = [(one / "status").read_text() for one in Path(f"/proc/{pid}/task").iterdir()]
     return all(re.search(r"^TracerPid:\t[1-9]", one, re.MULTILINE) for one in told)
 
 
 def synced(world: Tried, strace: str, *, plant: str = "") -> int:
-    """Return how often the log is synced while submissions are handed in one after the other."""
+    """Return how often the log is synced while `COUNT` submissions arrive one by one."""
     service = world.started(plant=plant)
     place, log = world.scene.targets[0], world.folder / "strace"
     hand_in(service.port, place, world.ledger, key="first")  # notes the use of the token, too

@@ -1,4 +1,4 @@
-"""A database with the scene in it, and what is done to services on it."""
+"""Helpers for durability tests: a database with a course, and services to run on it."""
 
 import os
 from collections import Counter
@@ -14,16 +14,16 @@ from api.durability_test.service import Launcher, ServiceProcess, build_environm
 from durability.nursery import Nursery
 
 SECONDS = float(os.environ.get("GRADER_DURABILITY_SECONDS", "1"))
-"""How long each of the tests goes on that can go on for any time."""
+"""Duration of each test that can run for any length of time."""
 IS_LONG = SECONDS >= 30
 SEED = int(os.environ.get("GRADER_DURABILITY_SEED", "1"))
 
 
 @dataclass
 class Tried:
-    """A database with the scene in it, and services on it that end with the test.
+    """A database with a course in it, and services on it that end with the test.
 
-    *ledger* is what the clients of the test are told.
+    *ledger* records the responses that the clients receive.
     """
 
     url: str
@@ -40,9 +40,9 @@ class Tried:
     def service(
         self, *, launched: Launcher | None = None, plant: str = "", url: str = "", **settings: str
     ) -> ServiceProcess:
-        """Return a service that is not started yet, on the database as *url* reaches it.
+        """Return a service that is not started yet, on the database at *url*.
 
-        It is started by *launched*, or in the nursery, with a bug where *plant* names one.
+        *launched* starts it, by default the nursery, with the bug that *plant* names.
         """
         given = build_environment(url or self.url, self.bank, **settings)
         service = ServiceProcess(
@@ -52,13 +52,12 @@ class Tried:
         return service
 
     def started(self, **given: str) -> ServiceProcess:
-        """Return a service that runs."""
         service = self.service(**given)
         service.start()
         return service
 
     def report(self) -> DurabilityReport:
-        """Return what is wrong with what was told so far; the services are dead afterwards."""
+        """Kill the services, and return how the database differs from the ledger."""
         self.end()
         return build_report(
             self.ledger, check_database(self.db, self.scene, self.ledger), Counter()
@@ -70,6 +69,6 @@ class Tried:
             service.kill()
 
     def close(self) -> None:
-        """Kill the services, and let go of the database."""
+        """Kill the services and close the database."""
         self.end()
         self.db.close()

@@ -1,4 +1,4 @@
-"""Students who do what is planned: they come again after a refusal, and after a line that broke."""
+"""Students who follow a plan and retry after refusals and broken connections."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ from api.durability_test.load_generator import record_response
 __all__ = ["Desk", "Result", "play"]
 
 HANGS_UP: Final = 0.02
-"""Of so many submissions the first try is broken off by the client."""
+"""Share of submissions whose first try the client aborts."""
 MOST_TRIES: Final = 50
 PAUSE: Final = 0.2
 FIRST_ANSWER: Final = 100_000
@@ -30,20 +30,20 @@ REFUSED: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where a student works on a problem, and the cookie by which the pages know them."""
+    """A student's place at a problem, with the session cookie for its page."""
 
     place: SubmissionTarget
     cookie: str
 
     @property
     def problem(self) -> str:
-        """The address of the problem, of its page and below ``/api/v1``."""
+        """Path of the problem: of its page, and below ``/api/v1``."""
         return self.place.path.removesuffix("/submissions")
 
 
 @dataclass(slots=True)
 class Result:
-    """What came of an hour: seconds and answers by kind, and how late the last request was."""
+    """Measurements of a run: seconds and outcomes by kind, and the longest delay."""
 
     seconds: defaultdict[Kind, list[float]] = field(default_factory=lambda: defaultdict(list))
     refused: Counter[Kind] = field(default_factory=Counter)
@@ -53,7 +53,7 @@ class Result:
     lasted: float = 0.0
 
     def lines(self) -> Iterator[str]:
-        """Yield the table."""
+        """Yield the lines of a Markdown table."""
         yield "| request | number | a second | p50 ms | p99 ms | refused, came again | broken off |"
         yield "|---|---|---|---|---|---|---|"
         for kind, seconds in self.seconds.items():
@@ -69,7 +69,7 @@ def _percentile(seconds: Iterable[float], percent: int) -> float:
 
 @dataclass
 class Hall:
-    """All who work at their desks at one service."""
+    """All students at their desks, on one service."""
 
     desks: list[Desk]
     lines: Lines
@@ -79,7 +79,7 @@ class Hall:
     numbers: Iterator[int] = field(default_factory=lambda: iter(range(FIRST_ANSWER, 1 << 40)))
 
     async def do(self, act: Act, due: float) -> None:
-        """Do what is due now."""
+        """Perform an act that is due, and record its delay."""
         self.result.behind = max(self.result.behind, time.perf_counter() - due)
         desk = self.desks[act.place]
         match act.kind:
@@ -108,7 +108,10 @@ class Hall:
         record_response(self.ledger, entry, last.status, json.loads(last.body), replayed=replayed)
 
     async def _ask(self, kind: Kind, request: bytes, *, hangs_up: bool = False) -> Answer | None:
-        """Return the answer that is no refusal; the time is that of the last try."""
+        """Return the first response that is no refusal, or None after `MOST_TRIES` tries.
+
+        The recorded time is that of the last try.
+        """
         for _ in range(MOST_TRIES):
             began = time.perf_counter()
             answer = await self.lines.ask(request, hangs_up=hangs_up)
@@ -146,7 +149,7 @@ def _request(method: str, path: str, head: Mapping[str, str], body: bytes = b"")
 
 
 async def play(hall: Hall, acts: Iterable[Act], *, seconds: float) -> None:
-    """Let an hour pass in so many *seconds*; who is held up comes later, and nobody is left out."""
+    """Play an hour in *seconds*; a delayed act starts late, but no act is skipped."""
     began = time.perf_counter()
     async with asyncio.TaskGroup() as group:
         for act in acts:

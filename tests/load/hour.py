@@ -1,8 +1,10 @@
-"""The last hour before a deadline, played in less: what the service held, and whether all is kept.
+"""Load test of the last hour before a deadline, played in less time.
 
-``python tests/load/hour.py [STUDENTS] [SECONDS] [DATABASE] [PROCESSES]``; by default 2,000 students
-in 600 seconds on a new SQLite file, one process. With an address of PostgreSQL a database of its
-own is made on that server, and gone afterwards. It ends with 1 where anything is lost or doubled.
+``python tests/load/hour.py [STUDENTS] [SECONDS] [DATABASE] [PROCESSES]``; by default
+2,000 students in 600 seconds on a new SQLite file, one process. With the URL of a
+PostgreSQL server, the test creates a database of its own there and drops it afterwards.
+It prints the load that the service carried. The exit status is 1 if a submission is
+lost, duplicated or unanswered, or if a response is unexpected.
 """
 
 import asyncio
@@ -34,14 +36,14 @@ DEFAULTS: Final = ("2000", "600", "sqlite:///grader.db", "1")
 LINES: Final = 64
 SEED: Final = 1
 PROBLEMS: Final = 2
-"""How many problems each student works on."""
+"""Number of problems that each student works on."""
 SIZES: Final = (2_000, 100_000, 1_000_000)
 BUSY: Final = 0.6
-"""How busy a process may be on average, so that nobody waits long."""
+"""Highest average utilization of a process at which nobody waits long."""
 
 
 def sit_down(db: Database, scene: DurabilityCourse) -> list[Desk]:
-    """Return the desks of all students at all problems, each logged in."""
+    """Log in all students, and return their desks at all problems."""
     now = datetime.now(UTC)
     students = dict.fromkeys(one.student for one in scene.targets)
     secrets = {one: new_secret("session") for one in students}
@@ -63,14 +65,14 @@ def sit_down(db: Database, scene: DurabilityCourse) -> list[Desk]:
 
 @dataclass(frozen=True, slots=True)
 class Worked:
-    """Seconds of processor time: of the service, and of PostgreSQL where it is on this machine."""
+    """Processor seconds of the service, and of PostgreSQL if it runs on this machine."""
 
     service: float
     database: float
 
     @classmethod
     def so_far(cls, group: int) -> Self:
-        """Return the time of the processes of a group, and of all that are called postgres."""
+        """Return the processor time of a process group and of all processes named postgres."""
         found = Counter[str]()
         for stat in Path("/proc").glob("[0-9]*/stat"):
             try:
@@ -85,14 +87,14 @@ class Worked:
         return cls(found["service"] / each, found["database"] / each)
 
     def since(self, before: Self) -> Self:
-        """Return what was worked since then."""
+        """Return the processor time spent since *before*."""
         return replace(
             self, service=self.service - before.service, database=self.database - before.database
         )
 
 
 def run(students: int, seconds: float, url: str, processes: int) -> bool:
-    """Play the hour and print what came of it; return whether all is as it must be."""
+    """Play the hour, print the figures, and return whether the test passed."""
     with scratch_database(url) as (made, folder), closing(Database(made)) as db:
         scene = create_course(db, students=students, now=datetime.now(UTC))
         desks = sit_down(db, scene)
@@ -130,7 +132,7 @@ def _told(hall: Hall, worked: Worked, db: Database, scene: DurabilityCourse) -> 
 
 
 def _sized(students: int, worked: Worked, count: int, *, is_sqlite: bool) -> str:
-    """Return what an hour of so many takes at its end, by what was measured."""
+    """Extrapolate the measured load to the peak of an hour with *students*, as text."""
     rate = students * sum(rate_per_student(PROBLEMS).values())
     cores = rate * worked.service / count
     told = f"{students:,} students: {rate:,.0f} requests a second, {cores:.1f} cores of services"
@@ -140,7 +142,6 @@ def _sized(students: int, worked: Worked, count: int, *, is_sqlite: bool) -> str
 
 
 def main(arguments: list[str]) -> None:
-    """Run with what the command line says."""
     students, seconds, url, processes = (*arguments, *DEFAULTS[len(arguments) :])
     if not run(int(students), float(seconds), url or DEFAULTS[2], int(processes)):
         raise SystemExit(1)

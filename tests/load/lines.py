@@ -1,4 +1,4 @@
-"""Connections as a proxy has them to a service: a few, each with one request at a time."""
+"""Connections as a proxy keeps them: a few, each with one request at a time."""
 
 import asyncio
 from collections.abc import Mapping
@@ -12,22 +12,23 @@ LENGTH: Final = "content-length"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a service answered."""
-
     status: int
     headers: Mapping[str, str]
     body: bytes
 
 
 class Line:
-    """One connection, made anew where it broke."""
+    """A connection that is reopened after it breaks."""
 
     def __init__(self, port: int) -> None:
         self._port = port
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, request: bytes, *, hangs_up: bool) -> Answer | None:
-        """Return the answer; None where the line breaks, or its client *hangs_up* at once."""
+        """Return the response, or None if the connection breaks.
+
+        With *hangs_up*, the client closes the connection right after the request.
+        """
         try:
             if self._streams is None:
                 self._streams = await asyncio.open_connection("127.0.0.1", self._port)
@@ -42,7 +43,6 @@ class Line:
             return None
 
     def close(self) -> None:
-        """Hang up."""
         if self._streams is not None:
             self._streams[1].close()
         self._streams = None
@@ -61,7 +61,7 @@ def _header(line: str) -> tuple[str, str]:
 
 
 class Lines:
-    """So many lines to a port; who asks waits for a free one."""
+    """A pool of *count* connections to a port; a request waits for a free one."""
 
     def __init__(self, port: int, count: int) -> None:
         self._lines = [Line(port) for _ in range(count)]
@@ -70,7 +70,7 @@ class Lines:
             self._free.put_nowait(line)
 
     async def ask(self, request: bytes, *, hangs_up: bool = False) -> Answer | None:
-        """Return the answer to a request, None where there came none."""
+        """Return the response, or None if the connection breaks."""
         line = await self._free.get()
         try:
             answer = await line.ask(request, hangs_up=hangs_up)
@@ -81,6 +81,5 @@ class Lines:
             self._free.put_nowait(line)
 
     def close(self) -> None:
-        """Close all lines."""
         for line in self._lines:
             line.close()

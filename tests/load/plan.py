@@ -1,4 +1,4 @@
-"""What students do in the last hour before a deadline, drawn from a seed."""
+"""Acts of students in the last hour before a deadline, drawn from a seed."""
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,14 +11,14 @@ Kind = Literal["page", "draft", "preview", "submission"]
 KINDS: Final[Sequence[Kind]] = ("page", "draft", "preview", "submission")
 HOUR: Final = 3_600
 TIMES: Final[Mapping[Kind, int]] = {"page": 2, "draft": 4, "preview": 2, "submission": 3}
-"""How often each is done by a student at one problem."""
+"""Number of requests of each kind that a student makes at one problem."""
 RUSH: Final = 2.0
-"""How the hour fills up: the moments are those of a square root, twice as many at the end."""
+"""Request rate at the end of the hour as a multiple of the average; it grows linearly."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Act:
-    """One request of a student: so many seconds after the hour began, at one of the *places*."""
+    """A student's request: *at* seconds into the hour, at the place of index *place*."""
 
     at: float
     kind: Kind
@@ -26,9 +26,9 @@ class Act:
 
 
 def acts_of(places: int, *, seed: int) -> Iterator[Act]:
-    """Yield what is done at each place, in the order of the hour.
+    """Yield the acts at all places, in the order of the hour.
 
-    A page comes first, a submission last.
+    At each place, a page comes first and a submission last.
     """
     dice = random.Random(seed)  # noqa: S311  # no secret
     found: list[Act] = []
@@ -44,5 +44,5 @@ def acts_of(places: int, *, seed: int) -> Iterator[Act]:
 
 
 def rate_per_student(problems: int) -> Mapping[Kind, float]:
-    """Return the requests a second of one student in the last minutes, when most come."""
+    """Return the requests per second of one student in the last minutes, the peak."""
     return {kind: RUSH * TIMES[kind] * problems / HOUR for kind in KINDS}

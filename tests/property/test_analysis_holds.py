@@ -1,4 +1,4 @@
-"""What holds for the analysis of any class, whatever its order, its points and its gaps."""
+"""Tests of invariants of the analysis, for classes of any order, points and gaps."""
 
 import math
 from dataclasses import astuple, replace
@@ -27,12 +27,12 @@ ROWS = st.lists(st.tuples(*[CELL] * len(MAXIMA)), max_size=40)
 
 
 def table(rows):
-    """Return credits times maxima as floats, NaN for None."""
+    """Return credits times maxima as floats, with NaN for None."""
     return np.array(rows, dtype=float).reshape(-1, len(MAXIMA)) * MAXIMA
 
 
 def flat(value):
-    """Return all figures inside a result, None as NaN."""
+    """Return all figures of a result as a flat list, with NaN for None."""
     if isinstance(value, tuple):
         return [figure for one in value for figure in flat(one)]
     return [math.nan if value is None else value]
@@ -91,7 +91,7 @@ def test_figures_are_finite_or_none_and_lie_in_their_intervals(rows):
 
 
 def flat_finite(item):
-    """Return the figures of an item as they are, intervals taken apart."""
+    """Return the figures of an item, with intervals split into their bounds."""
     return [
         figure
         for field in astuple(item)

@@ -1,10 +1,11 @@
-"""Random answers to parts of every kind: read and graded, or refused by an `AnswerError`.
+"""Tests of random answers to parts of every kind: graded or refused by `AnswerError`.
 
-The test runs for `GRADER_FUZZ_SECONDS` (2 by itself). A long run, which prints what it did:
+The test runs for `GRADER_FUZZ_SECONDS` (default 2). A long run prints its figures:
 
     PYTHONPATH=tests .venv/bin/python tests/property/test_answer_fuzz.py --seconds 3600 --seed 1
 
-Answer number n of a seed is always the same; a failure names the seed, the number and the answer.
+Answer number n of a seed is always the same; a failure names the seed, the number and
+the answer.
 """
 
 import os
@@ -33,14 +34,14 @@ from grader.reading.grammar import number_styles
 
 SECONDS = float(os.environ.get("GRADER_FUZZ_SECONDS", "2"))
 LIMIT = 1.0
-"""Seconds of processor time: tells a hang from an answer."""
+"""Processor seconds per answer, to detect hangs."""
 PLANTED_SECONDS = 60
-"""The longest search for a planted fault."""
+"""Longest search for an injected bug."""
 POINTED = re.compile(r"(?<![\d.])[1-9]\d{0,2}(?:\.\d{3})+(?!\d)")
 
 
 class Run(NamedTuple):
-    """Counts of answers, of readings and of refusals, and the slowest answer with its seconds."""
+    """Counts of answers, readings and refusals, and the slowest answer with its seconds."""
 
     answers: int
     readings: int
@@ -50,7 +51,10 @@ class Run(NamedTuple):
 
 
 def read(answer: RandomAnswer) -> Reading[Any] | None:
-    """Return the reading, None where the answer is refused with a message and a position in it."""
+    """Return the reading, or None if the answer is refused.
+
+    A refusal has a message, and its position lies in the answer.
+    """
     context = answer.part.context
     try:
         return context.read_answer(answer.typed, answer.style)
@@ -62,7 +66,7 @@ def read(answer: RandomAnswer) -> Reading[Any] | None:
 
 
 def check(answer: RandomAnswer) -> bool:
-    """Read, draw and grade an answer; tell whether it was read."""
+    """Read, render and grade an answer; return whether it was read."""
     part, typed, style = answer
     reading = read(answer)
     grade(part.variant, {part.context.part.id: typed}, registry=BOOK, numbers=style)
@@ -75,7 +79,7 @@ def check(answer: RandomAnswer) -> bool:
 
 
 def run(seed: int, seconds: float) -> Run:
-    """Check the answers of a *seed* for some *seconds*."""
+    """Check the answers of *seed* for *seconds*."""
     readings = number = 0
     slowest: tuple[float, Any] = (0.0, "")
     end = time.monotonic() + seconds
@@ -109,7 +113,7 @@ def test_a_seed_gives_the_same_answers():
 
 
 def _names_with_empty_words(item: RawAnswer, spelled: dict[str, str]) -> list[str]:
-    """Read names as before the fix: a mark that stands alone is looked up as an empty name."""
+    """Read names as before the fix: a lone punctuation mark is looked up as an empty name."""
     text = str(item).strip("()[]{}'\"`* ")
     words = [text] if text.casefold() in spelled else [word.strip("`*") for word in text.split()]
     unknown = next((word for word in words if word.casefold() not in spelled), "")
@@ -119,7 +123,7 @@ def _names_with_empty_words(item: RawAnswer, spelled: dict[str, str]) -> list[st
 
 
 def _count_of_unfolded_text(typed: RawAnswer) -> Reading[Any]:
-    """Read a count as before the fix: the digits are looked for in the text before it is folded."""
+    """Read a count as before the fix: digits are searched for before the text is folded."""
     if isinstance(typed, str) and find_ambiguous_thousands(typed):
         raise AnswerError(f"{POINTED.findall(typed)[-1]} can be read in two ways.")
     return read_number(typed)

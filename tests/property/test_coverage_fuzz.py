@@ -1,6 +1,7 @@
-"""Texts that are changed by the lines they reach: nothing but a value or a refusal comes of them.
+"""Tests of coverage-guided fuzzing: every text gives a value or a refusal.
 
-The test runs for a part of `GRADER_FUZZ_SECONDS`; `make fuzz` runs long. A failure shows the text.
+The test runs for part of `GRADER_FUZZ_SECONDS`; `make fuzz` runs longer. A failure
+shows the text.
 """
 
 import os
@@ -18,7 +19,7 @@ FUZZED = ("readers", "kinds", "expressions", "documents", "texts")
 
 @pytest.fixture
 def fuzzed(tmp_path):
-    """Return what runs some targets for so many seconds."""
+    """Return a function that fuzzes targets for some seconds."""
     pytest.importorskip("atheris", reason="Atheris has wheels for Linux on x86-64 alone")
 
     def run(*targets: str, seconds: float) -> subprocess.CompletedProcess[str]:

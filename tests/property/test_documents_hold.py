@@ -1,4 +1,4 @@
-"""Whatever stands in a file: it is read as plain data, or refused as a problem with its place."""
+"""Tests of loading any text: it is plain data, or a `ProblemError` names the file."""
 
 import json
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""What holds for any numbers, texts and seeds: exactness, bounds, no errors but our own."""
+"""Tests of the engine for any numbers, texts and seeds: exactness, bounds, errors."""
 
 import math
 import operator
@@ -125,7 +125,7 @@ SCOPE = Scope(
 
 
 def bits(value) -> int:
-    """Return the bits of the largest number in *value*."""
+    """Return the bit length of the largest numerator or denominator in *value*."""
     if is_number(value):
         return max(Fraction(value).numerator.bit_length(), Fraction(value).denominator.bit_length())
     if isinstance(value, Tensor):
@@ -225,7 +225,7 @@ PLAIN = st.recursive(
 
 
 def tuples(value):
-    """Return *value* with tuples for lists: another notation of the same."""
+    """Return *value* with lists replaced by tuples, another notation of the same value."""
     if isinstance(value, list):
         return tuple(map(tuples, value))
     if isinstance(value, dict):
@@ -249,7 +249,7 @@ BOXES = (("n", Interval.parse("1..64")), ("m", Interval.parse("0..9")))
 
 
 def spelled(terms, *, turned: bool = False) -> str:
-    """Return a polynomial as text, or the same one turned around."""
+    """Return a polynomial as text; *turned* reverses its terms and their factors."""
     if turned:
         return " + ".join(f"m**{two} * {factor} * n**{one}" for factor, one, two in reversed(terms))
     return " + ".join(f"{factor} * n**{one} * m**{two}" for factor, one, two in terms)

@@ -1,4 +1,4 @@
-"""What holds for every kind of answer: its own samples, and any answer whatever."""
+"""Tests of invariants of every kind of answer, for its own samples and for any answer."""
 
 from decimal import ROUND_HALF_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Context
 from fractions import Fraction
@@ -67,7 +67,7 @@ def test_the_samples_of_every_kind_are_judged_as_what_they_are(part):
 
 @pytest.mark.parametrize("part", PARTS)
 def test_a_key_as_it_is_shown_is_read_back_and_right(part):
-    """Limits and conditions have no key; that of a formula may call what no student can type."""
+    """Limits and conditions have no key; a formula's may call what no student can type."""
     variant = original(part, params=PARAMS)
     stated, key = variant.problem.parts[0], variant.keys.get("a")
     kind = KINDS[stated.kind]
@@ -88,7 +88,7 @@ def test_all_or_nothing_gives_no_credit_for_what_is_not_right(part):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_has_samples_that_can_fail(kind):
-    """Only a condition has no wrong samples, and only a person knows what is right in a text."""
+    """A condition has no wrong samples, and only a person can tell which texts are right."""
     variant = original(EXAMPLES[kind][0], params=PARAMS)
     samples = KINDS[kind].build_samples(variant.problem.parts[0], variant.keys["a"])
     assert bool(samples.right) is (kind != "text")
@@ -295,7 +295,7 @@ def test_an_answer_is_accepted_exactly_within_the_distance_reckoned_in_plain_fra
 @settings(CALM, max_examples=200)
 @given(key=st.decimals(-(10**9), 10**9, places=6), figures=st.integers(1, 12), data=st.data())
 def test_a_rounding_is_accepted_as_the_decimal_module_rounds(key, figures, data):
-    """Half a unit may be rounded either way, so both roundings of `decimal` are right."""
+    """The oracle is `decimal`; half a unit may be rounded either way, so both are right."""
     typed_figures = data.draw(st.integers(figures, 14))
     mode = data.draw(st.sampled_from([ROUND_HALF_UP, ROUND_HALF_DOWN, ROUND_HALF_EVEN]))
     if not key:
@@ -336,5 +336,5 @@ def test_a_set_whose_items_all_lie_within_the_tolerance_is_right_however_they_ar
 
 
 def tuple_of(items):
-    """Return a tuple as an author writes it."""
+    """Return a tuple in the notation of authors."""
     return f"({', '.join(map(str, items))},)"

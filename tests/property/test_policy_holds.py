@@ -1,4 +1,4 @@
-"""What holds for all rules and answers: nothing falls by answering again or by an extension."""
+"""Tests of all policies and answers: no new answer or extension ever lowers a grade."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -24,7 +24,7 @@ CREDITS = st.sampled_from([Fraction(one, 12) for one in (0, 1, 3, 4, 6, 8, 9, 12
 
 @st.composite
 def timelines(draw):
-    """Draw a timeline whose instants may stand in any order but for the late steps."""
+    """Draw a timeline whose instants, except the late steps, may be in any order."""
     due = draw(st.none() | TIMES)
     untils = sorted(draw(st.sets(TIMES, max_size=3))) if due is not None else []
     return Timeline(
@@ -48,9 +48,9 @@ EVENTS = st.lists(
 
 
 def history(rules, events):
-    """Return the answers that are taken when *events* come one after the other.
+    """Return the admitted answers when *events* occur one after the other.
 
-    An event is a time, a value, whether it could be read, and its credit.
+    An event is a time, a value, whether the value is readable, and its credit.
     """
     taken: list[StoredAnswer] = []
     for at, value, readable, credit in events:
@@ -139,7 +139,7 @@ def test_the_last_instant_is_the_last_at_which_it_is_open(rules, timeline):
 @CALM
 @given(timelines(), TIMES)
 def test_credit_is_one_up_to_the_due_time_and_that_of_the_next_step_after_it(timeline, at):
-    """The same rule written the other way round: every instant asked by itself."""
+    """The oracle states the same rule the other way round, for each instant by itself."""
     ends = [until for until, _ in timeline.steps if until >= at]
     last = max([timeline.due or 0, *(until for until, _ in timeline.steps)])
     closes = last if timeline.close is None else timeline.close

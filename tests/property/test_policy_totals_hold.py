@@ -1,4 +1,4 @@
-"""What holds for all totals: the sums are exact, their steps come to them, a drop costs nothing."""
+"""Tests of all totals: sums are exact, steps add up to them, and a drop costs nothing."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -27,7 +27,7 @@ POINTS = st.sampled_from([Fraction(one, 4) for one in (0, 1, 2, 3, 4, 6, 8, 12, 
 
 
 def standing(raw, attempt, factors, *, waiting):
-    """Return a standing whose credit is the product of its factors."""
+    """Return the progress in a part whose credit is the product of its factors."""
     one, two = factors
     if raw is None:
         return PartProgress(waiting=waiting)
@@ -75,7 +75,7 @@ PROBLEMS = st.lists(
 
 
 def worked(reckoning: ScoreBreakdown) -> Fraction:
-    """Return what the steps come to, and hold every total on the way against it."""
+    """Return the result of the steps, and check each total on the way."""
     value = Fraction(0)
     for step in reckoning.steps:
         match step.sign:
@@ -165,7 +165,7 @@ def test_points_scale_and_the_share_of_the_problem_stays(parts, points):
 
 @st.composite
 def courses(draw):
-    """Draw the assignments of a course in two categories and outside them."""
+    """Draw the assignments of a course, in two categories and outside them."""
     return [
         AssignmentLine(
             f"a{at}",

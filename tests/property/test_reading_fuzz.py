@@ -1,10 +1,11 @@
-"""Random tokens: every reader reads them, or refuses them with an `AnswerError`, within a second.
+"""Tests of readers on random tokens: a reading or an `AnswerError` within a second.
 
-The test runs for `GRADER_FUZZ_SECONDS` (2 by itself). A long run, which prints what it did:
+The test runs for `GRADER_FUZZ_SECONDS` (default 2). A long run prints its figures:
 
     PYTHONPATH=tests .venv/bin/python tests/property/test_reading_fuzz.py --seconds 3600 --seed 1
 
-Text number n of a seed is always the same; a failure names the seed, the number and the text.
+Text number n of a seed is always the same; a failure names the seed, the number and the
+text.
 """
 
 import os
@@ -21,13 +22,13 @@ from grader.reading import RawAnswer, Reading, find_ambiguous_thousands
 
 SECONDS = float(os.environ.get("GRADER_FUZZ_SECONDS", "2"))
 LIMIT = 1.0
-"""Seconds of processor time: tells a hang from an answer."""
+"""Processor seconds per reading, to detect hangs."""
 LENGTHS = (1, 2, 3, 5, 8, 13, 40)
 ROWS = ("1 2", "1, 2", "[1, 2]", "1\t2", "1 & 2", "| 1 | 2 |", "1;2", "(1 2)", "- 1 2")
 
 
 class Run(NamedTuple):
-    """How many texts were tried, how many readings and refusals there were, the slowest of all."""
+    """Counts of texts, readings and refusals, and the slowest text with its seconds."""
 
     texts: int
     readings: int
@@ -37,7 +38,7 @@ class Run(NamedTuple):
 
 
 def text_of(seed: int, number: int) -> str:
-    """Return text *number* of a *seed*: a line of pieces, or pieces among the rows of an array."""
+    """Return text *number* of *seed*: pieces in a line or among the rows of an array."""
     random = Random(f"{seed}:{number}")  # noqa: S311 (no secret is drawn)
     pieces = random.choices(PIECES, k=random.choice(LENGTHS))
     if random.random() < 1 / 4:
@@ -49,7 +50,10 @@ def text_of(seed: int, number: int) -> str:
 
 
 def check_shown(reader: Callable[[RawAnswer], Any], reading: Reading[Any]) -> None:
-    """What is shown is read back; brackets that it needs may only pass the limit of nesting."""
+    """Check that the text of a reading is read back as the same value.
+
+    The brackets that the text needs may exceed the nesting limit.
+    """
     try:
         assert meaning(reader(reading.text).value) == meaning(reading.value)
     except AnswerError as refused:
@@ -57,7 +61,7 @@ def check_shown(reader: Callable[[RawAnswer], Any], reading: Reading[Any]) -> No
 
 
 def tried(text: str) -> tuple[int, int]:
-    """Return how many readers read *text* and how many refuse it; what is shown is read back."""
+    """Return how many readers read *text* and how many refuse it; check each reading."""
     readings = refusals = 0
     for name, reader in (READERS | STYLED | {"thousands": find_ambiguous_thousands}).items():
         start = time.thread_time()
@@ -76,7 +80,7 @@ def tried(text: str) -> tuple[int, int]:
 
 
 def run(seed: int, seconds: float) -> Run:
-    """Return what became of the texts of a *seed* that were tried in so many *seconds*."""
+    """Try texts of *seed* for *seconds*."""
     readings = refusals = number = 0
     slowest, text = 0.0, ""
     end = time.monotonic() + seconds

@@ -1,4 +1,4 @@
-"""Every value, printed in every notation, is read back equal."""
+"""Tests of reading: every value, printed in every notation, reads back equal."""
 
 from decimal import Decimal
 from fractions import Fraction
@@ -42,7 +42,7 @@ numbers = st.one_of(whole, decimals, fractions)
 
 
 def plain_decimal(value: Fraction | int) -> str:
-    """Print a decimal that ends by another way than ours."""
+    """Format a terminating decimal by other code than ours."""
     return f"{Decimal(value.numerator) / Decimal(value.denominator):f}"
 
 
@@ -217,7 +217,10 @@ def thousandths(tensor: Tensor) -> str:
 
 
 def european(tensor: Tensor) -> str:
-    """Write semicolons between cells; in a line alone they would end rows, as in MATLAB."""
+    """Write semicolons between cells, or tabs in a single row.
+
+    Semicolons in a single line would end rows, as in MATLAB.
+    """
     return lines(";" if tensor.shape[0] > 1 else "\t", "\n")(tensor)
 
 

@@ -1,4 +1,4 @@
-"""What a page shows of an answer is what is judged: read off the MathML, it is the value again."""
+"""Tests of rendering: the MathML of an answer, read back, is the value that is graded."""
 
 import re
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ POINT = {"H": 7, "K": 3, "S": 4}
 
 
 def shown(part: dict[str, Any], typed: object) -> tuple[Reading[Any], Rendering]:
-    """Return how *typed* is read as an answer to *part*, and how that is shown."""
+    """Return the reading of *typed* as an answer to *part*, and its rendering."""
     variant = original(part, params=PARAMS)
     stated, scope = variant.problem.parts[0], variant.student_scope(BOOK)
     reading = KINDS[stated.kind].read(typed, stated, scope)  # type: ignore[arg-type]
@@ -94,7 +94,7 @@ SHAPES = st.lists(st.integers(1, 3), min_size=1, max_size=4).filter(lambda shape
 
 
 def expected(tensor: Tensor) -> object:
-    """Return a tensor as tuples, a matrix of one row as its row, as both are drawn alike."""
+    """Return a tensor as tuples; a one-row matrix becomes its row, since both look alike."""
     rows = [*tensor.rows()]
     if not isinstance(rows[0], Tensor):
         return tensor.cells
@@ -225,5 +225,5 @@ def test_every_kind_is_shown_in_text_and_in_plain_mathml(part, answers):
 
 
 def digits(mathml: str) -> set[str]:
-    """Return the runs of digits on the page."""
+    """Return the runs of digits in the text of *mathml*."""
     return set(re.findall(r"\d+", " ".join(ET.fromstring(mathml).itertext())))

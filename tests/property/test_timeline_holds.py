@@ -1,4 +1,4 @@
-"""What holds for every timeline in every zone, in any year: order, wall clocks, and no loss."""
+"""Tests of timelines in any zone and year: their order, local times, and no loss."""
 
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -38,7 +38,7 @@ CREDITS = st.fractions(0, 1, max_denominator=20)
 
 @st.composite
 def places(draw: st.DrawFn) -> tuple[ZoneInfo, datetime]:
-    """Return a zone and a wall clock in it, often within three days of a change of the clock."""
+    """Draw a zone and a local time in it, often within three days of a clock change."""
     zone = draw(ZONES)
     days = CHANGES.get(zone.key)
     if days is None or draw(st.integers(0, 3)) == 0:
@@ -49,7 +49,7 @@ def places(draw: st.DrawFn) -> tuple[ZoneInfo, datetime]:
 
 @st.composite
 def timelines(draw: st.DrawFn) -> tuple[ZoneInfo, TimelineSpec]:
-    """Return a zone and a timeline with all that one can have."""
+    """Draw a zone and a timeline in which every field may be set."""
     zone, due = draw(places())
     release = due - timedelta(minutes=draw(st.integers(0, 3000)))
     credits_ = sorted(draw(st.lists(CREDITS, max_size=3)), reverse=True)
@@ -76,7 +76,7 @@ def timelines(draw: st.DrawFn) -> tuple[ZoneInfo, TimelineSpec]:
 
 @st.composite
 def extensions(draw: st.DrawFn, spec: TimelineSpec) -> ExtensionSpec:
-    """Return an extension of any kind, also one that names times before those of *spec*."""
+    """Draw an extension of any kind, possibly with times before those of *spec*."""
     assert spec.due is not None
     given = draw(
         st.fixed_dictionaries(
@@ -95,13 +95,13 @@ def extensions(draw: st.DrawFn, spec: TimelineSpec) -> ExtensionSpec:
 
 
 def instants(line: Timeline) -> list[int]:
-    """Return all that a timeline names, and the microsecond after each."""
+    """Return all instants of a timeline, and the microsecond after each."""
     named = [line.release, line.due, line.close, *(until for until, _ in line.steps)]
     return [one + more for one in named if one is not None for more in (0, 1)]
 
 
 def worth(line: Timeline, at: int) -> Fraction:
-    """Return what work is worth at an instant; less than nothing where it is not taken."""
+    """Return the credit of work at an instant, or -1 where it is not accepted."""
     credit = line.credit_at(at) if line.is_released(at) else None
     return Fraction(-1) if credit is None else credit
 

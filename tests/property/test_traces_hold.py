@@ -1,4 +1,4 @@
-"""Whatever a solver computes, its tracer has true steps to the same value."""
+"""Tests of tracers: for any arguments, true steps lead to the value of the solver."""
 
 from factories import CALM
 from hypothesis import given
@@ -19,7 +19,7 @@ MODES = st.booleans()
 
 
 def tensors(*sides: int | tuple[int, int]) -> SearchStrategy[Tensor]:
-    """Return tensors whose axes have these lengths, or lengths between two of these."""
+    """Draw tensors with axes of these lengths; a pair is a range of lengths."""
     lengths = [st.integers(*one) if isinstance(one, tuple) else st.just(one) for one in sides]
     return st.tuples(*lengths).flatmap(_filled)
 

@@ -1,8 +1,8 @@
-"""What a student sees before the release depends on the key by what may be told, and no more.
+"""Tests of the student view before release: it reveals only permitted facts.
 
-One answer is marked under two keys. Where all that may be told is the same (status, credit, the
-hint of a mistake, where a formula is not right, and the cells of a part that shows them), the view
-is the same. Every leak that is planted in the view is found.
+One answer is graded under two keys. Where all permitted facts are equal (status,
+credit, the hint of a mistake, where a formula is wrong, and the cells of a part that
+shows them), the views are equal. Every leak that is injected into the view is found.
 """
 
 import inspect
@@ -143,7 +143,7 @@ SHOWING = ("set by item", "matrix", "shape by axis", "table")
 
 
 def differences(result: PartResult, variant: Variant) -> object:
-    """Return where a formula is not right, with the student's own value: it may be told."""
+    """Return where a formula is wrong, with the student's own value; both are permitted."""
     context = get_part_contexts(variant, BOOK)[0]
     if not isinstance(context.part, FormulaPart) or not context.part.variables:
         return None
@@ -163,7 +163,7 @@ def differences(result: PartResult, variant: Variant) -> object:
 
 
 def may_be_told(result: PartResult, variant: Variant) -> object:
-    """Return what of the key a student may be told before the release."""
+    """Return the facts about the key that a student may learn before release."""
     part = variant.problem.parts[0]
     hint = result.hint if result.status == "mistake" else ""
     wrong = differences(result, variant) if result.status in {"wrong", "partial"} else None
@@ -178,7 +178,7 @@ def may_be_told(result: PartResult, variant: Variant) -> object:
 
 
 def check(family: str, *, view: View = to_student_view, **fields: Any) -> None:
-    """Raise `AssertionError` where a *view* tells two keys apart by what may not be told."""
+    """Raise `AssertionError` if *view* tells two keys apart by a fact not permitted."""
     part_of, keys, answers = FAMILIES[family]
     calm = settings(
         deadline=None,
@@ -248,7 +248,7 @@ def part_of_kind(family: str) -> str:
 
 
 def saying(leak: Callable[[PartResult], str]) -> View:
-    """Return a view with a *leak* planted in what it says."""
+    """Return a view with *leak* injected into its hint."""
 
     def view(result: PartResult, part: Any) -> StudentResultView:
         seen = to_student_view(result, part)
@@ -292,7 +292,7 @@ def test_a_planted_leak_is_found(family: str, leak: Callable[[PartResult], str])
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_answer_is_read_without_the_key(kind: str) -> None:
-    """A key that cannot be computed changes no reading, and the scope of reading holds no key."""
+    """A key that cannot be computed changes no reading, and the reading scope has no key."""
     assert [*inspect.signature(KINDS[kind].read).parameters] == ["typed", "part", "scope"]
     for given_part in EXAMPLES[kind]:
         variant = original(given_part, params=PARAMS)
@@ -305,7 +305,7 @@ def test_an_answer_is_read_without_the_key(kind: str) -> None:
 
 
 def without_key(part: dict[str, Any]) -> dict[str, Any]:
-    """Return *part* with keys that fail when they are computed."""
+    """Return *part* with keys that raise an error when evaluated."""
     if "columns" in part:
         columns = {name: {**one, "key": "broken()"} for name, one in part["columns"].items()}
         return {**part, "columns": columns}

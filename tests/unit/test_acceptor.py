@@ -1,4 +1,4 @@
-"""Connections are shared among processes, and nobody waits for one that does not take its own."""
+"""Tests of connection balancing: processes share connections, and none has to wait."""
 
 import asyncio
 import errno
@@ -17,7 +17,7 @@ MANY = 40
 
 
 class Visit(asyncio.Protocol):
-    """A connection that is served, one of those of its process; its coming is told."""
+    """A served connection that joins those of its process and signals its arrival."""
 
     def __init__(self, there: set["Visit"], came: asyncio.Event) -> None:
         self._there, self._came = there, came
@@ -29,7 +29,7 @@ class Visit(asyncio.Protocol):
 
 
 class Processes:
-    """What stands for processes: the door of each, and who is there."""
+    """Simulated processes: a balancer and a set of open connections for each."""
 
     def __init__(self, listener: Any, some: list[ConnectionCounter] | list[None]) -> None:
         self.there: list[set[Visit]] = [set() for _ in some]
@@ -41,7 +41,7 @@ class Processes:
         ]
 
     async def served(self, count: int) -> list[int]:
-        """Return how many connections each has, once they are so many."""
+        """Wait until *count* connections are open; return the number for each process."""
         async with asyncio.timeout(20):
             while sum(map(len, self.there)) != count:
                 self._came.clear()
@@ -49,7 +49,7 @@ class Processes:
         return [len(one) for one in self.there]
 
     async def end(self) -> None:
-        """Let everybody go."""
+        """Close all balancers, listeners and connections."""
         for door, listener in zip(self.doors, self._listeners, strict=True):
             door.close()
             await door.wait_closed()
@@ -67,7 +67,7 @@ def listener() -> Iterator[socket.socket]:
 
 @pytest.fixture
 def come(listener) -> Iterator[Callable[[int], None]]:
-    """Yield what opens so many connections, which stay open."""
+    """Yield a function that opens *count* connections and keeps them open."""
     with ExitStack() as opened:
 
         def come(count: int) -> None:
@@ -80,7 +80,10 @@ def come(listener) -> Iterator[Callable[[int], None]]:
 def served(
     listener: Any, some: list[ConnectionCounter] | list[None], *coming: Callable[[], int]
 ) -> list[int]:
-    """Return how many connections each of some processes has, after all that came."""
+    """Run the *coming* steps and return the number of connections of each process.
+
+    A step opens connections and returns the total that must then be open.
+    """
 
     async def scene() -> list[int]:
         processes = Processes(listener, some)
@@ -116,7 +119,7 @@ def test_a_process_that_is_alone_leaves_nothing_to_others(listener, come, monkey
 
 
 class Full:
-    """A *listener* whose process may open nothing more, so many *times*."""
+    """A *listener* whose first *times* accepts fail with "Too many open files"."""
 
     def __init__(self, listener: socket.socket, times: int) -> None:
         self._listener, self._times = listener, times

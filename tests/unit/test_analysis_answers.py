@@ -1,4 +1,4 @@
-"""Wrong answers: what nothing explains first, and when the key is in doubt."""
+"""Tests of wrong-answer tables: unexplained ones come first, doubtful keys are found."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,10 @@ def group(shown, count, *, mistakes=(), in_top=0):
 
 
 def doubts(*, wrong, key, count=30):
-    """Return the answers in doubt where *wrong* and *key* votes come from the top third."""
+    """Return the answers that put the key in doubt.
+
+    *wrong* and *key* count the votes that each answer gets from the top third.
+    """
     found = tabulate_wrong_answers(
         [group("31", count, in_top=wrong)], RightAnswerCounts(count, key)
     )
@@ -69,7 +72,7 @@ def test_below_twenty_answers_the_key_is_not_doubted(count, doubted):
 
 
 def test_a_wrong_key_in_a_class_of_sixty_is_found_and_a_good_one_is_not_doubted():
-    """Strong students solve the item; the weak mostly make one slip, which a wrong key repeats."""
+    """Strong students solve the item; weak ones mostly make one slip, the wrong key."""
     rng = np.random.default_rng(7)
     strength = rng.normal(size=60)
     solves = strength + rng.normal(size=60) > 0

@@ -1,4 +1,4 @@
-"""Attempts, and answers that look like a search."""
+"""Tests of attempt counts and guess detection: answers that look like a search."""
 
 from collections import Counter
 from fractions import Fraction
@@ -43,7 +43,7 @@ def test_attempts_to_correct_count_those_who_never_were(solved_at, expected):
 
 
 def steps(start, *sizes):
-    """Return the values that one reaches from *start* by steps."""
+    """Return *start* and the value after each step of *sizes*."""
     values = [Fraction(start)]
     for size in sizes:
         values.append(values[-1] + Fraction(size))

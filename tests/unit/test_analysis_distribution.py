@@ -1,4 +1,4 @@
-"""The distribution of totals: figures as SciPy has them, none where there cannot be one."""
+"""Tests of the distribution of totals: SciPy's figures, or none where undefined."""
 
 from fractions import Fraction
 

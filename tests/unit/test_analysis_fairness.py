@@ -1,4 +1,4 @@
-"""Fairness of variants: the tests of SciPy, small variants pooled, chance not named."""
+"""Tests of variant fairness: SciPy's tests, pooled small variants, no chance findings."""
 
 import numpy as np
 import pytest
@@ -73,7 +73,7 @@ def test_variants_below_twenty_students_stand_together():
 
 
 def test_among_many_equal_variants_hardly_ever_one_is_named():
-    """At 5 % without adjusting, a hundred variants would name some in nearly every class."""
+    """At 5% without adjustment, one of 100 variants would be named in nearly every class."""
     rng = np.random.default_rng(3)
     classes = [rng.binomial(30, 0.7, size=100) for _ in range(100)]
     named = [

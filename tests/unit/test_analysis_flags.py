@@ -1,4 +1,4 @@
-"""Flags: on intervals, never below twenty students, each with a sentence."""
+"""Tests of flags: based on intervals and at least twenty students, with a sentence."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,10 @@ from grader.analysis import (
 
 
 def scores(*, n, right, strong_first=True):
-    """Return an item with the first *right* students right, and a rest that falls or rises."""
+    """Return two columns: an item that the first *right* students solve, and the rest.
+
+    The rest falls with *strong_first* and rises without it.
+    """
     item = np.arange(n) < right
     rest = np.arange(n, 0, -1) if strong_first else np.arange(1, n + 1)
     return np.column_stack([item, rest]).astype(float)
@@ -32,7 +35,7 @@ def discrimination(table):
 
 
 def unrelated(n, *, seed=0):
-    """Return an item that has next to nothing to do with the rest."""
+    """Return two columns: an item and a rest that is almost uncorrelated with it."""
     rng = np.random.default_rng(seed)
     return np.column_stack([np.arange(n) % 2, rng.permutation(n)]).astype(float)
 
@@ -83,7 +86,7 @@ def test_a_weak_item_is_flagged_only_where_the_upper_bound_is_weak_too():
 
 
 def test_what_nearly_everyone_gets_right_is_easy_and_nothing_else():
-    """Two slips of strong students make a negative discrimination; the key is not in doubt."""
+    """Slips of two strong students make discrimination negative; the key is not in doubt."""
     table = scores(n=500, right=500)
     table[:2, 0] = 0
     assert discrimination(table) < 0

@@ -1,4 +1,4 @@
-"""Intervals and p-values, against SciPy and at their ends."""
+"""Tests of intervals and p-values, against SciPy and at their limits."""
 
 import math
 
@@ -29,7 +29,7 @@ def test_of_nobody_any_share_is_possible():
 
 
 def pair(correlation, n):
-    """Return two columns of *n* numbers with this correlation."""
+    """Return two columns of *n* numbers with this *correlation*."""
     rng = np.random.default_rng(n)
     x, other = np.linalg.qr(np.column_stack([np.ones(n), rng.normal(size=(n, 2))]))[0].T[1:]
     return x, correlation * x + math.sqrt(1 - correlation**2) * other
@@ -83,7 +83,7 @@ def test_the_exact_test_is_that_of_scipy(right, n, all_right, everyone):
 
 
 def test_the_lady_of_the_tea_is_right_by_chance_in_17_of_35():
-    """Fisher's own example: 3 of 4 cups, both ways, is 34 of 70."""
+    """Fisher's own example: 3 of 4 cups, two-sided, is 34 of 70."""
     assert fisher_exact(3, 4, all_right=4, everyone=8) == pytest.approx(34 / 70)
 
 

@@ -1,4 +1,4 @@
-"""Items and reliability: tables worked by hand, the figures of SciPy, and every kind of gap."""
+"""Tests of item statistics and reliability: by hand, against SciPy, and with gaps."""
 
 import numpy as np
 import pytest
@@ -9,15 +9,19 @@ from grader.analysis import ItemStatistics
 
 NAN = float("nan")
 HAND = [[1, 2, 0], [1, 4, 1], [0, 1, 0], [1, 5, 0], [0, 3, 1]]
-"""Five students; the items are worth 1, 5 and 1.
+"""Scores of five students on items worth 1, 5 and 1.
 
-Rests of the first item: 2 5 1 5 4, mean 3.4; its covariance with them is 0.45 and the variances
-are 0.3 and 3.3. Sorted both ways the covariance is 0.95. Totals: 3 6 1 6 4, variance 4.5.
+The rest scores of the first item are 2 5 1 5 4, with mean 3.4. Their covariance with
+the item is 0.45; the variances are 0.3 and 3.3. With both columns sorted, the
+covariance is 0.95. The totals are 3 6 1 6 4, with variance 4.5.
 """
 
 
 def class_of(students, count, *, seed=0, gaps=0.0):
-    """Return scores of students who differ in strength: items worth 1, 4, 1, 4 ..., with gaps."""
+    """Return scores of students who differ in ability, and the maximum of each item.
+
+    The items are worth 1, 4, 1, 4 …; *gaps* is the share of missing scores.
+    """
     rng = np.random.default_rng(seed)
     maxima = np.resize([1.0, 4.0], count)
     strength = rng.normal(size=(students, 1)) + rng.normal(size=(students, count))
@@ -37,7 +41,7 @@ def test_the_first_item_of_the_table_has_the_figures_worked_by_hand():
 
 
 def test_the_reliability_of_the_table_is_that_worked_by_hand():
-    """The variances of the items are 0.3, 2.5 and 0.3, that of the totals 4.5."""
+    """The item variances are 0.3, 2.5 and 0.3; the variance of the totals is 4.5."""
     found = reliability(HAND)
     alpha = 3 / 2 * (1 - 3.1 / 4.5)
     assert (found.k, found.n) == (3, 5)
@@ -156,7 +160,7 @@ def test_where_nothing_varies_the_first_item_has_no_figure_and_nothing_warns(sco
 
 
 def test_an_item_beside_a_rest_that_is_the_same_for_all_has_no_efficiency():
-    """Floats alone make these rests differ, in the last bit."""
+    """Only floating-point error makes these rests differ, in the last bit."""
     first = items([[1, 0.1, 0.3], [0, 0.2, 0.2], [0, 0.2, 0.2], [0, 0.3, 0.1]], [1, 2, 3])[0]
     assert (first.discrimination, first.efficiency) == (None, None)
 
@@ -169,7 +173,7 @@ def test_an_item_that_is_not_related_to_the_rest_has_a_discrimination_of_exactly
 
 
 def test_items_that_cancel_have_no_reliability():
-    """Floats alone make these totals differ, in the last bit."""
+    """Only floating-point error makes these totals differ, in the last bit."""
     found = reliability([[x, 1 - x] for x in (0.1, 0.7, 0.3, 0.6)])
     assert (found.alpha, found.sem, found.k, found.n) == (None, None, 2, 4)
 
@@ -202,7 +206,7 @@ def test_reliability_is_that_of_the_students_who_opened_every_item_that_anyone_o
 
 @pytest.mark.parametrize("values", [(0, 1, 5, 2), (1.1, 1.1, 1.7, 2.7)])
 def test_alpha_is_one_where_all_items_are_the_same(values):
-    """Of the second values floats make a little more than one."""
+    """For the second values, floating-point error makes alpha slightly more than one."""
     found = reliability([[x, x, x] for x in values])
     assert (found.alpha, found.sem) == (pytest.approx(1), pytest.approx(0, abs=1e-7))
 

@@ -1,4 +1,4 @@
-"""The most characters of an answer hold for every kind, in whatever shape of JSON it comes."""
+"""Tests of the maximum answer length, which holds for every kind and JSON shape."""
 
 from fractions import Fraction
 
@@ -20,7 +20,7 @@ LIMITS = {
 
 
 def too_long(limit: int) -> dict[str, object]:
-    """Return answers of more than *limit* characters: in one text, in lists, in lists of lists."""
+    """Return answers of more than *limit* characters: text, lists and nested lists."""
     piece = "1" * 499
     pieces = [piece] * (limit // len(piece) + 1)
     number = 10**300 + 1

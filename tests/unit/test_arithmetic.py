@@ -1,4 +1,4 @@
-"""Exact arithmetic: powers, roots, logarithms, rounding, and the functions of expressions."""
+"""Tests of exact arithmetic: powers, roots, logarithms, rounding and functions."""
 
 from fractions import Fraction
 

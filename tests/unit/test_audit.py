@@ -1,4 +1,4 @@
-"""`make audit` finds what is known to be vulnerable, and says so where it cannot ask."""
+"""Tests of `make audit`: it names vulnerable packages and says when it cannot ask."""
 
 import json
 import os
@@ -16,24 +16,23 @@ FOUND = {"id": "PYSEC-0000-1", "modified": "2026-01-01T00:00:00Z"}
 
 
 class Advisories(BaseHTTPRequestHandler):
-    """What a service of advisories answers: one is known, of one package, or none at all."""
+    """Handler of a fake advisory service, which has one advisory for each of ``known``."""
 
     known = ()
     asked = ()
 
     def do_POST(self):
-        """Tell of each package that was asked for what is known."""
+        """Return the advisories of each package in the query."""
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         names = [one["package"]["name"] for one in body["queries"]]
         type(self).asked += tuple(names)
         self.tell({"results": [{"vulns": [FOUND]} if one in self.known else {} for one in names]})
 
     def do_GET(self):
-        """Tell the details of the advisory."""
+        """Return the details of the advisory."""
         self.tell(FOUND | {"summary": "Planted.", "affected": []})
 
     def tell(self, value):
-        """Send a value as JSON."""
         body = json.dumps(value).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
@@ -42,15 +41,15 @@ class Advisories(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_):
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
 def advisories():
-    """Return the address of a service of advisories, and the class of its answers."""
+    """Yield the URL of a fake advisory service and its handler class."""
 
     class Known(Advisories):
-        """Answers of this test alone."""
+        """Handler whose class attributes belong to one test."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Known)
     thread = threading.Thread(target=server.serve_forever)

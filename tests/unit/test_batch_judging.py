@@ -1,4 +1,4 @@
-"""Questions judged in chunks: what is loaded for them."""
+"""Tests of batch grading in chunks: each published variant is loaded once."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What is told of judged questions: each different outcome once, whatever is put behind it."""
+"""Tests of batch verdicts: each distinct outcome is sent once; joining changes none."""
 
 import json
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""A question without its key reads as the part itself does, and has nothing of the key in it."""
+"""Tests of questions without a key: they read like the part and reveal no key."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The book, and the binding between exact engine values and what solvers take and give."""
+"""Tests of the registry and of the conversion between engine and solver values."""
 
 from contextlib import suppress
 from fractions import Fraction

@@ -1,7 +1,7 @@
-"""Nothing that an author or a student writes can take the machine.
+"""Tests of resource bounds: no author or student can exhaust the machine.
 
-The aim is 50 ms for each item; the bound asserted is wider, since test machines are shared and
-coverage is traced.
+The target is 50 ms for each item. The asserted bound is wider, because test machines
+are shared and coverage is traced.
 """
 
 import contextlib
@@ -86,7 +86,7 @@ ON_TENSORS = [
     "Z + Z + Z + Z",
     "max(Y) - min(Y) + sum(Y)",
 ]
-"""Keys whose steps are each within their bounds, and too much together."""
+"""Keys whose steps are each within their bounds but together too much."""
 
 ANSWERS: list[RawAnswer] = [
     *EXPRESSIONS,
@@ -145,7 +145,7 @@ VARIANT = original(*PARTS, params={"X": [[1, 2], [3, 4]]})
 
 
 def seconds(act) -> float:
-    """Return the CPU time of *act*, whatever it refuses."""
+    """Return the CPU time of *act*; refused input counts too."""
 
     def ended() -> None:
         with contextlib.suppress(GraderError, ValidationError):

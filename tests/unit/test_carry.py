@@ -1,4 +1,4 @@
-"""Which earlier answers carry on: other than true, of the same form, past their guard."""
+"""Tests of the answers that carry forward: wrong, of the key's form, past their guard."""
 
 from fractions import Fraction
 
@@ -48,7 +48,7 @@ def test_a_value_of_the_same_form_has_type_shape_and_positive_numbers_where_the_
 
 @pytest.mark.parametrize(("kind", "carries"), [("integer", False), ("number", True)])
 def test_a_fraction_carries_where_the_kind_allows_it_whatever_the_numbers_are(kind, carries):
-    """Not where the drawn key happens to be whole: credit must not depend on the seed."""
+    """Credit must not depend on the seed: a key that happens to be whole changes nothing."""
     first = ask(kind, key="31", reason="a constant")
     variant = original(first, ask("number", id="b", key="a * 3"))
     names = collect_carried_values(

@@ -1,4 +1,4 @@
-"""The checker: what it reports of a problem that loads but is wrong, and of what looks wrong."""
+"""Tests of the checker: errors in problems that load, and warnings about odd ones."""
 
 import pytest
 from factories import BOOK, ask, problem
@@ -309,7 +309,7 @@ def test_a_key_or_text_that_no_student_could_be_given_is_an_error(part, said):
 
 
 def nothing_loud(text: str) -> list[str]:
-    """Find fault with a text that shouts."""
+    """Report a fault if *text* contains an exclamation mark."""
     return ["is loud"] if "!" in text else []
 
 

@@ -1,4 +1,4 @@
-"""Uploaded CSV files: whatever is in them, they are read or refused within a second."""
+"""Tests of uploaded CSV files: any content is read or refused within a second."""
 
 import pytest
 from cpu_time import cpu_seconds
@@ -38,7 +38,7 @@ ROWS = {
     "long cells": ("a" * 100_000 + "\n", ""),
     "zeros": ("\0", ""),
 }
-"""Text that is repeated up to the largest file, and the line between the header and it."""
+"""Text to repeat up to the largest file, and the line between the header and it."""
 CELLS = {
     "controls": "a\x01",
     "direction marks": "é\u200e",

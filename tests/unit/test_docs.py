@@ -1,11 +1,12 @@
-"""The tables and the reference of the documentation are true: every row and every part is tried.
+"""Tests of the documentation's tables and reference: every row and part is tried.
 
-How a page marks what is tried here (``test_docs_console.py`` runs its commands):
+How a page marks what is tested here (``test_docs_console.py`` runs its commands):
 
-- the table behind ``<!-- answers {a part} -->`` or ``<!-- answers a-problem -->`` is marked, those
-  behind ``expressions``, ``yaml`` and ``params`` are computed, loaded and drawn. In a table, a cell
-  in back quotes is code, ⏎ a new line and ⇥ a tab;
-- the block ``yaml head`` is the beginning of a problem, each block ``yaml part`` one of its parts.
+- ``<!-- answers {a part} -->`` or ``<!-- answers a-problem -->`` precedes a table of
+  answers to grade; ``expressions``, ``yaml`` and ``params`` precede tables to compute,
+  load and draw. In a table, a cell in back quotes is code, ⏎ a new line and ⇥ a tab;
+- the block ``yaml head`` is the beginning of a problem, each block ``yaml part`` one of
+  its parts.
 """
 
 import re
@@ -41,7 +42,7 @@ Rows = list[dict[str, str]]
 
 
 def cells(line: str) -> list[str]:
-    """Return the cells of a row of a table, code without its quotes and with its line breaks."""
+    """Return the cells of a table row; code loses its quotes and gets its line breaks."""
     pieces = re.split(r"(?<!\\)\|", line.strip().removeprefix("|").removesuffix("|"))
     return [_cell(piece.strip().replace(r"\|", "|")) for piece in pieces]
 
@@ -52,7 +53,7 @@ def _cell(text: str) -> str:
 
 
 def tables(kind: str) -> list[Any]:
-    """Return the settings and the rows of each table of a *kind*, on all pages."""
+    """Return the settings and rows of each table of a *kind*, on all pages."""
     found = []
     for name, page in PAGES.items():
         for table in TABLE.finditer(page):
@@ -79,7 +80,7 @@ DEFAULT_KEYS: Mapping[str, object] = {
 
 @cache
 def asked(settings: str) -> Variant:
-    """Return the problem of the bank of that name, or one with the part that *settings* spell."""
+    """Return the solved problem of the bank, or one with the part that *settings* spell."""
     if not settings.startswith("{"):
         return solve_variant(ProblemCatalog().get(settings), None, REGISTRY)
     part = load_document(settings, file="the page").data
@@ -94,7 +95,7 @@ def asked(settings: str) -> Variant:
 
 
 def outcomes(settings: str, rows: Rows) -> Rows:
-    """Return what becomes of the answers in *rows*; those with a part are one submission."""
+    """Return *rows* with their results; rows that name a part form one submission."""
     variant = asked(settings)
     together = {row["part"]: row["typed"] for row in rows if "part" in row}
     found = []
@@ -136,7 +137,7 @@ def pieces(kind: str) -> Iterator[str]:
 
 @cache
 def reference(parts: str = "  - {id: a, kind: integer, key: W}\n") -> Problem:
-    """Return the problem whose beginning the reference shows, with *parts*."""
+    """Return a problem that begins as the reference shows and has *parts*."""
     (head,) = pieces("head")
     return load_problem(f"{head}parts:\n{parts}", file="reference.yaml")
 

@@ -1,4 +1,4 @@
-"""The architecture page names paths that exist, and its tables agree with the docstrings."""
+"""Tests of the architecture page: its paths exist, its tables match the docstrings."""
 
 import re
 from pathlib import Path

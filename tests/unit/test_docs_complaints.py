@@ -1,4 +1,4 @@
-"""The page of complaints names tests that there are, at least one for each group."""
+"""Tests of the page of complaints: every group has a row that names existing tests."""
 
 import ast
 import re
@@ -15,7 +15,7 @@ GROUPS = 16
 
 
 def names_in(path: Path) -> set[str]:
-    """Return the names of the tests of a module."""
+    """Return the names of the top-level functions of a module."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     return {one.name for one in tree.body if isinstance(one, ast.FunctionDef)}
 

@@ -1,4 +1,4 @@
-"""The documentation leaves nothing out: every field, kind, command, option and column is there."""
+"""Tests of complete documentation: fields, kinds, commands, options and columns."""
 
 import re
 from collections.abc import Iterable
@@ -37,14 +37,14 @@ HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 
 
 def section(page: str, name: str) -> str:
-    """Return what stands below the heading that is `name`, up to the next heading."""
+    """Return the text below the heading `name`, up to the next heading."""
     found = re.search(rf"^#+ `{name}`\n(.*?)(?=^#+ |\Z)", page, re.MULTILINE | re.DOTALL)
     assert found is not None, f"no heading is `{name}`"
     return found[1]
 
 
 def missing(names: Iterable[str], page: str) -> list[str]:
-    """Return those of *names* that stand nowhere on *page* as code."""
+    """Return the *names* that do not appear on *page* as code."""
     code = "\n".join(CODE.findall(page))
     return [name for name in names if not re.search(rf"(?<![\w-]){name}(?![\w-])", code)]
 
@@ -136,7 +136,7 @@ def test_the_tutorial_ends_with_the_example_and_the_size_of_the_bank_is_told() -
 
 
 def slugs(path: Path) -> set[str]:
-    """Return the anchors of a page, made from its headings."""
+    """Return the anchors of a page, derived from its headings."""
     titles = HEADING.findall(path.read_text(encoding="utf-8"))
     return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
 

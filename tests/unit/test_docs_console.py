@@ -1,9 +1,9 @@
-"""The commands on the pages print what the pages show.
+"""Tests of the commands on the pages: they print what the pages show.
 
-Every ``console`` block is run, in an empty folder with a copy of ``docs/examples``. What follows
-``$ command`` is what it prints; a line ``...`` stands for any lines, and a line that begins with
-``> `` goes on with the command. A block ``yaml NAME.yaml`` or ``json NAME.jsonl`` is the file that
-the commands below use.
+Every ``console`` block runs in an empty folder with a copy of ``docs/examples``. The
+text after ``$ command`` is its output; a line ``...`` matches any lines, and a line
+that begins with ``> `` continues the command. A block ``yaml NAME.yaml`` or ``json
+NAME.jsonl`` is the file that the commands below it use.
 """
 
 import io
@@ -32,7 +32,7 @@ WIDTH = 100
 
 
 def session(text: str) -> Iterator[tuple[str, str]]:
-    """Yield each command of a ``console`` block with what it prints."""
+    """Yield each command of a ``console`` block with its output."""
     for piece in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
         lines = piece.splitlines()
         more = next((at for at, line in enumerate(lines[1:], 1) if line[:2] != "> "), len(lines))
@@ -40,7 +40,7 @@ def session(text: str) -> Iterator[tuple[str, str]]:
 
 
 def fits(expected: str, shown: str) -> bool:
-    """Tell whether *shown* is *expected*, where a line of three dots stands for any lines."""
+    """Return whether *shown* matches *expected*; a line of three dots matches any lines."""
     lines = "\n".join(line.rstrip() for line in shown.strip().splitlines())
     wanted = (line.rstrip() for line in expected.strip().splitlines())
     pattern = "\n".join(".*" if line == "..." else re.escape(line) for line in wanted)
@@ -48,7 +48,7 @@ def fits(expected: str, shown: str) -> bool:
 
 
 class Terminal:
-    """Runs commands in this process as a shell would, and remembers how the last one ended."""
+    """Runs commands in this process like a shell and keeps the last exit code."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.code = 0
@@ -57,7 +57,7 @@ class Terminal:
             monkeypatch.setattr(stream, "width", WIDTH)
 
     def run(self, command: str) -> str:
-        """Return what *command* prints, on both streams as they come."""
+        """Return the output of *command*, with both streams interleaved."""
         if command == "echo $?":
             return str(self.code)
         assert "$" not in re.sub(r"'[^']*'", "", command), "a shell would fill this in; quote it"

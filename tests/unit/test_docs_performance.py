@@ -1,4 +1,7 @@
-"""Each table of the page on performance can be repeated, and `make bench` runs what measures."""
+"""Tests of the performance page: every table names a script that repeats it.
+
+`make bench` runs every script that can run alone.
+"""
 
 import os
 import re

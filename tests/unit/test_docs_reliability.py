@@ -1,4 +1,4 @@
-"""The page on reliability names tests, files and commands that there are."""
+"""Tests of the reliability page: the tests, files and commands that it names exist."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""The page on rights says what the tables in the code say, row by row."""
+"""Tests of the page on rights: its rows match the tables in the code."""
 
 from pathlib import Path
 

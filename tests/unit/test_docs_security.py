@@ -1,5 +1,6 @@
-"""The page of security names every requirement, and tests that there are; and what a look at the
-code shows is looked at here.
+"""Tests of the security page and of security rules for the source code.
+
+The page must list every requirement and may name only tests that exist.
 """
 
 import ast
@@ -30,13 +31,13 @@ LEVEL_1 = {
     *("11.3.2", "11.4.1", "12.1.1", "12.2.1", "12.2.2", "13.4.1", "14.2.1", "14.3.1", "15.1.1"),
     *("15.2.1", "15.3.1"),
 }
-"""The requirements of OWASP ASVS 5.0.0 at level 1."""
+"""Requirements of OWASP ASVS 5.0.0 at level 1."""
 TOP_10 = {f"API{number}" for number in range(1, 11)}
 
 
 @cache
 def names_in(path: str) -> frozenset[str]:
-    """Return the names of the tests of a module."""
+    """Return the names of all functions of a module."""
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
     return frozenset(one.name for one in ast.walk(tree) if isinstance(one, ast.FunctionDef))
 
@@ -74,14 +75,14 @@ PACKAGES = ("grader", "problems", "api", "migrations")
 
 @cache
 def trees() -> dict[str, ast.Module]:
-    """Return the code of the product by its path."""
+    """Return the syntax tree of each product module, by path."""
     files = (path for name in PACKAGES for path in sorted((ROOT / name).rglob("*.py")))
     return {str(one.relative_to(ROOT)): ast.parse(one.read_text(encoding="utf-8")) for one in files}
 
 
 @cache
 def looked_at(tree: ast.Module) -> tuple[list[str], list[tuple[str, ast.Call]]]:
-    """Return the modules that a module imports, and its calls with the name of what is called."""
+    """Return the modules that *tree* imports, and its calls with their function names."""
     modules, calls = [], []
     for node in ast.walk(tree):
         match node:
@@ -95,14 +96,14 @@ def looked_at(tree: ast.Module) -> tuple[list[str], list[tuple[str, ast.Call]]]:
 
 
 def imported(*banned: str, tree: ast.Module) -> list[str]:
-    """Return what a module imports of the *banned* modules."""
+    """Return the imports of *tree* from the *banned* modules."""
     return [
         one for one in looked_at(tree)[0] if any(f"{one}.".startswith(f"{it}.") for it in banned)
     ]
 
 
 def text_made(tree: ast.Module) -> list[str]:
-    """Return the statements that are put together from text that is not written there."""
+    """Return the SQL statements that are built from text other than constants."""
     run = {"exec_driver_sql"} | ({"text"} if imported("sqlalchemy.text", tree=tree) else set())
     return [
         ast.unparse(node)
@@ -112,7 +113,7 @@ def text_made(tree: ast.Module) -> list[str]:
 
 
 def is_written(node: ast.expr) -> bool:
-    """Tell whether a text stands in the code as it is, or under the name of a constant."""
+    """Return whether *node* is literal text or the name of a constant."""
     match node:
         case ast.JoinedStr(values=values):
             return all(is_written(one) for one in values)
@@ -130,7 +131,7 @@ STARTS = {"run", "Popen", "call", "check_call", "check_output"}
 
 
 def shells(tree: ast.Module) -> list[str]:
-    """Return the calls that give a text to a shell."""
+    """Return the calls that run text in a shell."""
     banned = {"system", "popen", "getoutput", "getstatusoutput", "create_subprocess_shell"}
     return [
         ast.unparse(node)
@@ -140,7 +141,7 @@ def shells(tree: ast.Module) -> list[str]:
 
 
 def runs_text(tree: ast.Module) -> list[str]:
-    """Return the calls that run a text as code."""
+    """Return the calls that run text as code."""
     return [
         ast.unparse(node)
         for name, node in looked_at(tree)[1]
@@ -168,7 +169,7 @@ LOOKS = {
 
 
 def found(look: str) -> dict[str, list[str]]:
-    """Return what a look finds, by path."""
+    """Return the findings of a check, by path."""
     seen = {path: LOOKS[look][0](tree) for path, tree in trees().items()}
     return {path: what for path, what in seen.items() if what}
 
@@ -180,9 +181,9 @@ def test_what_is_planted_is_found(look):
 
 
 def test_no_statement_is_put_together_from_text():
-    """But where no request comes from: the schema's revisions, and an operator's self-test.
+    """Schema revisions and the operator's self-test are exempt: they serve no requests.
 
-    And where it is what SQLAlchemy made of a statement, in which every value is a parameter.
+    So is a statement that SQLAlchemy compiled, in which every value is a parameter.
     """
     apart = ("migrations/", "api/durability_test/")
     left = {path: run for path, run in found("statements").items() if not path.startswith(apart)}
@@ -200,7 +201,7 @@ def test_nothing_is_run_that_was_text():
 
 
 def test_the_service_opens_no_address_that_somebody_sends():
-    """Whatever asks another machine is a command, or the health check of its own port."""
+    """Only commands contact other machines; the health check contacts its own port."""
     ours = ("api/server/healthcheck.py", "api/durability_test/")
     assert [path for path in found("requests") if not path.startswith(ours)] == []
 
@@ -214,12 +215,12 @@ def test_no_weak_hash_is_used():
 
 
 def writing(function):
-    """Tell whether a route opens a transaction that is committed."""
+    """Return whether a route opens a transaction that commits."""
     return ".transaction(" in inspect.getsource(inspect.unwrap(function))
 
 
 def test_what_is_got_changes_nothing():
-    """But that a problem was opened, and in the audit log that work was taken out as a file."""
+    """Exceptions: a problem is marked as opened, and the audit log records an export."""
     got = [one for one in SHARED_ROUTES if {*getattr(one, "methods", ())} & {"GET", "HEAD"}]
     assert len(got) > 50
     assert {one.path for one in got if writing(one.endpoint)} == {
@@ -230,7 +231,7 @@ def test_what_is_got_changes_nothing():
 
 
 def test_no_address_has_a_place_for_a_secret():
-    """Ids of tokens and sessions, and digests of receipts, open nothing."""
+    """IDs of tokens and sessions, and digests of receipts, grant no access."""
     described = json.loads((ROOT / "tests" / "api" / "openapi.json").read_text(encoding="utf-8"))
     named = {
         one["name"]

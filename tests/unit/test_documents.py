@@ -1,4 +1,4 @@
-"""The YAML reader: what it gives, what it refuses and where it says the fault is."""
+"""Tests of the YAML reader: its values, its refusals and the positions of errors."""
 
 from fractions import Fraction
 

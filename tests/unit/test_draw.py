@@ -1,4 +1,4 @@
-"""The generator: the same numbers for ever, every number equally likely."""
+"""Tests of the random stream: it never changes, and all numbers are equally likely."""
 
 from collections import Counter
 from itertools import pairwise
@@ -22,7 +22,7 @@ def numbers(key: bytes, label: str, limit: int, count: int = 8) -> list[int]:
     ],
 )
 def test_the_numbers_of_a_seed_never_change(key, label, limit, drawn):
-    """Written down once: a change here changes every variant that was ever handed out."""
+    """The values are fixed: a change would alter every variant ever handed out."""
     assert numbers(key, label, limit, len(drawn)) == drawn
 
 

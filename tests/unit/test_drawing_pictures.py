@@ -1,4 +1,4 @@
-"""Receptive fields, totals, running sums and tables drawn from the data of steps."""
+"""Tests of drawings from step data: receptive fields, totals, running sums and tables."""
 
 import re
 
@@ -14,7 +14,7 @@ LAYERS = [["conv", 3, 1], ["pool", 4, 2], ["conv", 8, 2]]
 
 
 def numbers(picture: str, name: str) -> list[int]:
-    """Return the widths of the rectangles of a class."""
+    """Return the widths of the rectangles of the class *name* in *picture*."""
     return [int(one) for one in re.findall(rf'class="{name}"[^>]* width="(\d+)"', picture)]
 
 

@@ -1,4 +1,4 @@
-"""Windows drawn: what lies under them, what is multiplied, how the output grows."""
+"""Tests of window drawings: the cells below, the products and the growing output."""
 
 import re
 from types import SimpleNamespace
@@ -21,14 +21,14 @@ ROOM = 100_000
 
 
 def steps(solver, *arguments, **keywords) -> list[WorkedStep]:
-    """Return the steps of a solver as a page has them."""
+    """Return the steps of a solver as pages receive them."""
     found = TRACERS[solver](*arguments, **keywords)
     told = [(render_step(one), serialize_step(one)) for one in found]
     return [WorkedStep(text=one.text, mathml=one.mathml, data=data) for one, data in told]
 
 
 def way(solver, *arguments, given=(), **keywords):
-    """Return the ways of the windows of a solver, and their steps."""
+    """Return the window paths of a solver call, one for each output map."""
     found = steps(solver, *arguments, **keywords)
     windows = [one for one in found if one.data["type"] in {"window", "pooled"}]
     shown = [one.data["value"] for one in found if one.data["type"] == "array"]

@@ -1,4 +1,4 @@
-"""The errors: who is at fault, and where the fault is."""
+"""Tests of errors: who is at fault, and where the fault is."""
 
 import pytest
 

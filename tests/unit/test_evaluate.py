@@ -1,4 +1,4 @@
-"""Computing a tree: what operations mean, what cannot be computed, and that nothing grows."""
+"""Tests of evaluation: the meaning of operations, their errors, and bounds on growth."""
 
 from fractions import Fraction
 
@@ -201,7 +201,7 @@ def test_a_tensor_of_too_many_cells_is_refused():
 
 @pytest.mark.parametrize("step", ["a + a", "(a, a)"], ids=["longer", "deeper"])
 def test_a_tuple_cannot_double_for_ever(step):
-    """A chain of `let` doubles a tuple; without a bound, forty lines fill the memory."""
+    """A chain of `let` doubles a tuple; without a bound, forty lines would fill memory."""
 
     def double(times: int) -> Value:
         value: Value = (1, 1)

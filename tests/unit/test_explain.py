@@ -1,4 +1,4 @@
-"""An appeal is answered in sentences: what was typed, read, accepted, and why the credit."""
+"""Tests of explanations for appeals: text as typed and read, what is accepted, credit."""
 
 from fractions import Fraction
 
@@ -14,7 +14,7 @@ VECTOR = ask("vector", key="[1, 2, 3]", points=3)
 
 
 def explained(part, typed, **changes) -> list[str]:
-    """Return what is said of *typed*, without how it was typed and read."""
+    """Return the explanation of *typed* without the lines on how it was typed and read."""
     variant = original(part, **changes)
     result = marked(variant, a=typed)["a"]
     told = explain(result, variant.problem.parts[0])

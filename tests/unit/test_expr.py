@@ -1,4 +1,4 @@
-"""The expression language: what it takes, what it refuses, and that it stays small."""
+"""Tests of the expression language: its syntax, its refusals and its size limits."""
 
 from fractions import Fraction
 

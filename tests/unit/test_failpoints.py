@@ -1,4 +1,4 @@
-"""The points at which a process can be made to die: only where it is told, and exactly there."""
+"""Tests of failpoints: a process dies only where configured, and exactly there."""
 
 import subprocess
 import sys
@@ -22,7 +22,10 @@ for turn in (1, 2, 3):
 
 
 def reached(armed: str) -> tuple[int, list[str]]:
-    """Return how a process ends that reaches all points three times, and where it was last."""
+    """Return the exit code of a process with a failpoint, and its last turn and point.
+
+    The process reaches all failpoints three times.
+    """
     done = subprocess.run(
         [sys.executable, "-c", REACHED, armed], capture_output=True, text=True, check=False
     )

@@ -1,4 +1,4 @@
-"""The fields of a problem file: what YAML may give, and what is told where it may not."""
+"""Tests of the fields of a problem file: valid YAML values, and errors for others."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""Values through whole networks, against onnxruntime and by hand."""
+"""Tests of forward passes through whole networks, against onnxruntime and by hand."""
 
 import numpy as np
 import onnxruntime
@@ -37,7 +37,7 @@ BIASES = (RANDOM.integers(-5, 6, 4), RANDOM.integers(-5, 6, 4), RANDOM.integers(
 
 
 def by_onnxruntime(nodes, constants):
-    """Return what onnxruntime computes for `x`, a batch of one."""
+    """Return the output of onnxruntime for `x`, a batch of one."""
     weights = [
         numpy_helper.from_array(np.asarray(one, np.float32), name)
         for name, one in constants.items()

@@ -1,4 +1,4 @@
-"""Judging a submission: the eight statuses in their order, credit beside them, and what is told."""
+"""Tests of grading: the eight statuses in their order, credit and feedback."""
 
 from fractions import Fraction
 
@@ -175,7 +175,7 @@ def test_an_answer_carries_the_value_that_was_read():
 def test_a_carried_key_may_not_repeat_the_carried_answer_unless_the_true_ones_do(
     first, later, answers, status
 ):
-    """Else typing 1 in the first part would make the second one trivial."""
+    """Otherwise typing 1 in the first part would make the second part trivial."""
     result = marked(original(first, ask(id="b", key=later)), **answers)["b"]
     assert (result.status, result.mistakes) == (status, ())
 
@@ -273,7 +273,7 @@ def test_an_answer_that_follows_from_one_that_breaks_the_key_is_wrong_and_not_re
     [("2.05e+05", "wrong"), ("205K", "wrong"), ("200K", "wrong"), ("204800", "mistake")],
 )
 def test_a_rounding_of_the_right_key_is_not_taken_for_a_mistake(typed, status):
-    """204,928 parameters with biases, 204,800 without: 205 thousand shows neither."""
+    """204,928 parameters with biases, 204,800 without: 205 thousand fits both."""
     no_bias = [{"id": "no_bias", "key": "204800", "say": "x"}]
     part = ask(key="204928", reason="a constant", mistakes=no_bias)
     result = mark(part, typed)
@@ -329,7 +329,7 @@ TABLE = ask("table", rows="W", columns={"c": {"kind": "integer", "key": "halve(l
 
 
 def drawn(part, count=20, **params):
-    """Return variants of a problem of one part with other numbers."""
+    """Return the variants of a one-part problem for *count* seeds."""
     toy = problem(part, params=params)
     return [solve_variant(toy, seed, BOOK) for seed in range(count)]
 

@@ -1,4 +1,4 @@
-"""Naming the mistake behind a wrong answer: the likeliest one, with the credit that is left."""
+"""Tests of mistake diagnosis: the likeliest mistake is named, with the credit left."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -84,7 +84,7 @@ def test_the_authors_own_mistake_comes_first_with_its_credit_and_words(credit, s
 
 
 def book_of(**ranks: int):
-    """Return the book with twins of `halve` that all forget to halve."""
+    """Return a registry with wrong versions of `halve` that all forget to halve."""
     twins = {name: {"halve": lambda size: size} for name in ranks}
     info = {name: MistakeInfo(name, rank, f"Hint: {name}.", "") for name, rank in ranks.items()}
     return replace(BOOK, wrong_versions=twins, mistakes=info)

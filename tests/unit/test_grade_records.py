@@ -1,4 +1,4 @@
-"""What a result keeps for appeals and statistics: typed, value, the rule, the key that counted."""
+"""Tests of the records in a result: typed text, value, rule and the key that counted."""
 
 from fractions import Fraction
 from typing import get_args

@@ -1,4 +1,4 @@
-"""The page on grades names every form of file and every warning."""
+"""Tests of the page on grades: it names every file format and every warning."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The walls between the layers, and other rules that hold for every file of the project."""
+"""Tests of the import rules between layers, and of other rules for all project files."""
 
 import ast
 import re
@@ -78,7 +78,7 @@ def python_files(folder: str) -> list[Path]:
 
 
 def imported(tree: ast.AST) -> Iterator[str]:
-    """Yield the dotted name of everything that is imported anywhere in a module."""
+    """Yield the dotted name of every import of a module, at any depth."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -93,7 +93,7 @@ def may_import(name: str, allowed: set[str]) -> bool:
 
 
 def breaches(source: str, folder: str) -> list[str]:
-    """Return what a module of *folder* imports or calls across the wall."""
+    """Return the imports and calls that a module of *folder* may not make."""
     tree = ast.parse(source)
     names = [name for name in imported(tree) if not may_import(name, ALLOWED[folder])]
     calls = [
@@ -105,7 +105,7 @@ def breaches(source: str, folder: str) -> list[str]:
 
 
 def api_breaches(source: str, module: str) -> list[str]:
-    """Return what *module* of api imports from a later layer of api."""
+    """Return the imports of *module* from a later layer of the `api` package."""
     targets = [name.split(".")[1] for name in imported(ast.parse(source)) if name[:4] == "api."]
     return [name for name in targets if API_RANK.get(name, -1) > API_RANK[module]]
 
@@ -171,7 +171,7 @@ def test_no_module_reaches_across_its_wall(folder):
 
 
 def test_no_package_imports_the_one_that_the_wheel_puts_around_it():
-    """In a checkout and in the wheel a module has one name, such as `api.app`."""
+    """In a checkout and in the wheel, a module has one name, such as `api.app`."""
     files = [path for package in PACKAGES[1:] for path in python_files(package)]
     names = {name for path in files for name in imported(ast.parse(path.read_text()))}
     assert not {name for name in names if name.split(".")[0] == PACKAGES[0]}
@@ -207,7 +207,7 @@ FAMILIES = {"problems/mistakes", "problems/solvers", "problems/traces"}
 
 
 def packages_over(most: int, root: Path, layers: Iterable[str]) -> dict[str, int]:
-    """Return the packages below *root* with more than *most* modules."""
+    """Return the size of each package below *root* with more than *most* modules."""
     folders = [path.parent for layer in layers for path in (root / layer).rglob("__init__.py")]
     sizes = {
         folder.relative_to(root).as_posix(): sum(
@@ -231,7 +231,10 @@ def test_a_planted_package_with_too_many_modules_is_found(tmp_path):
 
 
 def undocumented(tree: ast.Module | ast.ClassDef) -> Iterator[str]:
-    """Yield the public classes, functions and methods that lack a docstring, and a bare module."""
+    """Yield the public classes, functions and methods without a docstring.
+
+    A module without a docstring yields ``module``.
+    """
     if not ast.get_docstring(tree):
         yield getattr(tree, "name", "module")
     for node in tree.body:
@@ -273,7 +276,7 @@ SKIPPED = {"__pycache__", "build", "dist", "node_modules"}
 
 
 def project_files() -> Iterator[Path]:
-    """Yield what people wrote: not the lock, nothing in caches or virtual environments."""
+    """Yield the hand-written files: no lock file, caches or virtual environments."""
     for path in sorted(ROOT.rglob("*")):
         parts = path.relative_to(ROOT).parts
         hidden = parts[0].startswith(".") and parts[0] not in {".ci", ".gitignore", ".dockerignore"}

@@ -1,4 +1,4 @@
-"""Values and answers written as JSON come back as themselves; anything else is refused."""
+"""Tests of values and answers as JSON: they round-trip, and anything else is refused."""
 
 import json
 from fractions import Fraction

@@ -1,4 +1,7 @@
-"""The most expensive answers: each is judged within a budget of work, counted and not timed."""
+"""Tests of grading cost: the most expensive answers stay within a budget of calls.
+
+The budget counts calls, not time.
+"""
 
 import json
 from collections.abc import Iterator
@@ -12,7 +15,7 @@ from grader.grading.record import to_record
 from grader.reading import RawAnswer, read_tensor
 
 MAX_CALLS = 350_000
-"""About 50 ms: at 5d76b19 the first answer below took 2,500,000 calls and 0.7 s."""
+"""About 50 ms. At 5d76b19, the first answer below took 2,500,000 calls and 0.7 s."""
 CELL = "ln(7)+ln(8)+ln(9)+"
 ROWS = "(" + ", ".join(["7"] * 64) + ")"
 
@@ -45,15 +48,15 @@ KINDS = [part["id"] for part in PARTS]
 
 
 def arithmetic(length: int, number: int) -> str:
-    """Return arithmetic of so many characters that no cache knows."""
+    """Return arithmetic of about *length* characters; *number* keeps it out of caches."""
     last = f"sqrt({number + 2})"
     return CELL * ((length - len(last)) // len(CELL)) + last
 
 
 def answers() -> Iterator[RawAnswer]:
-    """Yield the longest answers, as lists and as texts: of few long cells and of many short ones.
+    """Yield the longest answers, as lists and as text: few long cells or many short ones.
 
-    Some are within the limits, the others are refused only after much of them was looked at.
+    Some are within the limits; the others are refused only after much of them was read.
     """
     for count, length in (
         (400, 500),

@@ -1,4 +1,7 @@
-"""Vectors, matrices and tensors: cell by cell, and another size costs nothing unless asked."""
+"""Tests of vectors, matrices and tensors, graded cell by cell.
+
+A wrong size costs nothing unless the size is part of the question.
+"""
 
 from fractions import Fraction
 
@@ -165,7 +168,7 @@ SOFTMAX = {
     ],
 )
 def test_an_array_is_known_by_its_rounded_cells(typed, mistakes):
-    """Every cell has to fit, and one of three figures or more has to tell it from the key."""
+    """Every cell must fit, and one with three or more figures must differ from the key."""
     assert mark(SOFTMAX, typed).mistakes == mistakes
 
 
@@ -224,7 +227,7 @@ def test_an_option_that_does_not_fit_the_array_is_refused_with_one_message(part,
 
 
 def test_a_slip_in_one_of_several_tolerances_is_told_with_its_line():
-    """The place holds no name of ours for the two ways to write a tolerance."""
+    """The field path contains no internal name for the two ways to write a tolerance."""
     text = (
         "id: toy\ntitle: A toy\ntopic: toys\ndifficulty: 1\nstatement: Reckon.\nparts:\n"
         "- id: a\n  kind: vector\n  key: [1, 2]\n  reason: a toy\n  tolerance:\n"

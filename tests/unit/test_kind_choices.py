@@ -1,4 +1,4 @@
-"""What is picked, tried or written: choice, choices, predicate and text."""
+"""Tests of the kinds choice, choices, predicate and text."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""A formula: equal wherever the key is defined, else a counter-example of the student's own."""
+"""Tests of formulas: equal wherever the key is defined, or a counter-example."""
 
 import re
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""One number: counts are exact, percentages have two spellings, limits stand in for a key."""
+"""Tests of numbers: exact counts, percentages in two spellings, limits without a key."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""Every kind of answer stands in each place that a kind needs; CONTRIBUTING.md lists the places."""
+"""Tests of the places that every kind of answer needs, as CONTRIBUTING.md lists them."""
 
 import json
 import re
@@ -25,26 +25,26 @@ WITHOUT_A_KEY: Final = {"predicate", "text"}
 
 @cache
 def text(path: str) -> str:
-    """Return the text of a file, or of all files that a pattern names."""
+    """Return the text of all files that match the pattern *path*."""
     return "\n".join(one.read_text(encoding="utf-8") for one in sorted(ROOT.glob(path)))
 
 
 @cache
 def section(path: str, heading: str) -> str:
-    """Return what stands below a heading of a page; "" where there is no such heading."""
+    """Return the text below a heading of a page, or "" if there is no such heading."""
     found = re.search(rf"^#+ `?{heading}`?\n(.*?)(?=^#+ |\Z)", text(path), re.MULTILINE | re.DOTALL)
     return found[1] if found else ""
 
 
 def can_be_read_alone(kind: str) -> bool:
-    """Tell whether `grader read` takes the kind's own example, if it takes the kind at all."""
+    """Return whether `grader read` takes the kind's example, if it takes the kind at all."""
     if kind not in STANDALONE_KINDS:
         return not KINDS[kind].reads_alone
     return bool(KINDS[kind].example) and bool(serialize_reading(kind, KINDS[kind].example, ("x",)))
 
 
 def has_notations(kind: str) -> bool:
-    """Tell whether the demo class types a key of the kind in several ways."""
+    """Return whether the demo class types a key of the kind in several ways."""
     if kind in WITHOUT_A_KEY:
         return True
     variants = [original(part, params=PARAMS) for part in EXAMPLES.get(kind, [])]
@@ -66,7 +66,7 @@ def kinds_of_the_schema() -> set[str]:
 
 
 class Place(NamedTuple):
-    """A place where each kind stands: the file, what stands there, and whether a kind does."""
+    """A place that needs every kind: its file, its content, and a check for a kind."""
 
     file: str
     what: str
@@ -118,7 +118,7 @@ PLACES: Final = (
 
 
 def missing(kind: str) -> list[str]:
-    """Return the places in which a registered kind does not stand."""
+    """Return the places that lack a registered kind."""
     return [f"{place.file}: {place.what}" for place in PLACES if not place.holds(kind)]
 
 

@@ -1,4 +1,4 @@
-"""A number with its unit: converted exactly, rounded as it was typed, refused in other units."""
+"""Tests of numbers with units: exact conversion, rounding as typed, refused units."""
 
 import pytest
 from factories import ask, judged, mark, marked, original

@@ -1,4 +1,4 @@
-"""A set in any order: numbers, shapes and names, each counted once."""
+"""Tests of sets in any order: numbers, shapes and names, each counted once."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""A shape: numbers or formulas, in the order that the statement gives."""
+"""Tests of shapes: numbers or formulas, in the order that the statement gives."""
 
 import re
 from fractions import Fraction

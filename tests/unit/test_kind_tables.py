@@ -1,4 +1,4 @@
-"""A table: row by row, each from the true row before it or from the student's own."""
+"""Tests of tables: each row follows from the true or the student's own previous row."""
 
 from fractions import Fraction
 
@@ -168,13 +168,13 @@ def test_a_twin_names_the_mistake_that_was_made_in_every_row():
 
 
 def test_a_student_who_carries_a_mistake_on_is_credited_for_every_row_that_follows():
-    """Row 1 is wrong; rows 2 and 3 are right for it."""
+    """Row 1 is wrong; rows 2 and 3 are correct given row 1."""
     result = mark(TABLE, "20 | 320\n9 | 200\n4 | 90")
     assert (result.status, result.credit) == ("partial", Fraction(2, 3))
 
 
 def test_one_slip_costs_one_row_of_a_column_of_numbers():
-    """A whole number that was typed stands in for a fraction that was asked."""
+    """A typed whole number can stand in for an expected fraction."""
     column = {"kind": "number", "key": "prev.x / layer"}
     part = ask("table", rows="(2, 2)", start={"x": "5"}, columns={"x": column})
     assert mark(part, "2.5\n1.25").credit == 1

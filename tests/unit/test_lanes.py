@@ -1,4 +1,4 @@
-"""Formulas at all points at once: the values that evaluation gives at each point by itself."""
+"""Tests of vectorized evaluation: it gives the values of evaluation point by point."""
 
 from fractions import Fraction
 
@@ -30,7 +30,7 @@ PLAIN = Scope({}, arithmetic.FUNCTIONS)
 
 
 def one_by_one(tree, scope=PLAIN, sample=SAMPLE):
-    """Return the values at each point, each evaluated by itself: the oracle."""
+    """Return the values at each point, evaluated one at a time: the oracle."""
     found = []
     for point in sample:
         try:

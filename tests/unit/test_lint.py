@@ -1,4 +1,4 @@
-"""A tolerance that accepts what a known mistake gives is refused, with what to do."""
+"""Tests of the tolerance lint: a tolerance that accepts a known mistake is refused."""
 
 import pytest
 from factories import BOOK, ask, original, problem
@@ -99,7 +99,7 @@ def test_a_mistake_that_is_made_in_several_places_is_named_once():
 
 
 def test_a_seed_is_not_published_where_the_tolerance_takes_a_mistake_for_right():
-    """Rounded up, a side of 320 is within 1 % of the key, one of 5 is not."""
+    """Rounded up, a side of 320 is within 1% of the key; a side of 5 is not."""
     toy = problem(
         ask(key="side(W, 3, stride=2)", tolerance={"rel": "1%"}),
         params={"W": {"choose": [8, 10, 640, 642], "original": 12}},

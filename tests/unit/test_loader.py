@@ -1,4 +1,4 @@
-"""Files as problems: what is wrong with one is said with its file, line, field and what to do."""
+"""Tests of loading problem files: errors give file, line, field and a remedy."""
 
 from pathlib import Path
 

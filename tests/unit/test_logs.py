@@ -1,4 +1,4 @@
-"""The log: one line for a thing that happened, as text or as JSON."""
+"""Tests of the log: one line for each event, as text or as JSON."""
 
 import json
 import logging
@@ -10,7 +10,7 @@ from api.core.logs import JsonFormatter, TextFormatter, configure_logging
 
 
 def record(*, broken: bool = False, **extra) -> logging.LogRecord:
-    """Return what is logged of a request, or of an error."""
+    """Return the log record of a request, with an error if *broken*."""
     caught = None
     if broken:
         try:
@@ -49,7 +49,7 @@ def test_a_line_of_text_has_time_level_and_place_and_an_error_its_origin():
 
 @pytest.fixture
 def as_before():
-    """Give the log back as it was."""
+    """Restore the handlers and levels of the log after the test."""
     root, levels = logging.getLogger(), {n: logging.getLogger(n).level for n in ("api", "uvicorn")}
     handlers = list(root.handlers)
     yield

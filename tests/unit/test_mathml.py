@@ -1,4 +1,4 @@
-"""MathML says the same as the tree: it is well formed, and read back it has the same value."""
+"""Tests of MathML: it is well formed, and read back it has the value of its tree."""
 
 import re
 from collections.abc import Mapping

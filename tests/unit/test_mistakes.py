@@ -1,4 +1,4 @@
-"""The known wrong answers: what a mistake gives, in every call, in each, through earlier keys."""
+"""Tests of known wrong answers: a mistake in all calls, in one, and via earlier keys."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -160,7 +160,7 @@ def test_a_twin_that_cannot_compute_is_neither_known_nor_hidden():
 
 
 def test_a_part_after_one_that_a_twin_breaks_is_not_guessed_at():
-    """In all calls it has no answer; in one call of the last part alone it has."""
+    """The mistake has no answer if made in all calls, but has one in one call of the last."""
     twice = "b + side(64, 3, padding=1) * side(64, 3, padding=1)"
     parts = (
         ask(key="side(2, 3, padding=1)"),

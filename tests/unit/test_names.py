@@ -1,4 +1,7 @@
-"""Names of product code are terms of the field, each with one meaning (see CONTRIBUTING.md)."""
+"""Tests of names in product code: terms of the field, each with one meaning.
+
+CONTRIBUTING.md has the rules.
+"""
 
 import ast
 from collections import defaultdict
@@ -41,7 +44,7 @@ def product_files() -> Iterator[tuple[str, ast.Module]]:
 
 
 class Definitions(ast.NodeVisitor):
-    """Names that a module assigns or defines, outside comprehensions."""
+    """Collects the names that a module assigns or defines, outside comprehensions."""
 
     def __init__(self) -> None:
         self.names: list[tuple[int, str]] = []

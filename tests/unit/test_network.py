@@ -1,4 +1,4 @@
-"""Layers and networks: their shapes, parameters, MACs and depth."""
+"""Tests of layers and networks: shapes, parameters, MACs and depth."""
 
 import pytest
 

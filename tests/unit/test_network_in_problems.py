@@ -1,4 +1,4 @@
-"""Networks in problem files: rows of a table, graphs spelled as lists of layers."""
+"""Tests of networks in problem files: table rows, and graphs as lists of layers."""
 
 from factories import ask, original
 
@@ -6,7 +6,7 @@ from problems.registry import REGISTRY
 
 
 def test_a_table_part_reads_the_rows_of_a_network():
-    """Rows of a graph, and a column that goes on from the student's own row."""
+    """The rows come from a graph; one column continues from the student's own row."""
     columns = {
         "shape": {"kind": "shape", "layout": "CHW", "key": "out_shape(layer.layer, prev.shape)"},
         "params": {"kind": "integer", "key": "layer_params(layer.layer, prev.shape)"},

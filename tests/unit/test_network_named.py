@@ -1,7 +1,8 @@
-"""Published networks: the figures that their papers and their libraries state, from layer graphs.
+"""Tests of published networks, against the figures in their papers and libraries.
 
-Parameters and GMACs are those of torchvision's model pages; of YOLOv3, Darknet's 65.86 billion
-operations; of AlexNet in two groups, LeNet-5 and GoogLeNet with 5×5 kernels, those of the papers.
+Parameters and GMACs are those of torchvision's model pages. YOLOv3's 65.86 billion
+operations are Darknet's; the figures of AlexNet in two groups, LeNet-5 and GoogLeNet
+with 5×5 kernels are those of the papers.
 """
 
 import pytest

@@ -1,4 +1,4 @@
-"""Networks read from the print of a PyTorch module."""
+"""Tests of networks read from the printed text of a PyTorch module."""
 
 from fractions import Fraction
 
@@ -60,7 +60,7 @@ Net1(
 
 
 def wrapped(*lines):
-    """Return the print of a module with these layers."""
+    """Return the printed text of a module with the layers *lines*."""
     return "\n".join(["Net(", *(f"  ({at}): {line}" for at, line in enumerate(lines)), ")"])
 
 

@@ -1,6 +1,6 @@
-"""Prints of torchvision's classes: what they do with their children is known, and put in place.
+"""Tests of printed torchvision classes, whose connections between children are known.
 
-The prints are written here as torchvision's modules print themselves, from its sources.
+The printed text is written out here, following the sources of torchvision.
 """
 
 import pytest
@@ -14,7 +14,7 @@ IMAGE = (3, 224, 224)
 
 
 def module(kind, /, **children):
-    """Return the print of a module: a child is a line or a list of lines."""
+    """Return the printed lines of a module; a child is a line or a list of lines."""
     lines = [f"{kind}("]
     for name, child in children.items():
         first, *rest = [child] if isinstance(child, str) else child
@@ -27,7 +27,7 @@ def sequential(*children, kind="Sequential"):
 
 
 def conv(into, out, kernel, *, stride=1, groups=1, bias=False):
-    """Return the print of a convolution that keeps sizes."""
+    """Return the printed line of a convolution with padding ``kernel // 2``."""
     words = [f"{into}, {out}, kernel_size=({kernel}, {kernel}), stride=({stride}, {stride})"]
     words += [f"padding=({kernel // 2}, {kernel // 2})"] * (kernel > 1)
     words += [f"groups={groups}"] * (groups > 1) + ["bias=False"] * (not bias)
@@ -238,7 +238,7 @@ def test_such_a_print_is_the_same_network_layer_by_layer(name):
 
 
 def test_gates_and_inverted_blocks_are_put_in_their_place():
-    """The second block of EfficientNet's third stage, and what stands before it."""
+    """The second block of EfficientNet's third stage, and the layers before it."""
     act = "SiLU(inplace=True)"
     kind = "Conv2dNormActivation"
     squeeze = module(

@@ -1,4 +1,4 @@
-"""What students make of whole networks: each mistake by its formula, worked out here by hand."""
+"""Tests of mistakes about whole networks: each by its formula, computed by hand."""
 
 import pytest
 
@@ -66,7 +66,7 @@ DEPTHWISE = (32, 96, 144, 144, 192, 192, 192, 384, 384, 384, 384, 576, 576, 576,
 
 
 def given(mistake, solver, *arguments, **keywords):
-    """Return what a student gives who makes the *mistake*."""
+    """Return the answer of a student who makes the *mistake*."""
     return TWIN[mistake, solver.__name__](*arguments, **keywords)
 
 
@@ -227,7 +227,7 @@ def test_a_mistake_that_nobody_can_make_there_has_no_value(mistake, solver, argu
     ],
 )
 def test_a_published_network_is_mistaken_for_one_of_this_size(mistake, name, parameters):
-    """The first two are figures that libraries and blogs state; the others follow from widths."""
+    """Libraries and blogs state the first two figures; the others follow from widths."""
     assert given(mistake, total_params, named(name), PUBLISHED_NETWORKS[name].image) == parameters
 
 

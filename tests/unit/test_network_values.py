@@ -1,4 +1,4 @@
-"""Layers and networks as values: equality, fields, words, bounds."""
+"""Tests of layers and networks as values: equality, fields, descriptions and bounds."""
 
 from dataclasses import FrozenInstanceError
 

@@ -1,4 +1,4 @@
-"""A network walked: its steps, its layer table, receptive fields, values in memory."""
+"""Tests of network traversal: steps, layer table, receptive fields and peak memory."""
 
 from fractions import Fraction
 
@@ -108,7 +108,7 @@ def rows(net, shape, *names, **options):
 
 
 def test_a_table_has_a_row_for_each_layer_and_each_join():
-    """VGG's counts in the notes of CS231n, for its first layers."""
+    """The counts of VGG's first layers are those in the notes of CS231n."""
     found = rows(named("vgg16"), (3, 224, 224), "name", "shape", "params", "macs", "values")
     assert found[0] == (
         "convolution 3×3, 64 filters, stride 1, padding 1",
@@ -155,7 +155,7 @@ def test_a_small_number_type_has_parts_of_bytes():
 
 
 def influence(net, size):
-    """Return, for each output cell, the input cells that reach it: by brute force, along a line."""
+    """Return the input cells that reach each output cell, by brute force along one axis."""
     cells = [{at} for at in range(size)]
     for layer in net.layers:
         if hasattr(layer, "kernel_size"):
@@ -272,7 +272,7 @@ def test_the_peak_holds_what_later_layers_take(net, peak):
 
 
 def test_a_value_that_no_layer_takes_is_let_go():
-    """The output of U-Net's first level is held to the end, that of its middle is not."""
+    """The output of U-Net's first level is held to the end; that of its middle is freed."""
     net = named("unet")
     first, image = 64 * 256 * 256, (1, 256, 256)
     assert peak_activation(net, image) == 4 * first

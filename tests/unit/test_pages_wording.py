@@ -1,4 +1,4 @@
-"""How pages write numbers, shares, counts and times."""
+"""Tests of how pages format numbers, shares, counts and times."""
 
 from datetime import UTC, datetime
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Two mistakes at once: in two solvers, or in one where the first only changes its arguments."""
+"""Tests of two mistakes at once: in two solvers, or in one with rewritten arguments."""
 
 from dataclasses import replace
 
@@ -53,12 +53,12 @@ def area(*, height: int, width: int, depth: int) -> int:
 
 
 def set_to(**changes: int) -> ArgumentRewrite:
-    """Return the rewrite of a call of `area` that changes these arguments."""
+    """Return a rewrite that sets these arguments in a call of `area`."""
     return ArgumentRewrite(frozenset(changes), lambda **given: {**given, **changes})
 
 
 def areas(**rewrites: ArgumentRewrite) -> Registry:
-    """Return a book with mistakes in `area`: these by rewriting, and `doubled` by its formula."""
+    """Return a registry with mistakes in `area`: *rewrites*, and `doubled` by formula."""
     told = {
         name: {"area": lambda rewrite=rewrite, **given: area(**rewrite.call(**given))}
         for name, rewrite in rewrites.items()
@@ -105,7 +105,7 @@ def test_two_mistakes_that_give_what_one_gives_are_that_one():
 
 
 def test_only_the_two_hundred_likeliest_pairs_are_tried():
-    """There are 930: each of 31 mistakes in one function with each of 30 in the other."""
+    """There are 930 pairs: 31 mistakes in one function times 30 in the other."""
     book = areas(**{f"m{at}": set_to(height=at + 2) for at in range(30)})
     ranked = {name: replace(one, rank=at) for at, (name, one) in enumerate(book.mistakes.items())}
     others = {f"n{at}": MistakeInfo(f"n{at}", at, "", "") for at in range(30)}

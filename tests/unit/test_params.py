@@ -1,4 +1,4 @@
-"""Parameters: what each kind draws, its textbook value, and what cannot be drawn."""
+"""Tests of parameters: the draws of each kind, textbook values and impossible draws."""
 
 from fractions import Fraction
 

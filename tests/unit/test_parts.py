@@ -1,4 +1,4 @@
-"""What parts declare: their expressions by field, and the defaults that judging rests on."""
+"""Tests of parts: their expressions by field, and the defaults for grading."""
 
 import pytest
 from factories import ask, problem

@@ -1,4 +1,4 @@
-"""A wrong answer that no mistake gives is told, for staff, by what it looks like beside the key."""
+"""Tests of how unexplained wrong answers are described to staff, relative to the key."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""TeX on a terminal: plain characters, and matrices on lines of their own."""
+"""Tests of TeX in a terminal: plain characters, and matrices on lines of their own."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Which answers are taken, what they cost, and what a student is told who is refused."""
+"""Tests of admission: accepted answers, used attempts and messages about refusals."""
 
 from fractions import Fraction
 
@@ -19,7 +19,7 @@ OPEN = (Timeline(release=10, due=1000, steps=((1100, HALF),), close=1200),)
 
 
 def given(sequence, attempt, value="", *, at=None):
-    """Return an earlier answer: its number, the attempt that it used, the value that was read."""
+    """Return an earlier answer with its number, the attempt it used and its read value."""
     return StoredAnswer(
         submission=f"s{sequence}",
         sequence=sequence,
@@ -40,7 +40,7 @@ FREE = NewAnswer("", costs=False)
 
 
 def taken(answers, earlier=None, *, at=900, **rules):
-    """Return how *answers* are taken under the rules."""
+    """Return the admission of *answers* under *rules*."""
     return admit_answers(SubmissionRules(OPEN, **rules), at, answers=answers, earlier=earlier or {})
 
 
@@ -146,7 +146,7 @@ def test_what_costs_nothing_is_never_refused_for_attempts_or_cool_down(offered, 
     ],
 )
 def test_a_cool_down_holds_for_its_length_on_either_side_of_the_last_attempt(at, last, free):
-    """Answers may be stamped in another order than they are written, and a clock set back."""
+    """Time stamps may not follow the order of storage, and a clock may be set back."""
     earlier = {"side": [given(5, 1, "x", at=last), given(6, None, at=last + 50)]}
     if free:
         assert taken({"side": new()}, earlier, at=at, cool_down=100).attempts == {"side": 2}

@@ -1,4 +1,4 @@
-"""The percentage of a course: weights, drops, extra work, and what is not graded yet."""
+"""Tests of the course percentage: weights, drops, extra work and ungraded work."""
 
 from fractions import Fraction
 
@@ -8,7 +8,7 @@ from grader.policy import AssignmentLine, GradeCategory, Score, compute_course_g
 
 
 def line(score, possible=10, category="hw", name="HW 1", **given):
-    """Return an assignment with a score, or without one."""
+    """Return an assignment with a score, or with none."""
     exact = None if score is None else Fraction(score)
     return AssignmentLine(name, name, category, exact, Fraction(possible), **given)
 
@@ -92,7 +92,7 @@ def test_a_course_waits_for_what_counts_in_it(given, waiting):
 
 
 def waits(score, held, pending, possible=10, name="HW", **given):
-    """Return an assignment in which *pending* points wait, with *held* of them in the score."""
+    """Return an assignment that waits for *pending* points; its score has *held* of them."""
     left_out = Score(Fraction(held), Fraction(pending))
     return line(score, possible, name=name, waiting=True, pending=left_out, **given)
 

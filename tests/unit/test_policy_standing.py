@@ -1,4 +1,7 @@
-"""What counts at a part: the best answer after attempts and lateness, or the last text."""
+"""Tests of progress in a part: the best answer after all factors, or the last text.
+
+The factors are those of the attempt and of lateness.
+"""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -13,7 +16,7 @@ FALLING = SubmissionRules(LATE, by_attempt=(Fraction(1), HALF, Fraction(1, 4)))
 
 
 def answer(sequence, attempt, credit, value="", *, at=100, late=1, status="", manual=False):
-    """Return one answer; its status follows from its credit where none is given."""
+    """Return one answer; its status follows from its credit unless given."""
     plain = "needs_review" if credit is None else "correct" if credit == 1 else "wrong"
     return StoredAnswer(
         submission=f"s{sequence}",

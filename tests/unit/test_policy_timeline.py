@@ -1,4 +1,7 @@
-"""When an answer is taken, and what its lateness leaves: every instant still counts itself."""
+"""Tests of timelines: when answers are accepted, and the credit that lateness leaves.
+
+Every limit is inclusive.
+"""
 
 from fractions import Fraction
 

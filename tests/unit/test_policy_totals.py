@@ -1,4 +1,4 @@
-"""Parts, problems and assignments added up: voided, excused, dropped, extra, set by hand."""
+"""Tests of totals: voided, excused, dropped and extra items, and scores set by hand."""
 
 from fractions import Fraction
 
@@ -24,7 +24,6 @@ NINE, HALF, THIRD = Fraction(9, 10), Fraction(1, 2), Fraction(1, 3)
 
 
 def part(credit, points=2, name="width", **given):
-    """Return a part with a credit, worth some points."""
     exact = None if credit is None else Fraction(credit)
     return PartLine(name, Fraction(points), exact, **given)
 
@@ -112,7 +111,7 @@ ABC = ("a", "b", "c")
 
 
 def quizzes(*marks):
-    """Return problems a, b, c, ... with these pairs of score and possible points."""
+    """Return problems a, b, c, … with these pairs of score and possible points."""
     return [whole(*mark, name=name) for name, mark in zip("abcdef", marks, strict=False)]
 
 
@@ -160,7 +159,7 @@ def test_of_problems_equal_in_everything_the_later_is_dropped():
     ],
 )
 def test_an_assignment_waits_for_a_person_while_that_may_change_it(line, given, waiting):
-    """A problem that is dropped so far waits too: its mark may change which one is dropped."""
+    """A dropped problem waits too: its mark may change which problem is dropped."""
     groups = [ProblemGroup("quizzes", 1, ("a", "b"))]
     assert compute_assignment_grade([line, whole(9, name="b")], groups, **given).waiting is waiting
 
@@ -169,7 +168,7 @@ STEPS = (Timeline(due=1000, steps=((1100, NINE),)),)
 
 
 def standing(credit, attempt, at, *, text=False):
-    """Return the standing after one answer."""
+    """Return the progress after one answer."""
     exact = None if credit is None else Fraction(credit)
     late = NINE if at > 1000 else Fraction(1)
     answer = StoredAnswer("s1", 1, at, attempt, "v", "wrong", exact, late)
@@ -292,7 +291,7 @@ def pending(graded):
 
 
 def essay(possible=5, name="essay", **given):
-    """Return a problem of one part that a person has yet to mark."""
+    """Return a problem of one part that waits for manual grading."""
     return ProblemLine(name, Fraction(possible), (part(None, possible, waiting=True),), **given)
 
 

@@ -1,4 +1,4 @@
-"""A problem as stated: what it must have, its properties, and the hashes of its two halves."""
+"""Tests of problem definitions: required fields, properties and the two hashes."""
 
 from fractions import Fraction
 
@@ -204,7 +204,7 @@ def test_order_and_meaning_change_a_hash(one, other):
 
 
 def test_the_hash_of_a_version_never_changes():
-    """Written down once: stored versions are found by it."""
+    """The value is fixed: stored versions are found by it."""
     assert hash_fields({"W": {"choose": [64, Fraction(1, 2)]}, "let": None}) == (
         "5a0e0cca07e4e56e2f352848dde021eaeb29e583ed309a49b75ce970d9a05c3b"
     )

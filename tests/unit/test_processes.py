@@ -1,4 +1,4 @@
-"""The processes of the service: how often they look for garbage, and what they leave out."""
+"""Tests of garbage collection in service processes: how often, and which objects."""
 
 import gc
 import subprocess
@@ -15,7 +15,7 @@ PYTHONS_OWN = (700, 10, 10)
 
 @pytest.fixture
 def as_before() -> Iterator[None]:
-    """Let the collector be as in the processes of the service, and give it back as it was."""
+    """Use the service's garbage collection thresholds, and restore the old ones."""
     thresholds = gc.get_threshold()
     gc.set_threshold(*GC_THRESHOLDS)
     yield
@@ -25,7 +25,7 @@ def as_before() -> Iterator[None]:
 
 @pytest.fixture
 def circle() -> type:
-    """Return a class whose objects hold themselves, and which counts those that are gone."""
+    """Return a class of self-referencing objects that counts the collected ones."""
 
     class Circle:
         left = 0

@@ -1,4 +1,4 @@
-"""The seeds that are published: each one shows every mistake that any draw can show."""
+"""Tests of the published seeds: each one shows every mistake that any draw can show."""
 
 from fractions import Fraction
 

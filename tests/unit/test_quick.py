@@ -1,4 +1,4 @@
-"""`make quick` skips the files of `tests/slow.txt` and no others."""
+"""Tests of `make quick`: it skips the files of `tests/slow.txt` and no others."""
 
 from pathlib import Path
 

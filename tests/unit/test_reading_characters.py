@@ -1,4 +1,4 @@
-"""Character classes: look-alikes are read like the plain characters, in every kind and style."""
+"""Tests of look-alike characters: every kind and style reads them as the plain ones."""
 
 import pytest
 from factories import BOOK, ask, mark, original

@@ -1,4 +1,7 @@
-"""Behind ``so``, ``hence``, ``thus`` or ``therefore`` stands the value, if nothing else does."""
+"""Tests of the value after ``so``, ``hence``, ``thus`` or ``therefore``.
+
+It is the answer if nothing else follows or surrounds it.
+"""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Lists and shapes of formulas: in brackets or not, by comma, semicolon, cross or line."""
+"""Tests of lists and shapes of formulas, with every kind of bracket and separator."""
 
 import pytest
 

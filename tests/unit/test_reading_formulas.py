@@ -1,4 +1,4 @@
-"""Formulas: Python, TeX and Unicode give the same tree in the declared variables."""
+"""Tests of formulas: Python, TeX and Unicode give the same tree in the variables."""
 
 from fractions import Fraction
 

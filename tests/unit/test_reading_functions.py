@@ -1,4 +1,4 @@
-r"""Functions, e and π in answers that are computed; LaTeX's shortest arguments; ratios."""
+r"""Tests of functions, e and π in numeric answers, short LaTeX arguments, and ratios."""
 
 import math
 from fractions import Fraction

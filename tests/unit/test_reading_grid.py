@@ -1,6 +1,6 @@
-r"""A pasted table is read in the forms that programs and people write; what parts cells is certain.
+r"""Tests of pasted tables: common forms are read, and cells split only if unambiguous.
 
-In the tables of this file ⏎ stands for a new line.
+In the tables of this file, ⏎ stands for a new line.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Hostile input is answered at once, by a reading or an `AnswerError`, never by anything else."""
+"""Tests of hostile input: it gives a prompt reading or an `AnswerError`, nothing else."""
 
 import pytest
 from cpu_time import cpu_seconds

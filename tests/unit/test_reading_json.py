@@ -1,4 +1,4 @@
-"""JSON is read exactly and within bounds, and nothing typed is told from something."""
+"""Tests of JSON: exact and bounded reading, and the detection of blank answers."""
 
 from fractions import Fraction
 

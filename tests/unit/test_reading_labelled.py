@@ -1,4 +1,4 @@
-"""Numbers beside their names are read by the names, in any order, or not at all."""
+"""Tests of labeled numbers: they are read by their names, in any order, or refused."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Numbers: every honest notation is read, what could mean two things is refused with both."""
+"""Tests of numbers: clear ones are read, ambiguous ones refused with both readings."""
 
 from fractions import Fraction
 

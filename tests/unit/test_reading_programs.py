@@ -1,4 +1,4 @@
-"""What programs print around an array is left out at its place, or refused with what to print."""
+"""Tests of program output around an array: ignored in place, or refused with a remedy."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""Of a value that is given twice, the one with all its figures counts, and either may be right."""
+"""Tests of values given twice: the more precise one counts, and either may be correct."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""The notations of real homework, retyped: each is read as its writer meant it."""
+"""Tests of notations from real homework: each is read as its writer meant it."""
 
 from fractions import Fraction
 

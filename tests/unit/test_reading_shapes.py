@@ -1,4 +1,4 @@
-"""Shapes: crosses or commas separate the axes, whatever stands around them."""
+"""Tests of shapes: crosses or commas separate the axes, in any surrounding text."""
 
 from fractions import Fraction
 

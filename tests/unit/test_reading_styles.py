@@ -1,4 +1,4 @@
-"""A declared number style decides what is refused without one: decimal comma or decimal point."""
+"""Tests of number styles: a declared decimal mark settles otherwise ambiguous input."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""Arrays: what NumPy, PyTorch, MATLAB, LaTeX, spreadsheets and scans print is read back."""
+"""Tests of arrays printed by NumPy, PyTorch, MATLAB, LaTeX, spreadsheets and scans."""
 
 from fractions import Fraction
 

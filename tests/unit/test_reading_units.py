@@ -1,4 +1,4 @@
-"""Quantities: a number and its unit are read exactly, a unit that could be two is refused."""
+"""Tests of quantities: exact numbers and units; ambiguous units are refused."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""A record holds all from which an answer can be judged again, and comes out the same."""
+"""Tests of records: they hold everything needed to grade again, with the same result."""
 
 import json
 from fractions import Fraction
@@ -26,7 +26,7 @@ def after_json(record) -> dict:
 
 
 def again(record, variant):
-    """Return the result of what a record says was judged."""
+    """Return the result of grading an answer again from its *record*."""
     asked = from_record(after_json(record))
     results = grade(
         variant,
@@ -63,7 +63,7 @@ def test_a_record_says_what_was_judged_by_which_version_and_why():
 
 
 def every_result(kind):
-    """Yield what becomes of every sample of an answer of a kind, with its variant."""
+    """Yield the result of every sample answer of a *kind*, with its variant."""
     for part in EXAMPLES[kind]:
         variant = original(part, params=PARAMS)
         samples = KINDS[kind].build_samples(variant.problem.parts[0], variant.keys["a"])
@@ -80,7 +80,7 @@ def test_every_answer_of_every_kind_is_judged_again_as_it_was(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_kept_of_every_answer_is_json_as_it_comes_back(kind):
-    """With lists for tuples and texts for exact numbers: nobody has to write it to know it."""
+    """Lists replace tuples and text replaces exact numbers, even before serialization."""
     for result, variant in every_result(kind):
         for kept in (to_record(result, variant), serialize_student_result(result, variant)):
             assert json.loads(json.dumps(kept)) == kept

@@ -1,4 +1,4 @@
-"""A part of a problem's file changed in place: nothing else is, comments included."""
+"""Tests of edits to a part of a problem file: the rest stays, comments included."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""A step of a worked solution says the same as text and as MathML."""
+"""Tests of rendered steps of a worked solution: text and MathML say the same."""
 
 from fractions import Fraction
 from xml.etree import ElementTree as ET

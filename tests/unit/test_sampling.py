@@ -1,4 +1,7 @@
-"""The points at which formulas are compared: small ones, every remainder, never the answer's."""
+"""Tests of the sample points for formulas: small, with every remainder of a divisor.
+
+The points never depend on the answer.
+"""
 
 from fractions import Fraction
 
@@ -85,7 +88,7 @@ def test_the_simplest_points_come_first():
 
 
 def rests(sample, division) -> set[tuple[int, int]]:
-    """Return each divisor with each remainder that *division* leaves somewhere in *sample*."""
+    """Return each pair of divisor and remainder that *division* leaves in *sample*."""
     pairs = [division(point) for point in sample]
     return {(divisor, number % divisor) for number, divisor in pairs}
 

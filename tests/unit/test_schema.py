@@ -1,4 +1,4 @@
-"""The schema beside the bank is what the code says, and every file of the bank names it."""
+"""Tests of the schema beside the bank: it matches the code, and every file names it."""
 
 import json
 from pathlib import Path

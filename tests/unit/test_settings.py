@@ -1,4 +1,4 @@
-"""Settings come from variables, from files and from options; whatever cannot be is named there."""
+"""Tests of settings from variables, files and options; errors name their source."""
 
 import tomllib
 
@@ -14,7 +14,7 @@ from api.config.validators import mask_password
 
 @pytest.fixture
 def write(tmp_path):
-    """Return what writes a small file and returns its path."""
+    """Return a function that writes a small file and returns its path."""
 
     def written(name: str, text: str) -> str:
         (tmp_path / name).write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What is shown: plain text that reads back, and TeX."""
+"""Tests of displayed values: plain text that reads back, and TeX."""
 
 from fractions import Fraction
 

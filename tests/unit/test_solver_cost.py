@@ -1,6 +1,7 @@
-"""One step of a key costs a bounded time, whichever solver it calls and however large its input.
+"""Tests of solver cost: one step of a key takes bounded time for any input.
 
-Each solver is called as in its docstring, with numbers and arrays made as large as the bounds let.
+Each solver is called as in its docstring, with numbers and arrays as large as the
+bounds allow.
 """
 
 import ast
@@ -26,7 +27,7 @@ from grader.values import Tensor, Value
 from problems.registry import REGISTRY
 
 LIMIT_SECONDS = 3.0
-"""The slowest take 0.5 s on an idle machine."""
+"""The slowest calls take 0.5 s on an idle machine."""
 NUMBERS = (1_000, 10**15)
 SHAPES: dict[int, tuple[tuple[int, ...], ...]] = {
     1: ((1_000,), (16_000,)),
@@ -34,14 +35,14 @@ SHAPES: dict[int, tuple[tuple[int, ...], ...]] = {
     3: ((4, 60, 60), (25, 25, 25)),
     4: ((8, 8, 15, 15), (2, 2, 60, 60)),
 }
-"""By the number of axes. The bound on an expression counts what goes in and what comes out."""
+"""Shapes by number of axes. The bound on an expression counts its input and output."""
 
 
 Call = tuple[list[Any], dict[str, Any]]
 
 
 def families() -> Iterator[tuple[str, tuple[Callable[..., object], ...]]]:
-    """Yield the modules of solvers with their solvers."""
+    """Yield the name of each solver module with its solvers."""
     for module in pkgutil.iter_modules(problems.solvers.__path__):
         solvers = importlib.import_module(f"problems.solvers.{module.name}")
         if hasattr(solvers, "SOLVERS"):
@@ -49,7 +50,7 @@ def families() -> Iterator[tuple[str, tuple[Callable[..., object], ...]]]:
 
 
 def documented_calls(solver: Callable[..., object]) -> Iterator[Call]:
-    """Yield the arguments of the calls in the docstring of *solver* that are literals."""
+    """Yield the literal arguments of the calls in the docstring of *solver*."""
     for example in doctest.DocTestParser().get_examples(inspect.getdoc(solver) or ""):
         for node in ast.walk(ast.parse(example.source)):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == solver.__name__:
@@ -60,7 +61,7 @@ def documented_calls(solver: Callable[..., object]) -> Iterator[Call]:
 
 
 def depth(value: Any) -> int:
-    """Return how deep lists are nested in *value*, 0 for a number."""
+    """Return the nesting depth of lists in *value*, 0 for a number."""
     return 1 + depth(value[0]) if isinstance(value, (list, tuple)) and value else 0
 
 
@@ -75,7 +76,7 @@ def enlarged(value: Any) -> list[Value]:
 
 
 def large_calls(call: Call) -> Iterator[Call]:
-    """Yield *call* with one argument enlarged, and with all arrays enlarged alike."""
+    """Yield *call* with one argument enlarged, and with all arrays enlarged together."""
     arguments, words = call
     slots: dict[Any, Any] = dict(enumerate(arguments)) | words
     large = {slot: enlarged(value) for slot, value in slots.items()}
@@ -94,14 +95,14 @@ def large_calls(call: Call) -> Iterator[Call]:
 
 
 def as_value(value: Any) -> Value:
-    """Return what an expression would give to a solver for a literal of a docstring."""
+    """Return the value that an expression passes to a solver for a docstring literal."""
     if isinstance(value, list):
         return Tensor.from_nested(value)
     return Fraction(str(value)) if isinstance(value, float) else value
 
 
 def seconds(name: str, call: Call) -> float:
-    """Return the processor time of a call in an expression, whether it is refused or not."""
+    """Return the CPU time of a call in an expression, whether or not it is refused."""
     arguments, words = call
     names = {f"a{at}": as_value(value) for at, value in enumerate(arguments)}
     names |= {f"w_{word}": as_value(value) for word, value in words.items()}

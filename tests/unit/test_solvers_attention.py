@@ -1,4 +1,4 @@
-"""Attention, against scipy's softmax, loops over heads and tokens, and what must stay the same."""
+"""Tests of attention, against SciPy's softmax, loops over heads, and invariances."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ VALUE = RANDOM.integers(-4, 5, (7, 6))
 
 
 def token_by_token(query, key, value, *, heads=1, scale=True, causal=False):
-    """Return the output of attention, one query of one head after the other."""
+    """Return the output of attention, computed for one query of one head at a time."""
     output = np.zeros((len(query), value.shape[1]))
     width, wide = query.shape[1] // heads, value.shape[1] // heads
     for head in range(heads):

@@ -1,4 +1,7 @@
-"""Counts of parameters and operations of layers and blocks, against published totals and arrays."""
+"""Tests of counts of layers and blocks, against published totals and arrays.
+
+They count parameters and operations.
+"""
 
 from fractions import Fraction
 
@@ -129,7 +132,7 @@ def test_counts_that_courses_ask_for(found, expected):
 
 
 def test_a_locally_connected_layer_without_sharing_is_a_fully_connected_one_with_gaps():
-    """A kernel as large as its input stands at one position: then both are the same layer."""
+    """A kernel as large as its input has one position, so both layers are the same."""
     assert locally_connected_params(3, 10, 8, 1) == linear_params(3 * 8 * 8, 10)
 
 

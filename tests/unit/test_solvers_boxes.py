@@ -1,4 +1,4 @@
-"""Boxes and their overlaps, against counting pixels."""
+"""Tests of boxes and their overlaps, against counts of pixels."""
 
 import math
 from fractions import Fraction
@@ -31,7 +31,7 @@ PAIRS = [
 
 
 def drawn(box, *, inclusive=False):
-    """Return the pixels of a box on a canvas."""
+    """Return a canvas on which the pixels of *box* are true."""
     left, top, right, bottom = box
     found = np.zeros((CANVAS, CANVAS), bool)
     found[top : bottom + inclusive, left : right + inclusive] = True

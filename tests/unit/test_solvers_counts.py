@@ -1,4 +1,4 @@
-"""Counts of parameters, operations and steps, against arrays and known figures."""
+"""Tests of parameter, operation and step counts, against arrays and known figures."""
 
 from fractions import Fraction
 
@@ -70,7 +70,7 @@ def test_a_saving_that_is_whole_is_an_integer():
 
 
 def test_a_separable_convolution_computes_what_its_parameters_say():
-    """A depthwise map and a pointwise mix of it have the shapes that the count supposes."""
+    """The count assumes the weight shapes of a depthwise and a pointwise convolution."""
     x = np.ones((3, 6, 6))
     depthwise, pointwise = np.ones((3, 1, 3, 3)), np.ones((5, 3, 1, 1))
     mixed = conv2d(conv2d(x, depthwise, groups=3), pointwise)

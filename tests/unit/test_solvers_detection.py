@@ -1,4 +1,4 @@
-"""What detectors put out, against the figures of their papers and of their code."""
+"""Tests of detector outputs, against the figures of their papers and code."""
 
 import pytest
 
@@ -72,7 +72,7 @@ def test_the_tensors_of_yolo_begin_with_the_coarsest_grid():
 
 @pytest.mark.parametrize("version", [1, 2, 3, 5, 8])
 def test_the_tensors_hold_all_boxes(version):
-    """With no scores of its own to a cell, each box takes its share of the depth."""
+    """Every cell of every grid predicts the same number of boxes."""
     shapes = yolo_output_shapes(version, 640, 80)
     cells = sum(rows * columns for rows, columns, _ in shapes)
     per_cell = {1: 2, 2: 5, 8: 1}.get(version, 3)

@@ -1,6 +1,7 @@
-"""Gradients of convolutions, layers and losses, against differences and by the adjoint identity.
+"""Tests of gradients, against finite differences and by the adjoint identity.
 
-A convolution is linear in its input and in its kernel, so a step of 1 gives its derivative exactly.
+They cover convolutions, layers and losses. A convolution is linear in its input and in
+its kernel, so a step of 1 gives its derivative exactly.
 """
 
 from fractions import Fraction
@@ -39,7 +40,7 @@ GEOMETRIES = [
 
 
 def by_steps(function, x, dy, *, step=1):
-    """Return how much ``sum(function(x) * dy)`` changes with each cell of *x*, by half steps."""
+    """Return the central differences of ``sum(function(x) * dy)`` in each cell of *x*."""
     found = np.empty(x.shape)
     for cell in np.ndindex(x.shape):
         move = np.zeros(x.shape)
@@ -180,7 +181,7 @@ def test_a_vector_and_a_batch_do_not_go_together():
 
 @pytest.mark.parametrize("name", [*ACTIVATION_CURVES, "leaky_relu"])
 def test_the_gradient_of_an_activation_is_its_difference(name):
-    """No cell lies near a corner of a ReLU."""
+    """No cell lies near a kink of a ReLU."""
     x, dy = np.linspace(-7.3, 7.9, 21).reshape(3, 7), integers(3, 7)
     expected = by_steps(lambda one: activation(one, name), x, dy, step=1e-4)
     np.testing.assert_allclose(activation_backward(x, dy, name), expected, atol=1e-6)

@@ -1,4 +1,4 @@
-"""Sizes and filters asked backwards, against trying all that there are."""
+"""Tests of inverse solvers for sizes and filters, against exhaustive search."""
 
 from fractions import Fraction
 from itertools import product
@@ -14,7 +14,7 @@ from problems.solvers.unknown_filter import filter_from
 
 
 def smallest(candidates, size, target, **geometry):
-    """Return the first of the candidates of one argument by which a convolution gives the size."""
+    """Return the first candidate for one argument that gives *target*, or None."""
     name, values = candidates
     for value in values:
         arguments = {"kernel_size": 3, **geometry, name: value}

@@ -1,4 +1,4 @@
-"""Values of activations, dense layers and normalisation, against scipy and by definition."""
+"""Tests of activations, dense layers and normalization, against SciPy and definitions."""
 
 from fractions import Fraction
 
@@ -48,7 +48,7 @@ def test_a_relu_of_integers_is_an_integer(name):
 
 
 def test_a_leaky_relu_has_no_noise():
-    """Minus seven hundredths, not -0.07000000000000001."""
+    """The result is exactly -7/100, not -0.07000000000000001."""
     assert REGISTRY.functions["activation"]((-7, 5), "leaky_relu").cells == (Fraction(-7, 100), 5)
 
 

@@ -1,4 +1,4 @@
-"""Losses, against scipy, the lecture notes that print them, and their definitions."""
+"""Tests of losses, against SciPy, published lecture notes and their definitions."""
 
 from fractions import Fraction
 
@@ -138,14 +138,14 @@ def test_the_entropy_is_that_of_scipy(base):
 
 
 def test_the_cross_entropy_is_the_entropy_and_the_divergence():
-    """Cover and Thomas, theorem 5.4.3: coding for q what is p costs H(p) + D(p||q)."""
+    """Cover and Thomas, theorem 5.4.3: coding p with a code for q costs H(p) + D(p||q)."""
     expected = cross_entropy(TWO, ONE, base=2)
     assert entropy(ONE, base=2) + kl_divergence(ONE, TWO, base=2) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(("reduction", "divisor"), [("mean", 3), ("sum", 1)])
 def test_the_loss_of_a_text_is_that_of_the_probability_of_the_whole(reduction, divisor):
-    """Bits: a text of probability 2**-9 has nine of them, however its tokens share them."""
+    """A text of probability 2**-9 has nine bits, however its tokens share them."""
     found = token_loss([HALF, Fraction(1, 2**5), Fraction(1, 2**3)], base=2, reduction=reduction)
     assert found == pytest.approx(9 / divisor)
 

@@ -1,4 +1,4 @@
-"""The matrix forms of a convolution: they give its values, and their shapes are as told."""
+"""Tests of the matrix forms of a convolution: their values and their shapes."""
 
 from itertools import product
 

@@ -1,4 +1,4 @@
-"""Bytes of parameters, activations and training, against published figures and NumPy's arrays."""
+"""Tests of bytes of parameters, activations and training, against figures and NumPy."""
 
 import math
 from fractions import Fraction
@@ -70,7 +70,7 @@ def test_published_sizes_come_out(bytes_, unit, published):
 
 
 def test_a_chain_holds_the_input_and_the_output_of_each_layer_in_turn():
-    """Layers are run one by one, and what is not needed any more is freed."""
+    """Layers run one by one, and values that are no longer needed are freed."""
     shapes = ((3, 9, 9), (8, 9, 9), (8, 4, 4), (300,), (10,))
     held, most = [math.prod(shapes[0])], 0
     for shape in shapes[1:]:

@@ -1,4 +1,4 @@
-"""Metrics against their definitions, case by case, and against published worked examples."""
+"""Tests of metrics, against their definitions and published worked examples."""
 
 from fractions import Fraction
 
@@ -123,7 +123,7 @@ def test_a_metric_that_makes_no_sense_is_refused_with_the_reason(compute, reason
 
 
 def precision_at_least(matches, positives, level):
-    """Return the best precision of all prefixes whose recall is at least *level*, else 0."""
+    """Return the best precision of all prefixes with recall at least *level*, else 0."""
     best = Fraction(0)
     for end in range(1, len(matches) + 1):
         hits = sum(matches[:end])

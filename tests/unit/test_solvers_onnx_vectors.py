@@ -1,6 +1,6 @@
-"""Values against the test vectors of the onnx package, among them what PyTorch computed.
+"""Tests against the test vectors of the onnx package, some computed by PyTorch.
 
-Every vector of an operator that we have is run, or stands below with the reason why it is not.
+Every vector of a supported operator is run, or is listed below with the reason why not.
 """
 
 from fractions import Fraction
@@ -89,13 +89,13 @@ ACCURACY, FOUR_DIGITS = 1e-5, 1e-4
 
 
 def flat(begins, ends):
-    """Return borders as our tuples have them: both ends of each axis, the last axis first."""
+    """Return padding in our order: both ends of each axis, the last axis first."""
     pairs = zip(reversed(begins), reversed(ends), strict=True)
     return tuple(int(one) for ends in pairs for one in ends)
 
 
 def borders(vector, sizes, kernel):
-    """Return the padding of a vector; SAME_LOWER has no word and is spelled in numbers."""
+    """Return the padding of a vector; SAME_LOWER has no keyword and becomes numbers."""
     given, axes = vector.attributes, len(sizes)
     word = given.get("auto_pad", "NOTSET")
     if word == "SAME_UPPER":
@@ -151,7 +151,7 @@ def transposed(vector):
 
 
 def pooled(vector):
-    """Return the pooled examples; one axis is pooled as the columns of one row."""
+    """Return the pooled examples; a single axis is pooled as the columns of one row."""
     (x,) = vector.inputs
     given = vector.attributes
     axes, kernel = x.ndim - 2, tuple(given["kernel_shape"])
@@ -220,13 +220,13 @@ RUNS = {
 
 
 def along_several_axes(vector: Vector) -> bool:
-    """Tell whether a layer normalisation takes more than the last axis together."""
+    """Return whether a layer normalization takes more than the last axis together."""
     axis = vector.attributes.get("axis", -1)
     return vector.operator == "LayerNormalization" and axis not in {-1, vector.output.ndim - 1}
 
 
 def reason(vector: Vector) -> str | None:
-    """Return why a vector is not run."""
+    """Return why a vector is not run, or None if it is."""
     if along_several_axes(vector):
         return SEVERAL_AXES
     if vector.attributes.get("training_mode"):
@@ -236,7 +236,7 @@ def reason(vector: Vector) -> str | None:
 
 @cache
 def vectors() -> tuple[list[Vector], list[Vector]]:
-    """Return those of the node tests and those of PyTorch; the package takes seconds to compute."""
+    """Return the node vectors and the PyTorch vectors, which take seconds to compute."""
     return list(node_vectors()), list(torch_vectors())
 
 

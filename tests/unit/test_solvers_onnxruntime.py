@@ -1,6 +1,7 @@
-"""Values and sizes against onnxruntime, which shares no code with us.
+"""Tests of values and sizes against onnxruntime, which shares no code with us.
 
-A model of one node is spelled in protobuf by hand, so that the tests need no further package.
+A model of one node is written in protobuf by hand, so that the tests need no further
+package.
 """
 
 from fractions import Fraction
@@ -36,7 +37,7 @@ def varint(number):
 
 
 def message(*fields):
-    """Return a protobuf message of (number, value) fields: integers, texts or messages."""
+    """Return a protobuf message of (number, value) fields: integers, text or messages."""
     found = b""
     for number, value in fields:
         if isinstance(value, int):
@@ -60,7 +61,7 @@ def floats_named(name):
 
 
 def run(operator, *inputs, **attributes):
-    """Return what onnxruntime computes for one operator."""
+    """Return the output of onnxruntime for one operator."""
     names = [f"in{index}" for index in range(len(inputs))]
     node = message(
         *((1, name) for name in names),
@@ -83,7 +84,7 @@ def integers(*shape, seed=0):
 
 
 def single(*arrays):
-    """Return the arrays as batches of one."""
+    """Return each array as a batch of one."""
     return [array[np.newaxis] for array in arrays]
 
 
@@ -107,7 +108,7 @@ def test_a_grouped_convolution_is_that_of_onnxruntime(groups, stride, dilation):
 @pytest.mark.parametrize("dilation", [1, 2])
 @pytest.mark.parametrize("ends", [(0, 0, 0, 0), (1, 0, 2, 3), (0, 4, 1, 0)])
 def test_each_side_has_a_border_of_its_own(stride, dilation, ends):
-    """The tuple is (left, right, top, bottom); onnxruntime wants (top, left, bottom, right)."""
+    """Ours is (left, right, top, bottom); onnxruntime's is (top, left, bottom, right)."""
     left, right, top, bottom = ends
     x, w = integers(2, 9, 8), integers(3, 2, 3, 2, seed=1)
     found = conv2d(x, w, stride=stride, padding=ends, dilation=dilation)
@@ -175,7 +176,7 @@ def test_a_grouped_transposed_convolution_is_that_of_onnxruntime(groups, stride,
     ("kernel", "stride"), [(2, 1), (3, 1), (4, 1), (2, 2), (3, 2), (4, 2), (3, 3), (5, 3)]
 )
 def test_a_transposed_convolution_may_give_size_times_stride(kernel, stride):
-    """Where the kernel is smaller than the stride, onnxruntime gives fewer cells than its rule."""
+    """With a kernel smaller than the stride, onnxruntime gives fewer cells than its rule."""
     x, w = integers(1, 4, 5), integers(1, 2, kernel, kernel, seed=1)
     found = conv_transpose2d(x, w, stride=stride, padding="tf")
     expected = run("ConvTranspose", *single(x), w, strides=[stride] * 2, auto_pad="SAME_UPPER")
@@ -187,7 +188,7 @@ PLAIN = {name: one for name, one in UP.items() if name != "output_padding"}
 
 
 def sides(operator, height, width, **attributes):
-    """Return the shape of one channel after a kernel 3×5."""
+    """Return the output height and width for one channel and a 3×5 kernel."""
     found = run(operator, integers(1, 1, height, width), integers(1, 1, 3, 5), **attributes)
     return found.shape[1:]
 
@@ -277,7 +278,7 @@ def test_an_activation_is_that_of_onnxruntime(name, operator, options):
 @pytest.mark.parametrize("factor", [1, 2, 3])
 @pytest.mark.parametrize("channels", [1, 2])
 def test_a_pixel_shuffle_is_that_of_onnxruntime(factor, channels):
-    """ONNX calls it DepthToSpace, and CRD the order of PyTorch; DCR is TensorFlow's."""
+    """ONNX calls it DepthToSpace; CRD is the order of PyTorch, DCR that of TensorFlow."""
     x = integers(channels * factor**2, 3, 4)
     expected = run("DepthToSpace", *single(x), blocksize=factor, mode="CRD")
     np.testing.assert_array_equal(pixel_shuffle_values(x, factor), expected[0])

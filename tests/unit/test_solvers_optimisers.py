@@ -1,4 +1,7 @@
-"""Steps of optimisers, learning rates and dropout, against the published algorithms in floats."""
+"""Tests of optimizers, learning rates and dropout, against published algorithms.
+
+The published algorithms run in floats.
+"""
 
 import math
 from fractions import Fraction
@@ -77,7 +80,7 @@ def test_thirty_steps_of_adam_follow_algorithm_1_of_the_paper():
 
 
 def test_thirty_steps_of_adamw_follow_the_loop_of_the_documentation():
-    """``w *= 1 - lr * decay`` in each step, then a step of Adam with moments of gradients alone."""
+    """Each step: ``w *= 1 - lr * decay``, then Adam with moments of the gradients alone."""
     weights, mean, square = np.array([3.0, -1.0]), np.zeros(2), np.zeros(2)
     found, moments = weights.copy(), (np.zeros(2), np.zeros(2))
     for step in range(1, 31):
@@ -122,7 +125,7 @@ def test_a_cosine_schedule_goes_from_the_top_through_the_middle_to_the_least(epo
 
 
 def test_a_cosine_schedule_follows_the_recursion_of_the_documentation():
-    """PyTorch goes from each epoch to the next by the ratio of ``1 + cos(pi * epoch / t_max)``."""
+    """PyTorch multiplies by the ratio of ``1 + cos(pi * epoch / t_max)`` at each epoch."""
     rate = 0.5
     for epoch in range(1, 40):
         ends = [1 + math.cos(math.pi * at / 40) for at in (epoch, epoch - 1)]
@@ -139,7 +142,7 @@ def test_a_warm_up_rises_evenly_and_ends(step, rate):
 
 
 def test_dropout_keeps_the_mean_over_all_masks():
-    """Each mask of three values counts as often as it is drawn."""
+    """Each mask of three values is weighted by its probability."""
     x, p = [3, 4, 5], Fraction(1, 4)
     for inverted in (True, False):
         total = np.array([Fraction(0)] * 3)

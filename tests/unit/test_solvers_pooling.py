@@ -1,4 +1,4 @@
-"""Values of pooling and the gradients that it gives back."""
+"""Tests of pooling: its values and its gradients."""
 
 import numpy as np
 import pytest
@@ -100,7 +100,7 @@ GEOMETRIES = [
 
 
 def by_differences(pool, x, dy):
-    """Return how much ``sum(pool(x) * dy)`` changes where one cell of *x* grows by 1."""
+    """Return the change of ``sum(pool(x) * dy)`` when each cell of *x* grows by 1."""
     found = np.empty(x.shape)
     for cell in np.ndindex(x.shape):
         step = np.zeros(x.shape, dtype=int)
@@ -112,7 +112,7 @@ def by_differences(pool, x, dy):
 @pytest.mark.parametrize("geometry", GEOMETRIES)
 @pytest.mark.parametrize("window", [2, (3, 2)])
 def test_the_gradient_of_a_maximum_is_its_difference(geometry, window):
-    """The cells lie two apart, so that a step of one changes no maximum's place."""
+    """The cells lie at least two apart, so a step of one never moves a maximum."""
     x = 2 * np.random.default_rng(3).permutation(2 * 6 * 7).reshape(2, 6, 7)
     dy = integers(*max_pool2d(x, window, **geometry).shape, seed=1)
     expected = by_differences(lambda one: max_pool2d(one, window, **geometry), x, dy)

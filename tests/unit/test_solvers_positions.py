@@ -1,4 +1,4 @@
-"""Sinusoidal encodings of positions, beside the Annotated Transformer and a rotation."""
+"""Tests of sinusoidal encodings, against the Annotated Transformer and a rotation."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ TWIN = {(twin.mistake, twin.solver): twin.function for twin in WRONG_VERSIONS}
 
 
 def annotated(length, d_model, base):
-    """Return what the Annotated Transformer (Rush, 2018) computes, in NumPy for PyTorch."""
+    """Return the encodings of the Annotated Transformer (Rush, 2018), in NumPy."""
     pe = np.zeros((length, d_model))
     position = np.arange(0, length)[:, np.newaxis]
     div_term = np.exp(np.arange(0, d_model, 2) * -(np.log(base) / d_model))
@@ -54,7 +54,7 @@ def test_a_later_position_is_the_earlier_one_rotated_pair_by_pair():
     ],
 )
 def test_a_mistake_gives_this_feature(mistake, value):
-    """Feature 3 of 4 at position 2, by the base 100: the cosine of 2/10."""
+    """Feature 3 of 4 at position 2, with base 100, is the cosine of 2/10."""
     one, all_ = (TWIN[mistake, name] for name in ("positional_encoding", "positional_encodings"))
     assert one(2, 3, 4, base=100) == pytest.approx(value)
     assert all_(3, 4, base=100)[2][3] == pytest.approx(value)

@@ -1,4 +1,4 @@
-"""Receptive fields, against tracing the indices of cells back layer by layer."""
+"""Tests of receptive fields, against cell indices traced back layer by layer."""
 
 from fractions import Fraction
 
@@ -37,7 +37,7 @@ STACKS = [
 
 
 def traced(layers, index):
-    """Return the input cells that reach an output cell: its index traced back."""
+    """Return the input cells that reach the output cell *index*, by tracing it back."""
     reached = {index}
     for kernel, stride, dilation, padding in reversed(layers):
         reached = {

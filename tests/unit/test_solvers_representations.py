@@ -1,4 +1,4 @@
-"""Learned vectors: codes, distances and word vectors, against SciPy and published formulas."""
+"""Tests of codes, distances and word vectors, against SciPy and published formulas."""
 
 import math
 from fractions import Fraction

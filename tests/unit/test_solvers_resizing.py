@@ -1,4 +1,4 @@
-"""Shapes that grow, are rearranged or cropped, against arrays."""
+"""Tests of shapes after upsampling, rearranging and cropping, against arrays."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""Sizes and shapes, forwards and backwards, against counting windows one by one."""
+"""Tests of sizes and shapes, forward and inverse, against windows counted one by one."""
 
 from fractions import Fraction
 from itertools import product
@@ -19,7 +19,7 @@ from problems.solvers.transposed import transposed_size
 
 
 def windows_counted(size, kernel_size, *, stride=1, padding=0, dilation=1):
-    """Count the places where every cell of the kernel lies on the padded input."""
+    """Return the number of positions where the whole kernel lies on the padded input."""
     cells = [dilation * index for index in range(kernel_size)]
     padded = size + 2 * padding
     return sum(all(start + cell < padded for cell in cells) for start in range(0, padded, stride))

@@ -1,4 +1,4 @@
-"""Suppression, anchors and matching, against plain loops and the papers' formulas."""
+"""Tests of suppression, anchors and matching, against loops and published formulas."""
 
 import math
 from fractions import Fraction
@@ -32,7 +32,7 @@ def random_boxes(count, seed):
 
 
 def suppressed_by_deleting(boxes, scores, threshold, classes):
-    """Take the best box, delete what overlaps it too much, and go on with the rest."""
+    """Return the kept boxes: take the best one, delete those that overlap it, and repeat."""
     left = sorted(range(len(boxes)), key=lambda at: -scores[at])
     kept = []
     while left:
@@ -92,7 +92,7 @@ def test_soft_suppression_lowers_a_score_by_each_better_box():
 
 
 def test_boxes_that_lose_score_are_taken_later():
-    """The second box falls behind the third, which then lowers it once more."""
+    """The second box falls behind the third, which then lowers its score once more."""
     boxes = [[0, 0, 4, 4], [0, 1, 4, 5], [0, 2, 4, 6]]
     scores = (Fraction(9, 10), Fraction(8, 10), Fraction(7, 10))
     lowered = Fraction(8, 10) * (1 - Fraction(3, 5))

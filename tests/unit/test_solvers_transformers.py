@@ -1,4 +1,7 @@
-"""Counts of recurrent layers, attention and transformers, against published totals and arrays."""
+"""Tests of counts for recurrent layers, attention and transformers.
+
+The oracles are published totals and the sizes of arrays.
+"""
 
 import math
 from itertools import product
@@ -26,7 +29,7 @@ GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 
 
 def pytorch_shapes(kind, into, hidden, layers, directions):
-    """Return the shapes of the tensors that PyTorch documents: ``weight_ih_l[k]`` and so on."""
+    """Yield the tensor shapes that PyTorch documents: ``weight_ih_l[k]`` and so on."""
     rows = GATES[kind] * hidden
     for layer, _ in product(range(layers), range(directions)):
         yield (rows, into if layer == 0 else directions * hidden)
@@ -114,7 +117,7 @@ def test_the_default_transformer_of_pytorch_is_its_layers_and_two_norms():
 
 
 def test_the_macs_of_attention_are_those_of_its_matrix_products():
-    """Each product of (a, b) and (b, c) takes a*b*c."""
+    """The product of (a, b) and (b, c) takes a*b*c MACs."""
     queries, keys, width = 5, 7, 6
     projections = [(queries, width, width)] * 2 + [(keys, width, width)] * 2
     products = [(queries, width, keys), (queries, keys, width)]

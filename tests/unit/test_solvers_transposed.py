@@ -1,4 +1,4 @@
-"""Values of transposed convolutions, against scipy and by the adjoint identity."""
+"""Tests of transposed convolutions, against SciPy and by the adjoint identity."""
 
 from itertools import pairwise
 
@@ -33,7 +33,7 @@ def test_a_transposed_convolution_is_the_full_convolution_of_the_spread_input(
 @pytest.mark.parametrize("stride", [1, 2, 3])
 @pytest.mark.parametrize("padding", [0, 1])
 def test_convolution_and_its_transpose_are_adjoint(stride, padding):
-    """<conv(x), y> = <x, convT(y)> wherever the windows cover the whole of x."""
+    """<conv(x), y> = <x, convT(y)> if the windows cover all of x."""
     y, w = integers(3, 4), integers(3, 2, seed=1)
     back = conv_transpose2d(y, w, stride=stride, padding=padding)
     x = integers(*back.shape, seed=2)

@@ -1,4 +1,4 @@
-"""Maps that grow without weights, against loops over their definition."""
+"""Tests of upsampling without weights, against loops over the definitions."""
 
 from fractions import Fraction
 
@@ -25,7 +25,7 @@ def test_the_size_is_that_of_the_shape_rule(factor):
 
 
 def test_a_factor_is_exact_where_doubles_fall_below_a_whole_row():
-    """Row 37 of a map enlarged 3.7 times comes from row 10; 37 * (1/3.7) is 9.99… in doubles."""
+    """At factor 3.7, row 37 comes from row 10; in doubles, 37 * (1/3.7) is 9.99…"""
     column = np.arange(12).reshape(12, 1)
     assert upsample_nearest2d(column, 3.7)[36:39, 0].tolist() == [9, 10, 10]
 

@@ -1,7 +1,7 @@
-"""Values of convolutions along one, two and three axes, against scipy.
+"""Tests of convolution values along one, two and three axes, against SciPy.
 
-Kernels and inputs are asymmetric integers, so that a flip, a transposition or an exchange of axes
-cannot go unnoticed.
+Kernels and inputs are asymmetric integers, so that a flip, a transposition or an
+exchange of axes cannot go unnoticed.
 """
 
 import math
@@ -196,7 +196,7 @@ def test_symmetric_tells_whether_a_flip_or_a_transposition_could_hide(x, hides):
 
 @pytest.mark.parametrize("shape", [(2, 3), (1, 4), (2, 3, 2), (2, 2, 1, 3)])
 def test_an_array_is_turned_with_its_cells_exact(shape):
-    """Places are checked against NumPy, and a third stays a third."""
+    """NumPy gives the expected positions; thirds must stay exact."""
     count = math.prod(shape)
     places, given = np.arange(count).reshape(shape), [Fraction(at, 3) for at in range(count)]
     for solver, turned in (

@@ -1,4 +1,4 @@
-"""Stored variants come back as they were, or are refused with what to do."""
+"""Tests of stored variants: they load unchanged, or are refused with a remedy."""
 
 import json
 
@@ -38,7 +38,7 @@ PARTS = (
 
 
 def stored(seed=None, **changes):
-    """Return a problem, its variant, and the variant's data after JSON."""
+    """Return a problem, its variant, and the variant's data after a JSON round trip."""
     toy = problem(*PARTS, params=DRAWN, let={"Q": "W // 2"}, **changes)
     variant = solve_variant(toy, seed, BOOK)
     return toy, variant, json.loads(json.dumps(dump_variant(variant, BOOK)))
@@ -137,7 +137,7 @@ def test_a_variant_of_another_version_of_the_problem_is_refused():
 
 
 def in_parts(variant, toy, *parts, line=None):
-    """Return a variant that was stored as a line, loaded to judge some *parts*."""
+    """Return a variant loaded from its stored line to grade only *parts*."""
     line = line or json.dumps(dump_variant(variant, BOOK))
     return load_parts(json.loads(filter_stored_line(line, parts)), toy, BOOK, parts)
 
@@ -221,7 +221,7 @@ def test_what_no_part_needs_is_refused_when_it_is_looked_at(change):
 
 
 def rekeyed(seed=3, *, stored_as=None, **changes):
-    """Return a stored variant after a change of the problem, the one solved afresh, and the old."""
+    """Return a stored variant after a problem change, a newly solved one, and the old one."""
     _, old, data = stored(seed)
     toy = problem(*changes.pop("parts", PARTS), params=DRAWN, let={"Q": "W // 2"}, **changes)
     return rekey_variant(data | (stored_as or {}), toy, BOOK), solve_variant(toy, seed, BOOK), old
@@ -251,7 +251,7 @@ def test_under_another_marking_the_numbers_stay_and_the_keys_are_worked_out_anew
 
 
 def test_numbers_that_no_seed_gives_any_more_stay_too():
-    """What is stored counts, not what the seed would give under another engine."""
+    """Stored numbers count, even if another engine draws different ones from the seed."""
     toy, _, data = stored(3)
     data["params"]["W"] = 4711
     assert rekey_variant(data, toy, BOOK).keys["shape"] == (4711, 2355)

@@ -1,7 +1,7 @@
-"""Every kind grades a published variant as it graded the one that was solved.
+"""Tests of every kind on published variants: they grade like newly solved ones.
 
-The service keeps keys and known wrong answers as JSON. A kind whose values change their type on the
-way passes every other test and then grades each answer wrong in production.
+The service keeps keys and known wrong answers as JSON. A kind whose values change their
+type on the way passes every other test and then grades each answer wrong in production.
 """
 
 import json
@@ -48,14 +48,14 @@ def test_what_an_answer_carries_to_later_parts_comes_back_with_its_type(part):
 
 
 class Sizes(NamedTuple):
-    """The key of a planted kind: a new type, as the next kind may have."""
+    """Key of a test kind: a type of its own, as a future kind may have."""
 
     height: int
     width: int
 
 
 class SizesKind(ShapeKind):
-    """A planted kind that takes keys of its type only."""
+    """Test kind that accepts only keys of its own type."""
 
     def solve(self, part, scope):
         return Sizes(*super().solve(part, scope))
@@ -66,13 +66,13 @@ class SizesKind(ShapeKind):
 
 @pytest.fixture
 def planted(monkeypatch):
-    """Return a variant of the planted kind."""
+    """Return a variant of the test kind."""
     monkeypatch.setitem(KINDS, "shape", SizesKind())
     return original(ask("shape", key="(3, 4)"), title="Graded by a planted kind")
 
 
 def test_a_key_of_a_type_of_its_own_is_solved_again(planted):
-    """JSON has no such type, so the key is not stored, as that of a formula is not."""
+    """JSON has no such type, so the key is not stored; formula keys are not stored either."""
     assert variant_serialization.dump_variant(planted, BOOK)["keys"] == {}
     assert differences(planted, BOOK) == []
 

@@ -1,6 +1,6 @@
-"""The supervisor: what cannot start ends all of it, and is not tried for ever.
+"""Tests of the supervisor: a failed start ends all processes, without endless retries.
 
-Real servers that are killed and replaced are in `tests/api/test_several_processes.py`.
+`tests/api/test_several_processes.py` kills and replaces real servers.
 """
 
 import signal
@@ -15,7 +15,7 @@ from api.server.supervisor import MAX_BACKOFF_SECONDS, SERVER_SLOT, ProcessSlot,
 
 @pytest.fixture
 def as_before() -> Iterator[None]:
-    """Give the signals back as they were."""
+    """Restore the signal handlers after the test."""
     before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
     yield
     for one, handler in before.items():
@@ -35,18 +35,18 @@ def test_what_cannot_start_ends_all_of_it_with_1(capfd):
 
 
 def is_up(told: Callable[[], None]) -> None:
-    """Say so, and stay."""
+    """Report that the process is ready, and keep running."""
     told()
     time.sleep(60)
 
 
 def starts(_told: Callable[[], None]) -> None:
-    """Take long to be up."""
+    """Keep running without ever being ready."""
     time.sleep(60)
 
 
 def fails_late(_told: Callable[[], None]) -> None:
-    """End once others have had the time to be up."""
+    """Exit after other processes have had time to become ready."""
     time.sleep(1)
 
 
@@ -86,12 +86,12 @@ def test_what_is_done_at_a_stop_is_done_while_the_others_still_live():
 
 
 class Ended:
-    """A process that has ended."""
+    """Stand-in for a process that has exited."""
 
     exitcode = 1
 
     def join(self) -> None:
-        """Do nothing."""
+        """Return at once."""
 
 
 def test_a_post_waits_longer_each_time_it_was_left_before_it_was_up(monkeypatch):

@@ -1,4 +1,4 @@
-"""Equality of formulas: exact agreement at the sampled points, else the simplest difference."""
+"""Tests of formula equality: exact agreement at sample points, or a simple difference."""
 
 from fractions import Fraction
 

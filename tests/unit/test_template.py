@@ -1,4 +1,7 @@
-"""Templates: placeholders are filled in before TeX and Markdown; plain braces are TeX's."""
+"""Tests of templates: placeholders are filled in first; plain braces belong to TeX.
+
+TeX and Markdown are rendered after that.
+"""
 
 from fractions import Fraction
 

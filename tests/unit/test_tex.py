@@ -1,4 +1,4 @@
-"""TeX costs a bounded moment, in a process that can be killed, whatever stands in it."""
+"""Tests of TeX rendering: bounded cost for any input, in a process that can be killed."""
 
 import os
 import signal

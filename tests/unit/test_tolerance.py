@@ -1,4 +1,4 @@
-"""Tolerances: the limit itself passes, nothing beyond it does, and counts stay exact."""
+"""Tests of tolerances: limits are inclusive, nothing passes beyond, counts stay exact."""
 
 import math
 from fractions import Fraction

@@ -1,8 +1,8 @@
-"""Prints of torchvision's models by three versions of PyTorch, with PyTorch's own counts.
+"""Tests of printed torchvision models from three versions of PyTorch.
 
-`tests/torch_prints/` holds what ``print(model)`` gave and what PyTorch counted in the same model:
-its parameters, its buffers without the counters of batches, and the shape that comes out for an
-image of 3×224×224.
+`tests/torch_prints/` holds the output of ``print(model)`` and PyTorch's own counts for
+the same model: its parameters, its buffers without the counters of batches, and the
+output shape for an image of 3×224×224.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Tracers: the steps of a worked solution lead to what the solver gives, each of them true."""
+"""Tests of tracers: the steps of a worked solution are true and lead to the result."""
 
 from dataclasses import replace
 from inspect import signature
@@ -56,14 +56,14 @@ NO_WAY = {
 
 
 def traced(name, call):
-    """Return the steps of a call, and what the solver gives for it."""
+    """Return the steps of a call and the result of its solver."""
     arguments, keywords = call
     steps = REGISTRY.tracers[name](*arguments, **keywords)
     return steps, REGISTRY.functions[name](*arguments, **keywords)
 
 
 def check(steps, result):
-    """Guarantee that *steps* are true and end with *result*."""
+    """Assert that *steps* are true and end with *result*."""
     assert same(stated_value(steps), result)
     assert wrong_formulas(steps) == []
     assert wrong_cells(steps) == []
@@ -108,7 +108,7 @@ def test_a_tracer_refuses_what_its_solver_refuses(name):
 
 
 def refuses(function, arguments):
-    """Tell whether *function* raises a `SolverError`; another error is not caught."""
+    """Return whether *function* raises a `SolverError`; other errors propagate."""
     try:
         function(*arguments)
     except SolverError:
@@ -126,7 +126,7 @@ def test_the_worked_solutions_of_the_bank_are_true(name):
 
 
 def checked_book():
-    """Return the book with tracers whose steps are checked each time."""
+    """Return the registry with tracers that check their steps at each call."""
 
     def watched(name):
         def tracer(*arguments, **keywords):

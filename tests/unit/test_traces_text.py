@@ -1,4 +1,4 @@
-"""What a tracer says, in the words and letters of a textbook."""
+"""Tests of the text of tracers: the words and symbols of a textbook."""
 
 import pytest
 from odd_calls import GRAPH, MAPS, SMALL, X

@@ -1,4 +1,4 @@
-"""What the tracers of detection, losses, gradients and training say, in a textbook's words."""
+"""Tests of the text of tracers for detection, losses, gradients and training."""
 
 from fractions import Fraction
 
@@ -22,7 +22,7 @@ LARGE = Tensor((40, 40), (1,) * 1600)
 
 
 def tables(solver, *arguments, **keywords):
-    """Return the rows of each table."""
+    """Return the rows of each table in the steps of a solver."""
     return [step.rows for step in of_type(Rows, steps_of(solver, *arguments, **keywords))]
 
 

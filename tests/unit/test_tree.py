@@ -1,4 +1,4 @@
-"""The tree: what is below a node, and which names stand in it."""
+"""Tests of expression trees: the nodes below a node, and the names in them."""
 
 import pytest
 

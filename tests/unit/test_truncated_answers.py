@@ -1,4 +1,7 @@
-"""A truncated answer: a text that says what is missing, stored as itself and never read again."""
+"""Tests of truncated answers: text that states what is missing and is never read.
+
+They are stored as themselves.
+"""
 
 import copy
 import pickle

@@ -1,4 +1,4 @@
-"""Twins: wrong versions of solvers that give what students give."""
+"""Tests of wrong versions of solvers: they give what students give."""
 
 from fractions import Fraction
 from inspect import signature
@@ -130,7 +130,7 @@ ORDINARY = {
 
 
 def value_of(function, call):
-    """Return what *function* gives for *call*, or None where it has no value."""
+    """Return the value of *function* for *call*, or None after a `SolverError`."""
     arguments, keywords = call
     try:
         return function(*arguments, **keywords)

@@ -1,4 +1,4 @@
-"""What students give for arrays, gradients and matrix forms, reckoned by hand."""
+"""Tests of students' wrong arrays, gradients and matrix forms, computed by hand."""
 
 from fractions import Fraction
 
@@ -15,12 +15,12 @@ TWO, DEEP = [[[1, 2]], [[3, 4]]], [[[1, 10]], [[100, 1000]]]
 
 
 def tensor(value):
-    """Return a list as a tensor; a tuple of numbers stays the vector that it is."""
+    """Return a list as a tensor; a tuple of numbers stays a vector."""
     return Tensor.from_nested(value) if isinstance(value, list) else value
 
 
 def given(mistake, solver, *arguments, **keywords):
-    """Return what a student gives who makes the mistake."""
+    """Return the answer of a student who makes the *mistake*."""
     named = {name: tensor(value) for name, value in keywords.items()}
     return REGISTRY.wrong_versions[mistake][solver](*map(tensor, arguments), **named)
 

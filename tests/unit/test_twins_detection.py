@@ -1,4 +1,4 @@
-"""The wrong answers about detectors, boxes, metrics, fields and sizes that students give."""
+"""Tests of wrong answers about detectors, boxes, metrics, fields and sizes."""
 
 from fractions import Fraction
 
@@ -171,7 +171,7 @@ def test_a_mistake_that_makes_no_difference_gives_the_right_value(mistake, solve
 
 
 def test_every_mistake_of_these_families_can_be_told_from_the_others_of_its_solver():
-    """Two mistakes with one value on every ordinary call could never be named apart."""
+    """Two mistakes with the same value on every ordinary call could never be told apart."""
     alike = []
     for solver, calls in DETECTION_CALLS.items():
         seen = {}

@@ -1,4 +1,4 @@
-"""Twins of the solvers about parameters, operations and memory: the counts that students give."""
+"""Tests of students' wrong counts of parameters, operations and memory."""
 
 from fractions import Fraction
 

@@ -1,6 +1,6 @@
-"""Twins of the solvers about losses, attention and training: the values that students give.
+"""Tests of students' wrong values of losses, attention and training.
 
-What holds for all solvers with calls in `learning_calls` is here too.
+Tests of all solvers with calls in `learning_calls` are here too.
 """
 
 import math
@@ -233,7 +233,7 @@ def test_a_twin_gives_the_arrays_that_students_give(mistake, solver, call, keywo
 
 @pytest.mark.parametrize("mistake", sorted(WEIGHTED))
 def test_wrong_weights_give_the_output_that_they_weigh(mistake):
-    """A mistake in the weights is the same mistake in what attention gives."""
+    """A mistake in the weights is the same mistake in the output of attention."""
     keywords = {"causal": True, "scale": mistake != "scale_added"}
     weights = WEIGHTED[mistake](ROWS, ROWS, **keywords).to_array()
     found = REGISTRY.wrong_versions[mistake]["attention"](ROWS, ROWS, ROWS, **keywords).to_array()

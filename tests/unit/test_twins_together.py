@@ -1,4 +1,4 @@
-"""Two mistakes in one call: the first rewrites the arguments, the second computes with them."""
+"""Tests of two mistakes in one call: one rewrites the arguments, the other computes."""
 
 from inspect import signature
 

@@ -1,4 +1,4 @@
-"""Exact values: how numbers enter, and what a tensor is."""
+"""Tests of exact values: how numbers enter, and what a tensor is."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""A variant: drawn from its seed alone, solved once, with what could not be solved noted."""
+"""Tests of variants: drawn from the seed alone and solved once; failures are noted."""
 
 import pytest
 from factories import BOOK, ask, original, problem
@@ -26,7 +26,7 @@ def toy(*parts, **changes):
 
 
 def test_the_numbers_of_a_seed_never_change():
-    """Written down once: a change here changes every variant that was ever handed out."""
+    """The values are fixed: a change would alter every variant ever handed out."""
     assert draw_numbers(toy(), 7, BOOK) == {
         "W": 64,
         "K": 4,

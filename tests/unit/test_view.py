@@ -1,4 +1,4 @@
-"""The student sees the list of the design before the release, the rest is for staff."""
+"""Tests of the student's view of a result before the release, without staff fields."""
 
 import pytest
 from factories import ask, mark, original

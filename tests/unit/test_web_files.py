@@ -1,4 +1,4 @@
-"""The files that pages bring along: small, and without anything from elsewhere."""
+"""Tests of the static files of pages: small, and without external resources."""
 
 import re
 from pathlib import Path
@@ -28,7 +28,7 @@ def test_the_style_sheet_is_small():
 
 @pytest.mark.parametrize("path", [*TEMPLATES, *SCRIPTS, SHEET], ids=lambda path: path.name)
 def test_in_the_dark_nothing_but_colours_is_another(path):
-    """`light-dark()` gives colours; so in the dark the browser tests look at colours alone."""
+    """`light-dark()` gives only colors, so browser tests of dark mode check colors alone."""
     assert "prefers-color-scheme" not in path.read_text(encoding="utf-8")
 
 
@@ -48,7 +48,7 @@ def test_a_template_exclaims_nothing(path):
 
 
 def styled() -> dict[str, set[str]]:
-    """Return the classes at the head of rules of the style sheet by their sections, in order."""
+    """Return the classes at the head of CSS rules by section of the style sheet, in order."""
     _, *parts = SECTION.split(SHEET.read_text(encoding="utf-8"))
     rules = [MEDIA.sub("", body) for body in parts[1::2]]
     return {name: {*STYLED.findall(body)} for name, body in zip(parts[::2], rules, strict=True)}

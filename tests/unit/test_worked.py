@@ -1,4 +1,4 @@
-"""A worked solution shows the way to the key: its solvers, then the key in symbols and numbers."""
+"""Tests of worked solutions: the solver steps, then the key in symbols and numbers."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ from problems.registry import REGISTRY as BANK
 
 
 def side_steps(size, kernel, *, stride=1, padding=0):
-    """Return the way to a side."""
+    """Return the worked steps of a side."""
     result = side(size, kernel, stride=stride, padding=padding)
     return (
         TextStep("Count the windows."),
@@ -24,7 +24,7 @@ def side_steps(size, kernel, *, stride=1, padding=0):
 
 
 def weights_steps(channels, filters, kernel, *, bias=True):
-    """Return the way to a number of weights, which is not shown where there is no bias."""
+    """Return the worked steps of a number of weights; without a bias there are none."""
     if not bias:
         raise SolverError("there is no way to it")
     value = weights(channels, filters, kernel)
@@ -37,7 +37,7 @@ TRACING = replace(
 
 
 def told(part, **changes):
-    """Return the steps of the only part as text."""
+    """Return the worked steps of the only part as text."""
     variant = original(part, book=TRACING, **changes)
     return [
         render_step(step).text
@@ -124,7 +124,7 @@ def test_of_one_cell_its_window_alone_is_shown(key, texts):
     ],
 )
 def test_vectors_stand_in_the_numbers_of_a_key(key, text):
-    """A matrix does not: it would not fit on the line."""
+    """A matrix does not appear in them: it would not fit on the line."""
     assert render_step(steps_to(key)[-1]).text == text
 
 
@@ -136,7 +136,7 @@ def test_without_the_place_of_one_cell_all_windows_are_shown(key):
 
 
 def steps_to(key):
-    """Return the steps of the bank's own solvers to a number."""
+    """Return the worked steps to *key*, by the bank's own solvers."""
     params = {"X": [[1, 2, 3], [4, 5, 6]], "K": [[1, 10]], "F": [[[[5, 7]]], [[[1, 10]]]]}
     variant = original(ask(key=key), book=BANK, params=params)
     return build_worked_solution(variant, variant.problem.parts[0], BANK)

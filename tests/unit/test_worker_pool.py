@@ -1,4 +1,4 @@
-"""A pool of workers ends what does not end by itself, and loses nothing else."""
+"""Tests of the worker pool: it ends jobs that hang and loses no others."""
 
 import math
 import multiprocessing
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 SECONDS = 60
 ENDLESS = 10**6
 NATIVE = 2_000_000
-"""The factorial of this number takes minutes, in C, without a step of Python in between."""
+"""The factorial of this number takes minutes, in C, without a Python step in between."""
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def wait_until(holds):
 
 
 def is_running(pid):
-    """Tell whether there is such a process that has not ended."""
+    """Return whether the process exists and has not ended."""
     stat = Path(f"/proc/{pid}/stat")
     try:
         return stat.read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"

@@ -1,6 +1,6 @@
-"""Writers of several processes take turns; nothing that is wrong with a turn keeps anybody out.
+"""Tests of the write lock: processes take turns, and a faulty lock keeps nobody out.
 
-Two turns of one file are to each other what those of two processes are.
+Two locks on one file in a single process behave like those of two processes.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""What somebody may get wrong in each form of the pages, by what the form is for."""
+"""Invalid input for each form of the pages, grouped by the purpose of the form."""
 
 from wrong_forms import account, making, marking, people
 from wrong_forms.form import WrongForm

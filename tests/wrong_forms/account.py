@@ -1,4 +1,4 @@
-"""Forms of everybody: the way in, one's account, requests and practice; accounts of the site."""
+"""Invalid input for login, account, request and practice forms, and for site accounts."""
 
 from wrong_forms.form import WrongForm
 

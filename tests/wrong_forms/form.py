@@ -1,4 +1,4 @@
-"""A form that somebody fills in wrongly."""
+"""The type of invalid form submissions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,11 +11,12 @@ ASSIGNMENT = "/assignments/{assignment}"
 
 @dataclass(frozen=True, slots=True)
 class WrongForm:
-    """A form of the page *at*, sent by *who* with what is *typed* into its fields.
+    """An invalid submission of the form on the page *at*, by *who*.
 
-    It goes back to the page, or *to* elsewhere. Bytes are a file. The field *wrong* is marked, and
-    *said* stands beside it; a form that is wrong as a whole has none, and *said* stands above it.
-    *button* is the value of the button that is pressed.
+    *typed* maps fields to values; bytes are a file. The form posts to the page itself,
+    or to *to*. The field *wrong* is marked, with the message *said* beside it; if the
+    form is wrong as a whole, *wrong* is empty and *said* stands above it. *button* is
+    the value of the pressed button.
     """
 
     at: str

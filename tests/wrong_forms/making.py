@@ -1,4 +1,4 @@
-"""Forms of those who make courses, assignments and problems."""
+"""Invalid input for the forms that make courses, assignments and problems."""
 
 from wrong_forms.form import ASSIGNMENT, COURSE, WrongForm
 

@@ -1,4 +1,4 @@
-"""Forms of those who mark, set points by hand and regrade."""
+"""Invalid input for the forms for marking, points set by hand and regrades."""
 
 from wrong_forms.form import ASSIGNMENT, COURSE, WrongForm
 

@@ -1,4 +1,4 @@
-"""Forms about the people of a course, and the files that are sent."""
+"""Invalid input for the forms about the people of a course and file uploads."""
 
 from wrong_forms.form import ASSIGNMENT, COURSE, WrongForm
 

@@ -1,9 +1,10 @@
-"""What is expected of every computed part of the bank, written from the statements alone.
+"""Expected values of every computed part of the bank, from the statements alone.
 
-Nothing of ours is imported here: no solver, no engine. `ORACLE` has a function of the parameters
-for each part; where the part asks for a formula, a function of its variables; where it has limits
-in place of a key, the limits. `SHOWN` has one for each derived value that a statement prints,
-`ACCEPTED` one for each part that accepts another value beside its key.
+This package imports none of our code: no solver, no engine. `ORACLE` has a function of
+the parameters for each part; for a part that asks for a formula, a function of its
+variables; for a part with limits in place of a key, the limits. `SHOWN` has a function
+for each derived value that a statement prints, `ACCEPTED` one for each part that
+accepts another value beside its key.
 """
 
 from tests.bank.oracle import (

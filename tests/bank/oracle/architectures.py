@@ -1,4 +1,4 @@
-"""Expected values of problems about parts of published networks: VGG, AlexNet, stems, pyramids."""
+"""Expected values of problems on published networks: VGG, AlexNet, stems, pyramids."""
 
 from collections.abc import Iterable
 from fractions import Fraction
@@ -33,7 +33,7 @@ def _vgg_first(p: Params) -> int:
 
 
 def _vgg(p: Params, flat: int) -> int:
-    """Return the parameters of the network where so many values reach its first dense layer."""
+    """Return the parameters of a VGG whose first dense layer has *flat* inputs."""
     units = [flat, p["D"], p["D"], p["classes"]]
     return sum(map(_vgg_block, VGG_BLOCKS)) + count(*[dense(*pair) for pair in pairwise(units)])
 

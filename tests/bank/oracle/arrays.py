@@ -1,4 +1,4 @@
-"""Expected values of arrays that are computed by hand: filters, matrix forms, stamps, pooling."""
+"""Expected values of arrays computed by hand: filters, matrix forms, stamps, pooling."""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -25,7 +25,7 @@ HALF_A_TURN = {(0, 0): (1, 1), (0, 1): (1, 0), (1, 0): (0, 1), (1, 1): (0, 0)}
 
 
 def _sequence(p: Params, *, stride: int = 1, padding: int = 0) -> Cells:
-    """Return the kernel laid on each window of a sequence, plus the bias."""
+    """Return the correlation of the sequence with the kernel, plus the bias."""
     known = dict(enumerate(p["x"]))
     return [
         p["b"] + sum(weight * known.get(at + tap, 0) for tap, weight in enumerate(p["w"]))
@@ -42,7 +42,7 @@ def _size(rows: Matrix) -> Place:
 
 
 def _slices(p: Params) -> list[Rows]:
-    """Return what each slice of the filter gives on its channel."""
+    """Return the correlation of each channel with its slice of the filter."""
     return [correlate(channel, part) for channel, part in zip(p["X"], p["F"], strict=True)]
 
 
@@ -51,12 +51,12 @@ def _one_map(p: Params) -> Rows:
 
 
 def _without_groups(p: Params) -> Params:
-    """Return the parameters with each slice as a matrix."""
+    """Return the parameters with each filter slice as a matrix."""
     return {**p, "F": [part for (part,) in p["F"]]}
 
 
 def _two_maps(p: Params) -> list[Rows]:
-    """Return the map of each filter, its bias added."""
+    """Return the feature map of each filter, including its bias."""
     return [
         _one_map({"X": p["X"], "F": one, "b": bias})
         for one, bias in zip(p["F"], p["b"], strict=True)
@@ -68,12 +68,12 @@ def _mapped(maps: list[Rows], function: Callable[[Number], Number]) -> list[Rows
 
 
 def _places(height: int, width: int, kernel: int) -> list[Place]:
-    """Return the top left corners of the windows, row by row."""
+    """Return the top-left corners of the windows, row by row."""
     return [(top, left) for top in starts(height, kernel) for left in starts(width, kernel)]
 
 
 def _written_out(p: Params) -> Rows:
-    """Return a row for each cell of the window and a column for each place of the window."""
+    """Return the im2col matrix: a row per window cell, a column per window position."""
     return [
         [p["X"][top + i][left + j] for top, left in _places(p["H"], p["W"], SIDE)]
         for i in range(SIDE)
@@ -82,25 +82,25 @@ def _written_out(p: Params) -> Rows:
 
 
 def _windows_of_the_layer(p: Params) -> int:
-    """Return how many windows a map of the real layer has."""
+    """Return the number of windows in a map of the real layer."""
     side = windows(p["M"], p["K"], padding=p["K"] // 2)
     return side * side
 
 
 def _window_of_the_layer(p: Params) -> int:
-    """Return how many cells a filter of the real layer covers."""
+    """Return the number of cells that a filter of the real layer covers."""
     return count(conv(p["C"], 1, p["K"], bias=False))
 
 
 def _matrix(p: Params) -> Rows:
-    """Return the matrix whose columns are what the filter makes of the unit sequences."""
+    """Return the matrix of the filter: its columns are the outputs for unit sequences."""
     units = [[[int(at == cell) for at in range(p["n"])]] for cell in range(p["n"])]
     columns = [correlate(unit, [p["w"]])[0] for unit in units]
     return [list(row) for row in zip(*columns, strict=True)]
 
 
 def _pairs(p: Params) -> list[tuple[Place, Place]]:
-    """Return each output place of the two-dimensional layer with each input cell under it."""
+    """Return each (output place, input cell in its window) pair of the 2D layer."""
     taps = range(p["K"])
     return [
         ((top, left), (top + i, left + j))
@@ -122,7 +122,7 @@ def _turned(p: Params) -> Rows:
 
 
 def _spread(p: Params) -> Rows:
-    """Return the input with a row and a column of zeros behind each of its own but the last."""
+    """Return the input with a row and a column of zeros between its own (stride 2)."""
     height, width = 2 * len(p["X"]) - 1, 2 * len(p["X"][0]) - 1
     return [
         [0 if row % 2 or column % 2 else p["X"][row // 2][column // 2] for column in range(width)]
@@ -131,7 +131,7 @@ def _spread(p: Params) -> Rows:
 
 
 def _stamped(p: Params, *, elements: int | None = None) -> Rows:
-    """Return the stamps of the first elements; those of the zeros in between change nothing."""
+    """Return the sum of the stamps of the first *elements*; inserted zeros add nothing."""
     width = len(p["X"][0])
     cells = [cell for row in p["X"] for cell in row][:elements]
     left = cells + [0] * (len(p["X"]) * width - len(cells))
@@ -145,7 +145,7 @@ def _after_cropping(p: Params) -> Place:
 
 
 def _covered(p: Params, summary: Callable[[Cells], Number]) -> Rows:
-    """Return the summary of the cells of the map under each window of 2 × 2 with padding 1."""
+    """Return *summary* of the map's cells in each 2 × 2 window, stride 2, padding 1."""
     image = p["X"]
     found: Rows = []
     for top in starts(len(image), SIDE, stride=2, padding=1):
@@ -162,7 +162,7 @@ def _mean(cells: Cells) -> Number:
 
 
 def _mean_with_zeros(cells: Cells) -> Number:
-    """Return the mean of a window of 2 × 2 cells, of which those not given are zero."""
+    """Return the mean of a 2 × 2 window whose missing cells are zero."""
     return Fraction(sum(cells)) / 4
 
 
@@ -172,7 +172,7 @@ def _repeated(p: Params) -> Rows:
 
 
 def _shuffled(p: Params) -> Rows:
-    """Return the blocks of the four channels, each value put where its channel belongs."""
+    """Return the pixel shuffle of four channels: each channel fills one place per block."""
     found: Rows = [[0] * 4 for _ in range(4)]
     offsets = ((0, 0), (0, 1), (1, 0), (1, 1))
     for channel, (down, right) in zip(p["X"], offsets, strict=True):

@@ -1,4 +1,4 @@
-"""Expected values of the problems about attention, normalisation and dropout, number by number."""
+"""Expected values of problems on attention, normalization, dropout, number by number."""
 
 import cmath
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ def _products(queries: Matrix, keys: Matrix) -> list[list[Number]]:
 
 
 def _weights(scores: Row) -> list[float]:
-    """Return the weights of scores that are halved, as the root of the width 4 is 2."""
+    """Return the softmax of half the scores: the width is 4, and its root 2."""
     return [1 / sum(exp(Fraction(other - score, 2)) for other in scores) for score in scores]
 
 
@@ -37,7 +37,7 @@ def _attended(p: Params) -> list[list[float]]:
 
 
 def _causal(p: Params) -> list[list[float]]:
-    """Return the weights of each token on those that it has already read, and 0 for the rest."""
+    """Return each token's weights on itself and the tokens before, and 0 for the rest."""
     rows: list[list[float]] = []
     for at, scores in enumerate(_products(p["Q"], p["K"])):
         read = _weights(scores[: at + 1])
@@ -49,7 +49,7 @@ def _causal(p: Params) -> list[list[float]]:
 
 
 def _wave(position: int, pair: int, features: int) -> complex:
-    """Return the cosine and the sine of a pair of features, as a point of the unit circle."""
+    """Return cosine and sine of a feature pair, as a point of the unit circle."""
     step = 1j * 10 ** (-8 * pair / features)  # 10000^(2i/d) is 10^(8i/d)
     return cmath.exp(step) ** position
 
@@ -67,7 +67,7 @@ def _mean(values: Row) -> Fraction:
 
 
 def _variance(values: Row) -> Fraction:
-    """Return half of the mean squared difference of two values, over all pairs."""
+    """Return the variance: half the mean squared difference over all pairs of values."""
     pairs = list(product(values, repeat=2))
     return Fraction(sum((one - two) ** 2 for one, two in pairs), 2 * len(pairs))
 
@@ -94,7 +94,7 @@ def _layer_normalised(p: Params, row: Row) -> list[float]:
 
 
 def _running(p: Params) -> list[Fraction]:
-    """Return the old means, moved by a tenth of the way to those of the batch."""
+    """Return the running means: the old ones moved a tenth of the way to the batch's."""
     pairs = zip(p["old"], _columns(p), strict=True)
     return [old + (_mean(column) - old) / 10 for old, column in pairs]
 
@@ -113,7 +113,7 @@ def _dropped(p: Params, *, kept_times: Number) -> list[Number]:
 
 
 def _expected(p: Params, value: Number) -> Number:
-    """Return the mean of a value that is there or not, over the two cases."""
+    """Return the expectation of a value under dropout, over the two cases."""
     cases: list[tuple[Number, Number]] = [(p["p"], 0), (1 - p["p"], value)]
     return sum(chance * outcome for chance, outcome in cases)
 

@@ -1,6 +1,6 @@
-"""Expected values of the problems about boxes, in the topic detection.
+"""Expected values of the problems on boxes, in the topic detection.
 
-Areas are counted in unit cells. Where sizes are halved, everything is measured in half pixels.
+Areas are counts of unit cells. Where a problem halves sizes, the unit is half a pixel.
 """
 
 from fractions import Fraction
@@ -15,7 +15,6 @@ LIMITS = {"low": Fraction(3, 10), "high": Fraction(7, 10)}
 
 
 def _cells(box: Box) -> set[tuple[int, int]]:
-    """Return the unit cells that a box covers."""
     left, top, right, bottom = box
     return set(product(range(left, right), range(top, bottom)))
 
@@ -25,13 +24,13 @@ def _iou(one: Box, two: Box) -> Fraction:
 
 
 def _hull(*boxes: Box) -> Box:
-    """Return the smallest box around all of them."""
+    """Return the smallest box around all boxes."""
     lefts, tops, rights, bottoms = zip(*boxes, strict=True)
     return min(lefts), min(tops), max(rights), max(bottoms)
 
 
 def _giou(one: Box, two: Box) -> Fraction:
-    """Return the IoU less the share of the hull that neither box covers."""
+    """Return the IoU minus the share of the hull that neither box covers."""
     around = _cells(_hull(one, two))
     empty = around - _cells(one) - _cells(two)
     return _iou(one, two) - Fraction(len(empty), len(around))
@@ -66,7 +65,7 @@ def _far(p: Params) -> Box:
 
 
 def _squares(one: Box, two: Box) -> list[Fraction]:
-    """Return the squares of the distance of the centres and of the diagonal of the hull."""
+    """Return the squared center distance and the squared diagonal of the hull."""
     centres = [(Fraction(x1 + x2, 2), Fraction(y1 + y2, 2)) for x1, y1, x2, y2 in (one, two)]
     around = _hull(one, two)
     corners = [around[:2], around[2:]]
@@ -91,7 +90,10 @@ def _six(p: Params) -> tuple[Box, ...]:
 
 
 def _kept(p: Params, classes: Any) -> tuple[int, ...]:
-    """Return the boxes, counted from 1, for which no better box of their class is kept."""
+    """Return the boxes, counted from 1, that non-maximum suppression keeps.
+
+    A box stays if its IoU with each better kept box of its class is at most T.
+    """
     boxes, scores = _six(p), p["scores"]
 
     def stays(box: int) -> bool:
@@ -108,7 +110,7 @@ def _kept(p: Params, classes: Any) -> tuple[int, ...]:
 
 
 def _cell(p: Params) -> list[int]:
-    """Return row and column of the cell whose pixels the centre is among."""
+    """Return the row and column of the grid cell that contains the center."""
     places = (p["cy"], p["H"]), (p["cx"], p["W"])
     edges = [list(pairwise(range(0, size + 1, 32))) for _, size in places]
     return [
@@ -124,12 +126,12 @@ def _offset(p: Params) -> list[Fraction]:
 
 
 def _centred(width: int, height: int) -> tuple[set[int], set[int]]:
-    """Return what a box around the origin covers of both axes, in half pixels."""
+    """Return the half pixels on each axis that a box centered at the origin covers."""
     return set(range(-width, width)), set(range(-height, height))
 
 
 def _shape_ious(p: Params) -> list[Fraction]:
-    """Return the IoUs of the object with each anchor, laid on one centre."""
+    """Return the IoU of the object with each anchor, with aligned centers."""
     own = _centred(p["w"], p["h"])
     found = []
     for width, height in p["anchors"]:
@@ -189,7 +191,7 @@ def _sigmoid(number: float) -> float:
 
 
 def _decoded(p: Params) -> tuple[float, float, float, float]:
-    """Return centre and size of the box, in pixels."""
+    """Return the center and size of the decoded box, in pixels."""
     corner = p["col"] * p["s"], p["row"] * p["s"]
     x, y = (at + p["s"] * _sigmoid(t) for at, t in zip(corner, (p["tx"], p["ty"]), strict=True))
     width, height = (side * exp(t) for side, t in zip(p["anchor"], (p["tw"], p["th"]), strict=True))

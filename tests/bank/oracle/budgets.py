@@ -1,4 +1,4 @@
-"""Expected values of the problems about operations and about memory, counted in plain numbers."""
+"""Expected values of the problems on operations and memory, by plain counting."""
 
 from fractions import Fraction
 from itertools import count as numbers_from
@@ -33,7 +33,7 @@ def _macs(p: Params) -> int:
 
 
 def _operations(p: Params) -> int:
-    """Return a multiplication and an addition for each product."""
+    """Return the operations: a multiplication and an addition for each product."""
     return _macs(p) + _macs(p)
 
 
@@ -55,7 +55,7 @@ def _single(p: Params) -> Shapes:
 
 
 def _remaining(p: Params) -> Fraction:
-    """Return the share of weights that remains, for any number of channels."""
+    """Return the share of the weights that remains, for any number of channels."""
     one = {**p, "C": 1}
     return Fraction(count(_stack(one)), count(_single(one)))
 
@@ -88,7 +88,7 @@ def _kept(p: Params, *, images: int, copies: int = 1) -> Fraction:
 
 
 def _most_images(p: Params) -> int:
-    """Return how many images fit, one after the other."""
+    """Return how many images fit, by adding one after the other."""
     room = p["G"] * KIB**3
     one = _kept(p, images=1, copies=2)
     return next(images for images in numbers_from(0) if (images + 1) * one > room)
@@ -106,13 +106,13 @@ def _seconds(p: Params) -> Fraction:
 
 
 def _half_bytes(p: Params) -> int:
-    """Return how many numbers there are room for, two in each byte."""
+    """Return how many half-byte numbers fit: two in each byte."""
     room: int = p["G"] * 10**9
     return room + room
 
 
 def _trained(p: Params, *formats: str) -> Fraction:
-    """Return the GB of a number in each of the formats for every parameter."""
+    """Return the GB for one number in each of the *formats* per parameter."""
     values = p["m"] * 10**6
     return sum((_bytes(values, form) for form in formats), Fraction(0)) / 10**9
 
@@ -126,7 +126,7 @@ def _mixed(p: Params) -> Fraction:
 
 
 def _cached(p: Params, *, heads: str, tokens: int, texts: int) -> Fraction:
-    """Return the bytes of keys and values, a layer and a head after the other."""
+    """Return the bytes of the KV cache, summed over layers and heads."""
     one_text = sum(2 * p["w"] for _ in range(p["L"]) for _ in range(p[heads])) * tokens
     return _bytes(one_text * texts, p["dtype"])
 
@@ -140,7 +140,7 @@ def _longest(p: Params) -> int:
 
 
 def _chain(p: Params) -> list[Map]:
-    """Return the image and the output of each layer."""
+    """Return the shapes of the image and of each layer's output."""
     first = after((p["H"], p["W"]), 3, padding=1)
     second = after(first, 3, padding=1)
     third = after(second, 3, stride=2, padding=1)
@@ -150,7 +150,7 @@ def _chain(p: Params) -> list[Map]:
 
 
 def _moments(p: Params) -> list[Fraction]:
-    """Return the KiB that each layer needs for its input and its output."""
+    """Return the KiB of input plus output of each layer."""
     return [_bytes(prod(one) + prod(two)) / KIB for one, two in pairwise(_chain(p))]
 
 

@@ -1,4 +1,4 @@
-"""Expected values of the problems about cells, quantised and first weights, GPUs, noise."""
+"""Expected values of problems on cells, quantized and initial weights, GPUs and noise."""
 
 from fractions import Fraction
 from itertools import count as counted
@@ -20,7 +20,7 @@ def _tanh(z: float) -> float:
 
 
 def _gate(p: Params, gate: int) -> float:
-    """Return the sigmoid as half of a hyperbolic tangent."""
+    """Return a gate's sigmoid, computed by a hyperbolic tangent."""
     return (1 + _tanh(_sum(p, gate) / 2)) / 2
 
 
@@ -34,7 +34,7 @@ def _cell(p: Params) -> float:
 
 
 def _step(p: Params) -> Fraction:
-    """Return the distance of neighbouring weights: there is one less than there are values."""
+    """Return the quantization step: there is one step fewer than there are values."""
     return (Fraction(p["high"]) - Fraction(p["low"])) / (VALUES - 1)
 
 
@@ -55,7 +55,7 @@ def _together(p: Params) -> int:
 
 
 def _sent(p: Params) -> Fraction:
-    """Return the MB that a GPU passes on, round by round."""
+    """Return the MB that a GPU sends, summed round by round."""
     rounds = [*range(p["G"] - 1), *range(p["G"] - 1)]
     return sum((Fraction(BYTES * p["P"], p["G"]) for _ in rounds), Fraction(0))
 
@@ -65,7 +65,7 @@ def _thin(p: Params) -> int:
 
 
 def _adapted(p: Params, weights: int) -> int:
-    """Return the weights of all adapted matrices, each of which has so many."""
+    """Return the weights of all adapted matrices, with *weights* in each."""
     return sum(weights for _ in range(p["L"]) for _ in ("queries", "values"))
 
 
@@ -74,18 +74,18 @@ def _moments(weights: int) -> Fraction:
 
 
 def _hidden(p: Params, last: int) -> Number:
-    """Return a hidden number as the sum of what each input has become by then."""
+    """Return a hidden state as the sum of each input's contribution by then."""
     inputs = enumerate(reversed(p["x"][:last]))
     return sum(Fraction(p["w"]) ** age * p["u"] * one for age, one in inputs)
 
 
 def _inputs(p: Params) -> int:
-    """Return how many products of a weight and a value an output of the convolution sums."""
+    """Return the fan-in of the convolution: the products that an output sums."""
     return len([*product(range(p["C"]), range(p["K"]), range(p["K"]))])
 
 
 def _diffused(p: Params) -> tuple[float, float]:
-    """Return the factor of the picture and the variance of the noise, three steps one by one."""
+    """Return the image's factor and the noise variance after three single steps."""
     picture, noise = 1.0, 0.0
     for added in map(float, p["b"][:3]):
         picture, noise = picture * sqrt(1 - added), noise * (1 - added) + added
@@ -98,7 +98,7 @@ def _noisy(p: Params, noise: str) -> float:
 
 
 def _until_noise(p: Params) -> int:
-    """Return the first step after which less than a hundredth is kept."""
+    """Return the first step after which less than a hundredth remains."""
     left = Fraction(1)
     for step in counted(1):
         left -= left * Fraction(p["c"])

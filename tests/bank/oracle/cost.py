@@ -9,7 +9,7 @@ from tests.bank.oracle.windows import reach, windows
 
 
 def _shape(p: Params, layer: int) -> tuple[int, int, int]:
-    """Return the shape after a layer; 0 is the image."""
+    """Return the shape after a layer; layer 0 is the image."""
     height, width = p["H"], p["W"]
     for _ in range(layer):
         height = windows(height, p["K"], stride=2, padding=border(p))
@@ -18,7 +18,7 @@ def _shape(p: Params, layer: int) -> tuple[int, int, int]:
 
 
 def _channels(p: Params, layer: int) -> tuple[int, int]:
-    """Return the numbers of channels that go into a layer and come out of it."""
+    """Return the numbers of input and output channels of a layer."""
     return _shape(p, layer - 1)[2], _shape(p, layer)[2]
 
 
@@ -41,7 +41,7 @@ def _lean_macs(p: Params, layer: int) -> int:
 
 
 def _saved(now: int, before: int) -> Fraction:
-    """Return how many of each hundred are gone."""
+    """Return the reduction in percent."""
     return Fraction(100 * (before - now), before)
 
 

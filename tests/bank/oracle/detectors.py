@@ -1,6 +1,6 @@
-"""Expected values of the problems about heads of detectors, in the topic detection.
+"""Expected values of the problems on detector heads, in the topic detection.
 
-Whatever a head predicts is listed by name and place, and then counted.
+The functions list every prediction of a head by name and place, and count the list.
 """
 
 from collections.abc import Iterable
@@ -29,7 +29,7 @@ def _halved(size: int, times: int) -> int:
 
 
 def _grids(height: int, width: int) -> list[tuple[int, int]]:
-    """Return the grids after five, four and three halvings of an image."""
+    """Return the grids after halving an image five, four and three times."""
     return [(_halved(height, times), _halved(width, times)) for times in (5, 4, 3)]
 
 
@@ -42,7 +42,7 @@ def _yolov1_cell(p: Params) -> list[str]:
 
 
 def _yolov1_weights(p: Params) -> int:
-    """Return how many numbers the outputs of the last layer have: a weight a feature, a bias."""
+    """Return the parameters of the last layer: per output, F weights and a bias."""
     outputs = [(*cell, name) for cell in _cells(p["S"], p["S"]) for name in _yolov1_cell(p)]
     return sum(p["F"] + 1 for _ in outputs)
 
@@ -79,7 +79,7 @@ def _yolov8_boxes(p: Params) -> int:
 
 
 def _ssd_boxes(p: Params) -> list[int]:
-    """Return how many default boxes lie on each map."""
+    """Return the number of default boxes on each map."""
     return [
         len(list(product(_cells(side, side), range(each))))
         for side, each in zip(p["sides"], p["each"], strict=True)
@@ -112,7 +112,7 @@ def _rpn_anchors(p: Params) -> int:
 
 
 def _pyramid(p: Params) -> list[int]:
-    """Return the sides of the maps: how many strides it takes to pass the image."""
+    """Return the sides of the maps: the number of strides across the image."""
     return [len(range(0, p["S"], stride)) for stride in (8, 16, 32, 64, 128)]
 
 

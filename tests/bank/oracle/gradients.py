@@ -1,7 +1,7 @@
-"""Expected values of the problems in the topic gradients: what a small change does to the loss.
+"""Expected values of the problems in the topic gradients, by changes of the loss.
 
-Losses here are straight lines or parabolas as long as no rectifier and no largest pixel changes, so
-a small step up and one down give the exact slope.
+Losses are linear or quadratic as long as no ReLU and no maximum changes, so the central
+difference is the exact slope.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,22 +14,22 @@ STEP = Fraction(1, 1000)
 
 
 def _slope(loss: Callable[[Number], Number]) -> Number:
-    """Return the slope of a loss of a small change, exact up to parabolas."""
+    """Return the slope of a loss by a central difference, exact up to quadratics."""
     return (loss(STEP) - loss(-STEP)) / (2 * STEP)
 
 
 def _slopes(values: Sequence[Number], loss: Callable[[list[Number]], Number]) -> list[Number]:
-    """Return the slope for each of the values."""
+    """Return the slope of the loss for each value."""
 
     def moved(at: int) -> Callable[[Number], Number]:
-        """Return the loss of a change of one value alone."""
+        """Return the loss as a function of a change of one value."""
         return lambda by: loss([*values[:at], values[at] + by, *values[at + 1 :]])
 
     return [_slope(moved(at)) for at in range(len(values))]
 
 
 def _cell_slopes(matrix: Matrix, loss: Callable[[Rows], Number]) -> Rows:
-    """Return the slope for each cell of a matrix."""
+    """Return the slope of the loss for each cell of a matrix."""
     width = len(matrix[0])
     flat = [cell for row in matrix for cell in row]
     found = _slopes(flat, lambda cells: loss(_folded(cells, width)))
@@ -41,7 +41,7 @@ def _folded(cells: Sequence[Number], width: int) -> Rows:
 
 
 def _weighted(output: Matrix, slopes: Matrix) -> Number:
-    """Return a loss that has the given *slopes* in the cells of an output."""
+    """Return a loss whose slopes for the cells of *output* are *slopes*."""
     rows = zip(output, slopes, strict=True)
     return sum(a * b for row in rows for a, b in zip(*row, strict=True))
 
@@ -109,7 +109,7 @@ def _updated(p: Params) -> Rows:
 
 
 def _d_image(p: Params, size: int, stride: int) -> Rows:
-    """Return the slopes for the pixels of an image, which are the same for every image."""
+    """Return the slopes for the pixels of an image; they do not depend on the image."""
 
     def loss(image: Rows) -> Number:
         return _weighted(correlate(image, p["K"], stride=stride), p["G"])

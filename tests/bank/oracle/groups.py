@@ -1,6 +1,7 @@
-"""Expected values of the problems about groups: of channels, of experts, of tokens.
+"""Expected values of the problems on groups of channels, of experts and of tokens.
 
-What is counted is listed and then counted; a variance comes from the distances between values.
+The functions list things and count them. A variance comes from the distances between
+values.
 """
 
 from collections.abc import Sequence
@@ -83,7 +84,7 @@ def _windows(p: Params) -> int:
 
 
 def _macs(tokens: int, features: int) -> int:
-    """Return the MACs of all products of matrices, rows times inner size times columns."""
+    """Return the MACs of all matrix products: rows × inner size × columns."""
     projections = [(tokens, features, features)] * 4
     heads = features // HEAD
     products = [(tokens, HEAD, tokens), (tokens, tokens, HEAD)] * heads
@@ -95,13 +96,13 @@ def _in_windows(p: Params) -> int:
 
 
 def _formula(p: Params) -> int:
-    """Return what all tokens cost: each is projected four times and meets its window twice."""
+    """Return the cost of all tokens: four projections, and two products with the window."""
     tokens, window = p["h"] * p["w"], p["M"] * p["M"]
     return tokens * (4 * p["C"] * p["C"] + (window + window) * p["C"])
 
 
 def _distances(p: Params) -> int:
-    """Return how many ways there are from a query to a key of its window."""
+    """Return the number of relative positions of a query and a key in a window."""
     places = _places(p["M"])
     return len({(a - c, b - d) for (a, b), (c, d) in product(places, places)})
 

@@ -1,7 +1,7 @@
-"""Expected values of the problems about entropies, divergences, the loss of texts and codes.
+"""Expected values of problems on entropies, divergences, text losses and VAE codes.
 
-Logarithms are taken of products of powers, as of the probability of a long text, not term by term.
-The divergence of a code is integrated, and derivatives are complex steps.
+Each logarithm is of a product of powers, like the probability of a long text, not a sum
+of terms. The divergence of a code is integrated. Derivatives are complex steps.
 """
 
 from cmath import exp as complex_exp
@@ -13,7 +13,7 @@ from tests.bank.oracle.windows import Number
 
 
 def _coded(true: Sequence[Number], model: Sequence[Number]) -> float:
-    """Return the nats for which *true* outcomes are coded by a *model*: of the typical share."""
+    """Return the cross entropy of *true* and *model* in nats, by the typical probability."""
     return -log(prod(float(q) ** float(p) for p, q in zip(true, model, strict=True)))
 
 
@@ -35,7 +35,7 @@ def _sentence(p: Params) -> float:
 
 
 def _together(p: Params) -> float:
-    """Return the root of the inverse probability of both texts, by the share of each."""
+    """Return the joint perplexity: the geometric mean of both, weighted by length."""
     share = p["n"] / (p["n"] + p["m"])
     return float(p["a"] ** share * p["b"] ** (1 - share))
 
@@ -45,7 +45,7 @@ TINY = 1e-20
 
 
 def _gap(mean: float, log_var: float) -> float:
-    """Return the divergence from the standard normal distribution, as a sum over fine slices."""
+    """Return the KL divergence from the standard normal, as a sum over fine slices."""
     spread = sqrt(exp(log_var))
     terms = []
     for at in range(-POINTS, POINTS):

@@ -1,4 +1,4 @@
-"""Expected parameters of layers and blocks, each as the tensors that it learns."""
+"""Expected parameters of layers and blocks, as the tensors that each of them learns."""
 
 from fractions import Fraction
 from typing import Any
@@ -10,7 +10,7 @@ from tests.bank.oracle.windows import scatter
 
 
 def _lenet(p: Params, *, growth: int = 0) -> list[tuple[tuple[int, ...], Shapes]]:
-    """Return the shape behind each of the eight layers, and what the layer learns."""
+    """Return the output shape and the tensors of each of the eight layers."""
     size = p["H"] + growth, p["W"] + growth
     rows: list[tuple[tuple[int, ...], Shapes]] = []
     for inputs, outputs in ((1, p["N1"]), (p["N1"], p["N2"])):
@@ -62,7 +62,7 @@ def _standard(p: Params) -> int:
 
 
 def _bottleneck(p: Params, block: int) -> int:
-    """Return the parameters of a block of the stage, counted from 0."""
+    """Return the parameters of a block of the stage; blocks count from 0."""
     wide = 4 * p["D"]
     inputs = wide if block else p["C"]
     main = [(inputs, p["D"], 1), (p["D"], p["D"], 3), (p["D"], wide, 1)]
@@ -99,7 +99,7 @@ def _windows(p: Params) -> tuple[int, int]:
 
 
 def _local(p: Params) -> int:
-    """Return the parameters where each window has a convolution of its own."""
+    """Return the parameters of a layer in which each window has its own convolution."""
     height, width = _windows(p)
     return sum(count(conv(p["C"], p["N"], p["K"])) for _ in range(height * width))
 
@@ -110,21 +110,21 @@ def _fully_connected(p: Params) -> int:
 
 
 def _enlarged(p: Params) -> tuple[int, int, int]:
-    """Return the shape of the canvas that the stamps leave, without what is cropped."""
+    """Return the shape of the canvas of the stamps after cropping."""
     kernel, cropped = [1] * p["K"], 2 * _cropped(p)
     rows, columns = (len(_canvas(p[axis], kernel)) - cropped for axis in "HW")
     return p["N"], rows, columns
 
 
 def _canvas(size: int, kernel: list[int]) -> list[Any]:
-    """Return what stamps leave of a row of ones whose neighbours stand two cells apart."""
+    """Return the sum of stamps of a row of ones at stride 2."""
     spread = [1, *[0, 1] * (size - 1)]
     (row,) = scatter([spread], [kernel])
     return row
 
 
 def _cropped(p: Params) -> int:
-    """Return the cells to crop at each end so that twice the size remains."""
+    """Return the cells to crop at each end, so that twice the size remains."""
     surplus: int = len(_canvas(p["H"], [1] * p["K"])) - 2 * p["H"]
     assert surplus % 2 == 0
     return surplus // 2
@@ -135,7 +135,7 @@ def _step(p: Params) -> list[Shapes]:
 
 
 def _stamped_products(p: Params) -> int:
-    """Return the products of all cells that come in with all the weights that they meet."""
+    """Return the number of products: each input cell times each weight that it meets."""
     one_cell = sum(count([(p["K"], p["K"])]) for _ in range(p["N"]))
     cells: int = p["C"] * p["H"] * p["W"]
     return one_cell * cells

@@ -1,4 +1,4 @@
-"""Sizes and tensors of layers, for networks of several kinds of them."""
+"""Sizes and weight tensors of layers, shared by oracles of several kinds of networks."""
 
 from fractions import Fraction
 
@@ -11,22 +11,22 @@ ANY_SIZE = 100
 
 
 def sides(p: Params, kernel: int, *, stride: int = 1, padding: int = 0) -> Pair:
-    """Return height and width after one layer on the problem's input."""
+    """Return the height and width after one layer on the problem's input."""
     return after((p["H"], p["W"]), kernel, stride=stride, padding=padding)
 
 
 def border(p: Params) -> int:
-    """Return the padding on each side that leaves any size as it is."""
+    """Return the padding on each side that preserves any size."""
     return same_padding(ANY_SIZE, p["K"])
 
 
 def same_sides(p: Params) -> Pair:
-    """Return height and width where all K - 1 zeros that keep them are there; K may be even."""
+    """Return the height and width with K - 1 zeros of padding in total; K may be even."""
     return after((p["H"] + p["K"] - 1, p["W"] + p["K"] - 1), p["K"])
 
 
 def after(size: Pair, kernel: int, *, stride: int = 1, padding: int = 0, dilation: int = 1) -> Pair:
-    """Return height and width after a layer, by trying its windows."""
+    """Return the height and width after a layer, by counting its windows."""
     height, width = (
         len(starts(side, kernel, stride=stride, padding=padding, dilation=dilation))
         for side in size
@@ -35,25 +35,23 @@ def after(size: Pair, kernel: int, *, stride: int = 1, padding: int = 0, dilatio
 
 
 def plain(inputs: int, outputs: int, kernel: int) -> Shapes:
-    """Return the tensors of a convolution without biases."""
     return conv(inputs, outputs, kernel, bias=False)
 
 
 def depthwise(channels: int, kernel: int) -> Shapes:
-    """Return the tensors of a convolution with one filter for each channel, without biases."""
+    """Return the tensors of a depthwise convolution without biases: a filter per channel."""
     return [(kernel, kernel)] * channels
 
 
 def grouped(inputs: int, outputs: int, kernel: int, groups: int) -> Shapes:
-    """Return the tensors of so many convolutions side by side, with biases."""
+    """Return the tensors of a grouped convolution with biases."""
     return conv(inputs // groups, outputs // groups, kernel) * groups
 
 
 def percent(part: int, whole: int) -> Fraction:
-    """Return how many of each hundred *part* is of *whole*."""
     return Fraction(100 * part, whole)
 
 
 def normed(*layers: tuple[int, int, int]) -> int:
-    """Return the parameters of convolutions, each normalised and without biases."""
+    """Return the parameters of convolutions without biases, each with normalization."""
     return count(*[plain(*layer) for layer in layers], *[norm(outputs) for _, outputs, _ in layers])

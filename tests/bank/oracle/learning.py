@@ -1,6 +1,6 @@
-"""Expected values of the problems about losses, steps of optimisers, and schedules.
+"""Expected values of the problems on losses, optimizer steps and schedules.
 
-Losses are written from differences of scores, without a softmax; updates keep the whole history of
+Losses use differences of scores, without a softmax. Updates keep the whole history of
 gradients instead of a moving average.
 """
 
@@ -15,7 +15,7 @@ from tests.bank.oracle.windows import Number
 
 
 def _share(z: Sequence[Number], one: int) -> float:
-    """Return the softmax of one class: 1 over how much larger all of them are together."""
+    """Return the softmax of one class: 1 over the sum of all exponentials relative to it."""
     return 1 / sum(exp(other - z[one]) for other in z)
 
 
@@ -24,7 +24,7 @@ def _surprise(z: Sequence[Number], truth: int) -> float:
 
 
 def _slopes(p: Params) -> list[float]:
-    """Return the derivatives of log(sum(exp(z - z_y))): below 0 for the true class alone."""
+    """Return the derivatives of log(sum(exp(z - z_y))), negative only for the true class."""
     z, truth = p["z"], p["y"]
     shares = [_share(z, one) for one in range(3)]
     others = sum(share for one, share in enumerate(shares) if one != truth)
@@ -39,7 +39,7 @@ def _yes(score: Number) -> float:
 
 
 def _terms(p: Params) -> list[float]:
-    """Return log(1 + exp(-z)) for a label that applies, log(1 + exp(z)) for one that does not."""
+    """Return log(1 + exp(-z)) for each label that applies, and log(1 + exp(z)) otherwise."""
     pairs = zip(p["z"], p["t"], strict=True)
     return [log(1 + exp(-score if applies else score)) for score, applies in pairs]
 
@@ -53,7 +53,7 @@ def _quarters(p: Params) -> list[float]:
 
 
 def _hinge(p: Params) -> list[Number]:
-    """Return by how much the wrong classes come too near to the true one, picture by picture."""
+    """Return the hinge loss of each image: margin violations of the wrong classes, summed."""
     losses: list[Number] = []
     for row, truth in zip(p["S"], p["y"], strict=True):
         wrong = row[:truth] + row[truth + 1 :]
@@ -66,9 +66,9 @@ def _hinge(p: Params) -> list[Number]:
 
 
 def _descend(p: Params, steps: int, *, momentum: Number, ahead: bool = False) -> list[Number]:
-    """Return the weights after each step, the step being a sum over all gradients so far.
+    """Return the weights after each step, where a step sums over all gradients so far.
 
-    The last one looks *ahead* with Nesterov's rule: its velocity is used once more.
+    With *ahead*, the last step follows Nesterov's rule: it uses its velocity once more.
     """
     weights: list[Number] = [p["w0"]]
     gradients: list[Number] = []
@@ -94,7 +94,7 @@ def _second_velocity(p: Params) -> Number:
 
 
 def _average(values: Sequence[Number], beta: Number) -> Number:
-    """Return the moving average of values from 0 on: each has the share that is left to it."""
+    """Return the exponential moving average of *values*, starting from 0, by weights."""
     shares = [(1 - Fraction(beta)) * Fraction(beta) ** age for age in range(len(values))]
     return sum(share * one for share, one in zip(shares, reversed(values), strict=True))
 
@@ -104,7 +104,7 @@ def _moments(p: Params, gradients: Sequence[Number]) -> list[Number]:
 
 
 def _unbiased(p: Params, gradients: Sequence[Number]) -> list[Number]:
-    """Return both averages over the shares that have been given out."""
+    """Return both averages with bias correction: divided by the sum of their weights."""
     given = [_average([1] * len(gradients), p[beta]) for beta in ("b1", "b2")]
     pairs = zip(_moments(p, gradients), given, strict=True)
     return [Fraction(one) / Fraction(share) for one, share in pairs]
@@ -122,14 +122,14 @@ def _adam(p: Params, *gradients: Number) -> float:
 
 
 def _on_the_cosine(p: Params, epoch: Number) -> float:
-    """Return the height of a point that runs round half a circle between the two rates."""
+    """Return the rate on a cosine schedule: the height of a point on a half circle."""
     top, bottom = float(p["rate"]), float(p["least"])
     angle = pi * float(epoch - p["W"]) / (p["T"] - p["W"])
     return (top + bottom) / 2 + cos(angle) * (top - bottom) / 2
 
 
 def _on_the_stairs(p: Params) -> Number:
-    """Return the rate after every epoch was lived through."""
+    """Return the rate of a step schedule, by going through every epoch."""
     rate = Fraction(p["rate"])
     for epoch in range(1, p["late"] + 1):
         if epoch % p["every"] == 0:
@@ -141,7 +141,7 @@ def _on_the_stairs(p: Params) -> Number:
 
 
 def _seen(p: Params) -> int:
-    """Return how many images are seen until the weights change."""
+    """Return the number of images per update of the weights."""
     return sum(p["B"] for _device in range(p["G"]) for _turn in range(p["A"]))
 
 
@@ -155,12 +155,12 @@ EPSILON = 1e-8
 
 
 def _pulled(p: Params) -> Number:
-    """Return the gradient of the loss with its penalty."""
+    """Return the gradient of the loss with weight decay."""
     return Fraction(p["g"]) + Fraction(p["decay"]) * Fraction(p["w"])
 
 
 def _first_of_adam(slope: Number) -> float:
-    """Return the direction of Adam's first step, whose moments are the gradient and its square."""
+    """Return Adam's first step, for which the moments are the gradient and its square."""
     return float(slope) / (abs(float(slope)) + EPSILON)
 
 

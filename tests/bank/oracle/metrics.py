@@ -1,6 +1,6 @@
 """Expected values of the problems in the topic metrics.
 
-Every share is counted in a list of single cases, whatever formula the statement gives.
+Every ratio is counted in a list of single cases, whatever formula the statement gives.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,11 +9,11 @@ from fractions import Fraction
 from tests.bank.oracle.table import Params, Table
 
 Case = tuple[int, int]
-"""A case: what is true, what is predicted."""
+"""A case: the true and the predicted label."""
 
 
 def _share(cases: Iterable[bool]) -> Fraction:
-    """Return the share of the true ones."""
+    """Return the share of true values."""
     counted = list(cases)
     return Fraction(counted.count(True), len(counted))
 
@@ -53,7 +53,7 @@ def _f1(p: Params) -> Fraction:
 
 
 def _ranked(p: Params) -> list[int]:
-    """Return the matches, the highest score first."""
+    """Return the matches by descending score."""
     pairs = sorted(zip(p["scores"], p["matches"], strict=True), reverse=True)
     return [match for _, match in pairs]
 
@@ -66,12 +66,12 @@ def _curve(p: Params) -> list[list[Fraction]]:
 
 
 def _filled(p: Params, recall: Fraction) -> Fraction:
-    """Return the largest precision at this recall or a higher one, 0 where none is."""
+    """Return the maximum precision at *recall* or more, or 0 if never reached."""
     return max((right for reached, right in _curve(p) if reached >= recall), default=Fraction(0))
 
 
 def _area(p: Params) -> Fraction:
-    """Return the mean over all cats of the filled precision at which each is found, or of 0."""
+    """Return the mean interpolated precision over all cats; an undetected cat counts 0."""
     cats = p["matches"].count(1) + p["missed"]
     return _mean(_filled(p, Fraction(number + 1, cats)) for number in range(cats))
 
@@ -96,7 +96,7 @@ def _jaccard(cases: Iterable[Case], label: int) -> Fraction:
 
 
 def _dice(cases: list[Case]) -> Fraction:
-    """Return which share of the marks of both masks lies on a pixel that both have marked."""
+    """Return the Dice coefficient: the share of both masks' marks on shared pixels."""
     return _share(truth == predicted for truth, predicted in _marks(cases))
 
 
@@ -106,7 +106,7 @@ def _marks(cases: list[Case]) -> Iterator[Case]:
 
 
 def _dice_of_iou(point: Mapping[str, Fraction]) -> Fraction:
-    """Return the Dice coefficient of masks with this IoU: of as many cells as it has digits."""
+    """Return the Dice coefficient of masks with IoU J = shared cells / covered cells."""
     both, either = point["J"].numerator, point["J"].denominator
     return Fraction(both + both, both + either)
 

@@ -1,7 +1,8 @@
-"""Expected values of the problem with two published networks, their layers listed from the papers.
+"""Expected values of the problem on two published networks, listed from the papers.
 
-VGG-16: Simonyan and Zisserman 2015, configuration D. GoogLeNet: Szegedy et al. 2015, table 1, as
-torchvision builds it: batch normalisation in place of biases, and 3×3 where the paper has 5×5.
+VGG-16: Simonyan and Zisserman 2015, configuration D. GoogLeNet: Szegedy et al. 2015,
+table 1, as torchvision builds it: batch normalization in place of biases, and 3×3 where
+the paper has 5×5.
 """
 
 from itertools import pairwise
@@ -16,7 +17,7 @@ STEM = ((3, 64, 7), (64, 64, 1), (64, 192, 3))
 
 
 class Inception(NamedTuple):
-    """A block: channels in, and those of its branches, as in the columns of table 1."""
+    """An inception block: input channels and those of its branches, as in table 1."""
 
     inputs: int
     ones: int
@@ -27,7 +28,7 @@ class Inception(NamedTuple):
     pooled: int
 
     def branches(self, large: int) -> list[list[tuple[int, int, int]]]:
-        """Return the convolutions (in, out, kernel) of each branch; *large* kernels for 5×5."""
+        """Return the (in, out, kernel) of each branch's convolutions; *large* replaces 5×5."""
         return [
             [(self.inputs, self.ones, 1)],
             [(self.inputs, self.threes_reduced, 1), (self.threes_reduced, self.threes, 3)],
@@ -37,7 +38,7 @@ class Inception(NamedTuple):
 
     @property
     def outputs(self) -> int:
-        """The channels of all branches one behind the other."""
+        """The channels of all branches, concatenated."""
         return self.ones + self.threes + self.fives + self.pooled
 
 
@@ -77,20 +78,20 @@ def googlenet(classes: int) -> int:
 
 
 def googlenet_of_the_paper(classes: int) -> int:
-    """Return the parameters with 5×5 kernels and biases, and without batch normalisation."""
+    """Return the parameters of the paper's GoogLeNet: 5×5 kernels, biases, no batch norm."""
     inside = [layer for block in BLOCKS for branch in block.branches(5) for layer in branch]
     layers = [conv(*layer) for layer in (*STEM, *inside)]
     return count(*layers, dense(BLOCKS[-1].outputs, classes))
 
 
 def googlenet_depth() -> int:
-    """Return the layers with weights on the longest path, through the longest branches."""
+    """Return the number of layers with weights on the longest path."""
     blocks = sum(max(len(branch) for branch in block.branches(3)) for block in BLOCKS)
     return len(STEM) + blocks + 1
 
 
 def _printed(p: Params) -> int:
-    """Return the trainable parameters of the printed network, for images of 32 × 32."""
+    """Return the trainable parameters of the printed network for 32 × 32 images."""
     channels = [3, p["N1"], p["N2"], p["N3"]]
     side = 32
     for _ in channels[1:]:

@@ -9,7 +9,7 @@ WIDENING = [3, 16, 32, 64, 128, 256]
 
 
 def _table_layers(p: Params) -> list[Shapes]:
-    """Return the tensors of the five layers of the table."""
+    """Return the tensors of the five layers in the table."""
     side = p["S"]
     border = same_padding(side, p["K"])
     for _ in range(3):
@@ -20,7 +20,7 @@ def _table_layers(p: Params) -> list[Shapes]:
 
 
 def _shrinking(size: int, target: int, kernel: int) -> int:
-    """Return how many convolutions without padding take *size* to *target*."""
+    """Return how many convolutions without padding reduce *size* to *target*."""
     layers = 0
     while size > target:
         size = windows(size, kernel)
@@ -30,7 +30,7 @@ def _shrinking(size: int, target: int, kernel: int) -> int:
 
 
 def _growing(size: int, target: int, kernel: int) -> int:
-    """Return how many transposed convolutions take *size* to *target*, by their stamps' places."""
+    """Return how many transposed convolutions grow *size* to *target*, by counting places."""
     layers = 0
     while size < target:
         size = len({place + tap for place in range(size) for tap in range(kernel)})
@@ -56,7 +56,7 @@ def _up_total(p: Params) -> int:
 
 
 def _head(p: Params) -> tuple[int, Shapes]:
-    """Return the length of the flattened vector, and the fully connected layer."""
+    """Return the length of the flattened vector, and the tensors of the dense layer."""
     cells = [(i, j, k) for i in range(p["H"]) for j in range(p["W"]) for k in range(p["N3"])]
     return len(cells), dense(len(cells), p["classes"])
 
@@ -71,7 +71,7 @@ def _lean(p: Params) -> Shapes:
 
 
 def _side(p: Params) -> int:
-    """Return the side of the image that the last feature map comes from."""
+    """Return the side of the input image of the last feature map."""
     return reach([(p["K"], 1)] * p["L"], cells=p["T"])
 
 

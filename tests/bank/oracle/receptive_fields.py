@@ -1,4 +1,4 @@
-"""Expected values of the problems in the topic receptive-fields: cells are traced back."""
+"""Expected values of problems in the topic receptive-fields, by tracing cells back."""
 
 from fractions import Fraction
 from itertools import count as numbers_from
@@ -23,7 +23,7 @@ class Layer(NamedTuple):
 
 
 def seen(layers: list[Layer], cell: int) -> set[int]:
-    """Return the places of the input that a cell behind the last layer is computed from."""
+    """Return the input positions in the receptive field of an output cell."""
     places = {cell}
     for kernel, stride, dilation, padding in reversed(layers):
         taps = [dilation * tap - padding for tap in range(kernel)]
@@ -32,7 +32,7 @@ def seen(layers: list[Layer], cell: int) -> set[int]:
 
 
 def stretch(layers: list[Layer], cells: int = 1) -> int:
-    """Return how long a stretch of the input so many neighbouring cells come from."""
+    """Return the width of the input that *cells* adjacent outputs depend on."""
     for layer in reversed(layers):
         first_taps = (cells - 1) * layer.stride + 1
         cells = first_taps + layer.dilation * (layer.kernel - 1)
@@ -40,7 +40,7 @@ def stretch(layers: list[Layer], cells: int = 1) -> int:
 
 
 def shift(layers: list[Layer]) -> int:
-    """Return how far the fields of neighbouring cells are shifted against each other."""
+    """Return the offset between the receptive fields of adjacent cells."""
     return min(seen(layers, 1)) - min(seen(layers, 0))
 
 
@@ -54,7 +54,10 @@ def _fifth(p: Params) -> int:
 
 
 def _pooled(p: Params, steps: int) -> list[Layer]:
-    """Return the layers up to a step of the statement; ReLUs see what they give."""
+    """Return the layers of the first *steps* steps of the statement.
+
+    A ReLU has the same receptive field as its input, so it adds no layer.
+    """
     found = [
         [Layer(p["K1"]), Layer(p["K1"])],
         [Layer(2, 2)],
@@ -79,7 +82,10 @@ def _doubled(p: Params) -> int:
 
 
 def fewest(kernel: int, target: int, *, stride: int = 1, growth: int = 1) -> int:
-    """Return with how many layers the field has the target first; dilations grow by a factor."""
+    """Return the smallest number of layers whose receptive field reaches *target*.
+
+    Layer number i, counted from 0, has the dilation `growth**i`.
+    """
     return next(
         layers
         for layers in numbers_from(0)

@@ -8,7 +8,7 @@ from tests.bank.oracle.windows import windows
 
 
 def _places(p: Params) -> tuple[int, int]:
-    """Return at how many places, down and across, a crop of the classifier's size fits the maps."""
+    """Return how many crops of the classifier's size fit, as (rows, columns)."""
     height, width = (windows(p[axis], p["T"]) for axis in "HW")
     return height, width
 
@@ -28,12 +28,15 @@ def _ratio(p: Params) -> Fraction:
 
 
 def _two(p: Params, size: int) -> int:
-    """Return the size behind two convolutions."""
+    """Return the size after two convolutions."""
     return windows(windows(size, p["K"]), p["K"])
 
 
 def _doubled(size: int) -> int:
-    """Return the size behind a transposed convolution of 2 cells with stride 2, by its stamps."""
+    """Return the output size of a 2-cell transposed convolution with stride 2.
+
+    It counts the cells that the kernel covers.
+    """
     return len({2 * place + tap for place in range(size) for tap in range(2)})
 
 
@@ -51,7 +54,7 @@ def _scores(p: Params, axis: str) -> int:
 
 
 def _joined(p: Params) -> int:
-    """Return the channels behind the first concatenation: those of skip 2 and those from below."""
+    """Return the channels after the first concatenation: skip 2 plus the upsampled map."""
     return 2 * p["N"] + 2 * p["N"]
 
 

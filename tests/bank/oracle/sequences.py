@@ -16,7 +16,7 @@ SETS = {
 
 
 def _recurrent(kind: str, inputs: int, hidden: int, *, biases: int) -> Shapes:
-    """Return the tensors of one direction of a layer: W, U and the bias vectors of each set."""
+    """Return the tensors of one direction of a layer: W, U and *biases* vectors per set."""
     one = [(hidden, inputs), (hidden, hidden), *[(hidden,)] * biases]
     return [tensor for _ in SETS[kind] for tensor in one]
 
@@ -26,7 +26,7 @@ def _one_bias(p: Params, kind: str) -> int:
 
 
 def _steps(p: Params) -> int:
-    """Return the products of the matrices, step by step."""
+    """Return the multiplications of the matrix products, summed over the time steps."""
     return sum(count(_recurrent("lstm", p["E"], p["D"], biases=0)) for _ in range(p["T"]))
 
 
@@ -35,7 +35,7 @@ def _both_ways(inputs: int, hidden: int) -> list[Shapes]:
 
 
 def _tagger(p: Params) -> list[int]:
-    """Return the parameters of the four layers of the tagger."""
+    """Return the parameter counts of the tagger's four layers."""
     joined = p["D"] + p["D"]
     return [
         count([(p["E"],)] * p["V"]),
@@ -46,12 +46,15 @@ def _tagger(p: Params) -> list[int]:
 
 
 def _width(p: Params) -> int:
-    """Return the width at which all heads together have all features."""
+    """Return the width of one head: all heads together have all features."""
     return next(width for width in range(1, p["d"] + 1) if width * p["h"] == p["d"])
 
 
 def _heads(p: Params, source: int) -> list[Shapes]:
-    """Return query, key and value of each head, and the output; keys and values see *source*."""
+    """Return the tensors of each head's query, key and value, and of the output.
+
+    Keys and values have *source* input features.
+    """
     heads = [dense(seen, _width(p)) for _ in range(p["h"]) for seen in (p["d"], source, source)]
     return [*heads, dense(p["d"], p["d"])]
 
@@ -67,7 +70,7 @@ def _whole_layer(p: Params) -> int:
 
 
 def _block(p: Params) -> list[list[Shapes]]:
-    """Return attention, feed-forward network and normalisations of a block."""
+    """Return the tensors of a block: attention, feed-forward network, normalizations."""
     width, inner = p["d"], p["m"] * p["d"]
     attention = [dense(width, width) for _ in ("query", "key", "value", "output")]
     return [attention, [dense(width, inner), dense(inner, width)], [norm(width), norm(width)]]
@@ -87,7 +90,7 @@ def _decoder_block(p: Params) -> int:
 
 
 def _corners(p: Params, side: int) -> Iterator[tuple[int, int]]:
-    """Return where the patches of an image begin."""
+    """Yield the top-left corner of each patch of an image."""
     return product(range(0, p["a"] * p["p"], side), range(0, p["b"] * p["p"], side))
 
 
@@ -106,14 +109,17 @@ def _projected(tokens: int, features: int) -> int:
 
 
 def _compared(tokens: int, features: int, heads: int = 1) -> int:
-    """Return the products of the scores and of the weighted sums, head by head."""
+    """Return the multiplications of the scores and the weighted sums over all heads."""
     assert features % heads == 0
     width = features // heads
     return sum(tokens * tokens * width for _ in range(heads) for _ in ("scores", "sums"))
 
 
 def _balanced(p: Params) -> int:
-    """Return the tokens at which both cost the same, by going up from one."""
+    """Return the sequence length at which projections and attention cost the same.
+
+    It counts up from 1.
+    """
     tokens = 1
     while _compared(tokens, p["d"]) < _projected(1, p["d"]) * tokens:
         tokens += 1

@@ -17,7 +17,10 @@ def _valid(p: Params, stride: int) -> Shape:
 
 
 def _stack(p: Params, operations: int) -> Shape:
-    """Return the shape after the first so many operations; None as channels keeps them."""
+    """Return the shape after the first *operations* operations.
+
+    Filters of None mean that the operation keeps the number of channels.
+    """
     layers = (
         (p["K"], 1, 1, p["N1"]),
         (1, 1, 0, None),
@@ -51,7 +54,10 @@ def _square(side: int) -> tuple[int, int]:
 
 
 def _width_where_windows_fit(p: Params) -> int | None:
-    """Return how many windows fit; None where none does, or where the last leaves a rest."""
+    """Return how many windows fit.
+
+    None if no window fits, or if the last one leaves cells over.
+    """
     found = starts(p["M"], p["F"], stride=p["S"], padding=p["P"])
     if not found or found[-1] + p["F"] != p["M"] + p["P"]:
         return None

@@ -1,4 +1,4 @@
-"""Expected values of the problems about sizes, forwards and backwards: found by trying."""
+"""Expected values of the problems about sizes in both directions, found by search."""
 
 from itertools import count as numbers_from
 from itertools import pairwise
@@ -14,13 +14,13 @@ Shape = tuple[int, ...]
 
 
 def _spans(p: Params) -> int:
-    """Return the cells from the first weight of the dilated kernel to its last."""
+    """Return the extent of the dilated kernel in cells, from first to last weight."""
     taps = range(0, p["K"] * p["d"], p["d"])
     return taps[-1] - taps[0] + 1
 
 
 def _keeping_dilation(p: Params) -> int:
-    """Return the dilation at which the padding that is told keeps a size."""
+    """Return the dilation at which the problem's padding preserves the size."""
     padding = p["D"] * (p["K"] // 2)
     return next(
         dilation
@@ -30,12 +30,12 @@ def _keeping_dilation(p: Params) -> int:
 
 
 def _rounded_up(p: Params) -> int:
-    """Return how many steps of the stride it takes to pass all cells."""
+    """Return ⌈n / S⌉, counted as the strides that it takes to pass all cells."""
     return len(range(0, p["n"], p["S"]))
 
 
 def _ends(p: Params) -> list[int]:
-    """Return the fewest zeros that give that many windows, before the axis and behind it."""
+    """Return the fewest zeros that give ⌈n / S⌉ windows, as [before, after]."""
     zeros = next(
         zeros
         for zeros in numbers_from(0)
@@ -65,7 +65,7 @@ def _video(p: Params) -> Shape:
 
 
 def _halved(p: Params, times: int) -> int:
-    """Return the size after so many convolutions of the encoder."""
+    """Return the size after *times* convolutions of the encoder."""
     size: int = p["n"]
     for _ in range(times):
         size = windows(size, p["K"], stride=2, padding=p["K"] // 2)
@@ -73,7 +73,10 @@ def _halved(p: Params, times: int) -> int:
 
 
 def _stamps(size: int, kernel: int, stride: int, *, padding: int = 0) -> int:
-    """Return how many cells the stamps of *size* cells cover, less those that are cut off."""
+    """Return the output size of a transposed convolution.
+
+    It counts the covered cells and subtracts the padding.
+    """
     covered = {stride * cell + tap for cell in range(size) for tap in range(kernel)}
     return max(covered) + 1 - 2 * padding
 
@@ -83,13 +86,13 @@ def _doubled(p: Params, size: int) -> int:
 
 
 def _missing(p: Params) -> list[int]:
-    """Return what each layer of the decoder lacks to reach the next size."""
+    """Return, for each decoder layer, how many cells it falls short of the next size."""
     sizes = [_halved(p, times) for times in (3, 2, 1, 0)]
     return [wanted - _doubled(p, size) for size, wanted in pairwise(sizes)]
 
 
 def _channels_of_a_group(p: Params) -> int:
-    """Return how many channels the first filter sees."""
+    """Return how many channels the first filter reads."""
     channels = p["g"] * p["c"]
     return len([channel for channel in range(channels) if channel * p["g"] < channels])
 
@@ -115,7 +118,10 @@ def _columns_without_window(p: Params) -> int:
 
 
 def _with_a_last_window(size: int, p: Params) -> list[int]:
-    """Return where the windows begin if one more follows where cells are left over."""
+    """Return the window starts in ceil mode.
+
+    One more window follows if the others leave cells over.
+    """
     found = starts(size, p["K"], stride=p["S"])
     rest = size - (found[-1] + p["K"])
     return [*found, found[-1] + p["S"]] if rest else found
@@ -145,7 +151,7 @@ def _least_stride(p: Params) -> int:
 
 
 def _whole_strides(p: Params) -> int:
-    """Return how many whole strides the axis has."""
+    """Return how many whole strides fit in the axis."""
     return len([at for at in range(0, p["n"], p["s"]) if at + p["s"] <= p["n"]])
 
 
@@ -185,7 +191,7 @@ def _enlarged(p: Params) -> Shape:
 
 
 def _shuffled(p: Params) -> Shape:
-    """Return the shape that holds as many values as before, on the larger sides."""
+    """Return the shape with as many values as before on the enlarged sides."""
     _, height, width = _enlarged(p)
     return p["C"] * p["H"] * p["W"] // (height * width), height, width
 

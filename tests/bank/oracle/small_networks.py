@@ -1,4 +1,7 @@
-"""Expected values of the problems about small networks and about single blocks, layer by layer."""
+"""Expected values of the problems about small networks and single blocks.
+
+They are computed layer by layer.
+"""
 
 from fractions import Fraction
 from math import prod
@@ -75,7 +78,7 @@ def _residual_uses(p: Params) -> int:
 
 
 def _gathered(p: Params, layers: int) -> int:
-    """Return the channels of the block's input and of so many of its layers side by side."""
+    """Return the channels of the block's input and its first *layers* layers together."""
     return sum([p["C"], *[p["G"]] * layers])
 
 
@@ -140,7 +143,7 @@ def _learnable(p: Params) -> int:
 
 
 def _branches(p: Params) -> list[list[tuple[int, int, int]]]:
-    """Return the convolutions (in, out, kernel) of the branches of a block after the first."""
+    """Return the convolutions (in, out, kernel) of each branch of a later block."""
     inputs = p["A"] + p["B"] + p["D"] + p["E"]
     return [
         [(inputs, p["A"], 1)],
@@ -159,7 +162,7 @@ def _weighted(p: Params) -> int:
 
 
 def _widest(p: Params) -> int:
-    """Return the largest field: every block by its farthest-reaching branch."""
+    """Return the largest receptive field, along the widest branch of each block."""
     paths = [[Layer(kernel) for _, _, kernel in branch] for branch in _branches(p)]
     paths[3].insert(0, Layer(3))
     return max(stretch([Layer(7, 2), Layer(2, 2), *path * p["M"]]) for path in paths)

@@ -1,7 +1,9 @@
-"""Expected values of the problems about losses at a temperature: of pairs, and of a teacher.
+"""Expected values of the problems about losses with a temperature.
 
-A probability is 1 over how much larger all of them are together. The divergence of two softmaxes
-comes from their scores and the sums of their powers, not from logarithms of probabilities.
+They are the contrastive loss of image-text pairs and the distillation loss of a
+teacher. A softmax probability is 1 / Σ exp(other − own). The divergence of two
+softmaxes comes from their scores and the sums of their exponentials, not from
+logarithms of probabilities.
 """
 
 from collections.abc import Sequence
@@ -30,7 +32,7 @@ def _similarities(p: Params) -> list[list[Fraction]]:
 
 
 def _logits(p: Params) -> list[list[Fraction]]:
-    """Return the logits: tenths over tenths."""
+    """Return the logits; similarities and temperature are both in tenths, which cancel."""
     return [[Fraction(one, p["t"]) for one in row] for row in p["S"]]
 
 
@@ -39,7 +41,7 @@ def _columns(p: Params) -> list[list[Fraction]]:
 
 
 def _own(rows: list[list[Fraction]]) -> float:
-    """Return by how much all pairs of a row outdo its own, on the average of the logarithms."""
+    """Return the mean over the rows of the cross-entropy of the matching pair."""
     return sum(_surprise(row, own) for own, row in enumerate(rows)) / len(rows)
 
 

@@ -1,4 +1,4 @@
-"""The form of the oracle's tables."""
+"""Types of the oracle's tables."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -7,9 +7,10 @@ from tests.bank.oracle.windows import Number
 
 
 def _shared_weight(p: Params) -> Number:
-    """Return w₄ after a step on a linear loss that has the given derivatives in the four copies.
+    """Return w₄ after one step on a linear loss with the given derivatives per copy.
 
-    The slope of a linear loss is what it gains where the one weight behind all copies grows by 1.
+    The slope of a linear loss is its increase when the one weight behind all four
+    copies grows by 1.
     """
     slopes: list[Number] = [p[f"dL_d{copy}"] for copy in "abcd"]
 
@@ -21,7 +22,7 @@ def _shared_weight(p: Params) -> Number:
 
 
 def _steps_of_an_epoch(p: Params) -> int:
-    """Return how many whole batches can be cut off the images."""
+    """Return how many whole batches the images give."""
     left, batches = p["examples"], 0
     while left >= p["batch"]:
         left -= p["batch"]
@@ -36,7 +37,7 @@ def _steps_logged(p: Params) -> int:
 
 
 def _epochs_completed(p: Params) -> int:
-    """Return how many epochs end while the logged steps are made one by one."""
+    """Return how many epochs the logged steps complete, counted step by step."""
     length, completed, inside = _steps_of_an_epoch(p), 0, 0
     for _ in range(_steps_logged(p)):
         inside += 1

@@ -1,6 +1,6 @@
-"""Expected values of the problems about distances of vectors, word vectors and their losses.
+"""Expected values of the problems about vector distances and word vectors.
 
-Distances come from products by the law of cosines, not from differences.
+Distances come from dot products by the law of cosines, not from differences.
 """
 
 from cmath import exp as complex_exp
@@ -21,7 +21,7 @@ def _dot(one: Sequence[Number], two: Sequence[Number]) -> Number:
 
 
 def _square(p: Params, move: str) -> Number:
-    """Return the squared distance of the anchor and what lies a move away from it."""
+    """Return the squared distance between the anchor and the anchor plus *move*."""
     return _dot(p[move], p[move])
 
 
@@ -47,7 +47,7 @@ def _plain(p: Params) -> float:
 
 
 def _cosine(p: Params) -> float:
-    """Return the cosine by the sides of the triangle of both vectors and the origin."""
+    """Return the cosine by the law of cosines, from the triangle with the origin."""
     one, two = _dot(p["a"], p["a"]), _dot(_moved(p, "u"), _moved(p, "u"))
     return float(one + two - _square(p, "u")) / (2 * sqrt(one * two))
 
@@ -58,29 +58,32 @@ TINY = 1e-20
 
 
 def _pairs(p: Params) -> int:
-    """Return the pairs of places that are near each other and not the same."""
+    """Return the number of (center, context) pairs within the window."""
     places = product(range(p["T"]), repeat=2)
     return sum(1 for one, two in places if 0 < abs(one - two) <= p["c"])
 
 
 def _rows(p: Params) -> list[str]:
-    """Return the vectors that a pair moves: of the centre, the context and the drawn words."""
+    """Return the names of the vectors that a pair updates.
+
+    These are the center, the context and the drawn words.
+    """
     return ["centre", "context", *[f"drawn {one}" for one in range(p["K"])]]
 
 
 def _noise(p: Params) -> list[Fraction]:
-    """Return shares by the fourth roots of the counts, which are whole, cubed."""
+    """Return the noise distribution n^(3/4), from the integer fourth roots of the counts."""
     cubes = [next(root for root in range(count + 1) if root**4 == count) ** 3 for count in p["n"]]
     return [Fraction(cube, sum(cubes)) for cube in cubes]
 
 
 def _believed(p: Params, name: str) -> float:
-    """Return the sigmoid of a word's score as half of a hyperbolic tangent."""
+    """Return the sigmoid of a word's score, computed as (1 + tanh(x / 2)) / 2."""
     return (1 + tanh(float(_dot(p[name], p["v"])) / 2)) / 2
 
 
 def _odds(p: Params, centre: Sequence[complex]) -> complex:
-    """Return the loss as one logarithm, of the product of what each sigmoid is one part of."""
+    """Return the loss as one logarithm, of the product of the inverse sigmoids."""
     signs = {"u": -1, "a": 1, "b": 1}
     scores = {name: _dot([float(x) for x in p[name]], centre) for name in signs}
     return complex_log(prod(1 + complex_exp(sign * scores[name]) for name, sign in signs.items()))
@@ -91,7 +94,7 @@ def _centre(p: Params) -> list[complex]:
 
 
 def _slope(p: Params) -> list[float]:
-    """Return the gradient by complex steps along both axes."""
+    """Return the gradient by complex-step differentiation along both axes."""
     x, y = _centre(p)
     steps = ([x + TINY * 1j, y], [x, y + TINY * 1j])
     return [_odds(p, step).imag / TINY for step in steps]

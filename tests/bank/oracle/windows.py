@@ -1,7 +1,8 @@
-"""What windows do, told cell by cell: where they fit, what they read, what they leave behind.
+"""Convolution, pooling and receptive fields, computed cell by cell.
 
-No formula stands here. Sizes are found by trying windows one after the other, values by loops over
-single cells, receptive fields by asking each cell what it was made of.
+There are no formulas here. Sizes are found by trying one window after another, values
+by loops over single cells, and receptive fields by tracing each cell back to its
+inputs.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -15,7 +16,7 @@ Rows = list[list[Number]]
 def starts(
     size: int, kernel: int, *, stride: int = 1, padding: int = 0, dilation: int = 1
 ) -> list[int]:
-    """Return where each window begins, as places of the axis; its padding has negative ones.
+    """Return where each window begins on the axis; positions in the padding are negative.
 
     >>> starts(6, 3, stride=2, padding=1)
     [-1, 1, 3]
@@ -29,17 +30,16 @@ def starts(
 
 
 def windows(size: int, kernel: int, *, stride: int = 1, padding: int = 0) -> int:
-    """Return how many windows fit."""
     return len(starts(size, kernel, stride=stride, padding=padding))
 
 
 def same_padding(size: int, kernel: int) -> int:
-    """Return the padding on each side that leaves *size* as it is, found by trying."""
+    """Return the padding on each side that preserves *size*, found by search."""
     return next(border for border in range(size) if windows(size, kernel, padding=border) == size)
 
 
 def pixel(image: Matrix, row: int, column: int) -> Number:
-    """Return a cell of the image, zero outside of it."""
+    """Return a cell of the image, or 0 outside of it."""
     inside = 0 <= row < len(image) and 0 <= column < len(image[0])
     return image[row][column] if inside else 0
 
@@ -47,7 +47,7 @@ def pixel(image: Matrix, row: int, column: int) -> Number:
 def correlate(
     image: Matrix, kernel: Matrix, *, stride: int = 1, padding: int = 0, dilation: int = 1
 ) -> Rows:
-    """Return the kernel laid on each window of the image as it stands, products summed."""
+    """Return the cross-correlation of the image with the kernel, which is not flipped."""
     steps = {"stride": stride, "padding": padding, "dilation": dilation}
     output: Rows = []
     for top in starts(len(image), len(kernel), **steps):
@@ -62,7 +62,7 @@ def correlate(
 
 
 def added(images: Iterable[Matrix]) -> Rows:
-    """Return the sum of images of one size."""
+    """Return the elementwise sum of images of the same size."""
     return [[sum(cells) for cells in zip(*rows, strict=True)] for rows in zip(*images, strict=True)]
 
 
@@ -80,9 +80,9 @@ def pool(
 
 
 def scatter(image: Matrix, kernel: Matrix, *, first: int | None = None) -> Rows:
-    """Return the canvas after the *first* cells of the image (all by default) were stamped on it.
+    """Return the transposed convolution of the first *first* cells, by default of all.
 
-    The canvas is as large as the stamps of all cells together.
+    The output has the size for all cells, with stride 1.
     """
     places = [(row, column) for row in range(len(image)) for column in range(len(image[0]))]
     taps = [(i, j) for i in range(len(kernel)) for j in range(len(kernel[0]))]
@@ -97,9 +97,9 @@ def scatter(image: Matrix, kernel: Matrix, *, first: int | None = None) -> Rows:
 
 
 def reach(layers: Iterable[tuple[int, int]], *, cells: int = 1) -> int:
-    """Return how wide a stretch of the input *cells* neighbours of the last output come from.
+    """Return the width of the input that *cells* adjacent outputs depend on.
 
-    Layers are (kernel, stride), first one first.
+    *layers* are (kernel, stride), in order from the input.
 
     >>> reach([(5, 2), (5, 2)])
     13

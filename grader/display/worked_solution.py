@@ -79,7 +79,7 @@ def _build_steps(variant: Variant, part: AnyPart, registry: Registry) -> tuple[S
             return (TextStep(part.model.fill(student_scope).strip()),)
         case ChoicePart() | ChoicesPart():
             return (
-                *_trace_choice(part, scope, registry),
+                *_trace_choice_conditions(part, scope, registry),
                 *_describe_right_options(part, key, student_scope),
             )
         case PredicatePart():
@@ -244,7 +244,9 @@ def _evaluate_to_literal(node: Node, scope: Scope) -> Node | None:
     return to_literal(value)
 
 
-def _trace_choice(part: KeyedPart, scope: Scope, registry: Registry) -> Iterator[SolutionStep]:
+def _trace_choice_conditions(
+    part: KeyedPart, scope: Scope, registry: Registry
+) -> Iterator[SolutionStep]:
     """Yield the steps of the solver calls in a choice, and the value of each condition."""
     if part.key is None:
         return

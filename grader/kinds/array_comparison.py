@@ -19,7 +19,7 @@ from grader.kinds.base import RoundingMatcher, as_tensor
 from grader.reading.decimal_places import decimal_step
 from grader.values import Number, Tensor, Value, magnitude, simplify_number
 
-__all__ = ["build_rounding_matcher", "equals_value", "is_possible_rounding"]
+__all__ = ["build_rounding_matcher", "equals_value", "precise_cells_may_be_rounded"]
 
 INTEGER_TYPES: Final = frozenset({int})
 EXACT_FLOAT_LIMIT: Final = 10**FLOAT_FIGURES
@@ -55,7 +55,7 @@ def build_rounding_matcher(answer: Tensor) -> RoundingMatcher | None:
     return matches_rounding
 
 
-def is_possible_rounding(answer: Tensor, value: Value | None) -> bool:
+def precise_cells_may_be_rounded(answer: Tensor, value: Value | None) -> bool:
     """Return whether every cell of three figures or more may be a rounding of *value*."""
     pairs = _pair_cells(answer, value)
     return pairs is not None and all(

@@ -20,7 +20,11 @@ from grader.grading.tolerance import (
     describe_tolerance,
     find_cell_rule,
 )
-from grader.kinds.array_comparison import build_rounding_matcher, equals_value, is_possible_rounding
+from grader.kinds.array_comparison import (
+    build_rounding_matcher,
+    equals_value,
+    precise_cells_may_be_rounded,
+)
 from grader.kinds.base import (
     RIGHT_BY_RULE,
     WRONG,
@@ -127,7 +131,7 @@ class ArrayKind(AnswerKind[T, Tensor]):
 
     def may_be_rounding(self, reading: Reading[Tensor], value: Value | None) -> bool:
         """Return whether every cell of three figures or more may be a rounding of *value*."""
-        return is_possible_rounding(reading.value, value)
+        return precise_cells_may_be_rounded(reading.value, value)
 
     def describe_errors(self, reading: Reading[Tensor], cells: tuple[bool, ...]) -> str:
         """Return a sentence with the indices of the wrong cells, counted from 1."""

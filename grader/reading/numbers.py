@@ -27,7 +27,7 @@ from grader.reading.grammar.powers_of_ten import refuse_lost_power
 from grader.reading.grammar.tokens import Token, tokenize
 from grader.reading.result import RawAnswer, Reading, StyledText
 from grader.reading.units.magnitudes import apply_scale_words
-from grader.reading.units.percents import is_in_percent
+from grader.reading.units.percents import read_percent_sign
 from grader.reading.wording.repeated_values import (
     TIMES_PATTERN,
     adapt_notes,
@@ -187,7 +187,7 @@ def _read_tokens(
 ) -> Reading[Number]:
     """Return the number that *value_tokens* spell."""
     value, step = evaluate_with_step(value_tokens.tokens, text, typed)
-    signed = percent and is_in_percent(value_tokens.tokens)
+    signed = percent and read_percent_sign(value_tokens.tokens)
     if signed:
         value, step = simplify_number(Fraction(value * 100)), None if step is None else step * 100
     return _build_reading(value, step, value_tokens.notes, percent=percent, signed=signed)

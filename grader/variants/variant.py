@@ -82,7 +82,7 @@ def draw_numbers(problem: Problem, seed: int | None, registry: Registry) -> dict
     for attempt in range(MAX_TRIES):
         if attempt >= tries:
             break
-        names = _draw_params(problem, f"{seed}|{attempt}", functions)
+        names = _draw_params_once(problem, f"{seed}|{attempt}", functions)
         tries = min(tries, max(MIN_TRIES, MAX_DRAWN_VALUES // _count_values(names)))
         try:
             _add_derived_values(problem, names, functions)
@@ -106,7 +106,7 @@ def find_unused_conditions(problem: Problem, registry: Registry) -> tuple[int, .
     functions = available_functions(registry)
     unused = set(range(len(problem.require)))
     for seed in range(CONDITION_SAMPLE_SIZE):
-        names = _draw_params(problem, f"{seed}|0", functions)
+        names = _draw_params_once(problem, f"{seed}|0", functions)
         try:
             _add_derived_values(problem, names, functions)
             held = _evaluate_conditions(problem, names, functions)
@@ -116,7 +116,7 @@ def find_unused_conditions(problem: Problem, registry: Registry) -> tuple[int, .
     return tuple(sorted(unused))
 
 
-def _draw_params(
+def _draw_params_once(
     problem: Problem, label: str, functions: Mapping[str, Function]
 ) -> dict[str, Value]:
     """Return one draw of the parameters, whether or not `require` accepts it."""

@@ -182,7 +182,7 @@ def _accuracy_without_negatives(args: SimpleNamespace) -> Number:
     return exact_ratio(tp, tp + fp + fn + tn)
 
 
-def _replace_metric(expected: str, replacement: str) -> Callable[[SimpleNamespace], str]:
+def _replace_metric_argument(expected: str, replacement: str) -> Callable[[SimpleNamespace], str]:
     """Return a function that replaces the metric *expected* with *replacement*.
 
     The function raises `SolverError` for any other metric.
@@ -251,10 +251,10 @@ WRONG_VERSIONS: Final[tuple[WrongVersion, ...]] = (
                 class_average, average=lambda args: OTHER_AVERAGE[args.average]
             ),
             "recall_for_precision": replace_arguments(
-                class_average, metric=_replace_metric("precision", "recall")
+                class_average, metric=_replace_metric_argument("precision", "recall")
             ),
             "precision_for_recall": replace_arguments(
-                class_average, metric=_replace_metric("recall", "precision")
+                class_average, metric=_replace_metric_argument("recall", "precision")
             ),
         },
     ),

@@ -112,16 +112,16 @@ def is_only_course_awaiting_password() -> ColumnElement[bool]:
     others = exists().where(
         other.user_id == Enrolment.user_id,
         other.course_id != Enrolment.course_id,
-        *_is_awaiting_password(other),
+        *_unvouched_staff_conditions(other),
     )
     person = aliased(User)
     locked = exists().where(
         person.id == Enrolment.user_id, person.password_hash.startswith(LOCKED_PASSWORD_PREFIX)
     )
-    return and_(locked, *_is_awaiting_password(Enrolment), ~others)
+    return and_(locked, *_unvouched_staff_conditions(Enrolment), ~others)
 
 
-def _is_awaiting_password(enrolment: type[Enrolment]) -> tuple[ColumnElement[bool], ...]:
+def _unvouched_staff_conditions(enrolment: type[Enrolment]) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions of a staff role whose course does not vouch for the password."""
     return (
         enrolment.role != "student",
@@ -154,7 +154,7 @@ def needs_locked_password(session: Session, invite: Invite, user: User) -> bool:
         Enrolment.withdrawn_at.is_(None),
     )
     if session.scalar(
-        select(Enrolment.id).where(*elsewhere, *_is_awaiting_password(Enrolment)).limit(1)
+        select(Enrolment.id).where(*elsewhere, *_unvouched_staff_conditions(Enrolment)).limit(1)
     ):
         raise Gone(SEVERAL_COURSES)
     return session.scalar(select(Enrolment.id).where(*elsewhere).limit(1)) is not None

@@ -26,7 +26,7 @@ class _ProblemLabel:
     title: str
     is_single: bool
 
-    def describe(self, left: Unassessed) -> str:
+    def question_name(self, left: Unassessed) -> str:
         """Return the name of the question that the answers belong to."""
         if self.is_single and not left.part_title:
             return f"“{self.title}”"
@@ -89,7 +89,7 @@ def _build_warnings(
     for part in left:
         some = "1 answer" if part.waiting == 1 else f"{part.waiting} answers"
         verb = "is" if part.waiting == 1 else "are"
-        yield f"{some} to {labels[part.problem].describe(part)} {verb} not marked."
+        yield f"{some} to {labels[part.problem].question_name(part)} {verb} not marked."
     if requests:
         some = "1 request" if requests == 1 else f"{requests} requests"
         yield f"{some} for a regrade {'is' if requests == 1 else 'are'} not answered."

@@ -8,12 +8,12 @@ from grader.reading.grammar.cursor import PRIMARY_KINDS, PRIMARY_SIGNS
 from grader.reading.grammar.parser import PERCENTS
 from grader.reading.grammar.tokens import Token
 
-__all__ = ["is_in_percent"]
+__all__ = ["read_percent_sign"]
 
 HUNDRED_PERCENT: Final = 100
 
 
-def is_in_percent(tokens: Sequence[Token]) -> bool:
+def read_percent_sign(tokens: Sequence[Token]) -> bool:
     """Return whether the value has a percent sign, as in ``(88.9%)``; ``7 % 2`` has none.
 
     Raises `AnswerError` for a bare 100 beside a percentage, ``100 - 11.1%``, because it may be in

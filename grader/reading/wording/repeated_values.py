@@ -13,7 +13,7 @@ from grader.reading.grammar.equation_chains import CHAIN_NOTE, ValueTokens
 from grader.reading.grammar.errors import quote_span
 from grader.reading.grammar.evaluation import evaluate_tokens
 from grader.reading.grammar.tokens import CLOSERS, OPENERS, Token, ends_operand
-from grader.reading.units.percents import is_in_percent
+from grader.reading.units.percents import read_percent_sign
 from grader.values import Number, Tensor, magnitude
 
 __all__ = [
@@ -102,7 +102,7 @@ def strip_repeated_value(value_tokens: ValueTokens, text: str) -> ValueTokens:
     remark = (*value_tokens.notes, f"{repeated} was taken as a remark.")
     first, second = (evaluate_tokens(tokens, text) for tokens in (value, check))
     if first == second:
-        in_percent = is_in_percent(check) and not is_in_percent(value)
+        in_percent = read_percent_sign(check) and not read_percent_sign(value)
         return replace(value_tokens, tokens=check if in_percent else value, notes=remark)
     shorter = is_rounding_of(second, _infer_rounding_unit(second, check), first)
     longer = is_rounding_of(first, _infer_rounding_unit(first, value), second)

@@ -25,7 +25,14 @@ from api.pages.staff.courses import (
 )
 from api.pages.staff.grading import marking, regrade_requests, review, rubric
 from api.pages.staff.regrades import regrade_run, regrades
-from api.pages.staff.results import gradebook, overrides, results, student_detail, wrong_answers
+from api.pages.staff.results import (
+    gradebook,
+    overrides,
+    results,
+    student_detail,
+    unopened,
+    wrong_answers,
+)
 from api.pages.student import (
     assignment,
     grades,
@@ -58,6 +65,7 @@ PAGES: Final[tuple[PageRouter, ...]] = (
     regrades.router,
     results.router,
     wrong_answers.router,
+    unopened.router,
     checker.router,
     bank.router,
     gradebook.router,

@@ -9,5 +9,6 @@ ROUTES = {
     ("GET", f"{API}/courses/{{course}}/analytics"): Route("grader"),
     ("GET", f"{API}/courses/{{course}}/attention"): Route("grader"),
     ("GET", f"{ASSIGNMENT}/analytics"): Route("grader"),
+    ("GET", f"{ASSIGNMENT}/unopened"): Route("grader"),
     ("GET", f"{ASSIGNMENT}/problems/{{problem}}/analytics"): Route("grader"),
 }

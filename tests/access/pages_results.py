@@ -15,6 +15,7 @@ PREPARED = "do=parts&version.parts.part=cells&version.parts.points=3&reach=all"
 ROUTES = {
     ("GET", "/courses/{course}/analytics"): Route("grader"),
     ("GET", f"{ASSIGNMENT}/results"): Route("grader"),
+    ("GET", f"{ASSIGNMENT}/unopened"): Route("grader"),
     ("GET", f"{POSED}/results"): Route("grader"),
     ("GET", f"{POSED}/regrades"): Route("grader"),
     ("POST", f"{POSED}/regrades"): Route("instructor", scope="manage", body=PREPARED, **FORM),

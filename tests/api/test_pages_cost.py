@@ -28,6 +28,7 @@ STAFF = {
     "/courses/{course}/people": 6,
     "/courses/{course}/students/{student}": 18,
     "/assignments/{assignment}/results": 26,
+    "/assignments/{assignment}/unopened": 10,
     "/assignments/{assignment}/problems/why-small-kernels/results": 17,
     "/assignments/{assignment}/review": 14,
     "/assignments/{assignment}/review/why-small-kernels/why": 15,

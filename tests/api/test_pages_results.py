@@ -7,6 +7,7 @@ from analytics_scenes import POWERS, RIGHT, WRITTEN, WRONG, Class
 from pages import Browser
 from regrading import prepare
 
+from api.core.ids import new_id
 from api.db.models import AssignmentProblem
 
 LATE = {"due": "2026-11-02 11:00", "late": [{"days": 2, "credit": "50%"}]}
@@ -320,3 +321,48 @@ def test_the_pages_keep_the_policy_of_all_pages(world, group, browser):
         for one in page.all():
             if one.tag in {"input", "select", "textarea"} and one.get("type") != "hidden":
                 assert one.get("id") in labelled or id(one) in inside, (path, one.attributes)
+
+
+def test_the_results_lead_to_the_students_who_have_not_opened_the_assignment(world, group, browser):
+    [posed] = world.assignment(group.course, POWERS)
+    group.hand_in(posed, *[RIGHT] * 4)
+    results = browser.get(f"/assignments/{posed.assignment}/results")
+    href = results.one("a", text="Who has not")["href"]
+    page = browser.get(href)
+    assert page.heading == "Homework 1 · not opened"
+    assert "2 students have not opened any problem." in page.text
+    assert [row[0] for row in page.one("table").rows()] == ["Name", "Stu 4", "Stu 5"]
+    student = page.one("a", text="Stu 4")["href"]
+    assert student == f"/courses/{group.course}/students/{group.students[4].id}"
+    assert browser.get(student).status == 200
+    group.hand_in(posed, *[None] * 4, RIGHT, RIGHT)
+    assert "Every student has opened the assignment" in browser.get(href).text
+    assert not browser.get(f"/assignments/{posed.assignment}/results").all(text="Who has not")
+
+
+def test_the_students_who_have_not_opened_the_assignment_are_filtered_by_section(
+    world, group, browser
+):
+    [posed] = world.assignment(group.course, POWERS, published=False)
+    section = world.section(group.course, "Tuesday")
+    group.join("Tue Sday", section=section)
+    results = browser.get(f"/assignments/{posed.assignment}/results", params={"section": section})
+    page = browser.get(results.one("a", text="Who has not")["href"])
+    assert page.one("table").rows()[1][0::3] == ["Tue Sday", "Tuesday"]
+    assert "Students cannot open the assignment before it is published." in page.text
+    whole = browser.get(f"/assignments/{posed.assignment}/unopened", params={"section": ""})
+    assert len(whole.one("tbody").all("tr")) == 7
+    for wrong in ("x", new_id()):
+        query = {"section": wrong}
+        assert browser.get(f"/assignments/{posed.assignment}/unopened", params=query).status == 422
+
+
+def test_a_grader_of_an_anonymous_assignment_finds_no_list_of_students(world, group):
+    [posed] = world.assignment(group.course, POWERS, anonymous=True)
+    browser = Browser(world, group.join("Gra Der", role="grader"))
+    results = browser.get(f"/assignments/{posed.assignment}/results")
+    assert results.status == 200
+    assert not results.all("a", text="Who has not")
+    refused = browser.get(f"/assignments/{posed.assignment}/unopened")
+    assert refused.status == 403
+    assert "Stu 1" not in refused.text

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from fractions import Fraction
+from urllib.parse import urljoin
 
 import pytest
 from furnished import ROUTES, furnished
@@ -95,6 +96,18 @@ def test_a_page_of_a_large_class_is_small_and_leads_to_the_rest(staff, path):
     page = browser.get(f"/courses/{course}/{path}")
     assert len(page.source.encode()) <= MOST
     assert page.one("a", rel="next")
+
+
+def test_the_students_of_a_large_class_who_have_not_opened_an_assignment_come_in_small_pages(
+    staff, world
+):
+    course, browser = staff
+    [posed] = world.assignment(course, SHORT)
+    path = f"/assignments/{posed.assignment}/unopened"
+    page = browser.get(path)
+    assert len(page.source.encode()) <= MOST
+    following = browser.get(urljoin(path, page.one("a", rel="next")["href"]))
+    assert following.one("tbody").rows()[0] not in page.one("tbody").rows()
 
 
 @pytest.mark.usefixtures("staff")

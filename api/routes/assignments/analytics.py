@@ -8,9 +8,11 @@ from fastapi import Query
 from api.core.errors import Forbidden
 from api.dependencies import ContextDep
 from api.http.json_body import ApiRouter
+from api.http.pagination import Cursor, PageRequestDep
 from api.routes.shared.error_responses import INPUT_ERRORS, READ_ERRORS
 from api.schemas.analytics.assignment import AssignmentAnalytics, CourseAnalytics
 from api.schemas.analytics.problem import ProblemAnalytics
+from api.schemas.analytics.unopened import UnopenedStudentPage
 from api.schemas.courses.attention import CourseAttention
 from api.services.analytics import (
     MeasuredAttempt,
@@ -20,6 +22,12 @@ from api.services.analytics import (
     problem_analytics,
 )
 from api.services.assignments.anonymity import WITHOUT_NAMES, is_blind_in_course
+from api.services.courses.unopened_students import (
+    count_unopened_students,
+    list_unopened_students,
+    select_unopened_students,
+    serialize_unopened_student,
+)
 
 __all__ = ["router"]
 
@@ -88,6 +96,35 @@ def get_assignment_analytics(
             ),
             now=context.now,
         )
+
+
+@router.get("/assignments/{assignment}/unopened", responses=INPUT_ERRORS)
+def get_unopened_students(
+    assignment: UUID,
+    context: ContextDep,
+    window: PageRequestDep,
+    section: SectionFilter = None,
+) -> UnopenedStudentPage:
+    """List the students who have not opened any problem of an assignment, by family name.
+
+    Without the test student, students who left, and students who are excused from the whole
+    assignment. TAs are refused if the assignment is graded without names.
+    """
+    after = window.parse_cursor("name", str)
+    with context.reading() as session:
+        member, assignment_row = context.authorize_assignment(
+            session, assignment, right="see_submissions"
+        )
+        member.require_names(assignment_row)
+        students = select_unopened_students(session, assignment_row, section)
+        total = count_unopened_students(session, students)
+        rows = list_unopened_students(session, students, after=after, limit=window.limit + 1)
+    page = window.build_page(
+        rows,
+        end=lambda row: Cursor("name", row[0].sort_name, row[0].id),
+        show=serialize_unopened_student,
+    )
+    return UnopenedStudentPage(students=total, items=page.items, next=page.next)
 
 
 @router.get("/assignments/{assignment}/problems/{problem}/analytics", responses=INPUT_ERRORS)

@@ -119,13 +119,11 @@ def problem_title(assignment: StaffAssignment, problem: str) -> str:
 def _build_context(
     context: RequestContext, assignment: StaffAssignment, filters: ResultsPageFilters
 ) -> dict[str, Any]:
-    sections = (
-        ()
-        if is_anonymous_for_member(context, assignment)
-        else people.get_sections(assignment.course, context).items
-    )
+    sees_names = not is_anonymous_for_member(context, assignment)
+    sections = people.get_sections(assignment.course, context).items if sees_names else ()
     return {
         "asked": filters,
+        "sees_names": sees_names,
         "sections": sections,
         "course": assignment.course,
         "fewest": MIN_STUDENTS,
